@@ -1,0 +1,103 @@
+"""Time is passed in, never looked up: whoever needs a moment is given a Clock.
+
+A moment is a float: seconds since the Unix epoch, and it never steps back. The system clock is read
+once, when a clock is made; from then on the monotonic clock counts. A Pi without a battery-backed
+clock may be set right in the middle of an outage without a measured second being lost or invented.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the moment, and waits."""
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch; two calls never go backwards."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after `seconds` of this clock's time; zero or less gives way once."""
+        ...
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def __init__(self) -> None:
+        self._offset = time.time() - time.monotonic()  # noqa: TID251 - the one home of both
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch, counted on by the monotonic clock."""
+        return self._offset + time.monotonic()  # noqa: TID251 - the one home
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait `seconds` of real time."""
+        await asyncio.sleep(max(0.0, seconds))
+
+
+class ScaledClock:
+    """Time that runs `speed` times as fast as this machine's, from `start` on.
+
+    Two processes given the same `start` and `speed` agree on the time.
+    """
+
+    def __init__(self, speed: float, *, start: float | None = None) -> None:
+        if speed <= 0:
+            raise ValueError(f"speed must be above 0, got {speed}")
+        self.speed = speed
+        self._real = SystemClock()
+        self._start = self._real.now() if start is None else start
+
+    def now(self) -> float:
+        """Seconds since the Unix epoch in this clock's own, faster time."""
+        return self._start + (self._real.now() - self._start) * self.speed
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait `seconds` of this clock's time, which is `seconds / speed` of real time."""
+        await self._real.sleep(seconds / self.speed)
+
+
+class ManualClock:
+    """A clock for tests: it stands still until `advance` moves it."""
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        self._now = start
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def now(self) -> float:
+        """The moment to which the test has moved this clock."""
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the test has advanced the clock by `seconds`."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now + seconds, next(self._order), woken))
+        await woken
+
+    async def advance(self, seconds: float) -> None:
+        """Move time on and wake, in order, everyone whose sleep ends by then."""
+        until = self._now + seconds
+        await _let_others_run()
+        while self._sleepers and self._sleepers[0][0] <= until:
+            at, _, woken = heapq.heappop(self._sleepers)
+            self._now = max(self._now, at)
+            if not woken.done():
+                woken.set_result(None)
+            await _let_others_run()
+        self._now = until
+
+
+async def _let_others_run() -> None:
+    """Give tasks that became ready a few turns of the loop."""
+    for _ in range(20):
+        await asyncio.sleep(0)
