@@ -74,7 +74,10 @@ class UnknownMachine(BadInput):
         names = sorted(known)
         super().__init__(
             f"There is no machine called '{name[:80]}'.",
-            remedy=did_you_mean(name, names) + "Known machines: " + (", ".join(names) or "none") + ".",
+            remedy=did_you_mean(name, names)
+            + "Known machines: "
+            + (", ".join(names) or "none")
+            + ".",
             machine=name[:80],
             known=names,
         )
