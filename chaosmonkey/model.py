@@ -344,8 +344,8 @@ class Outage:
     """One episode from a cut, commanded or observed, until the cluster is whole again.
 
     All moments share one t0. For a commanded outage that is when the plug was read back as off.
-    For an observed one it is the machine's last sign of life, and the true t0 lies up to `t0_within`
-    seconds after it.
+    For an observed one it is the machine's last sign of life, and the true t0 lies up to
+    `t0_within` seconds after it.
 
     Attributes:
         id: such as "20261120-101500-node3": when it began (UTC) and where.
