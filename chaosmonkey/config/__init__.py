@@ -1,0 +1,33 @@
+"""The settings: frozen sections (`sections`), read and checked in one place (`read`)."""
+
+from chaosmonkey.config.read import build, environment, load
+from chaosmonkey.config.sections import (
+    PRESETS,
+    Cluster,
+    CommandPlug,
+    Gpio,
+    GpioPlug,
+    Lab,
+    Limits,
+    Machine,
+    Preset,
+    Server,
+    Timing,
+)
+
+__all__ = [
+    "PRESETS",
+    "Cluster",
+    "CommandPlug",
+    "Gpio",
+    "GpioPlug",
+    "Lab",
+    "Limits",
+    "Machine",
+    "Preset",
+    "Server",
+    "Timing",
+    "build",
+    "environment",
+    "load",
+]

@@ -1,0 +1,186 @@
+"""From a file and the environment to checked settings, or to every problem at once.
+
+    lab.toml ─► tomllib ─► Lab ─► contradictions ─► frozen sections
+    CHAOSMONKEY_SERVER__PORT=9090 and the like override a key of the file
+
+The only module that reads configuration files and environment variables. Each problem is reported
+with its place and with what to write instead.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from chaosmonkey.config.sections import CommandPlug, GpioPlug, Lab, Machine
+from chaosmonkey.errors import BadConfig, BadInput, did_you_mean
+from chaosmonkey.model import FeedKind
+
+DRIVERS: dict[str, type[BaseModel]] = {"gpio": GpioPlug, "command": CommandPlug}
+
+
+def load(path: Path) -> Lab:
+    """Read and check a `lab.toml`.
+
+    Raises:
+        BadConfig: with every problem, its place, and what to write instead.
+        BadInput: the file is not there or cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadInput(
+            f"There is no file {path}.",
+            remedy="Write one (docs/configuration.md has an example) or name it with --config.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"{path} cannot be read: {error}.",
+            remedy="It must be a text file in UTF-8 that you may read.",
+        ) from None
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfig(str(path), [f"not TOML: {error}"]) from None
+    return build(values, source=str(path))
+
+
+def build(values: dict[str, Any], *, source: str = "lab.toml") -> Lab:
+    """Check settings given as plain values; raises BadConfig as `load` does."""
+    try:
+        lab = Lab(**values)
+    except ValidationError as error:
+        raise BadConfig(source, [_explain(item, values) for item in error.errors()]) from None
+    if problems := list(_contradictions(lab)):
+        raise BadConfig(source, problems)
+    return lab
+
+
+def environment() -> dict[str, str]:
+    """A copy of the process's environment, for programs that are started with it."""
+    return dict(os.environ)  # noqa: TID251 - the one home of the environment
+
+
+# --- what no single key can see -----------------------------------------------------------------
+
+
+def _contradictions(lab: Lab) -> Iterator[str]:
+    yield from _names_used_twice(lab)
+    yield from _pins_used_twice(lab)
+    yield from _protected_machines_with_a_plug(lab)
+    limits = lab.limits
+    if limits.min_seconds > limits.max_seconds:
+        yield "limits: min_seconds is above max_seconds. Lower it."
+    elif not limits.min_seconds <= lab.default_seconds <= limits.max_seconds:
+        yield (
+            f"limits.default_seconds: {lab.default_seconds:g} is not between min_seconds and "
+            f"max_seconds ({limits.min_seconds:g} to {limits.max_seconds:g})."
+        )
+    if lab.gpio.header and lab.gpio.pin_factory != "mock":
+        yield 'gpio.header: only the pins of pin_factory = "mock" can be wired to a bench.'
+
+
+def _names_used_twice(lab: Lab) -> Iterator[str]:
+    for name, count in Counter(machine.name for machine in lab.machine).items():
+        if count > 1:
+            yield f"[[machine]]: {count} machines are called '{name}'. Give each its own name."
+    owners: dict[str, str] = {}
+    for machine in lab.machine:
+        first = owners.setdefault(machine.node_name, machine.name)
+        if first != machine.name:
+            yield (
+                f"[[machine]] {machine.name}: node '{machine.node_name}' already belongs to "
+                f"'{first}'. One machine is one node."
+            )
+
+
+def _pins_used_twice(lab: Lab) -> Iterator[str]:
+    owners: dict[int, str] = {}
+    for machine in lab.machine:
+        for feed in FeedKind:
+            plug = machine.plug(feed)
+            if not isinstance(plug, GpioPlug):
+                continue
+            here = f"{machine.name}'s {feed} plug"
+            first = owners.setdefault(plug.pin, here)
+            if first != here:
+                yield (
+                    f"[[machine]] {machine.name}: {feed}.pin: {plug.pin} already switches {first}. "
+                    "Every relay needs a line of its own."
+                )
+
+
+def _protected_machines_with_a_plug(lab: Lab) -> Iterator[str]:
+    for machine in lab.machine:
+        plugs = [feed for feed in FeedKind if machine.plug(feed) is not None]
+        if plugs and {machine.name, machine.node_name} & set(lab.limits.protected):
+            yield (
+                f"limits.protected: '{machine.name}' is protected, yet has a {plugs[0]} plug. "
+                f"Take {' and '.join(plugs)} out of its [[machine]], or the name off the list."
+            )
+
+
+# --- one problem that pydantic found, in words --------------------------------------------------
+
+
+def _explain(item: Any, values: dict[str, Any]) -> str:
+    location = list(item["loc"])
+    place = _place(location, values)
+    match item["type"]:
+        case "extra_forbidden":
+            known = list(_section_at(location[:-1]).model_fields)
+            hint = did_you_mean(str(location[-1]), known)
+            return f"{place}: unknown key. {hint}Known here: {', '.join(known)}."
+        case "missing":
+            return f"{place}: is missing. {_meaning(location)}".rstrip()
+        case "union_tag_invalid" | "union_tag_not_found":
+            drivers = " or ".join(f'"{driver}"' for driver in DRIVERS)
+            return f"{place}.driver: write {drivers}."
+        case _:
+            told = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            return f"{place}: {told}, not {item['input']!r}. {_meaning(location)}".rstrip()
+
+
+def _place(location: list[Any], values: dict[str, Any]) -> str:
+    """('machine', 2, 'power', 'gpio', 'pin') as "[[machine]] 3 (node3): power.pin"."""
+    match location:
+        case ["machine", int(index), *rest]:
+            if len(rest) > 1 and rest[1] in DRIVERS:
+                del rest[1]
+            key = ".".join(map(str, rest))
+            name = _name_of_entry(values.get("machine"), index)
+            return f"[[machine]] {index + 1}{name}" + (f": {key}" if key else "")
+        case _:
+            return ".".join(map(str, location))
+
+
+def _name_of_entry(entries: object, index: int) -> str:
+    entry = entries[index] if isinstance(entries, list | tuple) else None
+    return f" ({entry['name']})" if isinstance(entry, dict) and "name" in entry else ""
+
+
+def _section_at(location: list[Any]) -> type[BaseModel]:
+    """The settings class that stands at a place."""
+    match location:
+        case ["machine", int()]:
+            return Machine
+        case ["machine", int(), str(), str(driver)]:
+            return DRIVERS[driver]
+        case [str(key)] if isinstance(section := Lab.model_fields[key].annotation, type):
+            return section
+        case _:
+            return Lab
+
+
+def _meaning(location: list[Any]) -> str:
+    try:
+        field = _section_at(location[:-1]).model_fields[location[-1]]
+    except KeyError:
+        return ""
+    return " ".join((field.description or "").split())

@@ -1,0 +1,268 @@
+"""The settings as frozen sections: what can be set, what it means, in which range.
+
+Every section refuses keys that it does not know. The docstring under a key is its documentation:
+error messages quote it and docs/configuration.md is made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from chaosmonkey.model import FeedKind
+
+ENVIRONMENT_PREFIX = "CHAOSMONKEY_"
+
+
+class Section(BaseModel):
+    """A part of the settings: it cannot be changed and refuses keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+# --- presets ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """How quickly a cluster reacts to a lost machine, in seconds.
+
+    Attributes:
+        grace: kube-controller-manager `--node-monitor-grace-period`.
+        period: kube-controller-manager `--node-monitor-period`.
+        lease: kubelet `nodeLeaseDurationSeconds`; it is renewed every quarter of that.
+        toleration: `tolerationSeconds` of the pods for an unreachable node.
+        default_off: how long a cut lasts if nobody says: long enough to see the recovery.
+    """
+
+    grace: float
+    period: float
+    lease: float
+    toleration: float
+    default_off: float
+
+
+PRESETS: dict[str, Preset] = {
+    # Kubernetes 1.36 as it comes: 50 s + the 300 s that admission gives every pod.
+    "kubernetes": Preset(grace=50, period=5, lease=40, toleration=300, default_off=420),
+    # For five minutes on a stage; deploy.md says which flags to set where.
+    "stage": Preset(grace=8, period=1, lease=8, toleration=2, default_off=60),
+}
+
+
+# --- sections -----------------------------------------------------------------------------------
+
+
+class Server(Section):
+    """Where the server listens and where it keeps its data."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Loopback by default: whoever can reach it can cut power."""
+
+    port: int = Field(default=8080, ge=0, le=65535)
+    """TCP port to listen on; 0 takes any free one."""
+
+    data: Path = Path("~/.local/share/chaosmonkey")
+    """Folder of the journal and the records. It is made if missing and must be writable."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """More names by which browsers may call this server, such as "chaos.local"."""
+
+    @field_validator("data")
+    @classmethod
+    def _expand(cls, value: Path) -> Path:
+        return value.expanduser()
+
+
+class Cluster(Section):
+    """Which Kubernetes is watched, and how."""
+
+    server: str | None = None
+    """Plain URL of an API server that asks for no credentials, such as the simulator's."""
+
+    kubeconfig: Path | None = None
+    """Kubeconfig file. Without it: a pod's service account, $KUBECONFIG, ~/.kube/config, k3s's."""
+
+    context: str | None = None
+    """Context of the kubeconfig; its current one if not given."""
+
+    namespaces: tuple[str, ...] = ()
+    """Namespaces whose pods are shown and measured; all if empty."""
+
+    stall_after: float = Field(default=75.0, gt=1)
+    """Seconds of silence after which a watch is presumed dead. Bookmarks come about every 60 s."""
+
+    events: bool = True
+    """Whether Kubernetes' events are watched too."""
+
+    @field_validator("kubeconfig")
+    @classmethod
+    def _expand(cls, value: Path | None) -> Path | None:
+        return value.expanduser() if value else None
+
+    @field_validator("server")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must be a URL such as 'http://127.0.0.1:8001'")
+        return value
+
+
+class Gpio(Section):
+    """How this machine's GPIO lines are reached."""
+
+    pin_factory: Literal["lgpio", "rpigpio", "pigpio", "native", "mock"] = "lgpio"
+    """gpiozero's pin factory. It is never guessed: a fallback would switch other pins."""
+
+    chip: int | None = Field(default=None, ge=0)
+    """Number of the gpiochip (lgpio only); gpiozero's choice if not given."""
+
+    header: str | None = None
+    """host:port of a pretend bench that the pins of the mock factory are wired to."""
+
+
+class Limits(Section):
+    """What the monkey may do."""
+
+    max_off: int = Field(default=1, ge=1)
+    """How many machines may be off at once."""
+
+    protected: tuple[str, ...] = ()
+    """Nodes that are never cut. Nodes of the control plane never are, named here or not."""
+
+    min_seconds: float = Field(default=3.0, ge=0)
+    """Shortest time that a machine stays off. Power supplies and SD cards want 3 s or more."""
+
+    max_seconds: float = Field(default=3600.0, gt=0)
+    """Longest time that anyone may ask for."""
+
+    default_seconds: float | None = Field(default=None, gt=0)
+    """How long a machine stays off if nobody says; the timing preset's value if not given."""
+
+
+class Timing(Section):
+    """How quickly the cluster is set up to react."""
+
+    preset: Literal["kubernetes", "stage"] = "kubernetes"
+    """kubernetes: as it comes (50 s + 300 s). stage: made quick (8 s + 2 s)."""
+
+
+class GpioPlug(Section):
+    """A relay on a GPIO line."""
+
+    driver: Literal["gpio"]
+    pin: int = Field(ge=0, le=27)
+    """BCM number of the line, such as 17. Not the number on the header."""
+
+    contact: Literal["NC", "NO"] = "NC"
+    """The relay contact that feeds the machine. NC (normally closed) fails to "powered"."""
+
+    active_high: bool = True
+    """Whether a high level energises the coil (ULN2803: true; most blue relay boards: false)."""
+
+
+class CommandPlug(Section):
+    """Any program that can cut, restore and read. Arguments may contain {machine} and {node}."""
+
+    driver: Literal["command"]
+    cut: tuple[str, ...] = Field(min_length=1)
+    """Program and arguments that cut the feed. No shell: each argument is passed as it stands."""
+
+    restore: tuple[str, ...] = Field(min_length=1)
+    """Program and arguments that restore the feed."""
+
+    read: tuple[str, ...] = Field(min_length=1)
+    """Program and arguments that print `on` or `off`; anything else counts as unknown."""
+
+    timeout: float = Field(default=10.0, gt=0)
+    """Seconds after which a program that has not ended is killed and counts as failed."""
+
+    device: str | None = None
+    """Name shared by plugs of one device that must not be spoken to twice at once."""
+
+
+PlugConfig = Annotated[GpioPlug | CommandPlug, Field(discriminator="driver")]
+
+
+class Machine(Section):
+    """One worker and what feeds it."""
+
+    name: str = Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+    """What people call it; lower-case letters, digits, '-' and '.'."""
+
+    node: str = ""
+    """What Kubernetes calls it, if that is another name."""
+
+    power: PlugConfig | None = None
+    """The plug in its power feed."""
+
+    network: PlugConfig | None = None
+    """The plug in its network link."""
+
+    @property
+    def node_name(self) -> str:
+        """The name of the machine's node."""
+        return self.node or self.name
+
+    def plug(self, feed: FeedKind) -> GpioPlug | CommandPlug | None:
+        """The plug of that feed, if the machine has one."""
+        match feed:
+            case FeedKind.POWER:
+                return self.power
+            case FeedKind.NETWORK:
+                return self.network
+
+
+class Lab(BaseSettings):
+    """The whole table: machines, their plugs, the cluster, and what is allowed."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="__",
+    )
+
+    title: str = "Pull the plug"
+    """What the stage is headed with."""
+
+    speed: float = Field(default=1.0, gt=0, le=1000)
+    """How many times faster than real the (simulated) cluster's time runs. 1 for real machines."""
+
+    epoch: float | None = None
+    """Start of the faster time, shared with the simulator (seconds since 1970)."""
+
+    server: Server = Server()
+    cluster: Cluster = Cluster()
+    gpio: Gpio = Gpio()
+    limits: Limits = Limits()
+    timing: Timing = Timing()
+    machine: tuple[Machine, ...] = ()
+    """The machines, one [[machine]] each."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic-settings'
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the file."""
+        return env_settings, init_settings
+
+    @property
+    def preset(self) -> Preset:
+        """The timing that the cluster is set up for."""
+        return PRESETS[self.timing.preset]
+
+    @property
+    def default_seconds(self) -> float:
+        """How long a machine stays off if nobody says."""
+        return self.limits.default_seconds or self.preset.default_off
