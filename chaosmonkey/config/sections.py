@@ -115,8 +115,8 @@ class Cluster(Section):
 class Gpio(Section):
     """How this machine's GPIO lines are reached."""
 
-    pin_factory: Literal["lgpio", "rpigpio", "pigpio", "native", "mock"] = "lgpio"
-    """gpiozero's pin factory. It is never guessed: a fallback would switch other pins."""
+    pin_factory: Literal["lgpio", "rpigpio", "mock"] = "lgpio"
+    """gpiozero's pin factory, never guessed. Only those that can claim a line without a glitch."""
 
     chip: int | None = Field(default=None, ge=0)
     """Number of the gpiochip (lgpio only); gpiozero's choice if not given."""

@@ -1,0 +1,28 @@
+"""What every driver promises."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chaosmonkey.model import Feed
+
+
+class Plug(Protocol):
+    """One switchable feed of one machine.
+
+    A driver talks to its device and nothing else: it does not retry, wait for the result or keep
+    order among callers. That is `VerifiedPlug`'s work, once for all drivers. Every error leaves a
+    driver as PlugFailed; a task that waits in it may be cancelled at any moment.
+    """
+
+    async def switch(self, *, on: bool) -> None:
+        """Ask the device for the wanted state. May be repeated safely."""
+        ...
+
+    async def read(self) -> Feed:
+        """Ask the device for its state: on, off, or unknown if it does not say either."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the device and leave the feed on."""
+        ...
