@@ -352,6 +352,8 @@ class Outage:
         feed: what was cut; None when nobody commanded it and the cause is not known.
         whole: no displaced pod that will be replaced is still missing, StatefulSets included.
         held: why Kubernetes holds the eviction back, "" if it does not.
+        blind: the longest time in seconds for which the cluster could not be watched meanwhile.
+            Moments received at the end of it may be late by as much.
         interrupted: why the measurement could not be finished, "" if it could.
     """
 
@@ -375,6 +377,7 @@ class Outage:
     closed: float | None = None
     displaced: tuple[Displaced, ...] = ()
     held: str = ""
+    blind: float = 0.0
     interrupted: str = ""
 
     @property

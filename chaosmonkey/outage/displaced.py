@@ -1,0 +1,120 @@
+"""What becomes of the pods that were on a lost machine: pure steps of the tracker's fold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chaosmonkey.model import Displaced, Fate, Outage, Pod, Successor
+from chaosmonkey.outage.world import World
+
+
+def displace(node: str, world: World) -> tuple[Displaced, ...]:
+    """The pods of a machine at the moment it is lost, whatever their phase says.
+
+    Pods that were being deleted already are not counted: somebody else displaced them.
+    """
+    found = []
+    for pod in world.pods_on(node):
+        if pod.deleting:
+            continue
+        workload = world.workload_of(pod)
+        found.append(
+            Displaced(
+                uid=pod.uid,
+                namespace=pod.namespace,
+                name=pod.name,
+                workload="" if workload is None else f"{workload[1]}/{workload[2]}",
+                lineage=world.lineages.of(pod.uid),
+                fate=_fate(pod),
+                restarts=pod.restarts,
+                toleration=pod.toleration,
+                disturbed=not pod.ready,
+            )
+        )
+    return tuple(sorted(found, key=lambda pod: (pod.namespace, pod.name)))
+
+
+def _fate(pod: Pod) -> Fate:
+    match pod.owner.kind if pod.owner is not None else None:
+        case None:
+            return Fate.LOST
+        case "DaemonSet" | "Node":
+            return Fate.STAYS
+        case "StatefulSet":
+            return Fate.WAITS
+        case _:
+            return Fate.MOVES
+
+
+def follow_pod(outage: Outage, *, pod: Pod, at: float, world: World) -> Outage:
+    """A pod was seen: it may be a displaced one, or a displaced one's successor."""
+    lineage = world.lineages.of(pod.uid)
+    return replace(
+        outage,
+        displaced=tuple(
+            _seen_again(displaced, outage, pod, at)
+            if displaced.uid == pod.uid
+            else _succeeded(displaced, outage, pod, at)
+            if displaced.lineage == lineage
+            else displaced
+            for displaced in outage.displaced
+        ),
+    )
+
+
+def _seen_again(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Displaced:
+    """The displaced pod itself. Terminating counts as not there, even while it says Ready."""
+    returned = displaced.returned if outage.recovered is not None else None
+    if pod.deleting:
+        return replace(displaced, evicted=displaced.evicted or at, returned=returned)
+    if not pod.ready:
+        return replace(displaced, disturbed=True, returned=returned)
+    # While its machine is away a pod may still say Ready. It is back only when its kubelet, heard
+    # of again, says so after it was lost.
+    heard_again = outage.not_ready is not None or outage.restored is not None
+    restarted = displaced.disturbed or pod.restarts > displaced.restarts
+    if heard_again and restarted:
+        return replace(displaced, returned=displaced.returned or at)
+    return displaced
+
+
+def _succeeded(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Displaced:
+    """A pod of the same lineage: the successor, or the successor's successor."""
+    current = displaced.successor
+    if displaced.evicted is None and displaced.gone is None:
+        return displaced
+    if pod.deleting:
+        lost = current is not None and current.uid == pod.uid and outage.recovered is None
+        return replace(displaced, successor=None) if lost else displaced
+    if current is None or current.uid != pod.uid:
+        if current is not None and outage.recovered is not None:
+            return displaced
+        current = Successor(uid=pod.uid, name=pod.name, created=at)
+    if current.ready is not None and (pod.ready or outage.recovered is not None):
+        return replace(displaced, successor=current)
+    return replace(
+        displaced,
+        successor=replace(
+            current,
+            node=pod.node,
+            scheduled=current.scheduled or (at if pod.node is not None else None),
+            ready=at if pod.ready else None,
+            waiting="" if pod.ready else pod.unschedulable or pod.reason,
+        ),
+    )
+
+
+def forget_pod(outage: Outage, *, pod: Pod, at: float) -> Outage:
+    """A pod object is gone."""
+    return replace(
+        outage, displaced=tuple(_forgotten(one, outage, pod, at) for one in outage.displaced)
+    )
+
+
+def _forgotten(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Displaced:
+    if displaced.uid == pod.uid:
+        return replace(displaced, evicted=displaced.evicted or at, gone=at)
+    successor = displaced.successor
+    if successor is not None and successor.uid == pod.uid and outage.recovered is None:
+        return replace(displaced, successor=None)
+    return displaced

@@ -1,0 +1,172 @@
+"""From an outage to what people ask for: milestones, phases that add up, the outcome, and why.
+
+    t0 ──detect──► not ready ──evict──► last evicted ──reschedule──► last bound ──ready──► recovered
+
+Phases are differences of milestones from one t0, so they add up to the recovery time. A milestone
+that did not happen is absent and its time belongs to the next phase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from chaosmonkey.model import Displaced, Fate, Origin, Outage, Outcome
+
+PHASES = ("detect", "evict", "reschedule", "ready")
+"""Names of the phases, in their order; each ends with the milestone of the same index below."""
+
+_PHASE_ENDS = ("not_ready", "evicting_last", "scheduled", "recovered")
+
+
+def milestones(outage: Outage) -> dict[str, float]:
+    """Seconds from t0 to each milestone that happened, in their usual order.
+
+    The clock of an observed outage starts at the machine's last sign of life ("last_seen"), that of
+    a commanded one when the plug was read back as off ("cut").
+    """
+    awaited = _awaited(outage)
+    observed = outage.origin is Origin.OBSERVED
+    moments: dict[str, float | None] = {
+        "commanded": outage.commanded,
+        ("last_seen" if observed else "cut"): outage.t0,
+        "not_ready": outage.not_ready,
+        "tainted": outage.tainted,
+        "evicting_first": _first(pod.evicted for pod in awaited),
+        "evicting_last": _last(awaited, lambda pod: pod.evicted),
+        "successor_created": _first(_successor_moment(pod, "created") for pod in awaited),
+        "scheduled": _last(awaited, lambda pod: _successor_moment(pod, "scheduled")),
+        "recovered": outage.recovered,
+        "whole": outage.whole,
+        "restored": outage.restored,
+        "rejoined": outage.rejoined,
+        "cleaned": outage.cleaned,
+    }
+    return {name: at - outage.t0 for name, at in moments.items() if at is not None}
+
+
+def phases(outage: Outage) -> dict[str, float]:
+    """Seconds that each phase took. They add up to the milestone of the last one.
+
+    A milestone earlier than the one before it ends no phase: it was not what was waited for.
+    """
+    passed = milestones(outage)
+    durations: dict[str, float] = {}
+    before = 0.0
+    for phase, end in zip(PHASES, _PHASE_ENDS, strict=True):
+        at = passed.get(end)
+        if at is not None and at >= before:
+            durations[phase] = at - before
+            before = at
+    return durations
+
+
+def current_phase(outage: Outage) -> str | None:
+    """The phase that is under way; None when recovery is over or will not come."""
+    if outage.recovered is not None or outcome(outage) is not None:
+        return None
+    if not _awaited(outage) and outage.not_ready is not None:
+        return None
+    passed = milestones(outage)
+    reached = [index for index, end in enumerate(_PHASE_ENDS) if end in passed]
+    return PHASES[max(reached, default=-1) + 1]
+
+
+def recovery_time(outage: Outage) -> float | None:
+    """Seconds from t0 until every displaced pod that moves had a Ready successor.
+
+    For an observed outage this counts from the last sign of life: the true time is up to
+    `t0_within` seconds shorter.
+    """
+    return None if outage.recovered is None else outage.recovered - outage.t0
+
+
+def outcome(outage: Outage) -> Outcome | None:
+    """How it ended; None as long as that is open."""
+    if outage.interrupted:
+        return Outcome.ABORTED
+    if outage.rejoined is not None and outage.not_ready is None:
+        return Outcome.UNNOTICED
+    if outage.closed is not None and unresolved(outage):
+        return Outcome.INCOMPLETE
+    if outage.recovered is not None or outage.closed is not None:
+        return Outcome.RECOVERED
+    return None
+
+
+def unresolved(outage: Outage) -> list[Displaced]:
+    """The displaced pods that should be replaced and are not."""
+    expected = (Fate.MOVES, Fate.WAITS)
+    return [pod for pod in outage.displaced if pod.fate in expected and pod.resolved is None]
+
+
+def evicts_at(outage: Outage, pod: Displaced) -> float | None:
+    """The moment when Kubernetes will evict a pod: the taint plus the time the pod tolerates it.
+
+    None when it was evicted already, is not tainted yet, or tolerates it for ever.
+    """
+    if outage.tainted is None or pod.toleration is None or pod.evicted is not None:
+        return None
+    return outage.tainted + pod.toleration
+
+
+def explain(outage: Outage, pod: Displaced) -> str:
+    """Why a displaced pod is where it is, for people who do not know Kubernetes."""
+    successor = pod.successor
+    if successor is not None:
+        return _explain_successor(pod, successor.node, successor.ready, successor.waiting)
+    if pod.returned is not None:
+        return "came back with its machine"
+    match pod.fate:
+        case Fate.STAYS:
+            return "belongs to its machine (DaemonSet): it is not replaced elsewhere"
+        case Fate.LOST if pod.evicted is not None:
+            return "no controller: it was evicted and nobody makes it again"
+        case Fate.WAITS if pod.evicted is not None and pod.gone is None:
+            return "its StatefulSet waits until the old pod is gone, which takes its machine"
+        case _ if pod.evicted is not None:
+            return "evicted; its controller has not made a successor yet"
+        case _ if outage.not_ready is None:
+            return "Kubernetes has not noticed yet that the machine is gone"
+        case _ if outage.held:
+            return outage.held
+        case _ if pod.toleration is None:
+            return "tolerates a lost machine for ever: it is not evicted"
+        case _:
+            return f"tolerates a lost machine for {pod.toleration:g} s"
+
+
+def _explain_successor(pod: Displaced, node: str | None, ready: float | None, waiting: str) -> str:
+    name = pod.successor.name if pod.successor is not None else ""
+    if node is None:
+        return f"{name} is Pending" + (f": {waiting}" if waiting else ", not yet scheduled")
+    if ready is None:
+        return f"{name} is starting on {node}" + (f": {waiting}" if waiting else "")
+    return f"replaced by {name} on {node}"
+
+
+def _awaited(outage: Outage) -> tuple[Displaced, ...]:
+    """The pods whose return makes the recovery: those that move, or else those that wait."""
+    return outage.awaited or tuple(pod for pod in outage.displaced if pod.fate is Fate.WAITS)
+
+
+def _successor_moment(pod: Displaced, name: Literal["created", "scheduled"]) -> float | None:
+    return None if pod.successor is None else getattr(pod.successor, name)
+
+
+def _first(moments: Iterable[float | None]) -> float | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _last(
+    pods: Iterable[Displaced], moment_of: Callable[[Displaced], float | None]
+) -> float | None:
+    """The last moment, once every pod has one or came back without needing it."""
+    moments = []
+    for pod in pods:
+        moment = moment_of(pod)
+        if moment is not None:
+            moments.append(moment)
+        elif pod.returned is None:
+            return None
+    return max(moments, default=None)

@@ -1,0 +1,268 @@
+"""What an event means for the outages that are under way: a pure fold.
+
+    (outages, event, world) ─► outages
+
+An outage begins with a cut plug, or when a node falls silent that nobody cut. From then on every
+event that concerns it adds a moment. `Tracker` is the shell that keeps the outages and the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from types import MappingProxyType
+
+from chaosmonkey.model import (
+    Changed,
+    Displaced,
+    Event,
+    Fate,
+    Fresh,
+    Lease,
+    Node,
+    Origin,
+    Outage,
+    PlugCut,
+    PlugRestored,
+    Pod,
+    Removed,
+    Stale,
+    Tick,
+)
+from chaosmonkey.outage.displaced import displace, follow_pod, forget_pod
+from chaosmonkey.outage.world import World
+
+Outages = Mapping[str, Outage]
+"""The open outages, by id."""
+
+SETTLE = 30.0
+"""Seconds after a machine's return for which traces of a blip may still appear. A rebooted kubelet
+reports its pods as restarted within about 5 s; a slow Pi takes longer."""
+
+GIVE_UP = 900.0
+"""Seconds after a machine's return, or restored power, after which an outage ends unfinished."""
+
+HELD_AFTER = 1.5
+"""Seconds between Unknown and NoExecute after which the eviction counts as held back: recorded
+controllers take 0 to 0.2 s."""
+
+STOP_EVICTING = 0.55
+"""kube-controller-manager `--unhealthy-zone-threshold`: share of nodes not Ready that stops it."""
+
+
+def outage_id(began: float, machine: str) -> str:
+    """Such as "20261120-101500-node3": when it began (UTC) and where."""
+    return f"{datetime.fromtimestamp(began, UTC):%Y%m%d-%H%M%S}-{machine}"
+
+
+class Tracker:
+    """Keeps the open outages and the world, and says which outages an event changed."""
+
+    def __init__(self, machines: Mapping[str, str] | None = None) -> None:
+        self.world = World()
+        self.outages: Outages = {}
+        self._machines = machines or {}
+
+    def handle(self, event: Event) -> list[Outage]:
+        """Take an event in; return the outages that it began, changed or closed."""
+        before = self.world.apply(event)
+        old = self.outages
+        new = follow(old, event, self.world, before=before, machines=self._machines)
+        self.outages = {key: outage for key, outage in new.items() if outage.closed is None}
+        return [outage for key, outage in new.items() if outage != old.get(key)]
+
+
+def follow(
+    outages: Outages,
+    event: Event,
+    world: World,
+    *,
+    before: Node | Stale | None = None,
+    machines: Mapping[str, str] = MappingProxyType({}),
+) -> Outages:
+    """The outages after one event, those that it closed included.
+
+    Args:
+        outages: the open outages before the event.
+        event: what happened.
+        world: what is known after it; only read.
+        before: the node, or the staleness, that the event replaced.
+        machines: node name → machine name, where they differ.
+    """
+    match event:
+        case PlugCut():
+            cut = _begin_commanded(event, world)
+            return {**outages, cut.id: cut}
+        case PlugRestored(machine=machine, at=at):
+            step = partial(_restored, machine=machine, at=at)
+        case Changed(Node() as node, at):
+            was_ready = isinstance(before, Node) and before.is_ready
+            if was_ready and _fell_silent(node, outages, world):
+                seen = _begin_observed(node, world, machines.get(node.name, node.name))
+                outages = {**outages, seen.id: seen}
+            step = partial(_node_changed, node=node, at=at)
+        case Removed(Node() as node, at):
+            step = partial(_node_removed, node=node, at=at)
+        case Changed(Lease() as lease, at):
+            step = partial(_lease_renewed, lease=lease, at=at)
+        case Changed(Pod() as pod, at):
+            step = partial(follow_pod, pod=pod, at=at, world=world)
+        case Removed(Pod() as pod, at):
+            step = partial(forget_pod, pod=pod, at=at)
+        case Fresh(at) if isinstance(before, Stale):
+            step = partial(_saw_again, since=before.at, at=at)
+        case Tick(at):
+            step = partial(_time_passed, at=at, world=world)
+        case _:
+            return outages
+    return {key: _conclude(step(outage), event.at) for key, outage in outages.items()}
+
+
+# --- how an outage begins -----------------------------------------------------------------------
+
+
+def _begin_commanded(cut: PlugCut, world: World) -> Outage:
+    return Outage(
+        id=cut.outage,
+        machine=cut.machine,
+        node=cut.node,
+        origin=Origin.COMMANDED,
+        feed=cut.feed,
+        by=cut.by,
+        t0=cut.at,
+        commanded=cut.commanded,
+        restore_by=cut.restore_by,
+        displaced=displace(cut.node, world),
+    )
+
+
+def _fell_silent(node: Node, outages: Outages, world: World) -> bool:
+    """Whether a node that nobody cut has stopped giving signs of life.
+
+    It is a false alarm when we ourselves were cut off since its last sign, or when no other machine
+    was heard of either: then the API server was away, not the machine.
+    """
+    sign = world.signs.get(node.name)
+    return (
+        node.ready == "Unknown"
+        and sign is not None
+        and world.stale is None
+        and world.trusted_since <= sign.at
+        and world.heard_from_others_since(node.name, sign.at + sign.interval)
+        and all(outage.node != node.name for outage in outages.values())
+    )
+
+
+def _begin_observed(node: Node, world: World, machine: str) -> Outage:
+    sign = world.signs[node.name]
+    return Outage(
+        id=outage_id(sign.at, machine),
+        machine=machine,
+        node=node.name,
+        origin=Origin.OBSERVED,
+        t0=sign.at,
+        t0_within=sign.interval,
+        displaced=displace(node.name, world),
+    )
+
+
+# --- what happens to the machine ----------------------------------------------------------------
+
+
+def _restored(outage: Outage, *, machine: str, at: float) -> Outage:
+    if outage.machine != machine or outage.origin is Origin.OBSERVED or outage.restored is not None:
+        return outage
+    return replace(outage, restored=at)
+
+
+def _node_changed(outage: Outage, *, node: Node, at: float) -> Outage:
+    if outage.node != node.name:
+        return outage
+    if not node.is_ready:
+        outage = replace(outage, not_ready=outage.not_ready or at, rejoined=None)
+    elif outage.not_ready is not None and outage.rejoined is None:
+        outage = replace(outage, rejoined=at, held="")
+    if outage.tainted is None and node.tainted("NoExecute"):
+        outage = replace(outage, tainted=at, held="")
+    return outage
+
+
+def _node_removed(outage: Outage, *, node: Node, at: float) -> Outage:
+    if outage.node != node.name:
+        return outage
+    return replace(outage, closed=at, interrupted="the node was deleted from the cluster")
+
+
+def _lease_renewed(outage: Outage, *, lease: Lease, at: float) -> Outage:
+    """A machine whose absence nobody noticed is back when its lease is renewed."""
+    unnoticed = outage.not_ready is None and outage.restored is not None
+    if outage.node == lease.node and unnoticed and outage.rejoined is None:
+        return replace(outage, rejoined=at)
+    return outage
+
+
+def _saw_again(outage: Outage, *, since: float, at: float) -> Outage:
+    return replace(outage, blind=max(outage.blind, at - max(since, outage.t0)))
+
+
+def _time_passed(outage: Outage, *, at: float, world: World) -> Outage:
+    if outage.not_ready is not None and outage.tainted is None and outage.rejoined is None:
+        late = at - outage.not_ready > HELD_AFTER
+        outage = replace(outage, held=_why_held(world) if late else "")
+    back = outage.rejoined or outage.restored
+    if back is None:
+        return outage
+    nothing_seen = outage.not_ready is None and outage.rejoined is not None
+    undisturbed = nothing_seen and not any(
+        pod.disturbed and pod.resolved is None for pod in outage.displaced
+    )
+    if at - back > GIVE_UP or (undisturbed and at - back > SETTLE):
+        return replace(outage, closed=at)
+    return outage
+
+
+def _why_held(world: World) -> str:
+    share = len(world.not_ready()) / max(1, len(world.nodes))
+    if share >= STOP_EVICTING:
+        return (
+            f"{share:.0%} of the nodes are not Ready: from {STOP_EVICTING:.0%} on, Kubernetes "
+            "suspects itself and evicts nobody"
+        )
+    return "Kubernetes evicts from one node at a time, every 10 s"
+
+
+# --- how it ends --------------------------------------------------------------------------------
+
+
+def _conclude(outage: Outage, at: float) -> Outage:
+    """Set the moments that follow from the others: recovered, whole, cleaned, closed."""
+    if outage.closed is not None:
+        return outage
+    moving = outage.awaited
+    waiting = tuple(pod for pod in outage.displaced if pod.fate is Fate.WAITS)
+    moved = _last_resolved(moving)
+    whole = _last_resolved(moving + waiting)
+    outage = replace(
+        outage,
+        recovered=outage.recovered or (moved if moving else whole),
+        whole=outage.whole or whole,
+    )
+    if outage.rejoined is None:
+        return outage
+    evicted = [pod for pod in outage.displaced if pod.evicted is not None]
+    leftovers = any(pod.gone is None for pod in evicted)
+    if evicted and not leftovers and outage.cleaned is None:
+        outage = replace(outage, cleaned=at)
+    finished = outage.whole is not None or not (moving or waiting)
+    if finished and not leftovers and outage.not_ready is not None:
+        outage = replace(outage, closed=at)
+    return outage
+
+
+def _last_resolved(pods: tuple[Displaced, ...]) -> float | None:
+    """When the last of them was resolved; None if one is not, or there are none."""
+    moments = [pod.resolved for pod in pods]
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if known and len(known) == len(moments) else None

@@ -1,0 +1,157 @@
+"""What is known of the cluster now, folded from its events; the tracker and the pages read it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from chaosmonkey.model import (
+    Changed,
+    EndpointSlice,
+    Event,
+    Fresh,
+    Lease,
+    Node,
+    Pod,
+    Removed,
+    Stale,
+    Workload,
+)
+from chaosmonkey.outage.lineage import Lineages, WorkloadKey
+
+FINISHED = frozenset({"Succeeded", "Failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A machine's last sign of life: when we received its lease's renewal.
+
+    `interval` is the time to the renewal before it, or a quarter of the lease's duration (the
+    kubelet's renewal interval) as long as only one was seen.
+    """
+
+    at: float
+    interval: float
+    renewed: float
+
+
+class World:
+    """The cluster as last heard. `apply` changes it, everything else only reads.
+
+    Attributes:
+        stale: since when, and why, this may be out of date; None while it is not.
+        trusted_since: from when on nothing was missed.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.pods: dict[str, Pod] = {}
+        self.workloads: dict[str, Workload] = {}
+        self.slices: dict[str, EndpointSlice] = {}
+        self.signs: dict[str, Sign] = {}
+        self.lineages = Lineages()
+        self.stale: Stale | None = Stale(0.0, "the cluster has not been heard of yet")
+        self.trusted_since = 0.0
+        self._pods_on: defaultdict[str, set[str]] = defaultdict(set)
+        self._lost: set[str] = set()
+
+    def apply(self, event: Event) -> Node | Stale | None:
+        """Take one event in; return the node or the staleness that it replaced, if it did."""
+        before: Node | Stale | None = None
+        match event:
+            case Changed(Pod() as pod):
+                self._pod_changed(pod)
+            case Removed(Pod() as pod):
+                self._pod_removed(pod)
+            case Changed(Node() as node):
+                before = self.nodes.get(node.name)
+                self.nodes[node.name] = node
+            case Removed(Node() as node):
+                self.nodes.pop(node.name, None)
+                self.signs.pop(node.name, None)
+            case Changed(Lease() as lease, at):
+                self._renewed(lease, at)
+            case Changed(Workload() as workload):
+                self.workloads[workload.uid] = workload
+            case Removed(Workload() as workload):
+                self.workloads.pop(workload.uid, None)
+            case Changed(EndpointSlice() as slice_):
+                self.slices[slice_.uid] = slice_
+            case Removed(EndpointSlice() as slice_):
+                self.slices.pop(slice_.uid, None)
+            case Stale():
+                self.stale = event
+            case Fresh(at):
+                before, self.stale = self.stale, None
+                self.trusted_since = at
+            case _:
+                pass  # plugs, time, and what Kubernetes says to people change nothing here
+        return before
+
+    def pods_on(self, node: str) -> Iterator[Pod]:
+        """The pods that are bound to a node and have not finished."""
+        for uid in self._pods_on[node]:
+            pod = self.pods[uid]
+            if pod.phase not in FINISHED:
+                yield pod
+
+    def workload_of(self, pod: Pod) -> WorkloadKey | None:
+        """A pod's top controller: its Deployment, not its ReplicaSet. None for a bare pod."""
+        owner = pod.owner
+        if owner is None or owner.kind == "Node":
+            return None
+        if owner.kind == "ReplicaSet":
+            replica_set = self.workloads.get(owner.uid)
+            if replica_set is None:
+                # Its ReplicaSet comes by another watch and may be late; Deployments name them so.
+                return pod.namespace, "Deployment", owner.name.rpartition("-")[0] or owner.name
+            owner = replica_set.owner or owner
+        return pod.namespace, owner.kind, owner.name
+
+    def heard_from_others_since(self, node: str, moment: float) -> bool:
+        """Whether another machine's lease was renewed after a moment, or no other has one."""
+        others = [sign.at for name, sign in self.signs.items() if name != node]
+        return not others or max(others) > moment
+
+    def not_ready(self) -> Collection[str]:
+        """The names of the nodes that are not Ready."""
+        return [node.name for node in self.nodes.values() if not node.is_ready]
+
+    def services(self) -> Mapping[tuple[str, str], tuple[int, int]]:
+        """(namespace, service) → (ready addresses, all addresses)."""
+        counts: dict[tuple[str, str], tuple[int, int]] = {}
+        for slice_ in self.slices.values():
+            key = slice_.namespace, slice_.service
+            ready, total = counts.get(key, (0, 0))
+            counts[key] = ready + slice_.ready, total + slice_.total
+        return counts
+
+    def _pod_changed(self, pod: Pod) -> None:
+        before = self.pods.get(pod.uid)
+        if before is not None and before.node is not None and before.node != pod.node:
+            self._pods_on[before.node].discard(pod.uid)
+        self.pods[pod.uid] = pod
+        if pod.node is not None:
+            self._pods_on[pod.node].add(pod.uid)
+        workload = self.workload_of(pod)
+        self.lineages.see(pod, workload)
+        if (pod.deleting or pod.phase in FINISHED) and pod.uid not in self._lost:
+            self._lost.add(pod.uid)
+            self.lineages.lose(pod, workload)
+
+    def _pod_removed(self, pod: Pod) -> None:
+        self.pods.pop(pod.uid, None)
+        if pod.node is not None:
+            self._pods_on[pod.node].discard(pod.uid)
+        if pod.uid in self._lost:
+            self._lost.discard(pod.uid)
+        else:
+            self.lineages.lose(pod, self.workload_of(pod))
+
+    def _renewed(self, lease: Lease, at: float) -> None:
+        before = self.signs.get(lease.node)
+        if before is None:
+            self.signs[lease.node] = Sign(at, lease.duration / 4, lease.renewed)
+        elif lease.renewed > before.renewed:
+            self.signs[lease.node] = Sign(at, at - before.at, lease.renewed)
