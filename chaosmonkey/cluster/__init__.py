@@ -1,1 +1,10 @@
+"""What Kubernetes says: listed and watched for ever, told as events of the model.
 
+Client ─► Reflector ─► Cache ─► publish        docs/cluster.md says when it can be believed
+"""
+
+from chaosmonkey.cluster.client import Client
+from chaosmonkey.cluster.health import Health
+from chaosmonkey.cluster.watch import ClusterWatch
+
+__all__ = ["Client", "ClusterWatch", "Health"]

@@ -1,0 +1,74 @@
+"""The objects of one watched collection by uid, and the news that follow from any change of it.
+
+Whatever the server says, in a watch or in a new list after a gap, comes out as the same events: a
+list is compared with what was known, so that what was missed meanwhile becomes news, deletions
+included. Nothing is published where the model sees no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from chaosmonkey.cluster.wire import Entry
+from chaosmonkey.model import Changed, ClusterObject, Removed
+
+Publish = Callable[[Changed | Removed], None]
+
+
+class Cache:
+    """What the server holds of one collection, as far as we were told.
+
+    `history` keeps the first list to itself: objects that tell of the past are no news.
+    """
+
+    def __init__(self, publish: Publish, *, history: bool = False) -> None:
+        self._publish = publish
+        self._mute = history
+        self._entries: dict[str, Entry] = {}
+        self._uids: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[ClusterObject]:
+        return (entry.object for entry in self._entries.values())
+
+    def replace(self, entries: Iterable[Entry], at: float) -> None:
+        """Become equal to a list: publish first what is gone, then what is new or different."""
+        listed = {entry.uid: entry for entry in entries}
+        for uid in [uid for uid in self._entries if uid not in listed]:
+            self._remove(self._entries[uid], at)
+        for entry in listed.values():
+            self._put(entry, at)
+        self._mute = False
+
+    def put(self, entry: Entry, at: float) -> None:
+        """An object is new or changed; one older than what is known is left aside."""
+        known = self._entries.get(entry.uid)
+        if known is None or not older(entry.version, known.version):
+            self._put(entry, at)
+
+    def remove(self, entry: Entry, at: float) -> None:
+        """An object is gone; the entry is its last state. One that was not known is no news."""
+        if entry.uid in self._entries:
+            self._remove(entry, at)
+
+    def _put(self, entry: Entry, at: float) -> None:
+        known = self._entries.get(entry.uid)
+        if known is None and (predecessor := self._uids.get(entry.key)):
+            self._remove(self._entries[predecessor], at)
+        self._entries[entry.uid] = entry
+        self._uids[entry.key] = entry.uid
+        if (known is None or known.object != entry.object) and not self._mute:
+            self._publish(Changed(entry.object, at))
+
+    def _remove(self, entry: Entry, at: float) -> None:
+        del self._entries[entry.uid]
+        if self._uids.get(entry.key) == entry.uid:
+            del self._uids[entry.key]
+        self._publish(Removed(entry.object, at))
+
+
+def older(version: str, than: str) -> bool:
+    """Whether one version of an object precedes another; numbers are compared, others never are."""
+    return version.isdecimal() and than.isdecimal() and int(version) < int(than)

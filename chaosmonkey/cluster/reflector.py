@@ -1,0 +1,283 @@
+"""Keep a sink equal to what the API server says, for ever.
+
+    list ─► sink.replace ─► watch ─► sink.put, sink.remove ─┐
+     ▲                        ▲                             │
+     │                        └── ended, broken, busy: wait ┤
+     └── expired; silent, garbled, refused: wait ────────────┘
+
+`cycle` is one pass of it and says, by returning or raising, how the pass ended; `run` repeats it,
+and `_wait_after` alone decides what is done about an ending. A watch that lasted is opened again at
+once; every other way round waits.
+
+Two clocks: `clock` stamps what is received and may run faster than real time; `pace` is the time
+in which the network lives, for waiting, and for measuring silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from random import Random
+from typing import Never
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.cluster.backoff import Backoff
+from chaosmonkey.cluster.contracts import Batch, ListerWatcher, Sink
+from chaosmonkey.cluster.health import Health
+from chaosmonkey.cluster.resources import Resource
+from chaosmonkey.cluster.trouble import (
+    Absent,
+    Busy,
+    Expired,
+    Failing,
+    Forbidden,
+    Silent,
+    Unreachable,
+    refusal,
+)
+from chaosmonkey.cluster.wire import Bookmark, Deleted, Present, read_line
+from chaosmonkey.errors import ClusterUnavailable
+
+log = logging.getLogger(__name__)
+
+SHORT = 1.0
+"""Seconds: a watch that ends sooner is not simply opened again, but waited for."""
+
+SETTLED = 1.0
+"""Seconds without an error after which a resumed watch is believed; an expired version is
+answered within milliseconds."""
+
+RARELY = 60.0
+"""Seconds between two questions for what is forbidden, or not there."""
+
+LONGEST_WAIT = 60.0
+"""Seconds that we wait at most, whatever Retry-After says."""
+
+WATCH_SECONDS = (300, 600)
+"""The server is asked to end a watch after a time between these, as client-go does, so that
+after an outage not all of them end together for ever."""
+
+
+class Reflector:
+    """One collection, listed and watched for ever.
+
+    Attributes:
+        resource: what is watched; its older form once the server turned out not to have it.
+        health: whether the sink can be believed. `told` is called after each change of that.
+        heard: when the server last said something, in the time of `pace`.
+    """
+
+    def __init__(
+        self,
+        source: ListerWatcher,
+        resource: Resource,
+        namespace: str | None,
+        sink: Sink,
+        *,
+        clock: Clock,
+        pace: Clock,
+        random: Random,
+        stall_after: float,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.resource = resource
+        self.health = Health(resource.path(namespace))
+        self.heard = pace.now()
+        self._source = source
+        self._namespace = namespace
+        self._sink = sink
+        self._clock = clock
+        self._pace = pace
+        self._random = random
+        self._backoff = Backoff(random)
+        self._stall_after = stall_after
+        self._told = told
+        self._opened: float | None = None
+        self._reading: asyncio.Task[ClusterUnavailable | None] | None = None
+        self._ended_by: ClusterUnavailable | None = None
+
+    async def run(self) -> Never:
+        """Repeat `cycle` for ever."""
+        while True:
+            try:
+                await self.cycle()
+                wait = self._wait_after_end()
+            except ClusterUnavailable as trouble:
+                wait = self._wait_after(trouble)
+            await self._pace.sleep(wait)
+
+    async def cycle(self) -> None:
+        """List, unless we know where to go on; then follow the watch to its end.
+
+        A version that expired meanwhile is forgotten, and the pass begins again with a list, once.
+        Returning means that the server ended the watch as it should.
+
+        Raises:
+            ClusterUnavailable: what kept us from listing, or ended the watch early.
+        """
+        self._opened = None
+        if self.health.version is not None:
+            try:
+                return await self._follow(believed=self.health.believed)
+            except Expired:
+                log.info("%s: the version expired, listing again", self.health.path)
+        await self._list()
+        return await self._follow(believed=True)
+
+    @property
+    def watching(self) -> bool:
+        """Whether a watch is open."""
+        return self._reading is not None and not self._reading.done()
+
+    def interrupt(self, trouble: ClusterUnavailable) -> None:
+        """End the watch, if one is open: `cycle` raises this trouble."""
+        if self._reading is not None and self.watching:
+            self._ended_by = trouble
+            self._reading.cancel()
+
+    # --- one pass -------------------------------------------------------------------------------
+
+    async def _list(self) -> None:
+        try:
+            page = await self._source.list(self.resource, self._namespace)
+            entries = list(page.entries)
+            while page.token:
+                page = await self._source.list(self.resource, self._namespace, token=page.token)
+                entries += page.entries
+        except Expired:  # we were too slow in turning the pages: ask for all at once
+            page = await self._source.list(self.resource, self._namespace, limit=0)
+            entries = list(page.entries)
+        self._sink.replace(entries, self._hear())
+        self.health.version = page.version
+        if not self.health.synced:
+            self.health.synced = True
+            self._told()
+
+    async def _follow(self, *, believed: bool) -> None:
+        """Apply a watch to the sink until it ends; it is believed at once, or once it settled."""
+        version, seconds = self.health.version or "", self._random.randint(*WATCH_SECONDS)
+        async with self._source.watch(self.resource, self._namespace, version, seconds) as batches:
+            self._hear()
+            self._opened = self.heard
+            if believed:
+                self._believe()
+            async with asyncio.TaskGroup() as group:
+                path = self.health.path
+                reading = group.create_task(self._read(batches), name=f"watch {path}")
+                patience = group.create_task(self._lose_patience(), name=f"patience {path}")
+                reading.add_done_callback(lambda _: patience.cancel())
+                self._reading = reading
+        ended_by = self._ended_by if reading.cancelled() else reading.result()
+        if ended_by is not None:
+            raise ended_by
+
+    async def _read(self, batches: AsyncIterator[Batch]) -> ClusterUnavailable | None:
+        """Apply what comes until nothing comes any more; return what ended it, None if all is well.
+
+        It is returned, not raised, because a task group would wrap it.
+        """
+        try:
+            async for lines in batches:
+                self._apply(lines, self._hear())
+        except ClusterUnavailable as trouble:
+            return trouble
+        return None
+
+    def _apply(self, lines: Batch, at: float) -> None:
+        for line in lines:
+            match read_line(line, self.resource.decode):
+                case Present(entry):
+                    self._sink.put(entry, at)
+                    self.health.version = entry.version
+                case Deleted(entry):
+                    self._sink.remove(entry, at)
+                    self.health.version = entry.version
+                case Bookmark(version):
+                    self.health.version = version
+                case refused:
+                    raise refusal(refused, f"watch {self.resource.rule()}")
+        if lines and not self.health.believed:
+            self._believe()
+
+    async def _lose_patience(self) -> None:
+        """Believe the open watch after a moment, and end it when it was silent for too long."""
+        await self._pace.sleep(SETTLED)
+        if not self.health.believed:
+            self._believe()
+        while (left := self.heard + self._stall_after - self._pace.now()) > 0:
+            await self._pace.sleep(left)
+        self.interrupt(
+            Silent(
+                f"watch {self.resource.rule()}: nothing came for {self._stall_after:g} s.",
+                remedy="The connection is presumed dead and opened again by itself.",
+            )
+        )
+
+    # --- what is done about an ending -----------------------------------------------------------
+
+    def _wait_after_end(self) -> float:
+        """Seconds to wait after a watch that ended as it should."""
+        if self._lived():
+            self._backoff.reset()
+            return 0.0
+        return self._backoff.next()
+
+    def _wait_after(self, trouble: ClusterUnavailable) -> float:
+        """Note the trouble, forget the version if it is of no use; return seconds to wait."""
+        if self._lived():
+            self._backoff.reset()
+        first = self._backoff.failures == 0
+        wait = self._backoff.next()
+        match trouble:
+            case Absent() if self.resource.older:
+                self._become_older(self.resource.older)
+                return wait
+            case Absent() | Forbidden():
+                self.health.version = None
+                wait = RARELY
+            case Busy(retry_after=asked) | Failing(code=502 | 503 | 504, retry_after=asked):
+                wait = min(max(asked or 0.0, wait), LONGEST_WAIT)
+                if first and isinstance(trouble, Busy):
+                    return wait  # being asked once to wait a little is no reason for doubt
+            case Unreachable():
+                pass
+            case _:
+                self.health.version = None
+        self._doubt(trouble)
+        return wait
+
+    def _lived(self) -> bool:
+        """Whether the last pass had a watch that did not end at once."""
+        return self._opened is not None and self._pace.now() - self._opened >= SHORT
+
+    def _become_older(self, older: Resource) -> None:
+        log.warning(
+            "This API server has no %s: watching %s in their place.",
+            self.resource.rule(),
+            older.rule(),
+        )
+        self.resource = older
+        self.health.path = older.path(self._namespace)
+        self.health.version = None
+
+    # --- whether we are believed ----------------------------------------------------------------
+
+    def _hear(self) -> float:
+        """The server said something; return the moment of it."""
+        self.heard = self._pace.now()
+        self.health.heard = at = self._clock.now()
+        return at
+
+    def _believe(self) -> None:
+        if self.health.trouble is not None:
+            log.info("%s: watched again", self.health.path)
+        self.health.believed, self.health.trouble = True, None
+        self._told()
+
+    def _doubt(self, trouble: ClusterUnavailable) -> None:
+        if type(self.health.trouble) is not type(trouble):
+            rare = isinstance(trouble, Absent | Forbidden)
+            log.log(logging.WARNING if rare else logging.INFO, "%s", trouble)
+        self.health.believed, self.health.trouble = False, trouble
+        self._told()

@@ -1,0 +1,85 @@
+"""Which resources are watched, where the API server keeps them, and how they are decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from chaosmonkey.cluster import objects
+from chaosmonkey.cluster.wire import Decode
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One kind of object.
+
+    Attributes:
+        name: the plural, as in URLs and RBAC rules.
+        api: path of its group and version.
+        decode: JSON of one object to the model.
+        namespaced: whether its objects live in namespaces that the settings may narrow down.
+        only_in: the one namespace that is of interest, whatever the settings say.
+        vital: nothing can be believed without it.
+        late: listed when all others are known, so that the owner of a pod is never a stranger.
+        history: objects that tell of the past; those that were there before us are no news.
+        older: what older servers have in its place.
+    """
+
+    name: str
+    api: str
+    decode: Decode
+    namespaced: bool = True
+    only_in: str | None = None
+    vital: bool = False
+    late: bool = False
+    history: bool = False
+    older: Resource | None = None
+
+    def path(self, namespace: str | None = None) -> str:
+        """Path of the whole collection, or of its part in one namespace."""
+        within = f"/namespaces/{namespace}" if namespace else ""
+        return f"{self.api}{within}/{self.name}"
+
+    def rule(self) -> str:
+        """The resource with its group, as kubectl wants it: "deployments.apps"."""
+        parts = self.api.split("/")
+        return f"{self.name}.{parts[2]}" if parts[1] == "apis" else self.name
+
+
+CORE, APPS = "/api/v1", "/apis/apps/v1"
+
+NODES = Resource("nodes", CORE, objects.node, namespaced=False, vital=True)
+PODS = Resource("pods", CORE, objects.pod, vital=True, late=True)
+LEASES = Resource(
+    "leases",
+    "/apis/coordination.k8s.io/v1",
+    objects.lease,
+    only_in="kube-node-lease",
+    vital=True,
+)
+DEPLOYMENTS = Resource("deployments", APPS, partial(objects.workload, "Deployment"))
+REPLICASETS = Resource("replicasets", APPS, partial(objects.workload, "ReplicaSet"))
+STATEFULSETS = Resource("statefulsets", APPS, partial(objects.workload, "StatefulSet"))
+DAEMONSETS = Resource("daemonsets", APPS, partial(objects.workload, "DaemonSet"))
+ENDPOINTS = Resource("endpoints", CORE, objects.endpoints, late=True)
+ENDPOINT_SLICES = Resource(
+    "endpointslices",
+    "/apis/discovery.k8s.io/v1",
+    objects.endpoint_slice,
+    late=True,
+    older=ENDPOINTS,
+)
+EVENTS = Resource("events", CORE, objects.occurrence, late=True, history=True)
+
+WATCHED = (
+    NODES,
+    DEPLOYMENTS,
+    REPLICASETS,
+    STATEFULSETS,
+    DAEMONSETS,
+    LEASES,
+    PODS,
+    ENDPOINT_SLICES,
+    EVENTS,
+)
+"""All of them, in the order in which they are started."""

@@ -1,0 +1,167 @@
+"""All that is watched, as one stream of events of the model, and whether it can be believed.
+
+    nodes, controllers, leases ── known ──► pods, endpoint slices, events
+       reflector ─► cache ┐                    reflector ─► cache ┐
+                          └────────────────────────────────────────┴─► publish(Changed | Removed)
+    nodes, pods, leases: all believed, or not ───────────────────────► publish(Fresh | Stale)
+
+What owns pods is listed before the first pod is, so that no pod's controller is a stranger. Events
+of one resource are published in the order in which the server sent them, those of different
+resources in the order in which they arrived.
+
+A stopping API server leaves its streams open and silent for up to a minute. So when nothing has
+come over any of them for `QUIET` seconds, where five kubelets alone renew a lease every two, the
+server is asked whether it is ready; if it does not answer, every watch is given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from random import Random
+from typing import Never
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.cluster.cache import Cache
+from chaosmonkey.cluster.contracts import ListerWatcher
+from chaosmonkey.cluster.health import Health
+from chaosmonkey.cluster.reflector import Reflector
+from chaosmonkey.cluster.resources import WATCHED, Resource
+from chaosmonkey.cluster.trouble import Silent
+from chaosmonkey.config import Cluster
+from chaosmonkey.errors import ClusterUnavailable
+from chaosmonkey.model import ClusterEvent, Fresh, Stale
+
+log = logging.getLogger(__name__)
+
+QUIET = 5.0
+"""Seconds of silence on all watches after which the server is asked whether it is there."""
+
+
+class ClusterWatch:
+    """Watches the cluster for ever and publishes what happens in it.
+
+    `publish` is called synchronously and must not wait. The first word about whether we can be
+    believed is Fresh, when all vital resources are known, or Stale, if that fails; from then on
+    they alternate.
+
+    `clock` stamps the events and may run faster than real time, as a demonstration does. `pace` is
+    real time, in which the network lives: for waiting and for measuring silence.
+
+    Attributes:
+        synced: set once everything was listed, or refused.
+    """
+
+    def __init__(
+        self,
+        server: ListerWatcher,
+        publish: Callable[[ClusterEvent], None],
+        settings: Cluster,
+        *,
+        clock: Clock,
+        pace: Clock | None = None,
+        random: Random | None = None,
+    ) -> None:
+        self.synced = asyncio.Event()
+        self._server = server
+        self._publish = publish
+        self._clock = clock
+        self._pace = pace or clock
+        self._random = random or Random()  # noqa: S311 - it only spreads retries
+        self._settings = settings
+        self._owners_known = asyncio.Event()
+        self._trusted: bool | None = None
+        self._caches: list[Cache] = []
+        self._reflectors = [
+            self._reflector(resource, namespace)
+            for resource in WATCHED
+            if self._settings.events or not resource.history
+            for namespace in self._namespaces(resource)
+        ]
+
+    async def run(self) -> Never:
+        """Watch for ever. Trouble with the cluster is published and outlived, never raised."""
+        async with asyncio.TaskGroup() as group:
+            later = []
+            for reflector in self._reflectors:
+                if reflector.resource.late:
+                    later.append(reflector)
+                else:
+                    group.create_task(reflector.run(), name=reflector.health.path)
+            group.create_task(self._feel_pulse(), name="pulse of the API server")
+            await self._owners_known.wait()
+            for reflector in later:
+                group.create_task(reflector.run(), name=reflector.health.path)
+        raise AssertionError("unreachable: the reflectors never end")
+
+    @property
+    def health(self) -> tuple[Health, ...]:
+        """The state of each watched collection."""
+        return tuple(reflector.health for reflector in self._reflectors)
+
+    def _namespaces(self, resource: Resource) -> tuple[str | None, ...]:
+        if resource.only_in:
+            return (resource.only_in,)
+        return (self._settings.namespaces if resource.namespaced else ()) or (None,)
+
+    def _reflector(self, resource: Resource, namespace: str | None) -> Reflector:
+        cache = Cache(self._publish, history=resource.history)
+        self._caches.append(cache)
+        return Reflector(
+            self._server,
+            resource,
+            namespace,
+            cache,
+            clock=self._clock,
+            pace=self._pace,
+            random=self._random,
+            stall_after=self._settings.stall_after,
+            told=self._judge,
+        )
+
+    def _judge(self) -> None:
+        """The health of some reflector changed: see what follows for the whole."""
+        if all(r.health.known for r in self._reflectors if not r.resource.late):
+            self._owners_known.set()
+        if all(r.health.known for r in self._reflectors):
+            self.synced.set()
+        vital = [r.health for r in self._reflectors if r.resource.vital]
+        doubted = next((health for health in vital if health.trouble), None)
+        if doubted and doubted.trouble and self._trusted is not False:
+            self._trusted = False
+            log.warning("The cluster cannot be believed: %s", doubted.trouble)
+            self._publish(Stale(self._since(doubted), doubted.trouble.message))
+        elif self._trusted is not True and all(health.believed for health in vital):
+            self._trusted = True
+            log.info("The cluster is watched and can be believed.")
+            self._publish(Fresh(self._clock.now()))
+
+    def _since(self, doubted: Health) -> float:
+        """Up to when we knew what happens.
+
+        A stream that breaks has delivered what came before, so the last word on any of them
+        counts; one that fell silent may have lost all since its own last word.
+        """
+        heard = [
+            health.heard
+            for health in ([doubted] if isinstance(doubted.trouble, Silent) else self.health)
+            if health.heard is not None
+        ]
+        return max(heard, default=self._clock.now())
+
+    async def _feel_pulse(self) -> Never:
+        """Ask for a sign of life when all is quiet, and give up the watches if there is none."""
+        asked = self._pace.now()
+        while True:
+            quiet = self._pace.now() - max(asked, *(r.heard for r in self._reflectors))
+            if quiet < QUIET:
+                await self._pace.sleep(QUIET - quiet)
+                continue
+            asked = self._pace.now()
+            if watching := [r for r in self._reflectors if r.watching]:
+                try:
+                    await self._server.glance()
+                except ClusterUnavailable as trouble:
+                    for reflector in watching:
+                        reflector.interrupt(trouble)
