@@ -1,1 +1,7 @@
+"""What must survive a power cut: the journal of open cuts, and the records of outages."""
 
+from chaosmonkey.store.database import Database
+from chaosmonkey.store.journal import Entry, Journal
+from chaosmonkey.store.records import Records
+
+__all__ = ["Database", "Entry", "Journal", "Records"]

@@ -1,0 +1,54 @@
+"""What must be undone, on the disk before it is done.
+
+An entry is written before a plug is opened and taken out when the plug was read back as on. What is
+found at the start belongs to a cut that nobody ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+
+from chaosmonkey.model import FeedKind
+from chaosmonkey.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One cut that must be undone, by `restore_by` at the latest."""
+
+    outage: str
+    machine: str
+    feed: FeedKind
+    asked_by: str
+    commanded: float
+    restore_by: float
+
+
+class Journal:
+    """The open cuts. Every method raises StoreFailed when the disk does not take or give them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def write(self, entry: Entry) -> None:
+        """Note a cut; it is on the disk when this returns."""
+        await self._database.write(
+            "INSERT INTO journal (outage, machine, feed, asked_by, commanded, restore_by) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            astuple(entry),
+        )
+
+    async def clear(self, outage: str) -> None:
+        """The cut of an outage was undone."""
+        await self._database.write("DELETE FROM journal WHERE outage = ?", (outage,))
+
+    async def open_cuts(self) -> list[Entry]:
+        """What is still to be undone, oldest first."""
+        rows = await self._database.read(
+            "SELECT outage, machine, feed, asked_by, commanded, restore_by FROM journal "
+            "ORDER BY commanded"
+        )
+        return [
+            Entry(outage, machine, FeedKind(feed), asked_by, commanded, restore_by)
+            for outage, machine, feed, asked_by, commanded, restore_by in rows
+        ]
