@@ -4,8 +4,8 @@
                   └──────────────────▲
       any error, HALT, SIGTERM; after kill -9 the next start
 
-The entry is taken out only when the plug was read back as on. Until then the plug is tried again for
-ever; an entry that outlives the process is undone by the next one.
+The entry is taken out only when the plug was read back as on. Until then the plug is tried again,
+for ever; an entry that outlives the process is undone by the next one.
 """
 
 from __future__ import annotations

@@ -42,6 +42,12 @@ class NotInCluster(CutRefused):
     rule = "not-in-cluster"
 
 
+class NotReady(CutRefused):
+    """Kubernetes has given the machine up already: a cut would change nothing."""
+
+    rule = "not-ready"
+
+
 class AlreadyOff(CutRefused):
     """One of the machine's feeds is off already."""
 
@@ -165,6 +171,13 @@ def _check_others(machine: Machine, lab: Lab, facts: Facts) -> None:
                 machine=machine.name,
                 outage=outage.id,
             )
+    node = facts.world.nodes[machine.node_name]
+    if not node.is_ready:
+        raise NotReady(
+            f"{machine.name} is not Ready ({node.reason}), so there would be nothing to measure.",
+            remedy="Wait until its node is Ready.",
+            machine=machine.name,
+        )
     if len(facts.off) >= lab.limits.max_off:
         soonest = min((at for at in facts.off.values() if at is not None), default=None)
         raise TooManyOff(

@@ -25,17 +25,17 @@ def milestones(outage: Outage) -> dict[str, float]:
     The clock of an observed outage starts at the machine's last sign of life ("last_seen"), that of
     a commanded one when the plug was read back as off ("cut").
     """
-    awaited = _awaited(outage)
+    pods = awaited(outage)
     observed = outage.origin is Origin.OBSERVED
     moments: dict[str, float | None] = {
         "commanded": outage.commanded,
         ("last_seen" if observed else "cut"): outage.t0,
         "not_ready": outage.not_ready,
         "tainted": outage.tainted,
-        "evicting_first": _first(pod.evicted for pod in awaited),
-        "evicting_last": _last(awaited, lambda pod: pod.evicted),
-        "successor_created": _first(_successor_moment(pod, "created") for pod in awaited),
-        "scheduled": _last(awaited, lambda pod: _successor_moment(pod, "scheduled")),
+        "evicting_first": _first(pod.evicted for pod in pods),
+        "evicting_last": _last(pods, lambda pod: pod.evicted),
+        "successor_created": _first(_successor_moment(pod, "created") for pod in pods),
+        "scheduled": _last(pods, lambda pod: _successor_moment(pod, "scheduled")),
         "recovered": outage.recovered,
         "whole": outage.whole,
         "restored": outage.restored,
@@ -61,11 +61,22 @@ def phases(outage: Outage) -> dict[str, float]:
     return durations
 
 
+def rounded_phases(outage: Outage) -> dict[str, float]:
+    """The phases to the millisecond, rounded so that they still add up to the rounded total."""
+    rounded: dict[str, float] = {}
+    end = shown = 0.0
+    for phase, seconds in phases(outage).items():
+        end += seconds
+        rounded[phase] = round(round(end, 3) - shown, 3)
+        shown = round(end, 3)
+    return rounded
+
+
 def current_phase(outage: Outage) -> str | None:
     """The phase that is under way; None when recovery is over or will not come."""
     if outage.recovered is not None or outcome(outage) is not None:
         return None
-    if not _awaited(outage) and outage.not_ready is not None:
+    if not awaited(outage) and outage.not_ready is not None:
         return None
     passed = milestones(outage)
     reached = [index for index, end in enumerate(_PHASE_ENDS) if end in passed]
@@ -145,7 +156,7 @@ def _explain_successor(pod: Displaced, node: str | None, ready: float | None, wa
     return f"replaced by {name} on {node}"
 
 
-def _awaited(outage: Outage) -> tuple[Displaced, ...]:
+def awaited(outage: Outage) -> tuple[Displaced, ...]:
     """The pods whose return makes the recovery: those that move, or else those that wait."""
     return outage.awaited or tuple(pod for pod in outage.displaced if pod.fate is Fate.WAITS)
 

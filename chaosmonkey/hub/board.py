@@ -1,0 +1,125 @@
+"""Keeps what is shown true: after each event, the entities that it touched are shown anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from chaosmonkey.config import Lab
+from chaosmonkey.hub.hub import Hub
+from chaosmonkey.hub.show import show_cluster, show_machine, show_outage, show_pod
+from chaosmonkey.hub.views import ServiceView
+from chaosmonkey.model import (
+    Changed,
+    EndpointSlice,
+    Event,
+    FeedKind,
+    Fresh,
+    Node,
+    Outage,
+    PlugCut,
+    PlugRestored,
+    Pod,
+    Removed,
+    Stale,
+    Workload,
+)
+from chaosmonkey.outage.cut import Cut
+from chaosmonkey.outage.world import World
+from chaosmonkey.plugs import PlugBoard
+
+HISTORY = 20
+"""Finished outages that stay on the board."""
+
+
+class Board:
+    """Shows the world, the plugs and the outages on a hub."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        lab: Lab,
+        *,
+        world: World,
+        plugs: PlugBoard,
+        cuts: Mapping[tuple[str, FeedKind], Cut],
+    ) -> None:
+        self._hub = hub
+        self._lab = lab
+        self._world = world
+        self._plugs = plugs
+        self._cuts = cuts
+        self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
+        self._finished: list[str] = []
+        self._services: set[str] = set()
+        self.show_cluster()
+        self.show_machines()
+
+    def after(self, event: Event) -> None:
+        """Show what an event, already taken in by the world, has changed."""
+        match event:
+            case Changed(Pod() as pod):
+                self._hub.put("pods", pod.uid, show_pod(pod, self._world))
+            case Removed(Pod() as pod):
+                self._hub.put("pods", pod.uid, None)
+            case Changed(Node() as node):
+                self._show_node(node.name)
+                self._show_pods(self._world.pods_on(node.name))
+            case Removed(Node() as node):
+                self._show_node(node.name)
+            case Changed(EndpointSlice()) | Removed(EndpointSlice()):
+                self._show_services()
+            case Changed(Workload(kind="ReplicaSet") as replica_set):
+                self._show_pods(
+                    pod
+                    for pod in self._world.pods.values()
+                    if pod.owner is not None and pod.owner.uid == replica_set.uid
+                )
+            case Stale() | Fresh():
+                self.show_cluster()
+            case PlugCut() | PlugRestored():
+                self.show_machines()
+            case _:
+                pass
+
+    def show_cluster(self) -> None:
+        """Show the cluster as a whole."""
+        self._hub.put("cluster", "cluster", show_cluster(self._lab, self._world))
+
+    def show_machines(self) -> None:
+        """Show every machine of the configuration, and every node that has none."""
+        for machine in self._lab.machine:
+            self._show_node(machine.node_name)
+
+    def show_outage(self, outage: Outage) -> None:
+        """Show an outage; of the finished ones, the latest few."""
+        self._hub.put("outages", outage.id, show_outage(outage))
+        if outage.closed is not None and outage.id not in self._finished:
+            self._finished.append(outage.id)
+            while len(self._finished) > HISTORY:
+                self._hub.put("outages", self._finished.pop(0), None)
+
+    def _show_node(self, node_name: str) -> None:
+        name = self._machine_of.get(node_name, node_name)
+        node = self._world.nodes.get(node_name)
+        if node is None and node_name not in self._machine_of:
+            self._hub.put("machines", name, None)
+            return
+        view = show_machine(
+            name, node_name, lab=self._lab, node=node, plugs=self._plugs, cuts=self._cuts
+        )
+        self._hub.put("machines", name, view)
+
+    def _show_pods(self, pods: Iterable[Pod]) -> None:
+        for pod in pods:
+            self._hub.put("pods", pod.uid, show_pod(pod, self._world))
+
+    def _show_services(self) -> None:
+        services = self._world.services()
+        now = {f"{namespace}/{name}" for namespace, name in services}
+        for gone in self._services - now:
+            self._hub.put("services", gone, None)
+        self._services = now
+        for (namespace, name), (ready, total) in services.items():
+            self._hub.put(
+                "services", f"{namespace}/{name}", ServiceView(namespace, name, ready, total)
+            )

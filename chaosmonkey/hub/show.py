@@ -1,0 +1,167 @@
+"""From the model to what is shown: pure functions, one for each kind of view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from chaosmonkey.config import Lab
+from chaosmonkey.hub.views import (
+    ClusterView,
+    DisplacedView,
+    FeedView,
+    MachineView,
+    OutageView,
+    PodState,
+    PodView,
+)
+from chaosmonkey.model import FeedKind, Node, Outage, Pod
+from chaosmonkey.outage import recovery
+from chaosmonkey.outage.cut import Cut
+from chaosmonkey.outage.narrate import story
+from chaosmonkey.outage.world import World
+from chaosmonkey.plugs import PlugBoard
+
+BROKEN = frozenset({"CrashLoopBackOff", "ErrImagePull", "ImagePullBackOff", "CreateContainerError"})
+"""Waiting reasons of containers that will not start by waiting."""
+
+
+def show_cluster(lab: Lab, world: World) -> ClusterView:
+    """The cluster as a whole."""
+    stale = world.stale
+    return ClusterView(
+        title=lab.title,
+        stale_since=stale.at if stale is not None else None,
+        why=stale.why if stale is not None else "",
+        speed=lab.speed,
+        preset=lab.timing.preset,
+        notices_after=lab.preset.grace,
+        default_off=lab.default_seconds,
+    )
+
+
+def show_machine(
+    name: str,
+    node_name: str,
+    *,
+    lab: Lab,
+    node: Node | None,
+    plugs: PlugBoard,
+    cuts: Mapping[tuple[str, FeedKind], Cut],
+) -> MachineView:
+    """A machine of the configuration, or a node that has none."""
+
+    def feed(kind: FeedKind) -> FeedView | None:
+        plug = plugs.get((name, kind))
+        if plug is None:
+            return None
+        cut = cuts.get((name, kind))
+        if cut is None:
+            return FeedView(plug.last)
+        return FeedView(plug.last, cut.stage, cut.entry.restore_by, cut.trouble)
+
+    guarded = ""
+    if {name, node_name} & set(lab.limits.protected):
+        guarded = "protected"
+    elif node is not None and node.control_plane:
+        guarded = "control plane"
+    return MachineView(
+        name=name,
+        node=node_name,
+        power=feed(FeedKind.POWER),
+        network=feed(FeedKind.NETWORK),
+        ready=node.ready if node is not None else None,
+        reason=node.reason if node is not None else "",
+        cordoned=node is not None and node.unschedulable,
+        control_plane=node is not None and node.control_plane,
+        guarded=guarded,
+    )
+
+
+def show_pod(pod: Pod, world: World) -> PodView:
+    """A pod."""
+    workload = world.workload_of(pod)
+    return PodView(
+        uid=pod.uid,
+        namespace=pod.namespace,
+        name=pod.name,
+        app=pod.app,
+        workload="" if workload is None else f"{workload[1]}/{workload[2]}",
+        node=pod.node,
+        lineage=world.lineages.of(pod.uid),
+        state=_pod_state(pod, world),
+        reason=pod.unschedulable or pod.reason,
+        restarts=pod.restarts,
+    )
+
+
+def _pod_state(pod: Pod, world: World) -> PodState:
+    node = world.nodes.get(pod.node) if pod.node is not None else None
+    match pod.phase:
+        case "Succeeded":
+            return "finished"
+        case "Failed":
+            return "failed"
+        case _ if pod.deleting:
+            return "terminating"
+        case _ if pod.node is None:
+            return "pending"
+        case _ if pod.ready:
+            return "ready"
+        case _ if node is None or not node.is_ready:
+            return "unreachable"
+        case _ if pod.reason in BROKEN:
+            return "failed"
+        case _:
+            return "starting"
+
+
+def show_outage(outage: Outage) -> OutageView:
+    """An outage."""
+    return OutageView(
+        id=outage.id,
+        machine=outage.machine,
+        node=outage.node,
+        origin=outage.origin,
+        feed=outage.feed,
+        by=outage.by,
+        began=datetime.fromtimestamp(outage.t0, UTC).isoformat(timespec="milliseconds"),
+        t0=outage.t0,
+        t0_within=_round(outage.t0_within),
+        restore_by=outage.restore_by,
+        open=outage.closed is None,
+        milestones={key: _round(at) for key, at in recovery.milestones(outage).items()},
+        phases=recovery.rounded_phases(outage),
+        phase=recovery.current_phase(outage),
+        recovery_seconds=_maybe_round(recovery.recovery_time(outage)),
+        outcome=recovery.outcome(outage),
+        awaited=len(recovery.awaited(outage)),
+        story=story(outage),
+        held=outage.held,
+        blind=_round(outage.blind),
+        interrupted=outage.interrupted,
+        pods=tuple(
+            DisplacedView(
+                namespace=pod.namespace,
+                name=pod.name,
+                workload=pod.workload,
+                lineage=pod.lineage,
+                fate=pod.fate,
+                why=recovery.explain(outage, pod),
+                evicts_at=recovery.evicts_at(outage, pod),
+                successor=pod.successor.name if pod.successor is not None else None,
+                successor_node=pod.successor.node if pod.successor is not None else None,
+                resolved=_maybe_round(pod.resolved - outage.t0 if pod.resolved else None),
+            )
+            for pod in outage.displaced
+        ),
+    )
+
+
+def _round(seconds: float) -> float:
+    """To the millisecond: finer than that, the moment of receipt says nothing."""
+    return round(seconds, 3)
+
+
+def _maybe_round(seconds: float | None) -> float | None:
+    return None if seconds is None else _round(seconds)

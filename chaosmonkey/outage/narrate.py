@@ -1,0 +1,100 @@
+"""What happened to a machine, told to people who do not know Kubernetes: a pure function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaosmonkey.model import Fate, Origin, Outage, Outcome
+from chaosmonkey.outage import recovery
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence of the story, about a milestone `at` seconds after t0."""
+
+    about: str
+    at: float
+    text: str
+
+
+def story(outage: Outage) -> tuple[Line, ...]:
+    """The whole story so far, in the order in which it happened."""
+    lines = [
+        Line(milestone, round(at, 3), text)
+        for milestone, at in recovery.milestones(outage).items()
+        if (text := _sentence(milestone, outage))
+    ]
+    if outage.held and outage.not_ready is not None:
+        at = round(outage.not_ready - outage.t0, 3)
+        lines.append(Line("held", at, f"The eviction is held back: {outage.held}."))
+    lines.sort(key=lambda line: line.at)
+    if outage.closed is not None:
+        lines.append(Line("closed", round(outage.closed - outage.t0, 3), _ending(outage)))
+    return tuple(lines)
+
+
+def news(before: Outage | None, after: Outage) -> list[Line]:
+    """The lines that are in the story of `after` and were not in that of `before`."""
+    told = {line.about for line in story(before)} if before is not None else set()
+    return [line for line in story(after) if line.about not in told]
+
+
+def _sentence(milestone: str, outage: Outage) -> str:
+    seconds = recovery.milestones(outage)[milestone]
+    name, what = outage.machine, outage.feed or "life"
+    moved = len(outage.awaited)
+    match milestone:
+        case "cut":
+            running = " Its pods run on, cut off." if what == "network" else ""
+            return f"{name} has lost its {what}. Kubernetes does not know yet.{running}"
+        case "last_seen":
+            return (
+                f"{name} fell silent, and nobody here cut it: a hand, or a fault. Its last sign of "
+                f"life is t0, known to {outage.t0_within:.1f} s."
+            )
+        case "not_ready":
+            return f"Kubernetes has noticed: no sign of life from {name} for {seconds:.1f} s."
+        case "tainted":
+            return f"Kubernetes marks {name} as lost. Its pods may wait for it a little longer."
+        case "evicting_first":
+            return f"Kubernetes gives up the pods on {name}."
+        case "successor_created":
+            return "The first replacement has been made."
+        case "scheduled":
+            return f"All {moved or 'its'} replacements have found a machine."
+        case "recovered":
+            return _recovered(outage, moved)
+        case "restored":
+            return f"{name} has its {what} again, and starts."
+        case "rejoined":
+            return f"{name} is back in the cluster. Nothing moves back to it by itself."
+        case "cleaned":
+            return f"The old pods on {name} have been cleared away."
+        case _:
+            return ""
+
+
+def _recovered(outage: Outage, moved: int) -> str:
+    least = ""
+    if outage.origin is Origin.OBSERVED and outage.t0_within > 0:
+        seconds = recovery.recovery_time(outage) or 0.0
+        least = f" (at least {max(0.0, seconds - outage.t0_within):.1f} s)"
+    waiting = sum(pod.fate is Fate.WAITS and pod.resolved is None for pod in outage.displaced)
+    rest = f" {waiting} of a StatefulSet wait for their machine." if waiting and moved else ""
+    count = f"all {moved} pods that can move" if moved else "all pods"
+    return (
+        f"Recovered after {recovery.recovery_time(outage):.1f} s{least}: {count} run again.{rest}"
+    )
+
+
+def _ending(outage: Outage) -> str:
+    match recovery.outcome(outage):
+        case Outcome.UNNOTICED:
+            return f"{outage.machine} was back before Kubernetes noticed that it was gone."
+        case Outcome.INCOMPLETE:
+            reasons = {recovery.explain(outage, pod) for pod in recovery.unresolved(outage)}
+            return f"Not everything came back: {'; '.join(sorted(reasons))}."
+        case Outcome.ABORTED:
+            return f"The measurement was not finished: {outage.interrupted}."
+        case _:
+            return f"{outage.machine}'s outage is over; everything is whole again."
