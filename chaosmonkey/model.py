@@ -381,6 +381,6 @@ class Outage:
     interrupted: str = ""
 
     @property
-    def awaited(self) -> tuple[Displaced, ...]:
-        """The displaced pods that a controller is expected to bring back elsewhere."""
+    def moving(self) -> tuple[Displaced, ...]:
+        """The displaced pods whose controller makes a successor elsewhere."""
         return tuple(pod for pod in self.displaced if pod.fate is Fate.MOVES)

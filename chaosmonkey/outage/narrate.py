@@ -42,7 +42,7 @@ def news(before: Outage | None, after: Outage) -> list[Line]:
 def _sentence(milestone: str, outage: Outage) -> str:
     seconds = recovery.milestones(outage)[milestone]
     name, what = outage.machine, outage.feed or "life"
-    moved = len(outage.awaited)
+    moved = len(outage.moving)
     match milestone:
         case "cut":
             running = " Its pods run on, cut off." if what == "network" else ""

@@ -158,7 +158,7 @@ def _explain_successor(pod: Displaced, node: str | None, ready: float | None, wa
 
 def awaited(outage: Outage) -> tuple[Displaced, ...]:
     """The pods whose return makes the recovery: those that move, or else those that wait."""
-    return outage.awaited or tuple(pod for pod in outage.displaced if pod.fate is Fate.WAITS)
+    return outage.moving or tuple(pod for pod in outage.displaced if pod.fate is Fate.WAITS)
 
 
 def _successor_moment(pod: Displaced, name: Literal["created", "scheduled"]) -> float | None:

@@ -240,7 +240,7 @@ def _conclude(outage: Outage, at: float) -> Outage:
     """Set the moments that follow from the others: recovered, whole, cleaned, closed."""
     if outage.closed is not None:
         return outage
-    moving = outage.awaited
+    moving = outage.moving
     waiting = tuple(pod for pod in outage.displaced if pod.fate is Fate.WAITS)
     moved = _last_resolved(moving)
     whole = _last_resolved(moving + waiting)

@@ -1,0 +1,61 @@
+"""One answer in the form that the asker reads: JSON for programs, plain text for a bare curl."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from fastapi import Request
+from starlette.responses import Response
+
+from chaosmonkey.errors import ChaosMonkeyError
+
+TERMINALS = ("curl/", "wget/", "httpie/")
+
+
+def wants_text(request: Request) -> bool:
+    """Whether a person reads the answer in a terminal.
+
+    Whoever names a type in Accept gets it; curl, which takes anything, gets text.
+    """
+    accept = request.headers.get("accept", "*/*")
+    if "json" in accept:
+        return False
+    terminal = request.headers.get("user-agent", "").lower().startswith(TERMINALS)
+    return accept.startswith("text/plain") or (terminal and accept.startswith("*/*"))
+
+
+def answer(request: Request, value: Any, text: str, *, status: int = 200) -> Response:
+    """The value as JSON, or the text."""
+    if wants_text(request):
+        return plain(text, status=status)
+    return json(value, status=status)
+
+
+def json(value: Any, *, status: int = 200) -> Response:
+    """A value as JSON."""
+    return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+def plain(text: str, *, status: int = 200) -> Response:
+    """Text, ending with a line break."""
+    return Response(text.rstrip("\n") + "\n", status, media_type="text/plain")
+
+
+def problem(request: Request, error: ChaosMonkeyError) -> Response:
+    """An error as problem+json (RFC 9457) with its remedy, or as two lines of text."""
+    if wants_text(request):
+        return plain("\n".join(filter(None, (error.message, error.remedy))), status=error.status)
+    body: Mapping[str, Any] = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.message,
+        "remedy": error.remedy,
+        "rule": getattr(error, "rule", None),
+        **error.facts,
+    }
+    return Response(
+        orjson.dumps(body, default=str), error.status, media_type="application/problem+json"
+    )

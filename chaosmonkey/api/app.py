@@ -1,0 +1,158 @@
+"""The application: routes, errors in one form, and headers that keep a page to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chaosmonkey import __version__
+from chaosmonkey.api import answers, kill, live, state
+from chaosmonkey.api.context import Context
+from chaosmonkey.api.doorkeeper import Doorkeeper
+from chaosmonkey.errors import BadInput, ChaosMonkeyError
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+PAGE = {"": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
+"""The files of the first page, and what they are."""
+
+
+class NotFound(BadInput):
+    """Nothing is served under that path."""
+
+    status = 404
+    title = "Not found"
+
+
+class NotAllowed(BadInput):
+    """The path does not know that method."""
+
+    status = 405
+    title = "Method not allowed"
+
+
+def create_app(context: Context) -> FastAPI:
+    """The app for a context."""
+    app = FastAPI(
+        title="chaosmonkey",
+        version=__version__,
+        description="Cut the power or the network of a machine, and see how long Kubernetes takes.",
+        docs_url=None,  # FastAPI's pages load their scripts from elsewhere; ours work offline
+        redoc_url=None,
+    )
+    app.state.context = context
+    for module in (kill, state, live):
+        app.include_router(module.router)
+    app.router.routes += [
+        Route(f"/{name}", _page_file(name or "index.html", kind)) for name, kind in PAGE.items()
+    ]
+    app.router.routes.append(Route("/docs", _docs))
+    app.add_exception_handler(ChaosMonkeyError, _known_error)
+    app.add_exception_handler(RequestValidationError, _bad_parameter)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_middleware(_Headers)
+    allowed = (context.lab.server.host, *context.lab.server.allowed_hosts)
+    app.add_middleware(Doorkeeper, allowed=allowed)
+    return app
+
+
+class _Headers:
+    """ASGI middleware that adds HEADERS to every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+async def _known_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ChaosMonkeyError)
+    return answers.problem(request, error)
+
+
+async def _bad_parameter(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [
+        f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}, not {item.get('input')!r}"
+        for item in error.errors()
+    ]
+    return answers.problem(
+        request, BadInput("; ".join(problems) + ".", remedy="/docs lists the parameters.")
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    match error.status_code:
+        case 404:
+            known: BadInput = NotFound(
+                f"There is nothing at {request.url.path[:200]}.",
+                remedy="/docs lists what there is.",
+            )
+        case 405:
+            known = NotAllowed(
+                f"{request.method} is not possible at {request.url.path[:200]}.",
+                remedy="/docs lists what is.",
+            )
+        case _:
+            known = BadInput(str(error.detail))
+    return answers.problem(request, known)
+
+
+def _page_file(name: str, kind: str) -> Any:
+    body = files("chaosmonkey.api").joinpath("page", name).read_bytes()
+
+    async def serve(_: Request) -> Response:
+        return Response(body, media_type=kind)
+
+    return serve
+
+
+async def _docs(request: Request) -> Response:
+    """The API as one page of plain HTML, made from its own description."""
+    document = request.app.openapi()
+    rows = "".join(
+        _docs_row(method, path, operation)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    )
+    return HTMLResponse(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>chaosmonkey: API</title>"
+        '<link rel=stylesheet href="/page.css"><main class=docs><h1>API</h1>'
+        f"<p>{escape(document['info']['description'])} "
+        'Machine-readable: <a href="/openapi.json">openapi.json</a>. A bare curl is answered in '
+        "text; ask for <code>Accept: application/json</code> to get JSON. Errors are "
+        "application/problem+json with a <code>remedy</code>. Live: websocket <code>/ws</code>.</p>"
+        f"<table><tr><th>Request<th>What it does<th>Parameters</tr>{rows}</table></main></html>"
+    )
+
+
+def _docs_row(method: str, path: str, operation: Mapping[str, Any]) -> str:
+    parameters = "".join(
+        f"<li><code>{escape(one['name'])}</code> {escape(one.get('description', ''))}"
+        for one in operation.get("parameters", [])
+    )
+    what = escape(operation.get("description", ""))
+    call = f"{method.upper()} {escape(path)}"
+    return f"<tr><td><code>{call}</code><td>{what}<td><ul>{parameters}</ul></tr>"

@@ -1,0 +1,43 @@
+"""What the routes work with; the runtime hands it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.config import Lab
+from chaosmonkey.hub import Hub
+from chaosmonkey.outage.monkey import Monkey
+from chaosmonkey.outage.tracker import Tracker
+from chaosmonkey.store import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The rooms that the API speaks to.
+
+    Attributes:
+        not_ready: why this server is not ready to be used; empty if it is.
+    """
+
+    lab: Lab
+    clock: Clock
+    hub: Hub
+    monkey: Monkey
+    tracker: Tracker
+    records: Records
+    not_ready: Callable[[], list[str]]
+
+
+def of(connection: HTTPConnection) -> Context:
+    """The context of the app that got a request or a websocket."""
+    context: Context = connection.app.state.context
+    return context
+
+
+Ctx = Annotated[Context, Depends(of)]

@@ -1,0 +1,138 @@
+"""Cut and restore: for scripts, for the pages, and for somebody with only a curl at hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from chaosmonkey.api import answers
+from chaosmonkey.api.context import Ctx
+from chaosmonkey.api.doorkeeper import may_change
+from chaosmonkey.hub import Closed, Subscription, TooSlow
+from chaosmonkey.hub.views import OutageView
+from chaosmonkey.model import FeedKind
+from chaosmonkey.outage.guard import CutRequest
+
+router = APIRouter(tags=["cut and restore"], dependencies=[Depends(may_change)])
+
+MachineName = Annotated[str, Path(description="A machine's name, such as node3.", max_length=253)]
+
+
+@router.api_route("/kill/{machine}", methods=["GET", "POST"], operation_id="kill")
+async def kill(  # noqa: PLR0917 - FastAPI calls it by name
+    request: Request,
+    ctx: Ctx,
+    machine: MachineName,
+    kind: Annotated[FeedKind, Query(description="What is cut.")] = FeedKind.POWER,
+    seconds: Annotated[
+        float | None,
+        Query(alias="for", description="Seconds until it is restored.", allow_inf_nan=False),
+    ] = None,
+    wait: Annotated[
+        Literal["recovered"] | None,
+        Query(description="Stream a line for each milestone until the cluster has recovered."),
+    ] = None,
+) -> Response:
+    """Cut the power or the network of a machine, and restore it after a while."""
+    asked_by = request.client.host if request.client is not None else "unknown"
+    cut_request = CutRequest(
+        machine=machine,
+        feed=kind,
+        seconds=ctx.lab.default_seconds if seconds is None else seconds,
+        by=asked_by,
+    )
+    if wait is not None:
+        watching = ctx.hub.subscribe()
+        try:
+            cut = await ctx.monkey.cut(cut_request)
+        except BaseException:
+            watching.end()
+            raise
+        text = answers.wants_text(request)
+        return StreamingResponse(
+            _milestones(watching, cut.entry.outage, text=text),
+            media_type="text/plain" if text else "application/x-ndjson",
+        )
+    cut = await ctx.monkey.cut(cut_request)
+    entry = cut.entry
+    lasts = entry.restore_by - entry.commanded
+    return answers.answer(
+        request,
+        {
+            "outage": entry.outage,
+            "machine": entry.machine,
+            "kind": entry.feed,
+            "cut_at": cut.begun.result(),
+            "restore_by": entry.restore_by,
+            "seconds": lasts,
+        },
+        f"{entry.machine} has lost its {entry.feed}. It gets it back in {lasts:g} s.\n"
+        f"Follow it: /api/outages/{entry.outage}, or next time /kill/{machine}?wait=recovered",
+    )
+
+
+@router.api_route("/restore/{machine}", methods=["GET", "POST"], operation_id="restore")
+async def restore(request: Request, ctx: Ctx, machine: MachineName) -> Response:
+    """Give a machine its power and network back now."""
+    return _turned_on(request, await ctx.monkey.restore(machine), f"{machine} was not off.")
+
+
+@router.api_route("/halt", methods=["GET", "POST"], operation_id="halt")
+async def halt(request: Request, ctx: Ctx) -> Response:
+    """Give every machine its power and network back now."""
+    return _turned_on(request, await ctx.monkey.halt(), "Nothing was off.")
+
+
+def _turned_on(request: Request, feeds: list[str], otherwise: str) -> Response:
+    text = f"On again: {', '.join(feeds)}." if feeds else otherwise
+    return answers.answer(request, {"restored": feeds}, text)
+
+
+async def _milestones(watching: Subscription, outage: str, *, text: bool) -> AsyncIterator[bytes]:
+    """A line for each new sentence of the outage's story, the recovery time last."""
+    told: set[str] = set()
+    try:
+        while True:
+            _, delta = await watching.next()
+            view = delta.set.get("outages", {}).get(outage) if delta is not None else None
+            if not isinstance(view, OutageView):
+                continue
+            for line in view.story:
+                if line.about not in told:
+                    told.add(line.about)
+                    yield (
+                        f"{line.at:+8.1f} s  {line.text}\n".encode()
+                        if text
+                        else orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+                    )
+            if _is_decided(view):
+                yield _verdict(view, text=text)
+                return
+    except (TooSlow, Closed):
+        yield b"The stream ended early: the server stops, or this reader was too slow.\n"
+    finally:
+        watching.end()
+
+
+def _is_decided(view: OutageView) -> bool:
+    nothing_to_move = view.awaited == 0 and "not_ready" in view.milestones
+    return view.recovery_seconds is not None or view.outcome is not None or nothing_to_move
+
+
+def _verdict(view: OutageView, *, text: bool) -> bytes:
+    if not text:
+        summary = {
+            "outage": view.id,
+            "outcome": view.outcome,
+            "recovery_seconds": view.recovery_seconds,
+            "phases": view.phases,
+        }
+        return orjson.dumps(summary, option=orjson.OPT_APPEND_NEWLINE)
+    if view.recovery_seconds is None:
+        return f"outcome: {view.outcome or 'no pod had to move'}\n".encode()
+    phases = " + ".join(f"{name} {seconds:.1f}" for name, seconds in view.phases.items())
+    return f"recovery time: {view.recovery_seconds:.1f} s = {phases}\n".encode()

@@ -1,0 +1,142 @@
+"""What is, and what was: the state, the outages, and whether this server works."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from chaosmonkey.api import answers
+from chaosmonkey.api.context import Context, Ctx
+from chaosmonkey.errors import BadInput
+from chaosmonkey.hub.hub import PROTOCOL
+from chaosmonkey.hub.show import show_outage
+from chaosmonkey.hub.views import OutageView, Snapshot
+from chaosmonkey.model import Outage
+from chaosmonkey.outage.recovery import PHASES
+
+router = APIRouter(tags=["state"])
+
+Format = Annotated[Literal["json", "csv"] | None, Query(description="json or csv.")]
+
+MILESTONES = (
+    "commanded", "cut", "last_seen", "not_ready", "tainted", "evicting_first", "evicting_last",
+    "successor_created", "scheduled", "recovered", "whole", "restored", "rejoined", "cleaned",
+)  # fmt: skip
+
+
+class UnknownOutage(BadInput):
+    """No outage has that id."""
+
+    status = 404
+    title = "Unknown outage"
+
+
+@router.get("/api/state")
+async def state(ctx: Ctx) -> Response:
+    """Machines, pods, services, outages and the cluster, as the websocket's snapshot has them."""
+    return answers.json(Snapshot("snapshot", PROTOCOL, ctx.hub.seq, ctx.clock.now(), ctx.hub.state))
+
+
+@router.get("/api/outages")
+async def outages(
+    request: Request,
+    ctx: Ctx,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    form: Annotated[Format, Query(alias="format")] = None,
+) -> Response:
+    """The newest outages first, open ones included."""
+    views = [show_outage(_newest(ctx, outage)) for outage in await ctx.records.latest(limit)]
+    known = {view.id for view in views}
+    views = [
+        show_outage(outage) for key, outage in ctx.tracker.outages.items() if key not in known
+    ] + views
+    if _wants_csv(request, form):
+        return _csv([_row(view) for view in views])
+    text = "\n".join(_line(view) for view in views) or "No outages yet."
+    return answers.answer(request, views, text)
+
+
+@router.get("/api/outages/{outage}")
+async def outage(
+    request: Request,
+    ctx: Ctx,
+    outage: Annotated[str, Path(max_length=300)],
+    form: Annotated[Format, Query(alias="format")] = None,
+) -> Response:
+    """One outage: milestones, phases, and what became of every pod."""
+    found = ctx.tracker.outages.get(outage) or await ctx.records.get(outage)
+    if found is None:
+        raise UnknownOutage(
+            f"There is no outage '{outage[:80]}'.", remedy="/api/outages lists them."
+        )
+    view = show_outage(found)
+    if _wants_csv(request, form):
+        return _csv([{"milestone": name, "seconds": at} for name, at in view.milestones.items()])
+    story = "\n".join(f"{line.at:+8.1f} s  {line.text}" for line in view.story)
+    return answers.answer(request, view, f"{_line(view)}\n{story}")
+
+
+@router.get("/healthz")
+async def healthz() -> Response:
+    """200 as long as this process answers."""
+    return answers.plain("ok")
+
+
+@router.get("/readyz")
+async def readyz(ctx: Ctx) -> Response:
+    """200 if a cut could be made and measured now, else 503 and why not."""
+    reasons = ctx.not_ready()
+    return answers.plain("\n".join(reasons) or "ok", status=503 if reasons else 200)
+
+
+def _newest(ctx: Context, outage: Outage) -> Outage:
+    """The state in memory is newer than the one on the disk."""
+    return ctx.tracker.outages.get(outage.id, outage)
+
+
+def _line(view: OutageView) -> str:
+    took = "" if view.recovery_seconds is None else f"recovered in {view.recovery_seconds:.1f} s"
+    how = view.outcome or "under way"
+    return f"{view.id}  {view.feed or view.origin}  {how}  {took}".rstrip()
+
+
+def _wants_csv(request: Request, form: str | None) -> bool:
+    return form == "csv" or (form is None and "text/csv" in request.headers.get("accept", ""))
+
+
+def _row(view: OutageView) -> dict[str, Any]:
+    """One outage as a row; a milestone that did not happen is an empty cell."""
+    return {
+        "id": view.id,
+        "machine": view.machine,
+        "origin": view.origin,
+        "feed": view.feed or "",
+        "by": view.by,
+        "began": view.began,
+        "t0_within": view.t0_within,
+        "outcome": view.outcome or "",
+        "recovery_seconds": "" if view.recovery_seconds is None else view.recovery_seconds,
+        **{f"phase_{name}": view.phases.get(name, "") for name in PHASES},
+        **{name: view.milestones.get(name, "") for name in MILESTONES},
+        "pods": len(view.pods),
+    }
+
+
+def _csv(rows: Iterable[dict[str, Any]]) -> Response:
+    rows = list(rows)
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
+    return Response(text.getvalue(), media_type="text/csv")
+
+
+def _harmless(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
