@@ -1,1 +1,28 @@
+"""A pretend Kubernetes with pretend machines on a pretend electric bench.
 
+It speaks the real protocol over HTTP (`kubectl` works against it) and does what a real control
+plane does when a machine loses its power or its link. It knows nothing of the rest of the program,
+which sees it only as another cluster and, through `header.py`, as another row of GPIO pins.
+"""
+
+from __future__ import annotations
+
+from chaosmonkey.simcluster.bench import SimMachine, Wire
+from chaosmonkey.simcluster.serving import Ports, PortTaken, run
+from chaosmonkey.simcluster.settings import DEMO_MACHINES, SimSettings
+from chaosmonkey.simcluster.timing import KUBERNETES, STAGE, Timing
+from chaosmonkey.simcluster.world import World
+
+__all__ = [
+    "DEMO_MACHINES",
+    "KUBERNETES",
+    "STAGE",
+    "PortTaken",
+    "Ports",
+    "SimMachine",
+    "SimSettings",
+    "Timing",
+    "Wire",
+    "World",
+    "run",
+]

@@ -1,0 +1,170 @@
+"""What the controllers share: a queue of names, and the words for pods.
+
+something changed ─► wake(key) ─► a few milliseconds ─► sync(key) makes it right
+                          ▲──── the API server is away: later ────┘
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from chaosmonkey.simcluster import refusals
+from chaosmonkey.simcluster.admission import Admission
+from chaosmonkey.simcluster.events import Source
+from chaosmonkey.simcluster.history import Change, Index, Key, Obj
+from chaosmonkey.simcluster.nodestatus import condition
+from chaosmonkey.simcluster.objects import clone, key_of
+from chaosmonkey.simcluster.parts import Parts
+from chaosmonkey.simcluster.resources import PODS, Resource
+from chaosmonkey.simcluster.timeline import Booking
+
+_AWAY = 0.5
+
+
+class Controller(ABC):
+    """One loop over the keys of whatever it cares for."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self._waiting: dict[Key, Booking] = {}
+
+    @abstractmethod
+    def sync(self, key: Key) -> None:
+        """Compare what should be with what is, and write what is missing."""
+
+    def wake(self, key: Key, after: float | None = None) -> None:
+        """Look at `key` soon (or `after` seconds from now); an earlier look stays booked."""
+        timeline = self.parts.timeline
+        seconds = timeline.draw(self.parts.timing.lag) if after is None else after
+        booked = self._waiting.get(key)
+        if booked is not None:
+            if booked.when <= timeline.now + seconds:
+                return
+            booked.cancel()
+        self._waiting[key] = timeline.after(seconds, lambda: self._run(key))
+
+    def _run(self, key: Key) -> None:
+        del self._waiting[key]
+        if not self.parts.answering:
+            self.wake(key, _AWAY)
+            return
+        try:
+            self.sync(key)
+        except refusals.Refusal:
+            self.wake(key, _AWAY)
+
+    def watch(self, resource: Resource, wake: Callable[[Obj], None] | None = None) -> None:
+        """Wake for every change of a resource: its own key, or whatever `wake` says."""
+
+        def heard(change: Change) -> None:
+            if wake is None:
+                self.wake(change.key)
+            else:
+                wake(change.object)
+
+        self.parts.store.subscribe(resource, heard)
+
+    def watch_pods_of(self, kind: str) -> None:
+        """Wake for every change of a pod whose controller is of this kind."""
+
+        def heard(pod: Obj) -> None:
+            owner = owner_of(pod)
+            if owner is not None and owner["kind"] == kind:
+                self.wake((pod["metadata"]["namespace"], owner["name"]))
+
+        self.watch(PODS, heard)
+
+
+class Workloads:
+    """How controllers make, find and delete the pods of a workload."""
+
+    def __init__(self, parts: Parts, admission: Admission, component: str) -> None:
+        self.parts = parts
+        self.source = Source(component)
+        self._admission = admission
+        self._owned = owned_index(parts)
+
+    def pods_of(self, owner: Obj) -> list[Obj]:
+        """The pods that an object controls."""
+        return self._owned.find(owner["metadata"]["uid"])
+
+    def create(
+        self, owner: Obj, labels: dict[str, str], *, name: str = "", spec: Obj | None = None
+    ) -> Obj:
+        """Make a pod from the owner's template."""
+        template = clone(owner["spec"]["template"])
+        meta = template.setdefault("metadata", {})
+        stem = owner["metadata"]["name"]
+        pod: Obj = {
+            "metadata": {
+                **({"name": name} if name else {}),
+                "generateName": f"{stem}-",
+                "namespace": owner["metadata"]["namespace"],
+                "labels": {**meta.get("labels", {}), **labels},
+                "ownerReferences": [reference(owner)],
+            },
+            "spec": template["spec"] | (spec or {}),
+        }
+        if "annotations" in meta:
+            pod["metadata"]["annotations"] = meta["annotations"]
+        self._admission.complete(PODS, pod)
+        return self.parts.store.create(PODS, pod)
+
+    def delete(self, pod: Obj) -> None:
+        """Delete a pod, with the time that its spec gives it."""
+        self.parts.store.delete(PODS, key_of(pod))
+
+    def say(self, owner: Obj, reason: str, message: str) -> None:
+        """Record an event on the workload."""
+        self.parts.events.record(owner, reason, message, source=self.source)
+
+
+def owned_index(parts: Parts) -> Index:
+    """Pods by the uid of their controller."""
+
+    def terms(pod: Obj) -> tuple[str, ...]:
+        owner = owner_of(pod)
+        return (owner["uid"],) if owner else ()
+
+    return parts.store.index(PODS, "controller", terms)
+
+
+def owner_of(obj: Obj) -> Obj | None:
+    """The reference to an object's controller."""
+    for owner in obj["metadata"].get("ownerReferences", ()):
+        if owner.get("controller"):
+            return dict(owner)
+    return None
+
+
+def reference(owner: Obj) -> Obj:
+    """What an owned object says of its controller."""
+    return {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def is_ready(pod: Obj) -> bool:
+    """Whether the pod's condition Ready is True."""
+    return condition(pod, "Ready").get("status") == "True"
+
+
+def is_leaving(obj: Obj) -> bool:
+    """Whether it is marked for deletion."""
+    return "deletionTimestamp" in obj["metadata"]
+
+
+def is_over(pod: Obj) -> bool:
+    """Whether it ended, well or badly."""
+    return pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
+
+
+def is_active(pod: Obj) -> bool:
+    """Whether it counts towards a workload's replicas."""
+    return not is_leaving(pod) and not is_over(pod)

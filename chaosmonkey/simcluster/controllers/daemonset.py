@@ -1,0 +1,153 @@
+"""DaemonSets: one pod on every node that has it; it endures a lost node for ever.
+
+A pod that ended is replaced at once, even before it is gone; one that is being deleted and still
+runs is waited for.
+"""
+
+from __future__ import annotations
+
+from chaosmonkey.simcluster.admission import NOT_READY, UNREACHABLE, UNSCHEDULABLE, Admission
+from chaosmonkey.simcluster.controllers.base import (
+    Controller,
+    Workloads,
+    is_leaving,
+    is_over,
+    is_ready,
+)
+from chaosmonkey.simcluster.controllers.deployment import template_hash
+from chaosmonkey.simcluster.history import Change, Key, Obj
+from chaosmonkey.simcluster.objects import clone, key_of
+from chaosmonkey.simcluster.parts import Parts
+from chaosmonkey.simcluster.resources import DAEMON_SETS, NODES
+from chaosmonkey.simcluster.tolerations import endures
+
+_REVISION = "controller-revision-hash"
+_PRESSURES = ("disk-pressure", "memory-pressure", "pid-pressure")
+_TOLERATIONS = [
+    {"key": NOT_READY, "operator": "Exists", "effect": "NoExecute"},
+    {"key": UNREACHABLE, "operator": "Exists", "effect": "NoExecute"},
+    *(
+        {"key": f"node.kubernetes.io/{pressure}", "operator": "Exists", "effect": "NoSchedule"}
+        for pressure in _PRESSURES
+    ),
+    {"key": UNSCHEDULABLE, "operator": "Exists", "effect": "NoSchedule"},
+]
+
+
+class DaemonSets(Controller):
+    """Creates and deletes the pods of DaemonSets."""
+
+    def __init__(self, parts: Parts, admission: Admission) -> None:
+        super().__init__(parts)
+        self._workloads = Workloads(parts, admission, "daemonset-controller")
+        self.watch(DAEMON_SETS)
+        self.watch_pods_of("DaemonSet")
+        parts.store.subscribe(NODES, self._node_changed)
+
+    def _node_changed(self, change: Change) -> None:
+        if change.before is None or change.before["spec"] != change.object["spec"]:
+            for owner in self.parts.store.all(DAEMON_SETS):
+                self.wake(key_of(owner))
+
+    def sync(self, key: Key) -> None:
+        """Give every node its pod."""
+        owner = self.parts.store.find(DAEMON_SETS, *key)
+        if owner is None or is_leaving(owner):
+            return
+        revision = template_hash(owner["spec"]["template"])
+        by_node: dict[str, list[Obj]] = {}
+        for pod in self._workloads.pods_of(owner):
+            by_node.setdefault(_target(pod), []).append(pod)
+        wanted: set[str] = set()
+        for node in self.parts.store.all(NODES):
+            name = node["metadata"]["name"]
+            if self._belongs(owner, node, ("NoSchedule", "NoExecute")):
+                wanted.add(name)
+                self._fill(owner, name, by_node.get(name, []), revision)
+            elif not self._belongs(owner, node, ("NoExecute",)):
+                for pod in by_node.get(name, []):
+                    self._workloads.delete(pod)
+        self._roll(owner, by_node, wanted, revision)
+        self._post(owner, by_node, wanted, revision)
+
+    def _belongs(self, owner: Obj, node: Obj, effects: tuple[str, ...]) -> bool:
+        spec = owner["spec"]["template"]["spec"]
+        labels = node["metadata"].get("labels", {})
+        if any(labels.get(k) != v for k, v in spec.get("nodeSelector", {}).items()):
+            return False
+        tolerations = [*spec.get("tolerations", ()), *_TOLERATIONS]
+        return endures(tolerations, node["spec"].get("taints", ()), effects)
+
+    def _fill(self, owner: Obj, node: str, pods: list[Obj], revision: str) -> None:
+        for pod in pods:
+            if is_over(pod) and not is_leaving(pod):
+                self._workloads.delete(pod)
+        if any(not is_over(pod) for pod in pods):
+            return
+        labels = {
+            _REVISION: revision,
+            "pod-template-generation": str(owner["metadata"]["generation"]),
+        }
+        field = {"key": "metadata.name", "operator": "In", "values": [node]}
+        terms = {"nodeSelectorTerms": [{"matchFields": [field]}]}
+        affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+        own = owner["spec"]["template"]["spec"].get("tolerations", [])
+        spec = {"affinity": affinity, "tolerations": clone([*own, *_TOLERATIONS])}
+        pod = self._workloads.create(owner, labels, spec=spec)
+        text = f"Created pod: {pod['metadata']['name']}"
+        self._workloads.say(owner, "SuccessfulCreate", text)
+
+    def _roll(
+        self, owner: Obj, by_node: dict[str, list[Obj]], wanted: set[str], revision: str
+    ) -> None:
+        """Replace pods of an old template, one node at a time."""
+        if owner["spec"]["updateStrategy"]["type"] != "RollingUpdate":
+            return
+        here = [pod for name in wanted for pod in by_node.get(name, []) if not is_over(pod)]
+        if len(here) < len(wanted) or any(is_leaving(p) or not is_ready(p) for p in here):
+            return
+        for pod in sorted(here, key=key_of):
+            if pod["metadata"]["labels"][_REVISION] != revision:
+                self._workloads.delete(pod)
+                text = f"Deleted pod: {pod['metadata']['name']}"
+                self._workloads.say(owner, "SuccessfulDelete", text)
+                return
+
+    def _post(
+        self, owner: Obj, by_node: dict[str, list[Obj]], wanted: set[str], revision: str
+    ) -> None:
+        running = {name: [p for p in pods if not is_over(p)] for name, pods in by_node.items()}
+        current = sum(1 for name in wanted if running.get(name))
+        ready = sum(any(is_ready(p) for p in running.get(name, [])) for name in wanted)
+        updated = sum(
+            any(p["metadata"]["labels"][_REVISION] == revision for p in running.get(name, []))
+            for name in wanted
+        )
+        status = {
+            "currentNumberScheduled": current,
+            "numberMisscheduled": sum(
+                1 for name in running if running[name] and name not in wanted
+            ),
+            "desiredNumberScheduled": len(wanted),
+            "numberReady": ready,
+            "observedGeneration": owner["metadata"]["generation"],
+        }
+        missing = len(wanted) - ready
+        counts = {"updatedNumberScheduled": updated, "numberAvailable": ready}
+        counts["numberUnavailable"] = missing
+        status |= {field: count for field, count in counts.items() if count}
+
+        def post(owner: Obj) -> None:
+            owner["status"] = status
+
+        self.parts.store.edit(DAEMON_SETS, key_of(owner), post)
+
+
+def _target(pod: Obj) -> str:
+    """The node that a daemon pod is made for, bound or not."""
+    bound = pod["spec"].get("nodeName")
+    if bound:
+        return str(bound)
+    required = pod["spec"]["affinity"]["nodeAffinity"]
+    terms = required["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"]
+    return str(terms[0]["matchFields"][0]["values"][0])

@@ -1,0 +1,191 @@
+"""EndpointSlices (and the older Endpoints): where a service's traffic goes.
+
+A pod is listed from its first address until it ended. It is `serving` while its condition Ready is
+True, `terminating` once it is marked for deletion, and `ready` while it serves and stays.
+"""
+
+from __future__ import annotations
+
+from chaosmonkey.simcluster.controllers.base import (
+    Controller,
+    is_leaving,
+    is_over,
+    is_ready,
+    reference,
+)
+from chaosmonkey.simcluster.history import Change, Key, Obj
+from chaosmonkey.simcluster.objects import key_of
+from chaosmonkey.simcluster.parts import Parts
+from chaosmonkey.simcluster.resources import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES
+from chaosmonkey.simcluster.stamps import stamp
+
+_SERVICE = "kubernetes.io/service-name"
+
+
+class Endpoints(Controller):
+    """Keeps one slice and one Endpoints object per service."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self.watch(SERVICES)
+        parts.store.subscribe(PODS, self._pod_changed)
+        self._by_label = parts.store.index(PODS, "label", _label_terms)
+        self._slices = parts.store.index(ENDPOINT_SLICES, "service", _service_terms)
+        self._services = parts.store.index(SERVICES, "selector", _selector_terms)
+
+    def _pod_changed(self, change: Change) -> None:
+        namespace = change.key[0]
+        for pod in (change.object, change.before):
+            for name, value in (pod or {"metadata": {}})["metadata"].get("labels", {}).items():
+                for service in self._services.find(f"{namespace}/{name}={value}"):
+                    if _selects(service, pod or {}):
+                        self.wake(key_of(service))
+
+    def sync(self, key: Key) -> None:
+        """Write where one service's traffic goes."""
+        service = self.parts.store.find(SERVICES, *key)
+        if service is None or not service["spec"].get("selector"):
+            return
+        first = next(iter(service["spec"]["selector"].items()))
+        pods = [
+            pod
+            for pod in self._by_label.find(f"{key[0]}/{first[0]}={first[1]}")
+            if _selects(service, pod) and not is_over(pod) and pod["status"].get("podIP")
+        ]
+        self._write_slice(service, pods)
+        self._write_endpoints(service, pods)
+
+    def _write_slice(self, service: Obj, pods: list[Obj]) -> None:
+        namespace, name = key_of(service)
+        endpoints = [_endpoint(pod) for pod in pods]
+        ports = [
+            {
+                "name": port.get("name", ""),
+                "protocol": port["protocol"],
+                "port": _number(port, pods),
+            }
+            for port in service["spec"].get("ports", [])
+        ]
+        now = stamp(self.parts.timeline.now)
+        found = self._slices.find(f"{namespace}/{name}")
+        if not found:
+            meta = {
+                "generateName": f"{name}-",
+                "namespace": namespace,
+                "labels": {
+                    "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+                    _SERVICE: name,
+                },
+                "annotations": {"endpoints.kubernetes.io/last-change-trigger-time": now},
+                "ownerReferences": [reference(service)],
+            }
+            body = {"addressType": "IPv4", "endpoints": endpoints, "ports": ports}
+            self.parts.store.create(ENDPOINT_SLICES, {"metadata": meta, **body})
+            return
+        if found[0]["endpoints"] == endpoints and found[0]["ports"] == ports:
+            return
+
+        def write(piece: Obj) -> None:
+            piece["endpoints"] = endpoints
+            piece["ports"] = ports
+            notes = piece["metadata"].setdefault("annotations", {})
+            notes["endpoints.kubernetes.io/last-change-trigger-time"] = now
+
+        self.parts.store.edit(ENDPOINT_SLICES, key_of(found[0]), write)
+
+    def _write_endpoints(self, service: Obj, pods: list[Obj]) -> None:
+        listed = [pod for pod in pods if not is_leaving(pod)]
+        ports = [
+            {
+                **({"name": port["name"]} if "name" in port else {}),
+                "port": _number(port, pods),
+                "protocol": port["protocol"],
+            }
+            for port in service["spec"].get("ports", [])
+        ]
+        subset = {
+            "addresses": [_address(pod) for pod in listed if is_ready(pod)],
+            "notReadyAddresses": [_address(pod) for pod in listed if not is_ready(pod)],
+        }
+        subset = {field: addresses for field, addresses in subset.items() if addresses}
+        subsets = [{**subset, "ports": ports}] if subset else []
+        key = key_of(service)
+        if self.parts.store.find(ENDPOINTS, *key) is None:
+            meta = {"name": key[1], "namespace": key[0], "ownerReferences": [reference(service)]}
+            self.parts.store.create(ENDPOINTS, {"metadata": meta, "subsets": subsets})
+            return
+
+        def write(endpoints: Obj) -> None:
+            endpoints["subsets"] = subsets
+
+        self.parts.store.edit(ENDPOINTS, key, write)
+
+
+def _endpoint(pod: Obj) -> Obj:
+    serving, leaving = is_ready(pod), is_leaving(pod)
+    endpoint: Obj = {
+        "addresses": [pod["status"]["podIP"]],
+        "conditions": {
+            "ready": serving and not leaving,
+            "serving": serving,
+            "terminating": leaving,
+        },
+        "targetRef": _target(pod),
+        "nodeName": pod["spec"]["nodeName"],
+    }
+    if "hostname" in pod["spec"]:
+        endpoint["hostname"] = pod["spec"]["hostname"]
+    return endpoint
+
+
+def _address(pod: Obj) -> Obj:
+    return {
+        "ip": pod["status"]["podIP"],
+        "nodeName": pod["spec"]["nodeName"],
+        "targetRef": _target(pod),
+    }
+
+
+def _target(pod: Obj) -> Obj:
+    meta = pod["metadata"]
+    return {
+        "kind": "Pod",
+        "namespace": meta["namespace"],
+        "name": meta["name"],
+        "uid": meta["uid"],
+    }
+
+
+def _number(port: Obj, pods: list[Obj]) -> int:
+    """The container's port that a service's port leads to."""
+    wanted = port["targetPort"]
+    if isinstance(wanted, int):
+        return wanted
+    for pod in pods:
+        for container in pod["spec"]["containers"]:
+            for offered in container.get("ports", ()):
+                if offered.get("name") == wanted:
+                    return int(offered["containerPort"])
+    return int(port["port"])
+
+
+def _selects(service: Obj, pod: Obj) -> bool:
+    labels = pod.get("metadata", {}).get("labels", {})
+    selector = service["spec"].get("selector") or {}
+    return bool(selector) and all(labels.get(k) == v for k, v in selector.items())
+
+
+def _label_terms(obj: Obj) -> tuple[str, ...]:
+    meta = obj["metadata"]
+    return tuple(f"{meta['namespace']}/{k}={v}" for k, v in meta.get("labels", {}).items())
+
+
+def _selector_terms(service: Obj) -> tuple[str, ...]:
+    namespace = service["metadata"]["namespace"]
+    selector = service["spec"].get("selector") or {}
+    return tuple(f"{namespace}/{k}={v}" for k, v in list(selector.items())[:1])
+
+
+def _service_terms(piece: Obj) -> tuple[str, ...]:
+    meta = piece["metadata"]
+    return (f"{meta['namespace']}/{meta.get('labels', {}).get(_SERVICE, '')}",)

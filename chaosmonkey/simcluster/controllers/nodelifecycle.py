@@ -1,0 +1,264 @@
+"""The node controller: a lease grows old, the node becomes Unknown, and taints follow.
+
+    every period: lease renewed? ─ no, longer than the grace ─► conditions Unknown, its pods unready
+    node changed ─► NoSchedule taints at once, as its conditions say
+    every 0.1 s while nodes queue: NoExecute, one node per 1/rate seconds
+    every period: node Ready again ─► NoExecute off
+
+Half of the zone gone (55 %, and more than two nodes): small zones evict no more. All of it gone: a
+NoExecute already set is withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chaosmonkey.simcluster.admission import NOT_READY, UNREACHABLE, UNSCHEDULABLE
+from chaosmonkey.simcluster.controllers.base import Controller, is_ready
+from chaosmonkey.simcluster.events import Source
+from chaosmonkey.simcluster.history import Change, Key, Obj
+from chaosmonkey.simcluster.kubelet import LEASE_NAMESPACE
+from chaosmonkey.simcluster.nodestatus import condition
+from chaosmonkey.simcluster.objects import key_of
+from chaosmonkey.simcluster.parts import Parts
+from chaosmonkey.simcluster.podruns import node_of
+from chaosmonkey.simcluster.resources import LEASES, NODES, PODS
+from chaosmonkey.simcluster.stamps import stamp
+
+_SOURCE = Source("node-controller")
+_KINDS = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
+
+
+class NodeLifecycle(Controller):
+    """Watches over leases; marks, taints and untaints nodes."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._seen: dict[str, tuple[str, float]] = {}
+        self._queue: dict[str, None] = {}
+        self._next_taint = 0.0
+        self._everyone_gone = False
+        self._passing = False
+        self.watch(NODES)
+        parts.store.subscribe(NODES, self._registered)
+        parts.timeline.after(parts.timing.monitor_period, self._pass)
+
+    def _registered(self, change: Change) -> None:
+        if change.what == "ADDED":
+            name = change.key[1]
+            text = f"Node {name} event: Registered Node {name} in Controller"
+            self.parts.events.record(change.object, "RegisteredNode", text, source=_SOURCE)
+
+    # -- every period ------------------------------------------------------------------------
+
+    def _pass(self) -> None:
+        drift = self.parts.timeline.draw((0.001, 0.008))
+        self.parts.timeline.after(self.parts.timing.monitor_period + drift, self._pass)
+        if not self.parts.answering:
+            return
+        nodes = self.parts.store.all(NODES)
+        for node in nodes:
+            self._monitor(node)
+        self._judge_zone()
+
+    def _monitor(self, node: Obj) -> None:
+        name, now = node["metadata"]["name"], self.parts.timeline.now
+        lease = self.parts.store.find(LEASES, LEASE_NAMESPACE, name)
+        renewed = "" if lease is None else lease["spec"]["renewTime"]
+        renewed += condition(node, "Ready").get("lastHeartbeatTime") or ""
+        known, since = self._seen.get(name, ("", now))
+        if known != renewed:
+            since = now
+        self._seen[name] = renewed, since
+        ready = condition(node, "Ready").get("status")
+        if now > since + self.parts.timing.grace and ready not in {None, "Unknown"}:
+            self._lose(node, was_ready=ready == "True")
+        elif ready == "True":
+            self._queue.pop(name, None)
+            self._untaint(node)
+        elif ready is not None and not self._everyone_gone:
+            self._enqueue(node)
+
+    def _lose(self, node: Obj, *, was_ready: bool) -> None:
+        """Nothing was heard of a node for longer than the grace."""
+        now = stamp(self.parts.timeline.now)
+        name = node["metadata"]["name"]
+
+        def forget(node: Obj) -> None:
+            for found in node["status"]["conditions"]:
+                if found["type"] in _KINDS and found["status"] != "Unknown":
+                    found["status"] = "Unknown"
+                    found["reason"] = "NodeStatusUnknown"
+                    found["message"] = "Kubelet stopped posting node status."
+                    found["lastTransitionTime"] = now
+
+        self.parts.store.edit(NODES, ("", name), forget)
+        if was_ready:
+            text = f"Node {name} status is now: NodeNotReady"
+            self.parts.events.record(node, "NodeNotReady", text, source=_SOURCE)
+            self._unready_pods(name)
+        self._later(self.parts.timeline.draw((0.02, 0.1)), lambda: self._enqueue_named(name))
+
+    def _unready_pods(self, name: str) -> None:
+        """Mark every ready pod of a lost node, one write after the other."""
+        pods = self.parts.store.index(PODS, "node", node_of).find(name)
+        after = 0.0
+        for pod in pods:
+            if is_ready(pod):
+                after += self.parts.timeline.draw(self.parts.timing.lag)
+                self._later(after, lambda pod=pod: self._unready(pod))  # type: ignore[misc]
+
+    def _unready(self, pod: Obj) -> None:
+        now = stamp(self.parts.timeline.now)
+
+        def unready(pod: Obj) -> None:
+            for found in pod["status"]["conditions"]:
+                if found["type"] == "Ready" and found["status"] == "True":
+                    found["status"] = "False"
+                    found["lastTransitionTime"] = now
+
+        if self.parts.store.edit(PODS, key_of(pod), unready, uid=pod["metadata"]["uid"]):
+            self.parts.events.record(
+                pod, "NodeNotReady", "Node is not ready", source=_SOURCE, severity="Warning"
+            )
+
+    # -- NoSchedule: whenever a node changes ----------------------------------------------------
+
+    def sync(self, key: Key) -> None:
+        """Make a node's NoSchedule taints what its conditions say."""
+        node = self.parts.store.find(NODES, *key)
+        if node is None:
+            self._seen.pop(key[1], None)
+            self._queue.pop(key[1], None)
+            return
+        ready = condition(node, "Ready").get("status")
+        wanted = {
+            NOT_READY: ready not in {"True", "Unknown"},
+            UNREACHABLE: ready == "Unknown",
+            UNSCHEDULABLE: bool(node["spec"].get("unschedulable")),
+        }
+        self._retaint(node, "NoSchedule", wanted)
+        if ready == "False" and self._tainted(node, UNREACHABLE):
+            self._swap(node)
+
+    def _swap(self, node: Obj) -> None:
+        """A node that was Unknown and now says it is not ready: its NoExecute says so too."""
+        name = node["metadata"]["name"]
+
+        def swap() -> None:
+            found = self.parts.store.find(NODES, "", name)
+            if found is not None and condition(found, "Ready").get("status") == "False":
+                self._retaint(found, "NoExecute", {UNREACHABLE: False, NOT_READY: True})
+
+        self._later(self.parts.timeline.draw((0.0, self.parts.timing.monitor_period)), swap)
+
+    # -- NoExecute: rationed ----------------------------------------------------------------------
+
+    def _enqueue_named(self, name: str) -> None:
+        node = self.parts.store.find(NODES, "", name)
+        if node is not None:
+            self._enqueue(node)
+
+    def _enqueue(self, node: Obj) -> None:
+        """Let a node that is not Ready wait for its NoExecute taint."""
+        name = node["metadata"]["name"]
+        if self._tainted(node, UNREACHABLE) or self._tainted(node, NOT_READY):
+            return
+        self._queue.setdefault(name)
+        if not self._passing:
+            self._passing = True
+            self._later(
+                self.parts.timeline.draw((0.01, self.parts.timing.taint_pass)), self._ration
+            )
+
+    def _ration(self) -> None:
+        """Taint the next node of the queue, if the rate allows it; look again while some wait."""
+        self._passing = False
+        rate = self._rate()
+        if self._queue and rate > 0 and self.parts.timeline.now >= self._next_taint:
+            name = next(iter(self._queue))
+            del self._queue[name]
+            node = self.parts.store.find(NODES, "", name)
+            status = condition(node, "Ready").get("status") if node else "True"
+            if node is not None and status != "True":
+                self._next_taint = self.parts.timeline.now + 1 / rate
+                unknown = status == "Unknown"
+                wanted = {UNREACHABLE: unknown, NOT_READY: not unknown}
+                self._retaint(node, "NoExecute", wanted)
+        if self._queue and not self._passing and rate > 0:
+            self._passing = True
+            wait = max(self.parts.timing.taint_pass, self._next_taint - self.parts.timeline.now)
+            self._later(wait, self._ration)
+
+    def _rate(self) -> float:
+        """Nodes a second that may be tainted NoExecute in the state the zone is in."""
+        timing = self.parts.timing
+        gone, total = self._count()
+        if self._everyone_gone or (total and gone == total):
+            return 0.0
+        if gone > 2 and gone / total >= timing.unhealthy_threshold:
+            return timing.secondary_eviction_rate if total > timing.large_cluster else 0.0
+        return timing.eviction_rate
+
+    def _count(self) -> tuple[int, int]:
+        nodes = self.parts.store.all(NODES)
+        ready = sum(condition(node, "Ready").get("status") == "True" for node in nodes)
+        return len(nodes) - ready, len(nodes)
+
+    def _judge_zone(self) -> None:
+        """Nobody left: whatever is wrong is not the nodes; withdraw what was set."""
+        gone, total = self._count()
+        everyone = total > 0 and gone == total
+        if everyone:
+            self._queue.clear()
+            for node in self.parts.store.all(NODES):
+                self._untaint(node)
+        elif self._everyone_gone:
+            # All clocks start anew, so that nobody is blamed for the time before.
+            now = self.parts.timeline.now
+            self._seen = {name: (text, now) for name, (text, _) in self._seen.items()}
+        self._everyone_gone = everyone
+
+    # -- taints -----------------------------------------------------------------------------------
+
+    def _untaint(self, node: Obj) -> None:
+        self._retaint(node, "NoExecute", {UNREACHABLE: False, NOT_READY: False})
+
+    @staticmethod
+    def _tainted(node: Obj, key: str) -> bool:
+        return any(
+            taint["key"] == key and taint["effect"] == "NoExecute"
+            for taint in node["spec"].get("taints", ())
+        )
+
+    def _retaint(self, node: Obj, effect: str, wanted: dict[str, bool]) -> None:
+        """Make exactly the wanted taints of one effect be there; others are not touched."""
+        old = node["spec"].get("taints", [])
+        kept = [t for t in old if t["effect"] != effect or wanted.get(t["key"], True)]
+        there = {t["key"] for t in kept if t["effect"] == effect}
+        now = stamp(self.parts.timeline.now)
+        kept += [
+            {"key": key, "effect": effect, "timeAdded": now}
+            for key, want in wanted.items()
+            if want and key not in there
+        ]
+        if kept == old:
+            return
+
+        def retaint(node: Obj) -> None:
+            node["spec"]["taints"] = kept
+            if not kept:
+                del node["spec"]["taints"]
+
+        self.parts.store.edit(NODES, key_of(node), retaint)
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Do something a little later, unless the API server is away then."""
+
+        def run() -> None:
+            if self.parts.answering:
+                call()
+            else:
+                self._later(0.5, call)
+
+        self.parts.timeline.after(seconds, run)

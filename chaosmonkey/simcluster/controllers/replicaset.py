@@ -1,0 +1,71 @@
+"""ReplicaSets: as many active pods as asked for; a pod marked for deletion counts no more."""
+
+from __future__ import annotations
+
+from chaosmonkey.simcluster.admission import Admission
+from chaosmonkey.simcluster.controllers.base import (
+    Controller,
+    Workloads,
+    is_active,
+    is_leaving,
+    is_over,
+    is_ready,
+)
+from chaosmonkey.simcluster.history import Key, Obj
+from chaosmonkey.simcluster.objects import key_of
+from chaosmonkey.simcluster.parts import Parts
+from chaosmonkey.simcluster.resources import REPLICA_SETS
+from chaosmonkey.simcluster.stamps import moment
+
+_BURST = 500
+
+
+class ReplicaSets(Controller):
+    """Creates and deletes the pods of ReplicaSets."""
+
+    def __init__(self, parts: Parts, admission: Admission) -> None:
+        super().__init__(parts)
+        self._workloads = Workloads(parts, admission, "replicaset-controller")
+        self.watch(REPLICA_SETS)
+        self.watch_pods_of("ReplicaSet")
+
+    def sync(self, key: Key) -> None:
+        """Bring one ReplicaSet to its number."""
+        owner = self.parts.store.find(REPLICA_SETS, *key)
+        if owner is None or is_leaving(owner):
+            return
+        pods = self._workloads.pods_of(owner)
+        active = [pod for pod in pods if is_active(pod)]
+        missing = owner["spec"]["replicas"] - len(active)
+        for _ in range(min(missing, _BURST)):
+            pod = self._workloads.create(owner, {})
+            text = f"Created pod: {pod['metadata']['name']}"
+            self._workloads.say(owner, "SuccessfulCreate", text)
+        for pod in sorted(active, key=_dispensable)[: max(0, -missing)]:
+            self._workloads.delete(pod)
+            text = f"Deleted pod: {pod['metadata']['name']}"
+            self._workloads.say(owner, "SuccessfulDelete", text)
+        self._post(owner, pods, active)
+
+    def _post(self, owner: Obj, pods: list[Obj], active: list[Obj]) -> None:
+        ready = sum(is_ready(pod) for pod in active)
+        terminating = sum(is_leaving(pod) and not is_over(pod) for pod in pods)
+        status = {"replicas": len(active), "fullyLabeledReplicas": len(active)}
+        if ready:
+            status |= {"readyReplicas": ready, "availableReplicas": ready}
+        status |= {
+            "terminatingReplicas": terminating,
+            "observedGeneration": owner["metadata"]["generation"],
+        }
+
+        def post(owner: Obj) -> None:
+            owner["status"] = status
+
+        self.parts.store.edit(REPLICA_SETS, key_of(owner), post)
+
+
+def _dispensable(pod: Obj) -> tuple[bool, bool, bool, float]:
+    """Order of deletion: unbound first, then Pending, then unready, then the youngest."""
+    phase = pod["status"].get("phase")
+    age = moment(pod["metadata"]["creationTimestamp"])
+    return bool(pod["spec"].get("nodeName")), phase != "Pending", is_ready(pod), -age

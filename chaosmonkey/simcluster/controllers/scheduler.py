@@ -1,0 +1,187 @@
+"""The scheduler: every pod without a node gets one, or waits and says why.
+
+A node is possible if its taints are endured, the pod's selectors match and there is room. Among the
+possible ones the one with the fewest of the pod's siblings wins, then the one with the fewest pods,
+then chance: that spreads a workload evenly, as the default profile does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from chaosmonkey.simcluster.controllers.base import Controller, is_over, owned_index, owner_of
+from chaosmonkey.simcluster.history import Change, Key, Obj
+from chaosmonkey.simcluster.objects import key_of
+from chaosmonkey.simcluster.parts import Parts
+from chaosmonkey.simcluster.podruns import node_of
+from chaosmonkey.simcluster.quantities import Need, need_of, offer_of
+from chaosmonkey.simcluster.resources import NODES, PODS
+from chaosmonkey.simcluster.stamps import stamp
+from chaosmonkey.simcluster.tolerations import endures
+
+_BLOCKING = ("NoSchedule", "NoExecute")
+
+
+class Scheduler(Controller):
+    """Binds pods to nodes."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._siblings = owned_index(parts)
+        self._on_node = parts.store.index(PODS, "node", node_of)
+        self._used: dict[str, Need] = {}
+        self._pending: set[Key] = set()
+        parts.store.subscribe(PODS, self._pod_changed)
+        parts.store.subscribe(NODES, self._node_changed)
+
+    def _pod_changed(self, change: Change) -> None:
+        pod, before = change.object, change.before
+        if before is not None and _holds(before):
+            self._account(before, -1)
+        if change.what != "DELETED" and _holds(pod):
+            self._account(pod, 1)
+        if change.what == "DELETED":
+            self._pending.discard(change.key)
+            self._retry()
+        elif not pod["spec"].get("nodeName"):
+            if change.what == "ADDED":
+                self.wake(change.key)
+        elif is_over(pod):
+            self._retry()
+
+    def _account(self, pod: Obj, sign: int) -> None:
+        name = pod["spec"]["nodeName"]
+        self._used[name] = self._used.get(name, Need()) + need_of(pod) * sign
+
+    def _node_changed(self, change: Change) -> None:
+        old = change.before
+        if old is None or old["spec"] != change.object["spec"]:
+            self._retry()
+
+    def _retry(self) -> None:
+        for key in self._pending:
+            self.wake(key)
+
+    def sync(self, key: Key) -> None:
+        """Bind one pod, or say why it cannot be."""
+        pod = self.parts.store.find(PODS, *key)
+        if pod is None or pod["spec"].get("nodeName") or "deletionTimestamp" in pod["metadata"]:
+            self._pending.discard(key)
+            return
+        nodes = self.parts.store.all(NODES)
+        refused: Counter[str] = Counter()
+        possible: list[str] = []
+        for node in nodes:
+            why = next(self._objections(pod, node), "")
+            if why:
+                refused[why] += 1
+            else:
+                possible.append(node["metadata"]["name"])
+        if possible:
+            self._pending.discard(key)
+            self._bind(pod, self._best(pod, possible))
+        else:
+            self._pending.add(key)
+            self._give_up(pod, len(nodes), refused)
+
+    def _objections(self, pod: Obj, node: Obj) -> Iterator[str]:
+        """What speaks against a node, in kube-scheduler's words."""
+        spec = pod["spec"]
+        tolerations = spec.get("tolerations", ())
+        if not _selected(spec, node):
+            yield "node(s) didn't match Pod's node affinity/selector"
+        taints = node["spec"].get("taints", ())
+        for taint in taints:
+            if not endures(tolerations, [taint], _BLOCKING):
+                value = taint.get("value", "")
+                yield f"node(s) had untolerated taint(s) {{{taint['key']}: {value}}}"
+        free = offer_of(node) - self._used.get(node["metadata"]["name"], Need())
+        yield from free.lacks(need_of(pod))
+
+    def _best(self, pod: Obj, names: list[str]) -> str:
+        owner = owner_of(pod)
+        siblings: Counter[str] = Counter()
+        if owner is not None:
+            for sibling in self._siblings.find(owner["uid"]):
+                if "deletionTimestamp" not in sibling["metadata"]:
+                    siblings[sibling["spec"].get("nodeName", "")] += 1
+        chance = self.parts.timeline.random.random
+        return min(names, key=lambda n: (siblings[n], self._on_node.count(n), chance()))
+
+    def _bind(self, pod: Obj, node: str) -> None:
+        now = stamp(self.parts.timeline.now)
+
+        def bind(pod: Obj) -> None:
+            pod["spec"]["nodeName"] = node
+            pod["status"]["conditions"] = [_scheduled("True", now)]
+
+        bound = self.parts.store.edit(PODS, key_of(pod), bind)
+        if bound is not None:
+            namespace, name = key_of(pod)
+            text = f"Successfully assigned {namespace}/{name} to {node}"
+            self.parts.events.scheduled(bound, "Scheduled", text, "Normal")
+
+    def _give_up(self, pod: Obj, total: int, refused: Counter[str]) -> None:
+        reasons = ", ".join(f"{count} {why}" for why, count in sorted(refused.items()))
+        text = f"0/{total} nodes are available: {reasons}."
+        condition = _scheduled("False", stamp(self.parts.timeline.now))
+        condition |= {"reason": "Unschedulable", "message": text}
+        old = pod["status"].get("conditions", [])
+        if old and old[0].get("message") == text:
+            return
+
+        def wait(pod: Obj) -> None:
+            pod["status"]["conditions"] = [condition]
+
+        waiting = self.parts.store.edit(PODS, key_of(pod), wait)
+        if waiting is not None:
+            self.parts.events.scheduled(waiting, "FailedScheduling", text, "Warning")
+
+
+def _holds(pod: Obj) -> bool:
+    return bool(pod["spec"].get("nodeName")) and not is_over(pod)
+
+
+def _scheduled(status: str, now: str) -> Obj:
+    return {
+        "type": "PodScheduled",
+        "status": status,
+        "lastProbeTime": None,
+        "lastTransitionTime": now,
+    }
+
+
+def _selected(spec: Obj, node: Obj) -> bool:
+    """Whether a pod's node selector and required affinity accept a node."""
+    labels = node["metadata"].get("labels", {})
+    if any(labels.get(k) != v for k, v in spec.get("nodeSelector", {}).items()):
+        return False
+    required = (
+        spec.get("affinity", {})
+        .get("nodeAffinity", {})
+        .get("requiredDuringSchedulingIgnoredDuringExecution")
+    )
+    if not required:
+        return True
+    fields = {"metadata.name": node["metadata"]["name"]}
+    return any(
+        all(_matches(rule, labels) for rule in term.get("matchExpressions", ()))
+        and all(_matches(rule, fields) for rule in term.get("matchFields", ()))
+        for term in required["nodeSelectorTerms"]
+    )
+
+
+def _matches(rule: Obj, values: dict[str, str]) -> bool:
+    value = values.get(rule["key"])
+    match rule["operator"]:
+        case "In":
+            return value in rule["values"]
+        case "NotIn":
+            return value not in rule["values"]
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+        case _:
+            return False

@@ -1,0 +1,178 @@
+"""Events, as components record them: the same again counts up, too many alike are combined.
+
+As client-go's correlator does: an event that differs from an earlier one in nothing but its time
+raises that one's count; the eleventh within ten minutes that differs only in its message is written
+into one event "(combined from similar events)". Events are forgotten after an hour
+(kube-apiserver --event-ttl).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from chaosmonkey.simcluster.objects import Obj, Store
+from chaosmonkey.simcluster.resources import EVENTS
+from chaosmonkey.simcluster.stamps import micro_stamp, stamp
+from chaosmonkey.simcluster.timeline import Span, Timeline
+
+_WRITTEN: Span = (0.001, 0.008)
+_ALIKE = 10
+_WINDOW = 600.0
+_TTL = 3600.0
+
+Severity = Literal["Normal", "Warning"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who says it."""
+
+    component: str
+    host: str = ""
+
+
+_SCHEDULER = Source("default-scheduler")
+
+
+@dataclass
+class _Alike:
+    """What was said about one object for one reason, and when last."""
+
+    messages: set[str]
+    last: float
+
+
+class Recorder:
+    """Writes events a few milliseconds after they are recorded, so never in the way."""
+
+    def __init__(self, timeline: Timeline, store: Store) -> None:
+        self._timeline = timeline
+        self._store = store
+        self._known: dict[tuple[str, ...], tuple[str, str]] = {}
+        self._alike: dict[tuple[str, ...], _Alike] = {}
+        self._serial = 0
+        self._busy: dict[Source, float] = {}
+
+    def forget(self, source: Source) -> None:
+        """A component started anew and remembers nothing of what it said."""
+        ours = (source.component, source.host)
+        for key in [key for key in self._known if key[4:6] == ours]:
+            del self._known[key]
+            self._alike.pop(key[:6], None)
+
+    def _soon(self, source: Source, write: Callable[[], None]) -> None:
+        """Write in a moment; each source writes in the order in which it spoke."""
+        when = max(self._timeline.now, self._busy.get(source, 0.0)) + self._timeline.draw(_WRITTEN)
+        self._busy[source] = when
+        self._timeline.at(when, write)
+
+    def record(
+        self,
+        about: Obj,
+        reason: str,
+        message: str,
+        *,
+        source: Source,
+        severity: Severity = "Normal",
+        container: str = "",
+        anonymous: bool = False,
+    ) -> None:
+        """Say that something happened to an object.
+
+        `container` names the container of a pod; `anonymous` leaves the uid out, as a kubelet does
+        when it speaks of its own node.
+        """
+        involved = _reference(about, anonymous=anonymous)
+        if container:
+            involved["fieldPath"] = f"spec.containers{{{container}}}"
+        now = self._timeline.now
+        uid = about["metadata"]["uid"]
+        kin = (involved["kind"], uid, container, reason, source.component, source.host)
+        alike = self._alike.get(kin)
+        if alike is None or now - alike.last > _WINDOW:
+            alike = self._alike[kin] = _Alike(set(), now)
+        alike.last = now
+        alike.messages.add(message)
+        key = (*kin, message)
+        if len(alike.messages) > _ALIKE and key not in self._known:
+            message = f"(combined from similar events): {message}"
+            key = (*kin, "(combined)")
+        event = self._new(involved, reason, message, severity)
+        self._soon(source, lambda: self._write(key, event, source))
+
+    def _write(self, key: tuple[str, ...], event: Obj, source: Source) -> None:
+        now = stamp(self._timeline.now)
+
+        def again(old: Obj) -> None:
+            old["count"] += 1
+            old["lastTimestamp"] = now
+            old["message"] = event["message"]
+
+        if key in self._known and self._store.edit(EVENTS, self._known[key], again):
+            return
+        host = {"host": source.host} if source.host else {}
+        said = {
+            "source": {"component": source.component, **host},
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+            "eventTime": None,
+            "reportingComponent": source.component,
+            "reportingInstance": source.host,
+        }
+        self._create(key, event | said)
+
+    def scheduled(self, pod: Obj, reason: str, message: str, severity: Severity) -> None:
+        """Say it as the scheduler does, in the newer form without count and timestamps."""
+        event = self._new(_reference(pod), reason, message, severity) | {
+            "source": {},
+            "firstTimestamp": None,
+            "lastTimestamp": None,
+            "eventTime": micro_stamp(self._timeline.now),
+            "action": "Binding" if reason == "Scheduled" else "Scheduling",
+            "reportingComponent": "default-scheduler",
+            "reportingInstance": "default-scheduler-master",
+        }
+        self._soon(_SCHEDULER, lambda: self._create((), event))
+
+    def _new(self, involved: Obj, reason: str, message: str, severity: Severity) -> Obj:
+        self._serial += 1
+        nanos = int(self._timeline.now * 1e6) * 1000 + self._serial % 1000
+        namespace = involved.get("namespace", "default")
+        return {
+            "metadata": {"name": f"{involved['name']}.{nanos:x}", "namespace": namespace},
+            "involvedObject": involved,
+            "reason": reason,
+            "message": message,
+            "type": severity,
+        }
+
+    def _create(self, key: tuple[str, ...], event: Obj) -> None:
+        created = self._store.create(EVENTS, event)
+        at = (created["metadata"]["namespace"], created["metadata"]["name"])
+        if key:
+            self._known[key] = at
+        self._timeline.after(_TTL, lambda: self._forget(key, at))
+
+    def _forget(self, key: tuple[str, ...], at: tuple[str, str]) -> None:
+        if self._known.get(key) == at:
+            del self._known[key]
+            self._alike.pop(key[:-1], None)
+        if self._store.find(EVENTS, *at) is not None:
+            self._store.delete(EVENTS, at)
+
+
+def _reference(about: Obj, *, anonymous: bool = False) -> Obj:
+    meta = about["metadata"]
+    reference: Obj = {"kind": about["kind"]}
+    if "namespace" in meta:
+        reference["namespace"] = meta["namespace"]
+    reference["name"] = meta["name"]
+    if not anonymous:
+        reference["uid"] = meta["uid"]
+    reference["apiVersion"] = about["apiVersion"]
+    if "namespace" in meta:
+        reference["resourceVersion"] = meta["resourceVersion"]
+    return reference

@@ -1,0 +1,75 @@
+"""Kubernetes' quantities, and what of them a pod needs and a node offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chaosmonkey.simcluster.history import Obj
+
+_UNITS = {
+    "m": 0.001,
+    "k": 1e3,
+    "M": 1e6,
+    "G": 1e9,
+    "T": 1e12,
+    "Ki": 2.0**10,
+    "Mi": 2.0**20,
+    "Gi": 2.0**30,
+    "Ti": 2.0**40,
+}
+
+
+def quantity(text: object) -> float:
+    """The number that `500m`, `32Mi` or `4` stands for."""
+    written = str(text)
+    for length in (2, 1):
+        unit = _UNITS.get(written[-length:])
+        if unit is not None:
+            return float(written[:-length]) * unit
+    return float(written)
+
+
+@dataclass(frozen=True)
+class Need:
+    """An amount of what the scheduler counts: cores, bytes, pods."""
+
+    cpu: float = 0.0
+    memory: float = 0.0
+    pods: int = 0
+
+    def __add__(self, other: Need) -> Need:
+        return Need(self.cpu + other.cpu, self.memory + other.memory, self.pods + other.pods)
+
+    def __mul__(self, times: int) -> Need:
+        return Need(self.cpu * times, self.memory * times, self.pods * times)
+
+    def __sub__(self, other: Need) -> Need:
+        return self + other * -1
+
+    def lacks(self, need: Need) -> Iterator[str]:
+        """What there is too little of for a need, in the scheduler's words."""
+        if self.cpu + 1e-9 < need.cpu:
+            yield "Insufficient cpu"
+        if self.memory + 1e-9 < need.memory:
+            yield "Insufficient memory"
+        if self.pods < need.pods:
+            yield "Too many pods"
+
+
+def need_of(pod: Obj) -> Need:
+    """What a pod's containers request."""
+    cpu = memory = 0.0
+    for container in pod["spec"]["containers"]:
+        requests = container.get("resources", {}).get("requests", {})
+        cpu += quantity(requests.get("cpu", 0))
+        memory += quantity(requests.get("memory", 0))
+    return Need(cpu, memory, 1)
+
+
+def offer_of(node: Obj) -> Need:
+    """What a node has for pods."""
+    has = node.get("status", {}).get("allocatable", {})
+    return Need(
+        quantity(has.get("cpu", 0)), quantity(has.get("memory", 0)), int(has.get("pods", 0))
+    )

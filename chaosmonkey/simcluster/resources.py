@@ -1,0 +1,142 @@
+"""The resources that the pretend API server knows: one row each.
+
+Discovery, routing, storage and kubectl's tables are all driven by these rows; a new resource is a
+new row (and, if it should look well in `kubectl get`, its columns in `tables.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_ALL = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """One kind of object: where it lives, what it is called, what may be done with it."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+    short: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = _ALL
+    subresources: tuple[str, ...] = ()
+    generation: bool = False
+    """Whether `metadata.generation` counts the changes of its spec."""
+    graceful: bool = False
+    """Whether a deletion is first a mark with a time, as for pods."""
+
+    @property
+    def api_version(self) -> str:
+        """As `apiVersion` says it: `v1`, `apps/v1`."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def singular(self) -> str:
+        """As kubectl calls one of them."""
+        return self.kind.lower()
+
+    @property
+    def qualified(self) -> str:
+        """As refusals call them: `pods`, `deployments.apps`."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+NAMESPACES = Resource(
+    "",
+    "v1",
+    "namespaces",
+    "Namespace",
+    namespaced=False,
+    short=("ns",),
+    verbs=tuple(verb for verb in _ALL if verb != "deletecollection"),
+    subresources=("status",),
+)
+NODES = Resource(
+    "", "v1", "nodes", "Node", namespaced=False, short=("no",), subresources=("status",)
+)
+PODS = Resource(
+    "",
+    "v1",
+    "pods",
+    "Pod",
+    short=("po",),
+    categories=("all",),
+    subresources=("binding", "eviction", "log", "status"),
+    generation=True,
+    graceful=True,
+)
+SERVICES = Resource(
+    "", "v1", "services", "Service", short=("svc",), categories=("all",), subresources=("status",)
+)
+ENDPOINTS = Resource("", "v1", "endpoints", "Endpoints", short=("ep",))
+CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap", short=("cm",))
+EVENTS = Resource("", "v1", "events", "Event", short=("ev",))
+DEPLOYMENTS = Resource(
+    "apps",
+    "v1",
+    "deployments",
+    "Deployment",
+    short=("deploy",),
+    categories=("all",),
+    subresources=("scale", "status"),
+    generation=True,
+)
+REPLICA_SETS = Resource(
+    "apps",
+    "v1",
+    "replicasets",
+    "ReplicaSet",
+    short=("rs",),
+    categories=("all",),
+    subresources=("scale", "status"),
+    generation=True,
+)
+STATEFUL_SETS = Resource(
+    "apps",
+    "v1",
+    "statefulsets",
+    "StatefulSet",
+    short=("sts",),
+    categories=("all",),
+    subresources=("scale", "status"),
+    generation=True,
+)
+DAEMON_SETS = Resource(
+    "apps",
+    "v1",
+    "daemonsets",
+    "DaemonSet",
+    short=("ds",),
+    categories=("all",),
+    subresources=("status",),
+    generation=True,
+)
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+ENDPOINT_SLICES = Resource(
+    "discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", generation=True
+)
+
+RESOURCES: tuple[Resource, ...] = (
+    CONFIG_MAPS,
+    ENDPOINTS,
+    EVENTS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    SERVICES,
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    REPLICA_SETS,
+    STATEFUL_SETS,
+    LEASES,
+    ENDPOINT_SLICES,
+)
+
+BY_PATH: dict[tuple[str, str, str], Resource] = {
+    (row.group, row.version, row.plural): row for row in RESOURCES
+}
+BY_KIND: dict[tuple[str, str], Resource] = {(row.api_version, row.kind): row for row in RESOURCES}

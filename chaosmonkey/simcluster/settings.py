@@ -1,0 +1,52 @@
+"""What may be set of a simulated cluster, and the layout of the demo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaosmonkey.simcluster.bench import SimMachine, Wire
+from chaosmonkey.simcluster.timing import Preset
+
+_POWER_PINS = (17, 27, 22, 23, 24)
+_NETWORK_PINS = (12, 13, 16, 19, 20)
+
+DEMO_MACHINES = tuple(
+    SimMachine(f"node{number}", Wire(power), Wire(network))
+    for number, (power, network) in enumerate(zip(_POWER_PINS, _NETWORK_PINS, strict=True), 1)
+)
+"""Five workers on the pins of the demo's wiring, all through normally closed contacts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimSettings:
+    """One simulated cluster with its bench.
+
+    Attributes:
+        host: the address to listen on. Nobody is asked who they are: keep it a loopback one.
+        port: the API server's, the hands' and the faults' port; 0 takes a free one.
+        header_port: the pretend GPIO header's port; 0 takes a free one.
+        speed: how many seconds pass for one on the wall.
+        start: the moment (seconds since the epoch) at which simulated and real time agree; None is
+            when the process starts.
+        seed: of all chance.
+        preset: `stage` recovers in some 15 s; `kubernetes` has real defaults, and takes minutes.
+        machines: the workers and their wiring.
+        control_plane: the name of the control plane's node, which has no plug; empty for none.
+        persist_gpio_outputs: whether the pretend pins keep their levels when the program that
+            drives them dies.
+        history: how many changes of each resource a watch may go back.
+        past: seconds that the world has already lived at the start.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8001
+    header_port: int = 8002
+    speed: float = 1.0
+    start: float | None = None
+    seed: int = 0
+    preset: Preset = "stage"
+    machines: tuple[SimMachine, ...] = DEMO_MACHINES
+    control_plane: str = "master"
+    persist_gpio_outputs: bool = True
+    history: int = 2000
+    past: float = 240.0

@@ -1,0 +1,102 @@
+"""The lives of a pod as tables: what happens, how long after the stage before, what it then shows.
+
+    START    bound ─► accepted ─► sandboxed ─► started ─► ready
+    RESTART  the machine rebooted ─► restarting ─► sandboxed ─► started ─► ready
+    STOP     marked for deletion ─► killing ─► completed ─► removed
+    LOST     marked for deletion, and its machine rebooted ─► failed ─► removed
+
+`after` names a span of `Timing`; a `Look` is what the kubelet reports of the pod from then on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ContainerState = Literal["waiting", "running", "terminated", "lost"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a kubelet reports of a pod at one stage of its life."""
+
+    phase: Literal["Pending", "Running", "Succeeded", "Failed"]
+    containers: ContainerState
+    sandbox: bool = False
+    ready: bool = False
+    reason: str = ""
+    """Why it is not ready; empty when it is."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step in a pod's life."""
+
+    name: str
+    after: str
+    """The span of `Timing` that passes first; `readiness` follows from the pod's own probe."""
+    look: Look | None = None
+    events: tuple[str, ...] = ()
+    """Reasons of the events of each container."""
+    removes: bool = False
+    """Whether the kubelet then confirms the pod's deletion."""
+
+
+_UNREADY = "ContainersNotReady"
+
+ACCEPTED = Look("Pending", "waiting", reason=_UNREADY)
+SANDBOXED = Look("Pending", "waiting", sandbox=True, reason=_UNREADY)
+STARTED = Look("Running", "running", sandbox=True, reason=_UNREADY)
+READY = Look("Running", "running", sandbox=True, ready=True)
+RESTARTING = Look("Running", "waiting", reason=_UNREADY)
+RESANDBOXED = Look("Running", "waiting", sandbox=True, reason=_UNREADY)
+COMPLETED = Look("Succeeded", "terminated", reason="PodCompleted")
+FAILED = Look("Failed", "lost", reason="PodFailed")
+
+_IMAGE = ("Pulled", "Created")
+
+START = (
+    Stage("accepted", after="notice", look=ACCEPTED),
+    Stage("sandboxed", after="sandbox", look=SANDBOXED, events=_IMAGE),
+    Stage("started", after="start", look=STARTED, events=("Started",)),
+    Stage("ready", after="readiness", look=READY),
+)
+RESTART = (
+    Stage("restarting", after="notice", look=RESTARTING),
+    Stage("sandboxed", after="sandbox", look=RESANDBOXED, events=_IMAGE),
+    Stage("started", after="start", look=STARTED, events=("Started",)),
+    Stage("ready", after="readiness", look=READY),
+)
+STOP = (
+    Stage("killing", after="lag", events=("Killing",)),
+    Stage("completed", after="stop", look=COMPLETED),
+    Stage("removed", after="removal", removes=True),
+)
+LOST = (
+    Stage("failed", after="notice", look=FAILED),
+    Stage("removed", after="lost_removal", removes=True),
+)
+CONFIRM = (Stage("removed", after="notice", removes=True),)
+
+Life = tuple[Stage, ...]
+
+
+def first_probe(container: dict[str, object]) -> tuple[float, float] | None:
+    """When the first readiness probe of a started container may answer; None without a probe.
+
+    As recorded: with an initial delay of 1 s and a period of 2 s, 0.67 to 1.6 s after the start.
+    """
+    probe = container.get("readinessProbe")
+    if not isinstance(probe, dict):
+        return None
+    initial = float(probe.get("initialDelaySeconds", 0))
+    period = float(probe.get("periodSeconds", 10))
+    return max(0.05, initial - 0.35), max(0.1, initial - 0.35) + min(period, 1.0)
+
+
+def probe_span(pod: dict[str, object]) -> tuple[float, float] | None:
+    """When a started pod may be ready, which is when its slowest container is."""
+    spec = pod["spec"]
+    assert isinstance(spec, dict)
+    spans = [span for container in spec["containers"] if (span := first_probe(container))]
+    return max(spans, default=None)

@@ -1,0 +1,28 @@
+"""Taints and tolerations: who may be where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chaosmonkey.simcluster.history import Obj
+
+
+def tolerates(toleration: Obj, taint: Obj) -> bool:
+    """Whether a toleration covers a taint; empty fields cover everything."""
+    if toleration.get("effect") and toleration["effect"] != taint["effect"]:
+        return False
+    if toleration.get("key") and toleration["key"] != taint["key"]:
+        return False
+    if toleration.get("operator", "Equal") == "Exists":
+        return True
+    return bool(toleration.get("value", "") == taint.get("value", ""))
+
+
+def endures(tolerations: Iterable[Obj], taints: Iterable[Obj], effects: tuple[str, ...]) -> bool:
+    """Whether every taint of these effects is covered by some toleration."""
+    known = list(tolerations)
+    return all(
+        any(tolerates(toleration, taint) for toleration in known)
+        for taint in taints
+        if taint["effect"] in effects
+    )

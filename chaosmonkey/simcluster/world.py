@@ -1,0 +1,200 @@
+"""The whole simulated cluster in one hand: machines, control plane, bench, and the time they share.
+
+    world = World(timing=STAGE, seed=7)
+    world.apply(*shop(2)); world.run_for(60)
+    world.power_off("node3"); world.run_for(20)
+
+Synchronous and the same for the same seed; `live.py` lets it follow a real clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chaosmonkey.simcluster.admission import Admission
+from chaosmonkey.simcluster.bench import Bench, FeedName, SimMachine, Wire
+from chaosmonkey.simcluster.controllers.daemonset import DaemonSets
+from chaosmonkey.simcluster.controllers.deployment import Deployments
+from chaosmonkey.simcluster.controllers.endpoints import Endpoints
+from chaosmonkey.simcluster.controllers.garbage import Garbage
+from chaosmonkey.simcluster.controllers.nodelifecycle import NodeLifecycle
+from chaosmonkey.simcluster.controllers.replicaset import ReplicaSets
+from chaosmonkey.simcluster.controllers.scheduler import Scheduler
+from chaosmonkey.simcluster.controllers.statefulset import StatefulSets
+from chaosmonkey.simcluster.controllers.tainteviction import TaintEviction
+from chaosmonkey.simcluster.events import Recorder
+from chaosmonkey.simcluster.history import Change, Obj
+from chaosmonkey.simcluster.kubelet import LEASE_NAMESPACE, Kubelet
+from chaosmonkey.simcluster.nodestatus import Place
+from chaosmonkey.simcluster.objects import Store, clone
+from chaosmonkey.simcluster.parts import Parts
+from chaosmonkey.simcluster.resources import BY_KIND, CONFIG_MAPS, NAMESPACES, PODS
+from chaosmonkey.simcluster.settings import DEMO_MACHINES
+from chaosmonkey.simcluster.timeline import Timeline
+from chaosmonkey.simcluster.timing import STAGE, Timing
+
+_NAMESPACES = ("default", "kube-system", "kube-public", LEASE_NAMESPACE)
+_EPOCH = 1_700_000_000.0
+
+
+class World:
+    """One simulated cluster.
+
+    Args:
+        timing: how long everything takes.
+        seed: of all chance; the same seed makes the same world.
+        start: the moment at which it begins, in seconds since the epoch.
+        machines: the workers and their wiring.
+        control_plane: the name of a node without a plug; empty for none.
+        persist: whether pins keep their levels when their controller dies.
+        history: how many changes of each resource are remembered.
+    """
+
+    def __init__(
+        self,
+        *,
+        timing: Timing = STAGE,
+        seed: int = 0,
+        start: float = _EPOCH,
+        machines: Iterable[SimMachine] = DEMO_MACHINES,
+        control_plane: str = "master",
+        persist: bool = True,
+        history: int = 2000,
+    ) -> None:
+        self.timeline = Timeline(start, seed=seed)
+        self.store = Store(self.timeline, history=history)
+        events = Recorder(self.timeline, self.store)
+        self.parts = Parts(self.timeline, self.store, events, timing)
+        self.admission = Admission(timing.toleration, self.store.suffix, self._service_ip)
+        wired = tuple(machines)
+        self.bench = Bench(self.timeline, wired, self._rail, persist=persist)
+        self.kubelets: dict[str, Kubelet] = {}
+        self._begin(wired, control_plane)
+
+    def _begin(self, wired: tuple[SimMachine, ...], control_plane: str) -> None:
+        self.store.subscribe(NAMESPACES, self._namespace_added)
+        for name in _NAMESPACES:
+            self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        self._start_controllers()
+        places = [Place(control_plane, 0, control_plane=True)] if control_plane else []
+        places += [Place(machine.name, number) for number, machine in enumerate(wired, 1)]
+        for place in places:
+            kubelet = self.kubelets[place.name] = Kubelet(place, self.parts)
+            if place.control_plane or self.bench.feed(place.name, "power").live:
+                kubelet.power_on(boot=self.timeline.draw((0.0, self.parts.timing.lease_renewal)))
+            if not place.control_plane:
+                kubelet.set_link(self.bench.feed(place.name, "network").live)
+        self.store.subscribe(PODS, self._pod_changed)
+
+    def _start_controllers(self) -> None:
+        parts, admission = self.parts, self.admission
+        NodeLifecycle(parts)
+        TaintEviction(parts)
+        Deployments(parts)
+        ReplicaSets(parts, admission)
+        StatefulSets(parts, admission)
+        DaemonSets(parts, admission)
+        Endpoints(parts)
+        Garbage(parts)
+        Scheduler(parts)
+
+    @property
+    def now(self) -> float:
+        """The moment that the world has reached."""
+        return self.timeline.now
+
+    def run_until(self, moment: float) -> None:
+        """Let everything up to a moment happen."""
+        self.timeline.run_until(moment)
+
+    def run_for(self, seconds: float) -> None:
+        """Let the next seconds happen."""
+        self.timeline.run_until(self.timeline.now + seconds)
+
+    def apply(self, *manifests: Obj) -> None:
+        """Create objects, completed as the API server does it."""
+        for manifest in manifests:
+            obj = clone(manifest)
+            resource = BY_KIND[obj["apiVersion"], obj["kind"]]
+            self.admission.complete(resource, obj)
+            self.store.create(resource, obj)
+
+    def power_off(self, machine: str) -> None:
+        """A hand empties a machine's power socket."""
+        self.bench.hand(machine, "power", plugged=False)
+
+    def power_on(self, machine: str) -> None:
+        """A hand fills it again."""
+        self.bench.hand(machine, "power", plugged=True)
+
+    def cut_link(self, machine: str) -> None:
+        """A hand pulls a machine's network cable."""
+        self.bench.hand(machine, "network", plugged=False)
+
+    def mend_link(self, machine: str) -> None:
+        """A hand plugs it in again."""
+        self.bench.hand(machine, "network", plugged=True)
+
+    def freeze(self, machine: str) -> None:
+        """Stop every process of a machine."""
+        self.kubelets[machine].freeze()
+
+    def thaw(self, machine: str) -> None:
+        """Let them go on."""
+        self.kubelets[machine].thaw()
+
+    def api_away(self) -> None:
+        """The API server dies: nobody can read, post or act."""
+        self.parts.answering = False
+
+    def api_back(self) -> None:
+        """It is back, and remembers no history."""
+        self.store.compact()
+        self.parts.answering = True
+        for kubelet in self.kubelets.values():
+            kubelet.reachable_again()
+
+    def _rail(self, machine: str, feed: FeedName, live: bool) -> None:
+        kubelet = self.kubelets[machine]
+        match feed:
+            case "power":
+                if live:
+                    kubelet.power_on()
+                else:
+                    kubelet.power_off()
+            case "network":
+                kubelet.set_link(live)
+
+    def _pod_changed(self, change: Change) -> None:
+        """Tell a machine of its pods, as its own watch would."""
+        name = change.object["spec"].get("nodeName")
+        if name in self.kubelets:
+            self.kubelets[name].pods.changed(change)
+
+    def _namespace_added(self, change: Change) -> None:
+        if change.what != "ADDED":
+            return
+        name = change.key[1]
+
+        def activate(namespace: Obj) -> None:
+            namespace["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = name
+            namespace["spec"] = {"finalizers": ["kubernetes"]}
+            namespace["status"] = {"phase": "Active"}
+
+        def settle() -> None:
+            if self.store.edit(NAMESPACES, change.key, activate) is None:
+                return
+            if self.store.find(CONFIG_MAPS, name, "kube-root-ca.crt") is None:
+                meta = {"name": "kube-root-ca.crt", "namespace": name}
+                self.store.create(CONFIG_MAPS, {"metadata": meta, "data": {"ca.crt": ""}})
+
+        self.timeline.after(0.0, settle)
+
+    def _service_ip(self) -> str:
+        draw = self.timeline.random.randrange
+        return f"10.96.{draw(256)}.{draw(1, 255)}"
+
+
+def machines(count: int) -> tuple[SimMachine, ...]:
+    """Any number of machines, for worlds that no hand and no header will touch."""
+    return tuple(SimMachine(f"node{n}", Wire(n % 28), Wire(n % 28)) for n in range(1, count + 1))
