@@ -94,6 +94,7 @@ class Reflector:
         self._stall_after = stall_after
         self._told = told
         self._opened: float | None = None
+        self._put_off = False
         self._reading: asyncio.Task[ClusterUnavailable | None] | None = None
         self._ended_by: ClusterUnavailable | None = None
 
@@ -159,7 +160,7 @@ class Reflector:
         version, seconds = self.health.version or "", self._random.randint(*WATCH_SECONDS)
         async with self._source.watch(self.resource, self._namespace, version, seconds) as batches:
             self._hear()
-            self._opened = self.heard
+            self._opened, self._put_off = self.heard, False
             if believed:
                 self._believe()
             async with asyncio.TaskGroup() as group:
@@ -227,7 +228,6 @@ class Reflector:
         """Note the trouble, forget the version if it is of no use; return seconds to wait."""
         if self._lived():
             self._backoff.reset()
-        first = self._backoff.failures == 0
         wait = self._backoff.next()
         match trouble:
             case Absent() if self.resource.older:
@@ -238,7 +238,8 @@ class Reflector:
                 wait = RARELY
             case Busy(retry_after=asked) | Failing(code=502 | 503 | 504, retry_after=asked):
                 wait = min(max(asked or 0.0, wait), LONGEST_WAIT)
-                if first and isinstance(trouble, Busy):
+                if isinstance(trouble, Busy) and not self._put_off:
+                    self._put_off = True
                     return wait  # being asked once to wait a little is no reason for doubt
             case Unreachable():
                 pass

@@ -1,0 +1,283 @@
+"""Kubeconfigs are understood as kubectl does, and what is wrong with them is said in a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import shlex
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chaosmonkey.cluster import credentials
+from chaosmonkey.cluster.client import Client
+from chaosmonkey.cluster.credentials import configuration
+from chaosmonkey.cluster.trouble import Unauthorized, Unreachable
+from chaosmonkey.config import Cluster
+from chaosmonkey.errors import BadConfig
+
+
+def kubeconfig(path: Path, server: str, *, user: dict[str, Any], **cluster: Any) -> Path:
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "lab", "cluster": {"server": server} | cluster}],
+        "users": [{"name": "me", "user": user}],
+        "contexts": [
+            {"name": "stage", "context": {"cluster": "lab", "user": "me"}},
+            {"name": "home", "context": {"cluster": "lab", "user": "me"}},
+        ],
+        "current-context": "stage",
+    }
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+async def problem(settings: Cluster) -> str:
+    with pytest.raises(BadConfig) as raised:
+        await configuration(settings)
+    return str(raised.value)
+
+
+async def test_a_plain_url_needs_no_credentials() -> None:
+    found = await configuration(Cluster(server="http://127.0.0.1:8001/"))
+    assert found.host == "http://127.0.0.1:8001"
+    assert found.api_key == {}
+
+
+async def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    said = await problem(Cluster(kubeconfig=tmp_path / "nowhere"))
+    assert "nowhere" in said
+    assert "no such file" in said
+
+
+async def test_a_missing_context_names_the_known_ones_and_the_nearest(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "k", "http://x", user={})
+    said = await problem(Cluster(kubeconfig=path, context="stag"))
+    assert "no context 'stag'" in said
+    assert "Did you mean 'stage'?" in said
+    assert "home, stage" in said
+
+
+@pytest.mark.parametrize("text", ["", "[]", "a: [", "just words", "contexts: 3"])
+async def test_what_is_no_kubeconfig_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "k"
+    path.write_text(text)
+    assert str(path) in await problem(Cluster(kubeconfig=path))
+
+
+async def test_no_cluster_at_all_says_where_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "usual"))
+    monkeypatch.setattr(credentials, "K3S_KUBECONFIG", tmp_path / "k3s.yaml")
+    said = await problem(Cluster())
+    assert "usual" in said
+    assert "k3s.yaml" in said
+    kubeconfig(tmp_path / "k3s.yaml", "http://k3s:6443", user={})
+    assert (await configuration(Cluster())).host == "http://k3s:6443"
+    kubeconfig(tmp_path / "usual", "http://usual:6443", user={})
+    assert (await configuration(Cluster())).host == "http://usual:6443"
+
+
+async def test_an_unusable_certificate_is_said_before_anything_runs(tmp_path: Path) -> None:
+    junk = base64.b64encode(b"junk").decode()
+    path = kubeconfig(tmp_path / "k", "https://x", user={}, **{"certificate-authority-data": junk})
+    assert "certificate" in await problem(Cluster(kubeconfig=path))
+
+
+async def test_a_program_that_gives_no_credentials_is_named(tmp_path: Path) -> None:
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/bin/false"}
+    path = kubeconfig(tmp_path / "k", "http://x", user={"exec": plugin})
+    assert "/bin/false" in await problem(Cluster(kubeconfig=path))
+
+
+# --- against a server that looks at who comes ----------------------------------------------------
+
+
+class Guarded:
+    """A TLS server that lets in whoever bears a token or a certificate that it knows."""
+
+    def __init__(self, pki: Path) -> None:
+        self.token = "right"
+        self.came: list[str] = []
+        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=pki / "ca.crt")
+        self.context.load_cert_chain(pki / "server.crt", pki / "server.key")
+        self.context.verify_mode = ssl.CERT_OPTIONAL
+        self.url = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            token = next(
+                (line.split()[-1] for line in head.splitlines() if "authorization:" in line), ""
+            )
+            subject = dict(
+                pair[0] for pair in (writer.get_extra_info("peercert") or {}).get("subject", ())
+            )
+            self.came.append(token or subject.get("commonName", "nobody"))
+            known = token == self.token or subject
+            body = b'{"gitVersion":"v1"}' if known else b'{"kind":"Status","code":401}'
+            code = 200 if known else 401
+            writer.write(b"HTTP/1.1 %d X\r\nConnection: close\r\n\r\n%b" % (code, body))
+            await writer.drain()
+        finally:
+            writer.close()
+
+
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate authority, a server, a client, and a client of somebody else's."""
+    folder = tmp_path_factory.mktemp("pki")
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    for authority in ("ca", "other"):
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                f"/CN={authority}", "-keyout", f"{authority}.key", "-out", f"{authority}.crt",
+                "-addext", "keyUsage=critical,keyCertSign")  # fmt: skip
+    (folder / "ext").write_text("subjectAltName=IP:127.0.0.1\n")
+    signed = shlex.split("x509 -req -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile ext")
+    for name in ("server", "me"):
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}",
+                "-keyout", f"{name}.key", "-out", f"{name}.csr")  # fmt: skip
+        openssl(*signed, "-in", f"{name}.csr", "-out", f"{name}.crt")
+    return folder
+
+
+@asynccontextmanager
+async def guarded(pki: Path) -> AsyncIterator[Guarded]:
+    guard = Guarded(pki)
+    server = await asyncio.start_server(guard.serve, "127.0.0.1", 0, ssl=guard.context)
+    async with server:
+        guard.url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield guard
+
+
+@asynccontextmanager
+async def client(path: Path) -> AsyncIterator[Client]:
+    found = Client(Cluster(kubeconfig=path))
+    try:
+        yield found
+    finally:
+        await found.close()
+
+
+async def test_a_client_certificate_logs_in(pki: Path, tmp_path: Path) -> None:
+    def data(name: str) -> str:
+        return base64.b64encode((pki / name).read_bytes()).decode()
+
+    user = {"client-certificate-data": data("me.crt"), "client-key-data": data("me.key")}
+    authority = {"certificate-authority-data": data("ca.crt")}
+    async with guarded(pki) as guard:
+        path = kubeconfig(tmp_path / "k", guard.url, user=user, **authority)
+        async with client(path) as me:
+            assert await me.server_version() == "v1"
+        assert guard.came == ["me"]
+
+
+async def test_a_token_logs_in_and_a_new_one_is_found_after_a_refusal(
+    pki: Path, tmp_path: Path
+) -> None:
+    authority = {"certificate-authority": str(pki / "ca.crt")}
+    async with guarded(pki) as guard:
+        path = kubeconfig(tmp_path / "k", guard.url, user={"token": "right"}, **authority)
+        async with client(path) as me:
+            await me.server_version()
+            guard.token = "renewed"
+            with pytest.raises(Unauthorized):
+                await me.server_version()
+            kubeconfig(path, guard.url, user={"token": "renewed"}, **authority)
+            await me.server_version()
+        assert guard.came == ["right", "right", "renewed"]
+
+
+async def test_a_kubeconfig_that_vanishes_in_the_middle_is_trouble_but_no_crash(
+    pki: Path, tmp_path: Path
+) -> None:
+    authority = {"certificate-authority": str(pki / "ca.crt")}
+    async with guarded(pki) as guard:
+        path = kubeconfig(tmp_path / "k", guard.url, user={"token": "right"}, **authority)
+        async with client(path) as me:
+            await me.server_version()
+            guard.token = "renewed"
+            with pytest.raises(Unauthorized):
+                await me.server_version()
+            path.unlink()
+            with pytest.raises(Unreachable, match="no such file"):
+                await me.server_version()
+
+
+async def test_a_program_hands_out_tokens_and_is_asked_again_when_they_run_out(
+    pki: Path, tmp_path: Path
+) -> None:
+    def hand_out(token: str, until: str) -> None:
+        status = {"token": token, "expirationTimestamp": until}
+        credential = {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "kind": "ExecCredential",
+            "status": status,
+        }
+        (tmp_path / "credential").write_text(json.dumps(credential))
+
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": "cat",
+        "args": [str(tmp_path / "credential")],
+    }
+    authority = {"certificate-authority": str(pki / "ca.crt")}
+    async with guarded(pki) as guard:
+        path = kubeconfig(tmp_path / "k", guard.url, user={"exec": plugin}, **authority)
+        hand_out("right", until="2001-01-01T00:00:00Z")
+        async with client(path) as me:
+            await me.server_version()
+            guard.token = "renewed"
+            hand_out("renewed", until="2101-01-01T00:00:00Z")
+            await me.server_version()
+            hand_out("never asked for", until="2101-01-01T00:00:00Z")
+            await me.server_version()
+        assert guard.came == ["right", "renewed", "renewed"]
+
+
+async def test_a_server_of_another_authority_is_not_trusted(pki: Path, tmp_path: Path) -> None:
+    authority = {"certificate-authority": str(pki / "other.crt")}
+    async with guarded(pki) as guard:
+        path = kubeconfig(tmp_path / "k", guard.url, user={"token": "right"}, **authority)
+        async with client(path) as me:
+            with pytest.raises(Unreachable) as raised:
+                await me.server_version()
+            assert "certificate authority" in raised.value.remedy
+        assert guard.came == []
+
+
+async def test_in_a_pod_the_service_account_logs_in_and_its_renewed_token_is_read_again(
+    pki: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kubernetes.aio.config import incluster_config
+
+    token = tmp_path / "token"
+    token.write_text("right")
+    monkeypatch.setattr(credentials, "SERVICE_ACCOUNT_TOKEN", token)
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(pki / "ca.crt"))
+    async with guarded(pki) as guard:
+        host, port = guard.url.removeprefix("https://").split(":")
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
+        me = Client(Cluster())
+        await me.server_version()
+        guard.token = "renewed"
+        token.write_text("renewed")
+        with pytest.raises(Unauthorized):
+            await me.server_version()
+        await me.server_version()
+        await me.close()
+        assert guard.came == ["right", "right", "renewed"]

@@ -1,0 +1,260 @@
+"""Kubernetes' JSON becomes the model, or one clear error."""
+
+import contextlib
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaosmonkey.cluster import objects, wire
+from chaosmonkey.cluster.resources import WATCHED
+from chaosmonkey.cluster.trouble import Garbled, Status
+from chaosmonkey.model import Node, Owner, Pod, Taint
+
+META = {"name": "p", "namespace": "demo", "uid": "u", "resourceVersion": "7"}
+
+
+def test_the_four_kinds_of_lines_are_told_apart() -> None:
+    added = wire.read_line(
+        orjson.dumps({"type": "ADDED", "object": {"metadata": META}}), objects.pod
+    )
+    assert added == wire.Present(
+        wire.Entry("u", "demo/p", "7", Pod("u", "demo", "p", toleration=0.0))
+    )
+    gone = wire.read_line(
+        orjson.dumps({"type": "DELETED", "object": {"metadata": META}}), objects.pod
+    )
+    assert isinstance(gone, wire.Deleted)
+    bookmark = b'{"type":"BOOKMARK","object":{"kind":"Pod","metadata":{"resourceVersion":"12"}}}'
+    assert wire.read_line(bookmark, objects.pod) == wire.Bookmark("12")
+    error = (
+        b'{"type":"ERROR","object":{"kind":"Status","reason":"Expired","code":410,"message":"m"}}'
+    )
+    assert wire.read_line(error, objects.pod) == Status(410, "Expired", "m")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"<html>502 Bad Gateway</html>",
+        b"[]",
+        b'{"type":"ADDED"}',
+        b'{"type":"ADDED","object":null}',
+        b'{"type":"ADDED","object":{"metadata":{"name":"x"}}}',
+        b'{"type":"ADDED","object":{"metadata":{"name":3,"uid":"u","namespace":"n"}}}',
+        b'{"type":"DANCED","object":{"metadata":{"name":"x","uid":"u"}}}',
+        b'{"type":"BOOKMARK","object":{}}',
+        b'{"type":"ADDED","object":{"metadata":{"name":"x","uid":"u","namespace":"n"},"status":[]',
+        b'{"type":"ADDED","object":{"metadata":{"name":"x","uid":"u","namespace":"n"},"spec":7}}',
+    ],
+)
+def test_garbage_is_one_clear_error(line: bytes) -> None:
+    with pytest.raises(Garbled):
+        wire.read_line(line, objects.pod)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(
+            ["metadata", "spec", "status", "conditions", "taints", "name", "uid", "ownerReferences",
+             "type", "labels", "containerStatuses", "tolerations", "endpoints", "subsets", "state"]
+        ),
+        inner,
+        max_size=6,
+    ),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(st.sampled_from(WATCHED), _JSON, _JSON, _JSON)
+def test_no_object_however_malformed_raises_anything_else(
+    resource: object, spec: object, status: object, rest: object
+) -> None:
+    found = {"metadata": META, "spec": spec, "status": status}
+    if isinstance(rest, dict):
+        found = rest | found
+    line = orjson.dumps({"type": "ADDED", "object": found})
+    with contextlib.suppress(Garbled):
+        wire.read_line(line, resource.decode)  # type: ignore[attr-defined]
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_raise_anything_else(body: bytes) -> None:
+    for read in (wire.read_page, wire.read_line):
+        with pytest.raises(Garbled):
+            read(body, objects.pod)
+    assert wire.read_status(502, body).code
+
+
+@pytest.mark.parametrize("manager", ["kubectl", "a]},b", 'a]},"b', "a]},"])
+def test_managed_fields_are_skipped_and_never_mislead(manager: str) -> None:
+    fields = [{"manager": manager, "fieldsV1": {'k:{"a":[1]},"': {}}}]
+    found = {"metadata": META | {"managedFields": fields}, "spec": {"nodeName": "node3"}}
+    line = wire.read_line(orjson.dumps({"type": "ADDED", "object": found}), objects.pod)
+    assert isinstance(line, wire.Present)
+    assert line.entry.object.node == "node3"  # type: ignore[union-attr]
+
+
+def test_a_page_knows_how_to_go_on() -> None:
+    body = {"metadata": {"resourceVersion": "9", "continue": "t"}, "items": [{"metadata": META}]}
+    page = wire.read_page(orjson.dumps(body), objects.pod)
+    assert (page.version, page.token, [entry.key for entry in page.entries]) == (
+        "9",
+        "t",
+        ["demo/p"],
+    )
+
+
+def test_an_empty_list_may_say_null() -> None:
+    assert wire.read_page(b'{"metadata":{"resourceVersion":"9"},"items":null}', objects.pod) == (
+        wire.Page((), "9")
+    )
+
+
+def test_a_status_says_how_long_to_wait_and_need_not_be_one() -> None:
+    body = b'{"kind":"Status","message":"slow down","code":429,"details":{"retryAfterSeconds":3}}'
+    assert wire.read_status(429, body) == Status(429, "", "slow down", 3.0)
+    assert wire.read_status(404, b"404 page not found\n") == Status(404, "", "404 page not found")
+
+
+# --- objects --------------------------------------------------------------------------------------
+
+
+def test_a_node_is_unknown_until_its_kubelet_says_otherwise() -> None:
+    assert objects.node({"metadata": {"name": "n", "uid": "u"}}) == Node("n", "u")
+
+
+def test_a_node_carries_its_taints_and_its_boot() -> None:
+    found = objects.node(
+        {
+            "metadata": {
+                "name": "n", "uid": "u", "labels": {"node-role.kubernetes.io/control-plane": ""},
+            },
+            "spec": {
+                "unschedulable": True,
+                "taints": [{"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}],
+            },
+            "status": {
+                "nodeInfo": {"bootID": "b"},
+                "conditions": [
+                    {"type": "MemoryPressure", "status": "False"},
+                    {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"},
+                ],
+            },
+        }
+    )  # fmt: skip
+    assert found == Node(
+        "n", "u", "Unknown", "NodeStatusUnknown", "", unschedulable=True, control_plane=True,
+        boot_id="b", taints=(Taint("node.kubernetes.io/unreachable", "NoExecute"),),
+    )  # fmt: skip
+    assert found.tainted("NoExecute")
+
+
+UNREACHABLE = {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"}
+
+
+@pytest.mark.parametrize(
+    ("tolerations", "seconds"),
+    [
+        ([], 0.0),
+        ([UNREACHABLE], None),
+        ([UNREACHABLE | {"tolerationSeconds": 5}], 5.0),
+        ([UNREACHABLE | {"tolerationSeconds": -3}], 0.0),
+        ([UNREACHABLE | {"tolerationSeconds": 0}], 0.0),
+        ([UNREACHABLE | {"effect": "NoSchedule"}], 0.0),
+        ([UNREACHABLE | {"effect": ""}], None),
+        ([{"operator": "Exists"}], None),
+        ([{"operator": "Exists", "tolerationSeconds": 7}], 7.0),
+        ([{"key": "node.kubernetes.io/unreachable"}], None),
+        ([{"key": "node.kubernetes.io/unreachable", "value": "x"}], 0.0),
+        ([{"key": "node.kubernetes.io/not-ready", "operator": "Exists"}], 0.0),
+        ([{"key": "node.kubernetes.io/unreachable", "operator": "Gt", "value": "1"}], 0.0),
+        (
+            [UNREACHABLE | {"effect": "NoSchedule"}, UNREACHABLE | {"tolerationSeconds": 300}],
+            300.0,
+        ),
+        # The taint manager takes the first that matches.
+        ([UNREACHABLE | {"tolerationSeconds": 9}, UNREACHABLE | {"tolerationSeconds": 2}], 9.0),
+    ],
+)
+def test_a_pod_stays_on_an_unreachable_node_as_long_as_kubernetes_lets_it(
+    tolerations: list[dict[str, object]], seconds: float | None
+) -> None:
+    assert objects.toleration(tolerations) == seconds
+
+
+def test_a_pod_says_why_it_does_not_run() -> None:
+    waiting = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "restartCount": 4}
+    status = {
+        "phase": "Pending",
+        "initContainerStatuses": [{"state": {"terminated": {"reason": "Completed"}}}],
+        "containerStatuses": [{"state": {"running": {}}, "restartCount": 1}, waiting],
+    }
+    found = objects.pod({"metadata": META, "status": status})
+    assert (found.reason, found.restarts) == ("CrashLoopBackOff", 5)
+    evicted = objects.pod({"metadata": META, "status": {"phase": "Failed", "reason": "Evicted"}})
+    assert evicted.reason == "Evicted"
+
+
+def test_a_pod_says_why_no_node_takes_it() -> None:
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
+                 "message": "0/5 nodes are available"}  # fmt: skip
+    found = objects.pod({"metadata": META, "status": {"conditions": [condition]}})
+    assert found.unschedulable == "0/5 nodes are available"
+
+
+@pytest.mark.parametrize(
+    ("labels", "owner", "app"),
+    [
+        ({"app.kubernetes.io/name": "best", "app": "other"}, "x-1", "best"),
+        ({"k8s-app": "dns"}, "coredns-abc", "dns"),
+        ({"pod-template-hash": "7df48bd89b"}, "shop-7df48bd89b", "shop"),
+        ({}, "db", "db"),
+        ({}, None, ""),
+    ],
+)
+def test_a_pod_names_its_application(labels: dict[str, str], owner: str | None, app: str) -> None:
+    references = [{"kind": "Foo", "name": owner, "uid": "o", "controller": True}] if owner else []
+    found = objects.pod({"metadata": META | {"labels": labels, "ownerReferences": references}})
+    assert found.app == app
+    assert found.owner == (Owner("Foo", owner, "o") if owner else None)
+
+
+def test_an_owner_that_does_not_control_is_no_owner() -> None:
+    references = [{"kind": "Node", "name": "n", "uid": "o"}]
+    assert objects.pod({"metadata": META | {"ownerReferences": references}}).owner is None
+
+
+def test_slices_and_endpoints_count_addresses() -> None:
+    endpoints = [
+        {"addresses": ["10.0.0.1"], "conditions": {"ready": True}},
+        {"addresses": ["10.0.0.2"], "conditions": {"ready": False}},
+        {"addresses": ["10.0.0.3"]},
+    ]
+    labels = {"kubernetes.io/service-name": "shop"}
+    found = objects.endpoint_slice({"metadata": META | {"labels": labels}, "endpoints": endpoints})
+    assert (found.service, found.ready, found.total) == ("shop", 2, 3)
+    subsets = [{"addresses": [{"ip": "1"}, {"ip": "2"}], "notReadyAddresses": [{"ip": "3"}]}]
+    older = objects.endpoints({"metadata": META, "subsets": subsets})
+    assert (older.service, older.ready, older.total) == ("p", 2, 3)
+
+
+def test_moments_are_read_whatever_their_resolution() -> None:
+    assert objects.moment("2026-11-20T04:25:01Z") == 1795148701.0
+    assert objects.moment("2026-11-20T04:25:01.250000Z") == 1795148701.25
+    assert objects.moment("0001-01-01T00:00:00Z") == 0.0
+    assert objects.moment(None) == 0.0
+
+
+def test_a_daemonset_counts_in_words_of_its_own() -> None:
+    status = {"desiredNumberScheduled": 5, "numberReady": 4}
+    found = objects.workload("DaemonSet", {"metadata": META, "status": status})
+    assert (found.desired, found.ready) == (5, 4)
+    bare = objects.workload("Deployment", {"metadata": META})
+    assert (bare.desired, bare.ready) == (1, 0)
+    none = objects.workload("Deployment", {"metadata": META, "spec": {"replicas": 0}})
+    assert none.desired == 0
