@@ -1,7 +1,8 @@
 """Who may come in: no request under a foreign name, no change on behalf of a foreign page.
 
 DNS rebinding makes a browser send requests for evil.example to this machine; their Host says so.
-A page elsewhere can make a browser fetch /kill/node3; Sec-Fetch-Site and Origin say so. A browser that prefetches a link says so in Sec-Purpose.
+A page elsewhere can make a browser fetch /kill/node3; Sec-Fetch-Site and Origin say so. A browser
+that prefetches a link says so in Sec-Purpose.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What must survive a power cut: the journal of open cuts, and the records of outages."""
 
-from chaosmonkey.store.database import Database
+from chaosmonkey.store.database import Database, open_database
 from chaosmonkey.store.journal import Entry, Journal
+from chaosmonkey.store.recorder import Recorder
 from chaosmonkey.store.records import Records
 
-__all__ = ["Database", "Entry", "Journal", "Records"]
+__all__ = ["Database", "Entry", "Journal", "Recorder", "Records", "open_database"]

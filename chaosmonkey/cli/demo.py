@@ -1,0 +1,202 @@
+"""The demo: a simulator and a server as two processes, the server started again when it dies.
+
+    simulator (world, bench)  ◄── pins, list/watch ──  server ──► pages
+         lives on                                        └─ died? again after a second
+
+The world is a process of its own, as a real cluster is: the server's crash does not reset it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from chaosmonkey.clock import SystemClock
+from chaosmonkey.errors import StoreFailed, Unavailable
+from chaosmonkey.simcluster import DEMO_MACHINES
+
+log = logging.getLogger(__name__)
+
+RESTART_PAUSE = 1.0
+"""Seconds before a server that died is started again (deploy/ sets systemd to the same)."""
+
+START_TIMEOUT = 30.0
+"""Seconds within which the simulator must answer."""
+
+SHORT_LIFE = 5.0
+"""Seconds; a server that lives shorter three times in a row is not started again."""
+
+STOP_TIMEOUT = 30.0
+"""Seconds that a process gets to end; the server restores its plugs in that time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """One demo. `run` returns the exit code."""
+
+    host: str
+    port: int
+    speed: float
+    preset: str
+    seed: int
+    data: Path
+    sim_port: int
+
+    async def run(self) -> int:
+        """Run until SIGINT or SIGTERM, or until something cannot be started."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        epoch = SystemClock().now()
+        config = self._write_config(epoch)
+        simulator = await _start(
+            "sim", "--port", self.sim_port, "--header-port", self.sim_port + 1,
+            "--speed", self.speed, "--preset", self.preset, "--seed", self.seed, "--epoch", epoch,
+        )  # fmt: skip
+        try:
+            await self._wait_for(simulator)
+            self._introduce()
+            return await self._keep_serving(config, simulator, stop)
+        finally:
+            await _end(simulator)
+
+    async def _keep_serving(self, config: Path, simulator: Process, stop: asyncio.Event) -> int:
+        clock = SystemClock()
+        short_lives = 0
+        while True:
+            began = clock.now()
+            server = await _start("serve", "--config", config)
+            try:
+                await _first_of(server.wait(), simulator.wait(), stop.wait())
+            finally:
+                if stop.is_set() or server.returncode is None:
+                    await _end(server)
+            code = server.returncode or 0
+            if stop.is_set():
+                return code
+            if simulator.returncode is not None:
+                log.error("The simulator ended (%s).", _how(simulator.returncode))
+                return 1
+            short_lives = short_lives + 1 if clock.now() - began < SHORT_LIFE else 0
+            if code in (2, 4) or short_lives >= 3:
+                return code or 1
+            log.warning("The server ended (%s). It is started again.", _how(code))
+            await clock.sleep(RESTART_PAUSE)
+
+    def _write_config(self, epoch: float) -> Path:
+        """The demo's lab.toml, for the server, and for whoever wants to see how one looks."""
+        machines = "".join(
+            f'\n[[machine]]\nname = "{machine.name}"\n'
+            f'power = {{ driver = "gpio", pin = {machine.power.pin} }}\n'
+            f'network = {{ driver = "gpio", pin = {machine.network.pin} }}\n'
+            for machine in DEMO_MACHINES
+        )
+        text = (
+            "# Written by `chaosmonkey demo`: pretend pins, wired to the bench of the simulator.\n"
+            f"speed = {self.speed!r}\nepoch = {epoch!r}\n\n"
+            f'[server]\nhost = "{self.host}"\nport = {self.port}\ndata = "{self.data}"\n\n'
+            f'[cluster]\nserver = "http://127.0.0.1:{self.sim_port}"\nstall_after = 20\n\n'
+            f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{self.sim_port + 1}"\n\n'
+            f'[timing]\npreset = "{self.preset}"\n' + machines
+        )
+        path = self.data / "demo.toml"
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise StoreFailed(
+                f"The data folder {self.data} cannot be written: {error.strerror}.",
+                remedy="Name another with --data.",
+            ) from None
+        return path
+
+    async def _wait_for(self, simulator: Process) -> None:
+        """Return when the simulator answers."""
+        clock = SystemClock()
+        deadline = clock.now() + START_TIMEOUT
+        async with httpx.AsyncClient() as client:
+            while clock.now() < deadline:
+                if simulator.returncode is not None:
+                    raise Unavailable(
+                        "The simulator could not be started.",
+                        remedy="It said why. Another port: --sim-port.",
+                    )
+                with contextlib.suppress(httpx.TransportError):
+                    await client.get(f"http://127.0.0.1:{self.sim_port}/sim")
+                    if simulator.returncode is None:
+                        return
+                await clock.sleep(0.05)
+        raise Unavailable("The simulator does not answer.", remedy="Is this machine very busy?")
+
+    def _introduce(self) -> None:
+        url = f"http://{self.host}:{self.port}"
+        command = _own_name()
+        bench = "" if self.sim_port == 8001 else f" --sim-port {self.sim_port}"
+        sys.stdout.write(
+            f"\n{len(DEMO_MACHINES)} pretend machines, 30 pods, a pretend Kubernetes "
+            f"(preset {self.preset}, speed {self.speed:g}).\n\n"
+            f"  Watch        {url}/\n"
+            f"  Cut power    curl {url}/kill/node3\n"
+            f"  Cut network  curl '{url}/kill/node3?kind=network'\n"
+            f"  Pull a plug  {command} unplug node3{bench}     (nobody is told: see it noticed)\n"
+            f"  Look inside  kubectl --server http://127.0.0.1:{self.sim_port} get pods -o wide\n"
+            "  Stop         Ctrl-C\n\n"
+        )
+        sys.stdout.flush()
+
+
+async def _start(command: str, *arguments: object) -> Process:
+    """Start one of our own commands. It ends when this process does, however that ends."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "chaosmonkey", command, *map(str, arguments), "--until-eof",
+        stdin=asyncio.subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for us: we end the server first, then the simulator
+    )  # fmt: skip
+
+
+async def _end(process: Process) -> None:
+    """Tell a process to end and wait for it; kill it if it does not."""
+    if process.returncode is None:
+        process.terminate()
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
+
+
+async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when the first of several waits is over."""
+    async with asyncio.TaskGroup() as tasks:
+        started = {tasks.create_task(wait) for wait in waits}
+        await asyncio.wait(started, return_when=asyncio.FIRST_COMPLETED)
+        for task in started:
+            task.cancel()
+
+
+def _how(code: int) -> str:
+    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _own_name() -> str:
+    """What to type to run this command from here."""
+    if shutil.which("chaosmonkey"):
+        return "chaosmonkey"
+    beside = Path(sys.executable).parent / "chaosmonkey"
+    with contextlib.suppress(ValueError):
+        return str(beside.relative_to(Path.cwd()))
+    return str(beside)

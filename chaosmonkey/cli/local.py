@@ -1,0 +1,201 @@
+"""The commands that run something here: demo, serve, sim, check."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from chaosmonkey.errors import BadInput, ChaosMonkeyError
+
+Config = Annotated[Path, typer.Option(help="The lab.toml.")]
+Preset = Annotated[
+    Literal["stage", "kubernetes"],
+    typer.Option(help="stage: recovery in some 15 s. kubernetes: real defaults, minutes."),
+]
+Speed = Annotated[float, typer.Option(min=0.1, max=200, help="Times faster than real.")]
+Seed = Annotated[int, typer.Option(help="Of the simulator's chance: same seed, same course.")]
+SimPort = Annotated[int, typer.Option(min=0, max=65535, help="Port of the pretend Kubernetes.")]
+UntilEof = Annotated[bool, typer.Option("--until-eof", hidden=True)]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to an app."""
+    app.command()(demo)
+    app.command()(serve)
+    app.command()(sim)
+    app.command()(check)
+
+
+def demo(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the pages.")] = 8080,
+    speed: Speed = 1.0,
+    preset: Preset = "stage",
+    seed: Seed = 0,
+    data: Annotated[
+        Path, typer.Option(help="Folder for journal and records; made if missing.")
+    ] = Path("~/.local/share/chaosmonkey-demo"),
+    sim_port: SimPort = 8001,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """The whole show on pretend machines with pretend plugs and a pretend Kubernetes.
+
+    Example: chaosmonkey demo, then in another terminal: curl http://127.0.0.1:8080/kill/node3
+    """
+    from chaosmonkey.cli.demo import Demo  # noqa: PLC0415 - each command loads what it needs
+
+    _configure_logging()
+    show = Demo(
+        host=host,
+        port=port,
+        speed=speed,
+        preset=preset,
+        seed=seed,
+        data=data.expanduser(),
+        sim_port=sim_port,
+    )
+    sys.exit(asyncio.run(show.run()))
+
+
+def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> None:
+    """The server for a real table: plugs and cluster as lab.toml says.
+
+    Example: chaosmonkey serve --config lab.toml
+    """
+    from chaosmonkey import runtime  # noqa: PLC0415
+    from chaosmonkey.config import load  # noqa: PLC0415
+
+    lab = load(config)
+    _configure_logging()
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        _stop_at_eof(stop, wanted=until_eof)
+        await runtime.serve(lab, announce=lambda url: typer.echo(f"Listening on {url}"), stop=stop)
+
+    try:
+        asyncio.run(run())
+    except* ChaosMonkeyError as group:
+        raise _first(group) from None
+
+
+def sim(
+    port: SimPort = 8001,
+    header_port: Annotated[
+        int | None, typer.Option(help="Port of the pretend GPIO header; the next one if not given.")
+    ] = None,
+    speed: Speed = 1.0,
+    preset: Preset = "stage",
+    seed: Seed = 0,
+    persist_gpio_outputs: Annotated[
+        bool, typer.Option(help="Pins keep their level when the server dies.")
+    ] = True,
+    epoch: Annotated[float | None, typer.Option(hidden=True)] = None,
+    until_eof: UntilEof = False,
+) -> None:
+    """The pretend Kubernetes alone, with its pretend machines and their bench.
+
+    Example: chaosmonkey sim --port 8001, then: kubectl --server http://127.0.0.1:8001 get pods
+    """
+    from chaosmonkey import simcluster  # noqa: PLC0415
+
+    settings = simcluster.SimSettings(
+        port=port,
+        header_port=header_port if header_port is not None else (port + 1 if port else 0),
+        speed=speed,
+        start=epoch,
+        seed=seed,
+        preset=preset,
+        persist_gpio_outputs=persist_gpio_outputs,
+    )
+    _configure_logging()
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        _stop_at_signals(stop)
+        _stop_at_eof(stop, wanted=until_eof)
+
+        def ready(ports: simcluster.Ports) -> None:
+            typer.echo(f"Kubernetes (pretend) at {ports.url}, GPIO header at {ports.header_port}")
+
+        await simcluster.run(settings, ready=ready, stop=stop)
+
+    asyncio.run(run())
+
+
+def check(config: Config = Path("lab.toml")) -> None:
+    """Check a lab.toml: what is wrong, where, and what to write instead.
+
+    Example: chaosmonkey check --config lab.toml && sudo systemctl restart chaosmonkey
+    """
+    from chaosmonkey.config import GpioPlug, load  # noqa: PLC0415
+    from chaosmonkey.model import FeedKind  # noqa: PLC0415
+
+    lab = load(config)
+    plugs = [
+        (machine.name, feed, plug)
+        for machine in lab.machine
+        for feed in FeedKind
+        if (plug := machine.plug(feed)) is not None
+    ]
+    if not lab.machine:
+        raise BadInput(f"{config}: there is no machine.", remedy="Add a [[machine]] for each.")
+    for name, feed, plug in plugs:
+        if isinstance(plug, GpioPlug) and plug.contact == "NO":
+            typer.echo(
+                f"Note: {name}'s {feed} hangs on a NO contact: it is cut whenever this server is "
+                "not running. Use NC if the board has it."
+            )
+    typer.echo(f"{config}: {len(lab.machine)} machines, {len(plugs)} plugs, no problem found.")
+
+
+def _first(group: BaseExceptionGroup[ChaosMonkeyError]) -> ChaosMonkeyError:
+    """An error of ours from a group; the others were logged by whoever raised them."""
+    for error in group.exceptions:
+        return _first(error) if isinstance(error, BaseExceptionGroup) else error
+    raise AssertionError("an exception group is never empty")
+
+
+def _stop_at_signals(stop: asyncio.Event) -> None:
+    import signal  # noqa: PLC0415
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+
+def _stop_at_eof(stop: asyncio.Event, *, wanted: bool) -> None:
+    """Stop when standard input ends, which it does when the demo that started us is gone."""
+    loop = asyncio.get_running_loop()
+
+    def readable() -> None:
+        if not os.read(0, 4096):
+            loop.remove_reader(0)
+            stop.set()
+
+    if wanted:
+        loop.add_reader(0, readable)
+
+
+class _Format(logging.Formatter):
+    """The story as it is told, everything else with its level and source."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One record as a line."""
+        time = self.formatTime(record, "%H:%M:%S")
+        if record.name == "chaosmonkey.story":
+            return f"{time}  {record.getMessage()}"
+        text = f"{time}  {record.levelname.lower()} {record.name}: {record.getMessage()}"
+        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+def _configure_logging() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Format())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    for noisy in ("uvicorn", "httpx", "aiosqlite", "websockets"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -1,0 +1,47 @@
+"""The command line: one app, and exit codes that a script can use.
+
+0  done                      3  refused: a rule forbids it now
+1  failed                    4  unavailable: server, cluster, plug, port or folder
+2  bad input or usage        5  waited, and the cluster did not recover
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from chaosmonkey import __version__
+from chaosmonkey.cli import hands, local, remote
+from chaosmonkey.errors import ChaosMonkeyError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Pull the plug of a Kubernetes node, watch the pods move, measure how long it took.\n\n"
+    "Without hardware and without a cluster: chaosmonkey demo\n\n"
+    "Exit codes: 0 done, 1 failed, 2 bad input, 3 refused by a rule, 4 something is unavailable, "
+    "5 waited and it did not recover.",
+)
+for module in (local, remote, hands):
+    module.add_to(app)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: bool = typer.Option(False, "--version", help="Print the version and end."),
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command; errors of ours become a message and an exit code."""
+    try:
+        app()
+    except ChaosMonkeyError as error:
+        sys.stderr.write("\n".join(filter(None, (error.message, error.remedy))) + "\n")
+        sys.exit(error.exit_code)
