@@ -106,7 +106,7 @@ class Demo:
             "# Written by `chaosmonkey demo`: pretend pins, wired to the bench of the simulator.\n"
             f"speed = {self.speed!r}\nepoch = {epoch!r}\n\n"
             f'[server]\nhost = "{self.host}"\nport = {self.port}\ndata = "{self.data}"\n\n'
-            f'[cluster]\nserver = "http://127.0.0.1:{self.sim_port}"\nstall_after = 20\n\n'
+            f'[cluster]\nserver = "http://127.0.0.1:{self.sim_port}"\n\n'
             f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{self.sim_port + 1}"\n\n'
             f'[timing]\npreset = "{self.preset}"\n' + machines
         )

@@ -49,11 +49,11 @@ def _sentence(milestone: str, outage: Outage) -> str:
             return f"{name} has lost its {what}. Kubernetes does not know yet.{running}"
         case "last_seen":
             return (
-                f"{name} fell silent, and nobody here cut it: a hand, or a fault. Its last sign of "
-                f"life is t0, known to {outage.t0_within:.1f} s."
+                f"{name} fell silent, and nobody here cut it: a hand, or a fault. It was lost within "
+                f"{outage.t0_within:.1f} s after this last sign of life."
             )
         case "not_ready":
-            return f"Kubernetes has noticed: no sign of life from {name} for {seconds:.1f} s."
+            return f"Kubernetes has noticed, after {seconds:.1f} s, that {name} is gone."
         case "tainted":
             return f"Kubernetes marks {name} as lost. Its pods may wait for it a little longer."
         case "evicting_first":
@@ -88,13 +88,13 @@ def _recovered(outage: Outage, moved: int) -> str:
 
 
 def _ending(outage: Outage) -> str:
+    if outage.interrupted:
+        return f"What followed was not measured: {outage.interrupted}."
     match recovery.outcome(outage):
         case Outcome.UNNOTICED:
             return f"{outage.machine} was back before Kubernetes noticed that it was gone."
         case Outcome.INCOMPLETE:
             reasons = {recovery.explain(outage, pod) for pod in recovery.unresolved(outage)}
             return f"Not everything came back: {'; '.join(sorted(reasons))}."
-        case Outcome.ABORTED:
-            return f"The measurement was not finished: {outage.interrupted}."
         case _:
             return f"{outage.machine}'s outage is over; everything is whole again."

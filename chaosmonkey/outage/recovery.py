@@ -94,7 +94,7 @@ def recovery_time(outage: Outage) -> float | None:
 
 def outcome(outage: Outage) -> Outcome | None:
     """How it ended; None as long as that is open."""
-    if outage.interrupted:
+    if outage.interrupted and outage.recovered is None:
         return Outcome.ABORTED
     if outage.rejoined is not None and outage.not_ready is None:
         return Outcome.UNNOTICED

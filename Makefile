@@ -1,0 +1,58 @@
+# What this project can do, one target each. `make help` lists them.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check e2e bench real lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/run  ## set up everything and run the demo (Ctrl-C ends it)
+	$(BIN)/chaosmonkey demo $(ARGS)
+
+test: $(VENV)/dev check  ## set up everything, lint, type-check and test; prints what it skipped and why
+	$(BIN)/python -m pytest -m "not real" $(ARGS)
+
+check: $(VENV)/dev  ## formatting, lint, types, layers
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+e2e: $(VENV)/dev  ## only the tests that run whole processes
+	$(BIN)/python -m pytest -m e2e $(ARGS)
+
+bench: $(VENV)/dev  ## measure speed, memory and start; prints JSON
+	$(BIN)/python -m tests.bench $(ARGS)
+
+real: $(VENV)/dev  ## the whole chain against a real Kubernetes 1.20, built from Debian's source package
+	deploy/real/run $(BIN)/python $(ARGS)
+
+lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
+	$(PIP) install uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --group build pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --group build --group dev -c requirements/run.txt pyproject.toml \
+	  -o requirements/dev.txt
+
+clean:  ## forget the virtual environment and what tools have cached
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+# The newest Python that is there, if it is not called python3.11.
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Name another: make PYTHON=python3 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/run
