@@ -20,7 +20,7 @@ from chaosmonkey.simcluster.parts import Parts
 from chaosmonkey.simcluster.podruns import PodRuns
 from chaosmonkey.simcluster.resources import LEASES, NODES
 from chaosmonkey.simcluster.stamps import micro_stamp
-from chaosmonkey.simcluster.timeline import Booking
+from chaosmonkey.simcluster.timeline import Booking, Span
 
 LEASE_NAMESPACE = "kube-node-lease"
 _JITTER = 0.04
@@ -73,13 +73,14 @@ class Kubelet:
             if live:
                 self.reachable_again()
 
-    def reachable_again(self) -> None:
-        """The link is mended or the API server is back: catch up."""
+    def reachable_again(self, *, lease: Span | None = None) -> None:
+        """The link is mended or the API server is back: catch up, after `lease` (default: soon)."""
         if not self.heard:
             return
         timing, draw = self._parts.timing, self._parts.timeline.draw
-        self._book("lease", draw(timing.lease_back), self._renew)
-        self._book("status", draw(timing.back_online), self._check)
+        first = draw(lease or timing.lease_back)
+        self._book("lease", first, self._renew)
+        self._book("status", max(first, draw(timing.back_online)), self._check)
         self._book("pods", draw(timing.notice), self.pods.catch_up)
         self._book("reconcile", draw(timing.reconcile), self.pods.reconcile)
 
@@ -99,7 +100,7 @@ class Kubelet:
         if stale:
             self._healthy = False
             self._book("status", draw(timing.notice), self._check)
-            self._book("healthy", timing.status_period, self._recovered)
+            self._book("healthy", timing.status_period + draw(timing.lease_back), self._recovered)
             self._book("pods", draw(timing.first_sync), self.pods.catch_up)
             self._book("reconcile", timing.status_period - 0.9, self.pods.reconcile)
         else:

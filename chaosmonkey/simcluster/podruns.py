@@ -61,6 +61,8 @@ class PodRuns:
     images: set[str] = field(default_factory=set)
     _serial: int = 0
     _synced: bool = False
+    _slow: float = 0.5
+    """Share of lost pods that are removed only when the kubelet looks again; differs by boot."""
 
     def changed(self, change: Change) -> None:
         """The API server says that a pod bound to this machine changed."""
@@ -77,6 +79,7 @@ class PodRuns:
             self._synced = True
             return
         self._synced = True
+        self._slow = self.parts.timeline.random.random()
         for pod in self._bound():
             self._resume(pod)
 
@@ -91,8 +94,9 @@ class PodRuns:
         for pod in bound:
             known = self._runs.get(pod["metadata"]["uid"])
             if known is not None and "deletionTimestamp" in pod["metadata"]:
+                stopped = known.stopping
                 self._report(known)
-                if known.stopping:
+                if stopped:
                     self._play(known, stages.CONFIRM)
             self._see(pod)
 
@@ -186,12 +190,15 @@ class PodRuns:
 
     def _wait(self, run: Run) -> None:
         """Book the next stage of a run."""
-        stage = run.life[run.step]
-        if stage.after == "readiness":
-            span = stages.probe_span(run.pod) or (0.0, 0.0)
-        else:
-            span = getattr(self.parts.timing, stage.after)
-        self._book(run, self.parts.timeline.draw(span))
+        stage, timing, timeline = run.life[run.step], self.parts.timing, self.parts.timeline
+        match stage.after:
+            case "readiness":
+                span = stages.probe_span(run.pod) or (0.0, 0.0)
+            case "lost_removal" if timeline.random.random() < self._slow:
+                span = timing.housekeeping
+            case name:
+                span = getattr(timing, name)
+        self._book(run, timeline.draw(span))
 
     def _book(self, run: Run, seconds: float) -> None:
         run.booking = self.parts.timeline.after(seconds, lambda: self._enter(run))

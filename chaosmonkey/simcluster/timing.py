@@ -48,6 +48,8 @@ class Timing:
     """From a mended link to the node's status; leases resume at once."""
     lease_back: Span = (0.02, 0.2)
     """From a mended link to the first renewed lease."""
+    retry: Span = (0.3, 3.0)
+    """From an API server that is back to a kubelet's next try to renew its lease."""
     reconcile: Span = (1.0, 10.0)
     """From a mended link to the pods' true readiness (the kubelet's status sync)."""
     register: Span = (0.05, 0.12)
@@ -57,16 +59,18 @@ class Timing:
 
     notice: Span = (0.015, 0.05)
     """From a bound pod to the kubelet's first status of it."""
-    sandbox: Span = (0.55, 1.1)
+    sandbox: Span = (0.3, 1.1)
     """Until the pod's sandbox is there and its image pulled."""
-    start: Span = (0.5, 1.45)
+    start: Span = (0.5, 1.5)
     """Until its container runs."""
     stop: Span = (0.3, 1.15)
     """From SIGTERM to a stopped container."""
     removal: Span = (0.2, 0.95)
     """From a stopped container to the pod's last deletion."""
-    lost_removal: Span = (0.01, 1.0)
-    """The same for a pod whose containers a power cut took."""
+    lost_removal: Span = (0.005, 0.04)
+    """The same for a pod whose containers a power cut took: some of them at once …"""
+    housekeeping: Span = (0.9, 1.0)
+    """… and the others when the kubelet next looks."""
 
     lag: Span = (0.003, 0.012)
     """From a change to the controller that acts on it, and between two of its writes."""

@@ -112,14 +112,19 @@ class Deployments(Controller):
             for replica_set in old:
                 self._scale(owner, replica_set, 0)
             return
-        available = sum(s["status"].get("availableReplicas", 0) for s in [*old, new])
-        spare = available - (wanted - _unavailable(owner))
+        self._shrink(owner, new, old)
+
+    def _shrink(self, owner: Obj, new: Obj, old: list[Obj]) -> None:
+        """Take from the old sets what the new one's available pods allow, broken pods first."""
+        least = owner["spec"]["replicas"] - _unavailable(owner)
+        new = self.parts.store.get(REPLICA_SETS, *key_of(new))
+        pods = sum(s["spec"]["replicas"] for s in [new, *old])
+        waiting = new["spec"]["replicas"] - new["status"].get("availableReplicas", 0)
+        spare = pods - least - waiting
         for replica_set in sorted(old, key=_revision):
             has = replica_set["spec"]["replicas"]
-            ready = replica_set["status"].get("availableReplicas", 0)
-            idle = max(0, has - ready)
-            drop = min(has, idle + max(0, spare))
-            spare -= drop - min(idle, drop)
+            drop = max(0, min(has, spare))
+            spare -= drop
             self._scale(owner, replica_set, has - drop)
 
     def _scale(self, owner: Obj, replica_set: Obj, replicas: int) -> None:

@@ -36,6 +36,7 @@ class NodeLifecycle(Controller):
         super().__init__(parts)
         self._seen: dict[str, tuple[str, float]] = {}
         self._queue: dict[str, None] = {}
+        self._rate = parts.timing.eviction_rate
         self._next_taint = 0.0
         self._everyone_gone = False
         self._passing = False
@@ -54,14 +55,19 @@ class NodeLifecycle(Controller):
     def _pass(self) -> None:
         drift = self.parts.timeline.draw((0.001, 0.008))
         self.parts.timeline.after(self.parts.timing.monitor_period + drift, self._pass)
-        if not self.parts.answering:
-            return
-        nodes = self.parts.store.all(NODES)
-        for node in nodes:
-            self._monitor(node)
-        self._judge_zone()
+        self.look()
 
-    def _monitor(self, node: Obj) -> None:
+    def look(self) -> None:
+        """One pass over all nodes; while the API server is away, only over what is remembered."""
+        for node in self.parts.store.all(NODES):
+            silent = self._silence(node)
+            if self.parts.answering:
+                self._monitor(node, silent)
+        if self.parts.answering:
+            self._judge_zone()
+
+    def _silence(self, node: Obj) -> float:
+        """Seconds since the first pass that saw the latest sign of life."""
         name, now = node["metadata"]["name"], self.parts.timeline.now
         lease = self.parts.store.find(LEASES, LEASE_NAMESPACE, name)
         renewed = "" if lease is None else lease["spec"]["renewTime"]
@@ -70,12 +76,17 @@ class NodeLifecycle(Controller):
         if known != renewed:
             since = now
         self._seen[name] = renewed, since
+        return now - since
+
+    def _monitor(self, node: Obj, silent: float) -> None:
+        name = node["metadata"]["name"]
         ready = condition(node, "Ready").get("status")
-        if now > since + self.parts.timing.grace and ready not in {None, "Unknown"}:
+        if silent > self.parts.timing.grace and ready not in {None, "Unknown"}:
             self._lose(node, was_ready=ready == "True")
         elif ready == "True":
             self._queue.pop(name, None)
-            self._untaint(node)
+            if not any(self._tainted(node, key, "NoSchedule") for key in (UNREACHABLE, NOT_READY)):
+                self._untaint(node)
         elif ready is not None and not self._everyone_gone:
             self._enqueue(node)
 
@@ -174,7 +185,7 @@ class NodeLifecycle(Controller):
     def _ration(self) -> None:
         """Taint the next node of the queue, if the rate allows it; look again while some wait."""
         self._passing = False
-        rate = self._rate()
+        rate = self._rate
         if self._queue and rate > 0 and self.parts.timeline.now >= self._next_taint:
             name = next(iter(self._queue))
             del self._queue[name]
@@ -190,34 +201,38 @@ class NodeLifecycle(Controller):
             wait = max(self.parts.timing.taint_pass, self._next_taint - self.parts.timeline.now)
             self._later(wait, self._ration)
 
-    def _rate(self) -> float:
-        """Nodes a second that may be tainted NoExecute in the state the zone is in."""
-        timing = self.parts.timing
-        gone, total = self._count()
-        if self._everyone_gone or (total and gone == total):
-            return 0.0
-        if gone > 2 and gone / total >= timing.unhealthy_threshold:
-            return timing.secondary_eviction_rate if total > timing.large_cluster else 0.0
-        return timing.eviction_rate
-
-    def _count(self) -> tuple[int, int]:
-        nodes = self.parts.store.all(NODES)
-        ready = sum(condition(node, "Ready").get("status") == "True" for node in nodes)
-        return len(nodes) - ready, len(nodes)
-
     def _judge_zone(self) -> None:
-        """Nobody left: whatever is wrong is not the nodes; withdraw what was set."""
-        gone, total = self._count()
+        """How fast may nodes be tainted NoExecute? Slower the more of them are gone.
+
+        Nobody left: whatever is wrong is not the nodes; what was set is withdrawn. A rate that
+        comes back from nothing begins with a whole wait.
+        """
+        nodes = self.parts.store.all(NODES)
+        total = len(nodes)
+        gone = sum(condition(node, "Ready").get("status") != "True" for node in nodes)
         everyone = total > 0 and gone == total
         if everyone:
             self._queue.clear()
-            for node in self.parts.store.all(NODES):
+            for node in nodes:
                 self._untaint(node)
         elif self._everyone_gone:
             # All clocks start anew, so that nobody is blamed for the time before.
             now = self.parts.timeline.now
             self._seen = {name: (text, now) for name, (text, _) in self._seen.items()}
         self._everyone_gone = everyone
+        rate = self._rate_for(gone, total)
+        if rate > 0 and self._rate == 0:
+            self._next_taint = self.parts.timeline.now + 1 / rate
+        self._rate = rate
+
+    def _rate_for(self, gone: int, total: int) -> float:
+        """Nodes a second that may be tainted NoExecute when so many of all are gone."""
+        timing = self.parts.timing
+        if total and gone == total:
+            return 0.0
+        if gone > 2 and gone / total >= timing.unhealthy_threshold:
+            return timing.secondary_eviction_rate if total > timing.large_cluster else 0.0
+        return timing.eviction_rate
 
     # -- taints -----------------------------------------------------------------------------------
 
@@ -225,9 +240,9 @@ class NodeLifecycle(Controller):
         self._retaint(node, "NoExecute", {UNREACHABLE: False, NOT_READY: False})
 
     @staticmethod
-    def _tainted(node: Obj, key: str) -> bool:
+    def _tainted(node: Obj, key: str, effect: str = "NoExecute") -> bool:
         return any(
-            taint["key"] == key and taint["effect"] == "NoExecute"
+            taint["key"] == key and taint["effect"] == effect
             for taint in node["spec"].get("taints", ())
         )
 

@@ -40,6 +40,7 @@ class StatefulSets(Controller):
         name = owner["metadata"]["name"]
         revision = f"{name}-{template_hash(owner['spec']['template'])}"
         pods = {p["metadata"]["name"]: p for p in self._workloads.pods_of(owner)}
+        known = dict(pods)
         wanted = [f"{name}-{number}" for number in range(owner["spec"]["replicas"])]
         parallel = owner["spec"].get("podManagementPolicy") == "Parallel"
         for number, pod_name in enumerate(wanted):
@@ -55,7 +56,7 @@ class StatefulSets(Controller):
                 break
         else:
             self._scale_down(owner, pods, wanted, revision)
-        self._post(owner, pods, revision)
+        self._post(owner, known, revision)
 
     def _create(self, owner: Obj, pod_name: str, number: int, revision: str) -> Obj | None:
         namespace, name = key_of(owner)
