@@ -47,9 +47,11 @@ class Lineages:
 
     def _take(self, pod: Pod, workload: WorkloadKey) -> Pod | None:
         vacancies = self._vacancies[workload]
-        same_name = [lost for lost in vacancies if lost.name == pod.name]
-        for lost in same_name or vacancies:
-            if lost.created <= pod.created and lost.uid != pod.uid:
+        by_name = workload[1] == "StatefulSet"
+        for lost in vacancies:
+            if by_name and lost.name != pod.name:
+                continue
+            if lost.created <= pod.created:
                 vacancies.remove(lost)
                 return lost
         return None

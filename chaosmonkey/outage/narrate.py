@@ -49,8 +49,8 @@ def _sentence(milestone: str, outage: Outage) -> str:
             return f"{name} has lost its {what}. Kubernetes does not know yet.{running}"
         case "last_seen":
             return (
-                f"{name} fell silent, and nobody here cut it: a hand, or a fault. It was lost within "
-                f"{outage.t0_within:.1f} s after this last sign of life."
+                f"{name} fell silent, and nobody here cut it: a hand, or a fault. It was lost "
+                f"within {outage.t0_within:.1f} s after this last sign of life."
             )
         case "not_ready":
             return f"Kubernetes has noticed, after {seconds:.1f} s, that {name} is gone."

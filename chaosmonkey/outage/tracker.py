@@ -141,15 +141,15 @@ def _begin_commanded(cut: PlugCut, world: World) -> Outage:
 def _fell_silent(node: Node, outages: Outages, world: World) -> bool:
     """Whether a node that nobody cut has stopped giving signs of life.
 
-    It is a false alarm when we ourselves were cut off since its last sign, or when no other machine
-    was heard of either: then the API server was away, not the machine.
+    It is a false alarm when we ourselves were cut off since its last sign, or when the others fell
+    silent with it: then the API server was away, not the machine.
     """
     sign = world.signs.get(node.name)
     return (
         node.ready == "Unknown"
         and sign is not None
         and world.stale is None
-        and world.trusted_since <= sign.at
+        and max(world.trusted_since, world.kubelets_heard_since) <= sign.at
         and world.heard_from_others_since(node.name, sign.at + sign.interval)
         and all(outage.node != node.name for outage in outages.values())
     )

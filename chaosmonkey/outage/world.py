@@ -42,6 +42,8 @@ class World:
     Attributes:
         stale: since when, and why, this may be out of date; None while it is not.
         trusted_since: from when on nothing was missed.
+        kubelets_heard_since: from when on some kubelet or other was always heard. Before that all
+            were silent together, as they are when the API server is away.
     """
 
     def __init__(self) -> None:
@@ -53,6 +55,8 @@ class World:
         self.lineages = Lineages()
         self.stale: Stale | None = Stale(0.0, "the cluster has not been heard of yet")
         self.trusted_since = 0.0
+        self.kubelets_heard_since = 0.0
+        self._any_renewal = 0.0
         self._pods_on: defaultdict[str, set[str]] = defaultdict(set)
         self._lost: set[str] = set()
 
@@ -151,7 +155,10 @@ class World:
 
     def _renewed(self, lease: Lease, at: float) -> None:
         before = self.signs.get(lease.node)
-        if before is None:
-            self.signs[lease.node] = Sign(at, lease.duration / 4, lease.renewed)
-        elif lease.renewed > before.renewed:
-            self.signs[lease.node] = Sign(at, at - before.at, lease.renewed)
+        if before is not None and lease.renewed <= before.renewed:
+            return
+        interval = lease.duration / 4 if before is None else at - before.at
+        self.signs[lease.node] = Sign(at, interval, lease.renewed)
+        if at - self._any_renewal > lease.duration / 2:
+            self.kubelets_heard_since = at
+        self._any_renewal = at

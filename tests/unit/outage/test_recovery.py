@@ -1,0 +1,73 @@
+"""Phases are differences of milestones from one t0, whatever the milestones are."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaosmonkey.model import Displaced, Fate, Origin, Outage, Successor
+from chaosmonkey.outage import recovery
+from chaosmonkey.outage.narrate import news, story
+
+moment = st.none() | st.floats(0, 500).map(lambda s: 1_000_000 + s)
+
+
+@st.composite
+def outages(draw: st.DrawFn) -> Outage:
+    """Any outage that could be on the disk, the impossible ones included."""
+    pods = tuple(
+        Displaced(
+            uid=str(i),
+            namespace="shop",
+            name=f"p{i}",
+            workload="Deployment/web",
+            lineage=str(i),
+            fate=draw(st.sampled_from(list(Fate))),
+            evicted=draw(moment),
+            gone=draw(moment),
+            returned=draw(moment),
+            successor=draw(
+                st.none()
+                | st.builds(
+                    Successor, uid=st.just("s"), name=st.just("s"), created=st.just(1_000_001.0),
+                    scheduled=moment, ready=moment,
+                )
+            ),
+        )
+        for i in range(draw(st.integers(0, 4)))
+    )  # fmt: skip
+    return Outage(
+        id="x", machine="node3", node="node3", origin=draw(st.sampled_from(list(Origin))),
+        t0=1_000_000.0, displaced=pods,
+        **{
+            name: draw(moment)
+            for name in ("not_ready", "tainted", "recovered", "whole", "restored", "rejoined",
+                         "cleaned", "closed")
+        },
+    )  # fmt: skip
+
+
+@given(outages())
+def test_phases_are_never_negative_and_add_up_to_the_recovery_time(outage: Outage) -> None:
+    durations = recovery.phases(outage)
+    assert all(seconds >= 0 for seconds in durations.values())
+    if "ready" in durations:
+        total = recovery.recovery_time(outage)
+        assert abs(sum(durations.values()) - total) < 1e-6
+        assert abs(sum(recovery.rounded_phases(outage).values()) - round(total, 3)) < 1e-6
+
+
+@given(outages())
+def test_everything_can_be_told_of_any_outage(outage: Outage) -> None:
+    lines = story(outage)
+    assert len({line.about for line in lines}) == len(lines)
+    assert news(outage, outage) == []
+    for pod in outage.displaced:
+        assert recovery.explain(outage, pod)
+    recovery.current_phase(outage)
+    recovery.outcome(outage)
+
+
+@given(outages())
+def test_milestones_that_did_not_happen_are_absent_and_none_is_invented(outage: Outage) -> None:
+    passed = recovery.milestones(outage)
+    for name in ("not_ready", "tainted", "recovered", "restored", "rejoined", "cleaned"):
+        assert (name in passed) == (getattr(outage, name) is not None)

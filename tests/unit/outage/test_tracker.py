@@ -1,0 +1,293 @@
+"""Outages as they are folded from events; times and orders as recorded of a real control plane."""
+
+import pytest
+
+from chaosmonkey.model import Fate, FeedKind, Origin, Outcome, Removed
+from chaosmonkey.outage import recovery
+from chaosmonkey.outage.narrate import story
+from chaosmonkey.outage.tracker import GIVE_UP, SETTLE
+from tests.unit.outage._scene import UNREACHABLE, Scene
+
+
+def test_recovery_is_measured_from_the_cut_to_the_last_ready_successor() -> None:
+    scene = Scene()
+    first, second = scene.pod("web-a", "node3"), scene.pod("web-b", "node3")
+    scene.cut()
+    scene.wait(8)
+    scene.lose(first, second)
+    new = [scene.pod(name, None, ready=False, phase="Pending") for name in ("web-c", "web-d")]
+    new = [scene.change(pod, node="node1") for pod in new]
+    scene.wait(1)
+    scene.change(new[0], ready=True)
+    assert scene.outage.recovered is None
+    scene.wait(0.5)
+    scene.change(new[1], ready=True)
+    assert recovery.recovery_time(scene.outage) == 11.5
+    assert recovery.phases(scene.outage) == {
+        "detect": 8.0, "evict": 2.0, "reschedule": 0.0, "ready": 1.5,
+    }  # fmt: skip
+    assert recovery.outcome(scene.outage) is Outcome.RECOVERED
+
+
+def test_an_outage_closes_when_the_machine_is_back_and_its_old_pods_are_gone() -> None:
+    scene = Scene()
+    pod = scene.pod("web-a", "node3")
+    scene.cut()
+    (pod,) = scene.wait(8).lose(pod)
+    scene.pod("web-b", "node1")
+    scene.wait(20).restore()
+    scene.wait(1)
+    scene.node("node3", "True")
+    assert scene.outage.closed is None
+    scene.wait(1)
+    scene.remove(pod)
+    passed = recovery.milestones(scene.outage)
+    assert scene.outage.closed == scene.now
+    assert passed["rejoined"] - passed["restored"] == 1
+    assert passed["cleaned"] - passed["rejoined"] == 1
+    assert scene.tracker.outages == {}
+
+
+def test_what_did_not_happen_is_absent() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    scene.cut()
+    assert set(recovery.milestones(scene.outage)) == {"commanded", "cut"}
+    assert recovery.phases(scene.outage) == {}
+    assert recovery.recovery_time(scene.outage) is None
+
+
+def test_a_successor_that_was_there_before_the_eviction_is_no_successor() -> None:
+    """A pod made by a scale-up during the outage replaces nobody."""
+    scene = Scene()
+    lost = scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(4)
+    scene.pod("web-extra", "node1")
+    (lost,) = scene.lose(lost)
+    assert scene.outage.displaced[0].successor is None
+    scene.pod("web-b", "node2")
+    assert scene.outage.displaced[0].successor.name == "web-b"
+
+
+def test_a_successor_that_dies_before_the_recovery_is_followed_by_the_next() -> None:
+    scene = Scene()
+    lost = scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(8).lose(lost)
+    first = scene.pod("web-b", "node1", ready=False)
+    scene.change(first, deleting=True)
+    assert scene.outage.displaced[0].successor is None
+    scene.wait(1)
+    second = scene.pod("web-c", "node2", ready=False)
+    scene.wait(1)
+    scene.change(second, ready=True)
+    assert scene.outage.displaced[0].successor.name == "web-c"
+    assert recovery.recovery_time(scene.outage) == 12
+
+
+def test_terminating_counts_as_not_there_even_while_it_says_ready() -> None:
+    """After a network cut the old pods are Ready again for a moment, marked for deletion."""
+    scene = Scene()
+    pod = scene.pod("web-a", "node3")
+    scene.cut(feed=FeedKind.NETWORK)
+    (pod,) = scene.wait(8).lose(pod)
+    scene.wait(5).restore(feed=FeedKind.NETWORK)
+    scene.node("node3", "True")
+    scene.change(pod, ready=True)
+    assert scene.outage.displaced[0].resolved is None
+    assert scene.outage.recovered is None
+
+
+def test_a_pod_that_says_ready_while_its_machine_is_away_has_not_come_back() -> None:
+    """An event that was under way at the cut arrives after it."""
+    scene = Scene()
+    starting = scene.pod("web-a", "node3", ready=False)
+    scene.cut()
+    scene.wait(0.01)
+    scene.change(starting, ready=True)
+    assert scene.outage.recovered is None
+
+
+def test_statefulset_pods_are_waited_for_but_reported_apart() -> None:
+    scene = Scene()
+    web, db = scene.pod("web-a", "node3"), scene.pod("db-0", "node3", "StatefulSet")
+    scene.cut()
+    _, db = scene.wait(8).lose(web, db)
+    scene.pod("web-b", "node1")
+    passed = recovery.milestones(scene.outage)
+    assert passed["recovered"] == 10
+    assert "whole" not in passed
+    (waiting,) = [pod for pod in scene.outage.displaced if pod.fate is Fate.WAITS]
+    assert "waits until the old pod is gone" in recovery.explain(scene.outage, waiting)
+    scene.wait(20).restore()
+    scene.node("node3", "True")
+    scene.remove(db)
+    scene.wait(2)
+    scene.pod("db-0", "node3", "StatefulSet", uid="new")
+    assert recovery.milestones(scene.outage)["whole"] == 32
+    assert recovery.milestones(scene.outage)["recovered"] == 10
+
+
+def test_when_only_statefulset_pods_were_lost_the_recovery_time_is_theirs() -> None:
+    scene = Scene()
+    db = scene.pod("db-0", "node3", "StatefulSet")
+    scene.cut()
+    (db,) = scene.wait(8).lose(db)
+    scene.restore()
+    scene.node("node3", "True")
+    scene.remove(db)
+    scene.wait(1)
+    scene.pod("db-0", "node3", "StatefulSet", uid="new")
+    assert recovery.recovery_time(scene.outage) == 11
+
+
+def test_daemonset_pods_are_not_waited_for_and_bare_pods_are_lost() -> None:
+    scene = Scene()
+    agent = scene.pod("agent", "node3", "DaemonSet", toleration=None)
+    bare = scene.pod("bare", "node3", None)
+    scene.cut()
+    scene.wait(8).lose(bare)
+    fates = {pod.name: pod.fate for pod in scene.outage.displaced}
+    assert fates == {agent.name: Fate.STAYS, bare.name: Fate.LOST}
+    assert recovery.recovery_time(scene.outage) is None
+    assert recovery.current_phase(scene.outage) is None
+    why = {pod.name: recovery.explain(scene.outage, pod) for pod in scene.outage.displaced}
+    assert "DaemonSet" in why["agent"]
+    assert "nobody makes it again" in why["bare"]
+
+
+def test_a_machine_back_before_kubernetes_noticed_is_unnoticed() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(4).restore()
+    scene.wait(2)
+    assert recovery.outcome(scene.outage) is Outcome.UNNOTICED
+    assert scene.outage.closed is None
+    scene.wait(SETTLE + 2)
+    assert scene.outage.closed is not None
+    assert "before Kubernetes noticed" in story(scene.outage)[-1].text
+
+
+def test_pods_that_were_restarted_by_an_unnoticed_blip_are_waited_for() -> None:
+    scene = Scene()
+    pod = scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(4).restore()
+    scene.wait(3)
+    scene.change(pod, ready=False, restarts=1)
+    scene.wait(5)
+    scene.change(pod, ready=True, restarts=1)
+    assert scene.outage.displaced[0].returned == scene.now
+    scene.wait(SETTLE + 2)
+    assert recovery.outcome(scene.outage) is Outcome.UNNOTICED
+
+
+def test_pods_without_room_are_pending_and_the_reason_is_told() -> None:
+    scene = Scene()
+    lost = scene.pod("web-a", "node3")
+    scene.cut()
+    (lost,) = scene.wait(8).lose(lost)
+    message = "0/3 nodes are available: 2 Insufficient memory"
+    scene.pod("web-b", None, ready=False, phase="Pending", unschedulable=message)
+    assert message in recovery.explain(scene.outage, scene.outage.displaced[0])
+    scene.restore()
+    scene.node("node3", "True")
+    scene.remove(lost)
+    scene.wait(GIVE_UP + 2)
+    assert recovery.outcome(scene.outage) is Outcome.INCOMPLETE
+    assert message in story(scene.outage)[-1].text
+
+
+def test_a_node_that_falls_silent_by_itself_is_an_observed_outage() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    scene.wait(4)
+    scene.silent.add("node3")
+    last = scene.now
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    assert scene.outage.origin is Origin.OBSERVED
+    assert scene.outage.t0 == last
+    assert scene.outage.t0_within == 2
+    assert scene.outage.feed is None
+    assert set(recovery.milestones(scene.outage)) == {"last_seen", "not_ready"}
+
+
+def test_a_node_that_was_silent_before_we_came_has_no_t0_and_is_no_outage() -> None:
+    scene = Scene()
+    scene.silent.add("node3")
+    scene.node("node3", "Unknown")
+    scene.outages.clear()
+    fresh = Scene()
+    fresh.tracker.world.nodes["node3"] = scene.nodes["node3"]
+    fresh.node("node3", "Unknown", UNREACHABLE)
+    assert fresh.outages == {}
+
+
+@pytest.mark.parametrize("all_silent", [True, False])
+def test_when_all_fall_silent_together_it_is_the_api_server_that_is_away(all_silent: bool) -> None:
+    scene = Scene()
+    scene.wait(4)
+    scene.silent |= set(scene.nodes) if all_silent else {"node3"}
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    assert (scene.outages == {}) is all_silent
+
+
+def test_while_we_were_blind_a_silent_node_is_no_evidence() -> None:
+    scene = Scene()
+    scene.wait(4)
+    scene.stale()
+    scene.silent.add("node3")
+    scene.wait(8)
+    scene.fresh()
+    scene.node("node3", "Unknown")
+    assert scene.outages == {}
+
+
+def test_how_long_we_were_blind_during_an_outage_is_kept_with_it() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(2).stale()
+    scene.wait(3).fresh()
+    assert scene.outage.blind == 3
+
+
+def test_an_eviction_that_is_held_back_is_said_to_be() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(8)
+    for name in ("node2", "node3"):
+        scene.node(name, "Unknown")
+    scene.wait(4)
+    assert "evicts nobody" in scene.outages["node3"].held
+    scene.node("node3", "Unknown", UNREACHABLE)
+    assert scene.outages["node3"].held == ""
+
+
+def test_a_deleted_node_ends_its_outage() -> None:
+    scene = Scene()
+    scene.cut()
+    scene.tell(Removed(scene.nodes["node3"], scene.now))
+    assert recovery.outcome(scene.outage) is Outcome.ABORTED
+
+
+def test_two_machines_at_once_are_two_outages_that_do_not_mix_up_their_pods() -> None:
+    scene = Scene(4)
+    a, b = scene.pod("web-a", "node3"), scene.pod("web-b", "node4")
+    scene.cut("node3")
+    scene.cut("node4")
+    scene.wait(8)
+    scene.lose(a, machine="node3")
+    scene.pod("web-c", "node1")
+    scene.lose(b, machine="node4")
+    scene.pod("web-d", "node2")
+    successors = {
+        machine: [pod.successor.name for pod in outage.displaced]
+        for machine, outage in scene.outages.items()
+    }
+    assert successors == {"node3": ["web-c"], "node4": ["web-d"]}
