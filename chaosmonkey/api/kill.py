@@ -22,7 +22,8 @@ router = APIRouter(tags=["cut and restore"], dependencies=[Depends(may_change)])
 MachineName = Annotated[str, Path(description="A machine's name, such as node3.", max_length=253)]
 
 
-@router.api_route("/kill/{machine}", methods=["GET", "POST"], operation_id="kill")
+@router.post("/kill/{machine}", operation_id="kill")
+@router.get("/kill/{machine}", operation_id="kill_by_get")
 async def kill(  # noqa: PLR0917 - FastAPI calls it by name
     request: Request,
     ctx: Ctx,
@@ -75,13 +76,15 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
     )
 
 
-@router.api_route("/restore/{machine}", methods=["GET", "POST"], operation_id="restore")
+@router.post("/restore/{machine}", operation_id="restore")
+@router.get("/restore/{machine}", operation_id="restore_by_get")
 async def restore(request: Request, ctx: Ctx, machine: MachineName) -> Response:
     """Give a machine its power and network back now."""
     return _turned_on(request, await ctx.monkey.restore(machine), f"{machine} was not off.")
 
 
-@router.api_route("/halt", methods=["GET", "POST"], operation_id="halt")
+@router.post("/halt", operation_id="halt")
+@router.get("/halt", operation_id="halt_by_get")
 async def halt(request: Request, ctx: Ctx) -> Response:
     """Give every machine its power and network back now."""
     return _turned_on(request, await ctx.monkey.halt(), "Nothing was off.")

@@ -1,0 +1,63 @@
+"""The real web server on a free port, with a real hub, store and monkey behind it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chaosmonkey.api import Context, create_app
+from chaosmonkey.api.web import WebServer
+from chaosmonkey.config import Server
+from chaosmonkey.hub import Board, Hub
+from chaosmonkey.model import Event
+from chaosmonkey.store import Records, open_database
+from tests.unit.outage._table import LAB, Table
+
+
+@dataclass
+class Site:
+    """A running server and what stands behind it."""
+
+    table: Table
+    hub: Hub
+    records: Records
+    url: str
+    client: httpx.AsyncClient
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return when something that happens in another task has happened; give up after 2 s."""
+    async with asyncio.timeout(2):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    table = Table()
+    hub = Hub(table.clock.now)
+    board = Board(hub, LAB, world=table.tracker.world, plugs=table.plugs, cuts=table.monkey.cuts)
+
+    def dispatch(event: Event) -> None:
+        for outage in table.tracker.handle(event):
+            board.show_outage(outage)
+        board.after(event)
+
+    table.publish = dispatch  # what the runtime wires
+    table.changed = board.show_machines
+    async with open_database(tmp_path, table.clock) as database, table.running():
+        records = Records(database)
+        context = Context(
+            LAB, table.clock, hub, table.monkey, table.tracker, records, not_ready=list
+        )
+        server = WebServer(create_app(context), Server(port=0))
+        url = f"http://127.0.0.1:{server.port}"
+        async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url) as client:
+            tasks.create_task(server.run_until_told())
+            await until(lambda: server.started)
+            yield Site(table, hub, records, url, client)
+            hub.close()
+            server.should_exit = True

@@ -1,0 +1,74 @@
+"""What is and what was, in the forms that people and programs read."""
+
+import csv
+import io
+from dataclasses import replace
+
+from chaosmonkey.model import FeedKind, Origin, Outage
+from tests.unit.api.conftest import Site
+
+OLD = Outage(
+    id="20260101-000000-node3", machine="node3", node="node3", origin=Origin.COMMANDED,
+    t0=1_000_000.0, feed=FeedKind.POWER, by="=HYPERLINK(1)", not_ready=1_000_006.5,
+    recovered=1_000_011.0, restored=1_000_030.0, rejoined=1_000_036.0, closed=1_000_040.0,
+)  # fmt: skip
+
+
+async def test_the_state_is_what_a_websocket_would_be_told_first(site: Site) -> None:
+    state = (await site.client.get("/api/state")).json()
+    assert state["type"] == "snapshot"
+    assert set(state["state"]) == {"cluster", "machines", "pods", "services", "outages"}
+    node3 = state["state"]["machines"]["node3"]
+    assert (node3["ready"], node3["network"]) == ("True", None)
+    assert node3["power"]["state"] == "on"
+
+
+async def test_outages_come_newest_first_the_open_one_with_what_is_known_now(site: Site) -> None:
+    await site.records.save(OLD)
+    await site.client.post("/kill/node3")
+    outages = (await site.client.get("/api/outages")).json()
+    assert [outage["open"] for outage in outages] == [True, False]
+    assert outages[1]["recovery_seconds"] == 11.0
+    assert outages[1]["phases"] == {"detect": 6.5, "ready": 4.5}
+    assert "evicting_last" not in outages[1]["milestones"]
+    assert outages[0]["recovery_seconds"] is None
+
+
+async def test_one_outage_by_its_id_and_404_for_another(site: Site) -> None:
+    await site.records.save(OLD)
+    one = (await site.client.get(f"/api/outages/{OLD.id}")).json()
+    assert one["outcome"] == "recovered"
+    missing = await site.client.get("/api/outages/none")
+    assert missing.status_code == 404
+    assert "/api/outages lists them" in missing.json()["remedy"]
+
+
+async def test_csv_leaves_empty_what_did_not_happen_and_holds_no_formula(site: Site) -> None:
+    await site.records.save(OLD)
+    answer = await site.client.get("/api/outages", params={"format": "csv"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert row["recovery_seconds"] == "11.0"
+    assert row["evicting_last"] == ""
+    assert row["phase_detect"] == "6.5"
+    assert row["by"] == "'=HYPERLINK(1)"
+    single = await site.client.get(f"/api/outages/{OLD.id}", headers={"Accept": "text/csv"})
+    assert "not_ready,6.5" in single.text
+
+
+async def test_a_curl_reads_the_story(site: Site) -> None:
+    await site.records.save(replace(OLD, closed=1_000_041.0))
+    text = (await site.client.get(f"/api/outages/{OLD.id}", headers={"User-Agent": "curl/8"})).text
+    assert "20260101-000000-node3  power  recovered  recovered in 11.0 s" in text
+    assert "+6.5 s  Kubernetes has noticed" in text
+
+
+async def test_health_and_readiness_are_told_apart(site: Site) -> None:
+    assert (await site.client.get("/healthz")).text == "ok\n"
+    assert (await site.client.get("/readyz")).status_code == 200
+
+
+async def test_limits_are_limits(site: Site) -> None:
+    for limit in ("0", "1001", "x"):
+        answer = await site.client.get("/api/outages", params={"limit": limit})
+        assert answer.status_code == 422

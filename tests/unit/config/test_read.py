@@ -1,0 +1,125 @@
+"""Whatever is wrong in a lab.toml is said at once, with its place and what to write instead."""
+
+from pathlib import Path
+
+import pytest
+
+from chaosmonkey.config import Lab, build, load
+from chaosmonkey.errors import BadConfig, BadInput
+
+GPIO = {"driver": "gpio", "pin": 17}
+
+
+def problems(**values: object) -> list[str]:
+    with pytest.raises(BadConfig) as caught:
+        build(values)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"titel": "x"}, "titel: unknown key. Did you mean 'title'? Known here: title, speed"),
+        ({"server": {"prt": 1}}, "server.prt: unknown key. Did you mean 'port'?"),
+        ({"server": {"port": "many"}}, "server.port: should be a valid integer"),
+        (
+            {"server": {"port": 70000}},
+            "server.port: should be less than or equal to 65535, not 70000",
+        ),
+        ({"cluster": {"server": "127.0.0.1"}}, "cluster.server: must be a URL such as"),
+        ({"machine": [{}]}, "[[machine]] 1: name: is missing. What people call it"),
+        (
+            {"machine": [{"name": "node1", "power": {"driver": "gpio", "pin": 40}}]},
+            "[[machine]] 1 (node1): power.pin: should be less than or equal to 27, not 40. BCM",
+        ),
+        (
+            {"machine": [{"name": "node1", "power": {"driver": "gpio", "pin": 4, "contct": "NC"}}]},
+            "[[machine]] 1 (node1): power.contct: unknown key. Did you mean 'contact'? Known here: "
+            "driver, pin, contact, active_high.",
+        ),
+        (
+            {"machine": [{"name": "node1", "power": {"driver": "shelly"}}]},
+            '[[machine]] 1 (node1): power.driver: write "gpio" or "command".',
+        ),
+        (
+            {"machine": [{"name": "node1", "network": {"driver": "command", "cut": ["x"]}}]},
+            "[[machine]] 1 (node1): network.restore: is missing.",
+        ),
+        ({"machine": [{"name": "Node 1"}]}, "[[machine]] 1 (Node 1): name: String should match"),
+        (
+            {"machine": [{"name": "a"}, {"name": "a"}]},
+            "[[machine]]: 2 machines are called 'a'. Give each its own name.",
+        ),
+        (
+            {"machine": [{"name": "a"}, {"name": "b", "node": "a"}]},
+            "[[machine]] b: node 'a' already belongs to 'a'.",
+        ),
+        (
+            {"machine": [{"name": "a", "power": GPIO}, {"name": "b", "network": GPIO}]},
+            "[[machine]] b: network.pin: 17 already switches a's power plug.",
+        ),
+        (
+            {"limits": {"protected": ["a"]}, "machine": [{"name": "a", "power": GPIO}]},
+            "limits.protected: 'a' is protected, yet has a power plug. Take power out",
+        ),
+        (
+            {"limits": {"min_seconds": 9, "max_seconds": 5}},
+            "limits: min_seconds is above max_seconds",
+        ),
+        ({"limits": {"default_seconds": 2}}, "limits.default_seconds: 2 is not between"),
+        ({"gpio": {"header": "127.0.0.1:1"}}, "gpio.header: only the pins of pin_factory"),
+    ],
+)
+def test_each_mistake_is_explained_where_it_is(values: dict, expected: str) -> None:
+    found = problems(**values)
+    assert any(problem.startswith(expected) for problem in found), found
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    assert len(problems(titel="x", server={"port": "x"}, gpio={"chip": -1})) == 3
+
+
+def test_a_file_that_is_not_toml_is_said_to_be_none_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "lab.toml"
+    path.write_text("[server]\nport = \n")
+    with pytest.raises(BadConfig, match=r"not TOML: .*line 2"):
+        load(path)
+
+
+def test_a_missing_file_and_an_unreadable_one_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="There is no file"):
+        load(tmp_path / "none.toml")
+    binary = tmp_path / "binary.toml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadInput, match="cannot be read"):
+        load(binary)
+
+
+def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAOSMONKEY_SERVER__PORT", "9090")
+    lab = build({"server": {"port": 1, "host": "0.0.0.0"}})
+    assert (lab.server.port, lab.server.host) == (9090, "0.0.0.0")
+
+
+def test_settings_cannot_be_changed_afterwards() -> None:
+    lab = build({})
+    with pytest.raises(ValueError, match="frozen"):
+        lab.server.port = 1
+
+
+def test_the_preset_says_how_long_a_cut_lasts_unless_the_limits_do() -> None:
+    assert build({}).default_seconds == 420
+    assert build({"timing": {"preset": "stage"}}).default_seconds == 60
+    assert build({"limits": {"default_seconds": 30}}).default_seconds == 30
+
+
+def test_every_setting_explains_itself() -> None:
+    """Error messages quote the explanations, and docs/configuration.md is made of them."""
+    seen = [Lab]
+    while seen:
+        section = seen.pop()
+        for name, field in section.model_fields.items():
+            if isinstance(field.annotation, type) and hasattr(field.annotation, "model_fields"):
+                seen.append(field.annotation)
+            elif name not in ("driver", "power", "network"):
+                assert field.description, f"{section.__name__}.{name} has no docstring"

@@ -1,0 +1,123 @@
+"""A table with three machines, a journal and a monkey, on a clock that a test moves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from chaosmonkey.clock import ManualClock
+from chaosmonkey.config import build
+from chaosmonkey.errors import PlugFailed, StoreFailed
+from chaosmonkey.model import Event, Feed, FeedKind
+from chaosmonkey.outage.cut import GOODBYE
+from chaosmonkey.outage.guard import CutRequest
+from chaosmonkey.outage.monkey import Monkey
+from chaosmonkey.plugs import VerifiedPlug
+from chaosmonkey.store import Entry
+from tests.unit.outage._scene import Scene
+
+LAB = build(
+    {
+        "gpio": {"pin_factory": "mock"},
+        "machine": [{"name": f"node{i}", "power": {"driver": "gpio", "pin": i}} for i in (1, 2, 3)],
+    }
+)
+
+
+@dataclass
+class Device:
+    """A plug that writes what happens to it into the diary."""
+
+    name: str
+    diary: list[str]
+    state: Feed = Feed.ON
+    fails: int = 0
+    """How many of the next commands fail."""
+
+    async def switch(self, *, on: bool) -> None:
+        word = "on" if on else "off"
+        if self.fails:
+            self.fails -= 1
+            self.diary.append(f"{self.name} {word} failed")
+            raise PlugFailed("no answer")
+        self.diary.append(f"{self.name} {word}")
+        self.state = Feed.ON if on else Feed.OFF
+
+    async def read(self) -> Feed:
+        return self.state
+
+    async def close(self) -> None:
+        await self.switch(on=True)
+
+
+@dataclass
+class Diary:
+    """The journal, as far as the monkey knows it."""
+
+    diary: list[str]
+    entries: list[Entry] = field(default_factory=list)
+    full: bool = False
+
+    async def write(self, entry: Entry) -> None:
+        if self.full:
+            raise StoreFailed("The disk is full.")
+        self.entries.append(entry)
+        self.diary.append(f"journal {entry.machine}")
+
+    async def clear(self, outage: str) -> None:
+        if self.full:
+            raise StoreFailed("The disk is full.")
+        self.entries = [entry for entry in self.entries if entry.outage != outage]
+        self.diary.append("journal cleared")
+
+    async def open_cuts(self) -> list[Entry]:
+        return list(self.entries)
+
+
+class Table:
+    """Three machines, a journal and a monkey on a clock that stands still."""
+
+    def __init__(self, *, left_cut: list[Entry] | None = None) -> None:
+        self.clock = ManualClock(Scene().now)
+        self.diary: list[str] = []
+        self.events: list[Event] = []
+        self.devices = {f"node{i}": Device(f"node{i}", self.diary) for i in (1, 2, 3)}
+        self.journal = Diary(self.diary, left_cut or [])
+        self.plugs = {
+            (name, FeedKind.POWER): VerifiedPlug(
+                device, machine=name, feed=FeedKind.POWER, device=asyncio.Lock(), clock=self.clock
+            )
+            for name, device in self.devices.items()
+        }
+        self.tracker = Scene().tracker
+        self.monkey = Monkey(
+            LAB,
+            plugs=self.plugs,
+            journal=self.journal,
+            tracker=self.tracker,
+            publish=lambda event: self.publish(event),
+            changed=lambda: self.changed(),
+            clock=self.clock,
+        )
+
+    def publish(self, event: Event) -> None:
+        """What the runtime's dispatch does first."""
+        self.events.append(event)
+        self.tracker.handle(event)
+
+    def changed(self) -> None:
+        """Nobody looks."""
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Table"]:
+        started = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(self.monkey.run(started.set))
+            await started.wait()
+            await self.clock.advance(0)
+            yield self
+            running.cancel()
+            await self.clock.advance(GOODBYE + 10)
+
+    async def cut(self, machine: str = "node3", seconds: float = 60) -> None:
+        await self.monkey.cut(CutRequest(machine, FeedKind.POWER, seconds, by="test"))

@@ -1,0 +1,116 @@
+"""Every refusal has its rule, its facts and a remedy; asking changes nothing."""
+
+import pytest
+
+from chaosmonkey.config import Lab, build
+from chaosmonkey.errors import BadInput, ChaosMonkeyError, ClusterUnavailable, UnknownMachine
+from chaosmonkey.model import FeedKind, Node, Outage, Stale
+from chaosmonkey.outage import guard
+from chaosmonkey.outage.guard import CutRequest, Facts
+from chaosmonkey.outage.world import World
+from tests.unit.outage._scene import Scene
+
+
+def lab(**limits: object) -> Lab:
+    machines = [{"name": f"node{i}", "power": {"driver": "gpio", "pin": i}} for i in range(1, 4)]
+    return build({"gpio": {"pin_factory": "mock"}, "limits": limits, "machine": machines})
+
+
+def facts(
+    *,
+    world: World | None = None,
+    off: dict[str, float | None] | None = None,
+    outages: dict[str, Outage] | None = None,
+) -> Facts:
+    return Facts(world or Scene().tracker.world, off or {}, outages or {}, now=1_000_000.0)
+
+
+def request(machine: str = "node3", **changes: object) -> CutRequest:
+    values = {"feed": FeedKind.POWER, "seconds": 60.0, "by": "test"} | changes
+    return CutRequest(machine, **values)
+
+
+def refusal(asked: CutRequest, known: Facts, settings: Lab | None = None) -> ChaosMonkeyError:
+    with pytest.raises(ChaosMonkeyError) as caught:
+        guard.check(asked, settings or lab(), known)
+    assert caught.value.remedy
+    return caught.value
+
+
+def test_a_ready_worker_with_its_plug_on_may_be_cut() -> None:
+    assert guard.check(request(), lab(), facts()).name == "node3"
+
+
+def test_an_unknown_machine_is_answered_with_the_known_ones() -> None:
+    error = refusal(request("nod3"), facts())
+    assert isinstance(error, UnknownMachine)
+    assert "Did you mean 'node3'? Known machines: node1, node2, node3." in str(error)
+
+
+def test_a_feed_without_a_plug_cannot_be_cut() -> None:
+    error = refusal(request(feed=FeedKind.NETWORK), facts())
+    assert isinstance(error, BadInput)
+    assert "node3 has no network plug. It has: power." in str(error)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 2.9, 3601, float("inf")])
+def test_the_time_off_has_a_shortest_and_a_longest(seconds: float) -> None:
+    assert "3 to 3600 s" in refusal(request(seconds=seconds), facts()).remedy
+
+
+def test_protected_machines_are_never_cut() -> None:
+    settings = lab().model_copy(
+        update={"limits": lab().limits.model_copy(update={"protected": ("node3",)})}
+    )
+    assert refusal(request(), facts(), settings).rule == "protected"
+
+
+def test_the_control_plane_is_never_cut_even_if_nobody_protected_it() -> None:
+    world = Scene().tracker.world
+    world.nodes["node3"] = Node("node3", "n3", ready="True", control_plane=True)
+    assert refusal(request(), facts(world=world)).rule == "control-plane"
+
+
+def test_nothing_is_cut_while_the_cluster_is_not_seen() -> None:
+    world = Scene().tracker.world
+    world.stale = Stale(999_990.0, "connection refused")
+    error = refusal(request(), facts(world=world))
+    assert isinstance(error, ClusterUnavailable)
+    assert "connection refused" in error.message
+
+
+def test_a_machine_that_kubernetes_does_not_know_is_not_cut() -> None:
+    assert refusal(request(), facts(world=Scene(2).tracker.world)).rule == "not-in-cluster"
+
+
+def test_a_machine_that_is_not_ready_anyway_is_not_cut() -> None:
+    scene = Scene()
+    scene.silent.add("node3")
+    scene.tracker.world.nodes["node3"] = Node("node3", "n3", ready="Unknown")
+    assert refusal(request(), facts(world=scene.tracker.world)).rule == "not-ready"
+
+
+def test_what_is_off_already_says_when_it_will_be_on() -> None:
+    error = refusal(request(), facts(off={"node3": 1_000_012.0}))
+    assert error.rule == "already-off"
+    assert "It will be on again in 12 s." in error.remedy
+
+
+def test_one_machine_at_a_time_unless_the_limits_allow_more() -> None:
+    error = refusal(request(), facts(off={"node2": 1_000_012.0}))
+    assert error.rule == "max-off"
+    assert "in 12 s" in error.remedy
+    assert guard.check(request(), lab(max_off=2), facts(off={"node2": None})).name == "node3"
+
+
+def test_a_machine_whose_last_outage_is_not_over_is_not_cut_again() -> None:
+    scene = Scene()
+    scene.cut()
+    known = facts(world=scene.tracker.world, outages=dict(scene.tracker.outages))
+    assert refusal(request(), known).rule == "still-recovering"
+
+
+def test_every_rule_has_a_name_of_its_own() -> None:
+    rules = [cls.rule for cls in guard.CutRefused.__subclasses__()]
+    assert len(rules) == len(set(rules))
+    assert "refused" not in rules

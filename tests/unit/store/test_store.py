@@ -1,0 +1,168 @@
+"""What must survive a power cut does, and a damaged file is never silently dropped."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from chaosmonkey.clock import ManualClock
+from chaosmonkey.errors import StoreFailed
+from chaosmonkey.model import FeedKind, Origin, Outage
+from chaosmonkey.store import Entry, Journal, Recorder, Records, open_database
+from chaosmonkey.store.database import FILE, MIGRATIONS
+
+ENTRY = Entry("20261120-101500-node3", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
+
+
+def outage(name: str, *, closed: float | None = None, t0: float = 1000.0) -> Outage:
+    return Outage(
+        id=name, machine="node3", node="node3", origin=Origin.COMMANDED, t0=t0, closed=closed
+    )
+
+
+async def test_what_the_journal_holds_is_there_after_a_restart(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        await Journal(database).write(ENTRY)
+    async with open_database(tmp_path, clock) as database:
+        assert await Journal(database).open_cuts() == [ENTRY]
+        await Journal(database).clear(ENTRY.outage)
+        assert await Journal(database).open_cuts() == []
+
+
+async def test_a_journal_entry_is_on_the_disk_when_write_returns(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        await Journal(database).write(ENTRY)
+        with sqlite3.connect(tmp_path / FILE) as other:  # what a crash now would leave
+            assert other.execute("SELECT machine FROM journal").fetchall() == [("node3",)]
+        (mode,) = (await database.read("PRAGMA synchronous"))[0]
+        assert mode == 2  # FULL: committed means synced
+
+
+async def test_records_keep_the_latest_state_newest_first(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(outage("old", t0=1.0))
+        await records.save(outage("new", t0=2.0))
+        await records.save(outage("old", t0=1.0, closed=5.0))
+        assert [one.id for one in await records.latest()] == ["new", "old"]
+        assert (await records.get("old")).closed == 5.0
+        assert [one.id for one in await records.unfinished()] == ["new"]
+        assert await records.get("none") is None
+        assert len(await records.latest(1)) == 1
+
+
+async def test_a_folder_belongs_to_one_process(tmp_path: Path, clock: ManualClock) -> None:
+    async with open_database(tmp_path, clock):
+        with pytest.raises(StoreFailed, match="in use by another chaosmonkey"):
+            async with open_database(tmp_path, clock):
+                pass
+
+
+async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, clock: ManualClock) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(StoreFailed, match="cannot be written"):
+        async with open_database(blocked / "data", clock):
+            pass
+
+
+async def test_a_damaged_file_is_set_aside_whole_and_said_to_be(
+    tmp_path: Path, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    damaged = b"this is no database" * 400
+    (tmp_path / FILE).write_bytes(damaged)
+    async with open_database(tmp_path, clock) as database:
+        assert database.set_aside is not None
+        assert database.set_aside.read_bytes() == damaged
+        await Journal(database).write(ENTRY)
+    assert "is damaged" in caplog.text
+    assert "every plug is turned on" in caplog.text
+
+
+async def test_a_file_damaged_in_the_middle_is_found_out(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        for number in range(200):
+            await records.save(outage(f"outage-{number}", t0=float(number)))
+    path = tmp_path / FILE
+    content = bytearray(path.read_bytes())
+    content[8192:12288] = b"\xff" * 4096
+    path.write_bytes(content)
+    async with open_database(tmp_path, clock) as database:
+        assert database.set_aside is not None
+
+
+async def test_a_newer_versions_file_is_left_alone(tmp_path: Path, clock: ManualClock) -> None:
+    async with open_database(tmp_path, clock):
+        pass
+    with sqlite3.connect(tmp_path / FILE) as newer:
+        newer.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(StoreFailed, match="newer version"):
+        async with open_database(tmp_path, clock):
+            pass
+
+
+async def test_an_older_file_is_migrated_and_keeps_what_it_holds(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        await Journal(database).write(ENTRY)
+    more = (*MIGRATIONS, "ALTER TABLE journal ADD COLUMN note TEXT;")
+    monkeypatch.setattr("chaosmonkey.store.database.MIGRATIONS", more)
+    async with open_database(tmp_path, clock) as database:
+        assert await database.read("SELECT machine, note FROM journal") == [("node3", None)]
+        assert await database.read("PRAGMA user_version") == [(len(more),)]
+
+
+async def test_a_full_disk_is_an_error_of_ours(tmp_path: Path, clock: ManualClock) -> None:
+    async with open_database(tmp_path, clock) as database:
+        pages = (await database.read("PRAGMA page_count"))[0][0]
+        await database.read(f"PRAGMA max_page_count = {pages}")  # SQLite then says that it is full
+        with pytest.raises(StoreFailed, match="full"):
+            await _write_many(Journal(database))
+
+
+async def _write_many(journal: Journal) -> None:
+    for number in range(1000):
+        await journal.write(Entry(f"o{number}", "node3", FeedKind.POWER, "x" * 200, 1.0, 2.0))
+
+
+class RefusingRecords:
+    """Records that refuse the first writes."""
+
+    def __init__(self, refuse: int) -> None:
+        self.refuse = refuse
+        self.saved: list[Outage] = []
+
+    async def save(self, outage: Outage) -> None:
+        if self.refuse:
+            self.refuse -= 1
+            raise StoreFailed("The disk is full.")
+        self.saved.append(outage)
+
+
+async def test_the_recorder_gathers_changes_and_loses_none_that_failed(clock: ManualClock) -> None:
+    import asyncio
+
+    records = RefusingRecords(refuse=1)
+    recorder = Recorder(records, clock)
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(recorder.run())
+        recorder.keep(outage("a", t0=1.0))
+        recorder.keep(outage("a", t0=2.0))
+        await clock.advance(1)
+        assert records.saved == []
+        await clock.advance(6)
+        assert [one.t0 for one in records.saved] == [2.0]
+        recorder.keep(outage("b"))
+        await asyncio.sleep(0)
+        task.cancel()
+    assert [one.id for one in records.saved] == ["a", "b"]
