@@ -25,6 +25,8 @@ from chaosmonkey.simcluster.timeline import Booking, Span
 LEASE_NAMESPACE = "kube-node-lease"
 _JITTER = 0.04
 _RUNTIME_STALE = 30.0
+_SECOND_REPORT = 30.0
+_HUNG = 0.5
 
 
 class Kubelet:
@@ -80,7 +82,10 @@ class Kubelet:
         timing, draw = self._parts.timing, self._parts.timeline.draw
         first = draw(lease or timing.lease_back)
         self._book("lease", first, self._renew)
-        self._book("status", max(first, draw(timing.back_online)), self._check)
+        # A post that hung in the link arrives at once; where it was given up, the next one does.
+        hung = self._parts.timeline.random.random() < _HUNG
+        status = first if hung and lease is None else draw(timing.back_online)
+        self._book("status", max(first, status), self._check)
         self._book("pods", draw(timing.notice), self.pods.catch_up)
         self._book("reconcile", draw(timing.reconcile), self.pods.reconcile)
 
@@ -166,6 +171,9 @@ class Kubelet:
         if not (rebooted or differs) and timeline.now - self._reported < timing.status_report:
             return
         self._reported = timeline.now + timeline.draw((-0.1, 0.1)) * timing.status_report
+        if rebooted or differs:
+            # A new kubelet posts again soon, when it knows more: its images, for one.
+            self._reported += _SECOND_REPORT - timing.status_report
 
         def post(node: Obj) -> None:
             nodestatus.post(

@@ -118,7 +118,7 @@ class Store:
                 meta[field] = old[field]
         if obj == before:
             return before
-        if resource.generation and obj.get("spec") != before.get("spec"):
+        if resource.generation and _asks_otherwise(before, obj):
             meta["generation"] = old.get("generation", 1) + 1
         if not keep:
             return obj
@@ -191,6 +191,12 @@ class Store:
     def suffix(self, length: int = 5) -> str:
         """A random end of a generated name, in the letters that Kubernetes uses."""
         return "".join(self._timeline.random.choices(_LETTERS, k=length))
+
+
+def _asks_otherwise(before: Obj, after: Obj) -> bool:
+    """Whether a spec changed in what it asks for; that a pod was bound to a node does not count."""
+    old, new = before.get("spec", {}), after.get("spec", {})
+    return bool(old | {"nodeName": ""} != new | {"nodeName": ""})
 
 
 def _grace(pod: Obj, asked: int | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,7 @@ def pod_status(pod: Obj, look: Look, facts: Facts, now: float) -> Obj:
         status |= {"podIP": facts.ip, "podIPs": [{"ip": facts.ip}]}
     status["startTime"] = old.get("startTime") or stamp(facts.started)
     status["containerStatuses"] = [_container(c, pod, look, facts) for c in spec["containers"]]
-    status["qosClass"] = old.get("qosClass", "BestEffort")
+    status |= {"qosClass": old.get("qosClass", "BestEffort"), "resources": {}}
     return status
 
 
@@ -135,4 +136,4 @@ def _state(state: ContainerState, pod: Obj, container: Obj, facts: Facts) -> dic
 def container_id(pod: Obj, container: Obj, restarts: int) -> str:
     """The id of one run of a container; the same run has the same id."""
     plain = f"{pod['metadata']['uid']}{container['name']}{restarts}".encode()
-    return "containerd://" + plain.hex()[:64].ljust(64, "0")
+    return "containerd://" + hashlib.blake2s(plain).hexdigest()

@@ -134,6 +134,12 @@ def too_many(seconds: int) -> Refusal:
     )
 
 
+def shutting_down() -> Refusal:
+    """The server is going away; whoever still has a connection is told so and loses it."""
+    message = "apiserver is shutting down"
+    return Refusal(503, "ServiceUnavailable", message, headers={"Connection": "close"})
+
+
 def list_expired() -> Refusal:
     """The list asked for cannot be put together any more."""
     return Refusal(410, "Expired", "The resourceVersion for the provided list is too old.")

@@ -6,9 +6,8 @@ Every refusal is a Status object. Nobody is asked who they are.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 
@@ -16,22 +15,17 @@ from chaosmonkey.simcluster import discovery, lists, refusals
 from chaosmonkey.simcluster.faults import Faults
 from chaosmonkey.simcluster.hands import Hands
 from chaosmonkey.simcluster.history import Obj
-from chaosmonkey.simcluster.lists import Query, number
+from chaosmonkey.simcluster.lists import number
 from chaosmonkey.simcluster.live import Live
 from chaosmonkey.simcluster.paths import Target, parse
 from chaosmonkey.simcluster.refusals import Refusal
+from chaosmonkey.simcluster.requests import PROTOBUF, Receive, Request, Send
 from chaosmonkey.simcluster.selectors import question
 from chaosmonkey.simcluster.tables import table
 from chaosmonkey.simcluster.verbs import Verbs, read_json
 from chaosmonkey.simcluster.watches import Render, Watch, Watches
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
-_JSON = "application/json"
 _FUTURE_WAIT = 3.0
-_LONGEST_BODY = 3 * 1024 * 1024
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
@@ -56,24 +50,31 @@ class Server:
             await request.answer(refusal.code, refusal.status(), headers=refusal.headers)
 
     async def _serve(self, request: Request) -> None:
-        beside = request.path.startswith(("/sim", "/bench"))
-        if beside:
-            found = self._hands.answer(
-                request.method, request.path, read_json(None, await request.body())
-            )
+        if request.path.startswith(("/sim", "/bench")):
+            body = await request.json(None)
+            found = self._hands.answer(request.method, request.path, body)
             if found is not None:
                 await request.answer(*found)
                 return
+        if not self._live.world.parts.answering:
+            raise refusals.shutting_down()
         await self._faults.pass_through()
         self._live.catch_up()
-        target = parse(request.path)
-        if target is not None:
+        if request.path == _REVIEWS and request.method == "POST":
+            await self._review(request)
+        elif (target := parse(request.path)) is not None:
             await self._resource(request, target)
-        elif request.path == _REVIEWS and request.method == "POST":
-            review = read_json(None, await request.body())
-            await request.answer(201, review | {"status": {"allowed": True}})
         else:
             await self._discover(request)
+
+    @staticmethod
+    async def _review(request: Request) -> None:
+        """Everybody may do everything; the question is repeated if it can be read."""
+        body = await request.body()
+        asked = {} if request.media_type == PROTOBUF else read_json(None, body)
+        kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
+        blank: Obj = kind | {"metadata": {}, "spec": {}}
+        await request.answer(201, blank | asked | {"status": {"allowed": True}})
 
     @staticmethod
     async def _discover(request: Request) -> None:
@@ -103,17 +104,17 @@ class Server:
             case "GET":
                 await self._show(request, target, *self._verbs.get(target))
             case "POST":
-                obj = read_json(target.resource, await request.body())
+                obj = await request.json(target.resource)
                 await self._show(request, target, *self._verbs.create(target, obj, query))
             case "PUT" if target.name:
-                obj = read_json(target.resource, await request.body())
+                obj = await request.json(target.resource)
                 await self._show(request, target, *self._verbs.update(target, obj, query))
             case "PATCH" if target.name:
-                change = read_json(target.resource, await request.body())
+                change = await request.json(target.resource)
                 answer = self._verbs.patch(target, request.media_type, change, query)
                 await self._show(request, target, *answer)
             case "DELETE" if target.name:
-                options = read_json(target.resource, await request.body())
+                options = await request.json(target.resource)
                 await self._show(request, target, *self._verbs.delete(target, options, query))
             case "DELETE":
                 await self._delete_all(request, target)
@@ -150,7 +151,7 @@ class Server:
 
     async def _delete_all(self, request: Request, target: Target) -> None:
         found = lists.page(self._live.world.store, target, request.query)
-        options = read_json(target.resource, await request.body())
+        options = await request.json(target.resource)
         for change in found.changes:
             one = Target(target.resource, *change.key)
             self._verbs.delete(one, options, request.query)
@@ -212,85 +213,3 @@ class Server:
             return orjson.dumps({"type": what, "object": lines}) + b"\n"
 
         return render
-
-
-class Request:
-    """One HTTP request and its answer, over ASGI."""
-
-    def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
-        self.query: Query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        self.accept = headers.get(b"accept", "")
-        self.media_type = headers.get(b"content-type", "").partition(";")[0].strip()
-        self._receive = receive
-        self._send = send
-
-    @property
-    def wants_table(self) -> bool:
-        """Whether the client asks for rows instead of objects."""
-        return "as=Table" in self.accept
-
-    async def body(self) -> bytes:
-        """The whole body. Refuses one that is too large."""
-        parts: list[bytes] = []
-        size, more = 0, True
-        while more:
-            message = await self._receive()
-            part = message.get("body", b"")
-            parts.append(part)
-            size += len(part)
-            if size > _LONGEST_BODY:
-                raise Refusal(413, "RequestEntityTooLarge", "request body is too large")
-            more = message.get("more_body", False)
-        return b"".join(parts)
-
-    async def answer(
-        self,
-        code: int,
-        obj: Any,
-        *,
-        media_type: str = _JSON,
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        """Send JSON."""
-        await self.raw(code, orjson.dumps(obj), media_type=media_type, headers=headers)
-
-    async def plain(self, code: int, text: str) -> None:
-        """Send plain text."""
-        await self.raw(code, text.encode(), media_type="text/plain; charset=utf-8")
-
-    async def raw(
-        self,
-        code: int,
-        body: bytes,
-        *,
-        media_type: str = _JSON,
-        headers: dict[str, str] | None = None,
-    ) -> None:
-        """Send bytes."""
-        await self.begin(code, media_type, {"Content-Length": str(len(body))} | (headers or {}))
-        await self._send({"type": "http.response.body", "body": body})
-
-    async def begin(
-        self, code: int, media_type: str = _JSON, headers: dict[str, str] | None = None
-    ) -> None:
-        """Begin an answer whose body follows."""
-        sent = {"Cache-Control": "no-cache, private", "Content-Type": media_type}
-        pairs = [(k.encode(), v.encode()) for k, v in (sent | (headers or {})).items()]
-        await self._send({"type": "http.response.start", "status": code, "headers": pairs})
-
-    async def more(self, body: bytes) -> None:
-        """Send a part of the body."""
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
-
-    async def end(self) -> None:
-        """End the body."""
-        await self._send({"type": "http.response.body", "body": b""})
-
-    async def gone(self, watch: Watch) -> None:
-        """Wait for the client to leave, then end its watch."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        watch.finish(broken=True)

@@ -181,6 +181,7 @@ class _Simulator:
                 self._live.catch_up()
                 self._live.world.api_away()
                 self._watches.break_off()
+                server.vanish()
             server.should_exit = True
             stopping.cancel()
             leaving.cancel()
@@ -188,6 +189,15 @@ class _Simulator:
 
 class _Uvicorn(uvicorn.Server):
     """A server that leaves the process's signals alone."""
+
+    def vanish(self) -> None:
+        """Refuse whoever comes, and hang up on whoever is there."""
+        for listening in self.servers:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
-"""What `kubectl get` prints: each resource's columns, and an object's cells in them.
+"""What `kubectl get` prints: an object's cells in the columns of its resource.
 
-A client that asks for `as=Table` gets rows instead of objects. Columns of priority 1 are those of
-`-o wide`. The cells follow the API server's own printers.
+A client that asks for `as=Table` gets rows instead of objects. The cells follow the API server's own
+printers.
 """
 
 from __future__ import annotations
@@ -10,104 +10,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chaosmonkey.simcluster import cells
+from chaosmonkey.simcluster.columns import COLUMNS
 from chaosmonkey.simcluster.history import Obj
 from chaosmonkey.simcluster.resources import Resource
 
-Column = tuple[str, str, int]
-"""Name, type and priority."""
-
 _NONE = "<none>"
-_WIDE: list[Column] = [("Containers", "string", 1), ("Images", "string", 1)]
-_SELECTOR: Column = ("Selector", "string", 1)
-
-COLUMNS: dict[str, list[Column]] = {
-    "nodes": [
-        ("Name", "string", 0),
-        ("Status", "string", 0),
-        ("Roles", "string", 0),
-        ("Age", "string", 0),
-        ("Version", "string", 0),
-        ("Internal-IP", "string", 1),
-        ("External-IP", "string", 1),
-        ("OS-Image", "string", 1),
-        ("Kernel-Version", "string", 1),
-        ("Container-Runtime", "string", 1),
-    ],
-    "pods": [
-        ("Name", "string", 0),
-        ("Ready", "string", 0),
-        ("Status", "string", 0),
-        ("Restarts", "string", 0),
-        ("Age", "string", 0),
-        ("IP", "string", 1),
-        ("Node", "string", 1),
-        ("Nominated Node", "string", 1),
-        ("Readiness Gates", "string", 1),
-    ],
-    "namespaces": [("Name", "string", 0), ("Status", "string", 0), ("Age", "string", 0)],
-    "services": [
-        ("Name", "string", 0),
-        ("Type", "string", 0),
-        ("Cluster-IP", "string", 0),
-        ("External-IP", "string", 0),
-        ("Port(s)", "string", 0),
-        ("Age", "string", 0),
-        _SELECTOR,
-    ],
-    "endpoints": [("Name", "string", 0), ("Endpoints", "string", 0), ("Age", "string", 0)],
-    "configmaps": [("Name", "string", 0), ("Data", "string", 0), ("Age", "string", 0)],
-    "events": [
-        ("Last Seen", "string", 0),
-        ("Type", "string", 0),
-        ("Reason", "string", 0),
-        ("Object", "string", 0),
-        ("Subobject", "string", 1),
-        ("Source", "string", 1),
-        ("Message", "string", 0),
-        ("First Seen", "string", 1),
-        ("Count", "string", 1),
-        ("Name", "string", 1),
-    ],
-    "deployments": [
-        ("Name", "string", 0),
-        ("Ready", "string", 0),
-        ("Up-to-date", "string", 0),
-        ("Available", "string", 0),
-        ("Age", "string", 0),
-        *_WIDE,
-        _SELECTOR,
-    ],
-    "replicasets": [
-        ("Name", "string", 0),
-        ("Desired", "integer", 0),
-        ("Current", "integer", 0),
-        ("Ready", "integer", 0),
-        ("Age", "string", 0),
-        *_WIDE,
-        _SELECTOR,
-    ],
-    "statefulsets": [("Name", "string", 0), ("Ready", "string", 0), ("Age", "string", 0), *_WIDE],
-    "daemonsets": [
-        ("Name", "string", 0),
-        ("Desired", "integer", 0),
-        ("Current", "integer", 0),
-        ("Ready", "integer", 0),
-        ("Up-to-date", "integer", 0),
-        ("Available", "integer", 0),
-        ("Node Selector", "string", 0),
-        ("Age", "string", 0),
-        *_WIDE,
-        _SELECTOR,
-    ],
-    "leases": [("Name", "string", 0), ("Holder", "string", 0), ("Age", "string", 0)],
-    "endpointslices": [
-        ("Name", "string", 0),
-        ("AddressType", "string", 0),
-        ("Ports", "string", 0),
-        ("Endpoints", "string", 0),
-        ("Age", "string", 0),
-    ],
-}
 
 
 def _node(node: Obj, now: float) -> list[Any]:

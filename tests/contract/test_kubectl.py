@@ -1,0 +1,161 @@
+"""kubectl, the real one, works against the simulator."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chaosmonkey.simcluster import Ports, SimSettings, run
+
+KUBECTL = shutil.which("kubectl")
+
+pytestmark = pytest.mark.skipif(
+    KUBECTL is None,
+    reason="CHAOSMONKEY: no kubectl on PATH, so nobody checked that it works with the simulator",
+)
+
+
+class Kubectl:
+    """Runs kubectl against one server."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+
+    async def start(self, *words: str) -> asyncio.subprocess.Process:
+        assert KUBECTL is not None
+        return await asyncio.create_subprocess_exec(
+            KUBECTL,
+            "--server",
+            self.ports.url,
+            *words,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def __call__(self, *words: str, fails: bool = False) -> str:
+        """Its output, or with `fails` what it complains about."""
+        process = await self.start(*words)
+        out, err = await process.communicate()
+        assert bool(process.returncode) is fails, err.decode() or out.decode()
+        return (err if fails else out).decode()
+
+
+@pytest.fixture
+async def kubectl() -> AsyncIterator[Kubectl]:
+    settings = SimSettings(port=0, header_port=0, speed=5.0, seed=2)
+    stop = asyncio.Event()
+    bound: asyncio.Future[Ports] = asyncio.get_running_loop().create_future()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(run(settings, ready=bound.set_result, stop=stop))
+        try:
+            yield Kubectl(await bound)
+        finally:
+            stop.set()
+
+
+def cells(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines()]
+
+
+async def test_get_nodes_lists_a_control_plane_and_five_workers(kubectl: Kubectl) -> None:
+    heading, *rows = cells(await kubectl("get", "nodes"))
+    assert heading == ["NAME", "STATUS", "ROLES", "AGE", "VERSION"]
+    assert [row[:3] for row in rows] == [
+        ["master", "Ready", "control-plane"],
+        *([f"node{n}", "Ready", "<none>"] for n in range(1, 6)),
+    ]
+    wide = await kubectl("get", "nodes", "-o", "wide")
+    assert wide.splitlines()[0].split("   ")[-1] == "CONTAINER-RUNTIME"
+
+
+async def test_get_pods_wide_says_where_each_runs(kubectl: Kubectl) -> None:
+    heading, *rows = cells(await kubectl("get", "pods", "-n", "shop", "-o", "wide"))
+    assert heading[:7] == ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "IP", "NODE"]
+    assert len(rows) == 30
+    assert {tuple(row[1:4]) for row in rows} == {("1/1", "Running", "0")}
+    assert {row[6] for row in rows} == {f"node{n}" for n in range(1, 6)}
+
+
+async def test_selectors_are_understood(kubectl: Kubectl) -> None:
+    chosen = ("get", "pods", "-n", "shop", "-o", "name", "-l", "app in (cart,catalog)")
+    assert len((await kubectl(*chosen)).split()) == 10
+    where = ("--field-selector", "spec.nodeName=node2,status.phase=Running")
+    assert len((await kubectl("get", "pods", "-A", "-o", "name", *where)).split()) == 6
+
+
+async def test_get_all_shows_every_kind_of_workload(kubectl: Kubectl) -> None:
+    text = await kubectl("get", "all", "-n", "shop")
+    for kind in ("pod/", "service/", "deployment.apps/", "replicaset.apps/", "statefulset.apps/"):
+        assert kind in text
+    assert "daemonset.apps/node-agent" in text
+
+
+async def test_json_and_yaml_are_whole_objects(kubectl: Kubectl) -> None:
+    node = json.loads(await kubectl("get", "node", "node1", "-o", "json"))
+    assert (node["kind"], node["apiVersion"]) == ("Node", "v1")
+    assert "kind: StatefulSet" in await kubectl("get", "sts", "orders", "-n", "shop", "-o", "yaml")
+
+
+async def test_large_lists_come_in_pages(kubectl: Kubectl) -> None:
+    assert len((await kubectl("get", "pods", "-A", "--chunk-size=4", "-o", "name")).split()) == 30
+
+
+async def test_describe_tells_of_conditions_pods_and_events(kubectl: Kubectl) -> None:
+    node = await kubectl("describe", "node", "node3")
+    for part in ("Lease:", "KubeletReady", "Non-terminated Pods:          (6 in total)"):
+        assert part in node
+    pod = await kubectl("describe", "pod", "orders-0", "-n", "shop")
+    for part in ("Controlled By:  StatefulSet/orders", "Successfully assigned shop/orders-0"):
+        assert part in pod
+    deployment = await kubectl("describe", "deployment", "cart", "-n", "shop")
+    assert "5 desired | 5 updated | 5 total | 5 available | 0 unavailable" in deployment
+    assert "Scaled up replica set" in deployment
+
+
+async def test_delete_pod_waits_until_it_is_gone(kubectl: Kubectl) -> None:
+    before = json.loads(await kubectl("get", "pod", "orders-1", "-n", "shop", "-o", "json"))
+    assert 'pod "orders-1"' in await kubectl("delete", "pod", "orders-1", "-n", "shop")
+    after = json.loads(await kubectl("get", "pod", "orders-1", "-n", "shop", "-o", "json"))
+    assert after["metadata"]["uid"] != before["metadata"]["uid"]
+
+
+async def test_cordon_and_uncordon_show_in_the_status(kubectl: Kubectl) -> None:
+    assert await kubectl("cordon", "node2") == "node/node2 cordoned\n"
+    assert "Ready,SchedulingDisabled" in await kubectl("get", "node", "node2")
+    assert await kubectl("uncordon", "node2") == "node/node2 uncordoned\n"
+    assert "SchedulingDisabled" not in await kubectl("get", "node", "node2")
+
+
+async def test_scale_makes_and_removes_pods(kubectl: Kubectl) -> None:
+    await kubectl("scale", "deployment/cart", "-n", "shop", "--replicas=7")
+    await kubectl("rollout", "status", "deployment/cart", "-n", "shop", "--timeout=10s")
+    row = cells(await kubectl("get", "deployment", "cart", "-n", "shop", "--no-headers"))[0]
+    assert row[1:4] == ["7/7", "7", "7"]
+
+
+async def test_a_watch_shows_changes_as_they_come(kubectl: Kubectl) -> None:
+    watching = await kubectl.start("get", "pods", "-n", "shop", "-l", "app=cart", "-w")
+    assert watching.stdout is not None
+    for _ in range(6):
+        await watching.stdout.readline()
+    await kubectl("delete", "pods", "-n", "shop", "-l", "app=cart", "--wait=false")
+    line = await watching.stdout.readline()
+    assert b"Terminating" in line
+    watching.terminate()
+    await watching.communicate()
+
+
+async def test_refusals_read_as_a_real_servers(kubectl: Kubectl) -> None:
+    missing = await kubectl("get", "pod", "nosuch", "-n", "shop", fails=True)
+    assert missing == 'Error from server (NotFound): pods "nosuch" not found\n'
+    unknown = await kubectl("get", "widgets", fails=True)
+    assert unknown == 'error: the server doesn\'t have a resource type "widgets"\n'
+
+
+async def test_it_says_which_version_it_plays(kubectl: Kubectl) -> None:
+    assert "Server Version: v1.36.2" in await kubectl("version")
+    assert "yes" in await kubectl("auth", "can-i", "delete", "pods")
