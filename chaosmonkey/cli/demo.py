@@ -84,7 +84,8 @@ class Demo:
                     await _end(server)
             code = server.returncode or 0
             if stop.is_set():
-                return code
+                # One that was still starting had no handler yet, and nothing open.
+                return 0 if code == -signal.SIGTERM else code
             if simulator.returncode is not None:
                 log.error("The simulator ended (%s).", _how(simulator.returncode))
                 return 1

@@ -1,0 +1,254 @@
+"""The whole chain, from a curl to a pretend plug to a recovery time, through real processes."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+from websockets.asyncio.client import connect
+
+from tests.e2e.conftest import Demo, children, eventually, free_ports, is_alive, run, started
+
+pytestmark = pytest.mark.e2e
+
+
+async def test_a_curl_cuts_power_and_the_recovery_time_is_seen_everywhere(tmp_path: Path) -> None:
+    async with started(tmp_path / "data") as demo:
+        async with connect(demo.url.replace("http", "ws") + "/ws") as socket:
+            answer = await demo.client.get(
+                "/kill/node3", params={"wait": "recovered"}, headers={"User-Agent": "curl/8"}
+            )
+            lines = answer.text.splitlines()
+            assert "node3 has lost its power" in lines[0]
+            assert lines[-1].startswith("recovery time: ")
+            seconds = float(lines[-1].split()[2])
+            assert 6 < seconds < 30
+            outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
+            assert round(outage["recovery_seconds"], 1) == seconds
+            assert sum(outage["phases"].values()) == pytest.approx(outage["recovery_seconds"])
+            seen = None
+            async with asyncio.timeout(5):
+                while seen != outage["recovery_seconds"]:
+                    message = orjson.loads(await socket.recv())
+                    for one in message.get("set", {}).get("outages", {}).values():
+                        seen = one["recovery_seconds"]
+        assert any("Recovered after" in line for line in demo.output)
+        await demo.client.post("/restore/node3")
+        closed = await demo.outage(lambda one: not one["open"])
+        assert closed["outcome"] == "recovered"
+        milestones = closed["milestones"]
+        order = [
+            "commanded", "cut", "not_ready", "tainted", "evicting_first", "evicting_last",
+            "scheduled", "recovered", "restored", "rejoined", "cleaned",
+        ]  # fmt: skip
+        assert [milestones[name] for name in order] == sorted(milestones[name] for name in order)
+        assert milestones["cut"] == 0
+        assert "whole" in milestones  # the StatefulSet's pod came back with its machine
+    async with started(tmp_path / "data") as demo:
+        after = await demo.get("/api/outages")
+        assert after[0] == closed
+
+
+async def test_kill_9_in_the_middle_of_an_outage_restores_the_plug_at_the_next_start(
+    demo: Demo,
+) -> None:
+    await demo.client.post("/kill/node3", params={"for": 3000})
+    assert not await demo.is_live("node3")
+    os.kill(await demo.server_pid(), signal.SIGKILL)
+    assert not await demo.is_live("node3")  # the pins keep their level, as on Raspberry Pi OS
+
+    async def live() -> bool:
+        return await demo.is_live("node3")
+
+    await eventually(live)
+    await demo.ready()
+    outage = await demo.outage(lambda one: one["milestones"].get("restored") is not None)
+    assert outage["outcome"] == "aborted"
+    assert "did not see" in outage["interrupted"]
+    assert any("is started again" in line for line in demo.output)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_restores_every_plug_and_ends_cleanly(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    async with started(tmp_path / "data") as demo:
+        await demo.client.post("/kill/node3", params={"for": 3000})
+        server = await demo.server_pid()
+        os.kill(server, number)
+
+        async def gone() -> bool:
+            return not is_alive(server)
+
+        await eventually(gone)
+        assert await demo.is_live("node3")
+        assert any("ended (exit code 0)" in line for line in demo.output)
+        demo.process.send_signal(number)
+        assert await asyncio.wait_for(demo.process.wait(), 20) == 0
+    log = "\n".join(demo.output)
+    assert "Traceback" not in log
+    assert "node3: power restored" in log
+
+
+async def test_nothing_survives_a_demo_that_was_killed(tmp_path: Path) -> None:
+    async with started(tmp_path / "data") as demo:
+        await demo.client.post("/kill/node3", params={"for": 3000})
+        family = [pid for pid, _ in children(demo.process.pid)]
+        assert len(family) == 2
+        demo.process.kill()
+        await demo.process.wait()
+
+        async def all_gone() -> bool:
+            return not any(is_alive(pid) for pid in family)
+
+        await eventually(all_gone)
+
+
+async def test_a_plug_pulled_by_hand_is_noticed_and_measured(demo: Demo) -> None:
+    await asyncio.sleep(0.5)  # 10 s of the cluster's time: every kubelet was heard more than once
+    code, output = await run("unplug", "node2", f"--sim-port={demo.sim_port}")
+    assert (code, output) == (0, "A hand pulled node2's power plug. Nobody was told.\n")
+    outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
+    assert (outage["origin"], outage["feed"], outage["machine"]) == ("observed", None, "node2")
+    assert 0 < outage["t0_within"] < 6
+    assert 6 < outage["recovery_seconds"] < 30
+    state = (await demo.get("/api/state"))["state"]
+    assert state["machines"]["node2"]["power"]["state"] == "on"  # our plug knows nothing of it
+    await run("plug-in", "node2", f"--sim-port={demo.sim_port}")
+    closed = await demo.outage(lambda one: not one["open"])
+    assert "restored" not in closed["milestones"]
+    assert "rejoined" in closed["milestones"]
+
+
+async def test_pods_of_a_machine_without_network_run_on_and_have_duplicates(demo: Demo) -> None:
+    await demo.client.post("/kill/node4", params={"kind": "network", "for": 40})
+    assert await demo.is_live("node4", "power")
+    outage = await demo.outage(lambda one: not one["open"])
+    assert outage["feed"] == "network"
+    assert outage["outcome"] == "recovered"
+    moved = [pod for pod in outage["pods"] if pod["fate"] == "moves"]
+    assert moved
+    assert all(pod["successor_node"] not in (None, "node4") for pod in moved)
+
+
+async def test_while_the_cluster_is_away_it_says_so_cuts_nothing_and_recovers(demo: Demo) -> None:
+    await demo.fault("away", seconds=4)
+
+    async def stale() -> bool:
+        state = (await demo.get("/api/state"))["state"]
+        return state["cluster"]["cluster"]["stale_since"] is not None
+
+    await eventually(stale)
+    refused = await demo.client.post("/kill/node3")
+    assert refused.status_code == 503
+    assert "not being seen" in refused.json()["detail"]
+    assert (await demo.client.get("/readyz")).status_code == 503
+    await demo.ready()
+    assert not await stale()
+    assert await demo.get("/api/outages") == []  # the cluster's absence is no machine's outage
+    assert (await demo.client.post("/kill/node3")).status_code == 200
+
+
+async def test_the_same_seed_gives_the_same_course(tmp_path: Path) -> None:
+    courses = []
+    for run_number in range(2):
+        async with started(tmp_path / str(run_number), seed=7) as demo:
+            state = (await demo.get("/api/state"))["state"]
+            courses.append(sorted((pod["name"], pod["node"]) for pod in state["pods"].values()))
+    assert courses[0] == courses[1]
+
+
+async def test_there_are_five_workers_and_thirty_pods_of_a_shop(demo: Demo) -> None:
+    state = (await demo.get("/api/state"))["state"]
+    assert len(state["pods"]) == 30
+    assert {pod["state"] for pod in state["pods"].values()} == {"ready"}
+    kinds = {pod["workload"] for pod in state["pods"].values()}
+    assert sorted(kind.split("/")[0] for kind in kinds) == [
+        "DaemonSet", "Deployment", "Deployment", "Deployment", "StatefulSet",
+    ]  # fmt: skip
+    plugged = [name for name, one in state["machines"].items() if one["power"] and one["network"]]
+    assert plugged == ["node1", "node2", "node3", "node4", "node5"]
+    assert state["machines"]["master"]["guarded"] == "control plane"
+
+
+async def test_commands_tell_scripts_how_it_went(demo: Demo) -> None:
+    code, output = await demo.command("kill", "node3", "--wait", "--for", "30")
+    assert code == 0
+    assert output.splitlines()[-1].startswith("recovery time: ")
+    assert (await demo.command("kill", "node3"))[0] == 3
+    code, output = await demo.command("kill", "node33")
+    assert code == 2
+    assert "Did you mean 'node3'?" in output
+    code, output = await demo.command("status")
+    assert code == 0
+    assert "node3" in output
+    code, output = await demo.command("history")
+    assert "recovered" in output or "under way" in output
+    code, output = await demo.command("history", "--format", "csv")
+    assert output.startswith("id,machine,")
+    assert (await demo.command("restore", "node3"))[0] == 0
+    assert (await demo.command("halt"))[0] == 0
+    code, output = await run("unplug", "node99", f"--sim-port={demo.sim_port}")
+    assert code == 2
+    assert "node99" in output
+    assert "Traceback" not in output
+
+
+async def test_without_a_server_every_command_says_so_and_exits_with_4() -> None:
+    port, _ = free_ports()
+    for command in (("status",), ("kill", "node3"), ("kill", "node3", "--wait"), ("halt",)):
+        code, output = await run(*command, env={"CHAOSMONKEY_URL": f"http://127.0.0.1:{port}"})
+        assert code == 4, output
+        assert "No server answers" in output
+        assert "Traceback" not in output
+
+
+async def test_a_port_that_is_taken_is_said_to_be_and_exits_with_4(tmp_path: Path) -> None:
+    port, sim_port = free_ports()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        used = taken.getsockname()[1]
+        data = f"--data={tmp_path}"
+        code, output = await run("demo", f"--port={used}", f"--sim-port={sim_port}", data)
+        assert code == 4
+        assert f"Another program listens on 127.0.0.1:{used}" in output
+        code, output = await run("demo", f"--port={port}", f"--sim-port={used}", data)
+        assert code == 4
+        assert str(used) in output
+        assert "Traceback" not in output
+
+
+async def test_a_data_folder_that_cannot_be_used_is_said_to_be(tmp_path: Path, demo: Demo) -> None:
+    (tmp_path / "file").write_text("")
+    code, output = await run("demo", f"--data={tmp_path / 'file' / 'data'}")
+    assert code == 4
+    assert "cannot be written" in output
+    config = demo.data / "demo.toml"
+    code, output = await run("serve", f"--config={config}")
+    assert code == 4
+    assert "in use by another chaosmonkey" in output
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on PATH")
+async def test_the_curl_of_the_readme_works_as_it_stands_there(demo: Demo) -> None:
+    process = await asyncio.create_subprocess_exec(
+        "curl", "--silent", f"{demo.url}/kill/node3", stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert b"node3 has lost its power." in output
+
+
+async def test_the_first_page_and_what_it_loads_come_from_here(demo: Demo) -> None:
+    async with httpx.AsyncClient(base_url=demo.url) as client:
+        page = (await client.get("/")).text
+        assert "https://" not in page
+        assert "http://" not in page
+        for name in ("/page.css", "/page.js"):
+            assert name in page
+            assert (await client.get(name)).status_code == 200
