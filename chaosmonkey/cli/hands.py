@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import httpx
 import typer
 
-from chaosmonkey.cli.remote import Machine, ask
+from chaosmonkey.cli.remote import Machine
 
 Feed = Annotated[Literal["power", "network"], typer.Option("--kind", help="Which plug.")]
 SimPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of the demo's simulator.")]
@@ -38,5 +37,7 @@ def plug_in(machine: Machine, kind: Feed = "power", sim_port: SimPort = 8001) ->
 
 
 def _hand(machine: str, kind: str, sim_port: int, *, plugged: bool) -> None:
-    with httpx.Client(base_url=f"http://127.0.0.1:{sim_port}") as bench:
-        ask(bench, "PUT", f"/bench/machines/{machine}/{kind}", json={"plugged": plugged})
+    from chaosmonkey.cli import http  # noqa: PLC0415 - loaded when it is used
+
+    with http.open_client(f"http://127.0.0.1:{sim_port}") as bench:
+        http.ask(bench, "PUT", f"/bench/machines/{machine}/{kind}", json={"plugged": plugged})

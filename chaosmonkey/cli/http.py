@@ -1,0 +1,79 @@
+"""Requests to a running server; what it refuses becomes an error with the exit code that fits."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import httpx
+import typer
+
+from chaosmonkey.errors import BadInput, ChaosMonkeyError, CutRefused, Unavailable
+
+TEXT = {"Accept": "text/plain"}
+
+
+class NotRecovered(ChaosMonkeyError):
+    """The cluster did not recover from a cut that was waited for."""
+
+    exit_code: ClassVar[int] = 5
+    title = "Not recovered"
+
+
+def open_client(server: str) -> httpx.Client:
+    """A client of the server at a URL."""
+    # Restoring waits for the plug to be read back, which may take its time.
+    return httpx.Client(base_url=server, timeout=60, headers={"Accept": "application/json"})
+
+
+def ask(client: httpx.Client, method: str, path: str, **request: Any) -> httpx.Response:
+    """One request; what the server refuses becomes an error with the exit code that fits."""
+    try:
+        response = client.request(method, path, **request)
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise _unreachable(client, error) from None
+    _raise_for(response)
+    return response
+
+
+def follow(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
+    """Print the milestones of a cut as they come; raise NotRecovered if it does not."""
+    last = ""
+    try:
+        with client.stream("POST", path, params=query, headers=TEXT, timeout=None) as response:
+            if response.is_error:
+                response.read()
+                _raise_for(response)
+            for line in response.iter_lines():
+                typer.echo(line)
+                last = line
+    except httpx.TransportError as error:
+        raise _unreachable(client, error) from None
+    if not last.startswith("recovery time:"):
+        raise NotRecovered("The cluster did not recover while this waited.")
+
+
+def _unreachable(client: httpx.Client, error: Exception) -> Unavailable:
+    return Unavailable(
+        f"No server answers at {client.base_url}: {error}.",
+        remedy="Start one (chaosmonkey demo), or name it with --server or CHAOSMONKEY_URL.",
+    )
+
+
+def _raise_for(response: httpx.Response) -> None:
+    """Nothing if the server agreed, else its problem as an error of ours."""
+    if not response.is_error:
+        return
+    message, remedy = response.text.strip(), ""
+    if "json" in response.headers.get("content-type", ""):
+        body = response.json()
+        message = str(body.get("detail") or body.get("message") or message)
+        remedy = str(body.get("remedy") or "")
+    match response.status_code:
+        case 403 | 409:
+            raise CutRefused(message, remedy=remedy)
+        case 502 | 503 | 504:
+            raise Unavailable(message, remedy=remedy)
+        case status if status < 500:
+            raise BadInput(message, remedy=remedy)
+        case _:
+            raise ChaosMonkeyError(message, remedy=remedy)

@@ -1,0 +1,1 @@
+"""Figures as JSON: reported, not gating."""

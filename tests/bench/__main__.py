@@ -1,0 +1,43 @@
+"""`make bench`: measure everything and print one JSON document.
+
+python -m tests.bench            everything (about a minute and a half)
+python -m tests.bench chain      only what is named: chain, footprint, reflector
+"""
+
+import asyncio
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tests.bench import chain, footprint, reflector
+
+MEASUREMENTS: dict[str, Callable[[], Any]] = {
+    "chain": lambda: asyncio.run(chain.measure()),
+    "footprint": lambda: asyncio.run(footprint.measure()),
+    "reflector": reflector.measure,
+}
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(MEASUREMENTS)
+    if unknown := set(wanted) - set(MEASUREMENTS):
+        sys.exit(f"no such measurement: {', '.join(unknown)}. Known: {', '.join(MEASUREMENTS)}")
+    figures: dict[str, Any] = {
+        "machine": {
+            "python": platform.python_version(),
+            "architecture": platform.machine(),
+            "cores": os.cpu_count(),
+            "load_before": os.getloadavg()[0],
+        }
+    }
+    for name in wanted:
+        sys.stderr.write(f"measuring {name} …\n")
+        figures[name] = MEASUREMENTS[name]()
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

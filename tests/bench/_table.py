@@ -1,0 +1,152 @@
+"""Both ends of a server under test: an API server that it watches, and the header of its pins.
+
+Both live in the measuring process, so that a moment here and a moment there are of one clock.
+"""
+
+import asyncio
+import contextlib
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+from aiohttp import web
+
+from chaosmonkey.cluster.resources import WATCHED
+
+PINS = {"node1": 17, "node2": 27, "node3": 22, "node4": 23, "node5": 24}
+
+
+class Header:
+    """Takes the lines of pretend pins and notes when each came."""
+
+    def __init__(self) -> None:
+        self.edges: dict[tuple[int, str], float] = {}
+        self.came = asyncio.Event()
+
+    async def serve(self) -> asyncio.Server:
+        return await asyncio.start_server(self._take, "127.0.0.1", 0)
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            now = time.perf_counter()
+            _, pin, level = line.decode().strip().split(" ", 2)
+            self.edges[int(pin), level] = now
+            self.came.set()
+        writer.close()
+
+
+class ApiServer:
+    """Serves the lists of a simulated cluster and, on its watches, what a measurement writes."""
+
+    def __init__(self, objects: dict[str, list[dict[str, Any]]]) -> None:
+        self.objects = objects
+        self.version = 10_000_000
+        self._watches: dict[str, list[web.StreamResponse]] = {}
+
+    async def serve(self) -> tuple[web.AppRunner, int]:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", self._answer)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        return runner, runner.addresses[0][1]
+
+    async def write(self, resource: str, changed: dict[str, Any]) -> float:
+        """Write a MODIFIED event to the watches of a resource; return the moment after it."""
+        self.version += 1
+        changed["metadata"]["resourceVersion"] = str(self.version)
+        line = orjson.dumps({"type": "MODIFIED", "object": changed}) + b"\n"
+        for watch in self._watches.get(resource, []):
+            await watch.write(line)
+        return time.perf_counter()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        resource = request.path.rpartition("/")[2]
+        if resource == "readyz":
+            return web.Response(text="ok")
+        if resource not in self.objects:
+            return web.json_response({"kind": "Status", "code": 404}, status=404)
+        if request.query.get("watch"):
+            response = web.StreamResponse()
+            await response.prepare(request)
+            self._watches.setdefault(resource, []).append(response)
+            with contextlib.suppress(ConnectionResetError):
+                await asyncio.sleep(600)
+            return response
+        body = {
+            "kind": "List",
+            "metadata": {"resourceVersion": str(self.version)},
+            "items": self.objects[resource],
+        }
+        return web.Response(body=orjson.dumps(body), content_type="application/json")
+
+
+async def simulated_objects() -> dict[str, list[dict[str, Any]]]:
+    """Everything in the demo's world that is watched, by resource: 5 workers and 30 pods."""
+    objects = {}
+    async with simulator() as (_, url), httpx.AsyncClient(base_url=url) as client:
+        for resource in WATCHED:
+            items = (await client.get(resource.path())).json()["items"]
+            objects[resource.name] = items
+    return objects
+
+
+@contextlib.asynccontextmanager
+async def simulator() -> AsyncIterator[tuple[int, str]]:
+    """A simulator of its own: process id and URL."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "chaosmonkey", "sim", "--port=0", stdout=PIPE, stderr=DEVNULL
+    )
+    assert process.stdout is not None
+    try:
+        told = (await process.stdout.readline()).decode()
+        yield process.pid, told.split(" at ")[1].split(",")[0]
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@contextlib.asynccontextmanager
+async def server(
+    folder: Path, *, api: str, header_port: int, port: int, speed: float = 1.0
+) -> AsyncIterator[Process]:
+    """A server under test, as a process of its own."""
+    machines = "".join(
+        f'[[machine]]\nname = "{name}"\npower = {{ driver = "gpio", pin = {pin} }}\n'
+        for name, pin in PINS.items()
+    )
+    config = folder / "lab.toml"
+    config.write_text(
+        f'speed = {speed}\n[server]\nport = {port}\ndata = "{folder / "data"}"\n'
+        f'[cluster]\nserver = "{api}"\n'
+        f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{header_port}"\n'
+        f'[timing]\npreset = "stage"\n[limits]\nmax_off = 5\n{machines}'
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "chaosmonkey", "serve", f"--config={config}",
+        stdout=DEVNULL, stderr=DEVNULL,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+def percentiles(seconds: list[float]) -> dict[str, float]:
+    """Milliseconds: median, 99th percentile, and the largest."""
+    ordered = sorted(seconds)
+    at = lambda share: ordered[min(len(ordered) - 1, int(len(ordered) * share))]  # noqa: E731
+    return {
+        "n": len(ordered),
+        "p50_ms": round(at(0.5) * 1000, 2),
+        "p99_ms": round(at(0.99) * 1000, 2),
+        "max_ms": round(ordered[-1] * 1000, 2),
+    }
