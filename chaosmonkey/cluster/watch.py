@@ -131,7 +131,7 @@ class ClusterWatch:
         if doubted and doubted.trouble and self._trusted is not False:
             self._trusted = False
             log.warning("The cluster cannot be believed: %s", doubted.trouble)
-            self._publish(Stale(self._since(doubted), doubted.trouble.message))
+            self._publish(Stale(self._since(doubted), doubted.trouble.message.rstrip(".")))
         elif self._trusted is not True and all(health.believed for health in vital):
             self._trusted = True
             log.info("The cluster is watched and can be believed.")

@@ -165,7 +165,7 @@ async def test_the_first_word_is_stale_when_nobody_answers(stage: Stage, lab: La
     lab.down = Unreachable("connection refused.")
     async with stage.running():
         await stage.settle(20)
-        assert stage.trust == [Stale(stage.start, "connection refused.")]
+        assert stage.trust == [Stale(stage.start, "connection refused")]
         lab.down = None
         await stage.settle(3)
         assert [type(word) for word in stage.trust] == [Stale, Fresh]
@@ -181,7 +181,7 @@ async def test_broken_streams_are_said_once_since_the_last_word_of_any_of_them(
         lab.down = Unreachable("refused.")
         lab.break_off()
         await stage.settle(10)
-        assert stage.trust[1:] == [Stale(stage.start + 2, "broke.")]
+        assert stage.trust[1:] == [Stale(stage.start + 2, "broke")]
         lab.down = None
         await stage.settle(4)
         assert len(stage.trust) == 3
@@ -234,7 +234,7 @@ async def test_a_stopping_server_that_leaves_its_streams_open_is_noticed(
         await stage.settle(0.5)
         lab.down = Unreachable("refused.")
         await stage.settle(QUIET + 1)
-        assert stage.trust[1:] == [Stale(stage.start + 1, "refused.")]
+        assert stage.trust[1:] == [Stale(stage.start + 1, "refused")]
         lab.down = None
         await stage.settle(4)
         assert isinstance(stage.trust[-1], Fresh)

@@ -1,0 +1,1 @@
+"""The whole chain against a real Kubernetes control plane: `make real`."""
