@@ -1,4 +1,4 @@
-"""The columns of `kubectl get`, resource by resource; those of priority 1 are shown by `-o wide`."""
+"""The columns of `kubectl get`, by resource; those of priority 1 are shown by `-o wide`."""
 
 from __future__ import annotations
 

@@ -111,35 +111,37 @@ class Shelf:
 
 
 class Index:
-    """Objects of a shelf by a term, kept up to date with every change."""
+    """Objects of a shelf by a term, kept up to date with every change.
+
+    `terms` names each term of an object once.
+    """
 
     def __init__(self, shelf: Shelf, terms: Callable[[Obj], Iterable[str]]) -> None:
         self._shelf = shelf
         self._terms = terms
         self._keys: dict[str, dict[Key, None]] = {}
         for change in shelf.latest.values():
-            self._note(change)
+            for term in self._terms(change.object):
+                self._keys.setdefault(term, {})[change.key] = None
 
     def follow(self, change: Change) -> None:
         """Take in what changed."""
-        if change.before is not None:
-            for term in self._terms(change.before):
-                found = self._keys.get(term)
-                if found is not None:
-                    found.pop(change.key, None)
-                    if not found:
-                        del self._keys[term]
-        if change.what != "DELETED":
-            self._note(change)
-
-    def _note(self, change: Change) -> None:
-        for term in self._terms(change.object):
+        old = () if change.before is None else tuple(self._terms(change.before))
+        new = () if change.what == "DELETED" else tuple(self._terms(change.object))
+        if old == new:
+            return
+        for term in old:
+            found = self._keys[term]
+            del found[change.key]
+            if not found:
+                del self._keys[term]
+        for term in new:
             self._keys.setdefault(term, {})[change.key] = None
 
     def find(self, term: str) -> list[Obj]:
-        """The objects that a term leads to, in the order of their names."""
+        """The objects that a term leads to, in the order in which they came to it."""
         latest = self._shelf.latest
-        return [latest[key].object for key in sorted(self._keys.get(term, ()))]
+        return [latest[key].object for key in self._keys.get(term, ())]
 
     def count(self, term: str) -> int:
         """How many objects a term leads to."""

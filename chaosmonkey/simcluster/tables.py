@@ -1,7 +1,7 @@
 """What `kubectl get` prints: an object's cells in the columns of its resource.
 
-A client that asks for `as=Table` gets rows instead of objects. The cells follow the API server's own
-printers.
+A client that asks for `as=Table` gets rows instead of objects. The cells follow the API server's
+own printers.
 """
 
 from __future__ import annotations

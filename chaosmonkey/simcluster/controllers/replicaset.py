@@ -41,7 +41,8 @@ class ReplicaSets(Controller):
             pod = self._workloads.create(owner, {})
             text = f"Created pod: {pod['metadata']['name']}"
             self._workloads.say(owner, "SuccessfulCreate", text)
-        for pod in sorted(active, key=_dispensable)[: max(0, -missing)]:
+        surplus = sorted(active, key=_dispensable)[:-missing] if missing < 0 else []
+        for pod in surplus:
             self._workloads.delete(pod)
             text = f"Deleted pod: {pod['metadata']['name']}"
             self._workloads.say(owner, "SuccessfulDelete", text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from chaosmonkey.simcluster.controllers.base import Controller, is_over, owned_index, owner_of
+from chaosmonkey.simcluster.controllers.base import Controller, is_over, owner_of
 from chaosmonkey.simcluster.history import Change, Key, Obj
 from chaosmonkey.simcluster.objects import key_of
 from chaosmonkey.simcluster.parts import Parts
@@ -28,7 +28,7 @@ class Scheduler(Controller):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
-        self._siblings = owned_index(parts)
+        self._siblings = parts.store.index(PODS, "siblings", _sibling_terms)
         self._on_node = parts.store.index(PODS, "node", node_of)
         self._used: dict[str, Need] = {}
         self._pending: set[Key] = set()
@@ -70,10 +70,11 @@ class Scheduler(Controller):
             self._pending.discard(key)
             return
         nodes = self.parts.store.all(NODES)
+        need = need_of(pod)
         refused: Counter[str] = Counter()
         possible: list[str] = []
         for node in nodes:
-            why = next(self._objections(pod, node), "")
+            why = next(self._objections(pod, need, node), "")
             if why:
                 refused[why] += 1
             else:
@@ -85,7 +86,7 @@ class Scheduler(Controller):
             self._pending.add(key)
             self._give_up(pod, len(nodes), refused)
 
-    def _objections(self, pod: Obj, node: Obj) -> Iterator[str]:
+    def _objections(self, pod: Obj, need: Need, node: Obj) -> Iterator[str]:
         """What speaks against a node, in kube-scheduler's words."""
         spec = pod["spec"]
         tolerations = spec.get("tolerations", ())
@@ -97,17 +98,14 @@ class Scheduler(Controller):
                 value = taint.get("value", "")
                 yield f"node(s) had untolerated taint(s) {{{taint['key']}: {value}}}"
         free = offer_of(node) - self._used.get(node["metadata"]["name"], Need())
-        yield from free.lacks(need_of(pod))
+        yield from free.lacks(need)
 
     def _best(self, pod: Obj, names: list[str]) -> str:
         owner = owner_of(pod)
-        siblings: Counter[str] = Counter()
-        if owner is not None:
-            for sibling in self._siblings.find(owner["uid"]):
-                if "deletionTimestamp" not in sibling["metadata"]:
-                    siblings[sibling["spec"].get("nodeName", "")] += 1
+        uid = owner["uid"] if owner else ""
+        siblings, everyone = self._siblings.count, self._on_node.count
         chance = self.parts.timeline.random.random
-        return min(names, key=lambda n: (siblings[n], self._on_node.count(n), chance()))
+        return min(names, key=lambda n: (siblings(f"{uid}/{n}"), everyone(n), chance()))
 
     def _bind(self, pod: Obj, node: str) -> None:
         now = stamp(self.parts.timeline.now)
@@ -137,6 +135,14 @@ class Scheduler(Controller):
         waiting = self.parts.store.edit(PODS, key_of(pod), wait)
         if waiting is not None:
             self.parts.events.scheduled(waiting, "FailedScheduling", text, "Warning")
+
+
+def _sibling_terms(pod: Obj) -> tuple[str, ...]:
+    """A workload and a node, for a pod that stays there."""
+    owner, node = owner_of(pod), pod["spec"].get("nodeName")
+    if owner is None or not node or "deletionTimestamp" in pod["metadata"]:
+        return ()
+    return (f"{owner['uid']}/{node}",)
 
 
 def _holds(pod: Obj) -> bool:

@@ -166,4 +166,5 @@ def test_an_index_is_always_what_a_scan_would_find(writes: list[tuple[str, str]]
             store.create(CONFIG_MAPS, config(name, n=text))
     for term in "012":
         scan = [o for o in store.all(CONFIG_MAPS) if o["data"]["n"] == term]
-        assert index.find(term) == sorted(scan, key=lambda o: o["metadata"]["name"])
+        by_name = sorted(index.find(term), key=lambda o: o["metadata"]["name"])
+        assert by_name == sorted(scan, key=lambda o: o["metadata"]["name"])
