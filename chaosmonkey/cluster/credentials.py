@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml  # type: ignore[import-untyped]  # kubernetes.aio reads kubeconfigs with it
 from kubernetes.aio.client import Configuration
@@ -47,7 +49,19 @@ async def configuration(settings: Cluster) -> Configuration:
     else:
         await _from_file(settings.kubeconfig or _usual_file(), settings.context, found)
     _check_certificates(found)
+    found.connection_pool_maxsize = 0  # each watch keeps a connection: no bound on them
+    if _is_here(found.host):
+        # As kubectl does: $HTTP_PROXY is for the world outside.
+        found.client_session_kwargs = {"trust_env": False}
     return found
+
+
+def _is_here(server: str) -> bool:
+    host = urlsplit(server).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _in_a_pod() -> bool:

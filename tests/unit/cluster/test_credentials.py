@@ -52,6 +52,28 @@ async def test_a_plain_url_needs_no_credentials() -> None:
     assert found.api_key == {}
 
 
+@pytest.mark.parametrize(
+    ("server", "asks_proxies"),
+    [
+        ("http://127.0.0.1:8001", False),
+        ("http://localhost:8001", False),
+        ("https://[::1]:6443", False),
+        ("https://10.0.0.5:6443", True),
+        ("https://k3s.local:6443", True),
+    ],
+)
+async def test_a_proxy_of_the_environment_is_not_asked_for_what_is_on_this_machine(
+    server: str, asks_proxies: bool
+) -> None:
+    found = await configuration(Cluster(server=server))
+    given = found.client_session_kwargs or {"trust_env": True}
+    assert given["trust_env"] is asks_proxies
+
+
+async def test_every_watch_may_have_a_connection_of_its_own() -> None:
+    assert (await configuration(Cluster(server="http://x"))).connection_pool_maxsize == 0
+
+
 async def test_a_missing_file_is_named(tmp_path: Path) -> None:
     said = await problem(Cluster(kubeconfig=tmp_path / "nowhere"))
     assert "nowhere" in said

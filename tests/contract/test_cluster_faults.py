@@ -1,0 +1,150 @@
+"""Our watch against the simulator, which shares no code with it: it survives what breaks there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from chaosmonkey.clock import ScaledClock, SystemClock
+from chaosmonkey.cluster import Client, ClusterWatch
+from chaosmonkey.cluster.resources import NODES, PODS
+from chaosmonkey.cluster.trouble import Busy
+from chaosmonkey.config import Cluster
+from chaosmonkey.model import Changed, ClusterEvent, ClusterObject, Fresh, Node, Pod, Removed, Stale
+from chaosmonkey.simcluster import Ports, SimSettings, run
+
+IN_TIME = 20.0
+
+
+class Show:
+    """A simulator, a watch of it, and what somebody knows who has only heard the news."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.client = Client(Cluster(server=url))
+        # The pace is quick so that silence is noticed within the test's patience.
+        self.watch = ClusterWatch(
+            self.client,
+            self._hear,
+            Cluster(server=url),
+            clock=SystemClock(),
+            pace=ScaledClock(10),
+        )
+        self.known: dict[str, ClusterObject] = {}
+        self.trust: list[Stale | Fresh] = []
+
+    def _hear(self, event: ClusterEvent) -> None:
+        match event:
+            case Changed(found):
+                assert self.known.get(found.uid) != found, "the same news twice"
+                self.known[found.uid] = found
+            case Removed(found):
+                del self.known[found.uid]
+            case Stale() | Fresh():
+                assert type(event) is not type(self.trust[-1] if self.trust else None)
+                self.trust.append(event)
+
+    async def fault(self, kind: str, seconds: float = 2.0) -> None:
+        async with aiohttp.ClientSession(trust_env=False) as session:
+            body = {"kind": kind, "seconds": seconds}
+            async with session.post(f"{self.url}/sim/faults", json=body) as answer:
+                assert answer.status == 202
+
+    async def delete_a_pod(self) -> str:
+        """Delete a pod of a Deployment at once, as soon as the server lets us; return its name."""
+        pods = [found for found in self.known.values() if isinstance(found, Pod)]
+        pod = next(pod for pod in pods if pod.owner and pod.owner.kind == "ReplicaSet")
+        async with asyncio.timeout(IN_TIME):
+            while True:
+                try:
+                    await self.client.delete_pod(pod.namespace, pod.name, uid=pod.uid, grace=0)
+                except Busy:
+                    await asyncio.sleep(0.1)
+                else:
+                    return pod.name
+
+    async def wait_for(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(IN_TIME):
+            while not condition():
+                await asyncio.sleep(0.02)
+
+    async def agrees(self) -> None:
+        """Wait until what is known equals what the server lists."""
+        async with asyncio.timeout(IN_TIME):
+            while True:
+                listed = {
+                    entry.uid: entry.object
+                    for resource in (PODS, NODES)
+                    for entry in (await self.client.list(resource, None)).entries
+                }
+                known = {
+                    uid: found for uid, found in self.known.items() if isinstance(found, Pod | Node)
+                }
+                if listed == known and isinstance(self.trust[-1], Fresh):
+                    return
+                await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def showing() -> AsyncIterator[Show]:
+    """A running simulator of the demo's cluster, and a synced watch of it."""
+    stop, ports = asyncio.Event(), asyncio.Queue[Ports]()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(
+            run(SimSettings(port=0, header_port=0), ready=ports.put_nowait, stop=stop)
+        )
+        show = Show((await ports.get()).url)
+        watching = group.create_task(show.watch.run())
+        async with asyncio.timeout(IN_TIME):
+            await show.watch.synced.wait()
+        yield show
+        watching.cancel()
+        await asyncio.wait({watching})
+        await show.client.close()
+        stop.set()
+
+
+async def test_everything_is_known_after_the_first_lists() -> None:
+    async with showing() as show:
+        await show.agrees()
+        kinds = {type(found).__name__ for found in show.known.values()}
+        assert kinds == {"Node", "Pod", "Workload", "Lease", "EndpointSlice"}
+        assert [type(word) for word in show.trust] == [Fresh]
+
+
+@pytest.mark.parametrize("kind", ["drop", "garbage", "too_many"])
+async def test_a_fault_is_survived_and_nothing_is_missed(kind: str) -> None:
+    async with showing() as show:
+        await show.fault(kind)
+        await show.delete_a_pod()
+        await show.agrees()
+
+
+async def test_a_deletion_during_a_gap_that_history_does_not_cover_is_news_all_the_same() -> None:
+    async with showing() as show:
+        await show.fault("drop")
+        name = await show.delete_a_pod()
+        await show.fault("expire")
+        await show.agrees()
+        assert name not in {found.name for found in show.known.values() if isinstance(found, Pod)}
+
+
+async def test_a_server_that_goes_away_is_said_once_and_so_is_its_return() -> None:
+    async with showing() as show:
+        await show.fault("away", seconds=2.0)
+        await show.wait_for(lambda: isinstance(show.trust[-1], Stale))
+        await show.wait_for(lambda: isinstance(show.trust[-1], Fresh))
+        await show.agrees()
+        assert [type(word) for word in show.trust] == [Fresh, Stale, Fresh]
+
+
+async def test_a_server_that_hangs_is_noticed_by_its_silence() -> None:
+    async with showing() as show:
+        await show.fault("stall", seconds=6.0)
+        await show.wait_for(lambda: isinstance(show.trust[-1], Stale))
+        await show.wait_for(lambda: isinstance(show.trust[-1], Fresh))
+        await show.agrees()
