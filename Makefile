@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e bench real lock clean
+.PHONY: help demo test check e2e bench real docs lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ bench: $(VENV)/dev  ## measure speed, memory and start; prints JSON
 
 real: $(VENV)/dev  ## the whole chain against a real Kubernetes 1.20, built from Debian's source package
 	deploy/real/run $(BIN)/python $(ARGS)
+
+docs: $(VENV)/dev  ## write docs/configuration.md from the settings
+	$(BIN)/python -m chaosmonkey.config.reference > docs/configuration.md
 
 lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	$(PIP) install uv

@@ -22,7 +22,6 @@ from chaosmonkey.api.web import WebServer
 from chaosmonkey.clock import Clock, ScaledClock, SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch
 from chaosmonkey.config import Lab
-from chaosmonkey.errors import PlugFailed
 from chaosmonkey.hub import Board, Hub
 from chaosmonkey.model import Event, Outage, PlugRestored, Tick
 from chaosmonkey.outage.cut import GOODBYE
@@ -63,8 +62,7 @@ async def serve(
     clock: Clock = SystemClock() if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(lab.server.data, clock))
-        plugs = open_plugs(lab, clock)
-        stack.push_async_callback(_leave_plugs_on, plugs)
+        plugs = await stack.enter_async_context(open_plugs(lab, clock))
         client = Client(lab.cluster)
         stack.push_async_callback(client.close)
         await client.open()
@@ -195,14 +193,6 @@ class _Server:
             for cut in self._monkey.cuts.values()
             if cut.trouble
         ]
-
-
-async def _leave_plugs_on(plugs: PlugBoard) -> None:
-    for plug in plugs.values():
-        try:
-            await plug.close()
-        except PlugFailed as error:
-            log.error("%s: %s could not be left on: %s", plug.machine, plug.feed, error)
 
 
 def _reachable(host: str) -> str:

@@ -51,7 +51,8 @@ class WebServer(uvicorn.Server):
 
     async def run_until_told(self) -> None:
         """Serve until `should_exit` is set and the last connection has ended."""
-        await self.serve(sockets=[self._socket])
+        with self._socket:
+            await self.serve(sockets=[self._socket])
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

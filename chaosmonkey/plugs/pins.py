@@ -103,4 +103,12 @@ def mock_factory(cable: HeaderCable | None = None) -> MockFactory:
                     self.info.name, f"out {int(self._state)}" if output else f"in {self._pull}"
                 )
 
-    return MockFactory(pin_class=PretendPin)
+    class PretendFactory(MockFactory):  # type: ignore[misc] # gpiozero is untyped
+        """A mock factory that pulls its cable off when it is closed."""
+
+        def close(self) -> None:
+            super().close()
+            if cable is not None:
+                cable.close()
+
+    return PretendFactory(pin_class=PretendPin)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from typing import assert_never
 
 from gpiozero.pins import Factory
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import CommandPlug, GpioPlug, Lab, Machine
+from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedKind
 from chaosmonkey.plugs.base import Plug
 from chaosmonkey.plugs.command import ProgramPlug
@@ -17,18 +20,40 @@ from chaosmonkey.plugs.gpio import RelayPlug
 from chaosmonkey.plugs.pins import open_pin_factory
 from chaosmonkey.plugs.verified import VerifiedPlug
 
+log = logging.getLogger(__name__)
+
 PlugBoard = Mapping[tuple[str, FeedKind], VerifiedPlug]
 """All plugs, by machine and feed."""
 
 
-def open_plugs(lab: Lab, clock: Clock, *, factory: Factory | None = None) -> PlugBoard:
-    """Open every plug of the lab. GPIO feeds are on from here on; others keep their state.
+@asynccontextmanager
+async def open_plugs(lab: Lab, clock: Clock) -> AsyncIterator[PlugBoard]:
+    """Open every plug of the lab, and on the way out leave every feed on.
+
+    GPIO feeds are on from the opening; others keep their state until they are switched.
 
     Raises:
         PlugFailed: a device cannot be opened.
     """
-    if factory is None and any(isinstance(plug, GpioPlug) for _, _, plug in _configured(lab)):
+    factory: Factory | None = None
+    if any(isinstance(plug, GpioPlug) for _, _, plug in _configured(lab)):
         factory = open_pin_factory(lab.gpio)
+    try:
+        board = _open_all(lab, clock, factory)
+        try:
+            yield board
+        finally:
+            for plug in board.values():
+                try:
+                    await plug.close()
+                except PlugFailed as error:
+                    log.error("%s: %s could not be left on: %s", plug.machine, plug.feed, error)
+    finally:
+        if factory is not None:
+            factory.close()
+
+
+def _open_all(lab: Lab, clock: Clock, factory: Factory | None) -> PlugBoard:
     devices: dict[str, asyncio.Lock] = {}
     board = {}
     for machine, feed, settings in _configured(lab):

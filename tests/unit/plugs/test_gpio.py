@@ -120,9 +120,8 @@ async def test_every_plug_of_the_lab_is_opened() -> None:
             ],
         }
     )  # fmt: skip
-    board = open_plugs(lab, ManualClock())
-    assert [(machine, feed.value) for machine, feed in board] == [
-        ("node1", "power"), ("node1", "network"),
-    ]  # fmt: skip
-    for plug in board.values():
-        await plug.read()
+    async with open_plugs(lab, ManualClock()) as board:
+        keys = [(machine, feed.value) for machine, feed in board]
+        assert keys == [("node1", "power"), ("node1", "network")]
+        for plug in board.values():
+            await plug.read()

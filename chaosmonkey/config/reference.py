@@ -1,0 +1,95 @@
+"""docs/configuration.md, made of the settings: `make docs` writes it, a test compares it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from chaosmonkey.config.sections import CommandPlug, GpioPlug, Lab, Machine
+
+HEAD = """\
+# Configuration
+
+Everything stands in one file, `lab.toml`. Unknown keys are refused; `chaosmonkey check --config lab.toml` says
+what is wrong, where, and what to write instead (exit code 2). An environment variable overrides a key:
+`CHAOSMONKEY_SERVER__PORT=9090`. The demo needs no file; it writes the one it uses to `demo.toml` in its data
+folder.
+
+<!-- Made by `make docs` from chaosmonkey/config/sections.py. -->
+
+```toml
+[server]
+data = "/var/lib/chaosmonkey"
+
+[cluster]
+kubeconfig = "/etc/rancher/k3s/k3s.yaml"
+
+[limits]
+protected = ["master"]
+
+[timing]
+preset = "stage"
+
+[[machine]]
+name = "node1"
+power = { driver = "gpio", pin = 17 }
+network = { driver = "gpio", pin = 12 }
+
+[[machine]]
+name = "node2"
+power = { driver = "command", cut = ["outlet", "2", "off"], restore = ["outlet", "2", "on"], read = ["outlet", "2"] }
+```
+"""  # noqa: E501 - TOML as people write it
+
+
+def reference() -> str:
+    """The whole page."""
+    top = {name: field for name, field in Lab.model_fields.items() if not _section(field)}
+    parts = [HEAD, *_table("At the top of the file", top, "Before the first section.")]
+    for name, field in Lab.model_fields.items():
+        if section := _section(field):
+            parts += _table(f"`[{name}]`", section.model_fields, section.__doc__)
+    parts += _table("`[[machine]]`", Machine.model_fields, Machine.__doc__)
+    for plug in (GpioPlug, CommandPlug):
+        driver = plug.model_fields["driver"].annotation.__args__[0]  # type: ignore[union-attr]
+        parts += _table(f'A plug with `driver = "{driver}"`', plug.model_fields, plug.__doc__)
+    return "\n".join(parts)
+
+
+def _section(field: FieldInfo) -> type[BaseModel] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _table(title: str, fields: dict[str, FieldInfo], says: str | None) -> Iterator[str]:
+    rows = {
+        name: field for name, field in fields.items() if name not in ("driver", "machine", "epoch")
+    }
+    yield f"## {title}\n\n{' '.join((says or '').split())}\n"
+    yield "| key | default | meaning |\n|---|---|---|"
+    for name, field in rows.items():
+        meaning = " ".join((field.description or "").split()).replace("|", "\\|")
+        yield f"| `{name}` | {_default(field)} | {meaning} |"
+    yield ""
+
+
+def _default(field: FieldInfo) -> str:
+    value: Any = field.default
+    if value is PydanticUndefined:
+        return "needed"
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, tuple):
+        return f"`{list(value)}`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())
