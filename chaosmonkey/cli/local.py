@@ -33,14 +33,17 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the pages.")] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages.")] = 8080,
     speed: Speed = 1.0,
     preset: Preset = "stage",
     seed: Seed = 0,
     data: Annotated[
         Path, typer.Option(help="Folder for journal and records; made if missing.")
     ] = Path("~/.local/share/chaosmonkey-demo"),
-    sim_port: SimPort = 8001,
+    sim_port: Annotated[
+        int,
+        typer.Option(min=1, max=65534, help="Port of the pretend Kubernetes; its header is next."),
+    ] = 8001,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
     """The whole show on pretend machines with pretend plugs and a pretend Kubernetes.
