@@ -1,0 +1,71 @@
+"""The words of this program as immutable values: machines, what Kubernetes says, what happened.
+
+Nothing here does I/O or knows the time. A moment is a float, seconds since the Unix epoch as our
+clock counts them; None means "did not happen" or "not seen", never zero.
+"""
+
+from chaosmonkey.model.cluster import (
+    LOST_NODE_TAINTS,
+    ClusterObject,
+    EndpointSlice,
+    Lease,
+    Node,
+    Occurrence,
+    Owner,
+    Pod,
+    Taint,
+    Workload,
+)
+from chaosmonkey.model.events import (
+    Changed,
+    ClusterEvent,
+    Event,
+    Fresh,
+    PlugCut,
+    PlugRestored,
+    Removed,
+    Stale,
+    Tick,
+)
+from chaosmonkey.model.feeds import (
+    Feed,
+    FeedKind,
+)
+from chaosmonkey.model.outages import (
+    Displaced,
+    Fate,
+    Origin,
+    Outage,
+    Outcome,
+    Successor,
+)
+
+__all__ = [
+    "LOST_NODE_TAINTS",
+    "Changed",
+    "ClusterEvent",
+    "ClusterObject",
+    "Displaced",
+    "EndpointSlice",
+    "Event",
+    "Fate",
+    "Feed",
+    "FeedKind",
+    "Fresh",
+    "Lease",
+    "Node",
+    "Occurrence",
+    "Origin",
+    "Outage",
+    "Outcome",
+    "Owner",
+    "PlugCut",
+    "PlugRestored",
+    "Pod",
+    "Removed",
+    "Stale",
+    "Successor",
+    "Taint",
+    "Tick",
+    "Workload",
+]

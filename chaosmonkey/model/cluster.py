@@ -1,0 +1,153 @@
+"""What Kubernetes says: its objects, as far as we care."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """A node's reason to repel pods; `effect` is NoSchedule, PreferNoSchedule or NoExecute."""
+
+    key: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What Kubernetes believes about one machine.
+
+    Attributes:
+        ready: status of the condition Ready. "Unknown" means the kubelet stopped reporting.
+        reason: the condition's reason, such as KubeletReady or NodeStatusUnknown.
+        message: the condition's message.
+        boot_id: changes when the machine was rebooted.
+        unschedulable: cordoned.
+    """
+
+    name: str
+    uid: str
+    ready: Literal["True", "False", "Unknown"] = "Unknown"
+    reason: str = ""
+    message: str = ""
+    unschedulable: bool = False
+    control_plane: bool = False
+    boot_id: str = ""
+    taints: tuple[Taint, ...] = ()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether Kubernetes believes that pods can run there."""
+        return self.ready == "True"
+
+    def tainted(self, effect: str) -> bool:
+        """Whether Kubernetes marked this node as lost, with that effect."""
+        return any(t.effect == effect and t.key in LOST_NODE_TAINTS for t in self.taints)
+
+
+LOST_NODE_TAINTS = frozenset({"node.kubernetes.io/unreachable", "node.kubernetes.io/not-ready"})
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The controller of an object: the ownerReference with `controller: true`."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """One pod object. A replacement is another object with another uid.
+
+    Attributes:
+        ready: status of the condition Ready is True.
+        deleting: a deletionTimestamp is set: the pod is Terminating and counts as not there.
+        reason: why it is not running: a container's waiting reason, or the pod's own.
+        unschedulable: the scheduler's message when it found no node for the pod, else "".
+        restarts: sum of the containers' restart counts.
+        toleration: seconds that the pod stays on an unreachable node before it is evicted
+            (`tolerationSeconds`); None means for ever.
+        created: the API server's creationTimestamp (resolution 1 s), for ordering only.
+    """
+
+    uid: str
+    namespace: str
+    name: str
+    node: str | None = None
+    owner: Owner | None = None
+    app: str = ""
+    phase: str = "Pending"
+    ready: bool = False
+    deleting: bool = False
+    reason: str = ""
+    unschedulable: str = ""
+    restarts: int = 0
+    toleration: float | None = None
+    created: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A controller of pods: Deployment, ReplicaSet, StatefulSet or DaemonSet.
+
+    `owner` leads from a ReplicaSet to its Deployment. `desired` and `ready` count pods.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    owner: Owner | None = None
+    desired: int = 0
+    ready: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A kubelet's sign of life (namespace kube-node-lease).
+
+    Attributes:
+        node: the node's name.
+        renewed: the kubelet's own stamp of the last renewal; 0.0 if it has none.
+        duration: leaseDurationSeconds.
+    """
+
+    node: str
+    uid: str
+    renewed: float = 0.0
+    duration: float = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSlice:
+    """How many addresses of a service Kubernetes would route to, in one slice."""
+
+    uid: str
+    namespace: str
+    name: str
+    service: str
+    ready: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A Kubernetes event (core/v1 Event): something a component wants a person to know."""
+
+    uid: str
+    namespace: str
+    name: str
+    type: str
+    reason: str
+    message: str
+    source: str
+    about_kind: str
+    about_name: str
+    about_uid: str = ""
+    count: int = 1
+
+
+ClusterObject = Node | Pod | Workload | Lease | EndpointSlice | Occurrence

@@ -1,0 +1,133 @@
+"""An outage: one episode from a lost machine until the cluster is whole again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chaosmonkey.model.feeds import FeedKind
+
+
+class Origin(StrEnum):
+    """How an outage began."""
+
+    COMMANDED = "commanded"
+    OBSERVED = "observed"
+
+
+class Fate(StrEnum):
+    """What Kubernetes can do about a pod whose machine is lost."""
+
+    MOVES = "moves"
+    """Its controller makes a successor elsewhere (Deployment, ReplicaSet, Job, …)."""
+    WAITS = "waits"
+    """A StatefulSet makes a successor only when the old pod is gone: it waits for its machine."""
+    STAYS = "stays"
+    """A DaemonSet pod belongs to its machine and is not replaced elsewhere."""
+    LOST = "lost"
+    """No controller: once evicted, nobody makes it again."""
+
+
+class Outcome(StrEnum):
+    """How an outage ended."""
+
+    RECOVERED = "recovered"
+    UNNOTICED = "unnoticed"
+    INCOMPLETE = "incomplete"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """The pod that a controller made in place of a displaced one. All moments as received."""
+
+    uid: str
+    name: str
+    created: float
+    node: str | None = None
+    scheduled: float | None = None
+    ready: float | None = None
+    waiting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """A pod that was on the machine at t0, and what became of it.
+
+    Attributes:
+        workload: its top controller as "Deployment/shop", "" for a bare pod.
+        lineage: the identity it shares with its successors.
+        restarts: restart count at t0, to tell a restart from having stayed.
+        disturbed: it was seen not Ready after t0.
+        evicted: when it was marked for deletion.
+        gone: when the object was removed.
+        returned: when it was Ready again itself, without a successor.
+    """
+
+    uid: str
+    namespace: str
+    name: str
+    workload: str
+    lineage: str
+    fate: Fate
+    restarts: int = 0
+    toleration: float | None = None
+    disturbed: bool = False
+    evicted: float | None = None
+    gone: float | None = None
+    returned: float | None = None
+    successor: Successor | None = None
+
+    @property
+    def resolved(self) -> float | None:
+        """When this pod's work was being done again: by a Ready successor, or by itself."""
+        if self.successor is not None and self.successor.ready is not None:
+            return self.successor.ready
+        return self.returned
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """One episode from a cut, commanded or observed, until the cluster is whole again.
+
+    All moments share one t0. For a commanded outage that is when the plug was read back as off.
+    For an observed one it is the machine's last sign of life, and the true t0 lies up to
+    `t0_within` seconds after it.
+
+    Attributes:
+        id: such as "20261120-101500-node3": when it began (UTC) and where.
+        feed: what was cut; None when nobody commanded it and the cause is not known.
+        whole: no displaced pod that will be replaced is still missing, StatefulSets included.
+        held: why Kubernetes holds the eviction back, "" if it does not.
+        blind: the longest time in seconds for which the cluster could not be watched meanwhile.
+            Moments received at the end of it may be late by as much.
+        interrupted: why the measurement could not be finished, "" if it could.
+    """
+
+    id: str
+    machine: str
+    node: str
+    origin: Origin
+    t0: float
+    feed: FeedKind | None = None
+    by: str = ""
+    t0_within: float = 0.0
+    restore_by: float | None = None
+    commanded: float | None = None
+    not_ready: float | None = None
+    tainted: float | None = None
+    recovered: float | None = None
+    whole: float | None = None
+    restored: float | None = None
+    rejoined: float | None = None
+    cleaned: float | None = None
+    closed: float | None = None
+    displaced: tuple[Displaced, ...] = ()
+    held: str = ""
+    blind: float = 0.0
+    interrupted: str = ""
+
+    @property
+    def moving(self) -> tuple[Displaced, ...]:
+        """The displaced pods whose controller makes a successor elsewhere."""
+        return tuple(pod for pod in self.displaced if pod.fate is Fate.MOVES)
