@@ -204,10 +204,8 @@ def moment(stamp: str | None) -> float:
 
 
 def _condition(status: Json, kind: str) -> Json:
-    for condition in status.get("conditions") or ():
-        if condition["type"] == kind:
-            return dict(condition)
-    return {}
+    conditions: list[Json] = status.get("conditions") or []
+    return next((found for found in conditions if found["type"] == kind), {})
 
 
 def _owner(metadata: Json) -> Owner | None:

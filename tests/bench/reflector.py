@@ -4,8 +4,8 @@ A process of its own serves the recorded pod events of all traces, round and rou
 on the loopback: the same bytes to both. Each side takes in `EVENTS` events to its own end product:
 ours to the model, through the cache, published; theirs to the dictionaries with V1Pod that
 `Watch.stream(list_pod_for_all_namespaces)` yields. The two take turns in one run, and the median
-of the rounds is reported: warm, in one process, and fresh, each time in a new process, where the
-official client still has to build its models, as any program that has just been started does.
+of the rounds is reported; a first round of each, which builds the official client's models, is not
+counted.
 
     python -m tests.bench.reflector
 """
@@ -163,23 +163,6 @@ def take_theirs(address: str) -> float:
         return time.perf_counter() - start
 
 
-def fresh(side: str, address: str) -> float:
-    """Seconds that a side takes in a process of its own, its imports not counted."""
-    command = [sys.executable, "-m", "tests.bench.reflector", side, address]
-    return float(subprocess.check_output(command, cwd=ROOT))
-
-
-def compare(ours: list[float], theirs: list[float]) -> dict[str, Any]:
-    """Medians, and the range of the ratios of neighbouring rounds."""
-    ratios = [slow / quick for quick, slow in zip(ours, theirs, strict=True)]
-    return {
-        "ours_events_per_second": round(EVENTS / statistics.median(ours)),
-        "official_events_per_second": round(EVENTS / statistics.median(theirs)),
-        "ratio": round(statistics.median(ratios), 1),
-        "ratio_range": [round(min(ratios), 1), round(max(ratios), 1)],
-    }
-
-
 def cost_of_importing() -> dict[str, float]:
     """Seconds and MB of a fresh interpreter that imports the cluster room and no more."""
     code = (
@@ -200,11 +183,16 @@ def cost_of_importing() -> dict[str, float]:
 def measure() -> dict[str, Any]:
     """Both sides' events a second, their ratio, and under which conditions."""
     with server() as (address, size):
-        new = [(fresh("ours", address), fresh("official", address)) for _ in range(ROUNDS)]
-        warm = [(asyncio.run(take_ours(address)), take_theirs(address)) for _ in range(ROUNDS + 1)]
+        rounds = [
+            (asyncio.run(take_ours(address)), take_theirs(address)) for _ in range(ROUNDS + 1)
+        ][1:]
+    ours, theirs = ([*seconds] for seconds in zip(*rounds, strict=True))
+    ratios = [slow / quick for quick, slow in rounds]
     return {
-        "warm": compare(*map(list, zip(*warm[1:], strict=True))),
-        "fresh": compare(*map(list, zip(*new, strict=True))),
+        "ours_events_per_second": round(EVENTS / statistics.median(ours)),
+        "official_events_per_second": round(EVENTS / statistics.median(theirs)),
+        "ratio": round(statistics.median(ratios), 1),
+        "ratio_range": [round(min(ratios), 1), round(max(ratios), 1)],
         **cost_of_importing(),
         "conditions": {
             "events": EVENTS,
@@ -221,10 +209,4 @@ def measure() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["ours", where]:
-            print(asyncio.run(take_ours(where)))  # noqa: T201 - its output is what it is for
-        case ["official", where]:
-            print(take_theirs(where))  # noqa: T201
-        case _:
-            print(json.dumps(measure(), indent=2))  # noqa: T201
+    print(json.dumps(measure(), indent=2))  # noqa: T201 - its output is what it is for
