@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
+from chaosmonkey.simcluster import openapi
 from chaosmonkey.simcluster.history import Obj
 from chaosmonkey.simcluster.nodestatus import VERSION
 from chaosmonkey.simcluster.resources import RESOURCES, Resource
@@ -36,6 +36,8 @@ def answer(path: str, *, aggregated: bool) -> Obj | str | None:
         return _aggregated([""]) if aggregated else _versions()
     if path == "/apis":
         return _aggregated(groups()) if aggregated else _groups()
+    if path.startswith("/openapi/"):
+        return openapi.answer(path)
     steps = path.split("/")[1:]
     if path == "/api/v1":
         return _resources("")
@@ -49,8 +51,6 @@ def answer(path: str, *, aggregated: bool) -> Obj | str | None:
         "/healthz": lambda: "ok",
         "/livez": lambda: "ok",
         "/readyz": lambda: "ok",
-        "/openapi/v3": lambda: {"paths": {}},
-        "/openapi/v2": _openapi,
     }
     return plain[path]() if path in plain else None
 
@@ -166,8 +166,3 @@ def _version() -> Obj:
         "compiler": "none",
         "platform": "linux/arm64",
     }
-
-
-def _openapi() -> dict[str, Any]:
-    info = {"title": "Kubernetes", "version": VERSION}
-    return {"swagger": "2.0", "info": info, "paths": {}, "definitions": {}}

@@ -122,7 +122,7 @@ class Store:
             meta["generation"] = old.get("generation", 1) + 1
         if not keep:
             return obj
-        if "deletionTimestamp" in meta and not resource.graceful and not meta.get("finalizers"):
+        if "deletionTimestamp" in meta and not resource.graceful and not _held(obj):
             return self._write(resource, "DELETED", obj, before)
         return self._write(resource, "MODIFIED", obj, before)
 
@@ -158,7 +158,7 @@ class Store:
             if "deletionTimestamp" in meta and seconds >= meta["deletionGracePeriodSeconds"]:
                 return before
             return self._mark(resource, before, seconds)
-        if meta.get("finalizers"):
+        if _held(before):
             return before if "deletionTimestamp" in meta else self._mark(resource, before, 0)
         if resource.graceful and before["spec"].get("nodeName"):
             before = self._mark(resource, before, 0)
@@ -191,6 +191,11 @@ class Store:
     def suffix(self, length: int = 5) -> str:
         """A random end of a generated name, in the letters that Kubernetes uses."""
         return "".join(self._timeline.random.choices(_LETTERS, k=length))
+
+
+def _held(obj: Obj) -> bool:
+    """Whether somebody has something to do before it may go; namespaces say so in their spec."""
+    return bool(obj["metadata"].get("finalizers") or obj.get("spec", {}).get("finalizers"))
 
 
 def _asks_otherwise(before: Obj, after: Obj) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -147,6 +148,37 @@ async def test_a_watch_shows_changes_as_they_come(kubectl: Kubectl) -> None:
     assert b"Terminating" in line
     watching.terminate()
     await watching.communicate()
+
+
+MANIFEST = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: lab}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: lab}
+spec:
+  replicas: REPLICAS
+  selector: {matchLabels: {app: api}}
+  template:
+    metadata: {labels: {app: api}}
+    spec: {containers: [{name: api, image: "registry.example/api:1"}]}
+"""
+
+
+async def test_a_manifest_is_applied_changed_and_deleted(kubectl: Kubectl, tmp_path: Path) -> None:
+    manifest = tmp_path / "lab.yaml"
+    manifest.write_text(MANIFEST.replace("REPLICAS", "3"))
+    assert "deployment.apps/api created" in await kubectl("apply", "-f", str(manifest))
+    assert "deployment.apps/api unchanged" in await kubectl("apply", "-f", str(manifest))
+    available = ("--for=condition=Available", "deployment/api", "-n", "lab", "--timeout=10s")
+    await kubectl("wait", *available)
+    manifest.write_text(MANIFEST.replace("REPLICAS", "1"))
+    assert "deployment.apps/api configured" in await kubectl("apply", "-f", str(manifest))
+    assert "1/1" in await kubectl("get", "deployment", "api", "-n", "lab")
+    await kubectl("delete", "-f", str(manifest))
+    assert "lab" not in await kubectl("get", "namespaces", "-o", "name")
 
 
 async def test_refusals_read_as_a_real_servers(kubectl: Kubectl) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from chaosmonkey.simcluster.objects import key_of
 from chaosmonkey.simcluster.resources import DEPLOYMENTS, PODS
-from tests.contract._sim_changes import Life, Run, recorded, reduce
+from tests.contract._sim_changes import TRACES, Life, Run, recorded, reduce
 from tests.contract._sim_scenarios import GRACE40, SCENARIOS, Scenario, watch, whole
 
 SEEDS = range(12)
@@ -45,8 +45,8 @@ TOLERANCES = {
     "NoExecute → marked, default toleration": Tolerance(0.1, 0.2),
     "marked → successor created": Tolerance(0.05, 0.1),
     "created → bound": Tolerance(0.05, 0.1),
-    "created → Ready, first": Tolerance(0.8, 1.5),
-    "created → Ready, last": Tolerance(0.8, 1.5),
+    "created → Ready, first": Tolerance(1.0, 1.5),
+    "created → Ready, last": Tolerance(1.0, 1.5),
     "restored → node Ready": Tolerance(0.8, 6.0),
     "node Ready → NoSchedule gone": Tolerance(0.05, 0.1),
     "node Ready → NoExecute gone": Tolerance(0.3, 4.0),
@@ -216,6 +216,12 @@ def test_the_moments_are_those_of_the_recording(trace: str) -> None:
         if not low <= seconds <= high or abs(median(got) - seconds) > allowed.middle:
             wrong.append(f"{phase}: {seconds:.3f}, simulated {min(got):.3f} to {max(got):.3f}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_documentation_states_the_tolerances() -> None:
+    text = (TRACES.parents[1] / "docs" / "simulator.md").read_text()
+    for phase, allowed in TOLERANCES.items():
+        assert f"| {phase} | {allowed.edge} | {allowed.middle} |" in text
 
 
 def phases(run: Run, scenario: Scenario) -> dict[str, float]:

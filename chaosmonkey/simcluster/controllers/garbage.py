@@ -13,6 +13,10 @@ from chaosmonkey.simcluster.objects import key_of
 from chaosmonkey.simcluster.parts import Parts
 from chaosmonkey.simcluster.resources import NAMESPACES, RESOURCES, Resource
 
+_FIRST_LOOK = 5.0
+"""Seconds that the namespace controller leaves to whoever deletes the content himself."""
+_LOOK_AGAIN = 1.0
+
 
 class Garbage(Controller):
     """Deletes what nobody owns any more; its keys are (`owner` or `namespace`, uid or name)."""
@@ -27,27 +31,49 @@ class Garbage(Controller):
 
     def _changed(self, resource: Resource) -> Callable[[Change], None]:
         def heard(change: Change) -> None:
-            if change.what != "DELETED":
-                return
-            uid = change.object["metadata"]["uid"]
-            if any(index.count(uid) for index in self._owned.values()):
-                self.wake(("owner", uid))
-            if resource is NAMESPACES:
-                self.wake(("namespace", change.key[1]))
+            meta = change.object["metadata"]
+            marked = "deletionTimestamp" in meta and change.what == "MODIFIED"
+            if resource is NAMESPACES and marked and not self._marked(change):
+                self.wake(("namespace", change.key[1]), _FIRST_LOOK)
+            if change.what == "DELETED" and any(
+                index.count(meta["uid"]) for index in self._owned.values()
+            ):
+                self.wake(("owner", meta["uid"]))
 
         return heard
+
+    @staticmethod
+    def _marked(change: Change) -> bool:
+        """Whether it was already marked for deletion."""
+        return change.before is not None and "deletionTimestamp" in change.before["metadata"]
 
     def sync(self, key: Key) -> None:
         """Delete everything that one owner or namespace left behind."""
         what, name = key
+        if what == "owner":
+            for resource, index in self._owned.items():
+                for obj in index.find(name):
+                    self.parts.store.delete(resource, key_of(obj))
+        else:
+            self._empty(name)
+
+    def _empty(self, name: str) -> None:
+        """Empty a namespace that is to go; it goes when nothing is left in it."""
+        store, left = self.parts.store, False
         for resource in RESOURCES:
-            if what == "owner":
-                left = self._owned[resource].find(name)
-            else:
-                every = self.parts.store.all(resource) if resource.namespaced else []
-                left = [obj for obj in every if obj["metadata"]["namespace"] == name]
-            for obj in left:
-                self.parts.store.delete(resource, key_of(obj))
+            for obj in store.all(resource) if resource.namespaced else ():
+                if obj["metadata"]["namespace"] == name:
+                    left = True
+                    store.delete(resource, key_of(obj))
+
+        def terminate(namespace: Obj) -> None:
+            namespace["status"] = {"phase": "Terminating"}
+            if not left:
+                namespace["spec"]["finalizers"] = []
+
+        store.edit(NAMESPACES, ("", name), terminate)
+        if left:
+            self.wake(("namespace", name), _LOOK_AGAIN)
 
 
 def _owner_uids(obj: Obj) -> tuple[str, ...]:
