@@ -52,13 +52,14 @@ class PodRuns:
         parts: the world.
         heard: whether what the kubelet says reaches the API server just now.
         images: what was pulled; it stays on the disk through a power cut.
+        runs: what runs here, by the pod's uid.
     """
 
     place: Place
     parts: Parts
     heard: Callable[[], bool]
-    _runs: dict[str, Run] = field(default_factory=dict)
     images: set[str] = field(default_factory=set)
+    runs: dict[str, Run] = field(default_factory=dict)
     _serial: int = 0
     _synced: bool = False
     _slow: float = 0.5
@@ -89,10 +90,10 @@ class PodRuns:
             return
         bound = self._bound()
         there = {pod["metadata"]["uid"] for pod in bound}
-        for run in [run for uid, run in self._runs.items() if uid not in there]:
+        for run in [run for uid, run in self.runs.items() if uid not in there]:
             self._end(run)
         for pod in bound:
-            known = self._runs.get(pod["metadata"]["uid"])
+            known = self.runs.get(pod["metadata"]["uid"])
             if known is not None and "deletionTimestamp" in pod["metadata"]:
                 stopped = known.stopping
                 self._report(known)
@@ -103,27 +104,27 @@ class PodRuns:
     def reconcile(self) -> None:
         """Report every pod whose status at the API server is not what it looks like."""
         if self.heard():
-            for run in list(self._runs.values()):
+            for run in list(self.runs.values()):
                 self._report(run)
 
     def vanish(self) -> None:
         """The power is gone, and with it every container."""
-        for run in self._runs.values():
+        for run in self.runs.values():
             if run.booking:
                 run.booking.cancel()
-        self._runs.clear()
+        self.runs.clear()
         self._synced = False
 
     def pause(self) -> None:
         """Every process stands still."""
-        for run in self._runs.values():
+        for run in self.runs.values():
             if run.booking and run.booking.pending:
                 run.left = run.booking.when - self.parts.timeline.now
                 run.booking.cancel()
 
     def unpause(self) -> None:
         """Every process goes on where it stood."""
-        for run in self._runs.values():
+        for run in self.runs.values():
             if run.left:
                 self._book(run, run.left)
                 run.left = 0.0
@@ -133,7 +134,7 @@ class PodRuns:
 
     def _see(self, pod: Obj) -> None:
         uid = pod["metadata"]["uid"]
-        run = self._runs.get(uid)
+        run = self.runs.get(uid)
         leaving = "deletionTimestamp" in pod["metadata"]
         if run is None:
             if pod.get("status", {}).get("phase") not in {"Succeeded", "Failed"}:
@@ -167,11 +168,11 @@ class PodRuns:
     def _adopt(self, pod: Obj) -> Run:
         facts = Facts(host_ip=self.place.ip, started=self.parts.timeline.now)
         run = Run(pod, key_of(pod), facts)
-        self._runs[run.uid] = run
+        self.runs[run.uid] = run
         return run
 
     def _deleted(self, pod: Obj) -> None:
-        run = self._runs.get(pod["metadata"]["uid"])
+        run = self.runs.get(pod["metadata"]["uid"])
         if run is not None:
             if not run.stopping:
                 self._tell(run, "Killing")
@@ -180,7 +181,7 @@ class PodRuns:
     def _end(self, run: Run) -> None:
         if run.booking:
             run.booking.cancel()
-        self._runs.pop(run.uid, None)
+        self.runs.pop(run.uid, None)
 
     def _play(self, run: Run, life: Life) -> None:
         if run.booking:

@@ -15,6 +15,7 @@ from chaosmonkey.simcluster.objects import Store, clone
 from chaosmonkey.simcluster.patches import patch
 from chaosmonkey.simcluster.paths import Target
 from chaosmonkey.simcluster.resources import NAMESPACES, PODS, Resource
+from chaosmonkey.simcluster.validation import check
 
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _RFC_1123 = (
@@ -48,9 +49,10 @@ class Verbs:
         if target.name:
             raise refusals.method_not_allowed()
         self._check_kind(target.resource, obj)
-        meta = obj.setdefault("metadata", {})
+        meta = _meta(obj)
         self._place(target, meta)
         self._check_name(target.resource, meta)
+        check(target.resource, obj)
         self._admission.complete(target.resource, obj)
         keep = query.get("dryRun") != "All"
         return 201, self._store.create(target.resource, obj, keep=keep)
@@ -98,7 +100,7 @@ class Verbs:
 
     def _replace(self, target: Target, before: Obj, obj: Obj, query: Query) -> Answer:
         resource = target.resource
-        meta = obj.setdefault("metadata", {})
+        meta = _meta(obj)
         meta.setdefault("name", target.name)
         self._place(target, meta)
         if meta["name"] != target.name:
@@ -113,6 +115,7 @@ class Verbs:
         if resource is PODS and not target.part:
             _check_pod(before, obj)
         obj = {"kind": resource.kind, "apiVersion": resource.api_version} | obj
+        check(resource, obj)
         self._admission.complete(resource, obj)
         _keep_deletion(before, obj)
         return 200, self._store.update(resource, obj, keep=query.get("dryRun") != "All")
@@ -144,7 +147,9 @@ class Verbs:
         return 201, _success() | {"code": 201}
 
     @staticmethod
-    def _check_kind(resource: Resource, obj: Obj) -> None:
+    def _check_kind(resource: Resource, obj: Any) -> None:
+        if not isinstance(obj, dict):
+            raise refusals.bad_request(f"the object provided is no {resource.kind}")
         kind, version = obj.get("kind", resource.kind), obj.get("apiVersion", resource.api_version)
         if (kind, version) == (resource.kind, resource.api_version):
             return
@@ -205,6 +210,14 @@ def read_json(resource: Resource | None, body: bytes) -> Any:
             f"the object provided is unrecognized (must be of type {kind}): couldn't get "
             f"version/kind; json parse error: {broken} ({body[:40].decode(errors='replace')})"
         ) from None
+
+
+def _meta(obj: Obj) -> Obj:
+    """An object's metadata, which it gets if it has none. Refuses with 400 what is no object."""
+    meta = obj.setdefault("metadata", {})
+    if not isinstance(meta, dict):
+        raise refusals.bad_request("metadata is no object")
+    return meta
 
 
 def _success() -> Obj:

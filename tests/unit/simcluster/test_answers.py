@@ -95,6 +95,24 @@ def missing(want: Any, got: Any, path: str) -> Any:
         yield f"{path}: {got!r} is not of the type of {want!r}"
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("pods", []),
+        ("pods", {"metadata": []}),
+        ("pods", {"metadata": {"name": "x"}, "spec": {"containers": [{"name": 3}]}}),
+        ("pods", {"metadata": {"name": "x"}, "spec": "running"}),
+        ("services", {"metadata": {"name": "x"}, "spec": {"ports": ["http"]}}),
+    ],
+)
+async def test_what_the_controllers_could_not_work_with_is_refused(
+    http: aiohttp.ClientSession, kind: str, body: Any
+) -> None:
+    async with http.post(f"/api/v1/namespaces/shop/{kind}", json=body) as answer:
+        assert answer.status in {400, 422}
+        assert (await answer.json())["kind"] == "Status"
+
+
 async def test_an_update_with_an_old_version_is_a_conflict(http: aiohttp.ClientSession) -> None:
     created = await (await http.post("/api/v1/namespaces/shop/configmaps", json=GOLD)).json()
     url = "/api/v1/namespaces/shop/configmaps/gold"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chaosmonkey.simcluster.demo import shop
 from chaosmonkey.simcluster.nodestatus import condition
 from chaosmonkey.simcluster.resources import DAEMON_SETS, EVENTS, NODES, PODS
 from chaosmonkey.simcluster.timing import KUBERNETES, STAGE
@@ -266,3 +267,38 @@ def test_the_same_seed_makes_the_same_world(seed: int) -> None:
         return repr([world.store.version, sorted(map(repr, world.store.all(PODS)))])
 
     assert lived() == lived()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_was_taken_away_everything_is_whole_once_it_is_all_back(seed: int) -> None:
+    world = World(timing=STAGE, seed=seed)
+    world.run_for(5)
+    world.apply(*shop(2))
+    world.run_for(30)
+    dice = world.timeline.random
+    names = [f"node{n}" for n in range(1, 6)]
+    for _ in range(25):
+        happens = dice.choice(
+            [world.power_off, world.power_on, world.cut_link, world.mend_link, None, None]
+        )
+        if happens:
+            happens(dice.choice(names))
+        elif world.parts.answering:
+            world.api_away()
+        else:
+            world.api_back()
+        world.run_for(dice.uniform(0.001, 20.0))
+    if not world.parts.answering:
+        world.api_back()
+    for name in names:
+        world.power_on(name)
+        world.mend_link(name)
+    world.run_for(120)
+    assert all(ready(world, name) == "True" and not taints(world, name) for name in names)
+    there = pods(world)
+    assert len(there) == 30
+    assert all(is_ready(pod) and "deletionTimestamp" not in pod["metadata"] for pod in there)
+    for uid, run in [
+        (uid, run) for name in names for uid, run in world.kubelets[name].pods.runs.items()
+    ]:
+        assert world.store.get(PODS, *run.key)["metadata"]["uid"] == uid

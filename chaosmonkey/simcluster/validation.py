@@ -1,0 +1,95 @@
+"""What an object must be at least, so that the controllers can work with it.
+
+Far from all that a real API server checks: the shape of what is read here, and the mistakes that
+are made most.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaosmonkey.simcluster import refusals
+from chaosmonkey.simcluster.history import Obj
+from chaosmonkey.simcluster.resources import (
+    DAEMON_SETS,
+    DEPLOYMENTS,
+    NODES,
+    PODS,
+    REPLICA_SETS,
+    SERVICES,
+    STATEFUL_SETS,
+    Resource,
+)
+
+Cause = tuple[str, str, str]
+"""Reason, message and field."""
+
+_WORKLOADS = (DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS, DAEMON_SETS)
+_OBJECTS = ("metadata", "spec", "status", "data")
+_REQUIRED = "Required value"
+
+
+def check(resource: Resource, obj: Obj) -> None:
+    """Refuse with 400 what has the wrong shape, and with 422 what lacks something needed."""
+    for field in _OBJECTS:
+        if not isinstance(obj.get(field, {}), dict):
+            raise refusals.bad_request(
+                f'{resource.kind} in version "{resource.version}" cannot be handled as a '
+                f"{resource.kind}: json: cannot unmarshal {field} into an object"
+            )
+    causes: list[Cause] = []
+    spec = obj.get("spec", {})
+    if resource in _WORKLOADS:
+        causes = _workload(spec)
+    elif resource is PODS:
+        causes = _containers(spec, "spec")
+    elif resource is SERVICES:
+        causes = _ports(spec)
+    elif resource is NODES and not isinstance(obj.get("status", {}).get("conditions", []), list):
+        causes = [("FieldValueInvalid", "Invalid value", "status.conditions")]
+    if causes:
+        raise refusals.invalid(resource, str(obj["metadata"].get("name", "")), *causes)
+
+
+def _workload(spec: Obj) -> list[Cause]:
+    causes: list[Cause] = []
+    replicas = spec.get("replicas", 1)
+    if not isinstance(replicas, int) or replicas < 0:
+        text = f"Invalid value: {replicas}: must be greater than or equal to 0"
+        causes.append(("FieldValueInvalid", text, "spec.replicas"))
+    template = _object(spec.get("template"))
+    labels = _object(_object(template.get("metadata")).get("labels"))
+    wanted = _object(_object(spec.get("selector")).get("matchLabels"))
+    if not wanted:
+        causes.append(("FieldValueRequired", _REQUIRED, "spec.selector"))
+    elif any(labels.get(name) != value for name, value in wanted.items()):
+        shown = ",".join(f'"{name}":"{value}"' for name, value in labels.items())
+        text = f"Invalid value: {{{shown}}}: `selector` does not match template `labels`"
+        causes.append(("FieldValueInvalid", text, "spec.template.metadata.labels"))
+    return causes + _containers(_object(template.get("spec")), "spec.template.spec")
+
+
+def _containers(spec: Obj, path: str) -> list[Cause]:
+    listed = spec.get("containers")
+    if not isinstance(listed, list) or not listed:
+        return [("FieldValueRequired", _REQUIRED, f"{path}.containers")]
+    return [
+        ("FieldValueRequired", _REQUIRED, f"{path}.containers[{number}].{field}")
+        for number, container in enumerate(listed)
+        for field in ("name", "image")
+        if not isinstance(_object(container).get(field), str)
+    ]
+
+
+def _ports(spec: Obj) -> list[Cause]:
+    return [
+        ("FieldValueInvalid", "Invalid value: must be between 1 and 65535, inclusive", field)
+        for number, port in enumerate(spec.get("ports") or [])
+        for field in (f"spec.ports[{number}].port",)
+        if not isinstance(_object(port).get("port"), int)
+    ]
+
+
+def _object(value: Any) -> Obj:
+    """A JSON object, or an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
