@@ -115,7 +115,9 @@ class Client:
             ClusterUnavailable: it is not.
         """
         try:
-            await self._body("GET", "/readyz", "ask whether it is ready", timeout=GLANCE)
+            await self._body(
+                "GET", "/readyz", "ask the API server for a sign of life", timeout=GLANCE
+            )
         except Answered as answer:
             if answer.code >= 500:
                 raise
@@ -256,15 +258,24 @@ def _seconds(retry_after: str | None) -> float | None:
 
 
 def _unreachable(asked: str, host: str, error: Exception) -> Unreachable:
+    return Unreachable(
+        f"{asked}: {_why(error)}.",
+        remedy=_remedy(host, error),
+        server=host,
+        cause=type(error).__name__,
+    )
+
+
+def _why(error: Exception) -> str:
     match error:
         case TimeoutError():
-            why = "no answer in time"
+            return "no answer in time"
         case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError():
-            why = "the connection broke"
+            return "the connection broke"
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+            return "connection refused"
         case _:
-            why = str(error) or repr(error)
-    remedy = _remedy(host, error)
-    return Unreachable(f"{asked}: {why}.", remedy=remedy, server=host, cause=type(error).__name__)
+            return str(error) or repr(error)
 
 
 def _remedy(host: str, error: Exception) -> str:

@@ -164,7 +164,7 @@ async def test_a_refusal_says_when_to_come_back(header: str, seconds: float) -> 
 async def test_nobody_there_is_unreachable_and_says_what_to_check() -> None:
     async with serving() as wire:
         pass
-    with pytest.raises(Unreachable) as raised:
+    with pytest.raises(Unreachable, match=r"list pods: connection refused\.") as raised:
         await wire.client.list(PODS, None)
     assert "Check that the API server runs" in raised.value.remedy
     await wire.client.close()
