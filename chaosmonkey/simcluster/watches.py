@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -65,6 +65,7 @@ class Watch:
         question: only objects for which it is true; None for all.
         seen: the version up to which the client knows everything.
         render: the form of the lines; None for the shared bytes.
+        most: how many lines may wait for a client that reads slowly.
     """
 
     resource: Resource
@@ -72,6 +73,7 @@ class Watch:
     question: Question | None = None
     seen: int = 0
     render: Render | None = None
+    most: int = _BACKLOG
     broken: bool = False
     ended: bool = False
     silent_until: float = 0.0
@@ -113,7 +115,7 @@ class Watch:
     def push(self, line: bytes) -> None:
         """Queue a line; who reads too slowly is cut off."""
         self.lines.append(line)
-        self.broken = self.broken or len(self.lines) > _BACKLOG
+        self.broken = self.broken or len(self.lines) > self.most
         self.stirred.set()
 
     def finish(self, *, broken: bool = False) -> None:
@@ -164,6 +166,7 @@ class Watches:
         for change in shelf.latest.values():
             wanted = not watch.namespace or change.key[0] == watch.namespace
             if wanted and (watch.question is None or watch.question(change.object)):
+                watch.most += 1
                 watch.push(watch.line_of("ADDED", change))
         watch.seen = self._live.world.store.version
 
@@ -209,11 +212,16 @@ class Watches:
             watch.push(line)
 
     async def batches(
-        self, watch: Watch, *, seconds: float, bookmarks: bool, send: Callable[[bytes], object]
+        self,
+        watch: Watch,
+        *,
+        seconds: float,
+        bookmarks: bool,
+        send: Callable[[bytes], Awaitable[None]],
     ) -> None:
         """Send what a watch has, as it comes, until it ends or its seconds are over.
 
-        `send` is awaited with the bytes of one or more lines.
+        `send` is given the bytes of one or more lines.
         """
         clock = self._live.clock
         deadline = clock.now() + seconds
@@ -226,7 +234,7 @@ class Watches:
             if watch.lines and now >= watch.silent_until:
                 batch = b"".join(watch.lines)
                 watch.lines.clear()
-                await send(batch)  # type: ignore[misc]
+                await send(batch)
                 continue
             if (watch.ended and not watch.lines) or now >= deadline:
                 return

@@ -50,8 +50,6 @@ class NodeLifecycle(Controller):
             text = f"Node {name} event: Registered Node {name} in Controller"
             self.parts.events.record(change.object, "RegisteredNode", text, source=_SOURCE)
 
-    # -- every period ------------------------------------------------------------------------
-
     def _pass(self) -> None:
         drift = self.parts.timeline.draw((0.001, 0.008))
         self.parts.timeline.after(self.parts.timing.monitor_period + drift, self._pass)
@@ -133,8 +131,6 @@ class NodeLifecycle(Controller):
                 pod, "NodeNotReady", "Node is not ready", source=_SOURCE, severity="Warning"
             )
 
-    # -- NoSchedule: whenever a node changes ----------------------------------------------------
-
     def sync(self, key: Key) -> None:
         """Make a node's NoSchedule taints what its conditions say."""
         node = self.parts.store.find(NODES, *key)
@@ -162,8 +158,6 @@ class NodeLifecycle(Controller):
                 self._retaint(found, "NoExecute", {UNREACHABLE: False, NOT_READY: True})
 
         self._later(self.parts.timeline.draw((0.0, self.parts.timing.monitor_period)), swap)
-
-    # -- NoExecute: rationed ----------------------------------------------------------------------
 
     def _enqueue_named(self, name: str) -> None:
         node = self.parts.store.find(NODES, "", name)
@@ -233,8 +227,6 @@ class NodeLifecycle(Controller):
         if gone > 2 and gone / total >= timing.unhealthy_threshold:
             return timing.secondary_eviction_rate if total > timing.large_cluster else 0.0
         return timing.eviction_rate
-
-    # -- taints -----------------------------------------------------------------------------------
 
     def _untaint(self, node: Obj) -> None:
         self._retaint(node, "NoExecute", {UNREACHABLE: False, NOT_READY: False})
