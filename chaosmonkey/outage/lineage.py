@@ -3,6 +3,10 @@
 A pod that is marked for deletion, or gone, leaves a vacancy at its controller. The next pod that
 this controller makes fills the oldest vacancy: first lost, first replaced. A StatefulSet's pod
 fills the vacancy of its own name. Whoever finds no vacancy begins a lineage, named by its uid.
+
+A rolling update makes new pods before it takes old ones away, and a scale-down makes none: such
+vacancies are filled by nobody. A controller has no more real vacancies than pods missing from the
+number it wants; of those known beyond that, the oldest are forgotten.
 """
 
 from __future__ import annotations
@@ -14,36 +18,50 @@ from chaosmonkey.model import Pod
 WorkloadKey = tuple[str, str, str]
 """Namespace, kind and name of a pod's top controller."""
 
-MOST_VACANCIES = 200
-"""Kept for each controller; after a scale-down nobody fills them."""
-
 
 class Lineages:
     """Assigns lineages to pods in the order in which they are seen."""
 
     def __init__(self) -> None:
         self._of: dict[str, str] = {}
+        self._workloads: dict[str, WorkloadKey] = {}
+        self._living: defaultdict[WorkloadKey, set[str]] = defaultdict(set)
         self._vacancies: defaultdict[WorkloadKey, list[Pod]] = defaultdict(list)
 
     def of(self, uid: str) -> str:
         """The lineage of a pod; its own uid if it never replaced anybody."""
         return self._of.get(uid, uid)
 
-    def see(self, pod: Pod, workload: WorkloadKey | None) -> None:
-        """A pod exists. At its first sight it may fill a vacancy."""
+    def see(self, pod: Pod, workload: WorkloadKey | None, desired: int | None = None) -> None:
+        """A pod exists. At its first sight it may fill a vacancy.
+
+        Args:
+            pod: as it is now.
+            workload: its top controller; None for a bare pod.
+            desired: how many pods that controller wants, if that is known.
+        """
         if pod.uid in self._of:
             return
-        predecessor = None if workload is None else self._take(pod, workload)
+        predecessor = None
+        if workload is not None:
+            self._forget_unreal(workload, desired)
+            predecessor = self._take(pod, workload)
+            self._workloads[pod.uid] = workload
+            self._living[workload].add(pod.uid)
         self._of[pod.uid] = self._of[predecessor.uid] if predecessor is not None else pod.uid
 
-    def lose(self, pod: Pod, workload: WorkloadKey | None) -> None:
+    def lose(self, pod: Pod) -> None:
         """A pod is marked for deletion or gone: whoever comes next may fill its place."""
-        if workload is None:
-            return
-        vacancies = self._vacancies[workload]
-        if all(other.uid != pod.uid for other in vacancies):
-            vacancies.append(pod)
-            del vacancies[:-MOST_VACANCIES]
+        workload = self._workloads.pop(pod.uid, None)
+        if workload is not None:
+            self._living[workload].discard(pod.uid)
+            self._vacancies[workload].append(pod)
+
+    def _forget_unreal(self, workload: WorkloadKey, desired: int | None) -> None:
+        if desired is not None:
+            missing = max(0, desired - len(self._living[workload]))
+            vacancies = self._vacancies[workload]
+            del vacancies[: max(0, len(vacancies) - missing)]
 
     def _take(self, pod: Pod, workload: WorkloadKey) -> Pod | None:
         vacancies = self._vacancies[workload]

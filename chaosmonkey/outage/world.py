@@ -58,7 +58,7 @@ class World:
         self.kubelets_heard_since = 0.0
         self._any_renewal = 0.0
         self._pods_on: defaultdict[str, set[str]] = defaultdict(set)
-        self._lost: set[str] = set()
+        self._desired: dict[WorkloadKey, int] = {}
 
     def apply(self, event: Event) -> Node | Stale | None:
         """Take one event in; return the node or the staleness that it replaced, if it did."""
@@ -78,8 +78,11 @@ class World:
                 self._renewed(lease, at)
             case Changed(Workload() as workload):
                 self.workloads[workload.uid] = workload
+                key = workload.namespace, workload.kind, workload.name
+                self._desired[key] = workload.desired
             case Removed(Workload() as workload):
                 self.workloads.pop(workload.uid, None)
+                self._desired.pop((workload.namespace, workload.kind, workload.name), None)
             case Changed(EndpointSlice() as slice_):
                 self.slices[slice_.uid] = slice_
             case Removed(EndpointSlice() as slice_):
@@ -138,20 +141,17 @@ class World:
         self.pods[pod.uid] = pod
         if pod.node is not None:
             self._pods_on[pod.node].add(pod.uid)
-        workload = self.workload_of(pod)
-        self.lineages.see(pod, workload)
-        if (pod.deleting or pod.phase in FINISHED) and pod.uid not in self._lost:
-            self._lost.add(pod.uid)
-            self.lineages.lose(pod, workload)
+        if before is None:
+            workload = self.workload_of(pod)
+            self.lineages.see(pod, workload, self._desired.get(workload) if workload else None)
+        if pod.deleting or pod.phase in FINISHED:
+            self.lineages.lose(pod)
 
     def _pod_removed(self, pod: Pod) -> None:
         self.pods.pop(pod.uid, None)
         if pod.node is not None:
             self._pods_on[pod.node].discard(pod.uid)
-        if pod.uid in self._lost:
-            self._lost.discard(pod.uid)
-        else:
-            self.lineages.lose(pod, self.workload_of(pod))
+        self.lineages.lose(pod)
 
     def _renewed(self, lease: Lease, at: float) -> None:
         before = self.signs.get(lease.node)
