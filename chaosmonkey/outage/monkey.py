@@ -96,6 +96,7 @@ class Monkey:
         commanded = self._clock.now()
         if self._stopping.is_set():
             raise Unavailable("The server is stopping.", remedy="Try again when it is back.")
+        await self._look_before(guard.find_machine(self._lab, request.machine).name, request.feed)
         machine = guard.check(request, self._lab, self.facts())
         entry = Entry(
             outage=outage_id(commanded, machine.name),
@@ -130,6 +131,12 @@ class Monkey:
         }
         off |= {cut.entry.machine: cut.entry.restore_by for cut in self.cuts.values()}
         return guard.Facts(self._tracker.world, off, self._tracker.outages, self._clock.now())
+
+    async def _look_before(self, machine: str, feed: FeedKind) -> None:
+        """Read the plug in question, and those that somebody else turned off, as they are now."""
+        for key, plug in self._plugs.items():
+            if key not in self.cuts and (key == (machine, feed) or plug.last is Feed.OFF):
+                await plug.read()
 
     # --- keeping the cuts -----------------------------------------------------------------------
 

@@ -162,6 +162,22 @@ async def test_a_plug_found_off_counts_as_off() -> None:
             await table.cut("node3")
 
 
+async def test_what_somebody_else_turned_off_is_read_again_before_anything_is_refused() -> None:
+    async with Table().running() as table:
+        table.devices["node1"].state = Feed.OFF
+        await table.clock.advance(15)
+        table.devices["node1"].state = Feed.ON
+        await table.cut("node3")
+
+
+async def test_a_plug_that_a_hand_turned_off_a_moment_ago_is_not_claimed_as_our_cut() -> None:
+    async with Table().running() as table:
+        table.devices["node3"].state = Feed.OFF
+        with pytest.raises(AlreadyOff):
+            await table.cut("node3")
+        assert table.events == []
+
+
 async def test_a_stopping_server_cuts_nothing() -> None:
     async with Table().running() as table:
         pass
