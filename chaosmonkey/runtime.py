@@ -18,18 +18,21 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from chaosmonkey.api import Context, create_app
+from chaosmonkey.api.address import join_url, reachable
 from chaosmonkey.api.web import WebServer
+from chaosmonkey.audience import Room, Seats
 from chaosmonkey.clock import Clock, ScaledClock, SystemClock
-from chaosmonkey.cluster import Client, ClusterWatch
+from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab
-from chaosmonkey.hub import Board, Hub
+from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
 from chaosmonkey.model import Event, Outage, PlugRestored, Tick
 from chaosmonkey.outage.cut import GOODBYE
 from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.narrate import news
+from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.plugs import PlugBoard, open_plugs
-from chaosmonkey.store import Database, Journal, Recorder, Records, open_database
+from chaosmonkey.store import Database, Journal, Recorder, Records, open_database, secret_key
 
 log = logging.getLogger(__name__)
 story_log = logging.getLogger("chaosmonkey.story")
@@ -100,20 +103,27 @@ class _Server:
             self._hub, lab, world=self._tracker.world, plugs=plugs, cuts=self._monkey.cuts
         )
         self._database = database
+        self._client = client
+        self._room = Room(lab, monkey=self._monkey, clock=clock, changed=self._show_room)
+        self._presence = Presence(self._show_room)
+        self._phones = PlayStream()
+        self._foyer = Foyer(
+            self._hub,
+            self._phones,
+            lab,
+            room=self._room,
+            presence=self._presence,
+            world=self._tracker.world,
+            join_url=self._join_url,
+        )
+        self._port = lab.server.port
 
     async def run(self, announce: Callable[[str], None], stop: asyncio.Event) -> None:
         """Start everything, wait until told to stop, stop everything."""
         await self._take_up_the_past()
-        context = Context(
-            lab=self._lab,
-            clock=self._clock,
-            hub=self._hub,
-            monkey=self._monkey,
-            tracker=self._tracker,
-            records=self._records,
-            not_ready=self._not_ready,
-        )
-        web = WebServer(create_app(context), self._lab.server)
+        self._show_room()
+        web = WebServer(create_app(self._context()), self._lab.server)
+        self._port = web.port
         started = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -126,12 +136,13 @@ class _Server:
                 tasks.create_task(self._watch.run(), name="cluster watch")
                 tasks.create_task(self._tick(), name="tick")
                 serving = tasks.create_task(web.run_until_told(), name="web server")
-                announce(f"http://{_reachable(self._lab.server.host)}:{web.port}/")
+                announce(f"http://{reachable(self._lab.server.host)}:{web.port}/")
                 await stop.wait()
                 log.info("Stopping: every plug is turned on first.")
                 monkey.cancel()
                 web.should_exit = True
                 self._hub.close()
+                self._phones.close()
                 await asyncio.wait({monkey, serving}, timeout=GOODBYE + 5)
                 raise _Stopped
         except* _Stopped:
@@ -145,14 +156,41 @@ class _Server:
             self._recorder.keep(outage)
             self._board.show_outage(outage)
             self._tell(outage)
+            if outcome(outage) is not None:
+                self._room.outage_has_outcome(outage.id)
+        if changed:
+            self._show_room()
         if isinstance(event, PlugRestored) and event.machine in self._interrupted:
             outage = replace(self._interrupted.pop(event.machine), restored=event.at)
             self._recorder.keep(outage)
             self._board.show_outage(outage)
             self._tell(outage)
 
+    def _context(self) -> Context:
+        return Context(
+            lab=self._lab,
+            clock=self._clock,
+            hub=self._hub,
+            monkey=self._monkey,
+            tracker=self._tracker,
+            records=self._records,
+            not_ready=self._not_ready,
+            room=self._room,
+            seats=Seats(secret_key(self._lab.server.data)),
+            presence=self._presence,
+            phones=self._phones,
+            inspector=Inspector(self._client),
+            join_url=self._join_url,
+        )
+
+    def _join_url(self) -> str:
+        return join_url(self._lab.server, self._port)
+
     def _show_machines(self) -> None:
         self._board.show_machines()
+
+    def _show_room(self) -> None:
+        self._foyer.show()
 
     def _tell(self, outage: Outage) -> None:
         """Write to the log what is new in an outage's story."""
@@ -167,6 +205,7 @@ class _Server:
         while True:
             await self._clock.sleep(TICK)
             self.dispatch(Tick(self._clock.now()))
+            self._room.tick()
 
     async def _take_up_the_past(self) -> None:
         """End what a crash left open, and show the latest outages."""
@@ -193,10 +232,3 @@ class _Server:
             for cut in self._monkey.cuts.values()
             if cut.trouble
         ]
-
-
-def _reachable(host: str) -> str:
-    """An address that a browser on this machine can use."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host

@@ -16,9 +16,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaosmonkey import __version__
-from chaosmonkey.api import answers, kill, live, state
+from chaosmonkey.api import answers
 from chaosmonkey.api.context import Context
+from chaosmonkey.api.document import document
 from chaosmonkey.api.doorkeeper import Doorkeeper
+from chaosmonkey.api.routes import add_routes
+from chaosmonkey.api.web_pages import page_routes
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
 
 HEADERS = {
@@ -27,9 +30,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-
-PAGE = {"": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
-"""The files of the first page, and what they are."""
 
 
 class NotFound(BadInput):
@@ -56,12 +56,9 @@ def create_app(context: Context) -> FastAPI:
         redoc_url=None,
     )
     app.state.context = context
-    for module in (kill, state, live):
-        app.include_router(module.router)
-    app.router.routes += [
-        Route(f"/{name}", _page_file(name or "index.html", kind)) for name, kind in PAGE.items()
-    ]
-    app.router.routes.append(Route("/docs", _docs))
+    add_routes(app)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign] # as FastAPI documents it
+    app.router.routes += [*page_routes(), Route("/docs", _docs), Route("/docs.css", _docs_style)]
     app.add_exception_handler(ChaosMonkeyError, _known_error)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_exception_handler(HTTPException, _http_error)
@@ -80,7 +77,9 @@ class _Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
@@ -120,13 +119,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return answers.problem(request, known)
 
 
-def _page_file(name: str, kind: str) -> Any:
-    body = files("chaosmonkey.api").joinpath("page", name).read_bytes()
-
-    async def serve(_: Request) -> Response:
-        return Response(body, media_type=kind)
-
-    return serve
+async def _docs_style(_: Request) -> Response:
+    style = files("chaosmonkey.api").joinpath("docs.css").read_text(encoding="utf-8")
+    return Response(style, media_type="text/css")
 
 
 async def _docs(request: Request) -> Response:
@@ -139,7 +134,7 @@ async def _docs(request: Request) -> Response:
     )
     return HTMLResponse(
         "<!doctype html><html lang=en><meta charset=utf-8><title>chaosmonkey: API</title>"
-        '<link rel=stylesheet href="/page.css"><main class=docs><h1>API</h1>'
+        '<link rel=stylesheet href="/docs.css"><main><h1>API</h1>'
         f"<p>{escape(document['info']['description'])} "
         'Machine-readable: <a href="/openapi.json">openapi.json</a>. A bare curl is answered in '
         "text; ask for <code>Accept: application/json</code> to get JSON. Errors are "

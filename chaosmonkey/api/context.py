@@ -9,9 +9,11 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from chaosmonkey.audience import Room, Seats
 from chaosmonkey.clock import Clock
+from chaosmonkey.cluster import Inspector
 from chaosmonkey.config import Lab
-from chaosmonkey.hub import Hub
+from chaosmonkey.hub import Hub, PlayStream, Presence
 from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.store import Records
@@ -23,6 +25,7 @@ class Context:
 
     Attributes:
         not_ready: why this server is not ready to be used; empty if it is.
+        join_url: where phones join.
     """
 
     lab: Lab
@@ -32,6 +35,12 @@ class Context:
     tracker: Tracker
     records: Records
     not_ready: Callable[[], list[str]]
+    room: Room
+    seats: Seats
+    presence: Presence
+    phones: PlayStream
+    inspector: Inspector
+    join_url: Callable[[], str]
 
 
 def of(connection: HTTPConnection) -> Context:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
+import orjson
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from chaosmonkey.api import context
 from chaosmonkey.api.doorkeeper import same_origin
-from chaosmonkey.hub import Closed, Subscription, TooSlow
+from chaosmonkey.hub import Closed, Presence, Subscription, TooSlow
 
 router = APIRouter()
 
@@ -18,27 +20,31 @@ TRY_AGAIN_LATER = 1013
 
 
 @router.websocket("/ws")
-async def live(socket: WebSocket) -> None:
+async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = "viewer") -> None:
     """Stream what is shown; docs/protocol.md describes the messages."""
     if not same_origin(socket.headers):
         await socket.close(POLICY_VIOLATION, "a page of another site")
         return
     await socket.accept()
-    watching = context.of(socket).hub.subscribe()
+    ctx = context.of(socket)
+    watching = ctx.hub.subscribe()
     try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_send(socket, watching), name="send")
-            await _until_gone(socket)
-            watching.end()
+        with ctx.presence.here(role):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_send(socket, watching, ctx.presence), name="send")
+                await _listen(socket, ctx.presence, role)
+                watching.end()
     finally:
         watching.end()
 
 
-async def _send(socket: WebSocket, watching: Subscription) -> None:
+async def _send(socket: WebSocket, watching: Subscription, presence: Presence) -> None:
     """Pass every message on; a reader that blocks here fills its buffer and is cut off."""
     try:
         while True:
-            message, _ = await watching.next()
+            message, delta = await watching.next()
+            if delta is not None:
+                presence.sent(delta.seq, _real_now())
             await socket.send_text(message.decode())
     except TooSlow:
         await _close(socket, TRY_AGAIN_LATER, "too slow; come back for a snapshot")
@@ -55,7 +61,25 @@ async def _close(socket: WebSocket, code: int, reason: str) -> None:
         return  # it had left already
 
 
-async def _until_gone(socket: WebSocket) -> None:
-    """Return when the other side has left; what it says is not listened to."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
+async def _listen(socket: WebSocket, presence: Presence, role: str) -> None:
+    """Return when the other side has left. Only a stage's {"drawn": seq} is heard."""
+    while (message := await socket.receive())["type"] != "websocket.disconnect":
+        if role == "stage" and (seq := _drawn(message.get("text"))) is not None:
+            presence.drawn(seq, _real_now())
+
+
+def _drawn(text: str | None) -> int | None:
+    try:
+        said = orjson.loads(text or "null")
+    except orjson.JSONDecodeError:
+        return None
+    match said:
+        case {"drawn": int(seq)}:
+            return seq
+        case _:
+            return None
+
+
+def _real_now() -> float:
+    """Real time, whatever the speed of a demo: this measures a network and a browser."""
+    return asyncio.get_running_loop().time()

@@ -109,7 +109,8 @@ class Demo:
             f'[server]\nhost = "{self.host}"\nport = {self.port}\ndata = "{self.data}"\n\n'
             f'[cluster]\nserver = "http://127.0.0.1:{self.sim_port}"\n\n'
             f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{self.sim_port + 1}"\n\n'
-            f'[timing]\npreset = "{self.preset}"\n' + machines
+            f'[timing]\npreset = "{self.preset}"\n\n'
+            f'[demo]\nbench = "http://127.0.0.1:{self.sim_port}"\n' + machines
         )
         path = self.data / "demo.toml"
         try:

@@ -5,6 +5,7 @@ Client ─► Reflector ─► Cache ─► publish        docs/cluster.md says 
 
 from chaosmonkey.cluster.client import Client
 from chaosmonkey.cluster.health import Health
+from chaosmonkey.cluster.inspector import Inspector
 from chaosmonkey.cluster.watch import ClusterWatch
 
-__all__ = ["Client", "ClusterWatch", "Health"]
+__all__ = ["Client", "ClusterWatch", "Health", "Inspector"]

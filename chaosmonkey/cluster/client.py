@@ -124,6 +124,12 @@ class Client:
 
     # --- what people need -----------------------------------------------------------------------
 
+    async def get(
+        self, path: str, asked: str, query: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """The object, or the list, at a path."""
+        return read_object(await self._body("GET", path, asked, query))
+
     async def server_version(self) -> str:
         """The API server's version, such as "v1.36.2"."""
         found = read_object(await self._body("GET", "/version", "ask for the version"))

@@ -68,7 +68,9 @@ def _section(field: FieldInfo) -> type[BaseModel] | None:
 
 def _table(title: str, fields: dict[str, FieldInfo], says: str | None) -> Iterator[str]:
     rows = {
-        name: field for name, field in fields.items() if name not in ("driver", "machine", "epoch")
+        name: field
+        for name, field in fields.items()
+        if name not in ("driver", "machine", "epoch", "demo")
     }
     yield f"## {title}\n\n{' '.join((says or '').split())}\n"
     yield "| key | default | meaning |\n|---|---|---|"

@@ -69,6 +69,9 @@ class Server(Section):
     data: Path = Path("~/.local/share/chaosmonkey")
     """Folder of the journal and the records. It is made if missing and must be writable."""
 
+    public_url: str | None = None
+    """Where phones reach this server, such as "http://chaos.local:8080"; its address by default."""
+
     allowed_hosts: tuple[str, ...] = ()
     """More names by which browsers may call this server, such as "chaos.local"."""
 
@@ -149,6 +152,13 @@ class Timing(Section):
 
     preset: Literal["kubernetes", "stage"] = "kubernetes"
     """kubernetes: as it comes (50 s + 300 s). stage: made quick (8 s + 2 s)."""
+
+
+class Demo(Section):
+    """The demo's pretend table. A real table has no such section."""
+
+    bench: str
+    """URL of the simulator, whose sockets a hand may pull on the stage."""
 
 
 class GpioPlug(Section):
@@ -242,6 +252,9 @@ class Lab(BaseSettings):
     gpio: Gpio = Gpio()
     limits: Limits = Limits()
     timing: Timing = Timing()
+    demo: Demo | None = None
+    """Only in the file that the demo writes."""
+
     machine: tuple[Machine, ...] = ()
     """The machines, one [[machine]] each."""
 

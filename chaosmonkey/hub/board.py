@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 
 from chaosmonkey.config import Lab
@@ -30,6 +31,9 @@ from chaosmonkey.plugs import PlugBoard
 HISTORY = 20
 """Finished outages that stay on the board."""
 
+AVAILABILITY_POINTS = 120
+"""Changes of a service's availability that are shown."""
+
 
 class Board:
     """Shows the world, the plugs and the outages on a hub."""
@@ -51,6 +55,7 @@ class Board:
         self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
         self._finished: list[str] = []
         self._services: set[str] = set()
+        self._availability: dict[str, deque[tuple[float, int, int]]] = {}
         self.show_cluster()
         self.show_machines()
 
@@ -118,8 +123,13 @@ class Board:
         now = {f"{namespace}/{name}" for namespace, name in services}
         for gone in self._services - now:
             self._hub.put("services", gone, None)
+            self._availability.pop(gone, None)
         self._services = now
+        at = self._hub.now()
         for (namespace, name), (ready, total) in services.items():
-            self._hub.put(
-                "services", f"{namespace}/{name}", ServiceView(namespace, name, ready, total)
-            )
+            key = f"{namespace}/{name}"
+            points = self._availability.setdefault(key, deque(maxlen=AVAILABILITY_POINTS))
+            if not points or points[-1][1:] != (ready, total):
+                points.append((at, ready, total))
+            view = ServiceView(namespace, name, ready, total, tuple(points))
+            self._hub.put("services", key, view)

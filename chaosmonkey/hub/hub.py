@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import Any, cast
 
 import orjson
 
-from chaosmonkey.hub.views import Delta, Snapshot, State, View
+from chaosmonkey.hub.views import Changes, Delta, Snapshot, State, View
 
 PROTOCOL = 1
 """Version of the messages; raised when a reader of the old ones would misunderstand new ones."""
@@ -25,7 +26,7 @@ COALESCE = 0.010
 BUFFER = 256
 """Deltas that a reader may fall behind: at the fastest, 2.5 s of them."""
 
-SECTIONS = ("cluster", "machines", "pods", "services", "outages")
+SECTIONS = ("cluster", "machines", "pods", "services", "outages", "show", "rounds")
 
 
 class TooSlow(Exception):
@@ -79,7 +80,7 @@ class Hub:
     """Holds what is shown and tells its changes."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
+        self.now = now
         self._state: dict[str, dict[str, View]] = {section: {} for section in SECTIONS}
         self._pending: dict[tuple[str, str], View | None] = {}
         self._subscribers: set[Subscription] = set()
@@ -103,10 +104,18 @@ class Hub:
     def subscribe(self) -> Subscription:
         """Join: the first message is a snapshot of everything told so far."""
         self._flush()
-        snapshot = Snapshot("snapshot", PROTOCOL, self.seq, self._now(), self.state)
+        snapshot = Snapshot("snapshot", PROTOCOL, self.seq, self.now(), self.state)
         subscription = Subscription(orjson.dumps(snapshot), self._subscribers.discard)
         self._subscribers.add(subscription)
         return subscription
+
+    def shown(self, section: str) -> dict[str, Any]:
+        """One section by id, as it will be told next."""
+        shown: dict[str, Any] = dict(self._state[section])
+        for (pending, key), view in self._pending.items():
+            if pending == section:
+                shown[key] = view
+        return {key: view for key, view in shown.items() if view is not None}
 
     @property
     def watching(self) -> int:
@@ -139,7 +148,8 @@ class Hub:
         if not put and not gone:
             return
         self.seq += 1
-        delta = Delta("delta", self.seq, self._now(), put, gone)
+        changes = cast("Changes", put)
+        delta = Delta("delta", self.seq, self.now(), changes, gone)
         encoded = orjson.dumps(delta)
         for subscription in list(self._subscribers):
             subscription.offer(encoded, delta)

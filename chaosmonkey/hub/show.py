@@ -37,6 +37,7 @@ def show_cluster(lab: Lab, world: World) -> ClusterView:
         preset=lab.timing.preset,
         notices_after=lab.preset.grace,
         default_off=lab.default_seconds,
+        demo=lab.demo is not None,
     )
 
 

@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from typing_extensions import TypedDict
+
+from chaosmonkey.audience.rounds import RoundState
+from chaosmonkey.audience.show import Scene
+from chaosmonkey.model import FeedKind
 from chaosmonkey.outage.narrate import Line
 
 PodState = Literal[
@@ -27,6 +32,7 @@ class ClusterView:
         preset: how quickly the cluster is set up to react: "kubernetes" or "stage".
         notices_after: seconds of silence after which Kubernetes should give up a machine.
         default_off: seconds that a cut lasts if nobody says.
+        demo: the machines are pretend ones, and their plugs can be pulled on the stage.
     """
 
     title: str
@@ -36,6 +42,7 @@ class ClusterView:
     preset: str
     notices_after: float
     default_off: float
+    demo: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +94,18 @@ class PodView:
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """A service: addresses that Kubernetes would route to, and all of them."""
+    """A service: addresses that Kubernetes would route to, and all of them.
+
+    Attributes:
+        history: what `ready` and `total` were from a moment on, as (moment, ready, total), oldest
+            first: the latest few minutes.
+    """
 
     namespace: str
     name: str
     ready: int
     total: int
+    history: tuple[tuple[float, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +170,55 @@ class OutageView:
     pods: tuple[DisplacedView, ...]
 
 
-View = ClusterView | MachineView | PodView | ServiceView | OutageView
+@dataclass(frozen=True, slots=True)
+class ShowView:
+    """What the presenter has set, and who is there.
+
+    Attributes:
+        scene: what the stage shows: board, qr, tally or result.
+        feed: what a cut from the console or by the crowd cuts.
+        armed_until: until when cuts from the console are allowed; null is safe.
+        light: the theme for bright rooms.
+        join_url: where phones join; the same as the QR code at /api/join.svg.
+        stage_delay_ms: how long the stage took to draw the last change; null without a stage.
+    """
+
+    scene: Scene
+    blank: bool
+    feed: FeedKind
+    armed_until: float | None
+    light: bool
+    join_url: str
+    stages: int
+    consoles: int
+    phones: int
+    stage_delay_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundView:
+    """The current audience round, or the last one.
+
+    Attributes:
+        tally: votes for each machine that can be chosen.
+        ballots: how many have voted.
+        leaders: the machines with the most votes; several in a tie.
+        chosen: the machine that was cut.
+        outage: the id of the outage that came of it.
+    """
+
+    id: str
+    state: RoundState
+    opened: float
+    closes: float | None
+    tally: dict[str, int]
+    ballots: int
+    leaders: tuple[str, ...]
+    chosen: str | None
+    outage: str | None
+
+
+View = ClusterView | MachineView | PodView | ServiceView | OutageView | ShowView | RoundView
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +230,20 @@ class State:
     pods: dict[str, PodView]
     services: dict[str, ServiceView]
     outages: dict[str, OutageView]
+    show: dict[str, ShowView]
+    rounds: dict[str, RoundView]
+
+
+class Changes(TypedDict, total=False):
+    """Entities to put in place, each section by id; only sections that have any."""
+
+    cluster: dict[str, ClusterView]
+    machines: dict[str, MachineView]
+    pods: dict[str, PodView]
+    services: dict[str, ServiceView]
+    outages: dict[str, OutageView]
+    show: dict[str, ShowView]
+    rounds: dict[str, RoundView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,5 +264,40 @@ class Delta:
     type: Literal["delta"]
     seq: int
     at: float
-    set: dict[str, dict[str, View]]
+    set: Changes
     gone: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayOutage:
+    """What a phone is told of the outage that its round made."""
+
+    machine: str
+    feed: str | None
+    phase: str | None
+    recovery_seconds: float | None
+    outcome: str | None
+    text: str
+    rank: int | None
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """The one message of a phone's stream: everything that it shows, each time.
+
+    Attributes:
+        up: the machines that can be voted for and are up.
+        feed: what the crowd cuts.
+        outage: of the round, once it was executed.
+    """
+
+    type: Literal["play"]
+    seq: int
+    at: float
+    title: str
+    round: RoundView | None
+    up: tuple[str, ...]
+    feed: FeedKind
+    phones: int
+    outage: PlayOutage | None

@@ -16,6 +16,7 @@ from chaosmonkey.model.cluster import (
     Taint,
     Workload,
 )
+from chaosmonkey.model.description import Condition, Container, Description, Fact, Happening
 from chaosmonkey.model.events import (
     Changed,
     ClusterEvent,
@@ -45,13 +46,18 @@ __all__ = [
     "Changed",
     "ClusterEvent",
     "ClusterObject",
+    "Condition",
+    "Container",
+    "Description",
     "Displaced",
     "EndpointSlice",
     "Event",
+    "Fact",
     "Fate",
     "Feed",
     "FeedKind",
     "Fresh",
+    "Happening",
     "Lease",
     "Node",
     "Occurrence",

@@ -2,7 +2,8 @@
 
 from chaosmonkey.store.database import Database, open_database
 from chaosmonkey.store.journal import Entry, Journal
+from chaosmonkey.store.key import secret_key
 from chaosmonkey.store.recorder import Recorder
 from chaosmonkey.store.records import Records
 
-__all__ = ["Database", "Entry", "Journal", "Recorder", "Records", "open_database"]
+__all__ = ["Database", "Entry", "Journal", "Recorder", "Records", "open_database", "secret_key"]

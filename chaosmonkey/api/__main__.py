@@ -1,0 +1,21 @@
+"""`python -m chaosmonkey.api` prints the API's document, as it is kept in docs/openapi.json."""
+
+import sys
+
+import orjson
+from fastapi import FastAPI
+
+from chaosmonkey.api.document import document
+from chaosmonkey.api.routes import add_routes
+
+
+def main() -> None:
+    """Print the document. Its version is fixed, so that it changes only when the API does."""
+    app = FastAPI(title="chaosmonkey", version="1", docs_url=None, redoc_url=None)
+    add_routes(app)
+    text = orjson.dumps(document(app), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    sys.stdout.write(text.decode() + "\n")
+
+
+if __name__ == "__main__":
+    main()

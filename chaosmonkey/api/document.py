@@ -1,0 +1,30 @@
+"""The one document of this API: OpenAPI, with the websockets' messages merged in.
+
+OpenAPI knows no websockets, so the messages' JSON Schemas are added to its components. The pages'
+TypeScript is generated from it: `make types` writes both files, a test says when they are stale.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+
+from chaosmonkey.hub.views import Delta, Play, Snapshot
+
+MESSAGES = (Snapshot, Delta, Play)
+"""What the websockets say: `/ws` a Snapshot and then Deltas, `/ws/play` one Play after another."""
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of an app, messages included."""
+    found: dict[str, Any] = FastAPI.openapi(app)
+    schemas = found.setdefault("components", {}).setdefault("schemas", {})
+    for message in MESSAGES:
+        schema = TypeAdapter(message).json_schema(
+            mode="serialization", ref_template="#/components/schemas/{model}"
+        )
+        schemas |= schema.pop("$defs", {})
+        schemas[message.__name__] = schema
+    return found

@@ -1,0 +1,15 @@
+"""Every route of the API, in the order of the documentation."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from chaosmonkey.api import hands, inspect, kill, live, play, presenter, state
+
+MODULES = (kill, state, presenter, play, inspect, hands, live)
+
+
+def add_routes(app: FastAPI) -> None:
+    """Add them all."""
+    for module in MODULES:
+        app.include_router(module.router)

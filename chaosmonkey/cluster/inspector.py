@@ -1,0 +1,35 @@
+"""Single questions about single objects, asked when somebody clicks."""
+
+from __future__ import annotations
+
+from chaosmonkey.cluster.client import Client
+from chaosmonkey.cluster.describe import Kind, description, events_query, path
+from chaosmonkey.model import Description
+
+
+class Inspector:
+    """Describes objects, reads logs and deletes pods.
+
+    Everything raises one of `trouble`: Absent when there is no such object, Forbidden when this
+    server may not look.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def describe(self, kind: Kind, namespace: str, name: str) -> Description:
+        """An object with its events."""
+        found = await self._client.get(path(kind, namespace, name), f"look at {kind} {name}")
+        where, query = events_query(kind, namespace, name)
+        events = await self._client.get(where, f"look at the events of {kind} {name}", query)
+        return description(kind, found, events.get("items") or [])
+
+    async def logs(
+        self, namespace: str, pod: str, *, container: str | None = None, tail: int = 100
+    ) -> str:
+        """The last lines of a container's log."""
+        return await self._client.logs(namespace, pod, container=container, tail=tail)
+
+    async def delete_pod(self, namespace: str, pod: str, *, uid: str | None = None) -> None:
+        """Delete a pod, if it is still the one with that uid."""
+        await self._client.delete_pod(namespace, pod, uid=uid)

@@ -1,0 +1,32 @@
+"""A secret of this server's own, made once and kept in the data folder."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from chaosmonkey.errors import StoreFailed
+
+FILE = "secret.key"
+LENGTH = 32
+"""Bytes."""
+
+
+def secret_key(folder: Path) -> bytes:
+    """The secret, the same at every start; readable by this user alone."""
+    path = folder / FILE
+    try:
+        if path.exists() and len(key := path.read_bytes()) == LENGTH:
+            return key
+        key = secrets.token_bytes(LENGTH)
+        path.unlink(missing_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+    except OSError as error:
+        raise StoreFailed(
+            f"The secret {path} cannot be read or written: {error.strerror}.",
+            remedy="Make the data folder readable and writable for this user.",
+        ) from None
+    return key

@@ -1,0 +1,77 @@
+// What the server shows, kept true over a websocket and handed out once a frame.
+import { apply, EMPTY } from './apply';
+import { Socket } from './socket';
+import type { Cluster, Delta, Machine, Outage, Pod, Round, Show, Snapshot, State } from './types';
+
+const HIDDEN_PAUSE = 250; // ms between two looks while the tab is hidden and no frames are drawn
+
+export class Board {
+  state: State = $state.raw(EMPTY);
+  connected = $state(false);
+  /** Grows with every snapshot: what was flying then has landed. */
+  epoch = $state(0);
+  known = $state(false);
+
+  #waiting: (Snapshot | Delta)[] = [];
+  #scheduled = false;
+  #at = 0; // the server's time …
+  #heardAt = 0; // … when this browser's clock said this
+  #socket: Socket | undefined;
+  #role: string;
+
+  cluster: Cluster | undefined = $derived(this.state.cluster['cluster']);
+  show: Show | undefined = $derived(this.state.show['show']);
+  round: Round | undefined = $derived(this.state.rounds['round']);
+  machines: Machine[] = $derived(Object.values(this.state.machines));
+  pods: Pod[] = $derived(Object.values(this.state.pods));
+  outages: Outage[] = $derived(Object.values(this.state.outages).sort((a, b) => a.t0 - b.t0));
+  /** The open outages, the newest last. */
+  open: Outage[] = $derived(this.outages.filter((outage) => outage.open));
+  /** What the page is about: the newest open outage, else the newest of all. */
+  current: Outage | undefined = $derived(this.open.at(-1) ?? this.outages.at(-1));
+
+  constructor(role: 'stage' | 'console' | 'viewer') {
+    this.#role = role;
+  }
+
+  /** Begin to listen; returns how to end. */
+  listen(): () => void {
+    this.#socket = new Socket(`/ws?role=${this.#role}`, {
+      opened: () => {},
+      heard: (message) => this.hear(JSON.parse(message) as Snapshot | Delta),
+      closed: () => (this.connected = false),
+    });
+    return () => this.#socket?.end();
+  }
+
+  /** Take a message in; it is shown with the next frame. */
+  hear(message: Snapshot | Delta): void {
+    this.#waiting.push(message);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    if (document.visibilityState === 'visible') requestAnimationFrame(() => this.flush());
+    else setTimeout(() => this.flush(), HIDDEN_PAUSE);
+  }
+
+  /** Show everything that was taken in. */
+  flush(): void {
+    this.#scheduled = false;
+    const messages = this.#waiting;
+    const last = messages.at(-1);
+    if (last === undefined) return;
+    this.#waiting = [];
+    this.state = apply(this.state, messages);
+    this.#at = last.at;
+    this.#heardAt = performance.now() / 1000;
+    this.connected = true;
+    this.known = true;
+    if (messages.some((message) => message.type === 'snapshot')) this.epoch += 1;
+    if (this.#role === 'stage') this.#socket?.say({ drawn: last.seq });
+  }
+
+  /** The server's time now, in seconds: its last word and what has passed since, at its speed. */
+  now(): number {
+    const passed = performance.now() / 1000 - this.#heardAt;
+    return this.#at + passed * (this.cluster?.speed ?? 1);
+  }
+}

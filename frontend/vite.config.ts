@@ -1,0 +1,33 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// Three pages, one entry each. They are built into the Python package, which serves them:
+// stage.html at /, console.html at /console, phone.html at /play.
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    outDir: here('../chaosmonkey/api/pages'),
+    emptyOutDir: true,
+    assetsInlineLimit: 0, // the server's Content-Security-Policy allows nothing inline
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: {
+        stage: here('stage.html'),
+        console: here('console.html'),
+        phone: here('phone.html'),
+      },
+    },
+  },
+  server: {
+    proxy: Object.fromEntries(
+      ['/api', '/ws', '/kill', '/restore', '/halt', '/arm', '/disarm', '/bench'].map((path) => [
+        path,
+        { target: 'http://127.0.0.1:8080', ws: path === '/ws' },
+      ]),
+    ),
+  },
+});
