@@ -4,8 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# The pages are built by Node: the machine's, or one from a wheel.
+NODE = $(BIN)/python -c 'import sys, hatch_build as b; sys.exit(not b.node_here())' || \
+  $(PIP) install --require-hashes -r requirements/node.txt
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e bench real docs lock clean
+.PHONY: help demo test check e2e bench real pages docs types lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +35,15 @@ bench: $(VENV)/dev  ## measure speed, memory and start; prints JSON
 real: $(VENV)/dev  ## the whole chain against a real Kubernetes 1.20, built from Debian's source package
 	deploy/real/run $(BIN)/python $(ARGS)
 
+pages: $(VENV)/run  ## build the three pages into the package (also part of every install)
+	$(PIP) install --no-deps --no-build-isolation --editable .
+
 docs: $(VENV)/dev  ## write docs/configuration.md from the settings
 	$(BIN)/python -m chaosmonkey.config.reference > docs/configuration.md
+
+types: $(VENV)/dev  ## write docs/openapi.json and the TypeScript made of it
+	$(BIN)/python -m chaosmonkey.api > docs/openapi.json
+	cd frontend && npm ci --ignore-scripts --silent && npm run --silent types
 
 lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	$(PIP) install uv
@@ -41,6 +52,8 @@ lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --group build --group dev -c requirements/run.txt pyproject.toml \
 	  -o requirements/dev.txt
+	$(BIN)/python -c 'import hatch_build; print(hatch_build.NODE_WHEEL)' | $(BIN)/uv pip compile --quiet \
+	  --universal --generate-hashes --no-annotate --no-header - -o requirements/node.txt
 
 clean:  ## forget the virtual environment and what tools have cached
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
@@ -52,10 +65,12 @@ $(VENV)/bin/python:
 
 $(VENV)/run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements/run.txt
+	$(NODE)
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(NODE)
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run

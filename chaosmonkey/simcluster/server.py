@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from chaosmonkey.simcluster import discovery, lists, refusals
+from chaosmonkey.simcluster.applogs import read_log
 from chaosmonkey.simcluster.faults import Faults
 from chaosmonkey.simcluster.hands import Hands
 from chaosmonkey.simcluster.history import Obj
@@ -99,8 +100,7 @@ class Server:
             case "GET" if not target.name:
                 await self._list(request, target)
             case "GET" if target.part == "log":
-                self._verbs.get(target)
-                await request.plain(200, "")
+                await request.plain(200, self._log(self._verbs.get(target)[1], query))
             case "GET":
                 await self._show(request, target, *self._verbs.get(target))
             case "POST":
@@ -120,6 +120,16 @@ class Server:
                 await self._delete_all(request, target)
             case _:
                 raise refusals.method_not_allowed()
+
+    def _log(self, pod: Obj, query: dict[str, str]) -> str:
+        kubelets = self._live.world.kubelets
+        lines = number(query.get("tailLines", ""), "tailLines")
+        return read_log(
+            pod,
+            self._live.clock.now(),
+            tail=lines or None,
+            heard=lambda node: node not in kubelets or kubelets[node].heard,
+        )
 
     async def _show(self, request: Request, target: Target, code: int, obj: Obj) -> None:
         """Send one object, as a table if the client wants one."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import socket
@@ -244,11 +245,12 @@ async def test_the_curl_of_the_readme_works_as_it_stands_there(demo: Demo) -> No
     assert b"node3 has lost its power." in output
 
 
-async def test_the_first_page_and_what_it_loads_come_from_here(demo: Demo) -> None:
+async def test_the_pages_and_what_they_load_come_from_here(demo: Demo) -> None:
     async with httpx.AsyncClient(base_url=demo.url) as client:
-        page = (await client.get("/")).text
-        assert "https://" not in page
-        assert "http://" not in page
-        for name in ("/page.css", "/page.js"):
-            assert name in page
-            assert (await client.get(name)).status_code == 200
+        for path in ("/", "/console", "/play"):
+            page = (await client.get(path)).text
+            loads = re.findall(r'(?:src|href)="([^"]+)"', page)
+            assert loads
+            for name in loads:
+                assert name.startswith("/"), f"{path} loads {name}"
+                assert (await client.get(name)).status_code == 200

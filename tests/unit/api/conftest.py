@@ -10,11 +10,15 @@ import pytest
 
 from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.web import WebServer
-from chaosmonkey.config import Server
-from chaosmonkey.hub import Board, Hub
+from chaosmonkey.audience import Room, Seats
+from chaosmonkey.cluster import Client, Inspector
+from chaosmonkey.config import Cluster, Server
+from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
 from chaosmonkey.model import Event
 from chaosmonkey.store import Records, open_database
 from tests.unit.outage._table import LAB, Table
+
+JOIN_URL = "http://10.0.0.2:8080/play"
 
 
 @dataclass
@@ -26,6 +30,7 @@ class Site:
     records: Records
     url: str
     client: httpx.AsyncClient
+    room: Room
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -50,14 +55,41 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     table.changed = board.show_machines
     async with open_database(tmp_path, table.clock) as database, table.running():
         records = Records(database)
+        room = Room(LAB, monkey=table.monkey, clock=table.clock, changed=lambda: foyer.show())
+        presence, phones = Presence(lambda: foyer.show()), PlayStream()
+        client = Client(Cluster(server="http://127.0.0.1:9"))
+        foyer = Foyer(
+            hub,
+            phones,
+            LAB,
+            room=room,
+            presence=presence,
+            world=table.tracker.world,
+            join_url=lambda: JOIN_URL,
+        )
+        foyer.show()
         context = Context(
-            LAB, table.clock, hub, table.monkey, table.tracker, records, not_ready=list
+            lab=LAB,
+            clock=table.clock,
+            hub=hub,
+            monkey=table.monkey,
+            tracker=table.tracker,
+            records=records,
+            not_ready=list,
+            room=room,
+            seats=Seats(b"k" * 32),
+            presence=presence,
+            phones=phones,
+            inspector=Inspector(client),
+            join_url=lambda: JOIN_URL,
         )
         server = WebServer(create_app(context), Server(port=0))
         url = f"http://127.0.0.1:{server.port}"
-        async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url) as client:
+        async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url) as browser:
             tasks.create_task(server.run_until_told())
             await until(lambda: server.started)
-            yield Site(table, hub, records, url, client)
+            yield Site(table, hub, records, url, browser, room)
             hub.close()
+            phones.close()
             server.should_exit = True
+        await client.close()

@@ -158,7 +158,7 @@ async def test_when_the_server_stops_a_waiting_curl_is_told(site: Site) -> None:
 
 
 async def test_whoever_reads_it_gets_it_uncached_and_unframed(site: Site) -> None:
-    for path in ("/", "/docs", "/api/state", "/page.js", "/nothing"):
+    for path in ("/", "/docs", "/docs.css", "/api/state", "/nothing"):
         headers = (await site.client.get(path)).headers
         assert headers["cache-control"] == "no-store"
         assert "default-src 'self'" in headers["content-security-policy"]

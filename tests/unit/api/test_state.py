@@ -17,7 +17,15 @@ OLD = Outage(
 async def test_the_state_is_what_a_websocket_would_be_told_first(site: Site) -> None:
     state = (await site.client.get("/api/state")).json()
     assert state["type"] == "snapshot"
-    assert set(state["state"]) == {"cluster", "machines", "pods", "services", "outages"}
+    assert set(state["state"]) == {
+        "cluster",
+        "machines",
+        "pods",
+        "services",
+        "outages",
+        "show",
+        "rounds",
+    }
     node3 = state["state"]["machines"]["node3"]
     assert (node3["ready"], node3["network"]) == ("True", None)
     assert node3["power"]["state"] == "on"

@@ -34,7 +34,15 @@ async def test_the_first_message_is_everything_and_the_next_is_what_changed(hub:
     second = await received(watching)
     assert second["seq"] == first["seq"] + 1
     assert second["set"] == {
-        "services": {"shop/web": {"namespace": "shop", "name": "web", "ready": 8, "total": 9}}
+        "services": {
+            "shop/web": {
+                "namespace": "shop",
+                "name": "web",
+                "ready": 8,
+                "total": 9,
+                "history": [],
+            }
+        }
     }
 
 

@@ -1,0 +1,170 @@
+"""The presenter's and the phones' side of the API, over real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import orjson
+import pytest
+from websockets.asyncio.client import connect
+
+from chaosmonkey.model import Feed
+from tests.unit.api.conftest import JOIN_URL, Site, until
+
+SEAT = "ab" * 16
+
+
+@asynccontextmanager
+async def phone(site: Site, seat: str = SEAT) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=site.url) as client:
+        joined = await client.post("/api/play/join", json={"seat": seat})
+        assert joined.json()["seat"] == seat
+        yield client
+
+
+async def state(site: Site) -> dict:
+    return (await site.client.get("/api/state")).json()["state"]
+
+
+async def test_a_real_table_starts_safe_and_arms_for_a_while(site: Site) -> None:
+    assert (await state(site))["show"]["show"]["armed_until"] is None
+    until_when = (await site.client.post("/arm")).json()["armed_until"]
+    assert until_when > site.table.clock.now()
+    assert (await state(site))["show"]["show"]["armed_until"] == until_when
+    await site.client.post("/disarm")
+    assert (await state(site))["show"]["show"]["armed_until"] is None
+
+
+async def test_what_the_presenter_sets_is_shown_to_all(site: Site) -> None:
+    await site.client.post("/api/show", json={"scene": "qr", "feed": "network", "light": True})
+    show = (await state(site))["show"]["show"]
+    assert (show["scene"], show["feed"], show["light"]) == ("qr", "network", True)
+    await site.client.post("/api/show", json={"turn": 1})
+    assert (await state(site))["show"]["show"]["scene"] == "tally"
+    await site.client.post("/api/show", json={"blank": True})
+    assert (await state(site))["show"]["show"]["blank"] is True
+    for wrong in ({"scene": "moon"}, {"turn": 2}, {"sceen": "qr"}):
+        assert (await site.client.post("/api/show", json=wrong)).status_code == 422
+
+
+async def test_phones_vote_the_presenter_clicks_and_the_machine_is_cut(site: Site) -> None:
+    current = (await site.client.post("/api/round/open")).json()
+    for number, machine in enumerate(("node2", "node3", "node3")):
+        async with phone(site, f"{number:032x}") as voter:
+            ballot = {"round": current["id"], "machine": machine}
+            assert (await voter.post("/api/play/vote", json=ballot)).json()["voted"] == machine
+            assert (await voter.post("/api/play/vote", json=ballot)).status_code == 200
+            other = ballot | {"machine": "node1"}
+            assert (await voter.post("/api/play/vote", json=other)).status_code == 409
+    shown = (await state(site))["rounds"]["round"]
+    assert shown["tally"] == {"node1": 0, "node2": 1, "node3": 2}
+    done = (await site.client.post("/api/round/execute")).json()
+    assert (done["state"], done["chosen"]) == ("executed", "node3")
+    assert site.table.devices["node3"].state is Feed.OFF
+    assert (await site.client.post("/api/round/execute")).status_code == 409
+
+
+async def test_a_seat_keeps_its_vote_when_its_phone_comes_back(site: Site) -> None:
+    current = (await site.client.post("/api/round/open")).json()
+    async with phone(site) as first:
+        await first.post("/api/play/vote", json={"round": current["id"], "machine": "node1"})
+    async with phone(site) as again:
+        joined = (await again.post("/api/play/join", json={})).json()
+        assert joined == {"seat": SEAT, "round": current["id"], "voted": "node1"}
+
+
+async def test_without_a_seat_nobody_votes(site: Site) -> None:
+    current = (await site.client.post("/api/round/open")).json()
+    ballot = {"round": current["id"], "machine": "node1"}
+    assert (await site.client.post("/api/play/vote", json=ballot)).status_code == 401
+    site.client.cookies.set("seat", f"{SEAT}.forged")
+    assert (await site.client.post("/api/play/vote", json=ballot)).status_code == 401
+
+
+async def test_a_vote_for_a_round_before_is_refused(site: Site) -> None:
+    old = (await site.client.post("/api/round/open")).json()
+    await site.client.post("/api/round/open")
+    async with phone(site) as voter:
+        ballot = {"round": old["id"], "machine": "node1"}
+        assert (await voter.post("/api/play/vote", json=ballot)).status_code == 409
+
+
+async def test_without_a_decision_nothing_is_cut(site: Site) -> None:
+    assert (await site.client.post("/api/round/execute")).status_code == 409
+    await site.client.post("/api/round/open")
+    refused = await site.client.post("/api/round/execute")
+    assert refused.json()["detail"] == "Nobody has voted."
+    assert (await site.client.post("/api/round/cancel")).json()["state"] == "cancelled"
+    assert site.table.diary == []
+
+
+async def test_a_round_closes_by_itself(site: Site) -> None:
+    await site.client.post("/api/round/open", json={"seconds": 20})
+    await site.table.clock.advance(21)
+    site.room.tick()
+    assert (await state(site))["rounds"]["round"]["state"] == "closed"
+    for seconds in (0, -1, 4000, "x"):
+        wrong = await site.client.post("/api/round/open", json={"seconds": seconds})
+        assert wrong.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/arm", "/api/show", "/api/round/open", "/api/round/execute", "/api/play/join"],
+)
+async def test_a_page_of_another_site_changes_nothing(site: Site, path: str) -> None:
+    headers = {"Origin": "http://evil.example"}
+    assert (await site.client.post(path, headers=headers, json={})).status_code == 403
+
+
+async def test_a_phone_is_told_the_latest_and_counted_while_it_is_there(site: Site) -> None:
+    async with connect(site.url.replace("http", "ws") + "/ws/play") as socket:
+        first = orjson.loads(await socket.recv())
+        assert first["type"] == "play"
+        assert first["round"] is None
+        assert set(first["up"]) == {"node1", "node2", "node3"}
+        await site.client.post("/api/round/open")
+        async with asyncio.timeout(3):
+            while (told := orjson.loads(await socket.recv()))["round"] is None:
+                pass
+        assert told["seq"] > first["seq"]
+        assert (await state(site))["show"]["show"]["phones"] == 1
+    await until(lambda: site.hub.shown("show")["show"].phones == 0)
+
+
+async def test_the_console_sees_the_stage_and_how_long_it_takes_to_draw(site: Site) -> None:
+    async with connect(site.url.replace("http", "ws") + "/ws?role=stage") as socket:
+        await socket.recv()
+        delta = orjson.loads(await socket.recv())
+        await socket.send(orjson.dumps({"drawn": delta["seq"]}).decode())
+        await until(lambda: site.hub.shown("show")["show"].stage_delay_ms is not None)
+        assert site.hub.shown("show")["show"].stages == 1
+        for rubbish in ('{"drawn": "x"}', "[]", "{", '{"drawn": 99999}'):
+            await socket.send(rubbish)
+    await until(lambda: site.hub.shown("show")["show"].stages == 0)
+
+
+async def test_the_code_that_phones_scan_is_drawn_here(site: Site) -> None:
+    answer = await site.client.get("/api/join.svg")
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert answer.text.startswith("<svg")
+    assert (await state(site))["show"]["show"]["join_url"] == JOIN_URL
+
+
+async def test_at_a_real_table_there_is_no_pretend_socket_to_pull(site: Site) -> None:
+    refused = await site.client.put("/bench/machines/node1/power", json={"plugged": False})
+    assert refused.status_code == 404
+    assert "real" in refused.json()["detail"]
+
+
+async def test_names_that_are_none_are_refused_before_kubernetes_is_asked(site: Site) -> None:
+    for path in (
+        "/api/describe/pod/shop/..%2F..",
+        "/api/describe/moon/shop/a",
+        "/api/logs/a%20b/c",
+    ):
+        assert (await site.client.get(path)).status_code in (404, 422)
+    away = await site.client.get("/api/describe/pod/shop/web-1")
+    assert away.status_code == 503
+    assert away.json()["remedy"]
