@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from chaosmonkey.api import Context, create_app
-from chaosmonkey.api.address import join_url, reachable
+from chaosmonkey.api.address import join_url
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.audience import Room, Seats
 from chaosmonkey.clock import Clock, ScaledClock, SystemClock
@@ -136,7 +136,7 @@ class _Server:
                 tasks.create_task(self._watch.run(), name="cluster watch")
                 tasks.create_task(self._tick(), name="tick")
                 serving = tasks.create_task(web.run_until_told(), name="web server")
-                announce(f"http://{reachable(self._lab.server.host)}:{web.port}/")
+                announce(f"http://{self._lab.server.local_host}:{web.port}/")
                 await stop.wait()
                 log.info("Stopping: every plug is turned on first.")
                 monkey.cancel()

@@ -6,24 +6,15 @@ import socket
 
 from chaosmonkey.config import Server
 
-ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
-
 UNROUTED = ("10.255.255.255", 1)
 """Nothing is sent there: connecting a datagram socket only asks the kernel for the way out."""
-
-
-def reachable(host: str) -> str:
-    """An address that a browser on this machine can use."""
-    if host in ANYWHERE:
-        return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
 
 
 def join_url(server: Server, port: int) -> str:
     """Where phones join: the configured URL, or this machine's address in its network."""
     if server.public_url:
         return server.public_url.rstrip("/") + "/play"
-    host = _own_address() if server.host in ANYWHERE else reachable(server.host)
+    host = _own_address() if server.anywhere else server.local_host
     return f"http://{host}{'' if port == 80 else f':{port}'}/play"
 
 

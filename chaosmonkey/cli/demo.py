@@ -23,6 +23,7 @@ from typing import Any
 import httpx
 
 from chaosmonkey.clock import SystemClock
+from chaosmonkey.config import Server
 from chaosmonkey.errors import StoreFailed, Unavailable
 from chaosmonkey.simcluster import DEMO_MACHINES
 
@@ -142,13 +143,15 @@ class Demo:
         raise Unavailable("The simulator does not answer.", remedy="Is this machine very busy?")
 
     def _introduce(self) -> None:
-        url = f"http://{self.host}:{self.port}"
+        url = f"http://{Server(host=self.host).local_host}:{self.port}"
         command = _own_name()
         bench = "" if self.sim_port == 8001 else f" --sim-port {self.sim_port}"
         sys.stdout.write(
             f"\n{len(DEMO_MACHINES)} pretend machines, 30 pods, a pretend Kubernetes "
             f"(preset {self.preset}, speed {self.speed:g}).\n\n"
-            f"  Watch        {url}/\n"
+            f"  Watch        {url}/           (the stage)\n"
+            f"  Present      {url}/console    (? shows the keys)\n"
+            f"  Play         {url}/play       (phones)\n"
             f"  Cut power    curl {url}/kill/node3\n"
             f"  Cut network  curl '{url}/kill/node3?kind=network'\n"
             f"  Pull a plug  {command} unplug node3{bench}     (nobody is told: see it noticed)\n"

@@ -80,6 +80,18 @@ class Server(Section):
     def _expand(cls, value: Path) -> Path:
         return value.expanduser()
 
+    @property
+    def anywhere(self) -> bool:
+        """Whether it listens on every address of this machine."""
+        return self.host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+
+    @property
+    def local_host(self) -> str:
+        """How a browser on this machine writes the address."""
+        if self.anywhere:
+            return "127.0.0.1"
+        return f"[{self.host}]" if ":" in self.host else self.host
+
 
 class Cluster(Section):
     """Which Kubernetes is watched, and how."""
