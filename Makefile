@@ -9,7 +9,7 @@ NODE = $(BIN)/python -c 'import sys, hatch_build as b; sys.exit(not b.node_here(
   $(PIP) install --require-hashes -r requirements/node.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check e2e bench real pages docs types lock clean
+.PHONY: help demo test check frontend e2e bench real pages docs types lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,14 +17,24 @@ help:  ## this list
 demo: $(VENV)/run  ## set up everything and run the demo (Ctrl-C ends it)
 	$(BIN)/chaosmonkey demo $(ARGS)
 
-test: $(VENV)/dev check  ## set up everything, lint, type-check and test; prints what it skipped and why
+test: $(VENV)/dev check frontend  ## set up everything, lint, type-check and test; prints what it skipped and why
 	$(BIN)/python -m pytest -m "not real" $(ARGS)
+	@echo "Not run here: the tests against a real Kubernetes (make real, about 9 minutes)."
 
 check: $(VENV)/dev  ## formatting, lint, types, layers
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+frontend: $(VENV)/dev  ## types, lint and unit tests of the pages (needs Node)
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory frontend/node_modules/.ready && \
+	  cd frontend && npm run --silent check && npm run --silent test; \
+	else echo "SKIPPED: the pages' own checks and tests, because there is no npm on PATH."; fi
+
+frontend/node_modules/.ready: frontend/package-lock.json
+	cd frontend && npm ci --ignore-scripts --silent
+	@touch $@
 
 e2e: $(VENV)/dev  ## only the tests that run whole processes
 	$(BIN)/python -m pytest -m e2e $(ARGS)
@@ -43,7 +53,8 @@ docs: $(VENV)/dev  ## write docs/configuration.md from the settings
 
 types: $(VENV)/dev  ## write docs/openapi.json and the TypeScript made of it
 	$(BIN)/python -m chaosmonkey.api > docs/openapi.json
-	cd frontend && npm ci --ignore-scripts --silent && npm run --silent types
+	$(MAKE) --no-print-directory frontend/node_modules/.ready
+	cd frontend && npm run --silent types
 
 lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	$(PIP) install uv

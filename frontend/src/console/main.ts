@@ -1,5 +1,6 @@
+import '@fontsource-variable/atkinson-hyperlegible-next/wght.css';
 import { mount } from 'svelte';
-import App from './App.svelte';
 import '../lib/base.css';
+import App from './App.svelte';
 
 mount(App, { target: document.getElementById('app')! });
