@@ -1,0 +1,100 @@
+// Every key of the console, in one table: the page acts on it and shows it.
+//
+// A presenter's clicker types PageUp, PageDown and ".", and has one button that types F5 and Esc in
+// turn. So neither of these two may ever do anything to a machine; F5 is swallowed because a reload
+// in the middle of a talk helps nobody, and Esc closes what is open in front, nothing else.
+
+export type Action =
+  | { does: 'halt' | 'arm' | 'next' | 'previous' | 'blank' | 'qr' | 'theme' | 'keys' }
+  | { does: 'feed'; feed: 'power' | 'network' }
+  | { does: 'cut' | 'restore'; nth: number }
+  | { does: 'logs' | 'describe' | 'delete' }
+  | { does: 'nothing' };
+
+/** Where a key is pressed. */
+export interface Focus {
+  /** In a field for text: letters are letters there. */
+  typing: boolean;
+  /** What the panel shows, if it is open. */
+  panel: 'pod' | 'other' | null;
+  /** A dialog is in front that takes every key. */
+  dialog: boolean;
+}
+
+export type Press = Pick<
+  KeyboardEvent,
+  'key' | 'code' | 'shiftKey' | 'ctrlKey' | 'altKey' | 'metaKey' | 'repeat'
+>;
+
+/** A row of the list that `?` shows. */
+export interface Row {
+  keys: readonly string[];
+  text: string;
+  /** Only there while something is looked at. */
+  within?: 'panel' | 'pod';
+}
+
+export const ROWS: readonly Row[] = [
+  { keys: ['H'], text: 'HALT: give every machine its power and network back' },
+  { keys: ['A'], text: 'Arm, or make safe' },
+  { keys: ['1', '…', '9'], text: 'Cut that machine, while armed' },
+  { keys: ['Shift', '1', '…', '9'], text: 'Restore that machine' },
+  { keys: ['P'], text: 'Cut power' },
+  { keys: ['N'], text: 'Cut network' },
+  { keys: ['PgDn'], text: 'Next scene on the stage' },
+  { keys: ['PgUp'], text: 'Previous scene' },
+  { keys: ['Q'], text: 'QR code on the stage, and back' },
+  { keys: ['B', '.'], text: 'Blank the stage, and back' },
+  { keys: ['L'], text: 'Theme for bright rooms, and back' },
+  { keys: ['?'], text: 'This list' },
+  { keys: ['D'], text: 'Describe as plain text, and back', within: 'panel' },
+  { keys: ['L'], text: 'Log of the pod, and back', within: 'pod' },
+  { keys: ['X'], text: 'Delete the pod; asks first', within: 'pod' },
+  { keys: ['Esc'], text: 'Close what is open in front; nothing else' },
+  { keys: ['F5'], text: 'Nothing: clickers type it by themselves' },
+];
+
+const LETTERS: Readonly<Record<string, Action>> = {
+  h: { does: 'halt' },
+  a: { does: 'arm' },
+  p: { does: 'feed', feed: 'power' },
+  n: { does: 'feed', feed: 'network' },
+  b: { does: 'blank' },
+  '.': { does: 'blank' },
+  q: { does: 'qr' },
+  l: { does: 'theme' },
+  '?': { does: 'keys' },
+  pagedown: { does: 'next' },
+  pageup: { does: 'previous' },
+};
+
+const IN_PANEL: Readonly<Record<string, Action>> = { d: { does: 'describe' } };
+const ON_POD: Readonly<Record<string, Action>> = {
+  ...IN_PANEL,
+  l: { does: 'logs' },
+  x: { does: 'delete' },
+};
+
+/** What a key does here; null if it is left to the browser. */
+export function action(press: Press, focus: Focus): Action | null {
+  // With a modifier it is swallowed too: Ctrl+F5 reloads as well.
+  if (press.key === 'F5') return { does: 'nothing' };
+  if (press.ctrlKey || press.altKey || press.metaKey || focus.typing) return null;
+  const found = meaning(press, focus);
+  if (found === null) return null;
+  // A key that is held down types on and on: it means one press, and HALT is never one too many.
+  if (press.repeat) return { does: 'nothing' };
+  if (focus.dialog && found.does !== 'halt') return null;
+  return found;
+}
+
+function meaning(press: Press, focus: Focus): Action | null {
+  // The digit row by its place: Shift+1 is "!" on one keyboard and something else on the next.
+  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1];
+  if (digit && (press.shiftKey || press.key === digit)) {
+    return { does: press.shiftKey ? 'restore' : 'cut', nth: Number(digit) };
+  }
+  const key = press.key.toLowerCase();
+  const here = focus.panel === 'pod' ? ON_POD : focus.panel === 'other' ? IN_PANEL : {};
+  return here[key] ?? LETTERS[key] ?? null;
+}

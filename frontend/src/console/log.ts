@@ -1,0 +1,25 @@
+// What happened, newest first: the stories of the outages, and what was said here.
+import type { Outage } from '../lib/types';
+
+export interface Entry {
+  id: string;
+  at: number;
+  text: string;
+  remedy: string;
+  kind: 'story' | 'done' | 'refused';
+}
+
+const LONGEST = 60;
+
+export function entries(outages: readonly Outage[], said: readonly Entry[]): Entry[] {
+  const stories = outages.flatMap((outage) =>
+    outage.story.map((line): Entry => ({
+      id: `${outage.id} ${line.about}`,
+      at: outage.t0 + line.at,
+      text: line.text,
+      remedy: '',
+      kind: 'story',
+    })),
+  );
+  return [...stories, ...said].sort((a, b) => b.at - a.at).slice(0, LONGEST);
+}

@@ -1,0 +1,145 @@
+// How a machine stands, in one word, an icon and a tone; and separately what Kubernetes says of it.
+import type { FeedKind, Machine, Outage, Pod } from '../lib/types';
+
+export type Tone = 'up' | 'down' | 'busy' | 'trouble' | 'dim';
+
+export interface Standing {
+  word: string;
+  tone: Tone;
+  /** Longer, where a word is not enough. */
+  note: string;
+  /** The moment at which it is restored by itself. */
+  restoreBy: number | null;
+  /** It has lost something that can be given back. */
+  off: boolean;
+}
+
+const FEEDS = ['power', 'network'] as const;
+
+/** By number where names end in one (node2 before node10); what can never be cut comes last. */
+export function inOrder(machines: readonly Machine[]): Machine[] {
+  return [...machines].sort(
+    (a, b) =>
+      Number(a.guarded !== '') - Number(b.guarded !== '') ||
+      a.name.localeCompare(b.name, 'en', { numeric: true }),
+  );
+}
+
+/** The machine that a digit means. */
+export function nth(machines: readonly Machine[], number: number): Machine | undefined {
+  return inOrder(machines).filter((machine) => machine.guarded === '')[number - 1];
+}
+
+export function standing(machine: Machine, outage: Outage | undefined): Standing {
+  for (const kind of FEEDS) {
+    const feed = machine[kind];
+    if (!feed) continue;
+    const common = { restoreBy: feed.restore_by, off: true };
+    if (feed.stage === 'stuck')
+      return { word: `${kind} stuck`, tone: 'trouble', note: feed.trouble, ...common };
+    if (feed.stage === 'cutting')
+      return { word: `cutting ${kind}`, tone: 'busy', note: '', ...common, off: false };
+    if (feed.stage === 'restoring')
+      return { word: `restoring ${kind}`, tone: 'busy', note: '', ...common };
+    if (feed.state === 'off') {
+      const note = feed.stage ? '' : 'Turned off by somebody else.';
+      return { word: `no ${kind}`, tone: 'down', note, ...common };
+    }
+  }
+  const on = { restoreBy: null, off: false };
+  const unread = FEEDS.filter((kind) => machine[kind]?.state === 'unknown');
+  if (unread.length > 0) {
+    const note = `Its ${unread.join(' and ')} plug does not answer. Look at the device.`;
+    return { word: 'plug unknown', tone: 'trouble', note, ...on };
+  }
+  if (machine.ready === null)
+    return { word: 'no node', tone: 'dim', note: 'Kubernetes has no node of this name.', ...on };
+  if (machine.ready === 'True') return { word: 'up', tone: 'up', note: '', ...on };
+  if (outage?.open && outage.origin === 'observed' && outage.milestones['restored'] === undefined)
+    return { word: 'silent', tone: 'down', note: 'Nobody here cut it: a hand, or a fault.', ...on };
+  return { word: 'booting', tone: 'busy', note: '', ...on };
+}
+
+export interface Belief {
+  word: string;
+  icon: 'check' | 'bang' | 'dots';
+  tone: 'ready' | 'failed' | 'gone';
+}
+
+/** What Kubernetes believes: it may be wrong for a while. */
+export function belief(machine: Machine, stands: Standing): Belief {
+  if (machine.ready === null) return { word: 'not in cluster', icon: 'dots', tone: 'gone' };
+  if (machine.ready !== 'True') return { word: 'NotReady', icon: 'bang', tone: 'failed' };
+  const lagging = stands.off && stands.tone !== 'busy';
+  return { word: lagging ? 'still Ready' : 'Ready', icon: 'check', tone: 'ready' };
+}
+
+/** Why a cut is not offered; "" if it is. What only the server can know, it says when asked. */
+export function barred(
+  machine: Machine,
+  feed: FeedKind,
+  armed: boolean,
+  connected: boolean,
+): string {
+  if (machine.guarded) return `Never cut: ${machine.guarded}`;
+  if (machine[feed] === null) return `Has no ${feed} plug`;
+  if (!connected) return 'Not connected';
+  if (!armed) return 'Safe';
+  return '';
+}
+
+/** The tone of a pod, its icon and its word: never by colour alone. */
+export function podLook(pod: Pod): { icon: 'check' | 'dots' | 'bang' | 'cross'; word: string } {
+  switch (pod.state) {
+    case 'ready':
+      return { icon: 'check', word: 'ready' };
+    case 'starting':
+      return { icon: 'dots', word: 'starting' };
+    case 'pending':
+      return { icon: 'dots', word: 'pending' };
+    case 'terminating':
+      return { icon: 'cross', word: 'terminating' };
+    case 'finished':
+      return { icon: 'check', word: 'finished' };
+    case 'unreachable':
+      return { icon: 'bang', word: 'unreachable' };
+    case 'failed':
+      return { icon: 'bang', word: 'failed' };
+  }
+}
+
+/** Pods by the node that they are bound to; under "" those that have none. */
+export function byNode(pods: readonly Pod[]): Map<string, Pod[]> {
+  const found = new Map<string, Pod[]>();
+  for (const pod of pods) {
+    const node = pod.node ?? '';
+    const there = found.get(node);
+    if (there) there.push(pod);
+    else found.set(node, [pod]);
+  }
+  return found;
+}
+
+export interface Work {
+  id: string;
+  namespace: string;
+  kind: string;
+  name: string;
+  pods: Pod[];
+  ready: number;
+}
+
+/** Pods by what controls them, those without a controller left out. */
+export function workloads(pods: readonly Pod[]): Work[] {
+  const found = new Map<string, Work>();
+  for (const pod of pods) {
+    const [kind, name] = pod.workload.split('/');
+    if (!kind || !name) continue;
+    const id = `${pod.namespace}/${pod.workload}`;
+    const work = found.get(id) ?? { id, namespace: pod.namespace, kind, name, pods: [], ready: 0 };
+    work.pods.push(pod);
+    if (pod.state === 'ready') work.ready += 1;
+    found.set(id, work);
+  }
+  return [...found.values()].sort((a, b) => a.id.localeCompare(b.id));
+}

@@ -1,0 +1,126 @@
+// Moments, lengths and sentences, as the console writes them.
+import type { Cluster, Outage, Round, Show } from '../lib/types';
+
+export const PHASES = [
+  ['detect', 'Detect'],
+  ['evict', 'Evict'],
+  ['reschedule', 'Reschedule'],
+  ['ready', 'Ready'],
+] as const;
+
+/** Seconds to a tenth. */
+export const tenths = (seconds: number): string => seconds.toFixed(1);
+
+/** A length that is counted down: "9:41", or "12 s" below a minute; never below nothing. */
+export function left(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+/** The time of day of a moment, on this computer's clock. */
+export function clock(moment: number): string {
+  return new Date(moment * 1000).toLocaleTimeString('en-GB');
+}
+
+/** The time of day of what Kubernetes stamped; as it came, if it is no moment. */
+export function stamp(text: string): string {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? text : clock(at / 1000);
+}
+
+export const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`;
+
+export const armed = (show: Show | undefined, now: number): boolean =>
+  show?.armed_until != null && now < show.armed_until;
+
+/** What became of an outage, in a word or two. */
+export function verdict(outage: Outage): string {
+  if (outage.recovery_seconds !== null) return `${tenths(outage.recovery_seconds)} s`;
+  return outage.outcome ?? (outage.open ? 'under way' : 'not measured');
+}
+
+/** What an outage was: "node3 lost its power". */
+export function headline(outage: Outage): string {
+  return outage.feed ? `${outage.machine}: ${outage.feed} cut` : `${outage.machine} fell silent`;
+}
+
+export interface Phase {
+  name: string;
+  state: 'todo' | 'now' | 'done';
+  seconds: number | null;
+}
+
+/** The phases of an outage, the one under way counting on. */
+export function phases(outage: Outage, now: number): Phase[] {
+  const ended = Object.values(outage.phases).reduce((sum, seconds) => sum + seconds, 0);
+  return PHASES.map(([id, name]) => {
+    const seconds = outage.phases[id];
+    if (seconds !== undefined) return { name, state: 'done', seconds };
+    if (outage.open && outage.phase === id)
+      return { name, state: 'now', seconds: Math.max(0, now - outage.t0 - ended) };
+    return { name, state: 'todo', seconds: null };
+  });
+}
+
+/** Seconds on the clock of an outage: its recovery time, or what has passed. */
+export function elapsed(outage: Outage, now: number): number | null {
+  if (outage.recovery_seconds !== null) return outage.recovery_seconds;
+  return outage.open && outage.phase !== null ? Math.max(0, now - outage.t0) : null;
+}
+
+export interface Link {
+  word: 'LIVE' | 'STALE' | 'NOT CONNECTED' | 'CONNECTING';
+  detail: string;
+  remedy: string;
+}
+
+/** Whether what is shown can be believed, and if not what to do. */
+export function link(
+  known: boolean,
+  connected: boolean,
+  cluster: Cluster | undefined,
+  now: number,
+): Link {
+  if (!known)
+    return {
+      word: 'CONNECTING',
+      detail: 'Waiting for the server.',
+      remedy: 'If this stays, look whether chaosmonkey runs.',
+    };
+  if (!connected)
+    return {
+      word: 'NOT CONNECTED',
+      detail: 'The server does not answer: what you see here is old.',
+      remedy: 'It is tried again and again. Machines that are off come back by themselves.',
+    };
+  if (cluster?.stale_since != null)
+    return {
+      word: 'STALE',
+      detail: `The cluster has not been seen for ${left(now - cluster.stale_since)}: ${cluster.why}.`,
+      remedy: 'Cuts are refused until it answers. Restore and HALT work.',
+    };
+  return { word: 'LIVE', detail: '', remedy: '' };
+}
+
+/** What the crowd's vote has come to, in a sentence. */
+export function crowdSays(round: Round | undefined, phones: number): string {
+  if (!round) return phones ? 'No vote yet. Open one.' : 'No phones yet. Q shows the QR code.';
+  const [first, ...others] = round.leaders;
+  const most = first === undefined ? 0 : (round.tally[first] ?? 0);
+  switch (round.state) {
+    case 'executed':
+      return `The crowd chose ${round.chosen}. It is cut.`;
+    case 'revealed':
+      return `The crowd chose ${round.chosen}, and phones show the result.`;
+    case 'cancelled':
+      return 'The vote was cancelled. Nothing was cut.';
+    default:
+      if (first === undefined)
+        return round.state === 'open' ? 'Nobody has voted yet.' : 'Closed. Nobody voted.';
+      if (others.length > 0)
+        return `A tie at ${count(most, 'vote')}: ${round.leaders.join(', ')}. You choose.`;
+      return `${first} ${round.state === 'open' ? 'leads' : 'won'} with ${most} of ${count(round.ballots, 'vote')}.`;
+  }
+}

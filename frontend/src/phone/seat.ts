@@ -1,0 +1,36 @@
+// Who this phone is: 32 hexadecimal digits, made here once and kept. The same digits are the same seat,
+// so that a reload, a dead battery or a lost cookie is no second vote.
+
+const KEY = 'seat';
+
+export function seat(storage: Storage | null, random: (bytes: Uint8Array) => Uint8Array): string {
+  const kept = read(storage);
+  if (kept !== null) return kept;
+  const made = Array.from(random(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+  try {
+    storage?.setItem(KEY, made);
+  } catch {
+    // A private window may keep nothing: then the cookie alone has to do.
+  }
+  return made;
+}
+
+function read(storage: Storage | null): string | null {
+  try {
+    const kept = storage?.getItem(KEY);
+    return kept && /^[0-9a-f]{32}$/.test(kept) ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+/** This browser's storage; null where even asking for it is forbidden. */
+export function storage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
+}
