@@ -16,15 +16,21 @@ export class Board {
   #scheduled = false;
   #at = 0; // the server's time …
   #heardAt = 0; // … when this browser's clock said this
+  #held: number | undefined; // the moment at which time was stopped
   #socket: Socket | undefined;
   #role: string;
+
+  // Each section on its own: what did not change is not looked at again.
+  #machines = $derived(this.state.machines);
+  #pods = $derived(this.state.pods);
+  #outages = $derived(this.state.outages);
 
   cluster: Cluster | undefined = $derived(this.state.cluster['cluster']);
   show: Show | undefined = $derived(this.state.show['show']);
   round: Round | undefined = $derived(this.state.rounds['round']);
-  machines: Machine[] = $derived(Object.values(this.state.machines));
-  pods: Pod[] = $derived(Object.values(this.state.pods));
-  outages: Outage[] = $derived(Object.values(this.state.outages).sort((a, b) => a.t0 - b.t0));
+  machines: Machine[] = $derived(Object.values(this.#machines));
+  pods: Pod[] = $derived(Object.values(this.#pods));
+  outages: Outage[] = $derived(Object.values(this.#outages).sort((a, b) => a.t0 - b.t0));
   /** The open outages, the newest last. */
   open: Outage[] = $derived(this.outages.filter((outage) => outage.open));
   /** What the page is about: the newest open outage, else the newest of all. */
@@ -69,8 +75,20 @@ export class Board {
     if (this.#role === 'stage') this.#socket?.say({ drawn: last.seq });
   }
 
+  /** Take a message in and show it at once. */
+  take(message: Snapshot | Delta): void {
+    this.#waiting.push(message);
+    this.flush();
+  }
+
+  /** Stop time at a moment of the server's clock: a recorded one is shown. */
+  hold(moment: number): void {
+    this.#held = moment;
+  }
+
   /** The server's time now, in seconds: its last word and what has passed since, at its speed. */
   now(): number {
+    if (this.#held !== undefined) return this.#held;
     const passed = performance.now() / 1000 - this.#heardAt;
     return this.#at + passed * (this.cluster?.speed ?? 1);
   }

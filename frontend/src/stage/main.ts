@@ -1,5 +1,36 @@
+import '@fontsource-variable/atkinson-hyperlegible-next/wght.css';
 import { mount } from 'svelte';
-import App from './App.svelte';
+import { Board } from '../lib/board.svelte';
 import '../lib/base.css';
+import App from './App.svelte';
+import { Clock } from './clock.svelte';
+import { asked, load, replay } from './replay';
+import { Scenery } from './scenery.svelte';
+import './stage.css';
+import { Table } from './table.svelte';
 
-mount(App, { target: document.getElementById('app')! });
+const target = document.getElementById('app')!;
+const board = new Board('stage');
+const scenery = new Scenery();
+const table = new Table(() => board.now());
+const clock = new Clock(board);
+const wanted = asked(location);
+
+if (wanted !== null) {
+  document.documentElement.dataset['frozen'] = '';
+  load(wanted.run, location).then(
+    (items) => {
+      const frozen = replay(items, wanted.t, board, scenery, table);
+      clock.tick();
+      mount(App, { target, props: { board, scenery, table, clock, frozen } });
+    },
+    (error: Error) => (target.textContent = error.message),
+  );
+} else {
+  // A bench feeds the page itself, and no server does.
+  if (new URLSearchParams(location.search).has('bench'))
+    Object.assign(window, { chaosmonkey: { board, scenery } });
+  else board.listen();
+  clock.run();
+  mount(App, { target, props: { board, scenery, table, clock } });
+}

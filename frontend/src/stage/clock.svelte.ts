@@ -1,0 +1,26 @@
+// The server's time as the page shows it: ten times a second, or one moment for ever.
+import type { Board } from '../lib/board.svelte';
+
+const TICK = 100; // ms
+
+export class Clock {
+  now: number = $state(0);
+  /** In whole seconds, for what need not be looked at more often. */
+  coarse: number = $derived(Math.floor(this.now));
+  #board: Board;
+
+  constructor(board: Board) {
+    this.#board = board;
+    this.now = board.now();
+  }
+
+  /** Let it run; returns how to stop it. */
+  run(): () => void {
+    const timer = setInterval(() => this.tick(), TICK);
+    return () => clearInterval(timer);
+  }
+
+  tick(): void {
+    if (document.visibilityState === 'visible') this.now = this.#board.now();
+  }
+}

@@ -1,0 +1,52 @@
+// Who flies: a pod that takes over the work of one on another machine. Pure.
+import type { Pod } from '../lib/types';
+
+/** A place: a slot of a machine. */
+export interface Seat {
+  uid: string;
+  node: string;
+  index: number;
+}
+
+export interface Flight {
+  key: string;
+  uid: string;
+  label: string;
+  from: Seat;
+  to: Seat;
+  /** When it was told, in seconds of the clock that the page flies by. */
+  at: number;
+  /** Seconds that it waits, so that several do not leave as one. */
+  delay: number;
+}
+
+export const DURATION = 0.9; // s in the air
+const STAGGER = 0.06; // s between two that leave together …
+const LATEST = 0.6; // … of which the last leaves no later than this
+
+/** The last place of each lineage: where its work was done. */
+export type Seats = ReadonlyMap<string, Seat>;
+
+/** The flights of pods that were not placed before. */
+export function launches(
+  placed: readonly { pod: Pod; seat: Seat }[],
+  before: Seats,
+  at: number,
+): Flight[] {
+  const flights: Flight[] = [];
+  for (const { pod, seat } of placed) {
+    const from = before.get(pod.lineage);
+    if (from === undefined || from.uid === pod.uid || from.node === seat.node) continue;
+    if (pod.state === 'terminating') continue;
+    const delay = Math.min(LATEST, flights.length * STAGGER);
+    flights.push({ key: `${pod.uid}`, uid: pod.uid, label: pod.app, from, to: seat, at, delay });
+  }
+  return flights;
+}
+
+export const landed = (flight: Flight, now: number): boolean =>
+  now >= flight.at + flight.delay + DURATION;
+
+/** The pods that are in the air. */
+export const uidsOf = (flights: readonly Flight[]): ReadonlySet<string> =>
+  new Set(flights.map((flight) => flight.uid));

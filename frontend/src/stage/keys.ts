@@ -1,0 +1,24 @@
+// What keys do on the stage: they ask the server, so that every page follows. A clicker's PageUp and
+// PageDown turn the scenes; its F5 and Esc mean nothing here and keep what the browser does with them.
+import type { Show } from '../lib/types';
+
+export type Change =
+  { blank: boolean } | { light: boolean } | { scene: Show['scene'] } | { turn: 1 | -1 };
+
+export function changeFor(key: string, show: Show | undefined): Change | null {
+  switch (key) {
+    case 'b':
+    case '.':
+      return { blank: !show?.blank };
+    case 'l':
+      return { light: !show?.light };
+    case 'q':
+      return { scene: show?.scene === 'qr' ? 'board' : 'qr' };
+    case 'PageDown':
+      return { turn: 1 };
+    case 'PageUp':
+      return { turn: -1 };
+    default:
+      return null;
+  }
+}

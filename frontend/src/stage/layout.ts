@@ -1,0 +1,221 @@
+// Where everything on the board stands, in pixels of a stage that is at least 1920 × 1080: pure, so that
+// a flight knows its way without measuring the page.
+
+export interface Size {
+  /** Screen pixels to one pixel of the stage. */
+  unit: number;
+  width: number;
+  height: number;
+}
+
+export interface Box {
+  x: number;
+  y: number;
+  w: number;
+  h: number;
+}
+
+/** How much is told of each pod: its name, its state, or only how many there are. */
+export type Density = 'labels' | 'icons' | 'counts';
+
+export interface Grid {
+  density: Density;
+  columns: number;
+  tileW: number;
+  tileH: number;
+  gap: number;
+  font: number;
+}
+
+export interface Card {
+  name: string;
+  box: Box;
+  /** Where its pods stand, measured from the stage's corner. */
+  pods: Box;
+}
+
+export interface Layout {
+  size: Size;
+  machines: Box;
+  strip: Box;
+  side: Box;
+  availability: Box;
+  history: Box;
+  cards: Map<string, Card>;
+  grid: Grid;
+  parts: Parts;
+}
+
+/** The heights of a card's parts, and of the plugs below it. */
+export interface Parts {
+  name: number;
+  status: number;
+  belief: number;
+  plugs: number;
+  compact: boolean;
+}
+
+const WIDTH = 1920;
+const HEIGHT = 1080;
+const MARGIN = 24;
+const HEADER = 148;
+const SIDE = 492;
+const BOTTOM = 206;
+const STRIP = 54;
+const GAP = 12;
+
+const TALL: Parts = { name: 64, status: 48, belief: 80, plugs: 128, compact: false };
+const COMPACT: Parts = { name: 50, status: 34, belief: 46, plugs: 84, compact: true };
+const PADDING = 10; // inside a card, border included
+
+const MAX_LABELS = 40;
+const MAX_ICONS = 150;
+const SMALLEST_LABEL = 13;
+const COUNT_ROW = 40;
+
+/** The stage fills the window; its unit is the largest at which 1920 × 1080 fits. */
+export function sizeOf(innerWidth: number, innerHeight: number): Size {
+  const unit = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT) || 1;
+  return { unit, width: innerWidth / unit, height: innerHeight / unit };
+}
+
+export interface Occupant {
+  name: string;
+  /** Nothing stands on it and it has no plug: a narrow card will do. */
+  slim: boolean;
+}
+
+export function arrange(
+  size: Size,
+  machines: readonly Occupant[],
+  capacity: number,
+  label: number,
+): Layout {
+  const { width, height } = size;
+  const area: Box = {
+    x: MARGIN,
+    y: HEADER,
+    w: width - 2 * MARGIN - 28 - SIDE,
+    h: height - HEADER - STRIP - BOTTOM - 2 * GAP,
+  };
+  const right = area.x + area.w + 28;
+  const rows = machines.length <= 6 ? 1 : machines.length <= 16 ? 2 : 3;
+  const parts = rows === 1 ? TALL : COMPACT;
+  const cards = new Map<string, Card>();
+  const perRow = Math.ceil(machines.length / rows);
+  const rowH = (area.h - (rows - 1) * GAP) / rows;
+  for (let row = 0; row < rows; row++) {
+    const here = machines.slice(row * perRow, (row + 1) * perRow);
+    const weights = here.map((one) => (one.slim && rows === 1 ? 0.72 : 1));
+    const free = area.w - (perRow - 1) * GAP;
+    const whole = weights.reduce((sum, weight) => sum + weight, 0) + (perRow - here.length);
+    const widest = rows === 1 ? 330 : Infinity;
+    let x = area.x;
+    here.forEach((one, at) => {
+      const w = Math.min(widest, (free * weights[at]!) / whole);
+      const y = area.y + row * (rowH + GAP);
+      const box = { x, y, w, h: rowH - parts.plugs };
+      const pods = {
+        x: x + PADDING,
+        y: y + parts.name,
+        w: w - 2 * PADDING,
+        h: box.h - parts.name - parts.status - parts.belief - 6,
+      };
+      cards.set(one.name, { name: one.name, box, pods });
+      x += w + GAP;
+    });
+  }
+  const bottom = height - BOTTOM;
+  const narrowest = smallest([...cards.values()].filter((_, at) => !machines[at]?.slim));
+  return {
+    size,
+    machines: area,
+    strip: { x: area.x, y: area.y + area.h + GAP, w: area.w, h: STRIP },
+    side: { x: right, y: HEADER - 8, w: SIDE, h: height - HEADER - BOTTOM - GAP },
+    availability: { x: MARGIN, y: bottom, w: area.w, h: BOTTOM - 16 },
+    history: { x: right, y: bottom, w: SIDE, h: BOTTOM - 16 },
+    cards,
+    grid: gridFor(narrowest?.pods ?? { x: 0, y: 0, w: 200, h: 300 }, capacity, label),
+    parts,
+  };
+}
+
+function smallest(cards: Card[]): Card | undefined {
+  return cards.reduce<Card | undefined>(
+    (least, card) => (least === undefined || card.pods.w < least.pods.w ? card : least),
+    undefined,
+  );
+}
+
+/** The grid on which a number of pods is told as well as the room allows. */
+export function gridFor(room: Box, capacity: number, label: number): Grid {
+  if (capacity <= MAX_LABELS * 1.5) {
+    const grid = labels(room, capacity, label);
+    if (grid.font >= SMALLEST_LABEL) return grid;
+  }
+  if (capacity <= MAX_ICONS * 1.5) return icons(room, capacity);
+  return {
+    density: 'counts',
+    columns: 1,
+    tileW: room.w,
+    tileH: COUNT_ROW,
+    gap: 4,
+    font: 26,
+  };
+}
+
+/** Which pods a machine may have before only their number is told. */
+export const countsOnly = (most: number): boolean => most > MAX_ICONS;
+
+function labels(room: Box, capacity: number, label: number): Grid {
+  const letters = Math.max(4, Math.min(10, label));
+  let best: Grid | undefined;
+  for (let columns = 1; columns <= 4; columns++) {
+    const rows = Math.ceil(capacity / columns);
+    const gap = rows > 12 ? 3 : 6;
+    const tileW = (room.w - (columns - 1) * gap) / columns;
+    const tileH = Math.min(54, (room.h - (rows - 1) * gap) / rows);
+    const wanted = columns >= 3 ? Math.min(6, letters) : letters;
+    const font = Math.min(30, tileH * 0.7, (tileW - 16) / (1 + 0.56 * wanted));
+    if (best === undefined || font > best.font + 0.5)
+      best = { density: 'labels', columns, tileW, tileH, gap, font };
+  }
+  return best!;
+}
+
+function icons(room: Box, capacity: number): Grid {
+  let best: Grid | undefined;
+  for (let columns = 3; columns <= 30; columns++) {
+    const rows = Math.ceil(capacity / columns);
+    const gap = columns > 10 ? 3 : 4;
+    const side = Math.min(
+      44,
+      (room.w - (columns - 1) * gap) / columns,
+      (room.h - (rows - 1) * gap) / rows,
+    );
+    if (best === undefined || side > best.tileW)
+      best = { density: 'icons', columns, tileW: side, tileH: side, gap, font: side * 0.6 };
+  }
+  return best!;
+}
+
+/** Where a slot is, measured from the corner of its machine's pods. */
+export function slotAt(grid: Grid, index: number): { x: number; y: number } {
+  return {
+    x: (index % grid.columns) * (grid.tileW + grid.gap),
+    y: Math.floor(index / grid.columns) * (grid.tileH + grid.gap),
+  };
+}
+
+/** Where a slot of a machine is, measured from the stage's corner. */
+export function spot(layout: Layout, machine: string, index: number): Box | undefined {
+  const card = layout.cards.get(machine);
+  if (card === undefined) return undefined;
+  const at = slotAt(layout.grid, index);
+  return {
+    x: card.pods.x + at.x,
+    y: card.pods.y + at.y,
+    w: layout.grid.tileW,
+    h: layout.grid.tileH,
+  };
+}

@@ -1,0 +1,145 @@
+// The stopwatch and the phases of an outage, and what is worth saying beside them. Pure.
+import type { Cluster, Outage } from '../lib/types';
+
+const PHASES = [
+  ['detect', 'Detect'],
+  ['evict', 'Evict'],
+  ['reschedule', 'Reschedule'],
+  ['ready', 'Ready'],
+] as const;
+
+export interface Row {
+  key: string;
+  name: string;
+  state: 'todo' | 'now' | 'done' | 'skipped';
+  seconds: number | null;
+}
+
+export function rows(outage: Outage | undefined, now: number): Row[] {
+  let before = 0;
+  return PHASES.map(([key, name]) => {
+    const took = outage?.phases[key];
+    if (took !== undefined) {
+      before += took;
+      return { key, name, state: 'done', seconds: took };
+    }
+    if (outage?.phase === key)
+      return { key, name, state: 'now', seconds: Math.max(0, now - outage.t0 - before) };
+    return { key, name, state: outage?.outcome ? 'skipped' : 'todo', seconds: null };
+  });
+}
+
+export interface Stopwatch {
+  state: 'idle' | 'running' | 'done' | 'void';
+  seconds: number | null;
+  /** The true time is at most this. */
+  atMost: boolean;
+}
+
+export function stopwatch(outage: Outage | undefined, now: number): Stopwatch {
+  if (outage === undefined) return { state: 'idle', seconds: 0, atMost: false };
+  const atMost = outage.origin === 'observed' && outage.t0_within > 0;
+  if (outage.recovery_seconds !== null)
+    return { state: 'done', seconds: outage.recovery_seconds, atMost };
+  if (outage.phase !== null)
+    return { state: 'running', seconds: Math.max(0, now - outage.t0), atMost };
+  return { state: 'void', seconds: null, atMost: false };
+}
+
+/** Seconds as a stopwatch shows them: 13.2, and 2:07 from a hundred on. */
+export function clock(seconds: number): { value: string; unit: string } {
+  if (seconds < 99.95) return { value: seconds.toFixed(1), unit: 's' };
+  const whole = Math.floor(seconds);
+  return { value: `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`, unit: '' };
+}
+
+export const short = (seconds: number): string =>
+  seconds < 99.95 ? seconds.toFixed(1) : clock(seconds).value;
+
+/** Seconds until a moment, counted down to 0. */
+export const until = (moment: number, now: number): number =>
+  Math.max(0, Math.ceil(moment - now - 0.001));
+
+export interface Note {
+  text: string;
+  /** Seconds that are counted down after the text. */
+  seconds?: number;
+}
+
+export function notes(
+  outage: Outage | undefined,
+  cluster: Cluster | undefined,
+  now: number,
+): Note[] {
+  if (outage === undefined) return [];
+  const told: Note[] = [];
+  if (outage.held) told.push({ text: `Held back: ${outage.held}` });
+  if (outage.phase === 'detect' && cluster !== undefined) told.push(silence(outage, cluster, now));
+  if (outage.phase === 'evict' && !outage.held) {
+    const next = nextEviction(outage, now);
+    if (next !== null) told.push({ text: 'Its pods may wait for it. Evicts in', seconds: next });
+  }
+  if (outage.origin === 'observed' && outage.t0_within > 0) told.push(honest(outage));
+  const ended = ending(outage);
+  if (ended) told.push({ text: ended });
+  const twins = outage.pods.filter((pod) => pod.fate === 'waits' && pod.resolved === null).length;
+  if (twins > 0 && outage.open && outage.phases['evict'] !== undefined)
+    told.push({
+      text: `${count(twins, 'StatefulSet pod waits', 'StatefulSet pods wait')} for ${outage.machine} itself`,
+    });
+  if (outage.blind >= 0.5)
+    told.push({ text: `The cluster was out of sight for ${outage.blind.toFixed(1)} s of it` });
+  return told;
+}
+
+function silence(outage: Outage, cluster: Cluster, now: number): Note {
+  const left = outage.t0 + cluster.notices_after - now;
+  if (left > 0)
+    return {
+      text: `Kubernetes gives up a machine that is silent for ${cluster.notices_after} s: in`,
+      seconds: Math.ceil(left),
+    };
+  return { text: `Any moment now: Kubernetes waits for ${cluster.notices_after} s of silence` };
+}
+
+/** Seconds until Kubernetes evicts the next pod that waits; null if none is known to. */
+function nextEviction(outage: Outage, now: number): number | null {
+  const moments = outage.pods
+    .map((pod) => pod.evicts_at)
+    .filter((at): at is number => at !== null && at > now);
+  return moments.length > 0 ? until(Math.min(...moments), now) : null;
+}
+
+function honest(outage: Outage): Note {
+  const within = outage.t0_within.toFixed(1);
+  if (outage.recovery_seconds === null)
+    return { text: `Counted from its last sign of life; lost within ${within} s after it` };
+  const least = Math.max(0, outage.recovery_seconds - outage.t0_within).toFixed(1);
+  return {
+    text: `At least ${least} s: it was lost within ${within} s after its last sign of life`,
+  };
+}
+
+/** Why there is no recovery time, or not the usual one. */
+function ending(outage: Outage): string {
+  switch (outage.outcome) {
+    case 'unnoticed':
+      return `Unnoticed: ${outage.machine} was back before Kubernetes missed it`;
+    case 'incomplete':
+      return `Not everything came back: ${reasons(outage)}`;
+    case 'aborted':
+      return `Not measured to the end: ${outage.interrupted || 'it was interrupted'}`;
+    default:
+      return outage.open && outage.phase === null && outage.recovery_seconds === null
+        ? 'No pod had to move: there is nothing to wait for'
+        : '';
+  }
+}
+
+function reasons(outage: Outage): string {
+  const missing = outage.pods.filter((pod) => pod.resolved === null && pod.fate !== 'stays');
+  return [...new Set(missing.map((pod) => pod.why))].slice(0, 2).join('; ') || 'pods are missing';
+}
+
+export const count = (number: number, one: string, many: string): string =>
+  `${number} ${number === 1 ? one : many}`;

@@ -1,0 +1,35 @@
+// What stands where and what is in the air, for the components.
+import { landed, uidsOf, type Flight } from './flights';
+import { NOWHERE, placed, type Places, type Shown } from './places';
+
+export class Scenery {
+  places: Places = $state.raw(NOWHERE);
+  flights: readonly Flight[] = $state.raw([]);
+  airborne: ReadonlySet<string> = $derived(uidsOf(this.flights));
+
+  /** Take in what is shown now. */
+  take(shown: Shown, mayFly: boolean): void {
+    const isAnew = shown.epoch !== this.places.epoch;
+    const { places, flights } = placed(this.places, shown);
+    this.places = places;
+    if (isAnew || !mayFly) this.ground();
+    else if (flights.length > 0) {
+      this.retire(shown.at);
+      this.flights = [...this.flights, ...flights];
+    }
+  }
+
+  land(key: string): void {
+    this.flights = this.flights.filter((flight) => flight.key !== key);
+  }
+
+  /** What is down by a moment is in the air no more. */
+  retire(at: number): void {
+    this.flights = this.flights.filter((flight) => !landed(flight, at));
+  }
+
+  /** Everything that was in the air is down. */
+  ground(): void {
+    if (this.flights.length > 0) this.flights = [];
+  }
+}

@@ -1,0 +1,121 @@
+// What is known of a machine itself, as against what Kubernetes believes of it.
+import type { Feed, FeedKind, Machine, Outage, Pod } from '../lib/types';
+
+export type Supply = 'on' | 'off' | 'unknown' | 'absent';
+export type Light = 'on' | 'off' | 'starting' | 'unknown';
+
+/** What hands did to the sockets of one machine; only a demo can know. */
+export interface Hands {
+  power: boolean;
+  network: boolean;
+  /** When power was put back by hand, by the server's clock. */
+  back: number | null;
+}
+
+export interface Truth {
+  power: Supply;
+  network: Supply;
+  /** Which sockets a hand has emptied. */
+  byHand: Record<FeedKind, boolean>;
+  light: Light;
+  /** Since when it starts, while it does. */
+  startingSince: number | null;
+  /** Nothing runs on it. */
+  dark: boolean;
+  /** It runs, and nobody can reach it. */
+  cutOff: boolean;
+  /** Kubernetes believes what is not so. */
+  deceived: boolean;
+  restoreBy: number | null;
+  trouble: string;
+}
+
+const LONGEST_START = 60; // s after which a machine that a hand gave power is no longer called starting
+const NO_HANDS: Hands = { power: false, network: false, back: null };
+
+export function truthOf(
+  machine: Machine,
+  outages: readonly Outage[],
+  hands: Hands = NO_HANDS,
+  now = 0,
+): Truth {
+  const open = outages.filter((outage) => outage.open && outage.machine === machine.name);
+  const power = supply(machine.power, hands.power);
+  const network = supply(machine.network, hands.network);
+  const startingSince = power === 'off' ? null : startOf(machine, open, hands, now);
+  const returning = open.some((one) => one.feed === 'network' && isReturning(one));
+  const dark = power === 'off' || startingSince !== null;
+  const cutOff = !dark && (network === 'off' || returning);
+  let light: Light = 'on';
+  if (power === 'off') light = 'off';
+  else if (startingSince !== null) light = 'starting';
+  else if (machine.ready !== 'True' && !cutOff) light = 'unknown';
+  const back = [machine.power, machine.network]
+    .map((feed) => feed?.restore_by)
+    .filter((at): at is number => typeof at === 'number');
+  return {
+    power,
+    network,
+    byHand: { power: hands.power, network: hands.network },
+    light,
+    startingSince,
+    dark,
+    cutOff,
+    deceived: (dark || cutOff) && machine.ready === 'True',
+    restoreBy: back.length > 0 ? Math.min(...back) : null,
+    trouble: machine.power?.trouble || machine.network?.trouble || '',
+  };
+}
+
+function supply(feed: Feed | null, pulled: boolean): Supply {
+  if (pulled) return 'off';
+  if (feed === null) return 'absent';
+  return feed.state === 'on' || feed.state === 'off' ? feed.state : 'unknown';
+}
+
+const isReturning = (outage: Outage): boolean =>
+  outage.milestones['restored'] !== undefined && outage.milestones['rejoined'] === undefined;
+
+function startOf(
+  machine: Machine,
+  open: readonly Outage[],
+  hands: Hands,
+  now: number,
+): number | null {
+  const commanded = open.find((one) => one.feed === 'power' && isReturning(one));
+  if (commanded !== undefined) return commanded.t0 + commanded.milestones['restored']!;
+  if (hands.back === null || now - hands.back > LONGEST_START) return null;
+  const awaited = open.length === 0 || open.some((one) => one.milestones['rejoined'] === undefined);
+  return awaited && machine.ready !== 'True' ? hands.back : null;
+}
+
+/** How a pod is drawn. */
+export type Look = 'ready' | 'starting' | 'pending' | 'lost' | 'ghost' | 'cutoff' | 'orphan';
+
+export function lookOf(pod: Pod, truth: Truth | undefined): Look {
+  if (pod.state === 'terminating') return truth?.cutOff ? 'orphan' : 'ghost';
+  if (truth?.dark) return 'lost';
+  if (truth?.cutOff && pod.state !== 'failed') return 'cutoff';
+  switch (pod.state) {
+    case 'ready':
+    case 'starting':
+    case 'pending':
+      return pod.state;
+    default:
+      return 'lost';
+  }
+}
+
+/** What Kubernetes says of the machine, in its own words. */
+export function belief(machine: Machine): { text: string; good: boolean } {
+  switch (machine.ready) {
+    case 'True':
+      return { text: 'Ready', good: true };
+    case 'False':
+      return { text: 'NotReady', good: false };
+    case 'Unknown':
+      return { text: 'NotReady', good: false };
+    default:
+      return { text: 'no such node', good: false };
+  }
+}
