@@ -1,7 +1,7 @@
 """`make bench`: measure everything and print one JSON document.
 
 python -m tests.bench            everything (about a minute and a half)
-python -m tests.bench chain      only what is named: chain, footprint, reflector
+python -m tests.bench chain      only what is named: chain, footprint, tiles, reflector
 """
 
 import asyncio
@@ -12,11 +12,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench import chain, footprint, reflector
+from tests.bench import chain, footprint, reflector, tiles
 
 MEASUREMENTS: dict[str, Callable[[], Any]] = {
     "chain": lambda: asyncio.run(chain.measure()),
     "footprint": lambda: asyncio.run(footprint.measure()),
+    "tiles": lambda: asyncio.run(tiles.measure()),
     "reflector": reflector.measure,
 }
 
