@@ -29,7 +29,7 @@ export class Desk {
   armed = $derived(armed(this.board.show, this.now));
   feed: FeedKind = $derived(this.board.show?.feed ?? 'power');
 
-  #deafUntil = new Map<string, number>();
+  #deafUntil: Record<string, number> = {};
   #count = 0;
 
   /** Begin; returns how to end. */
@@ -147,7 +147,7 @@ export class Desk {
 
   /** One request at a time of a name; it says what came of it, or why it was refused. */
   async #once(name: string, request: () => Promise<string>): Promise<void> {
-    if (this.busy[name] || performance.now() < (this.#deafUntil.get(name) ?? 0)) return;
+    if (this.busy[name] || performance.now() < (this.#deafUntil[name] ?? 0)) return;
     this.busy[name] = true;
     try {
       this.say('done', await request());
@@ -156,7 +156,7 @@ export class Desk {
       else this.say('refused', `Something went wrong here: ${String(error)}`, 'Reload the page.');
     } finally {
       delete this.busy[name];
-      if (this.board.state.machines[name]) this.#deafUntil.set(name, performance.now() + DEAF);
+      if (this.board.state.machines[name]) this.#deafUntil[name] = performance.now() + DEAF;
     }
   }
 }

@@ -84,6 +84,8 @@ export function barred(
   if (machine.guarded) return `Never cut: ${machine.guarded}`;
   if (machine[feed] === null) return `Has no ${feed} plug`;
   if (!connected) return 'Not connected';
+  if (machine.ready === null) return 'Not in the cluster';
+  if (machine[feed].stage === 'cutting') return 'Cutting …';
   if (!armed) return 'Safe';
   return '';
 }
@@ -125,6 +127,7 @@ export interface Work {
   namespace: string;
   kind: string;
   name: string;
+  /** Those that are to stay: not the leftovers of a lost machine. */
   pods: Pod[];
   ready: number;
 }
@@ -134,7 +137,7 @@ export function workloads(pods: readonly Pod[]): Work[] {
   const found = new Map<string, Work>();
   for (const pod of pods) {
     const [kind, name] = pod.workload.split('/');
-    if (!kind || !name) continue;
+    if (!kind || !name || pod.state === 'terminating' || pod.state === 'finished') continue;
     const id = `${pod.namespace}/${pod.workload}`;
     const work = found.get(id) ?? { id, namespace: pod.namespace, kind, name, pods: [], ready: 0 };
     work.pods.push(pod);

@@ -29,6 +29,10 @@ export function stamp(text: string): string {
   return Number.isNaN(at) ? text : clock(at / 1000);
 }
 
+/** A sentence in which Kubernetes stamped a moment. */
+export const stampIn = (text: string): string =>
+  text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (moment) => stamp(moment));
+
 export const count = (number: number, one: string, many = `${one}s`): string =>
   `${number} ${number === 1 ? one : many}`;
 

@@ -68,25 +68,17 @@ export class Phone {
     this.own.trouble = '';
     navigator.vibrate?.(40);
     try {
-      this.#know(await this.#send(round.id, choice));
+      this.#know(await post<Joined>('/api/play/vote', { round: round.id, machine: choice }));
     } catch (error) {
-      if (error instanceof Refused && error.status > 0)
+      if (error instanceof Refused && error.status === 401) {
+        // A server that was started anew, or a lost cookie: take the seat again, vote by hand again.
+        await this.#join();
+        this.own.trouble = 'You had lost your seat, and have it again. Press again.';
+      } else if (error instanceof Refused && error.status > 0)
         this.own.trouble = `${error.message} ${error.remedy}`.trim();
       else this.own.trouble = 'Your vote did not get through. Press again.';
     } finally {
       this.own.sending = false;
-    }
-  }
-
-  /** Without a seat (a new server, a lost cookie) the vote was not taken: take one, then vote. */
-  async #send(round: string, machine: string): Promise<Joined> {
-    const ballot = { round, machine };
-    try {
-      return await post<Joined>('/api/play/vote', ballot);
-    } catch (error) {
-      if (!(error instanceof Refused) || error.status !== 401) throw error;
-      await this.#join();
-      return post<Joined>('/api/play/vote', ballot);
     }
   }
 

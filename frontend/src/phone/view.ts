@@ -30,7 +30,7 @@ export interface View {
   under: string;
   /** The sentence below. */
   text: string;
-  icon: 'check' | 'bolt' | 'nonetwork' | 'lock' | 'hand' | 'dots' | 'phone';
+  icon: 'check' | 'bolt' | 'nonetwork' | 'lock' | 'up' | 'dots' | 'phone';
   /** It was this phone's machine that was chosen. */
   mine: boolean;
 }
@@ -64,14 +64,17 @@ export function view(play: Play | null, own: Own, now: number): View {
       ...plain('sent', 'Vote in', `${standings(play, voted)}${closes}`, 'check'),
       under: voted,
     };
-  if (own.sending) return plain('sending', '…', `Sending your vote for ${own.choice}.`, 'dots');
+  if (own.sending) {
+    const text = `Sending your vote for ${own.choice}.`;
+    return { ...plain('sending', 'Sending', text, 'dots'), under: own.choice ?? '' };
+  }
   const choice = own.choice !== null && play.up.includes(own.choice) ? own.choice : null;
   return {
     ...plain(
       'open',
-      choice ? (play.feed === 'power' ? 'PULL THE PLUG' : 'CUT THE NETWORK') : 'Choose',
+      choice ? (play.feed === 'power' ? 'PULL\nTHE PLUG' : 'CUT THE\nNETWORK') : 'Choose',
       `${standings(play)}${closes}`,
-      choice ? (play.feed === 'power' ? 'bolt' : 'nonetwork') : 'hand',
+      choice ? (play.feed === 'power' ? 'bolt' : 'nonetwork') : 'up',
     ),
     under: choice ? `of ${choice}` : 'a machine above',
   };
@@ -110,7 +113,7 @@ function afterwards(play: Play, chosen: string, voted: string | null): View {
     return {
       name: 'result',
       big: tenths(outage.recovery_seconds),
-      under: '',
+      under: mine ? `your ${chosen}` : chosen,
       text: `${deed} — recovered in ${tenths(outage.recovery_seconds)} s.${ranked(outage.rank, outage.runs)}`,
       icon,
       mine,
@@ -119,7 +122,7 @@ function afterwards(play: Play, chosen: string, voted: string | null): View {
     return {
       name: 'result',
       big: ENDINGS[outage.outcome]?.[0] ?? outage.outcome,
-      under: '',
+      under: mine ? `your ${chosen}` : chosen,
       text: `${deed}. ${ENDINGS[outage.outcome]?.[1] ?? outage.text}`,
       icon,
       mine,
@@ -127,7 +130,7 @@ function afterwards(play: Play, chosen: string, voted: string | null): View {
   const how = PHASES[outage?.phase ?? ''] ?? outage?.text ?? '';
   return {
     name: 'doing',
-    big: mine ? 'YOU DID IT' : chosen,
+    big: mine ? 'YOU\nDID IT' : chosen,
     under: mine ? `${chosen} has no ${what}` : 'was chosen',
     text: `${chosen} has lost its ${what}. ${how}`.trim(),
     icon,
@@ -143,7 +146,8 @@ const ENDINGS: Readonly<Record<string, readonly [string, string]>> = {
 
 /** "Fastest of 11." */
 function ranked(rank: number | null, runs: number): string {
-  if (rank === null || runs < 2) return '';
+  if (rank === null) return '';
+  if (runs < 2) return ' The first one so far.';
   if (rank === 1) return ` Fastest of ${runs}.`;
   if (rank === runs) return ` Slowest of ${runs}.`;
   return ` Number ${rank} of ${runs}.`;

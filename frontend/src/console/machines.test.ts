@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import type { Feed, Machine, Outage, Pod } from '../lib/types';
+import { barred, belief, inOrder, nth, standing, workloads } from './machines';
+
+const feed = (more: Partial<Feed> = {}): Feed => ({
+  state: 'on',
+  stage: null,
+  restore_by: null,
+  trouble: '',
+  ...more,
+});
+const machine = (more: Partial<Machine> = {}): Machine => ({
+  name: 'node3',
+  node: 'node3',
+  power: feed(),
+  network: feed(),
+  ready: 'True',
+  reason: '',
+  cordoned: false,
+  control_plane: false,
+  guarded: '',
+  ...more,
+});
+const outage = (more: Partial<Outage>): Outage =>
+  ({ open: true, origin: 'commanded', milestones: {}, ...more }) as Outage;
+
+describe('how a machine stands', () => {
+  it.each<[string, Partial<Machine>, string, string]>([
+    ['all is well', {}, 'up', 'up'],
+    ['cut', { power: feed({ state: 'off', stage: 'cut', restore_by: 9 }) }, 'no power', 'down'],
+    ['cut off', { network: feed({ state: 'off', stage: 'cut' }) }, 'no network', 'down'],
+    ['being cut', { power: feed({ stage: 'cutting' }) }, 'cutting power', 'busy'],
+    ['coming back', { power: feed({ stage: 'restoring' }) }, 'restoring power', 'busy'],
+    ['stuck', { power: feed({ stage: 'stuck', trouble: 'no answer' }) }, 'power stuck', 'trouble'],
+    ['unread', { power: feed({ state: 'unknown' }) }, 'plug unknown', 'trouble'],
+    ['booting', { ready: 'Unknown' }, 'booting', 'busy'],
+    ['unknown to Kubernetes', { ready: null }, 'no node', 'dim'],
+  ])('%s', (_, more, word, tone) => {
+    expect(standing(machine(more), undefined)).toMatchObject({ word, tone });
+  });
+
+  it('says when it comes back, and what is wrong when it does not', () => {
+    const cut = machine({ power: feed({ state: 'off', stage: 'cut', restore_by: 42 }) });
+    expect(standing(cut, undefined)).toMatchObject({ restoreBy: 42, off: true });
+    const stuck = machine({ power: feed({ stage: 'stuck', trouble: 'no answer' }) });
+    expect(standing(stuck, undefined)).toMatchObject({ note: 'no answer', off: true });
+  });
+
+  it('tells a machine that nobody here cut from one that boots', () => {
+    const silent = machine({ ready: 'Unknown' });
+    expect(standing(silent, outage({ origin: 'observed' })).word).toBe('silent');
+    const back = outage({ origin: 'observed', milestones: { restored: 30 } });
+    expect(standing(silent, back).word).toBe('booting');
+  });
+
+  it('offers to turn on what somebody else turned off', () => {
+    const off = standing(machine({ power: feed({ state: 'off' }) }), undefined);
+    expect(off).toMatchObject({ off: true, note: 'Turned off by somebody else.' });
+  });
+});
+
+it('Kubernetes may be wrong: a dead machine is still Ready', () => {
+  const dead = machine({ power: feed({ state: 'off', stage: 'cut' }) });
+  expect(belief(dead, standing(dead, undefined)).word).toBe('still Ready');
+  const known = machine({ ...dead, ready: 'Unknown' });
+  expect(belief(known, standing(known, undefined)).word).toBe('NotReady');
+});
+
+it('says why a cut is not offered', () => {
+  expect(barred(machine(), 'power', true, true)).toBe('');
+  expect(barred(machine(), 'power', false, true)).toBe('Safe');
+  expect(barred(machine(), 'power', true, false)).toBe('Not connected');
+  expect(barred(machine({ network: null }), 'network', true, true)).toBe('Has no network plug');
+  expect(barred(machine({ guarded: 'protected' }), 'power', true, true)).toBe(
+    'Never cut: protected',
+  );
+  expect(barred(machine({ power: feed({ stage: 'cutting' }) }), 'power', true, true)).toMatch(
+    /Cutting/,
+  );
+});
+
+it('digits go by number, and pass over what is never cut', () => {
+  const machines = ['node10', 'node2', 'node1'].map((name) => machine({ name }));
+  machines.unshift(machine({ name: 'master', guarded: 'control plane' }));
+  expect(inOrder(machines).map(({ name }) => name)).toEqual(['node1', 'node2', 'node10', 'master']);
+  expect(nth(machines, 3)?.name).toBe('node10');
+  expect(nth(machines, 4)).toBeUndefined();
+});
+
+it('workloads count what is to stay, not the leftovers', () => {
+  const pod = (state: Pod['state']) =>
+    ({ namespace: 'shop', workload: 'Deployment/cart', state }) as Pod;
+  const [cart] = workloads([pod('ready'), pod('starting'), pod('terminating')]);
+  expect(cart).toMatchObject({ name: 'cart', kind: 'Deployment', ready: 1 });
+  expect(cart?.pods).toHaveLength(2);
+});

@@ -1,0 +1,292 @@
+"""The console in a real browser, on a real demo: what the presenter does, happens, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.browser._pages import Lab, Tab
+
+pytest_plugins = ["tests.browser._pages"]
+pytestmark = pytest.mark.browser
+
+SIZE = {"width": 1280, "height": 800}
+
+
+@pytest.fixture
+def console(lab: Lab, open_tab: Callable[..., Tab]) -> Tab:
+    tab = open_tab(f"{lab.url}/console", viewport=SIZE)
+    expect(tab.page.get_by_text("LIVE")).to_be_visible()
+    expect(tab.page.get_by_role("article")).to_have_count(5)
+    return tab
+
+
+def card(tab: Tab, name: str):
+    return tab.page.get_by_role("article", name=name, exact=True)
+
+
+def status(tab: Tab):
+    return tab.page.locator("header [role=status]")
+
+
+SHOW = "POST /api/show "
+KEYS: list[tuple[str, str, str]] = [
+    ("H", "h", "POST /halt"),
+    ("A", "a", "POST /disarm"),
+    ("A", "a", "POST /arm"),
+    ("1…9", "4", "POST /kill/node4?kind=power"),
+    ("Shift1…9", "Shift+Digit4", "POST /restore/node4"),
+    ("N", "n", SHOW + '{"feed":"network"}'),
+    ("P", "p", SHOW + '{"feed":"power"}'),
+    ("PgDn", "PageDown", SHOW + '{"turn":1}'),
+    ("PgUp", "PageUp", SHOW + '{"turn":-1}'),
+    ("Q", "q", SHOW + '{"scene":"qr","blank":false}'),
+    ("Q", "q", SHOW + '{"scene":"board","blank":false}'),
+    ("B.", "b", SHOW + '{"blank":true}'),
+    ("B.", ".", SHOW + '{"blank":false}'),
+    ("L", "l", SHOW + '{"light":true}'),
+    ("L", "l", SHOW + '{"light":false}'),
+    ("F5", "F5", ""),
+    ("Esc", "Escape", ""),
+]
+"""Row of the list, the key, and the request that it sends."""
+
+SHOWN_ELSEWHERE = {"?", "D", "X"}
+
+
+def test_every_key_does_what_the_list_of_keys_says(console: Tab) -> None:
+    console.page.keyboard.press("?")
+    dialog = console.page.get_by_role("dialog", name="All keys")
+    rows = dialog.locator("dt").all_inner_texts()
+    listed = {"".join(row.split()).replace("to", "…") for row in rows}
+    assert listed == {row for row, _, _ in KEYS} | SHOWN_ELSEWHERE
+    console.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    console.still()
+    for _, key, request in KEYS:
+        console.page.keyboard.press(key)
+        console.changed(*[request] if request else [])
+        console.page.wait_for_timeout(750 if "kill" in request else 50)
+
+
+def test_a_cut_by_key_needs_an_armed_console_and_is_an_outage(lab: Lab, console: Tab) -> None:
+    console.page.keyboard.press("a")
+    expect(console.page.get_by_role("switch")).not_to_be_checked()
+    console.changed("POST /disarm")
+    console.page.keyboard.press("2")
+    expect(status(console)).to_contain_text("node2 was not cut: the console is safe. Press A")
+    expect(card(console, "node2").get_by_role("button", name="Cut power")).to_be_disabled()
+    console.still()
+    console.page.keyboard.press("a")
+    expect(console.page.get_by_role("switch")).to_be_checked()
+    console.changed("POST /arm")
+    console.page.keyboard.press("2")
+    console.changed("POST /kill/node2?kind=power")
+    expect(status(console)).to_contain_text("node2 has lost its power")
+    expect(card(console, "node2")).to_contain_text("no power")
+    newest = lab.get("/api/outages")[0]
+    assert (newest["machine"], newest["feed"]) == ("node2", "power")
+    console.eventually(lambda: lab.get("/api/outages")[0]["recovery_seconds"])
+    expect(console.page.get_by_role("list", name="Log")).to_contain_text("Recovered after")
+
+
+def test_network_is_cut_when_network_is_chosen(lab: Lab, console: Tab) -> None:
+    console.page.get_by_role("button", name="Network").click()
+    button = card(console, "node5").get_by_role("button", name="Cut network")
+    button.click()
+    expect(card(console, "node5")).to_contain_text("no network")
+    assert lab.get("/api/outages")[0]["feed"] == "network"
+
+
+def test_a_double_click_and_a_held_key_cut_once_and_restore_nothing(console: Tab) -> None:
+    card(console, "node1").get_by_role("button", name="Cut power").dblclick()
+    expect(card(console, "node1").get_by_role("button", name="Restore")).to_be_visible()
+    console.still("POST /kill/node1?kind=power")
+    console.page.keyboard.down("h")
+    console.page.keyboard.down("h")  # what a held key sends: the same, as a repetition
+    console.page.keyboard.up("h")
+    console.changed("POST /halt")
+    expect(status(console)).to_contain_text("HALT. On again: node1 power")
+
+
+def test_a_refusal_says_why_and_what_to_do_and_stays_in_the_log(console: Tab) -> None:
+    console.page.keyboard.press("1")
+    expect(card(console, "node1")).to_contain_text("no power")
+    console.page.keyboard.press("2")
+    expect(status(console)).to_contain_text("Off now: node1. Only 1 may be off at once.")
+    expect(status(console)).to_contain_text("raise limits.max_off")
+    expect(console.page.get_by_role("list", name="Log")).to_contain_text("Only 1 may be off")
+
+
+def test_a_reload_in_an_outage_resumes_from_the_server(console: Tab) -> None:
+    console.page.keyboard.press("3")
+    expect(card(console, "node3")).to_contain_text("no power")
+    console.page.reload()
+    expect(card(console, "node3")).to_contain_text("no power")
+    expect(card(console, "node3").get_by_role("button", name="Restore")).to_be_visible()
+    expect(console.page.get_by_role("switch")).to_be_checked()
+    expect(console.page.get_by_role("heading", name="node3: power cut")).to_be_visible()
+    console.changes.clear()
+    console.page.keyboard.press("Shift+Digit3")
+    console.changed("POST /restore/node3")
+
+
+def test_what_a_clicker_types_by_itself_does_no_harm(console: Tab) -> None:
+    console.page.keyboard.press("3")
+    console.changed("POST /kill/node3?kind=power")
+    console.page.evaluate("document.body.dataset.before = 'yes'")
+    card(console, "node1").get_by_role("button", name="Look at node1").click()
+    for key in ("F5", "Escape", "F5", "Escape", "Control+F5", "Shift+F5", "Escape"):
+        console.page.keyboard.press(key)
+    console.still()
+    assert console.page.evaluate("document.body.dataset.before") == "yes"
+    expect(console.page.get_by_role("switch")).to_be_checked()
+
+
+def test_letters_in_a_field_are_letters(console: Tab) -> None:
+    field = console.page.get_by_role("spinbutton")
+    field.click()
+    console.page.keyboard.type("3h1a.")
+    console.page.keyboard.press("Control+h")
+    console.still()
+
+
+def test_a_pod_is_looked_at_read_and_deleted_after_a_question(lab: Lab, console: Tab) -> None:
+    tile = card(console, "node1").get_by_role("button", name="Pod storefront").first
+    name = tile.get_attribute("aria-label").split()[1].rstrip(",")
+    tile.click()
+    panel = console.page.get_by_role("complementary")
+    expect(panel.get_by_role("heading", level=2)).to_be_focused()
+    for text in (name, "Containers", "Events", "Conditions", "app=storefront", "0 restarts"):
+        expect(panel).to_contain_text(text)
+    console.page.keyboard.press("l")
+    expect(panel.get_by_role("region", name="Log of")).to_contain_text("INFO")
+    console.page.keyboard.press("d")
+    expect(panel).to_contain_text(f"Pod shop/{name}")
+    console.accessible()
+
+    console.page.keyboard.press("x")
+    question = console.page.get_by_role("dialog", name="Delete this pod?")
+    expect(question.get_by_role("button", name="Keep it")).to_be_focused()
+    console.accessible()
+    console.page.keyboard.press("Enter")
+    expect(question).to_have_count(0)
+    console.still()
+    console.page.keyboard.press("x")
+    question.get_by_role("button", name="Delete the pod").click()
+    console.eventually(lambda: console.changes)
+    (deletion,) = console.changes
+    assert deletion.startswith(f"DELETE /api/pods/shop/{name}?uid=")
+    expect(status(console)).to_contain_text(f"{name} is deleted")
+    console.eventually(lambda: name not in {pod["name"] for pod in lab.state()["pods"].values()})
+    console.page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+
+
+def test_the_focus_returns_to_what_opened_the_panel(console: Tab) -> None:
+    opener = card(console, "node4").get_by_role("button", name="Look at node4")
+    opener.focus()
+    console.page.keyboard.press("Enter")
+    panel = console.page.get_by_role("complementary")
+    expect(panel).to_contain_text("KubeletReady")
+    panel.get_by_role("button", name="Pod cart").click()
+    expect(panel).to_contain_text("Containers")
+    console.page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    console.page.get_by_role("button", name="Look at Deployment storefront").click()
+    expect(panel).to_contain_text("Wanted")
+    expect(panel.get_by_role("button", name="Pod storefront")).to_have_count(10)
+
+
+def test_the_crowd_votes_and_the_presenter_breaks_the_tie(lab: Lab, console: Tab) -> None:
+    console.page.get_by_role("spinbutton").fill("500")
+    console.page.get_by_role("button", name="Open vote").click()
+    expect(console.page.get_by_text("vote open")).to_be_visible()
+    assert lab.round()["closes"] - lab.round()["opened"] == 500
+    lab.vote(1, "node2")
+    lab.vote(2, "node4")
+    expect(card(console, "node2")).to_contain_text("1 vote")
+    crowd = console.page.get_by_role("region", name="Audience")
+    expect(crowd).to_contain_text("A tie at 1 vote: node2, node4. You choose.")
+    crowd.get_by_role("button", name="Close vote").click()
+    expect(crowd).to_contain_text("vote closed")
+    console.changes.clear()
+    crowd.get_by_role("button", name="Cut node4").dblclick()
+    console.changed('POST /api/round/execute {"machine":"node4"}')
+    expect(crowd).to_contain_text("The crowd chose node4")
+    expect(card(console, "node4")).to_contain_text("no power")
+
+
+def test_a_vote_that_is_cancelled_cuts_nothing(lab: Lab, console: Tab) -> None:
+    console.page.get_by_role("button", name="Open vote").click()
+    console.page.get_by_role("button", name="Cancel").click()
+    expect(status(console)).to_contain_text("Nothing was cut")
+    assert lab.round()["state"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("light", "size"), [(False, (1280, 800)), (True, (1024, 768))], ids=["dark", "light"]
+)
+def test_it_is_accessible_with_everything_open(
+    lab: Lab,
+    console: Tab,
+    light: bool,
+    size: tuple[int, int],
+) -> None:
+    lab.ask("/api/show", {"light": light})
+    lab.ask("/api/round/open", {})
+    lab.vote(3, "node2")
+    lab.ask("/kill/node3")
+    console.page.set_viewport_size({"width": size[0], "height": size[1]})
+    expect(card(console, "node3")).to_contain_text("no power")
+    console.page.keyboard.press("2")
+    expect(status(console)).to_contain_text("Only 1")
+    console.accessible()
+    small = console.page.locator("button:visible").evaluate_all(
+        "all => all.map(one => [one.ariaLabel ?? one.innerText, one.getBoundingClientRect()])"
+        ".filter(([, box]) => box.width < 44 || box.height < 44).map(([name]) => name)"
+    )
+    assert small == []
+    assert console.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    console.page.keyboard.press("?")
+    console.accessible()
+    console.page.keyboard.press("Escape")
+    card(console, "node1").get_by_role("button", name="Look at node1").click()
+    expect(console.page.get_by_role("complementary")).to_contain_text("Labels")
+    console.accessible()
+    halt = console.page.get_by_role("button", name="HALT")
+    halt.click()
+    expect(status(console)).to_contain_text("HALT")
+
+
+def test_it_says_when_the_server_is_gone_and_takes_up_again(
+    lab: Lab, open_tab: Callable[..., Tab]
+) -> None:
+    through: list = []
+
+    def before(page) -> None:
+        def handle(socket) -> None:
+            if through and through[-1] is None:
+                socket.close()
+            else:
+                through.append(socket)
+                socket.connect_to_server()
+
+        page.route_web_socket("**/ws?role=console", handle)
+
+    tab = open_tab(f"{lab.url}/console", viewport=SIZE, before=before)
+    expect(tab.page.get_by_text("LIVE")).to_be_visible()
+    gone = through[-1]
+    through.append(None)
+    gone.close()
+    expect(tab.page.get_by_text("NOT CONNECTED", exact=True)).to_be_visible()
+    expect(card(tab, "node1").get_by_role("button", name="Not connected")).to_be_disabled()
+    expect(tab.page.get_by_role("button", name="HALT")).to_be_enabled()
+    tab.accessible()
+    through.pop()
+    expect(tab.page.get_by_text("LIVE")).to_be_visible()
+    expect(card(tab, "node1").get_by_role("button", name="Cut power")).to_be_enabled()

@@ -1,0 +1,238 @@
+"""The page for phones in a real browser, on a real demo: one vote each, and the outcome as text."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+import chaosmonkey.api
+
+if TYPE_CHECKING:
+    from tests.browser._pages import Lab, Tab
+
+pytest_plugins = ["tests.browser._pages"]
+pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+LARGEST_SCRIPT = 22_000
+"""Bytes, compressed, that a phone loads over a hall's network."""
+
+
+@pytest.fixture
+def join(lab: Lab, open_tab: Callable[..., Tab]) -> Callable[..., Tab]:
+    def join_one(**options) -> Tab:
+        tab = open_tab(f"{lab.url}/play", **(PHONE | options))
+        expect(tab.page.get_by_text("connected", exact=True)).to_be_visible()
+        # Each phone takes its seat as soon as it is there.
+        tab.eventually(lambda: tab.changes)
+        assert re.fullmatch(r'POST /api/play/join {"seat":"[0-9a-f]{32}"}', tab.changes.pop(0))
+        return tab
+
+    return join_one
+
+
+def big(tab: Tab):
+    return tab.page.locator("button")
+
+
+def says(tab: Tab):
+    return tab.page.locator("#text")
+
+
+def choose(tab: Tab, machine: str) -> None:
+    tab.page.get_by_role("radio", name=machine).check(force=True)
+
+
+def open_round(lab: Lab, seconds: float | None = None) -> str:
+    return lab.ask("/api/round/open", {"seconds": seconds} if seconds else {})["id"]
+
+
+def ballot(round_id: str, machine: str) -> str:
+    return f'POST /api/play/vote {{"round":"{round_id}","machine":"{machine}"}}'
+
+
+def test_it_waits_votes_once_and_says_who_leads(lab: Lab, join: Callable[..., Tab]) -> None:
+    phone = join()
+    expect(says(phone)).to_contain_text("The presenter opens the next round.")
+    expect(big(phone)).to_be_disabled()
+    phone.accessible()
+    round_id = open_round(lab, 600)
+    expect(phone.page.get_by_role("group", name="Which machine?")).to_be_visible()
+    expect(big(phone)).to_be_disabled()
+    expect(says(phone)).to_contain_text("Closes in")
+    phone.accessible()
+    choose(phone, "node3")
+    expect(big(phone)).to_be_enabled()
+    phone.accessible()
+    big(phone).dblclick(no_wait_after=True)
+    expect(big(phone)).to_contain_text("Vote in")
+    expect(says(phone)).to_contain_text("node3 leads with 1 of 1 vote.")
+    phone.still(ballot(round_id, "node3"))
+    assert lab.round()["tally"]["node3"] == 1
+    phone.accessible()
+
+
+def test_two_phones_see_what_became_of_their_votes(lab: Lab, join: Callable[..., Tab]) -> None:
+    first, second, third = join(), join(), join()
+    open_round(lab)
+    for phone, machine in ((first, "node3"), (second, "node3"), (third, "node1")):
+        choose(phone, machine)
+        big(phone).tap()
+        expect(big(phone)).to_contain_text("Vote in")
+    assert lab.round()["ballots"] == 3
+    lab.ask("/api/round/execute", {})
+    expect(big(first)).to_contain_text("YOU")
+    expect(big(third)).to_contain_text("was chosen")
+    first.accessible()
+    third.accessible()
+    expect(says(first)).to_contain_text(
+        re.compile(r"You killed node3 — recovered in \d+\.\d s\."), timeout=20_000
+    )
+    expect(says(third)).to_contain_text(re.compile(r"node3 was killed — recovered in \d+\.\d s\."))
+    first.accessible()
+    third.accessible()
+
+
+def test_a_reload_and_a_lost_cookie_are_no_second_vote(lab: Lab, join: Callable[..., Tab]) -> None:
+    phone = join()
+    round_id = open_round(lab)
+    choose(phone, "node2")
+    big(phone).tap()
+    expect(big(phone)).to_contain_text("Vote in")
+    phone.page.reload()
+    expect(big(phone)).to_contain_text("Vote in")
+    phone.page.context.clear_cookies()
+    phone.page.reload()
+    expect(big(phone)).to_contain_text("Vote in")
+    assert lab.round()["ballots"] == 1
+    assert phone.changes.count(ballot(round_id, "node2")) == 1
+
+
+def test_a_vote_that_fails_is_said_and_never_sent_again_by_itself(
+    lab: Lab,
+    join: Callable[..., Tab],
+) -> None:
+    phone = join()
+    round_id = open_round(lab)
+    phone.page.route("**/api/play/vote", lambda route: route.abort())
+    choose(phone, "node2")
+    big(phone).tap()
+    expect(phone.page.get_by_role("alert")).to_contain_text("did not get through. Press again.")
+    phone.accessible()
+    phone.page.unroute("**/api/play/vote")
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    phone.page.wait_for_timeout(600)
+    phone.still(ballot(round_id, "node2"))
+    assert lab.round()["ballots"] == 0
+    big(phone).tap()
+    expect(big(phone)).to_contain_text("Vote in")
+    assert lab.round()["ballots"] == 1
+
+
+def test_without_a_seat_it_takes_one_and_lets_the_person_press_again(
+    lab: Lab,
+    join: Callable[..., Tab],
+) -> None:
+    phone = join()
+    open_round(lab)
+    choose(phone, "node2")
+    phone.page.context.clear_cookies()
+    big(phone).tap()
+    expect(phone.page.get_by_role("alert")).to_contain_text("Press again.")
+    assert lab.round()["ballots"] == 0
+    big(phone).tap()
+    expect(big(phone)).to_contain_text("Vote in")
+
+
+def test_a_phone_that_reconnects_keeps_its_vote(lab: Lab, open_tab: Callable[..., Tab]) -> None:
+    sockets: list = []
+    away = False
+
+    def handle(socket) -> None:
+        if away:
+            socket.close()
+        else:
+            sockets.append(socket)
+            socket.connect_to_server()
+
+    def before(page) -> None:
+        page.route_web_socket("**/ws/play", handle)
+
+    round_id = open_round(lab)
+    phone = open_tab(f"{lab.url}/play", before=before, **PHONE)
+    choose(phone, "node5")
+    big(phone).tap()
+    expect(big(phone)).to_contain_text("Vote in")
+    away = True
+    sockets[-1].close()
+    expect(phone.page.get_by_text("Your vote is kept.")).to_be_visible()
+    phone.accessible()
+    away = False
+    expect(phone.page.get_by_text("connected", exact=True)).to_be_visible()
+    expect(big(phone)).to_contain_text("Vote in")
+    assert phone.changes.count(ballot(round_id, "node5")) == 1
+
+
+def test_a_machine_that_is_down_cannot_be_chosen(lab: Lab, join: Callable[..., Tab]) -> None:
+    phone = join()
+    lab.ask("/kill/node4?for=200")
+    open_round(lab)
+    expect(phone.page.get_by_role("radio", name="node4 down")).to_be_disabled()
+    expect(phone.page.get_by_role("radio", name="node2")).to_be_enabled()
+
+
+def test_a_closed_round_says_so(lab: Lab, join: Callable[..., Tab]) -> None:
+    phone = join()
+    open_round(lab)
+    choose(phone, "node2")
+    lab.ask("/api/round/close")
+    expect(big(phone)).to_contain_text("Closed")
+    expect(big(phone)).to_be_disabled()
+    expect(says(phone)).to_contain_text("You did not vote this time.")
+    phone.accessible()
+    phone.still()
+
+
+@pytest.mark.parametrize("size", [(360, 640), (430, 932), (844, 390)], ids=str)
+def test_nothing_is_cut_off_and_everything_is_large_enough(
+    lab: Lab,
+    join: Callable[..., Tab],
+    size: tuple[int, int],
+) -> None:
+    phone = join(viewport={"width": size[0], "height": size[1]})
+    open_round(lab)
+    choose(phone, "node2")
+    assert phone.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    box = big(phone).bounding_box()
+    assert box["width"] > 300
+    assert box["height"] > 180
+    assert box["y"] + box["height"] <= size[1]
+    for radio in phone.page.get_by_role("radio").all():
+        assert min(radio.bounding_box()["width"], radio.bounding_box()["height"]) >= 44
+    phone.accessible()
+
+
+def test_it_uses_nothing_that_plain_http_on_a_hall_network_lacks(
+    lab: Lab,
+    join: Callable[..., Tab],
+) -> None:
+    phone = join()
+    loaded = phone.page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
+    assert all(name.startswith(lab.url) for name in loaded)
+    assert not [name for name in loaded if name.endswith((".woff2", ".woff"))]
+
+
+def test_it_is_small() -> None:
+    pages = Path(chaosmonkey.api.__file__).parent / "pages"
+    page = (pages / "phone.html").read_text(encoding="utf-8")
+    scripts = set(re.findall(r'(?:src|href)="/(assets/[^"]+\.js)"', page))
+    text = {name: (pages / name).read_bytes() for name in scripts}
+    assert sum(len(gzip.compress(script)) for script in text.values()) < LARGEST_SCRIPT
+    for lacking in (b"randomUUID", b"crypto.subtle", b"serviceWorker", b"wakeLock", b"clipboard"):
+        assert not any(lacking in script for script in text.values())
