@@ -112,16 +112,23 @@ def lease(found: Json) -> Lease:
 
 
 def endpoint_slice(found: Json) -> EndpointSlice:
-    """An EndpointSlice of discovery.k8s.io/v1."""
+    """An EndpointSlice of discovery.k8s.io/v1.
+
+    Pods that are going away stay in the slice, for minutes on a lost node. They are no part of the
+    service any more and are not counted.
+    """
     metadata = found["metadata"]
     owner = _owner(metadata)
     labels = metadata.get("labels") or {}
     ready = total = 0
     for endpoint in found.get("endpoints") or ():
+        conditions = endpoint.get("conditions") or {}
+        if conditions.get("terminating"):
+            continue
         addresses = len(endpoint.get("addresses") or ())
         total += addresses
         # A condition that is not given means ready.
-        if (endpoint.get("conditions") or {}).get("ready") is not False:
+        if conditions.get("ready") is not False:
             ready += addresses
     return EndpointSlice(
         uid=metadata["uid"],

@@ -123,7 +123,10 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class EndpointSlice:
-    """How many addresses of a service Kubernetes would route to, in one slice."""
+    """How many addresses of a service Kubernetes would route to, in one slice.
+
+    `total` counts those of pods that are not going away.
+    """
 
     uid: str
     namespace: str

@@ -258,3 +258,24 @@ def test_a_daemonset_counts_in_words_of_its_own() -> None:
     assert (bare.desired, bare.ready) == (1, 0)
     none = objects.workload("Deployment", {"metadata": META, "spec": {"replicas": 0}})
     assert none.desired == 0
+
+
+def test_pods_that_are_going_away_are_no_part_of_their_service() -> None:
+    """On a lost node they stay in the slice for minutes after their successors are Ready."""
+
+    def endpoint(**conditions: bool) -> dict[str, object]:
+        return {"addresses": ["10.0.0.1"], "conditions": conditions}
+
+    found = objects.endpoint_slice(
+        {
+            "metadata": {"name": "web-x", "namespace": "shop", "uid": "u"},
+            "endpoints": [
+                endpoint(ready=True),
+                endpoint(),
+                endpoint(ready=False),
+                endpoint(ready=False, serving=False, terminating=True),
+                endpoint(ready=False, serving=True, terminating=True),
+            ],
+        }
+    )
+    assert (found.ready, found.total) == (2, 3)
