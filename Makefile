@@ -9,7 +9,7 @@ NODE = $(BIN)/python -c 'import sys, hatch_build as b; sys.exit(not b.node_here(
   $(PIP) install --require-hashes -r requirements/node.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check frontend e2e bench real pages docs types lock clean
+.PHONY: help demo test check frontend e2e bench real pages pictures docs types lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ real: $(VENV)/dev  ## the whole chain against a real Kubernetes 1.20, built from
 
 pages: $(VENV)/run  ## build the three pages into the package (also part of every install)
 	$(PIP) install --no-deps --no-build-isolation --editable .
+
+pictures: $(VENV)/dev  ## the stage's pictures in docs/pictures, taken of recorded runs by a real browser
+	$(BIN)/python -m tests.browser.pictures
 
 docs: $(VENV)/dev  ## write docs/configuration.md from the settings
 	$(BIN)/python -m chaosmonkey.config.reference > docs/configuration.md
