@@ -24,6 +24,8 @@ export const DURATION = 0.9; // s in the air
 const STAGGER = 0.06; // s between two that leave together …
 const LATEST = 0.6; // … of which the last leaves no later than this
 
+const MOST = 120; // in the air from one change; more than that nobody can follow
+
 /** The last place of each lineage: where its work was done. */
 export type Seats = ReadonlyMap<string, Seat>;
 
@@ -34,10 +36,14 @@ export function launches(
   at: number,
 ): Flight[] {
   const flights: Flight[] = [];
+  const ways = new Set<string>();
   for (const { pod, seat } of placed) {
     const from = before.get(pod.lineage);
     if (from === undefined || from.uid === pod.uid || from.node === seat.node) continue;
     if (pod.state === 'terminating') continue;
+    const way = `${from.node}/${from.index} ${seat.node}/${seat.index}`;
+    if (ways.has(way) || flights.length >= MOST) continue;
+    ways.add(way);
     const delay = Math.min(LATEST, flights.length * STAGGER);
     flights.push({ key: `${pod.uid}`, uid: pod.uid, label: pod.app, from, to: seat, at, delay });
   }

@@ -70,8 +70,7 @@ const PADDING = 10; // inside a card, border included
 
 const MAX_LABELS = 40;
 const MAX_ICONS = 150;
-const SMALLEST_LABEL = 13;
-const COUNT_ROW = 40;
+const SMALLEST_LABEL = 11;
 
 /** The stage fills the window; its unit is the largest at which 1920 × 1080 fits. */
 export function sizeOf(innerWidth: number, innerHeight: number): Size {
@@ -85,12 +84,17 @@ export interface Occupant {
   slim: boolean;
 }
 
-export function arrange(
-  size: Size,
-  machines: readonly Occupant[],
-  capacity: number,
-  label: number,
-): Layout {
+/** What has to be told of a machine. */
+export interface Wanted {
+  /** Slots. */
+  capacity: number;
+  /** Only how many pods there are, for each workload. */
+  counts: boolean;
+  /** Letters of the longest name. */
+  label: number;
+}
+
+export function arrange(size: Size, machines: readonly Occupant[], wanted: Wanted): Layout {
   const { width, height } = size;
   const area: Box = {
     x: MARGIN,
@@ -99,7 +103,7 @@ export function arrange(
     h: height - HEADER - STRIP - BOTTOM - 2 * GAP,
   };
   const right = area.x + area.w + 28;
-  const rows = machines.length <= 6 ? 1 : machines.length <= 16 ? 2 : 3;
+  const rows = machines.length <= 7 ? 1 : machines.length <= 16 ? 2 : 3;
   const parts = rows === 1 ? TALL : COMPACT;
   const cards = new Map<string, Card>();
   const perRow = Math.ceil(machines.length / rows);
@@ -109,7 +113,7 @@ export function arrange(
     const weights = here.map((one) => (one.slim && rows === 1 ? 0.72 : 1));
     const free = area.w - (perRow - 1) * GAP;
     const whole = weights.reduce((sum, weight) => sum + weight, 0) + (perRow - here.length);
-    const widest = rows === 1 ? 330 : Infinity;
+    const widest = machines.length < 3 ? 440 : Infinity;
     let x = area.x;
     here.forEach((one, at) => {
       const w = Math.min(widest, (free * weights[at]!) / whole);
@@ -135,7 +139,7 @@ export function arrange(
     availability: { x: MARGIN, y: bottom, w: area.w, h: BOTTOM - 16 },
     history: { x: right, y: bottom, w: SIDE, h: BOTTOM - 16 },
     cards,
-    grid: gridFor(narrowest?.pods ?? { x: 0, y: 0, w: 200, h: 300 }, capacity, label),
+    grid: gridFor(narrowest?.pods ?? { x: 0, y: 0, w: 200, h: 300 }, wanted),
     parts,
   };
 }
@@ -148,35 +152,32 @@ function smallest(cards: Card[]): Card | undefined {
 }
 
 /** The grid on which a number of pods is told as well as the room allows. */
-export function gridFor(room: Box, capacity: number, label: number): Grid {
+export function gridFor(room: Box, { capacity, counts, label }: Wanted): Grid {
+  if (counts) return { density: 'counts', columns: 1, tileW: room.w, tileH: 40, gap: 4, font: 26 };
   if (capacity <= MAX_LABELS * 1.5) {
     const grid = labels(room, capacity, label);
     if (grid.font >= SMALLEST_LABEL) return grid;
   }
-  if (capacity <= MAX_ICONS * 1.5) return icons(room, capacity);
-  return {
-    density: 'counts',
-    columns: 1,
-    tileW: room.w,
-    tileH: COUNT_ROW,
-    gap: 4,
-    font: 26,
-  };
+  return icons(room, capacity);
 }
 
-/** Which pods a machine may have before only their number is told. */
-export const countsOnly = (most: number): boolean => most > MAX_ICONS;
+/** Whether only numbers are told, when the fullest machine has so many pods. What is shown already
+ *  stays as it is for longer: a board that changes its ways in an outage cannot be followed. */
+export function countsOnly(most: number, before: boolean | null): boolean {
+  if (before === null) return most > MAX_ICONS;
+  return before ? most > MAX_ICONS * 0.66 : most > MAX_ICONS * 1.5;
+}
 
 function labels(room: Box, capacity: number, label: number): Grid {
   const letters = Math.max(4, Math.min(10, label));
   let best: Grid | undefined;
   for (let columns = 1; columns <= 4; columns++) {
     const rows = Math.ceil(capacity / columns);
-    const gap = rows > 12 ? 3 : 6;
+    const gap = rows > 12 ? 2 : 6;
     const tileW = (room.w - (columns - 1) * gap) / columns;
     const tileH = Math.min(54, (room.h - (rows - 1) * gap) / rows);
-    const wanted = columns >= 3 ? Math.min(6, letters) : letters;
-    const font = Math.min(30, tileH * 0.7, (tileW - 16) / (1 + 0.56 * wanted));
+    const letter = columns >= 3 ? Math.min(5, letters) : letters;
+    const font = Math.min(30, tileH * 0.72, (tileW - 14) / (1 + 0.56 * letter));
     if (best === undefined || font > best.font + 0.5)
       best = { density: 'labels', columns, tileW, tileH, gap, font };
   }

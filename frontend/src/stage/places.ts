@@ -36,7 +36,6 @@ export const NOWHERE: Places = {
 
 const SEEN_WAITING = 0.4; // s after which a pod without a machine was seen waiting, and flies from there
 const KEPT = 500; // lineages that stand nowhere now, and whose successors are still to come
-const FEW_AGAIN = 100; // pods of a machine, below which they are drawn one by one again
 
 /** What a page shows, and at which moment by the clock of its flights. */
 export interface Shown {
@@ -51,8 +50,9 @@ export function placed(before: Places, shown: Shown): { places: Places; flights:
   const { epoch, at } = shown;
   const { byNode, homeless } = sorted(shown);
   const most = Math.max(0, ...[...byNode.values()].map((here) => here.length));
-  const counts = countsOnly(most) || (before.counts && most > FEW_AGAIN);
-  const isAnew = epoch !== before.epoch || counts !== before.counts;
+  const isNew = epoch !== before.epoch;
+  const counts = countsOnly(most, isNew ? null : before.counts);
+  const isAnew = isNew || counts !== before.counts;
   const old = isAnew ? NOWHERE : before;
   const racks = new Map<string, Rack>();
   const seated: { pod: Pod; seat: Seat }[] = [];

@@ -8,8 +8,9 @@ export function headline(outage: Outage): string {
   if (outcome === 'incomplete') return `Not everything came back from ${machine}`;
   if (outcome === 'aborted') return `${machine}: not measured to the end`;
   const lost = outage.origin === 'observed' ? 'its voice' : `its ${feed ?? 'power'}`;
-  if (outage.recovery_seconds === null) return `${machine} has lost ${lost}. Not recovered yet:`;
-  return `${machine} lost ${lost}. Recovered in`;
+  if (outage.recovery_seconds === null)
+    return `${machine} has lost ${lost}, and Kubernetes is at it`;
+  return `${machine} lost ${lost}`;
 }
 
 export function decidedBy(outage: Outage, round: Round | undefined): string {

@@ -18,7 +18,8 @@ export function statusOf(machine: Machine, truth: Truth, pods: number): Status {
   if (truth.cutOff) return { text: 'NETWORK BACK', kind: 'starting' };
   if (truth.light === 'unknown' && machine.ready !== null) return { text: 'SILENT', kind: 'bad' };
   if (machine.control_plane) return { text: 'control plane', kind: 'calm' };
-  return { text: count(pods, 'pod', 'pods'), kind: 'calm' };
+  const lock = machine.cordoned ? ' · cordoned' : '';
+  return { text: count(pods, 'pod', 'pods') + lock, kind: 'calm' };
 }
 
 /** What is written below the plugs; "" for nothing but their names. */

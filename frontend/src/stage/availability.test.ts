@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { bars, flags, spans, worst } from './availability';
+import { outage, service } from './invented';
+
+const NOW = 1000;
+
+test('a span lasts until the next change, and the last one until now', () => {
+  const one = service([
+    [900, 10, 10],
+    [980, 8, 10],
+    [990, 10, 10],
+  ]);
+  expect(spans(one, NOW)).toEqual([
+    { from: 940, to: 980, missing: 0 },
+    { from: 980, to: 990, missing: 0.2 },
+    { from: 990, to: 1000, missing: 0 },
+  ]);
+});
+
+test('a failure that lasted a moment is wide enough to be seen', () => {
+  const one = service([
+    [900, 10, 10],
+    [980, 9, 10],
+    [980.01, 10, 10],
+  ]);
+  expect(bars(one, NOW, 1200)[1]!.w).toBeGreaterThanOrEqual(5);
+});
+
+describe('the service that is shown', () => {
+  const calm = service([[0, 20, 20]], { name: 'big' });
+  const small = service([[0, 3, 3]], { name: 'small' });
+  const hit = service([[990, 1, 3]], { name: 'hit' });
+  const empty = service([[0, 0, 0]], { name: 'empty' });
+
+  test('is the largest while all is well', () => {
+    expect(worst([small, calm, empty], NOW)?.name).toBe('big');
+  });
+
+  test('is the one that misses most', () => {
+    expect(worst([small, calm, hit], NOW)?.name).toBe('hit');
+  });
+
+  test('is none without endpoints', () => {
+    expect(worst([empty], NOW)).toBeUndefined();
+  });
+});
+
+describe('flags', () => {
+  const milestones = { cut: 0, not_ready: 7, evicting_first: 7.5, recovered: 12 };
+  const found = flags([outage('n1', { t0: 960, milestones })], NOW, 1200, 26);
+
+  test('tell what happened, in order', () => {
+    expect(found.map((flag) => flag.text)).toEqual([
+      'Plug pulled: n1',
+      'NotReady',
+      'Evicting',
+      'All ready',
+    ]);
+  });
+
+  test('close to each other have their labels in two rows', () => {
+    expect(found[1]!.row).not.toBe(found[2]!.row);
+  });
+
+  test('at the right edge are written to the left', () => {
+    expect(flags([outage('n1', { t0: 999 })], NOW, 1200, 26)[0]!.anchor).toBe('end');
+  });
+
+  test('without room for a label keep their tick', () => {
+    const crowd = Array.from({ length: 5 }, (_, at) => outage(`n${at}`, { t0: 970 + at * 0.1 }));
+    expect(flags(crowd, NOW, 1200, 26).filter((flag) => flag.row === null)).toHaveLength(3);
+  });
+});

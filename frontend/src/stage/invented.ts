@@ -1,0 +1,84 @@
+// Values for tests: a machine, a pod, an outage as the server would send them.
+import type { Displaced, Machine, Outage, Pod, Service } from '../lib/types';
+
+export const machine = (name: string, changes: Partial<Machine> = {}): Machine => ({
+  name,
+  node: name,
+  power: { state: 'on', stage: null, restore_by: null, trouble: '' },
+  network: { state: 'on', stage: null, restore_by: null, trouble: '' },
+  ready: 'True',
+  reason: '',
+  cordoned: false,
+  control_plane: false,
+  guarded: '',
+  ...changes,
+});
+
+export const off = (restore_by: number | null = null) => ({
+  state: 'off',
+  stage: 'cut',
+  restore_by,
+  trouble: '',
+});
+
+export const pod = (uid: string, node: string | null, changes: Partial<Pod> = {}): Pod => ({
+  uid,
+  namespace: 'shop',
+  name: `web-${uid}`,
+  app: 'web',
+  workload: 'Deployment/web',
+  node,
+  lineage: uid,
+  state: node === null ? 'pending' : 'ready',
+  reason: '',
+  restarts: 0,
+  ...changes,
+});
+
+export const displaced = (name: string, changes: Partial<Displaced> = {}): Displaced => ({
+  namespace: 'shop',
+  name,
+  workload: 'Deployment/web',
+  lineage: name,
+  fate: 'moves',
+  why: '',
+  evicts_at: null,
+  successor: null,
+  successor_node: null,
+  resolved: null,
+  ...changes,
+});
+
+export const outage = (name: string, changes: Partial<Outage> = {}): Outage => ({
+  id: `1-${name}`,
+  machine: name,
+  node: name,
+  origin: 'commanded',
+  feed: 'power',
+  by: '',
+  began: '',
+  t0: 100,
+  t0_within: 0,
+  restore_by: null,
+  open: true,
+  milestones: { cut: 0 },
+  phases: {},
+  phase: 'detect',
+  recovery_seconds: null,
+  outcome: null,
+  awaited: 1,
+  story: [],
+  held: '',
+  blind: 0,
+  interrupted: '',
+  pods: [],
+  ...changes,
+});
+
+export const service = (
+  history: [number, number, number][],
+  changes: Partial<Service> = {},
+): Service => {
+  const [, ready, total] = history.at(-1) ?? [0, 0, 0];
+  return { namespace: 'shop', name: 'web', ready, total, history, ...changes };
+};

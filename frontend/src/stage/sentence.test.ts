@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import type { Cluster } from '../lib/types';
+import { displaced, machine, off, outage, pod } from './invented';
+import { sentence, type Seen } from './sentence';
+import { truthOf, type Hands } from './truth';
+
+function seen(changes: Partial<Seen> = {}, hands: Record<string, Hands> = {}): Seen {
+  const machines = changes.machines ?? [machine('n1'), machine('n2')];
+  const open = changes.current?.open ? [changes.current] : [];
+  return {
+    connected: true,
+    known: true,
+    cluster: { stale_since: null, why: '' } as Cluster,
+    pods: [pod('a', 'n1'), pod('b', 'n2')],
+    current: undefined,
+    ...changes,
+    machines,
+    truths: new Map(machines.map((one) => [one.name, truthOf(one, open, hands[one.name])])),
+  };
+}
+
+const cut = [machine('n1', { power: off() }), machine('n2')];
+
+test.each<[string, Seen]>([
+  ['All 2 pods ready on 2 machines.', seen()],
+  ['1 of 2 pods ready on 2 machines.', seen({ pods: [pod('a', 'n1'), pod('b', null)] })],
+  ['All machines are up, and no pod runs on them yet.', seen({ pods: [] })],
+  ['There is no machine yet: add [[machine]] to lab.toml.', seen({ machines: [] })],
+  ['Waiting for the server …', seen({ known: false })],
+  ['The server does not answer. This is the last that was heard.', seen({ connected: false })],
+  [
+    'The cluster is out of sight: no answer',
+    seen({ cluster: { stale_since: 1, why: 'No answer' } as Cluster }),
+  ],
+  [
+    'n1 has no power. Kubernetes has not noticed yet.',
+    seen({ machines: cut, current: outage('n1') }),
+  ],
+  [
+    'n1 is cut off, but runs on. Kubernetes has not noticed yet.',
+    seen({ current: outage('n1', { feed: 'network' }) }),
+  ],
+  [
+    'Recovered in 12.4 s: 1 pod runs elsewhere.',
+    seen({
+      current: outage('n1', { phase: null, recovery_seconds: 12.4, pods: [displaced('a')] }),
+    }),
+  ],
+  [
+    "A hand pulled n1's plug. Kubernetes was not told.",
+    seen({}, { n1: { power: true, network: false, back: null } }),
+  ],
+  [
+    'n1 fell silent, and nobody here cut it.',
+    seen({ current: outage('n1', { origin: 'observed', feed: null }) }),
+  ],
+  [
+    'Kubernetes noticed n1, but holds the eviction back.',
+    seen({ current: outage('n1', { phase: 'evict', held: 'x' }) }),
+  ],
+])('%s', (text, board) => {
+  expect(sentence(board)).toBe(text);
+});
+
+test('nothing in it counts seconds', () => {
+  const one = outage('n1', { phase: 'evict', pods: [displaced('a', { evicts_at: 300 })] });
+  expect(sentence(seen({ current: one }))).not.toMatch(/\d s\b/);
+});

@@ -1,0 +1,151 @@
+"""Messages of the websocket that nobody sent: boards of any size and in any trouble."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NOW = 1_800_000_000.0
+APPS = ("storefront", "catalog", "cart", "orders", "search", "mail")
+
+Json = dict[str, Any]
+
+
+def feed(state: str = "on", **cut: Any) -> Json:
+    return {"state": state, "stage": None, "restore_by": None, "trouble": ""} | cut
+
+
+def machine(name: str, **changes: Any) -> Json:
+    return {
+        "name": name,
+        "node": name,
+        "power": feed(),
+        "network": feed(),
+        "ready": "True",
+        "reason": "KubeletReady",
+        "cordoned": False,
+        "control_plane": False,
+        "guarded": "",
+    } | changes
+
+
+def pod(uid: str, node: str | None, app: str = "storefront", **changes: Any) -> Json:
+    return {
+        "uid": uid,
+        "namespace": "shop",
+        "name": f"{app}-{uid}",
+        "app": app,
+        "workload": f"Deployment/{app}",
+        "node": node,
+        "lineage": uid,
+        "state": "ready",
+        "reason": "",
+        "restarts": 0,
+    } | changes
+
+
+def pods(machines: int, each: int) -> dict[str, Json]:
+    return {
+        uid: pod(uid, f"node{at + 1}", APPS[number % len(APPS)])
+        for at in range(machines)
+        for number in range(each)
+        if (uid := f"{at + 1}-{number}")
+    }
+
+
+def service(ready: int, total: int, name: str = "storefront", **changes: Any) -> Json:
+    history = [[NOW - 600, total, total], [NOW - 5, ready, total]]
+    return {
+        "namespace": "shop",
+        "name": name,
+        "ready": ready,
+        "total": total,
+        "history": history,
+    } | changes
+
+
+def outage(machine: str, **changes: Any) -> Json:
+    return {
+        "id": f"20270115-080000-{machine}",
+        "machine": machine,
+        "node": machine,
+        "origin": "commanded",
+        "feed": "power",
+        "by": "127.0.0.1",
+        "began": "2027-01-15T08:00:00.000+00:00",
+        "t0": NOW - 5,
+        "t0_within": 0.0,
+        "restore_by": NOW + 40,
+        "open": True,
+        "milestones": {"cut": 0.0},
+        "phases": {},
+        "phase": "detect",
+        "recovery_seconds": None,
+        "outcome": None,
+        "awaited": 3,
+        "story": [],
+        "held": "",
+        "blind": 0.0,
+        "interrupted": "",
+        "pods": [],
+    } | changes
+
+
+def displaced(name: str, **changes: Any) -> Json:
+    return {
+        "namespace": "shop",
+        "name": name,
+        "workload": "Deployment/storefront",
+        "lineage": name,
+        "fate": "moves",
+        "why": "tolerates a lost machine for 300 s",
+        "evicts_at": None,
+        "successor": None,
+        "successor_node": None,
+        "resolved": None,
+    } | changes
+
+
+def snapshot(seq: int = 1, at: float = NOW, **sections: Any) -> Json:
+    """A snapshot; sections by name replace those of a calm board of five machines."""
+    cluster = {
+        "title": "Pull the plug",
+        "stale_since": None,
+        "why": "",
+        "speed": 1.0,
+        "preset": "stage",
+        "notices_after": 8,
+        "default_off": 60,
+        "demo": False,
+    } | sections.pop("cluster", {})
+    show = {
+        "scene": "board",
+        "blank": False,
+        "feed": "power",
+        "armed_until": NOW + 500,
+        "light": False,
+        "join_url": "http://192.168.8.10:8080/play",
+        "stages": 1,
+        "consoles": 1,
+        "phones": 0,
+        "stage_delay_ms": 12,
+    } | sections.pop("show", {})
+    state: Json = {
+        "cluster": {"cluster": cluster},
+        "machines": {f"node{n}": machine(f"node{n}") for n in range(1, 6)},
+        "pods": pods(5, 6),
+        "services": {"shop/storefront": service(10, 10)},
+        "outages": {},
+        "show": {"show": show},
+        "rounds": {},
+    }
+    return {
+        "type": "snapshot",
+        "protocol": 1,
+        "seq": seq,
+        "at": at,
+        "state": state | sections,
+    }
+
+
+def delta(seq: int, at: float = NOW, gone: dict[str, list[str]] | None = None, **put: Any) -> Json:
+    return {"type": "delta", "seq": seq, "at": at, "set": put, "gone": gone or {}}
