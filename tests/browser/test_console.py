@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -161,7 +162,7 @@ def test_a_pod_is_looked_at_read_and_deleted_after_a_question(lab: Lab, console:
     tile.click()
     panel = console.page.get_by_role("complementary")
     expect(panel.get_by_role("heading", level=2)).to_be_focused()
-    for text in (name, "Containers", "Events", "Conditions", "app=storefront", "0 restarts"):
+    for text in (name, "Containers", "Events", "Conditions", "app=storefront", "restart"):
         expect(panel).to_contain_text(text)
     console.page.keyboard.press("l")
     expect(panel.get_by_role("region", name="Log of")).to_contain_text("INFO")
@@ -212,6 +213,10 @@ def test_the_crowd_votes_and_the_presenter_breaks_the_tie(lab: Lab, console: Tab
     expect(card(console, "node2")).to_contain_text("1 vote")
     crowd = console.page.get_by_role("region", name="Audience")
     expect(crowd).to_contain_text("A tie at 1 vote: node2, node4. You choose.")
+    console.page.keyboard.press("a")
+    expect(crowd.get_by_role("button", name="Cut node4")).to_be_disabled()
+    expect(crowd).to_contain_text("Safe: arm to carry it out.")
+    console.page.keyboard.press("a")
     crowd.get_by_role("button", name="Close vote").click()
     expect(crowd).to_contain_text("vote closed")
     console.changes.clear()
@@ -256,11 +261,42 @@ def test_it_is_accessible_with_everything_open(
     console.accessible()
     console.page.keyboard.press("Escape")
     card(console, "node1").get_by_role("button", name="Look at node1").click()
-    expect(console.page.get_by_role("complementary")).to_contain_text("Labels")
+    panel = console.page.get_by_role("complementary")
+    expect(panel).to_contain_text("Labels")
+    header, shown = (one.bounding_box() for one in (console.page.get_by_role("banner"), panel))
+    assert header["y"] + header["height"] <= shown["y"]
+    assert shown["y"] + shown["height"] <= size[1]
     console.accessible()
     halt = console.page.get_by_role("button", name="HALT")
     halt.click()
     expect(status(console)).to_contain_text("HALT")
+
+
+def test_it_says_since_when_the_cluster_is_not_seen(lab: Lab, open_tab: Callable[..., Tab]) -> None:
+    seen = lab.state()
+    at = seen["show"]["show"]["armed_until"] - 300
+    seen["cluster"]["cluster"] |= {"stale_since": at - 14, "why": "connection refused"}
+    snapshot = {"type": "snapshot", "protocol": 1, "seq": 1, "at": at, "state": seen}
+
+    def before(page) -> None:
+        page.route_web_socket("**/ws?role=console", lambda one: one.send(json.dumps(snapshot)))
+
+    tab = open_tab(f"{lab.url}/console", viewport=SIZE, before=before)
+    expect(tab.page.get_by_text("STALE", exact=True)).to_be_visible()
+    expect(tab.page.get_by_text("not been seen for 1")).to_contain_text("connection refused")
+    expect(tab.page.get_by_text("Cuts are refused until it answers.").first).to_be_visible()
+    tab.accessible()
+
+
+def test_a_plug_that_a_hand_pulled_is_no_cut_of_ours(lab: Lab, console: Tab) -> None:
+    lab.ask("/bench/machines/node2/power", {"plugged": False}, method="PUT")
+    try:
+        expect(card(console, "node2")).to_contain_text("Nobody here cut it", timeout=10_000)
+        expect(card(console, "node2")).to_contain_text("NotReady")
+        expect(console.page.get_by_role("heading", name="node2 fell silent")).to_be_visible()
+    finally:
+        lab.ask("/bench/machines/node2/power", {"plugged": True}, method="PUT")
+    expect(card(console, "node2")).to_contain_text("up", timeout=10_000)
 
 
 def test_it_says_when_the_server_is_gone_and_takes_up_again(

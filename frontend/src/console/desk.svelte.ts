@@ -55,7 +55,7 @@ export class Desk {
         wanted ? '/arm' : '/disarm',
       );
       if (armed_until === null) return 'Safe. Nothing can be cut from here.';
-      return `Armed. Safe again by itself in ${left(armed_until - this.board.now())}.`;
+      return `Armed. Safe again by itself in ${left(Math.round(armed_until - this.board.now()))}.`;
     });
 
   cut = (machine: Machine) => {

@@ -67,6 +67,7 @@ it('Kubernetes may be wrong: a dead machine is still Ready', () => {
 });
 
 it('says why a cut is not offered', () => {
+  expect(barred(machine({ ready: 'Unknown' }), 'power', true, true)).toBe('Not Ready now');
   expect(barred(machine(), 'power', true, true)).toBe('');
   expect(barred(machine(), 'power', false, true)).toBe('Safe');
   expect(barred(machine(), 'power', true, false)).toBe('Not connected');

@@ -86,6 +86,7 @@ export function barred(
   if (!connected) return 'Not connected';
   if (machine.ready === null) return 'Not in the cluster';
   if (machine[feed].stage === 'cutting') return 'Cutting …';
+  if (machine.ready !== 'True') return 'Not Ready now';
   if (!armed) return 'Safe';
   return '';
 }
