@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../lib/types';
 import { displaced, outage } from './invented';
-import { clock, notes, rows, stopwatch } from './phases';
+import { clock, fitting, notes, rows, stopwatch } from './phases';
 
 const cluster = { notices_after: 8 } as Cluster;
 const texts = (...asked: Parameters<typeof notes>) => notes(...asked).map((note) => note.text);
@@ -78,4 +78,9 @@ describe('beside the stopwatch it says', () => {
     const one = outage('n1', { outcome, phase: null, open: false });
     expect(texts(one, cluster, 200)[0]).not.toBe('');
   });
+});
+
+test('notes that have no room are left out, the first ones stay', () => {
+  const told = ['x'.repeat(60), 'y'.repeat(60), 'z'].map((text) => ({ text }));
+  expect(fitting(told, 4).map(({ text }) => text[0])).toEqual(['x', 'y']);
 });

@@ -141,5 +141,16 @@ function reasons(outage: Outage): string {
   return [...new Set(missing.map((pod) => pod.why))].slice(0, 2).join('; ') || 'pods are missing';
 }
 
+const LETTERS = 34; // in a line of notes
+
+/** As many notes as have room in so many lines, the first ones first. */
+export function fitting(told: readonly Note[], lines: number): Note[] {
+  let left = lines;
+  return told.filter(({ text }) => {
+    left -= Math.ceil((text.length + 4) / LETTERS);
+    return left >= 0;
+  });
+}
+
 export const count = (number: number, one: string, many: string): string =>
   `${number} ${number === 1 ? one : many}`;

@@ -34,7 +34,10 @@ export const NOWHERE: Places = {
   placed: new Set(),
 };
 
-const SEEN_WAITING = 0.4; // s after which a pod without a machine was seen waiting, and flies from there
+/** Seconds after which a pod without a machine is shown as waiting, and flies from there. Most find
+ *  a machine at once, and would only flicker. */
+export const SEEN_WAITING = 0.4;
+
 const KEPT = 500; // lineages that stand nowhere now, and whose successors are still to come
 
 /** What a page shows, and at which moment by the clock of its flights. */
@@ -68,7 +71,7 @@ export function placed(before: Places, shown: Shown): { places: Places; flights:
   const fresh = isAnew ? [] : seated.filter(({ pod }) => !old.placed.has(pod.uid));
   const places: Places = {
     racks,
-    waiting: queue(old.waiting, homeless, at),
+    waiting: queue(old.waiting, homeless, isNew ? -Infinity : at),
     capacity: capacity(old, racks, isAnew ? capacityFor(most, byNode.size) : 0),
     counts,
     epoch,

@@ -14,6 +14,7 @@ function seen(changes: Partial<Seen> = {}, hands: Record<string, Hands> = {}): S
     pods: [pod('a', 'n1'), pod('b', 'n2')],
     current: undefined,
     ...changes,
+    open,
     machines,
     truths: new Map(machines.map((one) => [one.name, truthOf(one, open, hands[one.name])])),
   };

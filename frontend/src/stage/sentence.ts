@@ -10,6 +10,8 @@ export interface Seen {
   cluster: Cluster | undefined;
   machines: readonly Machine[];
   pods: readonly Pod[];
+  /** The outages under way. */
+  open: readonly Outage[];
   current: Outage | undefined;
   truths: ReadonlyMap<string, Truth>;
 }
@@ -33,7 +35,7 @@ export function sentence(seen: Seen): string {
 /** A hand was at its plug, and no outage tells of it yet. */
 function isHandsWork(machine: Machine, seen: Seen): boolean {
   const truth = seen.truths.get(machine.name);
-  const told = seen.current?.open && seen.current.machine === machine.name;
+  const told = seen.open.some((outage) => outage.machine === machine.name);
   return !told && truth !== undefined && (truth.byHand.power || truth.byHand.network);
 }
 

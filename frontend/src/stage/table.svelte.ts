@@ -15,6 +15,7 @@ const STARTED = 60; // s after which a machine that has power again is no longer
 export class Table {
   hands: Readonly<Record<string, Hands>> = $state.raw({});
   #now: () => number;
+  #reached = 0; // how often a hand was here: a look that began before it saw the past
 
   constructor(now: () => number) {
     this.#now = now;
@@ -30,8 +31,10 @@ export class Table {
   }
 
   async look(): Promise<void> {
+    const reached = this.#reached;
     try {
-      this.take(await ask<Bench>('GET', '/bench'));
+      const bench = await ask<Bench>('GET', '/bench');
+      if (reached === this.#reached) this.take(bench);
     } catch {
       // the marker in the header says that the server is away; the sockets stay as last seen
     }
@@ -44,7 +47,9 @@ export class Table {
 
   /** Pull a plug by hand, or put it back. */
   async reach(machine: string, feed: FeedKind, plugged: boolean): Promise<void> {
+    this.#reached += 1;
     await ask('PUT', `/bench/machines/${machine}/${feed}`, { plugged });
+    this.#reached += 1;
     const before = this.hands[machine] ?? { power: false, network: false };
     this.#set(machine, { power: before.power, network: before.network, [feed]: !plugged });
   }
