@@ -72,6 +72,7 @@ class Foyer:
             type="play",
             seq=self._phones.seq + 1,
             at=self._hub.now(),
+            speed=self._lab.speed,
             title=self._lab.title,
             round=None if view is None or view.state is RoundState.CANCELLED else view,
             up=up,

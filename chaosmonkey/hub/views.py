@@ -287,6 +287,7 @@ class Play:
     """The one message of a phone's stream: everything that it shows, each time.
 
     Attributes:
+        speed: how many times faster than real the server's time runs.
         up: the machines that can be voted for and are up.
         feed: what the crowd cuts.
         outage: of the round, once it was executed.
@@ -295,6 +296,7 @@ class Play:
     type: Literal["play"]
     seq: int
     at: float
+    speed: float
     title: str
     round: RoundView | None
     up: tuple[str, ...]

@@ -876,6 +876,7 @@ export interface components {
          * @description The one message of a phone's stream: everything that it shows, each time.
          *
          *     Attributes:
+         *         speed: how many times faster than real the server's time runs.
          *         up: the machines that can be voted for and are up.
          *         feed: what the crowd cuts.
          *         outage: of the round, once it was executed.
@@ -890,6 +891,8 @@ export interface components {
             round: components["schemas"]["RoundView"] | null;
             /** Seq */
             seq: number;
+            /** Speed */
+            speed: number;
             /** Title */
             title: string;
             /**
