@@ -1,70 +1,23 @@
-"""A demo of one's own for each module, ten times as fast as real, and browsers on its pages."""
+"""What tests of the console and of phones share: a demo to ask, and pages that are listened to."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-import chaosmonkey.api
+from tests.browser.conftest import Demo, eventually
 
-SPEED = 10
-PATIENCE = 20.0
-"""Real seconds that anything may take before a test fails."""
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-CHROMIUM = "/usr/bin/chromium"
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--force-color-profile=srgb",
-    "--font-render-hinting=none",
-]
-
-PAGES = Path(chaosmonkey.api.__file__).parent / "pages"
+LAPTOP = {"width": 1280, "height": 800}
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-
-
-def eventually(look: Callable[[], Any], why: str = "it did not happen") -> Any:
-    """What `look` returns, once that is true."""
-    deadline = time.monotonic() + PATIENCE  # noqa: TID251 - real browsers, real time
-    while True:
-        if found := look():
-            return found
-        if time.monotonic() > deadline:  # noqa: TID251
-            pytest.fail(f"{why} within {PATIENCE:g} s")
-        time.sleep(0.03)
-
-
-def free_ports() -> tuple[int, int]:
-    """A port for the pages, and one for the simulator with the next one free as well."""
-    while True:
-        with contextlib.ExitStack() as sockets:
-            bound = [sockets.enter_context(socket.socket()) for _ in range(3)]
-            try:
-                bound[0].bind(("127.0.0.1", 0))
-                bound[1].bind(("127.0.0.1", 0))
-                bound[2].bind(("127.0.0.1", bound[1].getsockname()[1] + 1))
-            except (OSError, OverflowError):
-                continue
-            return bound[0].getsockname()[1], bound[1].getsockname()[1]
 
 
 @dataclass
@@ -125,53 +78,15 @@ class Lab:
             ready = all(one["ready"] == "True" for one in state["machines"].values())
             return ready and not any(one["open"] for one in state["outages"].values())
 
-        eventually(is_calm, "the cluster did not come to rest")
-
-
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A demo for the whole session."""
-    if not (PAGES / "console.html").is_file():
-        pytest.fail("The pages are not built: make pages.")
-    port, sim_port = free_ports()
-    folder = tmp_path_factory.mktemp("demo")
-    with (folder / "output.txt").open("w") as output:
-        process = subprocess.Popen(
-            [
-                sys.executable, "-m", "chaosmonkey", "demo", "--port", str(port),
-                "--sim-port", str(sim_port), "--speed", str(SPEED), "--data", str(folder),
-            ],
-            stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        lab = Lab(f"http://127.0.0.1:{port}")
-
-        def is_ready() -> bool:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{lab.url}/readyz", timeout=5).close()
-                return True
-            return False
-
-        try:
-            eventually(is_ready, "the demo did not start")
-            yield lab
-        finally:
-            process.terminate()
-            process.wait(40)
+        eventually(is_calm, "The cluster did not come to rest.")
 
 
 @pytest.fixture
-def lab(running: Lab) -> Lab:
+def lab(demo: Demo) -> Lab:
     """The demo, at rest."""
-    running.calm()
-    return running
-
-
-@pytest.fixture(scope="session")
-def chromium(playwright: Any) -> Iterator[Browser]:
-    """Debian's chromium."""
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-    yield browser
-    browser.close()
+    found = Lab(demo.url)
+    found.calm()
+    return found
 
 
 @dataclass
@@ -197,9 +112,9 @@ class Tab:
         if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
 
-    def eventually(self, look: Callable[[], Any], why: str = "it did not happen") -> Any:
-        """What `look` returns, once that is true; the browser goes on meanwhile."""
-        return eventually(lambda: look() or self.page.wait_for_timeout(30), why)
+    def eventually(self, look: Callable[[], Any], why: str = "") -> None:
+        """Return when `look` is true; the browser goes on meanwhile."""
+        eventually(lambda: look() or self.page.wait_for_timeout(30), why)
 
     def changed(self, *expected: str) -> None:
         """Return when exactly these requests were sent since the last time."""
@@ -217,6 +132,8 @@ class Tab:
 
     def accessible(self) -> None:
         """Fail with what axe finds."""
+        from axe_playwright_python.sync_playwright import Axe
+
         self.page.wait_for_timeout(250)
         found = Axe().run(self.page, options=WCAG)
         assert found.violations_count == 0, found.generate_report()
@@ -243,3 +160,14 @@ def open_tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
     for context in contexts:
         context.close()
     assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+@pytest.fixture
+def console(lab: Lab, open_tab: Callable[..., Tab]) -> Tab:
+    """The console on a laptop, of a demo at rest."""
+    from playwright.sync_api import expect
+
+    tab = open_tab(f"{lab.url}/console", viewport=LAPTOP)
+    expect(tab.page.get_by_text("LIVE")).to_be_visible()
+    expect(tab.page.get_by_role("article")).to_have_count(5)
+    return tab

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
 
 import chaosmonkey.api
 
 if TYPE_CHECKING:
     from tests.browser._pages import Lab, Tab
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright.sync_api import expect
 
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser

@@ -28,7 +28,8 @@ export function apply(state: State, messages: readonly (Snapshot | Delta)[]): St
       Object.assign(next, EMPTY, message.state);
       continue;
     }
-    for (const [name, entities] of Object.entries(message.set)) Object.assign(section(name), entities);
+    for (const [name, entities] of Object.entries(message.set))
+      Object.assign(section(name), entities);
     for (const [name, ids] of Object.entries(message.gone)) {
       const shown = section(name);
       for (const id of ids) delete shown[id];

@@ -15,11 +15,18 @@ export async function ask<T = unknown>(method: string, path: string, body?: unkn
   try {
     response = await fetch(path, {
       method,
-      headers: { Accept: 'application/json', ...(body ? { 'Content-Type': 'application/json' } : {}) },
+      headers: {
+        Accept: 'application/json',
+        ...(body ? { 'Content-Type': 'application/json' } : {}),
+      },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
   } catch {
-    throw new Refused(0, 'The server does not answer.', 'It comes back by itself, or it was stopped.');
+    throw new Refused(
+      0,
+      'The server does not answer.',
+      'It comes back by itself, or it was stopped.',
+    );
   }
   const json = response.headers.get('Content-Type')?.includes('json');
   const answer = json ? await response.json() : await response.text();

@@ -2,7 +2,11 @@ import '@testing-library/jest-dom/vitest';
 
 // jsdom has no Web Animations: a stub that ends at once is enough for what is tested there.
 Element.prototype.animate ??= function animate() {
-  const animation = { onfinish: null as (() => void) | null, cancel() {}, finished: Promise.resolve() };
+  const animation = {
+    onfinish: null as (() => void) | null,
+    cancel() {},
+    finished: Promise.resolve(),
+  };
   queueMicrotask(() => animation.onfinish?.());
   return animation as unknown as Animation;
 };
