@@ -11,11 +11,8 @@ interface Joined {
   voted: string | null;
 }
 
-/** A message of the stream. A demo may run faster than real time: then it says how much. */
-type Heard = Play & { speed?: number };
-
 export class Phone {
-  play: Heard | null = $state.raw(null);
+  play: Play | null = $state.raw(null);
   connected = $state(false);
   now = $state(0);
   own: Own = $state({ round: null, voted: null, choice: null, sending: false, trouble: '' });
@@ -31,7 +28,7 @@ export class Phone {
     const socket = new Socket('/ws/play', {
       // Also after a reconnect: a server that was started anew knows nobody.
       opened: () => void this.#join(),
-      heard: (message) => this.hear(JSON.parse(message) as Heard),
+      heard: (message) => this.hear(JSON.parse(message) as Play),
       closed: () => (this.connected = false),
     });
     const timer = setInterval(() => this.#tick(), 250);
@@ -41,7 +38,7 @@ export class Phone {
     };
   }
 
-  hear(play: Heard): void {
+  hear(play: Play): void {
     const before = this.play?.round?.id;
     this.play = play;
     this.connected = true;
@@ -98,6 +95,6 @@ export class Phone {
   #tick(): void {
     if (this.play === null) return;
     const passed = (performance.now() - this.#heardAt) / 1000;
-    this.now = this.play.at + passed * (this.play.speed ?? 1);
+    this.now = this.play.at + passed * this.play.speed;
   }
 }

@@ -27,6 +27,7 @@ function play(round: Partial<NonNullable<Play['round']>> | null, more: Partial<P
     up: ['node1', 'node3'],
     feed: 'power',
     phones: 70,
+    speed: 1,
     outage: null,
     ...more,
   };
