@@ -1,7 +1,7 @@
 """A real browser, the built pages, and demos to show.
 
-Playwright's synchronous interface keeps an event loop running in this thread while it is started, so
-it is started and stopped with each module, and tests here are no coroutines.
+Playwright's synchronous interface keeps an event loop running in this thread while it is started,
+so it is started and stopped with each module, and tests here are no coroutines.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SPEED = 10.0
 PATIENCE = 30.0
 """Seconds that anything may take before a test fails."""
+PAUSE = 0.05
 
 Open = Callable[..., "Page"]
 
@@ -76,11 +77,11 @@ class Demo:
 
 def eventually(condition: Callable[[], Any], why: str = "") -> None:
     """Return when something is so; fail if it is not in time."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            pytest.fail(f"it did not happen within {PATIENCE:g} s. {why}")
-        time.sleep(0.05)
+    for _ in range(int(PATIENCE / PAUSE)):
+        if condition():
+            return
+        time.sleep(PAUSE)
+    pytest.fail(f"it did not happen within {PATIENCE:g} s. {why}")
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,7 @@ class Recorder:
     client: httpx.AsyncClient
     port: int
     zero: float = 0.0
+    began: float = 0.0
     items: list[dict[str, Any]] = field(default_factory=list)
     _listeners: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -69,6 +70,7 @@ class Recorder:
                 message = json.loads(text)
                 if message["type"] == "snapshot":
                     self.zero = message["at"]
+                    self.began = asyncio.get_running_loop().time()
                     message["state"]["cluster"]["cluster"]["speed"] = 1
                 for cluster in message.get("set", {}).get("cluster", {}).values():
                     cluster["speed"] = 1
@@ -85,7 +87,8 @@ class Recorder:
             }
             if sockets != last and self.items:
                 last = sockets
-                at = self.items[-1]["t"]
+                passed = asyncio.get_running_loop().time() - self.began
+                at = max(self.items[-1]["t"], round(passed * SPEED, 3))
                 self.items.append({"t": at, "bench": {"machines": sockets}})
             await self.sleep(0.25)
 

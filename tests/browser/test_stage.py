@@ -11,7 +11,7 @@ from tests.browser.conftest import Demo, Open, eventually
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from playwright.sync_api import expect  # noqa: E402 - it may be missing
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

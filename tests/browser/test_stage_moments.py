@@ -13,9 +13,9 @@ from tests.browser.invented import NOW, delta, feed, machine, outage, pod, snaps
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from playwright.sync_api import expect  # noqa: E402 - it may be missing
+from playwright.sync_api import expect
 
-from tests.browser.static import hear  # noqa: E402 - it needs playwright too
+from tests.browser.static import hear
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,8 +26,8 @@ MOMENTS = {
     "before": ("power", 8),
     "undetected": ("power", 16),
     "not-ready": ("power", 20),
-    "flying": ("power", 21.45),
-    "starting": ("power", 22.4),
+    "flying": ("power", 21.4),
+    "starting": ("power", 22.3),
     "done": ("power", 26),
     "booting": ("power", 60),
     "cut-off": ("network", 10),
