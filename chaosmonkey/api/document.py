@@ -11,10 +11,11 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from chaosmonkey.hub.views import Delta, Play, Snapshot
+from chaosmonkey.hub.views import Beat, Delta, Play, Snapshot
 
-MESSAGES = (Snapshot, Delta, Play)
-"""What the websockets say: `/ws` a Snapshot and then Deltas, `/ws/play` one Play after another."""
+MESSAGES = (Snapshot, Delta, Play, Beat)
+"""What the websockets say: `/ws` a Snapshot and then Deltas, `/ws/play` one Play after another, and
+both a Beat when there is nothing to say."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:

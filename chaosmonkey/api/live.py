@@ -11,12 +11,22 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from chaosmonkey.api import context
 from chaosmonkey.api.doorkeeper import same_origin
 from chaosmonkey.hub import Closed, Presence, Subscription, TooSlow
+from chaosmonkey.hub.views import Beat
 
 router = APIRouter()
+
+BEAT = 5.0
+"""Seconds of real time after which a silent connection is given a sign of life. A browser cannot
+see the pings of the protocol: without it, a page on a dead Wi-Fi would go on saying LIVE."""
 
 POLICY_VIOLATION = 1008
 GOING_AWAY = 1001
 TRY_AGAIN_LATER = 1013
+
+
+def beat(ctx: context.Context) -> str:
+    """The sign of life."""
+    return orjson.dumps(Beat("beat", ctx.clock.now())).decode()
 
 
 @router.websocket("/ws")
@@ -31,20 +41,25 @@ async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = 
     try:
         with ctx.presence.here(role):
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_send(socket, watching, ctx.presence), name="send")
+                tasks.create_task(_send(socket, watching, ctx), name="send")
                 await _listen(socket, ctx.presence, role)
                 watching.end()
     finally:
         watching.end()
 
 
-async def _send(socket: WebSocket, watching: Subscription, presence: Presence) -> None:
+async def _send(socket: WebSocket, watching: Subscription, ctx: context.Context) -> None:
     """Pass every message on; a reader that blocks here fills its buffer and is cut off."""
     try:
         while True:
-            message, delta = await watching.next()
+            try:
+                async with asyncio.timeout(BEAT):
+                    message, delta = await watching.next()
+            except TimeoutError:
+                await socket.send_text(beat(ctx))
+                continue
             if delta is not None:
-                presence.sent(delta.seq, _real_now())
+                ctx.presence.sent(delta.seq, _real_now())
             await socket.send_text(message.decode())
     except TooSlow:
         await _close(socket, TRY_AGAIN_LATER, "too slow; come back for a snapshot")

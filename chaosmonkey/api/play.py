@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chaosmonkey.api import context
 from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.doorkeeper import may_change, same_origin
+from chaosmonkey.api.live import BEAT, beat
 from chaosmonkey.audience.seats import COOKIE
 from chaosmonkey.errors import ChaosMonkeyError
 
@@ -107,10 +108,18 @@ async def stream(socket: WebSocket) -> None:
 async def _tell(socket: WebSocket, ctx: context.Context) -> None:
     seq = 0
     try:
-        while (told := await ctx.phones.next(seq)) is not None:
+        while True:
+            try:
+                async with asyncio.timeout(BEAT):
+                    told = await ctx.phones.next(seq)
+            except TimeoutError:
+                await socket.send_text(beat(ctx))
+                continue
+            if told is None:
+                await socket.close(1001, "the server stops")
+                return
             seq, message = told
             await socket.send_text(message.decode())
-        await socket.close(1001, "the server stops")
     except (WebSocketDisconnect, RuntimeError):
         return  # it left while a message was on its way
 

@@ -76,6 +76,7 @@ class Room:
                 machine.name
                 for machine in self._lab.machine
                 if machine.plug(self.show.feed) is not None
+                and not {machine.name, machine.node_name} & set(self._lab.limits.protected)
             ),
             opened=now,
             closes=None if seconds is None else now + seconds,

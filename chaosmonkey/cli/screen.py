@@ -50,6 +50,8 @@ async def follow(server: str) -> None:
 
 def take_in(state: State, message: dict[str, Any]) -> None:
     """Bring a state up to date with a message of the websocket (docs/protocol.md)."""
+    if message["type"] == "beat":
+        return
     if message["type"] == "snapshot":
         state.clear()
         state.update(message["state"])

@@ -269,6 +269,14 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """Nothing changed, and the connection lives: sent when nothing else was for a while."""
+
+    type: Literal["beat"]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class PlayOutage:
     """What a phone is told of the outage that its round made."""
 

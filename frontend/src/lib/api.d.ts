@@ -497,6 +497,19 @@ export interface components {
             round: string;
         };
         /**
+         * Beat
+         * @description Nothing changed, and the connection lives: sent when nothing else was for a while.
+         */
+        Beat: {
+            /** At */
+            at: number;
+            /**
+             * Type
+             * @constant
+             */
+            type: "beat";
+        };
+        /**
          * Changes
          * @description Entities to put in place, each section by id; only sections that have any.
          */

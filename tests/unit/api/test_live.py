@@ -35,6 +35,18 @@ async def test_two_readers_are_told_the_same(site: Site) -> None:
         assert await one.recv() == await two.recv()
 
 
+@pytest.mark.parametrize("path", ["/ws", "/ws/play"])
+async def test_a_connection_on_which_nothing_happens_is_given_a_sign_of_life(
+    site: Site, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("live", "play"):
+        monkeypatch.setattr(f"chaosmonkey.api.{module}.BEAT", 0.05)
+    async with connect(site.url.replace("http", "ws") + path) as socket, asyncio.timeout(3):
+        kinds = [orjson.loads(await socket.recv())["type"] for _ in range(20)]
+    assert kinds[-1] == "beat"
+    assert set(kinds) - {"beat", "delta"} in ({"snapshot"}, {"play"})
+
+
 async def test_what_a_reader_says_is_not_listened_to_and_it_leaves_no_trace(site: Site) -> None:
     async with connect(address(site)) as socket:
         await socket.recv()

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Socket } from './socket';
+
+class Pretend {
+  static all: Pretend[] = [];
+  static OPEN = 1;
+  readyState = 1;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  closed = false;
+  constructor() {
+    Pretend.all.push(this);
+  }
+  send() {}
+  close() {
+    this.closed = true;
+  }
+}
+
+const heard: string[] = [];
+let lost = 0;
+let socket: Socket;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('WebSocket', Pretend);
+  Pretend.all = [];
+  heard.length = lost = 0;
+  socket = new Socket('/ws', {
+    opened: () => {},
+    heard: (message) => heard.push(message),
+    closed: () => (lost += 1),
+  });
+  Pretend.all[0]!.onopen!();
+});
+
+afterEach(() => {
+  socket.end();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+test('a connection that falls silent is given up, and another one opened', () => {
+  vi.advanceTimersByTime(16_000);
+  expect(lost).toBe(1);
+  expect(Pretend.all[0]!.closed).toBe(true);
+  vi.advanceTimersByTime(2_000);
+  expect(Pretend.all).toHaveLength(2);
+});
+
+test('signs of life keep it open and are nobody else’s business', () => {
+  for (let beat = 0; beat < 6; beat++) {
+    vi.advanceTimersByTime(5_000);
+    Pretend.all[0]!.onmessage!({ data: '{"type":"beat","at":1.0}' });
+  }
+  expect(lost).toBe(0);
+  expect(heard).toEqual([]);
+});
+
+test('what the server says is handed on as it came', () => {
+  Pretend.all[0]!.onmessage!({ data: '{"type":"delta"}' });
+  expect(heard).toEqual(['{"type":"delta"}']);
+});
+
+test('a closed connection comes back after a pause, and an ended one does not', () => {
+  Pretend.all[0]!.onclose!();
+  expect(lost).toBe(1);
+  vi.advanceTimersByTime(1_000);
+  expect(Pretend.all).toHaveLength(2);
+  socket.end();
+  vi.advanceTimersByTime(60_000);
+  expect(Pretend.all).toHaveLength(2);
+});
