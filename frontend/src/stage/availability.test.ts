@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bars, flags, spans, worst } from './availability';
+import { bars, expected, flags, spans, worst } from './availability';
 import { outage, service } from './invented';
 
 const NOW = 1000;
@@ -70,4 +70,17 @@ describe('flags', () => {
     const crowd = Array.from({ length: 5 }, (_, at) => outage(`n${at}`, { t0: 970 + at * 0.1 }));
     expect(flags(crowd, NOW, 1200, 26).filter((flag) => flag.row === null)).toHaveLength(3);
   });
+});
+
+test('pods that were given up are missed until others have taken their place', () => {
+  const one = service([
+    [900, 10, 10],
+    [970, 8, 10],
+    [972, 8, 8],
+    [973, 10, 10],
+  ]);
+  const totals = (open: boolean) =>
+    expected(one, [outage('n1', { t0: 960, open })]).history.map(([, , total]) => total);
+  expect(totals(true)).toEqual([10, 10, 10, 10]);
+  expect(totals(false)).toEqual([10, 10, 8, 10]);
 });

@@ -27,21 +27,46 @@ export function spans(service: Service, now: number): Span[] {
   return found;
 }
 
-/** The service that is worth looking at: the one that misses most, else the largest. */
+/** The service that is worth looking at: the one that misses most endpoints at once, else the
+ *  largest. */
 export function worst(services: readonly Service[], now: number): Service | undefined {
-  const loss = (service: Service): number =>
-    spans(service, now).reduce(
-      (sum, span) => sum + (span.to - span.from) * span.missing * Math.max(1, service.total),
-      0,
-    );
+  const missing = (service: Service): number =>
+    Math.max(0, ...recent(service, now).map(([, ready, total]) => total - ready));
   const largest = (service: Service): number =>
     Math.max(service.total, ...service.history.map(([, , total]) => total));
   return services
-    .filter((service) => largest(service) > 0)
-    .map((service) => ({ service, loss: loss(service), size: largest(service) }))
+    .map((service) => ({ service, missing: missing(service), size: largest(service) }))
+    .filter(({ size }) => size > 0)
     .sort(
-      (a, b) => b.loss - a.loss || b.size - a.size || (a.service.name < b.service.name ? -1 : 1),
+      (a, b) =>
+        b.missing - a.missing || b.size - a.size || (a.service.name < b.service.name ? -1 : 1),
     )[0]?.service;
+}
+
+const recent = ({ history }: Service, now: number) =>
+  history.filter((_, index) => (history[index + 1]?.[0] ?? now) >= now - WINDOW);
+
+/** A service as its clients miss it: while an outage is under way it should have as many endpoints
+ *  as before. Pods that were given up are no endpoints any more, and their successors none yet. */
+export function expected(service: Service, outages: readonly Outage[]): Service {
+  const wanted = (at: number): number =>
+    outages
+      .filter((outage) => outage.t0 <= at && at < endOf(outage))
+      .reduce((most, outage) => Math.max(most, totalAt(service, outage.t0)), 0);
+  const history = service.history.map(([at, ready, total]): [number, number, number] => [
+    at,
+    ready,
+    Math.max(total, wanted(at)),
+  ]);
+  return { ...service, history, total: history.at(-1)?.[2] ?? service.total };
+}
+
+const endOf = (outage: Outage): number =>
+  outage.open ? Infinity : outage.t0 + Math.max(0, ...Object.values(outage.milestones));
+
+function totalAt(service: Service, moment: number): number {
+  const before = service.history.filter(([at]) => at <= moment).at(-1) ?? service.history[0];
+  return before?.[2] ?? service.total;
 }
 
 /** Where a moment is on a strip of some width. */
