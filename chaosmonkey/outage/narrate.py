@@ -65,7 +65,8 @@ def _sentence(milestone: str, outage: Outage) -> str:
         case "recovered":
             return _recovered(outage, moved)
         case "restored":
-            return f"{name} has its {what} again, and starts."
+            starts = ", and starts" if what == "power" else ""
+            return f"{name} has its {what} again{starts}."
         case "rejoined":
             return f"{name} is back in the cluster. Nothing moves back to it by itself."
         case "cleaned":
@@ -80,7 +81,12 @@ def _recovered(outage: Outage, moved: int) -> str:
         seconds = recovery.recovery_time(outage) or 0.0
         least = f" (at least {max(0.0, seconds - outage.t0_within):.1f} s)"
     waiting = sum(pod.fate is Fate.WAITS and pod.resolved is None for pod in outage.displaced)
-    rest = f" {waiting} of a StatefulSet wait for their machine." if waiting and moved else ""
+    rest = ""
+    if waiting and moved:
+        pods = (
+            "1 pod of a StatefulSet waits" if waiting == 1 else f"{waiting} StatefulSet pods wait"
+        )
+        rest = f" {pods} for {outage.machine} itself."
     count = f"all {moved} pods that can move" if moved else "all pods"
     return (
         f"Recovered after {recovery.recovery_time(outage):.1f} s{least}: {count} run again.{rest}"

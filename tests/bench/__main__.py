@@ -1,7 +1,7 @@
 """`make bench`: measure everything and print one JSON document.
 
-python -m tests.bench            everything (about a minute and a half)
-python -m tests.bench chain      only what is named: chain, footprint, tiles, reflector
+python -m tests.bench            everything (about four minutes)
+python -m tests.bench chain      only what is named: chain, footprint, tiles, frames, reflector
 """
 
 import asyncio
@@ -12,12 +12,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench import chain, footprint, reflector, tiles
+from tests.bench import chain, footprint, frames, reflector, tiles
 
 MEASUREMENTS: dict[str, Callable[[], Any]] = {
     "chain": lambda: asyncio.run(chain.measure()),
     "footprint": lambda: asyncio.run(footprint.measure()),
     "tiles": lambda: asyncio.run(tiles.measure()),
+    "frames": frames.measure,
     "reflector": reflector.measure,
 }
 
