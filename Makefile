@@ -40,7 +40,7 @@ e2e: $(VENV)/dev  ## only the tests that run whole processes
 	$(BIN)/python -m pytest -m e2e $(ARGS)
 
 bench: $(VENV)/dev  ## measure speed, memory and start; prints JSON
-	$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 real: $(VENV)/dev  ## the whole chain against a real Kubernetes 1.20, built from Debian's source package
 	deploy/real/run $(BIN)/python $(ARGS)
