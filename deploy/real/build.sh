@@ -43,12 +43,13 @@ check_tools() {
 
 # --- packages -------------------------------------------------------------------------------------
 
-# The first Debian mirror that this machine uses, else the usual one.
+# The first Debian mirror that this machine uses.
 mirror() {
   local uri
   uri=$(grep -rhoE 'https?://[^ ]*/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null |
     head -n 1 | tr -d ' ') || true
-  printf '%s' "${uri:-}"
+  [ -n "$uri" ] || die "no Debian mirror stands in /etc/apt/sources.list or sources.list.d"
+  printf '%s' "$uri"
 }
 
 # apt with lists and caches of its own, and bookworm as its only source.
