@@ -54,10 +54,12 @@ mirror() {
 
 # apt with lists and caches of its own, and bookworm as its only source.
 private_apt() {
+  local from
+  from=$(mirror)
   mkdir -p "$WORK"/apt/{lists/partial,cache/archives/partial,sources}
   cat >"$WORK/apt/sources/bookworm.sources" <<EOF
 Types: deb deb-src
-URIs: $(mirror)
+URIs: $from
 Suites: bookworm
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
@@ -77,7 +79,7 @@ EOF
 }
 
 fetch() {
-  say "Fetching Kubernetes' source, Go and etcd from $(mirror) …"
+  say "Fetching Kubernetes' source, Go and etcd from Debian …"
   private_apt update
   cd "$WORK"
   private_apt download etcd-server golang-1.19-go golang-1.19-src rsync libpopt0 libxxhash0
