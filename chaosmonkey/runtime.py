@@ -3,6 +3,7 @@
     plugs ◄─ monkey ◄─ api ◄─ curl, pages            one task each; if one dies, all stop
        cluster ─► dispatch ─► tracker ─► recorder
                      └──────► board ─► hub ─► websockets
+       presenter, phones ─► room ─► foyer ─┘
 
 Whatever ends the server (SIGTERM, SIGINT, a crash in any task), the plugs are restored before the
 process ends; what could not be restored stands in the journal for the next start.

@@ -15,7 +15,6 @@ from chaosmonkey.audience.show import Show
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import BadInput
-from chaosmonkey.model import FeedKind
 from chaosmonkey.outage.guard import CutRequest
 from chaosmonkey.outage.monkey import Monkey
 
@@ -76,7 +75,6 @@ class Room:
                 machine.name
                 for machine in self._lab.machine
                 if machine.plug(self.show.feed) is not None
-                and not {machine.name, machine.node_name} & set(self._lab.limits.protected)
             ),
             opened=now,
             closes=None if seconds is None else now + seconds,
@@ -114,7 +112,10 @@ class Room:
         cut = await self._monkey.cut(
             CutRequest(chosen, self.show.feed, self._lab.default_seconds, by=f"vote {current.id}")
         )
-        return self._put(rounds.executed(self._current(), chosen, cut.entry.outage))
+        done = rounds.executed(current, chosen, cut.entry.outage)
+        if self._current().id != current.id:
+            return done  # the presenter has opened another round meanwhile; it is not this one's
+        return self._put(done)
 
     def tick(self) -> None:
         """Time passes: a round may close, an armed console become safe."""
@@ -131,11 +132,6 @@ class Room:
             return
         if current.state is RoundState.EXECUTED:
             self._put(rounds.revealed(current))
-
-    @property
-    def feed(self) -> FeedKind:
-        """What a cut from the console or by the crowd cuts."""
-        return self.show.feed
 
     def _current(self) -> Round:
         if self.round is None:

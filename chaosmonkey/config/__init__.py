@@ -1,6 +1,6 @@
 """The settings: frozen sections (`sections`), read and checked in one place (`read`)."""
 
-from chaosmonkey.config.read import build, environment, load
+from chaosmonkey.config.read import build, load
 from chaosmonkey.config.sections import (
     PRESETS,
     Cluster,
@@ -30,6 +30,5 @@ __all__ = [
     "Server",
     "Timing",
     "build",
-    "environment",
     "load",
 ]

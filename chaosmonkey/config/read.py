@@ -9,7 +9,6 @@ with its place and with what to write instead.
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -60,11 +59,6 @@ def build(values: dict[str, Any], *, source: str = "lab.toml") -> Lab:
     if problems := list(_contradictions(lab)):
         raise BadConfig(source, problems)
     return lab
-
-
-def environment() -> dict[str, str]:
-    """A copy of the process's environment, for programs that are started with it."""
-    return dict(os.environ)  # noqa: TID251 - the one home of the environment
 
 
 # --- what no single key can see -----------------------------------------------------------------

@@ -43,6 +43,7 @@ def _sentence(milestone: str, outage: Outage) -> str:
     seconds = recovery.milestones(outage)[milestone]
     name, what = outage.machine, outage.feed or "life"
     moved = len(outage.moving)
+    replaced = sum(pod.successor is not None for pod in recovery.awaited(outage))
     match milestone:
         case "cut":
             running = " Its pods run on, cut off." if what == "network" else ""
@@ -61,7 +62,11 @@ def _sentence(milestone: str, outage: Outage) -> str:
         case "successor_created":
             return "The first replacement has been made."
         case "scheduled":
-            return f"All {moved or 'its'} replacements have found a machine."
+            return (
+                "The replacement has found a machine."
+                if replaced == 1
+                else f"All {replaced} replacements have found a machine."
+            )
         case "recovered":
             return _recovered(outage, moved)
         case "restored":
@@ -103,4 +108,10 @@ def _ending(outage: Outage) -> str:
             reasons = {recovery.explain(outage, pod) for pod in recovery.unresolved(outage)}
             return f"Not everything came back: {'; '.join(sorted(reasons))}."
         case _:
+            lost = [pod.name for pod in outage.displaced if pod.fate is Fate.LOST and pod.evicted]
+            if lost:
+                return (
+                    f"{outage.machine}'s outage is over. Gone for good, for nobody makes them "
+                    f"again: {', '.join(lost)}."
+                )
             return f"{outage.machine}'s outage is over; everything is whole again."

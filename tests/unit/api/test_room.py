@@ -9,7 +9,7 @@ import orjson
 import pytest
 from websockets.asyncio.client import connect
 
-from chaosmonkey.model import Feed
+from chaosmonkey.model import Feed, FeedKind
 from tests.unit.api.conftest import JOIN_URL, Site, until
 
 SEAT = "ab" * 16
@@ -168,3 +168,18 @@ async def test_names_that_are_none_are_refused_before_kubernetes_is_asked(site: 
     away = await site.client.get("/api/describe/pod/shop/web-1")
     assert away.status_code == 503
     assert away.json()["remedy"]
+
+
+async def test_a_round_opened_while_the_last_ones_cut_is_under_way_stays_open(site: Site) -> None:
+    old = (await site.client.post("/api/round/open")).json()
+    async with phone(site) as voter:
+        await voter.post("/api/play/vote", json={"round": old["id"], "machine": "node3"})
+    device = site.table.plugs["node3", FeedKind.POWER]
+    async with device._device:  # the cut waits for its device
+        executing = asyncio.ensure_future(site.room.execute())  # noqa: TID251
+        await asyncio.sleep(0.05)
+        new = (await site.client.post("/api/round/open")).json()
+    done = await executing
+    assert (done.id, done.state) == (old["id"], "executed")
+    assert (await state(site))["rounds"]["round"]["id"] == new["id"]
+    assert (await state(site))["rounds"]["round"]["state"] == "open"

@@ -291,3 +291,35 @@ def test_two_machines_at_once_are_two_outages_that_do_not_mix_up_their_pods() ->
         for machine, outage in scene.outages.items()
     }
     assert successors == {"node3": ["web-c"], "node4": ["web-d"]}
+
+
+def test_the_story_counts_replacements_and_names_what_is_gone_for_good() -> None:
+    scene = Scene()
+    moving, bare = scene.pod("web-a", "node3"), scene.pod("bare", "node3", None)
+    scene.cut()
+    gone = scene.wait(8).lose(moving, bare)
+    scene.pod("web-b", "node1")
+    scene.restore()
+    scene.node("node3", "True")
+    for pod in gone:
+        scene.remove(pod)
+    told = {line.about: line.text for line in story(scene.outage)}
+    assert told["scheduled"] == "The replacement has found a machine."
+    assert "nobody makes them again: bare" in told["closed"]
+    assert "whole" not in told["closed"]
+
+
+def test_pods_that_came_back_by_themselves_are_no_replacements() -> None:
+    scene = Scene()
+    moves, stays = scene.pod("web-a", "node3"), scene.pod("web-b", "node3", toleration=300.0)
+    scene.cut()
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    moves, stays = (scene.change(pod, ready=False) for pod in (moves, stays))
+    scene.change(moves, deleting=True)
+    scene.pod("web-c", "node1")
+    scene.restore()
+    scene.node("node3", "True")
+    scene.change(stays, ready=True)
+    told = {line.about: line.text for line in story(scene.outage)}
+    assert told["scheduled"] == "The replacement has found a machine."
