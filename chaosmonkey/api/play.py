@@ -1,19 +1,17 @@
-"""What phones do: take a seat, vote, and watch their small stream."""
+"""What phones do: take a seat, and vote."""
 
 from __future__ import annotations
 
-import asyncio
 from io import BytesIO
 from typing import Annotated
 
 import segno
-from fastapi import APIRouter, Cookie, Depends, Response, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Cookie, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from chaosmonkey.api import context
 from chaosmonkey.api.context import Ctx
-from chaosmonkey.api.doorkeeper import may_change, same_origin
-from chaosmonkey.api.live import BEAT, beat
+from chaosmonkey.api.doorkeeper import may_change
 from chaosmonkey.audience.seats import COOKIE
 from chaosmonkey.errors import ChaosMonkeyError
 
@@ -87,41 +85,6 @@ async def join_code(ctx: Ctx) -> Response:
     code = segno.make(ctx.join_url(), error="m", micro=False)
     code.save(image, kind="svg", border=2, omitsize=True, xmldecl=False)
     return Response(image.getvalue(), media_type="image/svg+xml")
-
-
-@router.websocket("/ws/play")
-async def stream(socket: WebSocket) -> None:
-    """The phones' stream: Play messages, only ever the latest."""
-    if not same_origin(socket.headers):
-        await socket.close(1008, "a page of another site")
-        return
-    await socket.accept()
-    ctx = context.of(socket)
-    with ctx.presence.here("phone"):
-        async with asyncio.TaskGroup() as tasks:
-            telling = tasks.create_task(_tell(socket, ctx), name="tell a phone")
-            while (await socket.receive())["type"] != "websocket.disconnect":
-                pass  # what phones have to say, they say by POST
-            telling.cancel()
-
-
-async def _tell(socket: WebSocket, ctx: context.Context) -> None:
-    seq = 0
-    try:
-        while True:
-            try:
-                async with asyncio.timeout(BEAT):
-                    told = await ctx.phones.next(seq)
-            except TimeoutError:
-                await socket.send_text(beat(ctx))
-                continue
-            if told is None:
-                await socket.close(1001, "the server stops")
-                return
-            seq, message = told
-            await socket.send_text(message.decode())
-    except (WebSocketDisconnect, RuntimeError):
-        return  # it left while a message was on its way
 
 
 def _joined(ctx: context.Context, seat: str) -> Joined:

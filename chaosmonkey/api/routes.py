@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from chaosmonkey.api import hands, inspect, kill, live, play, presenter, state
+from chaosmonkey.api import hands, inspect, kill, live, play, play_stream, presenter, state
 
-MODULES = (kill, state, presenter, play, inspect, hands, live)
+MODULES = (kill, state, presenter, play, inspect, hands, live, play_stream)
 
 
 def add_routes(app: FastAPI) -> None:

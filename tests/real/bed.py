@@ -25,14 +25,19 @@ def now() -> float:
     return time.time()  # noqa: TID251 - a witness must not use the program's own clock
 
 
-def wait_until(what: str, seconds: float, look: Callable[[], Found | None]) -> Found:
-    """What `look` finds at last; it fails if that takes too long."""
+def wait_until(
+    what: str,
+    seconds: float,
+    look: Callable[[], Found | None],
+    why: Callable[[], object] = lambda: "",
+) -> Found:
+    """What `look` finds at last; it fails if that takes too long, and says what `why` finds."""
     deadline = now() + seconds
     while now() < deadline:
         if found := look():
             return found
         time.sleep(0.05)
-    raise AssertionError(f"not within {seconds:g} s: {what}")
+    raise AssertionError(f"not within {seconds:g} s: {what}; {why()}")
 
 
 class Bed:

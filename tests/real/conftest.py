@@ -81,12 +81,28 @@ class Serve:
 
     def sees_all_well(self) -> bool:
         """Whether all machines and pods are Ready, and no outage is open."""
+        return not self.ailing()
+
+    def ailing(self) -> list[str]:
+        """What is not well, as a failing test should say it."""
         state = self.state
-        return (
-            all(machine["ready"] == "True" for machine in state["machines"].values())
-            and all(pod["state"] == "ready" for pod in state["pods"].values())
-            and not any(outage["open"] for outage in state["outages"].values())
-        )
+        return [
+            *(
+                f"{name} is Ready={machine['ready']}"
+                for name, machine in state["machines"].items()
+                if machine["ready"] != "True"
+            ),
+            *(
+                f"pod {pod['name']} on {pod['node']} is {pod['state']}"
+                for pod in state["pods"].values()
+                if pod["state"] != "ready"
+            ),
+            *(
+                f"open: {json.dumps(self.outage(outage['id']))}"
+                for outage in state["outages"].values()
+                if outage["open"]
+            ),
+        ]
 
     def blind_since(self) -> float | None:
         """Since when it has not seen the cluster."""
