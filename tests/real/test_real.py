@@ -25,7 +25,7 @@ def victim(bed: Bed, serve: Serve) -> str:
     The shop is spread over all nodes again, since nothing moves back by itself. A pod of the
     archive would wait 300 s before it moves: the victim has none.
     """
-    wait_until("all is whole", 60, serve.sees_all_well, serve.ailing)
+    wait_until("all is whole", 90, serve.sees_all_well, serve.ailing)
     bed.run("kubectl", "-n", "stage", "delete", "pods", "-l", "app=shop", "--wait=false")
 
     def found() -> str | None:
@@ -38,7 +38,7 @@ def victim(bed: Bed, serve: Serve) -> str:
     def movable(node: str) -> bool:
         return bool(bed.pod_names("shop", node)) and not bed.pod_names("archive", node)
 
-    return wait_until("all is whole, and some node has only what moves", 60, found, serve.ailing)
+    return wait_until("all is whole, and some node has only what moves", 90, found, serve.ailing)
 
 
 def measured(bed: Bed, serve: Serve, witness: Witness, victim: str, feed: str) -> Json:
@@ -151,5 +151,5 @@ def test_a_cut_after_a_rolling_update_is_measured_too(
 ) -> None:
     bed.run("kubectl", "-n", "stage", "rollout", "restart", "deployment/shop")
     bed.run("kubectl", "-n", "stage", "rollout", "status", "--timeout=60s", "deployment/shop")
-    wait_until("the old pods are gone", 60, serve.sees_all_well)
+    wait_until("the old pods are gone", 90, serve.sees_all_well, serve.ailing)
     measured(bed, serve, witness, victim, "power")
