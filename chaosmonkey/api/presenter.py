@@ -1,4 +1,4 @@
-"""What the presenter does besides cutting: arm, choose the scene, run a round."""
+"""What the presenter does besides cutting: choose the scene, run a round."""
 
 from __future__ import annotations
 
@@ -54,18 +54,6 @@ class Execution(BaseModel):
 
     machine: str | None = None
     """Which of the leaders, if there is a tie."""
-
-
-@router.post("/arm", operation_id="arm")
-async def arm(ctx: Ctx) -> dict[str, float | None]:
-    """Allow cuts from the console for a while."""
-    return {"armed_until": ctx.room.arm(armed=True).armed_until}
-
-
-@router.post("/disarm", operation_id="disarm")
-async def disarm(ctx: Ctx) -> dict[str, float | None]:
-    """Allow no cuts from the console."""
-    return {"armed_until": ctx.room.arm(armed=False).armed_until}
 
 
 @router.post("/api/show", operation_id="show")

@@ -33,8 +33,7 @@ class Room:
     def __init__(
         self, lab: Lab, *, monkey: Monkey, clock: Clock, changed: Callable[[], None]
     ) -> None:
-        # A demo can hurt nobody, so it starts armed; a real table starts safe.
-        self.show = Show().arm(clock.now()) if lab.demo is not None else Show()
+        self.show = Show()
         self.round: Round | None = None
         self._lab = lab
         self._monkey = monkey
@@ -45,12 +44,6 @@ class Room:
     def set(self, **changes: Any) -> Show:
         """Change what is shown."""
         self.show = replace(self.show, **changes)
-        self._changed()
-        return self.show
-
-    def arm(self, *, armed: bool) -> Show:
-        """Allow cuts from the console, or none."""
-        self.show = self.show.arm(self._clock.now()) if armed else self.show.disarm()
         self._changed()
         return self.show
 
@@ -118,12 +111,10 @@ class Room:
         return self._put(done)
 
     def tick(self) -> None:
-        """Time passes: a round may close, an armed console become safe."""
+        """Time passes: a round may close."""
         now = self._clock.now()
         if self.round is not None and (later := rounds.closed(self.round, now=now)) != self.round:
             self._put(later)
-        if self.show.armed_until is not None and not self.show.is_armed(now):
-            self.arm(armed=False)
 
     def outage_has_outcome(self, outage: str) -> None:
         """An outage was decided: if the round made it, reveal it."""

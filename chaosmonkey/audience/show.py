@@ -1,4 +1,4 @@
-"""What the presenter has set: the scene on the stage, what a cut cuts, and whether it is armed."""
+"""What the presenter has set: the scene on the stage, and what a cut cuts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chaosmonkey.model import FeedKind
-
-DISARM_AFTER = 600.0
-"""Seconds after which an armed console is safe again by itself."""
 
 
 class Scene(StrEnum):
@@ -28,27 +25,13 @@ class Show:
         scene: what the stage shows.
         blank: whether the stage is dark.
         feed: what a cut from the console, or by the crowd, cuts.
-        armed_until: until when cuts from the console are allowed; None is safe.
         light: whether the stage wears its theme for bright rooms.
     """
 
     scene: Scene = Scene.BOARD
     blank: bool = False
     feed: FeedKind = FeedKind.POWER
-    armed_until: float | None = None
     light: bool = False
-
-    def is_armed(self, now: float) -> bool:
-        """Whether cuts from the console are allowed at a moment."""
-        return self.armed_until is not None and now < self.armed_until
-
-    def arm(self, now: float) -> Show:
-        """Allow cuts for `DISARM_AFTER` seconds."""
-        return replace(self, armed_until=now + DISARM_AFTER)
-
-    def disarm(self) -> Show:
-        """Allow no cuts."""
-        return replace(self, armed_until=None)
 
     def turn(self, steps: int) -> Show:
         """The scene so many steps on (or back), and no longer blank."""

@@ -10,6 +10,7 @@ from chaosmonkey.hub.hub import Hub
 from chaosmonkey.hub.phones import PlayStream
 from chaosmonkey.hub.presence import Presence
 from chaosmonkey.hub.views import OutageView, Play, PlayOutage, RoundView, ShowView
+from chaosmonkey.outage.safety import Safety
 from chaosmonkey.outage.world import World
 
 
@@ -25,6 +26,7 @@ class Foyer:
         room: Room,
         presence: Presence,
         world: World,
+        safety: Callable[[], Safety],
         join_url: Callable[[], str],
     ) -> None:
         self._hub = hub
@@ -33,6 +35,7 @@ class Foyer:
         self._room = room
         self._presence = presence
         self._world = world
+        self._safety = safety
         self._join_url = join_url
 
     def show(self) -> None:
@@ -51,7 +54,9 @@ class Foyer:
             scene=show.scene,
             blank=show.blank,
             feed=show.feed,
-            armed_until=show.armed_until,
+            armed_until=self._safety().armed_until,
+            halted=self._safety().halted,
+            halted_by=self._safety().halted_by,
             light=show.light,
             join_url=self._join_url(),
             stages=presence.count("stage"),

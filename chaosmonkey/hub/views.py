@@ -177,7 +177,9 @@ class ShowView:
     Attributes:
         scene: what the stage shows: board, qr, tally or result.
         feed: what a cut from the console or by the crowd cuts.
-        armed_until: until when cuts from the console are allowed; null is safe.
+        armed_until: until when cuts are allowed; null is safe.
+        halted: since when HALT holds; null if it does not.
+        halted_by: who pressed it.
         light: the theme for bright rooms.
         join_url: where phones join; the same as the QR code at /api/join.svg.
         stage_delay_ms: how long the stage took to draw the last change; null without a stage.
@@ -187,6 +189,8 @@ class ShowView:
     blank: bool
     feed: FeedKind
     armed_until: float | None
+    halted: float | None
+    halted_by: str
     light: bool
     join_url: str
     stages: int
