@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.address import join_url
+from chaosmonkey.api.sockets import framed
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.audience import Room, Seats
 from chaosmonkey.clock import Clock, ScaledClock, SystemClock
@@ -107,7 +108,7 @@ class _Server:
         self._client = client
         self._room = Room(lab, monkey=self._monkey, clock=clock, changed=self._show_room)
         self._presence = Presence(self._show_room)
-        self._phones = PlayStream()
+        self._phones = PlayStream(clock.now, framed)
         self._foyer = Foyer(
             self._hub,
             self._phones,

@@ -10,17 +10,13 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from chaosmonkey.api import context
 from chaosmonkey.api.doorkeeper import same_origin
+from chaosmonkey.api.sockets import GOING_AWAY, POLICY_VIOLATION
 from chaosmonkey.hub import Closed, Presence, Subscription, TooSlow
+from chaosmonkey.hub.phones import BEAT
 from chaosmonkey.hub.views import Beat
 
 router = APIRouter()
 
-BEAT = 5.0
-"""Seconds of real time after which a silent connection is given a sign of life. A browser cannot
-see the pings of the protocol: without it, a page on a dead Wi-Fi would go on saying LIVE."""
-
-POLICY_VIOLATION = 1008
-GOING_AWAY = 1001
 TRY_AGAIN_LATER = 1013
 
 

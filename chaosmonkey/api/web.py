@@ -1,27 +1,51 @@
 """uvicorn, tamed: it binds with a clear error, leaves the signals alone and stops when told.
 
 Left to itself uvicorn takes SIGTERM, and raises it anew when it has shut down, which ends the
-process before anything else could be undone.
+process before anything else could be undone. Its connections are ours: `connections` and `sockets`
+hold them to limits, `crowd` counts them, and this looks at each of them once a second.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
+import gc
+import resource
 import socket
 from collections.abc import Iterator
 
 import uvicorn
 from fastapi import FastAPI
 
+from chaosmonkey.api.connections import IDLE, LARGEST_HEAD, HttpConnection
+from chaosmonkey.api.crowd import MOST, Crowd
+from chaosmonkey.api.limits import Limits
+from chaosmonkey.api.sockets import LARGEST_MESSAGE, Socket
 from chaosmonkey.config import Server
 from chaosmonkey.errors import Unavailable
 
 GRACE = 3
 """Seconds that open requests get to end when the server stops."""
 
-LARGEST_MESSAGE = 64 * 1024
-"""Bytes of a websocket message that a client may send; ours have nothing to say."""
+LOOK = 1.0
+"""Seconds of real time between two looks at every connection."""
+
+AT_ONCE = 100
+"""Connections that are looked at before everybody else has a turn: 2,000 pings would take 20 ms."""
+
+WAITING = 2048
+"""Connections that the kernel keeps until they are accepted: a hall that scans the code at once."""
+
+ACCEPTED = 64
+"""Connections accepted before everybody else has a turn: 3 ms of them."""
+
+MOST_FILES = 65_536
+"""File descriptors that this process asks for; 1024 is what a login shell and Debian's services
+give, and fewer than the phones."""
+
+SPARE_FILES = 256
+"""File descriptors kept for all that is no client: cluster, plugs, database, programs, pages."""
 
 
 class PortTaken(Unavailable):
@@ -36,23 +60,50 @@ class WebServer(uvicorn.Server):
     def __init__(self, app: FastAPI, settings: Server) -> None:
         super().__init__(
             uvicorn.Config(
-                app,
+                Limits(app),
                 lifespan="off",
-                ws="websockets-sansio",
+                http=HttpConnection,
+                ws=Socket,
                 ws_max_size=LARGEST_MESSAGE,
+                ws_ping_interval=None,  # a timer for each; a look at all of them does as well
+                ws_per_message_deflate=False,  # 40 KB for each, and no frame would do for all
+                h11_max_incomplete_event_size=LARGEST_HEAD,
+                timeout_keep_alive=IDLE,
                 log_config=None,
                 access_log=False,
+                backlog=ACCEPTED,
                 timeout_graceful_shutdown=GRACE,
                 server_header=False,
             )
         )
+        self.crowd = Crowd(min(MOST, _allowed_files() - SPARE_FILES))
+        self.server_state = self.crowd
         self._socket = bind(settings)
         self.port: int = self._socket.getsockname()[1]
 
     async def run_until_told(self) -> None:
         """Serve until `should_exit` is set and the last connection has ended."""
+        gc.freeze()  # what was imported stays: it need not be looked through again and again, 50 ms
         with self._socket:
-            await self.serve(sockets=[self._socket])
+            async with asyncio.TaskGroup() as tasks:
+                looking = tasks.create_task(self._look(), name="look at connections")
+                await self.serve(sockets=[self._socket])
+                looking.cancel()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept; asyncio takes one number for what it accepts at once and what waits."""
+        await super().startup(sockets)
+        self._socket.listen(WAITING)
+
+    async def _look(self) -> None:
+        """Drop, again and again, the connections that have overstepped a limit."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LOOK)
+            for number, connection in enumerate(tuple(self.crowd.connections)):
+                connection.look(loop.time())  # type: ignore[union-attr] # all of them are ours
+                if number % AT_ONCE == AT_ONCE - 1:
+                    await asyncio.sleep(0)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -67,7 +118,7 @@ def bind(settings: Server) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
-        listening.listen(2048)
+        listening.listen(WAITING)
     except OSError as error:
         listening.close()
         where = f"{settings.host}:{settings.port}"
@@ -81,3 +132,14 @@ def bind(settings: Server) -> socket.socket:
             remedy="Check [server] host and port; ports below 1024 need privileges.",
         ) from None
     return listening
+
+
+def _allowed_files() -> int:
+    """How many files this process may open, after asking for as many as it can get."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return MOST_FILES
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from chaosmonkey.audience import Room, Round, RoundState
@@ -38,8 +39,16 @@ class Foyer:
         self._safety = safety
         self._join_url = join_url
 
+        self._soon = False
+
     def show(self) -> None:
-        """Show it all as it is now."""
+        """Show it all, once for whatever else changes before the event loop's next round."""
+        if not self._soon:
+            self._soon = True
+            asyncio.get_running_loop().call_soon(self._show)
+
+    def _show(self) -> None:
+        self._soon = False
         current = self._room.round
         view = None if current is None else show_round(current)
         self._hub.put("show", "show", self._show_view())

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from chaosmonkey.api import Context, create_app
+from chaosmonkey.api.sockets import framed
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.audience import Room, Seats
 from chaosmonkey.cluster import Client, Inspector
@@ -56,7 +57,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     async with open_database(tmp_path, table.clock) as database, table.running():
         records = Records(database)
         room = Room(LAB, monkey=table.monkey, clock=table.clock, changed=lambda: foyer.show())
-        presence, phones = Presence(lambda: foyer.show()), PlayStream()
+        presence, phones = Presence(lambda: foyer.show()), PlayStream(table.clock.now, framed)
         client = Client(Cluster(server="http://127.0.0.1:9"))
         foyer = Foyer(
             hub,

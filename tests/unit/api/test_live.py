@@ -39,8 +39,8 @@ async def test_two_readers_are_told_the_same(site: Site) -> None:
 async def test_a_connection_on_which_nothing_happens_is_given_a_sign_of_life(
     site: Site, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("live", "play_stream"):
-        monkeypatch.setattr(f"chaosmonkey.api.{module}.BEAT", 0.05)
+    for module in ("api.live", "hub.phones"):
+        monkeypatch.setattr(f"chaosmonkey.{module}.BEAT", 0.05)
     async with connect(site.url.replace("http", "ws") + path) as socket, asyncio.timeout(3):
         kinds = [orjson.loads(await socket.recv())["type"] for _ in range(20)]
     assert kinds[-1] == "beat"
