@@ -55,7 +55,7 @@ class Limits:
 
 def _wrong(scope: Scope) -> BadInput | None:
     head = len(scope["raw_path"]) + len(scope["query_string"])
-    head += sum(len(name) + len(value) for name, value in scope["headers"])
+    head += sum(len(name) + len(value) + 4 for name, value in scope["headers"])  # ": ", "\r\n"
     if head > LARGEST_HEAD:
         return HeadTooLarge(f"The headers have {head} bytes; {LARGEST_HEAD} are the most.")
     headers = Headers(scope=scope)

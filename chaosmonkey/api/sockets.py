@@ -39,6 +39,7 @@ SEND_BUFFER = 16 * 1024
 """Bytes that the kernel keeps for a client (Linux takes it twice): some 40 messages to a phone. By
 default it grows to 4 MB, and 2,000 blocked phones would take the machine's memory."""
 
+NOT_UNDERSTOOD = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"
 PING = Frame(Opcode.PING, b"").serialize(mask=False)
 
 GOING_AWAY = 1001
@@ -123,7 +124,10 @@ class Socket(WebSocketsSansIOProtocol):
         self._heard_at = self.loop.time()
         self._asked = False
         if not self.handshake_initiated:
-            super().data_received(data)  # the request, which HTTP has limited
+            super().data_received(data)  # the whole request, from HTTP
+            if not self.handshake_initiated:
+                self.transport.write(NOT_UNDERSTOOD)
+                self.transport.close()
             return
         self._said += len(data)
         if self._said <= CHATTER:
