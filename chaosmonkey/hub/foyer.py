@@ -38,7 +38,6 @@ class Foyer:
         self._world = world
         self._safety = safety
         self._join_url = join_url
-
         self._soon = False
 
     def show(self) -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from chaosmonkey.api import Context, create_app
+from chaosmonkey.api.crowd import Crowd
 from chaosmonkey.api.sockets import framed
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.audience import Room, Seats
@@ -32,6 +33,8 @@ class Site:
     url: str
     client: httpx.AsyncClient
     room: Room
+    phones: PlayStream
+    crowd: Crowd
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -89,7 +92,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url) as browser:
             tasks.create_task(server.run_until_told())
             await until(lambda: server.started)
-            yield Site(table, hub, records, url, browser, room)
+            yield Site(table, hub, records, url, browser, room, phones, server.crowd)
             hub.close()
             phones.close()
             server.should_exit = True
