@@ -22,7 +22,7 @@ from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.address import join_url
 from chaosmonkey.api.sockets import framed
 from chaosmonkey.api.web import WebServer
-from chaosmonkey.audience import Room, Seats
+from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.clock import Clock, ScaledClock, SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab
@@ -34,7 +34,16 @@ from chaosmonkey.outage.narrate import news
 from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.plugs import PlugBoard, open_plugs
-from chaosmonkey.store import Database, Journal, Recorder, Records, open_database, secret_key
+from chaosmonkey.store import (
+    Database,
+    Journal,
+    Recorder,
+    Records,
+    RoundRecorder,
+    Rounds,
+    open_database,
+    secret_key,
+)
 
 log = logging.getLogger(__name__)
 story_log = logging.getLogger("chaosmonkey.story")
@@ -106,7 +115,16 @@ class _Server:
         )
         self._database = database
         self._client = client
-        self._room = Room(lab, monkey=self._monkey, clock=clock, changed=self._show_room)
+        self._rounds = Rounds(database)
+        self._round_recorder = RoundRecorder(self._rounds, clock)
+        self._room = Room(
+            lab,
+            monkey=self._monkey,
+            clock=clock,
+            changed=self._show_room,
+            keeper=self._round_recorder,
+            codes=JoinCodes(secret_key(lab.server.data), lab.audience, SystemClock()),
+        )
         self._presence = Presence(self._show_room)
         self._phones = PlayStream(clock.now, framed)
         self._foyer = Foyer(
@@ -115,7 +133,6 @@ class _Server:
             lab,
             room=self._room,
             presence=self._presence,
-            world=self._tracker.world,
             join_url=self._join_url,
         )
         self._port = lab.server.port
@@ -133,6 +150,7 @@ class _Server:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._recorder.run(), name="recorder")
+                tasks.create_task(self._round_recorder.run(), name="recorder of rounds")
                 monkey = tasks.create_task(self._monkey.run(started.set), name="monkey")
                 await started.wait()
                 tasks.create_task(self._watch.run(), name="cluster watch")
@@ -159,7 +177,7 @@ class _Server:
             self._board.show_outage(outage)
             self._tell(outage)
             if outcome(outage) is not None:
-                self._room.outage_has_outcome(outage.id)
+                self._room.outage_has_outcome(outage)
         if changed:
             self._show_room()
         if isinstance(event, PlugRestored) and event.machine in self._interrupted:
@@ -225,6 +243,7 @@ class _Server:
             self._interrupted[ended.machine] = ended
         for outage in reversed(await self._records.latest(20)):
             self._board.show_outage(outage)
+        await self._room.resume(self._rounds, self._records.get)
 
     def _not_ready(self) -> list[str]:
         stale = self._tracker.world.stale

@@ -1,18 +1,18 @@
-"""What phones do: take a seat, and vote."""
+"""What phones do: take a seat with the code on the stage, and play. Each press is one request."""
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Annotated
 
-import segno
 from fastapi import APIRouter, Cookie, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
 
 from chaosmonkey.api import context
 from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.doorkeeper import may_change
-from chaosmonkey.audience.seats import COOKIE
+from chaosmonkey.audience import Mode
+from chaosmonkey.audience.seats import COOKIE, tag
 from chaosmonkey.errors import ChaosMonkeyError
 
 router = APIRouter(tags=["phones"])
@@ -20,75 +20,179 @@ router = APIRouter(tags=["phones"])
 COOKIE_LASTS = 12 * 3600
 """Seconds: a conference day."""
 
-Seat = Annotated[str | None, Cookie(alias=COOKIE)]
+SeatCookie = Annotated[str | None, Cookie(alias=COOKIE)]
 
 
 class NoSeat(ChaosMonkeyError):
-    """Whoever votes must have joined."""
+    """Whoever plays must have joined."""
 
     status = 401
     exit_code = 2
     title = "No seat"
+    rule = "seat"
 
 
-class Joining(BaseModel):
-    """What a phone says when it joins."""
-
+class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Joining(_Body):
+    """What a phone says when it joins."""
 
     seat: str | None = Field(default=None, max_length=64)
     """The id that it made itself, 32 hexadecimal digits: the same id is the same seat."""
 
+    code: str | None = Field(default=None, max_length=40)
+    """The code that stands on the stage; not needed by a phone that has a seat's cookie."""
 
-class Ballot(BaseModel):
-    """A vote."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+class InRound(_Body):
+    """Which round is meant."""
 
     round: str = Field(max_length=64)
-    """The id of the round it is for."""
+    """Its id."""
+
+
+class Choice(InRound):
+    """A vote, or a press."""
 
     machine: str = Field(max_length=253)
-    """The machine it chooses."""
+    """The machine."""
+
+
+class Guess(InRound):
+    """A guess."""
+
+    seconds: float = Field(gt=0, allow_inf_nan=False)
+    """Seconds from the cut to the recovery; tenths count."""
+
+
+class Naming(_Body):
+    """A nickname."""
+
+    name: str = Field(max_length=64)
+    """The name; "" takes it away."""
 
 
 class Joined(BaseModel):
-    """A seat, and what it has done in the current round."""
+    """A seat, and what it did in the current round.
+
+    Attributes:
+        tag: what the seat is called in public.
+        ticket: its number in the round.
+        voted: the machine it voted for.
+        guess: the seconds that it bet on.
+        withdrawn: it gave up its place.
+    """
 
     seat: str
+    tag: str
+    name: str
     round: str | None
+    ticket: int | None
     voted: str | None
+    guess: float | None
+    withdrawn: bool
 
 
-@router.post("/api/play/join", operation_id="join", dependencies=[Depends(may_change)])
-async def join(ctx: Ctx, response: Response, joining: Joining, cookie: Seat = None) -> Joined:
-    """Take a seat, or the one that this phone had before."""
-    seat, proof = ctx.seats.join(joining.seat, cookie)
-    response.set_cookie(COOKIE, proof, max_age=COOKIE_LASTS, httponly=True, samesite="lax")
-    return _joined(ctx, seat)
-
-
-@router.post("/api/play/vote", operation_id="vote", dependencies=[Depends(may_change)])
-async def vote(ctx: Ctx, ballot: Ballot, cookie: Seat = None) -> Joined:
-    """Vote once in a round; the same vote again is no error and counts once."""
+async def seated(ctx: Ctx, cookie: SeatCookie = None) -> str:
+    """The seat of the phone that asks; raises NoSeat."""
     seat = ctx.seats.recognise(cookie)
     if seat is None:
         raise NoSeat("This phone has no seat.", remedy="Open /play, which takes one.")
-    ctx.room.vote(ballot.round, seat, ballot.machine)
+    return seat
+
+
+Seated = Annotated[str, Depends(seated)]
+CHANGES = [Depends(may_change)]
+
+
+@router.post("/api/play/join", operation_id="join", dependencies=CHANGES)
+async def join(
+    request: Request, ctx: Ctx, response: Response, joining: Joining, cookie: SeatCookie = None
+) -> Joined:
+    """Take a seat, or the one that this phone had before."""
+    if ctx.seats.recognise(cookie) is None:
+        ctx.room.codes.check(joining.code)
+    seat, proof = ctx.seats.join(joining.seat, cookie)
+    response.set_cookie(
+        COOKIE,
+        proof,
+        max_age=COOKIE_LASTS,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
     return _joined(ctx, seat)
 
 
-@router.get("/api/join.svg", operation_id="join_code")
-async def join_code(ctx: Ctx) -> Response:
-    """The QR code of the page for phones, as SVG that takes the colour of its surroundings."""
-    image = BytesIO()
-    code = segno.make(ctx.join_url(), error="m", micro=False)
-    code.save(image, kind="svg", border=2, omitsize=True, xmldecl=False)
-    return Response(image.getvalue(), media_type="image/svg+xml")
+@router.get("/api/play/me", operation_id="me")
+async def me(ctx: Ctx, seat: Seated) -> Joined:
+    """What this phone did in the current round."""
+    return _joined(ctx, seat)
+
+
+@router.post("/api/play/vote", operation_id="vote", dependencies=CHANGES)
+async def vote(ctx: Ctx, seat: Seated, choice: Choice) -> Joined:
+    """Vote once in a round; the same vote again is no error and counts once."""
+    ctx.room.vote(choice.round, ctx.seats.who(seat), choice.machine)
+    return _joined(ctx, seat)
+
+
+@router.post("/api/play/enter", operation_id="enter", dependencies=CHANGES)
+async def enter(ctx: Ctx, seat: Seated, wanted: InRound) -> Joined:
+    """Enter a raffle, or line up in a queue, once."""
+    ctx.room.join_in(wanted.round, ctx.seats.who(seat))
+    return _joined(ctx, seat)
+
+
+@router.post("/api/play/leave", operation_id="leave", dependencies=CHANGES)
+async def leave(ctx: Ctx, seat: Seated, wanted: InRound) -> Joined:
+    """Give up a place in a raffle or a queue, or the button."""
+    ctx.room.game.withdraw(wanted.round, ctx.seats.who(seat))
+    return _joined(ctx, seat)
+
+
+@router.post("/api/play/here", operation_id="here", dependencies=CHANGES)
+async def here(ctx: Ctx, seat: Seated, wanted: InRound) -> Joined:
+    """Say that this phone, whose turn it is, is there; else the next one has it soon."""
+    ctx.room.game.here(wanted.round, ctx.seats.who(seat))
+    return _joined(ctx, seat)
+
+
+@router.post("/api/play/guess", operation_id="guess", dependencies=CHANGES)
+async def guess(ctx: Ctx, seat: Seated, wanted: Guess) -> Joined:
+    """Guess once in a bet; the same guess again is no error and counts once."""
+    ctx.room.guess(wanted.round, ctx.seats.who(seat), wanted.seconds)
+    return _joined(ctx, seat)
+
+
+@router.post("/api/play/press", operation_id="press", dependencies=CHANGES)
+async def press(ctx: Ctx, seat: Seated, choice: Choice) -> Joined:
+    """Press the button: the machine is cut, or the presenter is asked; else a rule says why not."""
+    await ctx.room.press(choice.round, ctx.seats.who(seat), choice.machine)
+    return _joined(ctx, seat)
+
+
+@router.post("/api/play/name", operation_id="name", dependencies=CHANGES)
+async def name(ctx: Ctx, seat: Seated, naming: Naming) -> Joined:
+    """Take a nickname, where they are wanted."""
+    ctx.room.rename(ctx.seats.who(seat), naming.name)
+    return _joined(ctx, seat)
 
 
 def _joined(ctx: context.Context, seat: str) -> Joined:
-    current = ctx.room.round
-    if current is None:
-        return Joined(seat=seat, round=None, voted=None)
-    return Joined(seat=seat, round=current.id, voted=current.ballots.get(seat))
+    who = ctx.seats.who(seat)
+    current = ctx.room.game.round
+    entry = None if current is None else ctx.room.game.box.of(who)
+    mode = current.mode if current is not None else None
+    return Joined(
+        seat=seat,
+        tag=tag(who),
+        name=ctx.room.names.of(who),
+        round=None if current is None else current.id,
+        ticket=None if entry is None else entry.ticket,
+        voted=entry.value if entry is not None and mode is Mode.VOTE else None,
+        guess=float(entry.value) if entry is not None and mode is Mode.BET else None,
+        withdrawn=entry is not None and current is not None and entry.ticket in current.withdrawn,
+    )

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from chaosmonkey.api import hands, inspect, kill, live, play, play_stream, presenter, state
+from chaosmonkey.api import (
+    hands,
+    inspect,
+    join,
+    kill,
+    live,
+    play,
+    play_stream,
+    presenter,
+    rounds,
+    state,
+)
 
-MODULES = (kill, state, presenter, play, inspect, hands, live, play_stream)
+MODULES = (kill, state, presenter, rounds, join, play, inspect, hands, live, play_stream)
 
 
 def add_routes(app: FastAPI) -> None:

@@ -1,8 +1,24 @@
-"""Who is in the room, what the presenter shows them, and what the crowd decided."""
+"""Who is in the room, and what the crowd decided."""
 
+from chaosmonkey.audience.codes import JoinCodes
+from chaosmonkey.audience.game import Game, Keeper
+from chaosmonkey.audience.opening import Opening
 from chaosmonkey.audience.room import Room
-from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
+from chaosmonkey.audience.rounds import Mode, Round, RoundRefused, RoundState
 from chaosmonkey.audience.seats import Seats
 from chaosmonkey.audience.show import Scene, Show
 
-__all__ = ["Room", "Round", "RoundRefused", "RoundState", "Scene", "Seats", "Show"]
+__all__ = [
+    "Game",
+    "JoinCodes",
+    "Keeper",
+    "Mode",
+    "Opening",
+    "Room",
+    "Round",
+    "RoundRefused",
+    "RoundState",
+    "Scene",
+    "Seats",
+    "Show",
+]

@@ -1,25 +1,36 @@
-"""The one room: the show, the current round, and what the presenter may do with them.
+"""The one room: the show, the current round, and what the presenter and the phones may do.
+
+    phones, presenter ─► room ─► game (who takes part, whose turn it is)
+                           └───► monkey.cut ─► the same turn, on or ended
 
 Everything that changes is told by `changed`, so that every page shows the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from chaosmonkey.audience import rounds
-from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
+from chaosmonkey.audience import steps
+from chaosmonkey.audience.ballots import Entry
+from chaosmonkey.audience.codes import JoinCodes
+from chaosmonkey.audience.deeds import Deeds
+from chaosmonkey.audience.game import Game, Keeper
+from chaosmonkey.audience.modes import bet, queue, raffle, rules_of, vote
+from chaosmonkey.audience.modes.base import refuse_unless_choosable
+from chaosmonkey.audience.names import Names
+from chaosmonkey.audience.opening import Opening, opened
+from chaosmonkey.audience.rounds import CROWD, Mode, Round, RoundRefused, RoundState, Stage, Turn
 from chaosmonkey.audience.show import Show
+from chaosmonkey.audience.table import Table, look
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab
-from chaosmonkey.errors import BadInput
-from chaosmonkey.outage.guard import CutRequest
+from chaosmonkey.model import Outage, Outcome
 from chaosmonkey.outage.monkey import Monkey
-
-LONGEST_ROUND = 3600.0
-"""Seconds that a round may stay open."""
+from chaosmonkey.outage.recovery import outcome, recovery_time
+from chaosmonkey.store import Rounds
 
 
 class Room:
@@ -27,19 +38,36 @@ class Room:
 
     Attributes:
         show: what the presenter has set.
-        round: the current round, or the last one; None before the first.
+        game: the current round and who takes part in it.
+        codes: what phones need to join.
+        names: what they call themselves.
     """
 
     def __init__(
-        self, lab: Lab, *, monkey: Monkey, clock: Clock, changed: Callable[[], None]
+        self,
+        lab: Lab,
+        *,
+        monkey: Monkey,
+        clock: Clock,
+        changed: Callable[[], None],
+        keeper: Keeper,
+        codes: JoinCodes,
+        seed: Callable[[], str] = lambda: secrets.token_hex(16),
     ) -> None:
         self.show = Show()
-        self.round: Round | None = None
+        self.codes = codes
+        self.names = Names(wanted=lab.audience.nicknames, keep=keeper.keep_name)
+        self.game = Game(clock, keeper, look=self._look, changed=changed)
+        self._deeds = Deeds(self.game, lab, monkey=monkey, clock=clock)
         self._lab = lab
         self._monkey = monkey
         self._clock = clock
         self._changed = changed
+        self._seed = seed
         self._count = 0
+        self._code = codes.current
+
+    # --- the show -------------------------------------------------------------------------------
 
     def set(self, **changes: Any) -> Show:
         """Change what is shown."""
@@ -53,84 +81,196 @@ class Room:
         self._changed()
         return self.show
 
-    def open(self, seconds: float | None) -> Round:
-        """Open a vote for the machines that can be cut; a round before it is given up."""
-        if seconds is not None and not 0 < seconds <= LONGEST_ROUND:
-            raise BadInput(
-                f"A round cannot last {seconds:g} s.",
-                remedy=f"Up to {LONGEST_ROUND:g} s, or leave it out and close it yourself.",
-            )
-        now = self._clock.now()
+    # --- the presenter --------------------------------------------------------------------------
+
+    def open(self, opening: Opening) -> Round:
+        """Open a round about the machines that have the plug in question.
+
+        Raises:
+            BadInput: the seconds are out of range, or a bet is about no machine.
+        """
         self._count += 1
-        self.round = Round(
-            id=f"round-{int(now)}-{self._count}",
-            choices=tuple(
-                machine.name
-                for machine in self._lab.machine
-                if machine.plug(self.show.feed) is not None
-            ),
-            opened=now,
-            closes=None if seconds is None else now + seconds,
-        )
-        self._changed()
-        return self.round
+        now = self._clock.now()
+        round_id = f"round-{int(now)}-{self._count}"
+        seed = self._seed()
+        wanted = opened(opening, self._lab, self.show.feed, round_id=round_id, seed=seed, now=now)
+        return self.game.open(wanted)
 
-    def vote(self, round_id: str, seat: str, choice: str) -> Round:
-        """Take a ballot; see `rounds.vote`."""
-        current = self._current()
-        if current.id != round_id:
-            raise RoundRefused("That round is over.", remedy="Look at the present one.")
-        self._put(rounds.vote(current, seat, choice, now=self._clock.now()))
-        return self._current()
-
-    def close(self) -> Round:
-        """Take no more ballots."""
-        return self._put(rounds.close(self._current()))
-
-    def cancel(self) -> Round:
-        """Give the round up."""
-        return self._put(rounds.cancel(self._current()))
-
-    async def execute(self, choice: str | None = None) -> Round:
+    async def execute(self, wanted: str | None = None) -> Round:
         """Cut what the crowd decided; the round is closed whatever comes of it.
 
         Raises:
             RoundRefused, BadInput: there is no decision.
             ChaosMonkeyError: the cut was refused or failed; it may be tried again.
         """
-        current = self._current()
-        chosen = rounds.decide(current, choice)
+        current = self.game.current()
+        machine = rules_of(current.mode).target(current, wanted, self.game.table())
         if current.state is RoundState.OPEN:
-            self._put(rounds.close(current))
-        cut = await self._monkey.cut(
-            CutRequest(chosen, self.show.feed, self._lab.default_seconds, by=f"vote {current.id}")
-        )
-        done = rounds.executed(current, chosen, cut.entry.outage)
-        if self._current().id != current.id:
-            return done  # the presenter has opened another round meanwhile; it is not this one's
-        return self._put(done)
+            current = self.game.close()
+        return await self._deeds.carry_out(current, Turn(CROWD, self._clock.now()), machine)
+
+    async def approve(self, ticket: int | None = None, machine: str | None = None) -> Round:
+        """Let a press happen; if it is refused it may be approved again.
+
+        Raises:
+            RoundRefused: nobody asks, or somebody else does than was meant.
+            ChaosMonkeyError: the cut was refused or failed.
+        """
+        current, turn = self._asking(ticket, machine)
+        assert turn.machine is not None
+        return await self._deeds.carry_out(current, turn, turn.machine)
+
+    def veto(self, ticket: int | None = None, machine: str | None = None) -> Round:
+        """Refuse a press; raises RoundRefused as `approve`."""
+        current, _ = self._asking(ticket, machine)
+        return self.game.put(steps.end_turn(current, Stage.VETOED, self._clock.now()))
+
+    def draw(self) -> Round:
+        """Draw: a seat in a raffle, which closes it, or one of the leaders in a tie."""
+        current = self.game.current()
+        match current.mode:
+            case Mode.VOTE:
+                return self.game.put(vote.break_tie(current, self.game.table()))
+            case Mode.RAFFLE if current.state is RoundState.OPEN:
+                return self.game.close()
+            case Mode.RAFFLE:
+                raise RoundRefused("It was drawn already.", remedy="Draw again, if need be.")
+            case _:
+                raise RoundRefused("Nothing is drawn in such a round.", remedy="Open a raffle.")
+
+    def draw_again(self) -> Round:
+        """Let the turn lapse and draw the next ticket of a raffle."""
+        current = self.game.current()
+        if current.mode is not Mode.RAFFLE:
+            raise RoundRefused("Nothing is drawn in such a round.", remedy="Open a raffle.")
+        return self.game.put(raffle.draw_again(current, self._clock.now()))
+
+    def next(self) -> Round:
+        """Let the turn lapse and call the next ticket of a queue."""
+        current = self.game.current()
+        if current.mode is not Mode.QUEUE:
+            raise RoundRefused("Nobody waits in such a round.", remedy="Open a queue.")
+        return self.game.put(queue.call_next(current, self._clock.now()))
+
+    # --- the phones -----------------------------------------------------------------------------
+
+    def vote(self, round_id: str, who: str, machine: str) -> Entry:
+        """Take a ballot; see `Game.enter`."""
+        return self.game.enter(round_id, who, machine, Mode.VOTE)
+
+    def join_in(self, round_id: str, who: str) -> Entry:
+        """Enter a raffle, or line up in a queue; see `Game.enter`."""
+        return self.game.enter(round_id, who, "", Mode.RAFFLE, Mode.QUEUE)
+
+    def guess(self, round_id: str, who: str, seconds: float) -> Entry:
+        """Take a guess; see `Game.enter`."""
+        value = f"{bet.guess(str(seconds)):g}"
+        return self.game.enter(round_id, who, value, Mode.BET)
+
+    async def press(self, round_id: str, who: str, machine: str) -> Round:
+        """Press the button: the presenter is asked, or the machine is cut.
+
+        Raises:
+            BadInput, RoundRefused: it is not this seat's turn, or the machine cannot be chosen.
+            ChaosMonkeyError: the cut was refused, with its rule and, if known, `allowed_at`.
+        """
+        current = self.game.the(round_id, Mode.RAFFLE, Mode.QUEUE, Mode.FREE)
+        free = current.mode is Mode.FREE
+        turn = self._free_turn(current, who) if free else self._own_turn(current, who)
+        if turn.stage is not Stage.CHOOSING:
+            if turn.machine != machine:
+                raise RoundRefused("You have pressed already.", remedy="One press each.")
+            return current
+        table = self._look(current, machine)
+        refuse_unless_choosable(current, machine, table)
+        if free:
+            if table.blocked is not None:
+                raise table.blocked
+            turn = replace(turn, ticket=self.game.enter(round_id, who, "", Mode.FREE).ticket)
+            current = self.game.current()
+        if current.approve:
+            return self.game.put(steps.ask(current, turn, machine, self._clock.now()))
+        return await self._deeds.carry_out(current, turn, machine)
+
+    def rename(self, who: str, typed: str) -> str:
+        """Give a seat a nickname, or with "" take it away; see `Names.give`."""
+        given = self.names.give(who, typed)
+        self._changed()
+        return given
+
+    def clear_name(self, public: str) -> list[str]:
+        """Take the nickname of a tag away; return what was taken."""
+        cleared = self.names.clear(public)
+        self._changed()
+        return cleared
+
+    # --- what happens by itself -----------------------------------------------------------------
 
     def tick(self) -> None:
-        """Time passes: a round may close."""
-        now = self._clock.now()
-        if self.round is not None and (later := rounds.closed(self.round, now=now)) != self.round:
-            self._put(later)
-
-    def outage_has_outcome(self, outage: str) -> None:
-        """An outage was decided: if the round made it, reveal it."""
-        current = self.round
-        if current is None or current.outage != outage:
-            return
-        if current.state is RoundState.EXECUTED:
-            self._put(rounds.revealed(current))
-
-    def _current(self) -> Round:
-        if self.round is None:
-            raise RoundRefused("No round was opened.", remedy="Wait for the presenter.")
-        return self.round
-
-    def _put(self, changed: Round) -> Round:
-        if changed != self.round:
-            self.round = changed
+        """Time passes: a round may close, a turn may end, there may be another join code."""
+        self.game.tick()
+        if self.codes.current != self._code:
+            self._code = self.codes.current
             self._changed()
-        return changed
+
+    def outage_has_outcome(self, outage: Outage) -> None:
+        """An outage was decided: if the round made it, reveal it."""
+        self.game.outage_has_outcome(outage.id, recovery_time(outage))
+
+    async def resume(self, kept: Rounds, find: Callable[[str], Awaitable[Outage | None]]) -> None:
+        """Take up what a server before this one kept; what it was cutting is given up.
+
+        Args:
+            kept: the rounds on the disk.
+            find: finds an outage on the disk.
+        """
+        self.names.recall(await kept.names())
+        latest = await kept.latest()
+        if latest is None:
+            return
+        round_id, document = latest
+        current = self.game.resume(document, await kept.entries(round_id))
+        self._count = int(round_id.rpartition("-")[2])
+        turn = current.turn
+        if turn is None or turn.outage is None:
+            return
+        outage = await find(turn.outage)
+        if outage is not None and outcome(outage) not in (None, Outcome.ABORTED):
+            self.outage_has_outcome(outage)
+        else:
+            self.game.abort()
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _look(self, current: Round, only: str | None) -> Table:
+        facts = self._monkey.facts()
+        return look(self._lab, current.feed, facts, asks=current.approve, only=only)
+
+    def _asking(self, ticket: int | None, machine: str | None) -> tuple[Round, Turn]:
+        current = self.game.current()
+        turn = current.turn
+        if turn is None or turn.stage is not Stage.ASKING:
+            raise RoundRefused("Nobody asks for anything.", remedy="Wait for a press.")
+        if ticket not in (None, turn.ticket) or machine not in (None, turn.machine):
+            raise RoundRefused("Another press is asked for by now.", remedy="Look again.")
+        return current, turn
+
+    def _own_turn(self, current: Round, who: str) -> Turn:
+        entry, turn = self.game.box.of(who), current.turn
+        if entry is None or turn is None or turn.ticket != entry.ticket:
+            raise RoundRefused("It is not your turn.", remedy="Wait until you are called.")
+        return turn
+
+    def _free_turn(self, current: Round, who: str) -> Turn:
+        entry, turn = self.game.box.of(who), current.turn
+        if turn is None:
+            steps.refuse_unless_open(current, self._clock.now())
+            return Turn(CROWD, since=self._clock.now())
+        if entry is not None and entry.ticket == turn.ticket:
+            return turn
+        raise RoundRefused(
+            "Somebody else has just pressed.",
+            remedy="Try again in a moment.",
+            rule="another-press",
+            allowed_at=turn.until,
+        )

@@ -1,18 +1,45 @@
-"""One audience game from its opening to its result: a value and pure steps.
+"""One audience game from its opening to its result, as a value; `steps` leads it on.
 
-open ──vote, vote, …──► closed ──presenter's click──► executed ──outage measured──► revealed
-  └──────────────────────┴── cancelled
+    open ──► closed ──► executed ──► revealed          a vote, a raffle, a bet: one cut
+    open ──► closed ──► over                           a queue, free presses: any number of cuts
+      └─────────┴──► cancelled
+
+Whoever may cut has a turn, be it one of the audience or the crowd as a whole:
+
+    choosing ──press──► asking ──approve──► cutting ──plug read back as off──► cut ──outcome──► done
+       └ late, absent,     └ vetoed,           └ refused
+         left, skipped       unanswered          any of them: aborted, if the server ended meanwhile
+
+What is particular to one kind of round stands in `modes/`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
-from chaosmonkey.errors import BadInput, ChaosMonkeyError
+from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.model import FeedKind
+
+CROWD = 0
+"""The ticket of a turn that is nobody's own: the presenter's click carries out what all decided."""
+
+ANSWER_WITHIN = 10.0
+"""Seconds in which the phone whose turn it is must say that it is there."""
+
+APPROVE_WITHIN = 60.0
+"""Seconds in which the presenter must answer a press. A click that comes later would surprise."""
+
+
+class Mode(StrEnum):
+    """The kinds of rounds."""
+
+    VOTE = "vote"
+    RAFFLE = "raffle"
+    QUEUE = "queue"
+    BET = "bet"
+    FREE = "free"
 
 
 class RoundState(StrEnum):
@@ -22,7 +49,30 @@ class RoundState(StrEnum):
     CLOSED = "closed"
     EXECUTED = "executed"
     REVEALED = "revealed"
+    OVER = "over"
     CANCELLED = "cancelled"
+
+
+RUNNING = (RoundState.OPEN, RoundState.CLOSED)
+"""States in which something may still be cut."""
+
+
+class Stage(StrEnum):
+    """How far a turn has come."""
+
+    CHOOSING = "choosing"
+    ASKING = "asking"
+    CUTTING = "cutting"
+    CUT = "cut"
+    DONE = "done"
+    VETOED = "vetoed"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+    LATE = "late"
+    ABSENT = "absent"
+    LEFT = "left"
+    SKIPPED = "skipped"
+    ABORTED = "aborted"
 
 
 class RoundRefused(ChaosMonkeyError):
@@ -31,122 +81,95 @@ class RoundRefused(ChaosMonkeyError):
     status = 409
     exit_code = 3
     title = "Round refused"
+    rule = "round"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Somebody has the button.
+
+    Attributes:
+        ticket: whose turn it is; CROWD is nobody's own.
+        until: when the present stage ends by itself; None if it does not.
+        here: the phone has said that it is there.
+        machine: what is to be cut, once that is chosen.
+        outage: what came of it.
+        why: why it ended as it did, in the words of the rule that refused it.
+    """
+
+    ticket: int
+    since: float
+    until: float | None = None
+    stage: Stage = Stage.CHOOSING
+    here: bool = False
+    machine: str | None = None
+    outage: str | None = None
+    why: str = ""
+
+    @property
+    def due(self) -> float | None:
+        """When the present stage ends by itself."""
+        if self.stage is not Stage.CHOOSING or self.here or self.until is None:
+            return self.until
+        return min(self.until, self.since + ANSWER_WITHIN)
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A vote about which machine is cut.
+    """One game.
 
     Attributes:
-        id: such as "round-3".
-        choices: the machines that can be voted for, in their order on the table.
-        opened: when it was opened.
+        choices: the machines to choose from, in their order on the table.
+        seed: decides every draw of this round; its hash is shown from the beginning.
         closes: when it closes by itself; None if only the presenter closes it.
-        ballots: seat → the machine it chose. One a seat, and it stays.
-        chosen: the machine that the round decided on, once it is executed.
-        outage: the outage that came of it.
+        approve: whether the presenter must approve each press.
+        patience: seconds in which somebody whose turn it is must press.
+        machine: what a bet is about.
+        tally: votes for each choice.
+        entered: how many take part; the tickets are 1 to that number.
+        called: the highest ticket that a queue has called.
+        withdrawn: tickets that gave up their place.
+        turn: the one under way.
+        past: the turns that ended, oldest first.
+        picked: what a draw among equals decided.
+        drawn: the seed was used, and is shown.
+        seconds: the recovery time of a bet, once it is known.
     """
 
     id: str
+    mode: Mode
+    feed: FeedKind
     choices: tuple[str, ...]
     opened: float
+    seed: str
     closes: float | None = None
+    approve: bool = False
+    patience: float = 30.0
+    machine: str | None = None
     state: RoundState = RoundState.OPEN
-    ballots: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    chosen: str | None = None
-    outage: str | None = None
+    tally: Mapping[str, int] = field(default_factory=dict)
+    entered: int = 0
+    called: int = 0
+    withdrawn: frozenset[int] = frozenset()
+    turn: Turn | None = None
+    past: tuple[Turn, ...] = ()
+    picked: str | None = None
+    drawn: bool = False
+    seconds: float | None = None
 
     @property
-    def tally(self) -> dict[str, int]:
-        """Votes for each choice, those without any included."""
-        counts = Counter(self.ballots.values())
-        return {choice: counts[choice] for choice in self.choices}
+    def last(self) -> Turn | None:
+        """The present turn, or the one that ended last."""
+        return self.turn or (self.past[-1] if self.past else None)
+
+    @property
+    def deed(self) -> Turn | None:
+        """The latest turn in which something was cut."""
+        turns = (*self.past, *((self.turn,) if self.turn else ()))
+        return next((turn for turn in reversed(turns) if turn.outage is not None), None)
 
     @property
     def leaders(self) -> tuple[str, ...]:
         """The choices with the most votes: several in a tie, none without a vote."""
         most = max(self.tally.values(), default=0)
-        return tuple(choice for choice, votes in self.tally.items() if votes == most > 0)
-
-
-def vote(current: Round, seat: str, choice: str, *, now: float) -> Round:
-    """A seat votes. The same vote again changes nothing; another one is refused.
-
-    Raises:
-        BadInput: there is no such choice.
-        RoundRefused: the round is closed, or the seat voted for something else.
-    """
-    if choice not in current.choices:
-        raise BadInput(
-            f"'{choice[:80]}' cannot be voted for.",
-            remedy=f"Choices: {', '.join(current.choices)}.",
-        )
-    before = current.ballots.get(seat)
-    if before == choice:
-        return current
-    if before is not None:
-        raise RoundRefused(
-            f"You voted for {before} in this round.",
-            remedy="Wait for the next round.",
-            chose=before,
-        )
-    if closed(current, now=now).state is not RoundState.OPEN:
-        raise RoundRefused("This round is closed.", remedy="Wait for the next round.")
-    return replace(current, ballots=MappingProxyType({**current.ballots, seat: choice}))
-
-
-def closed(current: Round, *, now: float) -> Round:
-    """The round as time left it: closed, if its time is up."""
-    time_is_up = current.closes is not None and now >= current.closes
-    if current.state is RoundState.OPEN and time_is_up:
-        return replace(current, state=RoundState.CLOSED)
-    return current
-
-
-def close(current: Round) -> Round:
-    """The presenter closes it."""
-    if current.state is not RoundState.OPEN:
-        raise RoundRefused(f"The round is {current.state} already.", remedy="Open another one.")
-    return replace(current, state=RoundState.CLOSED)
-
-
-def cancel(current: Round) -> Round:
-    """The presenter gives it up: nothing is cut."""
-    if current.state not in (RoundState.OPEN, RoundState.CLOSED):
-        raise RoundRefused(f"The round is {current.state} already.", remedy="HALT restores.")
-    return replace(current, state=RoundState.CANCELLED)
-
-
-def decide(current: Round, choice: str | None) -> str:
-    """The machine that an execution cuts: the presenter's choice among equals, or the leader.
-
-    Raises:
-        RoundRefused: nobody voted, it is a tie that the presenter has to break, or it is over.
-        BadInput: the presenter chose what the crowd did not.
-    """
-    if current.state not in (RoundState.OPEN, RoundState.CLOSED):
-        raise RoundRefused(f"The round is {current.state} already.", remedy="Open another one.")
-    leaders = current.leaders
-    if not leaders:
-        raise RoundRefused("Nobody has voted.", remedy="Wait, or cancel the round.")
-    if choice is None and len(leaders) > 1:
-        raise RoundRefused(
-            f"A tie between {', '.join(leaders)}.",
-            remedy="Choose one of them, or wait for one more vote.",
-            leaders=list(leaders),
-        )
-    if choice is not None and choice not in leaders:
-        raise BadInput(
-            f"The crowd did not choose {choice[:80]}.", remedy=f"It chose: {', '.join(leaders)}."
-        )
-    return choice or leaders[0]
-
-
-def executed(current: Round, chosen: str, outage: str) -> Round:
-    """The machine was cut."""
-    return replace(current, state=RoundState.EXECUTED, chosen=chosen, outage=outage)
-
-
-def revealed(current: Round) -> Round:
-    """The outage has an outcome, and everybody may see it."""
-    return replace(current, state=RoundState.REVEALED)
+        return tuple(choice for choice in self.choices if self.tally.get(choice, 0) == most > 0)

@@ -1,12 +1,14 @@
 """Who is who among the phones: a seat is a random id, carried in a signed cookie.
 
-A phone that comes back, by its cookie or by the id that it kept, is the same seat.
+A phone that comes back, by its cookie or by the id that it kept, is the same seat. The id is a
+secret between the phone and this server; `who` turns it into what rounds and the disk know.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
+from hashlib import sha256
 
 from itsdangerous import BadSignature, Signer
 
@@ -14,6 +16,9 @@ from chaosmonkey.errors import BadInput
 
 COOKIE = "seat"
 """Name of the cookie."""
+
+TAG = 6
+"""Hexadecimal digits of `who` by which a seat may be called in public."""
 
 _SEAT = re.compile(r"[0-9a-f]{32}")
 
@@ -23,6 +28,7 @@ class Seats:
 
     def __init__(self, key: bytes) -> None:
         self._signer = Signer(key, salt="seat")
+        self._salt = sha256(b"who sits where" + key).digest()
 
     def join(self, wanted: str | None, cookie: str | None) -> tuple[str, str]:
         """The seat of a phone, and the cookie that proves it.
@@ -48,3 +54,12 @@ class Seats:
             return self._signer.unsign(cookie).decode()
         except BadSignature:
             return None
+
+    def who(self, seat: str) -> str:
+        """A seat as everybody but its phone knows it: always the same, and no way back."""
+        return sha256(self._salt + seat.encode()).hexdigest()[:32]
+
+
+def tag(who: str) -> str:
+    """What a seat is called in public."""
+    return who[:TAG]

@@ -3,6 +3,7 @@
 from chaosmonkey.config.read import build, load
 from chaosmonkey.config.sections import (
     PRESETS,
+    Audience,
     Cluster,
     CommandPlug,
     Demo,
@@ -18,6 +19,7 @@ from chaosmonkey.config.sections import (
 
 __all__ = [
     "PRESETS",
+    "Audience",
     "Cluster",
     "CommandPlug",
     "Demo",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from chaosmonkey.model import FeedKind
@@ -166,6 +166,28 @@ class Timing(Section):
     """kubernetes: as it comes (50 s + 300 s). stage: made quick (8 s + 2 s)."""
 
 
+class Audience(Section):
+    """The phones in the room: how they join, and what they may call themselves."""
+
+    join_code: Literal["rotating", "off"] = "rotating"
+    """Whether a phone needs the code that the stage shows. off: whoever reaches the server joins."""
+
+    rotate: float = Field(default=300.0, ge=10)
+    """Seconds after which there is another code. The one before stays good as long again."""
+
+    nicknames: bool = False
+    """Whether phones may give themselves a name. It is filtered, and the presenter can clear it."""
+
+    wifi_ssid: str = Field(default="", max_length=32)
+    """Name of the Wi-Fi that phones join first; its QR code stands beside the other one."""
+
+    wifi_password: SecretStr = SecretStr("")
+    """Password of that Wi-Fi. Whoever sees the stage can read it out of the code."""
+
+    wifi_security: Literal["WPA", "WEP", "nopass"] = "WPA"
+    """How that Wi-Fi is secured. WPA stands for WPA2 and WPA3 too."""
+
+
 class Demo(Section):
     """The demo's pretend table. A real table has no such section."""
 
@@ -264,6 +286,7 @@ class Lab(BaseSettings):
     gpio: Gpio = Gpio()
     limits: Limits = Limits()
     timing: Timing = Timing()
+    audience: Audience = Audience()
     demo: Demo | None = None
     """Only in the file that the demo writes."""
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from chaosmonkey.audience import Room, Round, RoundState
+from chaosmonkey.audience import Room
+from chaosmonkey.audience.codes import typed_url
 from chaosmonkey.config import Lab
 from chaosmonkey.hub.hub import Hub
 from chaosmonkey.hub.phones import PlayStream
 from chaosmonkey.hub.presence import Presence
-from chaosmonkey.hub.views import OutageView, Play, PlayOutage, RoundView, ShowView
+from chaosmonkey.hub.round_views import RoundView
+from chaosmonkey.hub.rounds import show_round
+from chaosmonkey.hub.views import OutageView, Play, PlayOutage, ShowView
 from chaosmonkey.outage.safety import Safety
-from chaosmonkey.outage.world import World
 
 
 class Foyer:
@@ -26,7 +29,6 @@ class Foyer:
         *,
         room: Room,
         presence: Presence,
-        world: World,
         safety: Callable[[], Safety],
         join_url: Callable[[], str],
     ) -> None:
@@ -35,10 +37,11 @@ class Foyer:
         self._lab = lab
         self._room = room
         self._presence = presence
-        self._world = world
         self._safety = safety
         self._join_url = join_url
         self._soon = False
+        self._had_console = False
+        self._told: Play | None = None
 
     def show(self) -> None:
         """Show it all, once for whatever else changes before the event loop's next round."""
@@ -48,12 +51,16 @@ class Foyer:
 
     def _show(self) -> None:
         self._soon = False
-        current = self._room.round
-        view = None if current is None else show_round(current)
+        consoles = self._presence.count("console")
+        self._had_console = self._had_console or consoles > 0
+        view = show_round(self._room, present=consoles > 0 or not self._had_console)
         self._hub.put("show", "show", self._show_view())
         if view is not None:
             self._hub.put("rounds", "round", view)
-        self._phones.show(self._play(view))
+        play = self._play(view)
+        if play != self._told:  # phones are not told again what they know
+            self._told = play
+            self._phones.show(replace(play, seq=self._phones.seq + 1, at=self._hub.now()))
 
     def _show_view(self) -> ShowView:
         show, presence = self._room.show, self._presence
@@ -66,7 +73,10 @@ class Foyer:
             halted=self._safety().halted,
             halted_by=self._safety().halted_by,
             light=show.light,
-            join_url=self._join_url(),
+            join_url=typed_url(self._join_url(), self._room.codes.current),
+            join_code=self._room.codes.current,
+            wifi=self._lab.audience.wifi_ssid,
+            nicknames=self._room.names.wanted,
             stages=presence.count("stage"),
             consoles=presence.count("console"),
             phones=presence.count("phone"),
@@ -76,38 +86,18 @@ class Foyer:
     def _play(self, view: RoundView | None) -> Play:
         outages: Mapping[str, OutageView] = self._hub.shown("outages")
         outage = outages.get(view.outage) if view is not None and view.outage else None
-        up = tuple(
-            machine.name
-            for machine in self._lab.machine
-            if (node := self._world.nodes.get(machine.node_name)) is not None and node.is_ready
-        )
         return Play(
             type="play",
-            seq=self._phones.seq + 1,
-            at=self._hub.now(),
+            seq=0,
+            at=0.0,
             speed=self._lab.speed,
             title=self._lab.title,
-            round=None if view is None or view.state is RoundState.CANCELLED else view,
-            up=up,
+            round=view,
             feed=self._room.show.feed,
+            nicknames=self._room.names.wanted,
             phones=self._presence.count("phone"),
             outage=None if outage is None else _told(outage, outages),
         )
-
-
-def show_round(current: Round) -> RoundView:
-    """A round."""
-    return RoundView(
-        id=current.id,
-        state=current.state,
-        opened=current.opened,
-        closes=current.closes,
-        tally=current.tally,
-        ballots=len(current.ballots),
-        leaders=current.leaders,
-        chosen=current.chosen,
-        outage=current.outage,
-    )
 
 
 def _told(outage: OutageView, outages: Mapping[str, OutageView]) -> PlayOutage:

@@ -11,8 +11,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from chaosmonkey.audience.rounds import RoundState
 from chaosmonkey.audience.show import Scene
+from chaosmonkey.hub.round_views import RoundView
 from chaosmonkey.model import FeedKind
 from chaosmonkey.outage.narrate import Line
 
@@ -181,7 +181,10 @@ class ShowView:
         halted: since when HALT holds; null if it does not.
         halted_by: who pressed it.
         light: the theme for bright rooms.
-        join_url: where phones join; the same as the QR code at /api/join.svg.
+        join_url: where phones join, to be typed; the QR code at /api/join.svg adds the join code.
+        join_code: what phones need to join; "" if nothing.
+        wifi: name of the Wi-Fi to join first, whose code is at /api/wifi.svg; "" if none is set.
+        nicknames: phones may give themselves a name.
         stage_delay_ms: how long the stage took to draw the last change; null without a stage.
     """
 
@@ -193,33 +196,13 @@ class ShowView:
     halted_by: str
     light: bool
     join_url: str
+    join_code: str
+    wifi: str
+    nicknames: bool
     stages: int
     consoles: int
     phones: int
     stage_delay_ms: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class RoundView:
-    """The current audience round, or the last one.
-
-    Attributes:
-        tally: votes for each machine that can be chosen.
-        ballots: how many have voted.
-        leaders: the machines with the most votes; several in a tie.
-        chosen: the machine that was cut.
-        outage: the id of the outage that came of it.
-    """
-
-    id: str
-    state: RoundState
-    opened: float
-    closes: float | None
-    tally: dict[str, int]
-    ballots: int
-    leaders: tuple[str, ...]
-    chosen: str | None
-    outage: str | None
 
 
 View = ClusterView | MachineView | PodView | ServiceView | OutageView | ShowView | RoundView
@@ -300,8 +283,8 @@ class Play:
 
     Attributes:
         speed: how many times faster than real the server's time runs.
-        up: the machines that can be voted for and are up.
-        feed: what the crowd cuts.
+        feed: what the next round will cut.
+        nicknames: phones may give themselves a name.
         outage: of the round, once it was executed.
     """
 
@@ -311,7 +294,7 @@ class Play:
     speed: float
     title: str
     round: RoundView | None
-    up: tuple[str, ...]
     feed: FeedKind
+    nicknames: bool
     phones: int
     outage: PlayOutage | None

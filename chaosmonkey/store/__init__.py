@@ -5,5 +5,17 @@ from chaosmonkey.store.journal import Entry, Journal
 from chaosmonkey.store.key import secret_key
 from chaosmonkey.store.recorder import Recorder
 from chaosmonkey.store.records import Records
+from chaosmonkey.store.rounds import KeptEntry, RoundRecorder, Rounds
 
-__all__ = ["Database", "Entry", "Journal", "Recorder", "Records", "open_database", "secret_key"]
+__all__ = [
+    "Database",
+    "Entry",
+    "Journal",
+    "KeptEntry",
+    "Recorder",
+    "Records",
+    "RoundRecorder",
+    "Rounds",
+    "open_database",
+    "secret_key",
+]

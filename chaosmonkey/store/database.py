@@ -42,6 +42,32 @@ MIGRATIONS = (
     );
     CREATE INDEX outages_by_time ON outages (began);
     """,
+    """
+    CREATE TABLE halt (only_one INTEGER PRIMARY KEY, since REAL NOT NULL, by TEXT NOT NULL);
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at REAL NOT NULL,
+        who TEXT NOT NULL,
+        role TEXT NOT NULL,
+        address TEXT NOT NULL,
+        command TEXT NOT NULL,
+        accepted INTEGER NOT NULL,
+        rule TEXT NOT NULL,
+        why TEXT NOT NULL
+    );
+    """,
+    """
+    CREATE TABLE rounds (id TEXT PRIMARY KEY, opened REAL NOT NULL, document TEXT NOT NULL);
+    CREATE TABLE entries (
+        round TEXT NOT NULL,
+        ticket INTEGER NOT NULL,
+        who TEXT NOT NULL,
+        value TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (round, ticket)
+    );
+    CREATE TABLE names (who TEXT PRIMARY KEY, name TEXT NOT NULL);
+    """,
 )
 """The scripts that lead from an empty file to the present schema. A file's `user_version` counts
 how many it has run; new ones are added at the end and old ones are never changed."""

@@ -2,25 +2,31 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
+from chaosmonkey.access import Rates, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.crowd import Crowd
 from chaosmonkey.api.sockets import framed
 from chaosmonkey.api.web import WebServer
-from chaosmonkey.audience import Room, Seats
+from chaosmonkey.api.who import Gate
+from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.cluster import Client, Inspector
-from chaosmonkey.config import Cluster, Server
+from chaosmonkey.config import Audience, Cluster, Server
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
 from chaosmonkey.model import Event
-from chaosmonkey.store import Records, open_database
+from chaosmonkey.outage.recovery import outcome
+from chaosmonkey.store import Audit, Records, RoundRecorder, Rounds, open_database
 from tests.unit.outage._table import LAB, Table
 
 JOIN_URL = "http://10.0.0.2:8080/play"
+ANYBODY = Audience(join_code="off")
+"""No code is needed; tests of the code say so."""
 
 
 @dataclass
@@ -35,6 +41,8 @@ class Site:
     room: Room
     phones: PlayStream
     crowd: Crowd
+    tokens: Tokens
+    audit: Audit
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -46,6 +54,23 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    """Bound to loopback: whoever asks from here is the presenter."""
+    async with opened(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+async def public_site(tmp_path: Path) -> AsyncIterator[Site]:
+    """As if it listened on the whole network: nobody is trusted for where they come from."""
+    async with opened(tmp_path, open_here=False) as found:
+        yield found
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, *, open_here: bool = True, audience: Audience = ANYBODY
+) -> AsyncIterator[Site]:
+    lab = LAB.model_copy(update={"audience": audience})
     table = Table()
     hub = Hub(table.clock.now)
     board = Board(hub, LAB, world=table.tracker.world, plugs=table.plugs, cuts=table.monkey.cuts)
@@ -53,27 +78,44 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     def dispatch(event: Event) -> None:
         for outage in table.tracker.handle(event):
             board.show_outage(outage)
+            if outcome(outage) is not None:
+                room.outage_has_outcome(outage)
         board.after(event)
 
     table.publish = dispatch  # what the runtime wires
     table.changed = board.show_machines
-    async with open_database(tmp_path, table.clock) as database, table.running():
+    async with open_database(folder, table.clock) as database, table.running():
         records = Records(database)
-        room = Room(LAB, monkey=table.monkey, clock=table.clock, changed=lambda: foyer.show())
+        kept = Rounds(database)
+        recorder = RoundRecorder(kept, table.clock)
+        codes = JoinCodes(b"k" * 32, lab.audience, table.clock)
+        room = Room(
+            lab,
+            monkey=table.monkey,
+            clock=table.clock,
+            changed=lambda: foyer.show(),
+            keeper=recorder,
+            codes=codes,
+        )
         presence, phones = Presence(lambda: foyer.show()), PlayStream(table.clock.now, framed)
         client = Client(Cluster(server="http://127.0.0.1:9"))
         foyer = Foyer(
             hub,
             phones,
-            LAB,
+            lab,
             room=room,
             presence=presence,
-            world=table.tracker.world,
+            safety=lambda: table.monkey.safety,
             join_url=lambda: JOIN_URL,
         )
+        table.changed = lambda: (board.show_machines(), foyer.show())
+        await room.resume(kept, records.get)
         foyer.show()
+        tokens = Tokens(folder)
+        gate = Gate(tokens, Sessions(b"k" * 32), Rates(), open_here=open_here)
+        audit = Audit(database, table.clock)
         context = Context(
-            lab=LAB,
+            lab=lab,
             clock=table.clock,
             hub=hub,
             monkey=table.monkey,
@@ -85,14 +127,20 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
             presence=presence,
             phones=phones,
             inspector=Inspector(client),
+            gate=gate,
+            audit=audit,
             join_url=lambda: JOIN_URL,
         )
         server = WebServer(create_app(context), Server(port=0))
         url = f"http://127.0.0.1:{server.port}"
         async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url) as browser:
             tasks.create_task(server.run_until_told())
+            keeping = tasks.create_task(recorder.run())
             await until(lambda: server.started)
-            yield Site(table, hub, records, url, browser, room, phones, server.crowd)
+            writing = tasks.create_task(audit.run())
+            yield Site(table, hub, records, url, browser, room, phones, server.crowd, tokens, audit)
+            writing.cancel()
+            keeping.cancel()
             hub.close()
             phones.close()
             server.should_exit = True

@@ -1,86 +1,176 @@
-"""One round, from its opening to its result."""
+"""What all rounds have in common: one entry a seat, turns, time, and going on after a restart."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaosmonkey.audience import rounds
-from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
-from chaosmonkey.errors import BadInput
-
-NODES = ("node1", "node2", "node3")
-
-
-def opened(**values: object) -> Round:
-    return Round(id="round-1", choices=NODES, opened=100.0, **values)
-
-
-def voted(*choices: str) -> Round:
-    current = opened()
-    for seat, choice in enumerate(choices):
-        current = rounds.vote(current, f"seat-{seat}", choice, now=101.0)
-    return current
+from chaosmonkey.audience import steps
+from chaosmonkey.audience.game import Game
+from chaosmonkey.audience.rounds import (
+    ANSWER_WITHIN,
+    APPROVE_WITHIN,
+    Mode,
+    RoundRefused,
+    RoundState,
+    Stage,
+)
+from tests.unit.audience.conftest import NODES, Hall
 
 
-def test_each_seat_has_one_vote_and_the_same_again_counts_once() -> None:
-    current = voted("node1", "node2", "node2")
-    assert rounds.vote(current, "seat-0", "node1", now=102.0) == current
-    assert current.tally == {"node1": 1, "node2": 2, "node3": 0}
-    with pytest.raises(RoundRefused, match="You voted for node1"):
-        rounds.vote(current, "seat-0", "node3", now=102.0)
-
-
-def test_what_is_no_choice_is_answered_with_the_choices() -> None:
-    with pytest.raises(BadInput, match="Choices: node1, node2, node3"):
-        rounds.vote(opened(), "seat", "master", now=101.0)
-
-
-def test_nobody_votes_after_the_close_by_hand_or_by_time() -> None:
+def test_nobody_takes_part_after_the_close_by_hand_or_by_time(hall: Hall) -> None:
+    hall.open(Mode.VOTE, seconds=10)
+    assert steps.is_open(hall.round, 1009.9)
+    assert not steps.is_open(hall.round, 1010.0)
+    hall.game.close()
     with pytest.raises(RoundRefused, match="closed"):
-        rounds.vote(rounds.close(opened()), "seat", "node1", now=101.0)
+        hall.enter("ana", value="node1")
+
+
+async def test_time_closes_a_round_even_before_anybody_has_noticed(hall: Hall) -> None:
+    hall.open(Mode.VOTE, seconds=10)
+    await hall.clock.advance(10)
     with pytest.raises(RoundRefused, match="closed"):
-        rounds.vote(opened(closes=110.0), "seat", "node1", now=110.0)
-    assert rounds.closed(opened(closes=110.0), now=109.9).state is RoundState.OPEN
-    assert rounds.closed(opened(closes=110.0), now=110.0).state is RoundState.CLOSED
+        hall.enter("ana", value="node1")
+    hall.game.tick()
+    assert hall.round.state is RoundState.CLOSED
 
 
-def test_the_majority_decides() -> None:
-    assert rounds.decide(voted("node1", "node2", "node2"), None) == "node2"
+def test_an_entry_for_another_round_or_another_kind_of_round_is_refused(hall: Hall) -> None:
+    old = hall.open(Mode.VOTE)
+    hall.open(Mode.VOTE)
+    with pytest.raises(RoundRefused, match="That round is over"):
+        hall.game.enter(old.id, "ana", "node1", Mode.VOTE)
+    with pytest.raises(RoundRefused, match="This round is a vote"):
+        hall.game.enter(hall.round.id, "ana", "", Mode.RAFFLE)
 
 
-def test_a_tie_is_broken_by_the_presenter_among_the_leaders_only() -> None:
-    tie = voted("node1", "node2")
-    with pytest.raises(RoundRefused, match="tie between node1, node2"):
-        rounds.decide(tie, None)
-    assert rounds.decide(tie, "node2") == "node2"
-    with pytest.raises(BadInput, match="The crowd did not choose node3"):
-        rounds.decide(tie, "node3")
-
-
-def test_without_votes_nothing_is_decided() -> None:
-    with pytest.raises(RoundRefused, match="Nobody has voted"):
-        rounds.decide(opened(), None)
-
-
-def test_a_round_that_is_over_is_over() -> None:
-    done = rounds.executed(voted("node1"), "node1", "outage-1")
-    for step in (rounds.close, rounds.cancel):
-        with pytest.raises(RoundRefused, match="executed already"):
-            step(done)
-    with pytest.raises(RoundRefused):
-        rounds.decide(done, None)
-    assert rounds.revealed(done).state is RoundState.REVEALED
+def test_before_the_first_round_nothing_can_be_done(hall: Hall) -> None:
+    for step in (hall.game.close, hall.game.cancel):
+        with pytest.raises(RoundRefused, match="No round"):
+            step()
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from(NODES)), max_size=60))
-def test_no_vote_is_lost_and_none_counts_twice(ballots: list[tuple[int, str]]) -> None:
-    current = opened()
+def test_one_ballot_a_seat_whatever_the_order_and_none_is_lost(
+    ballots: list[tuple[int, str]],
+) -> None:
+    hall = Hall()
+    hall.open(Mode.VOTE)
     first: dict[str, str] = {}
     for seat, choice in ballots:
         first.setdefault(f"s{seat}", choice)
         try:
-            current = rounds.vote(current, f"s{seat}", choice, now=101.0)
+            hall.enter(f"s{seat}", value=choice)
         except RoundRefused:
             assert first[f"s{seat}"] != choice
-    assert dict(current.ballots) == first
-    assert sum(current.tally.values()) == len(first)
+    assert {entry.who: entry.value for entry in hall.game.box} == first
+    assert sum(hall.round.tally.values()) == hall.round.entered == len(first)
+    assert [entry.ticket for entry in hall.game.box] == list(range(1, len(first) + 1))
+
+
+def test_a_ballot_costs_the_same_however_many_there_are(hall: Hall) -> None:
+    """Nothing grows with the ballots but the box: the round's value does not."""
+    hall.open(Mode.VOTE)
+    size = len(hall.kept.documents[hall.round.id]())
+    for number in range(2000):
+        hall.enter(f"s{number}", value=NODES[number % 3])
+    assert len(hall.kept.documents[hall.round.id]()) < size + 60
+    assert hall.round.entered == 2000
+
+
+async def test_a_turn_ends_when_the_phone_does_not_answer_or_nobody_presses(hall: Hall) -> None:
+    hall.open(Mode.QUEUE, patience=30)
+    hall.enter("ana", "ben", "cem")
+    assert hall.round.turn.ticket == 1
+    await hall.pass_time(ANSWER_WITHIN)
+    assert hall.round.past[-1].stage is Stage.ABSENT
+    hall.game.here(hall.round.id, "ben")
+    await hall.pass_time(29.9)
+    assert hall.round.turn.ticket == 2
+    await hall.pass_time(0.1)
+    assert hall.round.past[-1].stage is Stage.LATE
+    assert hall.round.turn.ticket == 3
+
+
+async def test_a_press_that_the_presenter_does_not_answer_is_void(hall: Hall) -> None:
+    hall.open(Mode.QUEUE)
+    hall.enter("ana")
+    current = hall.round
+    hall.game.put(steps.ask(current, current.turn, "node1", hall.clock.now()))
+    await hall.pass_time(APPROVE_WITHIN - 0.1)
+    assert hall.round.turn.stage is Stage.ASKING
+    await hall.pass_time(0.1)
+    assert hall.round.past[-1].stage is Stage.UNANSWERED
+
+
+def test_somebody_else_is_not_heard_when_it_is_not_their_turn(hall: Hall) -> None:
+    hall.open(Mode.QUEUE)
+    hall.enter("ana", "ben")
+    before = hall.round
+    assert hall.game.here(hall.round.id, "ben") == before
+    assert hall.game.here(hall.round.id, "nobody") == before
+
+
+def test_cancelling_ends_the_turn_and_a_round_that_is_over_is_over(hall: Hall) -> None:
+    hall.open(Mode.QUEUE)
+    hall.enter("ana")
+    hall.game.cancel()
+    assert hall.round.state is RoundState.CANCELLED
+    assert hall.round.turn is None
+    for step in (hall.game.close, hall.game.cancel):
+        with pytest.raises(RoundRefused, match="cancelled already"):
+            step()
+
+
+# --- after a restart ----------------------------------------------------------------------------
+
+
+def resumed(hall: Hall) -> Hall:
+    """The same hall after a restart: only what was kept is known."""
+    after = Hall(clock=hall.clock, kept=hall.kept, barred=hall.barred, blocked=hall.blocked)
+    after.game = Game(hall.clock, hall.kept, look=after._look, changed=after._changed)
+    entries = [one for one in hall.kept.entries if one.round == hall.round.id]
+    after.game.resume(hall.kept.documents[hall.round.id](), entries)
+    return after
+
+
+def test_an_open_vote_goes_on_with_every_seat_and_its_vote(hall: Hall) -> None:
+    hall.open(Mode.VOTE, seconds=60)
+    hall.enter("ana", "ben", value="node2")
+    hall.enter("cem", value="node1")
+    after = resumed(hall)
+    assert after.round == hall.round
+    assert after.game.box.of("ben").value == "node2"
+    with pytest.raises(RoundRefused, match="You voted for node2"):
+        after.enter("ben", value="node3")
+
+
+def test_ballots_that_were_not_on_the_disk_yet_are_not_counted_and_may_be_cast_again(
+    hall: Hall,
+) -> None:
+    hall.open(Mode.VOTE)
+    hall.enter("ana", "ben", value="node2")
+    del hall.kept.entries[1:]
+    after = resumed(hall)
+    assert after.round.tally == {"node2": 1}
+    assert after.enter("ben", value="node3") == [2]
+
+
+async def test_whoever_had_the_button_has_it_again_with_all_the_time(hall: Hall) -> None:
+    hall.open(Mode.QUEUE, patience=30)
+    hall.enter("ana")
+    await hall.clock.advance(300)
+    after = resumed(hall)
+    assert after.round.turn.ticket == 1
+    assert after.round.turn.until == hall.clock.now() + 30
+
+
+def test_a_cut_that_was_under_way_ends_defined(hall: Hall) -> None:
+    hall.open(Mode.VOTE)
+    hall.enter("ana", value="node2")
+    turn = steps.give_turn(hall.round, 0, 1000.0).turn
+    hall.game.put(steps.cutting(steps.close(hall.round), turn, "node2"))
+    after = resumed(hall)
+    assert after.round.state is RoundState.REVEALED
+    assert after.round.last.stage is Stage.ABORTED
+    assert after.round.last.why == "the server ended meanwhile"

@@ -1,0 +1,120 @@
+"""What every kind of round decides for itself, and the words that several share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, Stage, Turn
+from chaosmonkey.audience.table import Table
+from chaosmonkey.errors import BadInput
+from chaosmonkey.model import FeedKind
+
+Name = Callable[[int], str]
+"""What a ticket is called in a sentence: "Ticket 17", or "Ana (ticket 17)"."""
+
+
+class Rules(Protocol):
+    """One kind of round. All is pure: a round and what is known go in, an answer comes out."""
+
+    def admit(self, current: Round, value: str, table: Table) -> str | None:
+        """Look whether somebody may take part with a value; return the choice that it counts for.
+
+        Raises:
+            BadInput: that cannot be.
+            RoundRefused: it cannot be now.
+        """
+        ...
+
+    def go_on(self, current: Round, table: Table, now: float) -> Round:
+        """What follows by itself: the next turn, a draw, the end. Often nothing."""
+        ...
+
+    def target(self, current: Round, wanted: str | None, table: Table) -> str:
+        """The machine that the presenter's click cuts.
+
+        Raises:
+            RoundRefused: there is nothing to carry out.
+            BadInput: the presenter wants what was not decided.
+        """
+        ...
+
+    def says(self, current: Round, table: Table, name: Name) -> str:
+        """How it stands, in plain words, without a clock."""
+        ...
+
+
+def refuse_unless_choosable(current: Round, choice: str, table: Table) -> None:
+    """Raises BadInput if there is no such choice, RoundRefused if it cannot be cut now."""
+    if choice not in current.choices:
+        raise BadInput(
+            f"'{choice[:80]}' cannot be chosen.",
+            remedy=f"Choices: {', '.join(current.choices)}.",
+        )
+    if (bar := table.barred.get(choice)) is not None:
+        raise RoundRefused(
+            f"{choice} cannot be chosen. {bar.message}",
+            remedy="Choose another machine.",
+            rule=getattr(bar, "rule", "round"),
+            allowed_at=bar.facts.get("allowed_at"),
+        )
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number and its noun, such as "2 votes"."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Names in a sentence, such as "node1, node2 and node3"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def lost(machine: str, feed: FeedKind) -> str:
+    """What a cut does, as a sentence without its full stop."""
+    return f"{machine} has lost its {feed}"
+
+
+def turn_says(current: Round, turn: Turn, name: Name) -> str:
+    """How a turn of somebody in the room stands, or how it ended."""
+    who, machine = name(turn.ticket), turn.machine or ""
+    match turn.stage:
+        case Stage.CHOOSING:
+            return f"{who} has the button."
+        case Stage.ASKING:
+            return f"{who} wants to cut {machine}. The presenter decides."
+        case Stage.CUTTING:
+            return f"{who} cuts {machine}."
+        case Stage.CUT | Stage.DONE:
+            return f"{who} did it: {lost(machine, current.feed)}."
+        case Stage.VETOED:
+            return f"The presenter said no: {machine} is not cut."
+        case Stage.REFUSED:
+            return f"{who} pressed, but {machine} was not cut. {turn.why}"
+        case Stage.UNANSWERED:
+            return f"The presenter did not answer {who} in time. Nothing is cut."
+        case Stage.LATE:
+            return f"{who} did not press in time."
+        case Stage.ABSENT:
+            return f"{who} does not answer."
+        case Stage.LEFT:
+            return f"{who} gave the button back."
+        case Stage.SKIPPED:
+            return f"The presenter passed on from {who}."
+        case Stage.ABORTED:
+            return f"{machine or 'The turn'}: {turn.why}."
+
+
+def result_says(current: Round) -> str:
+    """What came of the cut of a round that makes one."""
+    last = current.last
+    if last is not None and last.stage is Stage.ABORTED:
+        return f"There is no result: {last.why}."
+    if current.state is RoundState.EXECUTED:
+        return "Kubernetes is at it."
+    if current.seconds is not None:
+        return f"It took Kubernetes {current.seconds:.1f} s to recover."
+    return "There is no recovery time to tell."
+
+
+CANCELLED = "The presenter gave the round up. Nothing is cut."

@@ -1,0 +1,130 @@
+"""A bet: the presenter names a machine, phones guess its recovery time, the closest wins.
+
+Among equally close guesses the earlier one wins. An outage without a recovery time has no winner.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chaosmonkey.audience.ballots import Entry
+from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, lost, result_says
+from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState
+from chaosmonkey.audience.table import Table
+from chaosmonkey.errors import BadInput
+
+LONGEST_GUESS = 9999.9
+"""Seconds."""
+
+SHOWN = 64
+"""Distances that are told to phones, to tell their rank by."""
+
+BEST = 3
+"""Guesses that are shown by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One guess: whose, and how far it was off."""
+
+    ticket: int
+    seconds: float
+    off: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the guesses come to.
+
+    Attributes:
+        low: the lowest guess.
+        middle: half of the guesses are not above it.
+        high: the highest guess.
+        best: the closest guesses, the winner first; none without a recovery time.
+        offs: how far guesses were off, ascending: all of them, or a sample as evenly as can be.
+    """
+
+    low: float
+    middle: float
+    high: float
+    best: tuple[Guess, ...] = ()
+    offs: tuple[float, ...] = ()
+
+
+class Bet:
+    """The closest guess wins."""
+
+    def admit(self, current: Round, value: str, table: Table) -> None:
+        """A number of seconds."""
+        guess(value)
+
+    def go_on(self, current: Round, table: Table, now: float) -> Round:
+        """Nothing: the presenter cuts the machine."""
+        return current
+
+    def target(self, current: Round, wanted: str | None, table: Table) -> str:
+        """The machine that the bet is about."""
+        if current.state not in RUNNING or current.turn is not None:
+            raise RoundRefused(f"The round is {current.state} already.", remedy="Open another one.")
+        machine = current.machine
+        assert machine is not None
+        if wanted not in (None, machine):
+            raise BadInput(f"The bet is about {machine}.", remedy=f"Cut {machine}, or cancel.")
+        return machine
+
+    def says(self, current: Round, table: Table, name: Name) -> str:
+        """How the bet stands; who won is added by who knows the guesses."""
+        machine = current.machine or ""
+        guesses = counted(current.entered, "guess", "guesses")
+        bar = f" {machine} cannot be cut now: {table.word(machine)}." if table.word(machine) else ""
+        match current.state:
+            case RoundState.OPEN:
+                return (
+                    f"How many seconds after {machine} lost its {current.feed} will all be well "
+                    f"again? {guesses} so far.{bar}"
+                )
+            case RoundState.CLOSED:
+                return f"No more bets: {guesses}. The presenter cuts {machine} in a moment.{bar}"
+            case RoundState.EXECUTED:
+                return f"{lost(machine, current.feed)}. {guesses} wait for its recovery."
+            case RoundState.REVEALED:
+                nobody = " So nobody wins." if current.seconds is None else ""
+                return f"{result_says(current)}{nobody}"
+            case _:
+                return CANCELLED
+
+
+def guess(value: str) -> float:
+    """The seconds of a guess, to a tenth; raises BadInput."""
+    try:
+        seconds = round(float(value), 1)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= LONGEST_GUESS:
+        raise BadInput(
+            f"'{value[:20]}' is no guess.", remedy=f"Seconds, from 0.1 to {LONGEST_GUESS:g}."
+        )
+    return seconds
+
+
+def result(entries: Iterable[Entry], seconds: float | None) -> Result | None:
+    """What the guesses come to; None without any. Earlier tickets win among equals."""
+    guesses = sorted((guess(entry.value), entry.ticket) for entry in entries)
+    if not guesses:
+        return None
+    low, middle, high = guesses[0][0], guesses[(len(guesses) - 1) // 2][0], guesses[-1][0]
+    if seconds is None:
+        return Result(low, middle, high)
+    actual = round(seconds, 1)
+    ranked = sorted((round(abs(one - actual), 1), ticket, one) for one, ticket in guesses)
+    best = tuple(Guess(ticket, one, off) for off, ticket, one in ranked[:BEST])
+    return Result(low, middle, high, best, sample([off for off, _, _ in ranked]))
+
+
+def sample(offs: list[float]) -> tuple[float, ...]:
+    """At most SHOWN of the distances: all, or the largest of each equal share."""
+    if len(offs) <= SHOWN:
+        return tuple(offs)
+    return tuple(offs[len(offs) * share // SHOWN - 1] for share in range(1, SHOWN + 1))

@@ -1,0 +1,43 @@
+"""Free presses: anybody may cut at any time, within the limits of the table.
+
+With approval one press waits for the presenter at a time; without, the limits answer at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, turn_says
+from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
+from chaosmonkey.audience.table import Table
+
+
+class Free:
+    """Whoever presses, presses."""
+
+    def admit(self, current: Round, value: str, table: Table) -> None:
+        """Whoever presses for the first time takes part."""
+
+    def go_on(self, current: Round, table: Table, now: float) -> Round:
+        """End it, once it is closed and no press is under way."""
+        if current.state is RoundState.CLOSED and current.turn is None:
+            return replace(current, state=RoundState.OVER)
+        return current
+
+    def target(self, current: Round, wanted: str | None, table: Table) -> str:
+        """There is none: everybody presses."""
+        raise RoundRefused("In a free round everybody presses.", remedy="Approve a press.")
+
+    def says(self, current: Round, table: Table, name: Name) -> str:
+        """How it stands."""
+        done = sum(turn.outage is not None for turn in current.past)
+        if current.state is RoundState.CANCELLED:
+            return CANCELLED if not done else "The presenter ended it."
+        if current.state is RoundState.OVER:
+            return f"It is over. {counted(done, 'press', 'presses')} cut something."
+        if current.turn is not None:
+            return turn_says(current, current.turn, name)
+        before = turn_says(current, current.past[-1], name) if current.past else ""
+        if table.blocked is not None:
+            return f"{before} Wait a moment. {table.blocked.message}".strip()
+        return f"{before} Whoever wants to, presses: the button is on every phone.".strip()

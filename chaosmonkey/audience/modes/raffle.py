@@ -1,0 +1,97 @@
+"""A raffle: at the close a ticket is drawn and gets the button for a while.
+
+Whoever does not answer, does not press, or gives the button back is followed by the next drawn, by
+itself. After a veto or a refusal the presenter draws again, or ends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chaosmonkey.audience.draw import draw
+from chaosmonkey.audience.modes.base import (
+    CANCELLED,
+    Name,
+    counted,
+    result_says,
+    turn_says,
+)
+from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, Stage
+from chaosmonkey.audience.steps import end_turn, give_turn
+from chaosmonkey.audience.table import Table
+
+DRAWN_AGAIN = (Stage.LATE, Stage.ABSENT, Stage.LEFT, Stage.SKIPPED)
+"""Endings after which the next ticket is drawn."""
+
+
+class Raffle:
+    """One seat is drawn."""
+
+    def admit(self, current: Round, value: str, table: Table) -> None:
+        """Everybody may enter."""
+
+    def go_on(self, current: Round, table: Table, now: float) -> Round:
+        """Draw, once it is closed and as long as nobody pressed."""
+        if current.state is not RoundState.CLOSED or current.turn is not None:
+            return current
+        if not current.entered or (current.past and current.past[-1].stage not in DRAWN_AGAIN):
+            return current
+        ticket = drawn(current)
+        if ticket is None:
+            return replace(current, state=RoundState.OVER)
+        return give_turn(replace(current, drawn=True), ticket, now)
+
+    def target(self, current: Round, wanted: str | None, table: Table) -> str:
+        """There is none: whoever is drawn presses."""
+        raise RoundRefused(
+            "In a raffle whoever is drawn presses.", remedy="Approve the press, or draw again."
+        )
+
+    def says(self, current: Round, table: Table, name: Name) -> str:
+        """How the raffle stands."""
+        last = current.last
+        match current.state:
+            case RoundState.OPEN:
+                tickets = counted(current.entered, "ticket", "tickets")
+                return f"Enter with your phone: one of you gets the button. {tickets} so far."
+            case RoundState.CANCELLED:
+                return CANCELLED
+            case RoundState.OVER:
+                return "Everybody who entered was drawn, and nobody pressed. Nothing is cut."
+            case RoundState.CLOSED if last is None:
+                return "Closed, and nobody entered. Nothing is drawn."
+        assert last is not None
+        said = turn_says(current, last, name)
+        if last.stage is Stage.CHOOSING:
+            before = turn_says(current, current.past[-1], name) if current.past else ""
+            return f"{before} {name(last.ticket)} was drawn and has the button.".strip()
+        if last.stage in (Stage.VETOED, Stage.REFUSED, Stage.UNANSWERED):
+            return f"{said} The presenter may draw again."
+        if current.state in (RoundState.EXECUTED, RoundState.REVEALED):
+            return f"{said} {result_says(current)}"
+        return said
+
+
+def drawn(current: Round) -> int | None:
+    """The ticket that the seed draws among those that had no turn yet; None if all had one."""
+    out = {turn.ticket for turn in current.past} | current.withdrawn
+    names = (str(ticket) for ticket in range(1, current.entered + 1) if ticket not in out)
+    found = draw(current.seed, names)
+    return None if found is None else int(found)
+
+
+def draw_again(current: Round, now: float) -> Round:
+    """The presenter lets the turn lapse, and the next ticket is drawn.
+
+    Raises:
+        RoundRefused: nobody was drawn yet, or a machine is being cut.
+    """
+    turn = current.turn
+    in_hand = turn is not None and turn.stage in (Stage.CUTTING, Stage.CUT)
+    if current.state is not RoundState.CLOSED or in_hand or not (turn or current.past):
+        raise RoundRefused("There is nothing to draw again.", remedy="Look at the round.")
+    current = end_turn(current, Stage.SKIPPED, now)
+    ticket = drawn(current)
+    if ticket is None:
+        return replace(current, state=RoundState.OVER)
+    return give_turn(replace(current, drawn=True), ticket, now)

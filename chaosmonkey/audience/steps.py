@@ -1,0 +1,173 @@
+"""How a round goes on: pure steps, the same for every kind of round.
+
+What is particular to one kind stands in `modes/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chaosmonkey.audience.rounds import (
+    APPROVE_WITHIN,
+    RUNNING,
+    Mode,
+    Round,
+    RoundRefused,
+    RoundState,
+    Stage,
+    Turn,
+)
+
+# --- opening and closing ------------------------------------------------------------------------
+
+
+def is_open(current: Round, now: float) -> bool:
+    """Whether it still takes ballots."""
+    in_time = current.closes is None or now < current.closes
+    return current.state is RoundState.OPEN and in_time
+
+
+def refuse_unless_open(current: Round, now: float) -> None:
+    """Raises RoundRefused once it is closed, also if nobody has noticed yet that time is up."""
+    if not is_open(current, now):
+        raise RoundRefused("This round is closed.", remedy="Wait for the next round.")
+
+
+def entered(current: Round, choice: str | None = None) -> Round:
+    """One more takes part, and may have voted for a choice."""
+    tally = dict(current.tally)
+    if choice is not None:
+        tally[choice] = tally.get(choice, 0) + 1
+    return replace(current, entered=current.entered + 1, tally=tally)
+
+
+def close(current: Round) -> Round:
+    """It takes no more ballots; raises RoundRefused if it took none before."""
+    if current.state is not RoundState.OPEN:
+        raise RoundRefused(f"The round is {current.state} already.", remedy="Open another one.")
+    return replace(current, state=RoundState.CLOSED)
+
+
+def closed_in_time(current: Round, now: float) -> Round:
+    """The round as time left it."""
+    if current.state is RoundState.OPEN and not is_open(current, now):
+        return replace(current, state=RoundState.CLOSED)
+    return current
+
+
+def cancel(current: Round, now: float) -> Round:
+    """The presenter gives it up: nothing more is cut."""
+    in_hand = current.turn is not None and current.turn.stage in (Stage.CUTTING, Stage.CUT)
+    if current.state not in RUNNING or (in_hand and current.mode not in (Mode.QUEUE, Mode.FREE)):
+        raise RoundRefused(f"The round is {current.state} already.", remedy="HALT restores.")
+    if in_hand:
+        # Its cut cannot be taken back, and belongs to this round; but nobody is called after it.
+        return replace(current, state=RoundState.CANCELLED)
+    return replace(end_turn(current, Stage.SKIPPED, now), state=RoundState.CANCELLED)
+
+
+# --- turns --------------------------------------------------------------------------------------
+
+
+def give_turn(current: Round, ticket: int, now: float) -> Round:
+    """It is this ticket's turn to press."""
+    return replace(current, turn=Turn(ticket, since=now, until=now + current.patience))
+
+
+def answer(current: Round) -> Round:
+    """The phone whose turn it is has said that it is there."""
+    if current.turn is None or current.turn.stage is not Stage.CHOOSING:
+        return current
+    return replace(current, turn=replace(current.turn, here=True))
+
+
+def ask(current: Round, turn: Turn, machine: str, now: float, why: str = "") -> Round:
+    """The presenter is asked whether a machine may be cut."""
+    asking = replace(
+        turn, stage=Stage.ASKING, machine=machine, here=True, until=now + APPROVE_WITHIN, why=why
+    )
+    return replace(current, turn=asking)
+
+
+def cutting(current: Round, turn: Turn, machine: str) -> Round:
+    """The cut is commanded."""
+    commanded = replace(turn, stage=Stage.CUTTING, machine=machine, here=True, until=None, why="")
+    return replace(current, turn=commanded)
+
+
+def cut(current: Round, outage: str) -> Round:
+    """The plug was read back as off."""
+    turn = current.turn
+    if turn is None or turn.stage is not Stage.CUTTING:
+        return current
+    done = replace(turn, stage=Stage.CUT, outage=outage)
+    match current.mode:
+        case Mode.VOTE | Mode.RAFFLE | Mode.BET:
+            return replace(current, turn=done, state=RoundState.EXECUTED)
+        case Mode.QUEUE:
+            return replace(current, turn=done)
+        case Mode.FREE:  # the next one need not wait for the outcome
+            return replace(current, turn=None, past=(*current.past, done))
+
+
+def end_turn(current: Round, stage: Stage, now: float, why: str = "") -> Round:
+    """The turn under way ends like this; without one nothing changes."""
+    if current.turn is None:
+        return current
+    ended = replace(current.turn, stage=stage, until=now, why=why)
+    return replace(current, turn=None, past=(*current.past, ended))
+
+
+def decided(current: Round, outage: str, seconds: float | None, now: float) -> Round:
+    """An outage has an outcome: the turn that made it is over, and the result may be seen."""
+    past = tuple(
+        replace(turn, stage=Stage.DONE)
+        if turn.outage == outage and turn.stage is Stage.CUT
+        else turn
+        for turn in current.past
+    )
+    current = current if past == current.past else replace(current, past=past)
+    turn = current.turn
+    if turn is None or turn.outage != outage or turn.stage is not Stage.CUT:
+        return current
+    current = end_turn(current, Stage.DONE, now)
+    if current.state is RoundState.EXECUTED:
+        return replace(current, state=RoundState.REVEALED, seconds=seconds)
+    return current
+
+
+def timed_out(current: Round, now: float) -> Round:
+    """The turn under way as time left it."""
+    turn = current.turn
+    if turn is None or turn.due is None or now < turn.due:
+        return current
+    if turn.stage is Stage.ASKING:
+        return end_turn(current, Stage.UNANSWERED, now)
+    return end_turn(current, Stage.LATE if turn.here else Stage.ABSENT, now)
+
+
+def resumed(current: Round, now: float) -> Round:
+    """The round after a restart: time that nobody had is given anew, a cut under way is given up.
+
+    What became of a cut that was made before the restart is decided by its outage.
+    """
+    turn = current.turn
+    if turn is None:
+        return current
+    match turn.stage:
+        case Stage.CHOOSING:
+            return give_turn(current, turn.ticket, now)
+        case Stage.ASKING:
+            return replace(current, turn=replace(turn, until=now + APPROVE_WITHIN))
+        case Stage.CUTTING:
+            return aborted(current, now)
+        case _:
+            return current
+
+
+def aborted(current: Round, now: float) -> Round:
+    """The server ended while the turn's cut, or its outage, was under way."""
+    current = end_turn(current, Stage.ABORTED, now, "the server ended meanwhile")
+    if current.mode in (Mode.VOTE, Mode.RAFFLE, Mode.BET):
+        return replace(current, state=RoundState.REVEALED)
+    return current

@@ -1,0 +1,163 @@
+"""The audience's rounds on the disk: the latest one, who took part, and nicknames.
+
+round, entries, names ─► gathered ─► one statement each, in the background
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+
+import orjson
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.errors import StoreFailed
+from chaosmonkey.store.database import Database
+
+log = logging.getLogger(__name__)
+
+GATHER = 0.3
+"""Seconds in which what changes is gathered into one write: so much a power cut may cost, and the
+time of the write itself."""
+
+RETRY = 5.0
+"""Seconds until a failed write is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEntry:
+    """One seat's part in a round; `who` is no secret of its phone."""
+
+    round: str
+    ticket: int
+    who: str
+    value: str
+    at: float
+
+
+class Rounds:
+    """What is kept. Every method raises StoreFailed when the disk does not take or give it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, round_id: str, opened: float, document: str) -> None:
+        """Keep the latest state of a round."""
+        await self._database.write(
+            "INSERT INTO rounds (id, opened, document) VALUES (?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET document = excluded.document",
+            (round_id, opened, document),
+        )
+
+    async def add(self, entries: Sequence[KeptEntry]) -> None:
+        """Keep entries, all or none of them."""
+        await self._database.write(
+            "INSERT OR REPLACE INTO entries (round, ticket, who, value, at) "
+            "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), "
+            "json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]') "
+            "FROM json_each(?)",
+            (orjson.dumps([astuple(entry) for entry in entries]).decode(),),
+        )
+
+    async def forget_entries_but(self, round_id: str) -> None:
+        """Who took part in earlier rounds is nobody's business any more."""
+        await self._database.write("DELETE FROM entries WHERE round <> ?", (round_id,))
+
+    async def latest(self) -> tuple[str, str] | None:
+        """Id and document of the round that was opened last."""
+        rows = await self._database.read(
+            "SELECT id, document FROM rounds ORDER BY opened DESC, id DESC LIMIT 1"
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    async def entries(self, round_id: str) -> list[KeptEntry]:
+        """Who took part in a round, in order."""
+        rows = await self._database.read(
+            "SELECT round, ticket, who, value, at FROM entries WHERE round = ? ORDER BY ticket",
+            (round_id,),
+        )
+        return [KeptEntry(*row) for row in rows]
+
+    async def save_name(self, who: str, name: str) -> None:
+        """Keep a nickname; an empty one is forgotten."""
+        if name:
+            await self._database.write(
+                "INSERT INTO names (who, name) VALUES (?, ?) "
+                "ON CONFLICT (who) DO UPDATE SET name = excluded.name",
+                (who, name),
+            )
+        else:
+            await self._database.write("DELETE FROM names WHERE who = ?", (who,))
+
+    async def names(self) -> dict[str, str]:
+        """All nicknames, by who."""
+        return dict(await self._database.read("SELECT who, name FROM names"))
+
+
+class RoundRecorder:
+    """Writes rounds in the background; nothing kept is forgotten before it is on the disk."""
+
+    def __init__(self, rounds: Rounds, clock: Clock) -> None:
+        self._rounds = rounds
+        self._clock = clock
+        self._documents: dict[str, tuple[float, Callable[[], str]]] = {}
+        self._entries: list[KeptEntry] = []
+        self._names: dict[str, str] = {}
+        self._newest = 0.0
+        self._something = asyncio.Event()
+
+    def keep_round(self, round_id: str, opened: float, document: Callable[[], str]) -> None:
+        """Write this state of a round soon; `document` is asked for it only then."""
+        self._documents[round_id] = opened, document
+        self._something.set()
+
+    def keep_entry(self, entry: KeptEntry) -> None:
+        """Write an entry soon."""
+        self._entries.append(entry)
+        self._something.set()
+
+    def keep_name(self, who: str, name: str) -> None:
+        """Write a nickname soon."""
+        self._names[who] = name
+        self._something.set()
+
+    async def run(self) -> None:
+        """Write for ever; when cancelled, write once more."""
+        try:
+            while True:
+                await self._something.wait()
+                await self._clock.sleep(GATHER)
+                if not await self._write():
+                    await self._clock.sleep(RETRY)
+        finally:
+            await self._write()
+
+    async def _write(self) -> bool:
+        self._something.clear()
+        try:
+            while self._documents:
+                await self._write_round(next(iter(self._documents)))
+            if self._entries:
+                entries = list(self._entries)
+                await self._rounds.add(entries)
+                del self._entries[: len(entries)]
+            for who, name in list(self._names.items()):
+                await self._rounds.save_name(who, name)
+                if self._names.get(who) == name:
+                    del self._names[who]
+        except StoreFailed as error:
+            log.error("What the audience did is not on the disk yet: %s", error)
+            self._something.set()
+            return False
+        return True
+
+    async def _write_round(self, round_id: str) -> None:
+        opened, document = kept = self._documents[round_id]
+        await self._rounds.save(round_id, opened, document())
+        if self._documents.get(round_id) is kept:
+            del self._documents[round_id]
+        if opened > self._newest:
+            self._newest = opened
+            await self._rounds.forget_entries_but(round_id)

@@ -1,0 +1,65 @@
+"""Phones of a test: each is a browser of its own, with a seat."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import httpx
+
+from tests.unit.api.conftest import Site
+
+
+class Phone:
+    """One phone."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def ask(self, what: str, **body: Any) -> httpx.Response:
+        return await self.client.post(f"/api/play/{what}", json=body)
+
+    async def do(self, what: str, **body: Any) -> dict[str, Any]:
+        """What the server answers, if it does what was asked for."""
+        answer = await self.ask(what, **body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def refused(self, what: str, status: int, **body: Any) -> dict[str, Any]:
+        """Why the server refuses."""
+        answer = await self.ask(what, **body)
+        assert answer.status_code == status, answer.text
+        assert answer.json()["remedy"]
+        return answer.json()
+
+
+@asynccontextmanager
+async def phones(site: Site, number: int, *, code: str | None = None) -> AsyncIterator[list[Phone]]:
+    """So many phones that have joined."""
+    async with AsyncExitStack() as stack:
+        made = []
+        for at in range(number):
+            client = await stack.enter_async_context(httpx.AsyncClient(base_url=site.url))
+            phone = Phone(client)
+            body = {"seat": f"{at:032x}"} | ({"code": code} if code else {})
+            await phone.do("join", **body)
+            made.append(phone)
+        yield made
+
+
+async def opened(site: Site, mode: str, **options: Any) -> str:
+    """Open a round; return its id."""
+    answer = await site.client.post("/api/round/open", json={"mode": mode} | options)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["id"]
+
+
+async def present(site: Site, what: str, status: int = 200, **body: Any) -> dict[str, Any]:
+    """What the presenter's click on something is answered with."""
+    answer = await site.client.post(f"/api/round/{what}", json=body or None)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def report(site: Site) -> dict[str, Any]:
+    """What everybody can read of the round."""
+    return (await site.client.get("/api/round")).json()

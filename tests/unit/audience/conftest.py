@@ -1,0 +1,102 @@
+"""A game with everything around it that a test can move: the clock, the table, the seed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from chaosmonkey.audience.game import Game
+from chaosmonkey.audience.opening import Opening, opened
+from chaosmonkey.audience.rounds import Mode, Round
+from chaosmonkey.audience.table import Table
+from chaosmonkey.clock import ManualClock
+from chaosmonkey.config import Lab, build
+from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.model import FeedKind
+from chaosmonkey.outage.refusals import NotReady, TooManyOff
+from chaosmonkey.store import KeptEntry
+
+NODES = ("node1", "node2", "node3")
+SEED = "00112233445566778899aabbccddeeff"
+
+
+def lab() -> Lab:
+    return build(
+        {
+            "gpio": {"pin_factory": "mock"},
+            "machine": [
+                {"name": name, "power": {"driver": "gpio", "pin": pin}}
+                for pin, name in enumerate(NODES)
+            ],
+        }
+    )
+
+
+@dataclass
+class Kept:
+    """What would be on the disk."""
+
+    documents: dict[str, Callable[[], str]] = field(default_factory=dict)
+    entries: list[KeptEntry] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def keep_round(self, round_id: str, opened: float, document: Callable[[], str]) -> None:
+        self.documents[round_id] = document
+
+    def keep_entry(self, entry: KeptEntry) -> None:
+        self.entries.append(entry)
+
+    def keep_name(self, who: str, name: str) -> None:
+        self.names[who] = name
+
+
+@dataclass
+class Hall:
+    """A game, and what it looks at."""
+
+    clock: ManualClock = field(default_factory=lambda: ManualClock(1000.0))
+    kept: Kept = field(default_factory=Kept)
+    barred: dict[str, ChaosMonkeyError] = field(default_factory=dict)
+    blocked: ChaosMonkeyError | None = None
+    changes: int = 0
+
+    def __post_init__(self) -> None:
+        self.game = Game(self.clock, self.kept, look=self._look, changed=self._changed)
+
+    def open(self, mode: Mode, **options: object) -> Round:
+        opening = Opening(mode=mode, **options)  # type: ignore[arg-type]
+        number = len(self.kept.documents) + 1
+        now = self.clock.now()
+        wanted = opened(
+            opening, lab(), FeedKind.POWER, round_id=f"round-{number}", seed=SEED, now=now
+        )
+        return self.game.open(wanted)
+
+    def enter(self, *who: str, value: str = "") -> list[int]:
+        """Tickets of those who take part."""
+        return [self.game.enter(self.round.id, one, value).ticket for one in who]
+
+    async def pass_time(self, seconds: float) -> None:
+        await self.clock.advance(seconds)
+        self.game.tick()
+
+    @property
+    def round(self) -> Round:
+        return self.game.current()
+
+    def bar(self, machine: str) -> None:
+        self.barred[machine] = NotReady(f"{machine} is not Ready.", remedy="Wait.")
+
+    def block(self) -> None:
+        self.blocked = TooManyOff("Off now: node3.", remedy="On again in 40 s.", allowed_at=1040.0)
+
+    def _look(self, current: Round, only: str | None) -> Table:
+        return Table(dict(self.barred), self.blocked)
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+
+@pytest.fixture
+def hall() -> Hall:
+    return Hall()

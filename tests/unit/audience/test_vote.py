@@ -1,0 +1,122 @@
+"""A vote: majority, ties, nobody, and machines that went away meanwhile."""
+
+import pytest
+
+from chaosmonkey.audience.draw import draw
+from chaosmonkey.audience.modes import rules_of
+from chaosmonkey.audience.modes.vote import break_tie, electable
+from chaosmonkey.audience.rounds import Mode, RoundRefused, RoundState
+from chaosmonkey.audience.table import Table
+from chaosmonkey.errors import BadInput
+from tests.unit.audience.conftest import SEED, Hall
+
+VOTE = rules_of(Mode.VOTE)
+
+
+def voted(hall: Hall, *choices: str) -> None:
+    hall.open(Mode.VOTE)
+    for seat, choice in enumerate(choices):
+        hall.enter(f"seat-{seat}", value=choice)
+
+
+def target(hall: Hall, wanted: str | None = None) -> str:
+    return VOTE.target(hall.round, wanted, hall.game.table())
+
+
+def says(hall: Hall) -> str:
+    return VOTE.says(hall.round, hall.game.table(), str)
+
+
+def test_the_same_vote_again_counts_once_and_another_is_refused(hall: Hall) -> None:
+    voted(hall, "node1", "node2", "node2")
+    hall.enter("seat-0", value="node1")
+    assert hall.round.tally == {"node1": 1, "node2": 2}
+    with pytest.raises(RoundRefused, match="You voted for node1"):
+        hall.enter("seat-0", value="node3")
+
+
+def test_what_is_no_choice_is_answered_with_the_choices(hall: Hall) -> None:
+    hall.open(Mode.VOTE)
+    with pytest.raises(BadInput, match="Choices: node1, node2, node3"):
+        hall.enter("ana", value="master")
+
+
+def test_the_majority_decides_and_says_so(hall: Hall) -> None:
+    voted(hall, "node1", "node2", "node2")
+    assert target(hall) == "node2"
+    assert says(hall) == "3 votes so far. node2 leads."
+    with pytest.raises(BadInput, match="The crowd did not choose node3"):
+        target(hall, "node3")
+
+
+def test_a_tie_is_broken_by_the_presenter_among_the_leaders_only(hall: Hall) -> None:
+    voted(hall, "node1", "node2")
+    with pytest.raises(RoundRefused, match="tie between node1 and node2"):
+        target(hall)
+    assert target(hall, "node2") == "node2"
+
+
+def test_or_a_tie_is_drawn_by_the_seed_once(hall: Hall) -> None:
+    voted(hall, "node1", "node2", "node3")
+    hall.game.put(break_tie(hall.round, hall.game.table()))
+    assert hall.round.state is RoundState.CLOSED
+    assert hall.round.drawn
+    assert hall.round.picked == draw(SEED, ("node1", "node2", "node3")) == target(hall)
+    assert f"The draw decided for {hall.round.picked}." in says(hall)
+    with pytest.raises(RoundRefused, match="The draw has decided"):
+        break_tie(hall.round, hall.game.table())
+
+
+def test_without_a_tie_nothing_is_drawn(hall: Hall) -> None:
+    voted(hall, "node1")
+    with pytest.raises(RoundRefused, match="no tie"):
+        break_tie(hall.round, hall.game.table())
+
+
+def test_without_votes_nothing_is_decided_and_it_is_said(hall: Hall) -> None:
+    voted(hall)
+    with pytest.raises(RoundRefused, match="Nobody has voted"):
+        target(hall)
+    with pytest.raises(RoundRefused, match="Nobody has voted"):
+        break_tie(hall.round, hall.game.table())
+    hall.game.close()
+    assert says(hall) == "Closed, and nobody voted. Nothing is cut."
+
+
+def test_a_machine_that_is_away_cannot_be_voted_for_and_the_rule_is_named(hall: Hall) -> None:
+    hall.open(Mode.VOTE)
+    hall.bar("node2")
+    with pytest.raises(
+        RoundRefused, match=r"node2 cannot be chosen\. node2 is not Ready\."
+    ) as refused:
+        hall.enter("ana", value="node2")
+    assert refused.value.facts["rule"] == "not-ready"
+
+
+def test_a_leader_that_went_away_makes_room_for_those_with_most_votes_of_the_others(
+    hall: Hall,
+) -> None:
+    voted(hall, "node3", "node3", "node3", "node1", "node1", "node2")
+    hall.bar("node3")
+    assert electable(hall.round, hall.game.table()) == ("node1",)
+    assert target(hall) == "node1"
+    hall.game.close()
+    assert says(hall) == (
+        "Closed with 6 votes. node3 leads. Not to be cut now: node3 (not Ready). "
+        "Of the others node1 got most."
+    )
+
+
+def test_if_nothing_that_got_a_vote_can_be_cut_nothing_is(hall: Hall) -> None:
+    voted(hall, "node3")
+    hall.bar("node3")
+    with pytest.raises(RoundRefused, match="node3 cannot be cut now, and nothing else got a vote"):
+        target(hall)
+
+
+def test_every_state_has_a_sentence(hall: Hall) -> None:
+    voted(hall, "node1")
+    for state in RoundState:
+        from dataclasses import replace
+
+        assert VOTE.says(replace(hall.round, state=state), Table(), str)
