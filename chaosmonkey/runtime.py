@@ -13,28 +13,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
+from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
-from chaosmonkey.api.address import join_url
+from chaosmonkey.api.address import join_url, own_names
 from chaosmonkey.api.sockets import framed
 from chaosmonkey.api.web import WebServer
+from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.clock import Clock, ScaledClock, SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
-from chaosmonkey.config import Lab
+from chaosmonkey.config import Lab, supervision
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
 from chaosmonkey.model import Event, Outage, PlugRestored, Tick
-from chaosmonkey.outage.cut import GOODBYE
+from chaosmonkey.outage.cut import GOODBYE, Step
 from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.narrate import news
 from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.plugs import PlugBoard, open_plugs
 from chaosmonkey.store import (
+    Audit,
     Database,
     Journal,
     Recorder,
@@ -44,6 +48,7 @@ from chaosmonkey.store import (
     open_database,
     secret_key,
 )
+from chaosmonkey.systemd import Supervisor
 
 log = logging.getLogger(__name__)
 story_log = logging.getLogger("chaosmonkey.story")
@@ -66,7 +71,7 @@ async def serve(
 
     Args:
         lab: the settings.
-        announce: is told the server's URL when it can be used.
+        announce: is told where the server is when it can be used, and once the presenter's token.
         stop: ends the server when it is set, as a signal does.
 
     Raises:
@@ -107,8 +112,10 @@ class _Server:
             journal=Journal(database),
             tracker=self._tracker,
             publish=self.dispatch,
-            changed=self._show_machines,
+            changed=self._show_monkey,
             clock=clock,
+            own=frozenset() if lab.demo is not None else own_names(lab.limits),
+            reached=_crash_at(lab.crash_at),
         )
         self._board = Board(
             self._hub, lab, world=self._tracker.world, plugs=plugs, cuts=self._monkey.cuts
@@ -133,8 +140,21 @@ class _Server:
             lab,
             room=self._room,
             presence=self._presence,
+            safety=lambda: self._monkey.safety,
             join_url=self._join_url,
         )
+        key = secret_key(lab.server.data)
+        self._audit = Audit(database, clock)
+        self._seats = Seats(key)
+        self._tokens = Tokens(lab.server.data)
+        self._gate = Gate(
+            self._tokens,
+            Sessions(key),
+            Rates(),
+            open_here=lab.server.here_only,
+            given=lab.server.presenter_token,
+        )
+        self._supervisor = Supervisor(supervision(), SystemClock())
         self._port = lab.server.port
 
     async def run(self, announce: Callable[[str], None], stop: asyncio.Event) -> None:
@@ -149,16 +169,19 @@ class _Server:
             loop.add_signal_handler(number, stop.set)
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._supervisor.run(), name="signs of life")
                 tasks.create_task(self._recorder.run(), name="recorder")
                 tasks.create_task(self._round_recorder.run(), name="recorder of rounds")
+                tasks.create_task(self._audit.run(), name="audit log")
                 monkey = tasks.create_task(self._monkey.run(started.set), name="monkey")
                 await started.wait()
                 tasks.create_task(self._watch.run(), name="cluster watch")
                 tasks.create_task(self._tick(), name="tick")
                 serving = tasks.create_task(web.run_until_told(), name="web server")
-                announce(f"http://{self._lab.server.local_host}:{web.port}/")
+                self._announce(announce)
                 await stop.wait()
                 log.info("Stopping: every plug is turned on first.")
+                self._supervisor.stopping()
                 monkey.cancel()
                 web.should_exit = True
                 self._hub.close()
@@ -196,18 +219,35 @@ class _Server:
             records=self._records,
             not_ready=self._not_ready,
             room=self._room,
-            seats=Seats(secret_key(self._lab.server.data)),
+            seats=self._seats,
             presence=self._presence,
             phones=self._phones,
             inspector=Inspector(self._client),
+            gate=self._gate,
+            audit=self._audit,
             join_url=self._join_url,
         )
 
     def _join_url(self) -> str:
         return join_url(self._lab.server, self._port)
 
-    def _show_machines(self) -> None:
+    def _announce(self, announce: Callable[[str], None]) -> None:
+        """Say where the server is, and how the presenter gets in."""
+        server = self._lab.server
+        url = f"http://{server.local_host}:{self._port}/"
+        self._supervisor.ready(f"listening on {url}")
+        announce(f"Listening on {url}")
+        if server.here_only or server.presenter_token:
+            return
+        presenters = [token for token in self._tokens.all() if token.role is Role.PRESENTER]
+        if not presenters:
+            secret = self._tokens.make("presenter", Role.PRESENTER)
+            console = self._join_url().removesuffix("/play") + "/console"
+            announce(f"Present at {console}?token={secret} (this is told only once)")
+
+    def _show_monkey(self) -> None:
         self._board.show_machines()
+        self._show_room()
 
     def _show_room(self) -> None:
         self._foyer.show()
@@ -225,6 +265,7 @@ class _Server:
         while True:
             await self._clock.sleep(TICK)
             self.dispatch(Tick(self._clock.now()))
+            self._monkey.tick()
             self._room.tick()
 
     async def _take_up_the_past(self) -> None:
@@ -253,3 +294,13 @@ class _Server:
             for cut in self._monkey.cuts.values()
             if cut.trouble
         ]
+
+
+def _crash_at(step: str | None) -> Callable[[Step], None]:
+    """Nothing, or for tests of the dead man: end like a power cut when a step is reached."""
+
+    def reached(here: Step) -> None:
+        if here == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return reached

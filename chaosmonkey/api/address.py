@@ -1,10 +1,10 @@
-"""Under which address phones reach this server."""
+"""Under which address phones reach this server, and what this machine is called."""
 
 from __future__ import annotations
 
 import socket
 
-from chaosmonkey.config import Server
+from chaosmonkey.config import Limits, Server
 
 UNROUTED = ("10.255.255.255", 1)
 """Nothing is sent there: connecting a datagram socket only asks the kernel for the way out."""
@@ -16,6 +16,13 @@ def join_url(server: Server, port: int) -> str:
         return server.public_url.rstrip("/") + "/play"
     host = _own_address() if server.anywhere else server.local_host
     return f"http://{host}{'' if port == 80 else f':{port}'}/play"
+
+
+def own_names(settings: Limits) -> frozenset[str]:
+    """Names and addresses by which Kubernetes may know the machine that this server runs on."""
+    host = socket.gethostname().lower()
+    found = {settings.own_node, host, host.partition(".")[0], _own_address()}
+    return frozenset(name for name in found if name and not name.startswith("127."))
 
 
 def _own_address() -> str:

@@ -11,23 +11,32 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaosmonkey import __version__
 from chaosmonkey.api import answers
+from chaosmonkey.api.commands import note
 from chaosmonkey.api.context import Context
 from chaosmonkey.api.document import document
 from chaosmonkey.api.doorkeeper import Doorkeeper
+from chaosmonkey.api.login import login_page
 from chaosmonkey.api.routes import add_routes
 from chaosmonkey.api.web_pages import page_routes
+from chaosmonkey.api.who import Recognise
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
 
@@ -58,13 +67,20 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     add_routes(app)
     app.openapi = lambda: document(app)  # type: ignore[method-assign] # as FastAPI documents it
-    app.router.routes += [*page_routes(), Route("/docs", _docs), Route("/docs.css", _docs_style)]
+    app.router.routes += [
+        *page_routes(),
+        Route("/login", login_page),
+        Route("/docs", _docs),
+        Route("/docs.css", _docs_style),
+    ]
     app.add_exception_handler(ChaosMonkeyError, _known_error)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_middleware(_Headers)
+    # The last one added is asked first.
+    app.add_middleware(Recognise, gate=context.gate, refused=_wrong_token)
     allowed = (context.lab.server.host, *context.lab.server.allowed_hosts)
     app.add_middleware(Doorkeeper, allowed=allowed)
+    app.add_middleware(_Headers)
     return app
 
 
@@ -83,6 +99,10 @@ class _Headers:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def _wrong_token(connection: HTTPConnection, error: ChaosMonkeyError) -> None:
+    note(connection, error)
 
 
 async def _known_error(request: Request, error: Exception) -> Response:

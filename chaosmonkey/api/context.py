@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import Room, Seats
 from chaosmonkey.clock import Clock
 from chaosmonkey.cluster import Inspector
@@ -16,7 +17,7 @@ from chaosmonkey.config import Lab
 from chaosmonkey.hub import Hub, PlayStream, Presence
 from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.tracker import Tracker
-from chaosmonkey.store import Records
+from chaosmonkey.store import Audit, Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Context:
     presence: Presence
     phones: PlayStream
     inspector: Inspector
+    gate: Gate
+    audit: Audit
     join_url: Callable[[], str]
 
 

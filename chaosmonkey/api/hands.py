@@ -12,12 +12,15 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
+from chaosmonkey.access import Verb
+from chaosmonkey.api import who
+from chaosmonkey.api.commands import Command
 from chaosmonkey.api.context import Context, Ctx
 from chaosmonkey.api.doorkeeper import may_change
 from chaosmonkey.errors import BadInput, Unavailable
 from chaosmonkey.model import FeedKind
 
-router = APIRouter(tags=["demo"], prefix="/bench")
+router = APIRouter(tags=["demo"], prefix="/bench", route_class=Command)
 
 TIMEOUT = aiohttp.ClientTimeout(total=5)
 
@@ -44,7 +47,11 @@ async def bench(ctx: Ctx) -> Response:
     return await _ask(ctx, "GET", "/bench")
 
 
-@router.put("/machines/{machine}/{feed}", operation_id="hand", dependencies=[Depends(may_change)])
+@router.put(
+    "/machines/{machine}/{feed}",
+    operation_id="hand",
+    dependencies=[Depends(may_change), Depends(who.may(Verb.PRESENT))],
+)
 async def hand(
     ctx: Ctx,
     machine: Annotated[str, Path(max_length=253, pattern=r"^[a-z0-9.-]+$")],

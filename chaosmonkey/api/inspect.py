@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
-from chaosmonkey.api import answers
+from chaosmonkey.access import Verb
+from chaosmonkey.api import answers, who
+from chaosmonkey.api.commands import Command
 from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.doorkeeper import may_change
 from chaosmonkey.cluster.describe import Kind
@@ -15,17 +17,27 @@ from chaosmonkey.model import Description
 
 router = APIRouter(tags=["drill-down"])
 
+deeds = APIRouter(
+    tags=["drill-down"],
+    route_class=Command,
+    dependencies=[Depends(may_change), Depends(who.may(Verb.PRESENT))],
+)
+
+Reading = [Depends(who.may(Verb.READ))]
+
 Name = Annotated[str, Path(max_length=253, pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
 Namespace = Annotated[str, Path(max_length=63, pattern=r"^(-|[a-z0-9]([a-z0-9-]*[a-z0-9])?)$")]
 
 
-@router.get("/api/describe/{kind}/{namespace}/{name}", operation_id="describe")
+@router.get(
+    "/api/describe/{kind}/{namespace}/{name}", operation_id="describe", dependencies=Reading
+)
 async def describe(ctx: Ctx, kind: Kind, namespace: Namespace, name: Name) -> Description:
     """State, conditions, containers and events of an object; a node's namespace is "-"."""
     return await ctx.inspector.describe(kind, namespace, name)
 
 
-@router.get("/api/logs/{namespace}/{pod}", operation_id="logs")
+@router.get("/api/logs/{namespace}/{pod}", operation_id="logs", dependencies=Reading)
 async def logs(
     ctx: Ctx,
     namespace: Namespace,
@@ -37,9 +49,7 @@ async def logs(
     return answers.plain(await ctx.inspector.logs(namespace, pod, container=container, tail=tail))
 
 
-@router.delete(
-    "/api/pods/{namespace}/{pod}", operation_id="delete_pod", dependencies=[Depends(may_change)]
-)
+@deeds.delete("/api/pods/{namespace}/{pod}", operation_id="delete_pod")
 async def delete_pod(
     ctx: Ctx,
     namespace: Namespace,
@@ -49,3 +59,6 @@ async def delete_pod(
     """Delete a pod, as kubectl does; its controller makes another."""
     await ctx.inspector.delete_pod(namespace, pod, uid=uid)
     return {"deleted": f"{namespace}/{pod}"}
+
+
+router.include_router(deeds)

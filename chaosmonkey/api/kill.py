@@ -9,15 +9,20 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from chaosmonkey.api import answers
+from chaosmonkey.access import Caller, Verb
+from chaosmonkey.api import answers, who
+from chaosmonkey.api.commands import Command
 from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.doorkeeper import may_change
+from chaosmonkey.api.planned import planned
 from chaosmonkey.hub import Closed, Subscription, TooSlow
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import FeedKind
 from chaosmonkey.outage.guard import CutRequest
 
-router = APIRouter(tags=["cut and restore"], dependencies=[Depends(may_change)])
+router = APIRouter(
+    tags=["cut and restore"], route_class=Command, dependencies=[Depends(may_change)]
+)
 
 MachineName = Annotated[str, Path(description="A machine's name, such as node3.", max_length=253)]
 
@@ -28,6 +33,7 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
     request: Request,
     ctx: Ctx,
     machine: MachineName,
+    caller: Annotated[Caller, Depends(who.may(Verb.KILL))],
     kind: Annotated[FeedKind, Query(description="What is cut.")] = FeedKind.POWER,
     seconds: Annotated[
         float | None,
@@ -37,15 +43,19 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
         Literal["recovered"] | None,
         Query(description="Stream a line for each milestone until the cluster has recovered."),
     ] = None,
+    dry_run: Annotated[
+        bool, Query(description="Only say what would happen, and what forbids it.")
+    ] = False,
 ) -> Response:
     """Cut the power or the network of a machine, and restore it after a while."""
-    asked_by = request.client.host if request.client is not None else "unknown"
     cut_request = CutRequest(
         machine=machine,
         feed=kind,
         seconds=ctx.lab.default_seconds if seconds is None else seconds,
-        by=asked_by,
+        by=caller.name,
     )
+    if dry_run:
+        return planned(request, await ctx.monkey.plan(cut_request))
     if wait is not None:
         watching = ctx.hub.subscribe()
         try:
@@ -78,19 +88,19 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
 
 @router.post("/restore/{machine}", operation_id="restore")
 @router.get("/restore/{machine}", operation_id="restore_by_get")
-async def restore(request: Request, ctx: Ctx, machine: MachineName) -> Response:
+async def restore(
+    request: Request,
+    ctx: Ctx,
+    machine: MachineName,
+    caller: Annotated[Caller, Depends(who.may(Verb.RESTORE))],
+) -> Response:
     """Give a machine its power and network back now."""
-    return _turned_on(request, await ctx.monkey.restore(machine), f"{machine} was not off.")
+    restored = await ctx.monkey.restore(machine, by=caller.name)
+    return turned_on(request, restored, f"{machine} was not off.")
 
 
-@router.post("/halt", operation_id="halt")
-@router.get("/halt", operation_id="halt_by_get")
-async def halt(request: Request, ctx: Ctx) -> Response:
-    """Give every machine its power and network back now."""
-    return _turned_on(request, await ctx.monkey.halt(), "Nothing was off.")
-
-
-def _turned_on(request: Request, feeds: list[str], otherwise: str) -> Response:
+def turned_on(request: Request, feeds: list[str], otherwise: str) -> Response:
+    """The answer to a command that turned feeds on."""
     text = f"On again: {', '.join(feeds)}." if feeds else otherwise
     return answers.answer(request, {"restored": feeds}, text)
 

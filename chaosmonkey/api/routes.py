@@ -5,19 +5,22 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from chaosmonkey.api import (
+    audit,
     hands,
     inspect,
     join,
     kill,
     live,
+    login,
     play,
     play_stream,
     presenter,
     rounds,
+    safety,
     state,
 )
 
-MODULES = (kill, state, presenter, rounds, join, play, inspect, hands, live, play_stream)
+MODULES = (kill, safety, state, presenter, rounds, join, play, inspect, hands, audit, login, live, play_stream)
 
 
 def add_routes(app: FastAPI) -> None:

@@ -2,7 +2,8 @@
 
     /  stage.html      /console  console.html      /play  phone.html      /assets/*  never changes
 
-A build's assets are named by their content, so browsers keep them; the pages are asked for anew.
+The console is for presenters; everybody else is led to /login. A build's assets are named by their
+content, so browsers keep them; the pages are asked for anew.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from pathlib import Path
 
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from chaosmonkey.api import answers
+from chaosmonkey.access import Verb
+from chaosmonkey.api import answers, login, who
 from chaosmonkey.errors import Unavailable
 
 FOLDER = Path(__file__).parent / "pages"
-PAGES = {"/": "stage.html", "/console": "console.html", "/play": "phone.html"}
+PAGES = {"/": "stage.html", "/play": "phone.html"}
 
 SMALLEST = 500
 """Bytes from which on compressing is worth it: 2,000 phones load the same script at once."""
@@ -50,10 +52,20 @@ class Assets(StaticFiles):
 def page_routes() -> list[BaseRoute]:
     """Routes of the pages, and of a word of explanation where they were not built."""
     routes: list[BaseRoute] = [Route(path, _page(name)) for path, name in PAGES.items()]
+    routes.append(Route(login.CONSOLE, _console))
     if (FOLDER / "assets").is_dir():
         assets = GZipMiddleware(Assets(directory=FOLDER / "assets"), minimum_size=SMALLEST)
         routes.append(Mount("/assets", assets))
     return routes
+
+
+async def _console(request: Request) -> Response:
+    """The console, for presenters; the way in for everybody else."""
+    if token := request.query_params.get("token"):
+        return await login.exchange(request, token)
+    if not who.of(request).may(Verb.PRESENT):
+        return RedirectResponse("/login", 303)
+    return await _page("console.html")(request)
 
 
 def _page(name: str) -> Callable[[Request], Awaitable[Response]]:

@@ -79,7 +79,7 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
     async def run() -> None:
         stop = asyncio.Event()
         _stop_at_eof(stop, wanted=until_eof)
-        await runtime.serve(lab, announce=lambda url: typer.echo(f"Listening on {url}"), stop=stop)
+        await runtime.serve(lab, announce=typer.echo, stop=stop)
 
     try:
         asyncio.run(run())

@@ -25,10 +25,9 @@ Json = dict[str, Any]
 APP_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
 """Labels that name the application of a pod, the best one first."""
 
-CONTROL_PLANE_LABELS = (
-    "node-role.kubernetes.io/control-plane",
-    "node-role.kubernetes.io/master",
-)
+ROLE_PREFIX = "node-role.kubernetes.io/"
+
+CONTROL_PLANE_LABELS = (ROLE_PREFIX + "control-plane", ROLE_PREFIX + "master")
 
 UNREACHABLE = "node.kubernetes.io/unreachable"
 """The taint of a node whose kubelet stopped reporting; its effect NoExecute evicts."""
@@ -50,6 +49,14 @@ def node(found: Json) -> Node:
         control_plane=any(label in labels for label in CONTROL_PLANE_LABELS),
         boot_id=(status.get("nodeInfo") or {}).get("bootID") or "",
         taints=tuple(Taint(t["key"], t["effect"]) for t in spec.get("taints") or ()),
+        roles=frozenset(
+            label.removeprefix(ROLE_PREFIX) for label in labels if label.startswith(ROLE_PREFIX)
+        ),
+        addresses=tuple(
+            address["address"]
+            for address in status.get("addresses") or ()
+            if address["type"] == "InternalIP"
+        ),
     )
 
 

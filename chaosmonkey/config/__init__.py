@@ -1,6 +1,6 @@
 """The settings: frozen sections (`sections`), read and checked in one place (`read`)."""
 
-from chaosmonkey.config.read import build, load
+from chaosmonkey.config.read import build, load, supervision
 from chaosmonkey.config.sections import (
     PRESETS,
     Audience,
@@ -14,7 +14,9 @@ from chaosmonkey.config.sections import (
     Machine,
     Preset,
     Server,
+    Supervision,
     Timing,
+    parse_span,
 )
 
 __all__ = [
@@ -30,7 +32,10 @@ __all__ = [
     "Machine",
     "Preset",
     "Server",
+    "Supervision",
     "Timing",
     "build",
     "load",
+    "parse_span",
+    "supervision",
 ]

@@ -9,6 +9,7 @@ with its place and with what to write instead.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from chaosmonkey.config.sections import CommandPlug, GpioPlug, Lab, Machine
+from chaosmonkey.config.sections import CommandPlug, GpioPlug, Lab, Machine, Supervision
 from chaosmonkey.errors import BadConfig, BadInput, did_you_mean
 from chaosmonkey.model import FeedKind
 
@@ -59,6 +60,15 @@ def build(values: dict[str, Any], *, source: str = "lab.toml") -> Lab:
     if problems := list(_contradictions(lab)):
         raise BadConfig(source, problems)
     return lab
+
+
+def supervision() -> Supervision:
+    """What systemd has set for this process: NOTIFY_SOCKET, WATCHDOG_USEC (sd_notify(3))."""
+    given = os.environ  # noqa: TID251 - this is the home of the environment
+    microseconds = given.get("WATCHDOG_USEC", "")
+    meant = given.get("WATCHDOG_PID") in (None, str(os.getpid()))
+    seconds = int(microseconds) / 1e6 if microseconds.isdigit() and meant else None
+    return Supervision(given.get("NOTIFY_SOCKET") or None, seconds or None)
 
 
 # --- what no single key can see -----------------------------------------------------------------

@@ -70,7 +70,7 @@ def _table(title: str, fields: dict[str, FieldInfo], says: str | None) -> Iterat
     rows = {
         name: field
         for name, field in fields.items()
-        if name not in ("driver", "machine", "epoch", "demo")
+        if name not in ("driver", "machine", "epoch", "crash_at", "demo")
     }
     yield f"## {title}\n\n{' '.join((says or '').split())}\n"
     yield "| key | default | meaning |\n|---|---|---|"

@@ -6,7 +6,9 @@ error messages quote it and docs/configuration.md is made from it.
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -54,6 +56,30 @@ PRESETS: dict[str, Preset] = {
 }
 
 
+def parse_span(text: str) -> tuple[time, time]:
+    """Beginning and end of a span such as "22:00-07:00"; raises ValueError."""
+    begin, dash, end = text.partition("-")
+    try:
+        if not dash:
+            raise ValueError
+        return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+    except ValueError:
+        raise ValueError('must be two times of day such as "22:00-07:00"') from None
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """What a supervisor such as systemd has set for this process.
+
+    Attributes:
+        notify_socket: where it listens; a leading @ is an abstract socket.
+        watchdog_seconds: after how long a silence it kills; None if it does not.
+    """
+
+    notify_socket: str | None = None
+    watchdog_seconds: float | None = None
+
+
 # --- sections -----------------------------------------------------------------------------------
 
 
@@ -75,6 +101,9 @@ class Server(Section):
     allowed_hosts: tuple[str, ...] = ()
     """More names by which browsers may call this server, such as "chaos.local"."""
 
+    presenter_token: str | None = Field(default=None, min_length=16, repr=False)
+    """A presenter's token of your own; better given as CHAOSMONKEY_SERVER__PRESENTER_TOKEN."""
+
     @field_validator("data")
     @classmethod
     def _expand(cls, value: Path) -> Path:
@@ -84,6 +113,14 @@ class Server(Section):
     def anywhere(self) -> bool:
         """Whether it listens on every address of this machine."""
         return self.host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+
+    @property
+    def here_only(self) -> bool:
+        """Whether only this machine can reach it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     @property
     def local_host(self) -> str:
@@ -141,13 +178,19 @@ class Gpio(Section):
 
 
 class Limits(Section):
-    """What the monkey may do."""
+    """What the monkey may do. Times are seconds."""
 
     max_off: int = Field(default=1, ge=1)
     """How many machines may be off at once."""
 
+    min_ready: int = Field(default=1, ge=0)
+    """How many other machines must be Ready and take pods before one is cut."""
+
     protected: tuple[str, ...] = ()
-    """Nodes that are never cut. Nodes of the control plane never are, named here or not."""
+    """Nodes that are never cut. Those of the control plane and this server's own never are."""
+
+    protected_roles: tuple[str, ...] = ("etcd",)
+    """Roles (labels node-role.kubernetes.io/ROLE) whose nodes are never cut."""
 
     min_seconds: float = Field(default=3.0, ge=0)
     """Shortest time that a machine stays off. Power supplies and SD cards want 3 s or more."""
@@ -157,6 +200,31 @@ class Limits(Section):
 
     default_seconds: float | None = Field(default=None, gt=0)
     """How long a machine stays off if nobody says; the timing preset's value if not given."""
+
+    own_node: str = ""
+    """The node that this server runs on, which is never cut, if its host name does not say."""
+
+    machine_cooldown: float = Field(default=10.0, ge=0)
+    """How long a machine is left alone after it was restored."""
+
+    cooldown: float = Field(default=2.0, ge=0)
+    """How long after a cut began no other one, of whatever machine, may begin."""
+
+    disarm_after: float = Field(default=600.0, gt=0)
+    """How long after arming, or after the last cut, the table becomes safe by itself."""
+
+    restore_stagger: float = Field(default=0.5, ge=0)
+    """Pause between two machines that get their power back: starting ones draw more current."""
+
+    quiet_hours: tuple[str, ...] = ()
+    """Local times of day in which nothing is cut, such as ["22:00-07:00"]."""
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _are_spans(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for span in value:
+            parse_span(span)
+        return value
 
 
 class Timing(Section):
@@ -214,7 +282,8 @@ class CommandPlug(Section):
 
     driver: Literal["command"]
     cut: tuple[str, ...] = Field(min_length=1)
-    """Program and arguments that cut the feed. No shell: each argument is passed as it stands."""
+    """Program and arguments that cut the feed. No shell: each argument is passed as it stands.
+    {seconds} is for how long, with a margin, if the device can turn itself on again."""
 
     restore: tuple[str, ...] = Field(min_length=1)
     """Program and arguments that restore the feed."""
@@ -280,6 +349,9 @@ class Lab(BaseSettings):
 
     epoch: float | None = None
     """Start of the faster time, shared with the simulator (seconds since 1970)."""
+
+    crash_at: str | None = None
+    """For tests of the dead man: the step of a cut at which this process kills itself."""
 
     server: Server = Server()
     cluster: Cluster = Cluster()

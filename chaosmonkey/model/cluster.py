@@ -24,6 +24,8 @@ class Node:
         message: the condition's message.
         boot_id: changes when the machine was rebooted.
         unschedulable: cordoned.
+        roles: what its labels node-role.kubernetes.io/ROLE say.
+        addresses: its internal addresses.
     """
 
     name: str
@@ -35,11 +37,19 @@ class Node:
     control_plane: bool = False
     boot_id: str = ""
     taints: tuple[Taint, ...] = ()
+    roles: frozenset[str] = frozenset()
+    addresses: tuple[str, ...] = ()
 
     @property
     def is_ready(self) -> bool:
         """Whether Kubernetes believes that pods can run there."""
         return self.ready == "True"
+
+    @property
+    def takes_pods(self) -> bool:
+        """Whether the scheduler may put any pod there."""
+        repels = any(taint.effect in ("NoSchedule", "NoExecute") for taint in self.taints)
+        return self.is_ready and not self.unschedulable and not repels
 
     def tainted(self, effect: str) -> bool:
         """Whether Kubernetes marked this node as lost, with that effect."""

@@ -1,8 +1,9 @@
 """One cut, from its journal entry to its end.
 
-    journal ─► plug off ─► wait ─► plug on ─► journal cleared
-                  └──────────────────▲
-      any error, HALT, SIGTERM; after kill -9 the next start
+    asked ─► journalled ─► cutting ─► cut ─► restoring ─► on
+      │          │            │        │        ▲ │
+      └ refused  └────────────┴────────┴────────┘ └─► stuck (tried again until it works)
+        any error, HALT, SIGTERM; after kill -9 the next start
 
 The entry is taken out only when the plug was read back as on. Until then the plug is tried again,
 for ever; an entry that outlives the process is undone by the next one.
@@ -18,8 +19,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed
+from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed, Unavailable
 from chaosmonkey.model import Event, FeedKind, PlugCut, PlugRestored
+from chaosmonkey.outage.inrush import Inrush
+from chaosmonkey.outage.refusals import EndedFirst
 from chaosmonkey.plugs import VerifiedPlug
 from chaosmonkey.store import Entry, Journal
 
@@ -31,14 +34,34 @@ RETRY_PAUSES = (0.2, 1.0, 2.0, 5.0)
 GOODBYE = 20.0
 """Seconds that a stopping server tries to restore a plug before it leaves it to the next start."""
 
+TIMER_MARGIN = 10.0
+"""Seconds by which a device's own timer is set later than we mean to restore: ours comes first."""
+
 
 class Stage(StrEnum):
     """How far a cut has come."""
 
+    ASKED = "asked"
+    JOURNALLED = "journalled"
     CUTTING = "cutting"
     CUT = "cut"
     RESTORING = "restoring"
     STUCK = "stuck"
+    ON = "on"
+
+
+class Step(StrEnum):
+    """The places between two steps of a cut; a test kills the process at each of them."""
+
+    BEFORE_JOURNAL = "before-journal"
+    AFTER_JOURNAL = "after-journal"
+    ASKED_OFF = "asked-off"
+    READ_OFF = "read-off"
+    TOLD_CUT = "told-cut"
+    TIME_IS_UP = "time-is-up"
+    ASKED_ON = "asked-on"
+    READ_ON = "read-on"
+    JOURNAL_CLEARED = "journal-cleared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +71,20 @@ class Surroundings:
     Attributes:
         publish: takes the events PlugCut and PlugRestored.
         changed: is called when a stage changed.
+        inrush: lets one machine after the other start.
         stopping: is set when the server stops: restores are then tried for GOODBYE seconds only.
         tasks: owns the tasks.
+        reached: is told every step.
     """
 
     journal: Journal
     clock: Clock
     publish: Callable[[Event], None]
     changed: Callable[[], None]
+    inrush: Inrush
     stopping: asyncio.Event
     tasks: asyncio.TaskGroup
+    reached: Callable[[Step], None]
 
 
 class Cut:
@@ -65,6 +92,7 @@ class Cut:
 
     Attributes:
         stage: how far it has come.
+        why: what brought it to that stage.
         trouble: what is wrong, while it is stuck.
         begun: the moment when the plug was read back as off, or why it was not.
         ended: the moment when it was read back as on.
@@ -76,70 +104,117 @@ class Cut:
         loop = asyncio.get_running_loop()
         self.entry = entry
         self.node = node
-        self.stage = Stage.CUTTING
+        self.stage = Stage.ASKED
+        self.why = f"asked by {entry.asked_by}"
         self.trouble = ""
         self.begun: asyncio.Future[float] = loop.create_future()
         self.ended: asyncio.Future[float] = loop.create_future()
         self._plug = plug
         self._around = around
+        self._ended_by = ""
         self._end_early = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._journalled = False
 
     @property
     def key(self) -> tuple[str, FeedKind]:
         """Machine and feed."""
         return self.entry.machine, self.entry.feed
 
-    def end(self) -> None:
-        """Restore now rather than at the appointed time."""
+    def end(self, why: str) -> None:
+        """Restore now rather than at the appointed time; a cut not made yet is not made at all."""
+        if self._ended_by:
+            return
+        self._ended_by = why
         self._end_early.set()
+        if self._task is not None and self.stage in (Stage.ASKED, Stage.JOURNALLED, Stage.CUTTING):
+            self._task.cancel()
 
     async def carry_out(self) -> None:
         """The whole way, from the journal to the restored plug."""
-        entry = self.entry
+        self._task = asyncio.current_task()
         try:
-            await self._around.journal.write(entry)
-        except StoreFailed as error:
-            self._failed(error)
-            return
-        try:
-            at = await self._plug.switch(on=False)
-            self.stage = Stage.CUT
-            self._around.publish(
-                PlugCut(
-                    outage=entry.outage,
-                    machine=entry.machine,
-                    node=self.node,
-                    feed=entry.feed,
-                    commanded=entry.commanded,
-                    at=at,
-                    by=entry.asked_by,
-                    restore_by=entry.restore_by,
-                )
-            )
-            self.begun.set_result(at)
-            log.info("%s: %s cut, asked by %s", entry.machine, entry.feed, entry.asked_by)
+            await self._journal_and_cut()
             await self._last()
-        except PlugFailed as error:
-            self._failed(error)
+        except asyncio.CancelledError:
+            if not self._ended_by or self._around.stopping.is_set():
+                raise
+            if self._task is not None:
+                self._task.uncancel()  # it was `end` that cancelled, and this is the end it meant
+        except ChaosMonkeyError as error:
+            self.why = f"the cut failed: {error.message}"
+            self._not_begun(error)
         finally:
-            self.begun.cancel()
-            await self.bring_back()
+            self._not_begun(self._ended_first())
+            await self._undo()
 
     async def bring_back(self) -> None:
         """Restore the plug, trying until it was read back as on, then clear the journal."""
         entry, around = self.entry, self._around
-        self.stage = Stage.RESTORING
-        around.changed()
+        self._journalled = True
+        self._enter(Stage.RESTORING, self.why)
         at = await self._switch_on_at_last()
         if at is None:
             return
+        around.reached(Step.READ_ON)
+        self._enter(Stage.ON, self.why)
         self.ended.set_result(at)
         around.publish(PlugRestored(entry.machine, self.node, entry.feed, at))
-        log.info("%s: %s restored", entry.machine, entry.feed)
+        log.info("%s: %s restored, because %s", entry.machine, entry.feed, self.why)
+        await self._clear()
+
+    async def _journal_and_cut(self) -> None:
+        entry, around = self.entry, self._around
+        around.reached(Step.BEFORE_JOURNAL)
+        self._journalled = (
+            True  # perhaps: a write that is cancelled may reach the disk all the same
+        )
         try:
-            await around.journal.clear(entry.outage)
-        except StoreFailed as error:
-            log.error("%s The next start will restore %s once more.", error, entry.machine)
+            await around.journal.write(entry)
+        except StoreFailed:
+            self._journalled = False
+            raise
+        around.reached(Step.AFTER_JOURNAL)
+        self._enter(Stage.JOURNALLED, self.why)
+        if self._ended_by:
+            raise self._ended_first()
+        self._enter(Stage.CUTTING, self.why)
+        back_in = entry.restore_by - around.clock.now() + TIMER_MARGIN
+        at = await self._plug.switch(
+            on=False, back_in=back_in, asked=lambda: around.reached(Step.ASKED_OFF)
+        )
+        around.reached(Step.READ_OFF)
+        self.stage = Stage.CUT
+        around.publish(
+            PlugCut(
+                outage=entry.outage,
+                machine=entry.machine,
+                node=self.node,
+                feed=entry.feed,
+                commanded=entry.commanded,
+                at=at,
+                by=entry.asked_by,
+                restore_by=entry.restore_by,
+            )
+        )
+        self.begun.set_result(at)
+        log.info("%s: %s cut, asked by %s", entry.machine, entry.feed, entry.asked_by)
+        around.reached(Step.TOLD_CUT)
+
+    async def _undo(self) -> None:
+        """Bring the plug back if it was touched at all."""
+        if self._ended_by:
+            self.why = self._ended_by
+        elif self._around.stopping.is_set():
+            self.why = "the server stops"
+        elif self.stage is Stage.CUT:
+            self.why = "its time is up"
+        if self.stage in (Stage.ASKED, Stage.JOURNALLED):
+            self.ended.set_result(self._around.clock.now())
+            await self._clear()
+            return
+        self._around.reached(Step.TIME_IS_UP)
+        await self.bring_back()
 
     async def _last(self) -> None:
         """Return at the appointed time, or when told to end."""
@@ -158,14 +233,19 @@ class Cut:
 
         A stop cancels this like every task, but a restore is not given up for that.
         """
-        around, give_up = self._around, None
+        around, give_up, waited = self._around, None, False
         for pause in itertools.chain(RETRY_PAUSES, itertools.repeat(RETRY_PAUSES[-1])):
             try:
+                if not waited:
+                    waited = True
+                    await around.inrush.turn()
                 try:
-                    return await self._plug.switch(on=True)
+                    return await self._plug.switch(
+                        on=True, asked=lambda: around.reached(Step.ASKED_ON)
+                    )
                 except PlugFailed as error:
-                    self.stage, self.trouble = Stage.STUCK, str(error)
-                    around.changed()
+                    self.trouble = str(error)
+                    self._enter(Stage.STUCK, self.why)
                     log.error("%s: %s is stuck: %s", self.entry.machine, self.entry.feed, error)
                 await around.clock.sleep(pause)
             except asyncio.CancelledError:
@@ -178,7 +258,29 @@ class Cut:
         log.error("%s: %s is left to the next start.", self.entry.machine, self.entry.feed)
         return None
 
-    def _failed(self, error: ChaosMonkeyError) -> None:
+    async def _clear(self) -> None:
+        if not self._journalled:
+            return
+        try:
+            await self._around.journal.clear(self.entry.outage)
+        except StoreFailed as error:
+            log.error("%s The next start will restore %s once more.", error, self.entry.machine)
+        self._around.reached(Step.JOURNAL_CLEARED)
+
+    def _enter(self, stage: Stage, why: str) -> None:
+        self.stage, self.why = stage, why
+        self._around.changed()
+
+    def _ended_first(self) -> ChaosMonkeyError:
+        if self._ended_by:
+            return EndedFirst(
+                f"{self.entry.machine} was not cut: {self._ended_by} came first.",
+                remedy="Ask again if you still want it.",
+                machine=self.entry.machine,
+            )
+        return Unavailable("The server is stopping.", remedy="Try again when it is back.")
+
+    def _not_begun(self, error: ChaosMonkeyError) -> None:
         """Tell whoever waits that the cut did not begin."""
         if not self.begun.done():
             self.begun.set_exception(error)

@@ -1,4 +1,4 @@
-"""Who may cut what, and what is cut now: the commands cut, restore and HALT.
+"""Who may cut what, and what is cut now: the commands cut, restore, HALT, arm.
 
     request ─► guard ─► Cut (its own task) ─► answered when the plug was read back as off
 
@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab
-from chaosmonkey.errors import PlugFailed, Unavailable
-from chaosmonkey.model import Event, Feed, FeedKind, PlugRestored
+from chaosmonkey.errors import PlugFailed, StoreFailed, Unavailable
+from chaosmonkey.model import Event, Feed, FeedKind
 from chaosmonkey.outage import guard
-from chaosmonkey.outage.cut import Cut, Surroundings
+from chaosmonkey.outage.cut import Cut, Step, Surroundings
+from chaosmonkey.outage.inrush import Inrush
+from chaosmonkey.outage.plan import Plan, plan
+from chaosmonkey.outage.restore import TurnOn
+from chaosmonkey.outage.rules import Facts
+from chaosmonkey.outage.safety import Safety
 from chaosmonkey.outage.tracker import Tracker, outage_id
-from chaosmonkey.plugs import PlugBoard, VerifiedPlug
+from chaosmonkey.plugs import PlugBoard
 from chaosmonkey.store import Entry, Journal
 
 log = logging.getLogger(__name__)
-
-PATIENCE = 25.0
-"""Seconds that a caller of restore or HALT waits for an answer; the plug is tried on after that."""
 
 LOOK_EVERY = 15.0
 """Seconds between two looks at plugs that nobody is switching."""
@@ -35,6 +37,7 @@ class Monkey:
 
     Attributes:
         cuts: the cuts under way, by machine and feed.
+        safety: whether anything may be cut at all.
     """
 
     def __init__(
@@ -47,8 +50,11 @@ class Monkey:
         publish: Callable[[Event], None],
         changed: Callable[[], None],
         clock: Clock,
+        own: frozenset[str] = frozenset(),
+        reached: Callable[[Step], None] = lambda _: None,
     ) -> None:
         self.cuts: dict[tuple[str, FeedKind], Cut] = {}
+        self.safety = Safety()
         self._lab = lab
         self._plugs = plugs
         self._journal = journal
@@ -56,6 +62,11 @@ class Monkey:
         self._publish = publish
         self._changed = changed
         self._clock = clock
+        self._own_machine = own
+        self._reached = reached
+        self._inrush = Inrush(clock, lab.limits.restore_stagger)
+        self._rested: dict[str, float] = {}
+        self._last_cut: float | None = None
         self._stopping = asyncio.Event()
         self._around: Surroundings
 
@@ -71,10 +82,13 @@ class Monkey:
                 clock=self._clock,
                 publish=self._publish,
                 changed=self._changed,
+                inrush=self._inrush,
                 stopping=self._stopping,
                 tasks=tasks,
+                reached=self._reached,
             )
             try:
+                await self._recall_halt()
                 for entry in await self._journal.open_cuts():
                     self._undo(entry)
                 tasks.create_task(self._look_at_plugs(), name="look at plugs")
@@ -107,36 +121,128 @@ class Monkey:
             restore_by=commanded + request.seconds,
         )
         cut = self._begin(entry, machine.node_name)
+        self._last_cut = commanded
+        self._arm_until_later()
         self._own(cut, cut.carry_out())
         await asyncio.shield(cut.begun)
         return cut
 
-    async def restore(self, name: str) -> list[str]:
+    async def plan(self, request: guard.CutRequest) -> Plan:
+        """What `cut` would do now, and everything that forbids it; nothing is switched or noted.
+
+        Raises:
+            BadInput: it could never be carried out.
+        """
+        machine = guard.wanted(request, self._lab)
+        await self._look_before(machine.name, request.feed)
+        return plan(request, self._lab, self.facts())
+
+    async def restore(self, name: str, by: str) -> list[str]:
         """Turn every feed of a machine on; return those that were off, such as "node3 power".
 
         Raises:
             UnknownMachine: nobody has that name.
             PlugFailed: a plug does not turn on; it is tried again in the background.
         """
-        return await self._turn_on([guard.find_machine(self._lab, name).name])
+        machine = guard.find_machine(self._lab, name)
+        return await self._turn_on([machine.name], f"{by} restored it")
 
-    async def halt(self) -> list[str]:
-        """Turn every feed of every machine on; as `restore`."""
-        return await self._turn_on([machine.name for machine in self._lab.machine])
+    async def halt(self, by: str) -> list[str]:
+        """Refuse every cut from now on, and turn every feed of every machine on; as `restore`.
 
-    def facts(self) -> guard.Facts:
+        It needs neither the cluster nor the database, and cuts that wait for either, or for their
+        device, are given up.
+        """
+        self.safety = self.safety.halt(by, self._clock.now())
+        log.warning("HALT, pressed by %s: nothing is cut until it is released.", by)
+        self._changed()
+        self._around.tasks.create_task(self._note(self.safety), name="note HALT")
+        return await self._turn_on([machine.name for machine in self._lab.machine], f"HALT by {by}")
+
+    def release(self, by: str) -> Safety:
+        """End HALT. The table is safe after that, not armed."""
+        if self.safety.halted is not None:
+            log.warning("HALT is released by %s.", by)
+            self.safety = self.safety.release()
+            self._changed()
+            self._around.tasks.create_task(self._note(self.safety), name="note release")
+        return self.safety
+
+    def arm(self, by: str) -> Safety:
+        """Allow cuts for a while; raises Halted while HALT holds."""
+        guard.check_not_halted(self.facts())
+        self._arm_until_later()
+        log.info("Armed by %s.", by)
+        return self.safety
+
+    def disarm(self, by: str) -> Safety:
+        """Allow no cuts; what is cut comes back at its time."""
+        self.safety = self.safety.disarm()
+        self._changed()
+        log.info("Disarmed by %s.", by)
+        return self.safety
+
+    def tick(self) -> None:
+        """Time passes: what was armed becomes safe."""
+        safety = self.safety.passed(self._clock.now())
+        if safety != self.safety:
+            self.safety = safety
+            self._changed()
+            log.info("Nothing was cut for a while: the table is safe.")
+
+    def facts(self) -> Facts:
         """What the guard decides from, now."""
         off: dict[str, float | None] = {
             name: None for (name, _), plug in self._plugs.items() if plug.last is Feed.OFF
         }
         off |= {cut.entry.machine: cut.entry.restore_by for cut in self.cuts.values()}
-        return guard.Facts(self._tracker.world, off, self._tracker.outages, self._clock.now())
+        return Facts(
+            world=self._tracker.world,
+            off=off,
+            outages=self._tracker.outages,
+            now=self._clock.now(),
+            safety=self.safety,
+            rested=self._rested,
+            last_cut=self._last_cut,
+            own=self._own_machine,
+        )
 
     async def _look_before(self, machine: str, feed: FeedKind) -> None:
         """Read the plug in question, and those that somebody else turned off, as they are now."""
         for key, plug in self._plugs.items():
             if key not in self.cuts and (key == (machine, feed) or plug.last is Feed.OFF):
                 await plug.read()
+
+    async def _turn_on(self, machines: list[str], why: str) -> list[str]:
+        turning = TurnOn(self._lab, self._plugs, self.cuts, self._publish, self._inrush)
+        return await turning.all_of(machines, why)
+
+    # --- armed, halted --------------------------------------------------------------------------
+
+    def _arm_until_later(self) -> None:
+        """Arming lasts as long as it is used; in faster time, as long for the people at it."""
+        seconds = self._lab.limits.disarm_after * self._lab.speed
+        self.safety = self.safety.arm(self._clock.now() + seconds)
+        self._changed()
+
+    async def _recall_halt(self) -> None:
+        halted = await self._journal.halted()
+        if halted is not None:
+            since, by = halted
+            self.safety = Safety(halted=since, halted_by=by)
+            log.warning("HALT still holds, pressed by %s before this start.", by)
+        elif self._lab.demo is not None:
+            self._arm_until_later()  # pretend machines hurt nobody
+
+    async def _note(self, safety: Safety) -> None:
+        """Keep HALT, or its release, for the next start; it holds now in any case."""
+        try:
+            if safety.halted is None:
+                await self._journal.note_release()
+            else:
+                await self._journal.note_halt(safety.halted, safety.halted_by)
+        except StoreFailed as error:
+            log.error("HALT is not on the disk: %s A restart would not remember it.", error)
 
     # --- keeping the cuts -----------------------------------------------------------------------
 
@@ -152,6 +258,7 @@ class Monkey:
 
     def _forget(self, cut: Cut) -> None:
         del self.cuts[cut.key]
+        self._rested[cut.entry.machine] = self._clock.now()
         self._changed()
 
     def _undo(self, entry: Entry) -> None:
@@ -167,58 +274,21 @@ class Monkey:
             return
         log.warning("%s: %s was left cut (%s)", entry.machine, entry.feed, entry.outage)
         cut = self._begin(entry, guard.find_machine(self._lab, entry.machine).node_name)
+        cut.why = "the process that cut it ended"
         self._own(cut, cut.bring_back())
 
-    # --- turning on -----------------------------------------------------------------------------
-
-    async def _turn_on(self, machines: Collection[str]) -> list[str]:
-        ours = [cut for cut in self.cuts.values() if cut.entry.machine in machines]
-        for cut in ours:
-            cut.end()
-        others = [
-            plug
-            for key, plug in self._plugs.items()
-            if plug.machine in machines and key not in self.cuts
-        ]
-        was_off = [cut.key for cut in ours]
-        was_off += [(plug.machine, plug.feed) for plug in others if plug.last is Feed.OFF]
-        answers = await asyncio.gather(
-            *(self._ended(cut) for cut in ours),
-            *(self._turn_on_foreign(plug) for plug in others),
-            return_exceptions=True,
-        )
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
-        return [f"{machine} {feed}" for machine, feed in was_off]
-
-    async def _ended(self, cut: Cut) -> None:
-        await asyncio.wait({cut.ended}, timeout=PATIENCE)
-        if not cut.ended.done():
-            raise PlugFailed(
-                f"{cut.entry.machine}'s {cut.entry.feed} is {cut.stage}: {cut.trouble}",
-                remedy="It is tried again and again. Look at the device, or bypass it by hand.",
-            )
-
-    async def _turn_on_foreign(self, plug: VerifiedPlug) -> None:
-        """Turn on a plug that is not off because of us, if it is off at all."""
-        was = plug.last
-        at = await plug.switch(on=True)
-        if was is Feed.OFF:
-            node = guard.find_machine(self._lab, plug.machine).node_name
-            self._publish(PlugRestored(plug.machine, node, plug.feed, at))
-
     async def _look_at_plugs(self) -> None:
-        """Read plugs that nobody is switching: somebody else may have."""
+        """Read plugs that nobody is switching: somebody else may have. HALT keeps them on."""
         while True:
             for key, plug in self._plugs.items():
                 if key in self.cuts:
                     continue
                 before = plug.last
                 try:
-                    await plug.read()
+                    if await plug.read() is Feed.OFF and self.safety.halted is not None:
+                        await self._turn_on([plug.machine], "HALT holds")
                 except PlugFailed as error:
-                    log.warning("%s: %s cannot be read: %s", plug.machine, plug.feed, error)
+                    log.warning("%s: %s: %s", plug.machine, plug.feed, error)
                 if plug.last is not before:
                     self._changed()
             await self._clock.sleep(LOOK_EVERY)

@@ -15,8 +15,12 @@ class Plug(Protocol):
     driver as PlugFailed; a task that waits in it may be cancelled at any moment.
     """
 
-    async def switch(self, *, on: bool) -> None:
-        """Ask the device for the wanted state. May be repeated safely."""
+    async def switch(self, *, on: bool, back_in: float | None = None) -> None:
+        """Ask the device for the wanted state. May be repeated safely.
+
+        `back_in` comes with every cut: seconds after which a device that has a timer of its own
+        must turn the feed on again by itself, whatever has become of us by then.
+        """
         ...
 
     async def read(self) -> Feed:

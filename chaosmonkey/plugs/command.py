@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import shlex
 
 from chaosmonkey.config import CommandPlug
@@ -15,7 +16,11 @@ OUTPUT_SHOWN = 300
 
 
 class ProgramPlug:
-    """Runs programs without a shell; {machine} and {node} in their arguments are filled in."""
+    """Runs programs without a shell.
+
+    {machine} and {node} in their arguments are filled in, and {seconds} in those that cut: whole
+    seconds after which a device with a timer should turn itself on again.
+    """
 
     def __init__(self, settings: CommandPlug, *, machine: str, node: str) -> None:
         def fill(argv: tuple[str, ...]) -> list[str]:
@@ -26,9 +31,12 @@ class ProgramPlug:
         self._read = fill(settings.read)
         self._timeout = settings.timeout
 
-    async def switch(self, *, on: bool) -> None:
+    async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         """Run the program for the wanted state; PlugFailed unless it exits with 0 in time."""
-        argv = self._restore if on else self._cut
+        argv = self._restore
+        if not on:
+            seconds = "0" if back_in is None else str(math.ceil(back_in))
+            argv = [argument.replace("{seconds}", seconds) for argument in self._cut]
         code, output = await self._run(argv)
         if code != 0:
             raise self._failed(argv, f"exited with {code}", output)

@@ -33,7 +33,7 @@ class RelayPlug:
         except gpiozero.GPIOZeroError as error:
             raise self._failed(error) from None
 
-    async def switch(self, *, on: bool) -> None:
+    async def switch(self, *, on: bool, back_in: float | None = None) -> None:  # noqa: ARG002 - a relay has no timer
         """Write the level; the contact follows within 10 ms (SRD-05VDC-SL-C data sheet)."""
         try:
             self._relay.value = on == self._coil_when_on

@@ -10,6 +10,7 @@ wait for the device ─► read ─► as wanted? ──────────
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import PlugFailed
@@ -42,8 +43,19 @@ class VerifiedPlug:
         self._device = device
         self._clock = clock
 
-    async def switch(self, *, on: bool) -> float:
+    async def switch(
+        self,
+        *,
+        on: bool,
+        back_in: float | None = None,
+        asked: Callable[[], None] = lambda: None,
+    ) -> float:
         """Bring the feed to a state and return the moment when it was read back in it.
+
+        Args:
+            on: the wanted state.
+            back_in: seconds after which a device with a timer must turn itself on again.
+            asked: is called when the device was asked and has not been read back yet.
 
         Raises:
             PlugFailed: the device failed, or was not in that state `POWER_TIMEOUT` seconds later.
@@ -52,7 +64,8 @@ class VerifiedPlug:
         async with self._device:
             if await self._read() is wanted:
                 return self._clock.now()
-            await self._plug.switch(on=on)
+            await self._plug.switch(on=on, back_in=back_in)
+            asked()
             deadline = self._clock.now() + POWER_TIMEOUT
             while await self._read() is not wanted:
                 if self._clock.now() >= deadline:

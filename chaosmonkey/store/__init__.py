@@ -1,5 +1,6 @@
 """What must survive a power cut: the journal of open cuts, and the records of outages."""
 
+from chaosmonkey.store.audit import Audit, Deed
 from chaosmonkey.store.database import Database, open_database
 from chaosmonkey.store.journal import Entry, Journal
 from chaosmonkey.store.key import secret_key
@@ -8,7 +9,9 @@ from chaosmonkey.store.records import Records
 from chaosmonkey.store.rounds import KeptEntry, RoundRecorder, Rounds
 
 __all__ = [
+    "Audit",
     "Database",
+    "Deed",
     "Entry",
     "Journal",
     "KeptEntry",

@@ -1,7 +1,8 @@
 """What must be undone, on the disk before it is done.
 
 An entry is written before a plug is opened and taken out when the plug was read back as on. What is
-found at the start belongs to a cut that nobody ended.
+found at the start belongs to a cut that nobody ended. HALT is noted here too: a crash must not
+release it.
 """
 
 from __future__ import annotations
@@ -52,3 +53,20 @@ class Journal:
             Entry(outage, machine, FeedKind(feed), asked_by, commanded, restore_by)
             for outage, machine, feed, asked_by, commanded, restore_by in rows
         ]
+
+    async def note_halt(self, since: float, by: str) -> None:
+        """HALT was pressed."""
+        await self._database.write(
+            "INSERT INTO halt (only_one, since, by) VALUES (1, ?, ?) "
+            "ON CONFLICT (only_one) DO NOTHING",
+            (since, by),
+        )
+
+    async def note_release(self) -> None:
+        """HALT was released."""
+        await self._database.write("DELETE FROM halt")
+
+    async def halted(self) -> tuple[float, str] | None:
+        """Since when HALT holds, and who pressed it; None if it does not."""
+        rows = await self._database.read("SELECT since, by FROM halt")
+        return (rows[0][0], rows[0][1]) if rows else None

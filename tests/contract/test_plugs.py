@@ -161,7 +161,7 @@ class Device:
         self.deaf = deaf
         self.switched: list[bool] = []
 
-    async def switch(self, *, on: bool) -> None:
+    async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         self.switched.append(on)
         if not self.deaf:
             self.state = Feed.ON if on else Feed.OFF

@@ -1,12 +1,13 @@
 """A table with three machines, a journal and a monkey, on a clock that a test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from chaosmonkey.clock import ManualClock
-from chaosmonkey.config import build
+from chaosmonkey.config import Lab, build
 from chaosmonkey.errors import PlugFailed, StoreFailed
 from chaosmonkey.model import Event, Feed, FeedKind
 from chaosmonkey.outage.cut import GOODBYE
@@ -16,12 +17,23 @@ from chaosmonkey.plugs import VerifiedPlug
 from chaosmonkey.store import Entry
 from tests.unit.outage._scene import Scene
 
-LAB = build(
-    {
-        "gpio": {"pin_factory": "mock"},
-        "machine": [{"name": f"node{i}", "power": {"driver": "gpio", "pin": i}} for i in (1, 2, 3)],
-    }
-)
+T = TypeVar("T")
+
+
+def with_limits(**limits: object) -> Lab:
+    """Three machines, each with a power plug, and no cool-down unless a test wants one."""
+    return build(
+        {
+            "gpio": {"pin_factory": "mock"},
+            "limits": {"machine_cooldown": 0, "cooldown": 0} | limits,
+            "machine": [
+                {"name": f"node{i}", "power": {"driver": "gpio", "pin": i}} for i in (1, 2, 3)
+            ],
+        }
+    )
+
+
+LAB = with_limits()
 
 
 @dataclass
@@ -33,9 +45,17 @@ class Device:
     state: Feed = Feed.ON
     fails: int = 0
     """How many of the next commands fail."""
+    slow: asyncio.Event | None = None
+    """A command waits for this."""
+    timer: float | None = None
+    """What it was told of a timer of its own."""
 
-    async def switch(self, *, on: bool) -> None:
+    async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         word = "on" if on else "off"
+        if self.slow is not None:
+            await self.slow.wait()
+        if not on:
+            self.timer = back_in
         if self.fails:
             self.fails -= 1
             self.diary.append(f"{self.name} {word} failed")
@@ -57,10 +77,15 @@ class Diary:
     diary: list[str]
     entries: list[Entry] = field(default_factory=list)
     full: bool = False
+    halt: tuple[float, str] | None = None
+    slow: asyncio.Event | None = None
+    """A write waits for this."""
 
     async def write(self, entry: Entry) -> None:
         if self.full:
             raise StoreFailed("The disk is full.")
+        if self.slow is not None:
+            await self.slow.wait()
         self.entries.append(entry)
         self.diary.append(f"journal {entry.machine}")
 
@@ -73,11 +98,25 @@ class Diary:
     async def open_cuts(self) -> list[Entry]:
         return list(self.entries)
 
+    async def note_halt(self, since: float, by: str) -> None:
+        if self.full:
+            raise StoreFailed("The disk is full.")
+        self.halt = self.halt or (since, by)
+
+    async def note_release(self) -> None:
+        if self.full:
+            raise StoreFailed("The disk is full.")
+        self.halt = None
+
+    async def halted(self) -> tuple[float, str] | None:
+        return self.halt
+
 
 class Table:
     """Three machines, a journal and a monkey on a clock that stands still."""
 
-    def __init__(self, *, left_cut: list[Entry] | None = None) -> None:
+    def __init__(self, *, left_cut: list[Entry] | None = None, **limits: object) -> None:
+        lab = with_limits(**limits)
         self.clock = ManualClock(Scene().now)
         self.diary: list[str] = []
         self.events: list[Event] = []
@@ -91,7 +130,7 @@ class Table:
         }
         self.tracker = Scene().tracker
         self.monkey = Monkey(
-            LAB,
+            lab,
             plugs=self.plugs,
             journal=self.journal,
             tracker=self.tracker,
@@ -109,15 +148,28 @@ class Table:
         """Nobody looks."""
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["Table"]:
+    async def running(self, *, armed: bool = True) -> AsyncIterator["Table"]:
         started = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             running = tasks.create_task(self.monkey.run(started.set))
             await started.wait()
             await self.clock.advance(0)
-            yield self
-            running.cancel()
-            await self.clock.advance(GOODBYE + 10)
+            if armed:
+                self.monkey.arm("test")
+            try:
+                yield self
+            finally:
+                running.cancel()
+                await self.clock.advance(GOODBYE + 10)
+
+    async def soon(self, work: Coroutine[Any, Any, T], seconds: float = 5) -> T:
+        """The result of something that takes a few seconds of the table's time."""
+        doing = asyncio.gather(work, return_exceptions=True)
+        await self.clock.advance(seconds)
+        (outcome,) = await doing
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
 
     async def cut(self, machine: str = "node3", seconds: float = 60) -> None:
         await self.monkey.cut(CutRequest(machine, FeedKind.POWER, seconds, by="test"))

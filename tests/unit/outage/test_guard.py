@@ -1,14 +1,27 @@
 """Every refusal has its rule, its facts and a remedy; asking changes nothing."""
 
+from typing import Any
+
 import pytest
 
 from chaosmonkey.config import Lab, build
-from chaosmonkey.errors import BadInput, ChaosMonkeyError, ClusterUnavailable, UnknownMachine
+from chaosmonkey.errors import (
+    BadInput,
+    ChaosMonkeyError,
+    ClusterUnavailable,
+    CutRefused,
+    UnknownMachine,
+)
 from chaosmonkey.model import FeedKind, Node, Outage, Stale
 from chaosmonkey.outage import guard
-from chaosmonkey.outage.guard import CutRequest, Facts
+from chaosmonkey.outage.guard import CutRequest
+from chaosmonkey.outage.rules import Facts
+from chaosmonkey.outage.safety import Safety
 from chaosmonkey.outage.world import World
 from tests.unit.outage._scene import Scene
+
+
+NOW = 1_000_000.0
 
 
 def lab(**limits: object) -> Lab:
@@ -21,8 +34,17 @@ def facts(
     world: World | None = None,
     off: dict[str, float | None] | None = None,
     outages: dict[str, Outage] | None = None,
+    safety: Safety | None = None,
+    **more: Any,
 ) -> Facts:
-    return Facts(world or Scene().tracker.world, off or {}, outages or {}, now=1_000_000.0)
+    return Facts(
+        world or Scene().tracker.world,
+        off or {},
+        outages or {},
+        now=NOW,
+        safety=Safety(armed_until=NOW + 600) if safety is None else safety,
+        **more,
+    )
 
 
 def request(machine: str = "node3", **changes: object) -> CutRequest:
@@ -111,6 +133,82 @@ def test_a_machine_whose_last_outage_is_not_over_is_not_cut_again() -> None:
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
-    rules = [cls.rule for cls in guard.CutRefused.__subclasses__()]
+    rules = [cls.rule for cls in CutRefused.__subclasses__()]
     assert len(rules) == len(set(rules))
     assert "refused" not in rules
+
+
+def test_nothing_is_cut_while_the_table_is_safe_and_the_refusal_says_how_to_arm() -> None:
+    error = refusal(request(), facts(safety=Safety()))
+    assert error.rule == "not-armed"
+    assert "/arm" in error.remedy
+
+
+def test_arming_ends_by_itself() -> None:
+    assert refusal(request(), facts(safety=Safety(armed_until=NOW))).rule == "not-armed"
+    assert guard.check(request(), lab(), facts(safety=Safety(armed_until=NOW + 0.1)))
+
+
+def test_halt_comes_before_everything_and_says_who_pressed_it() -> None:
+    error = refusal(request(), facts(safety=Safety().halt("Ada", NOW - 5), off={"node2": None}))
+    assert error.rule == "halted"
+    assert "since 5 s, pressed by Ada" in error.message
+    assert "release" in error.remedy
+
+
+def test_a_restored_machine_is_left_alone_for_a_while() -> None:
+    known = facts(rested={"node3": NOW - 8.0})
+    error = refusal(request(), known, lab(machine_cooldown=20))
+    assert error.rule == "machine-cooldown"
+    assert error.remedy == "node3 may be cut again in 12 s."
+    assert error.facts["allowed_at"] == NOW + 12
+    assert guard.check(request("node2"), lab(machine_cooldown=20), known).name == "node2"
+
+
+def test_between_two_cuts_of_any_machines_there_is_a_pause() -> None:
+    error = refusal(request(), facts(last_cut=NOW - 1), lab(cooldown=5))
+    assert (error.rule, error.facts["allowed_at"]) == ("cooldown", NOW + 4)
+    assert guard.check(request(), lab(cooldown=5), facts(last_cut=NOW - 5))
+
+
+def test_enough_ready_machines_must_be_left_to_take_the_pods() -> None:
+    scene = Scene()
+    scene.tracker.world.nodes["node1"] = Node("node1", "n1", ready="True", unschedulable=True)
+    scene.tracker.world.nodes["node2"] = Node("node2", "n2", ready="False")
+    error = refusal(request(), facts(world=scene.tracker.world))
+    assert error.rule == "min-ready"
+    assert "0 Ready machines would be left" in error.message
+    assert guard.check(request(), lab(min_ready=0), facts(world=scene.tracker.world))
+
+
+def test_a_machine_that_is_off_does_not_count_as_left() -> None:
+    known = facts(off={"node2": NOW + 5})
+    assert refusal(request(), known, lab(max_off=3, min_ready=2)).rule == "min-ready"
+    assert guard.check(request(), lab(max_off=3, min_ready=1), known)
+
+
+@pytest.mark.parametrize("own", ["node3", "10.0.0.3"])
+def test_the_machine_that_runs_this_server_is_never_cut(own: str) -> None:
+    world = Scene().tracker.world
+    world.nodes["node3"] = Node("node3", "n3", ready="True", addresses=("10.0.0.3",))
+    assert refusal(request(), facts(world=world, own=frozenset({own}))).rule == "own-machine"
+    assert guard.check(request("node2"), lab(), facts(world=world, own=frozenset({own})))
+
+
+def test_roles_can_be_protected() -> None:
+    world = Scene().tracker.world
+    world.nodes["node3"] = Node("node3", "n3", ready="True", roles=frozenset({"storage"}))
+    error = refusal(request(), facts(world=world), lab(protected_roles=["storage"]))
+    assert error.rule == "protected"
+    assert "role storage" in error.message
+
+
+def test_all_that_forbids_a_cut_can_be_asked_for_at_once() -> None:
+    known = facts(safety=Safety(), off={"node3": NOW + 5}, rested={"node3": NOW})
+    rules = [error.rule for error in guard.objections(lab().machine[2], lab(), known)]
+    assert rules == ["not-armed", "already-off", "machine-cooldown", "max-off"]
+
+
+@pytest.mark.parametrize("class_", CutRefused.__subclasses__())
+def test_every_refusal_says_in_its_docstring_what_its_rule_is(class_: type[CutRefused]) -> None:
+    assert class_.__doc__

@@ -1,0 +1,21 @@
+"""Who may do what: tokens and their scopes, sessions of presenters, rates."""
+
+from chaosmonkey.access.callers import Caller, Role
+from chaosmonkey.access.rates import Rate, Rates, TooMany
+from chaosmonkey.access.scopes import Scope, Verb, parse_scope
+from chaosmonkey.access.sessions import Sessions
+from chaosmonkey.access.tokens import Token, Tokens
+
+__all__ = [
+    "Caller",
+    "Rate",
+    "Rates",
+    "Role",
+    "Scope",
+    "Sessions",
+    "Token",
+    "Tokens",
+    "TooMany",
+    "Verb",
+    "parse_scope",
+]

@@ -1,0 +1,178 @@
+"""The tokens of a data folder: kept as digests, told once, revoked by taking them out.
+
+The file belongs to whoever may write the folder, so that tokens can be made and revoked while the
+server runs, and when it does not. The server reads it again when it has changed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from chaosmonkey.access.callers import Role
+from chaosmonkey.access.scopes import Scope, parse_scope
+from chaosmonkey.errors import BadInput, StoreFailed
+
+FILE = "tokens.json"
+
+PREFIX = "chaos_"
+"""What a token begins with, so that a leaked one is recognised as what it is."""
+
+ENTROPY = 32
+"""Random bytes of a token. That many cannot be guessed, so that one round of SHA-256 keeps them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token, without its secret.
+
+    Attributes:
+        id: random; sessions made with the token name it, and end when it is revoked.
+        digest: SHA-256 of the secret, hexadecimal.
+        made: when, as ISO 8601 in UTC.
+    """
+
+    id: str
+    name: str
+    role: Role
+    scopes: tuple[Scope, ...]
+    digest: str
+    made: str
+
+
+class Tokens:
+    """The tokens in a folder. Every method raises StoreFailed when the file cannot be used."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._read_at: tuple[int, int, int] | None = None
+        self._tokens: tuple[Token, ...] = ()
+
+    def all(self) -> tuple[Token, ...]:
+        """All of them, as the file has them now."""
+        try:
+            found = self._path.stat()
+            stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+            if stamp != self._read_at:
+                self._tokens = tuple(_token(item) for item in orjson.loads(self._path.read_bytes()))
+                self._read_at = stamp
+        except FileNotFoundError:
+            self._tokens, self._read_at = (), None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreFailed(
+                f"The tokens in {self._path} cannot be read: {error}.",
+                remedy="Restore the file, or delete it and make the tokens anew.",
+            ) from None
+        return self._tokens
+
+    def find(self, secret: str) -> Token | None:
+        """The token with that secret. Takes as long whichever it is, and if it is none."""
+        digest = _digest(secret)
+        found = None
+        for token in self.all():
+            if hmac.compare_digest(token.digest, digest):
+                found = token
+        return found
+
+    def has(self, token_id: str) -> bool:
+        """Whether a token has not been revoked."""
+        return any(hmac.compare_digest(token.id, token_id) for token in self.all())
+
+    def make(self, name: str, role: Role, scopes: Iterable[Scope] = ()) -> str:
+        """Make a token and return its secret, which nobody will be told again.
+
+        Raises:
+            BadInput: there is one of that name.
+        """
+        secret = PREFIX + secrets.token_urlsafe(ENTROPY)
+        with self._locked():
+            known = self.all()
+            if any(token.name == name for token in known):
+                raise BadInput(
+                    f"There is a token '{name}' already.",
+                    remedy=f"Choose another name, or revoke it: chaosmonkey token revoke {name}.",
+                )
+            made = datetime.now(UTC).isoformat(timespec="seconds")
+            token = Token(secrets.token_hex(8), name, role, tuple(scopes), _digest(secret), made)
+            self._write((*known, token))
+        return secret
+
+    def revoke(self, name: str) -> None:
+        """Take a token out; what was begun with it ends. Raises BadInput if there is none."""
+        with self._locked():
+            known = self.all()
+            left = tuple(token for token in known if token.name != name)
+            if left == known:
+                names = ", ".join(token.name for token in known) or "none"
+                raise BadInput(f"There is no token '{name}'.", remedy=f"There are: {names}.")
+            self._write(left)
+
+    def _write(self, tokens: tuple[Token, ...]) -> None:
+        content = orjson.dumps([_json(token) for token in tokens], option=orjson.OPT_INDENT_2)
+        beside = self._path.with_suffix(".new")
+        try:
+            beside.unlink(missing_ok=True)
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.rename(self._path)
+        except OSError as error:
+            raise self._unwritable(error) from None
+        self._read_at = None
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            lock = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self._unwritable(error) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _unwritable(self, error: OSError) -> StoreFailed:
+        return StoreFailed(
+            f"The tokens in {self._path} cannot be written: {error.strerror}.",
+            remedy="Make the data folder writable for this user.",
+        )
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _json(token: Token) -> dict[str, object]:
+    return {
+        "id": token.id,
+        "name": token.name,
+        "role": token.role,
+        "scopes": [str(scope) for scope in token.scopes],
+        "digest": token.digest,
+        "made": token.made,
+    }
+
+
+def _token(item: dict[str, str]) -> Token:
+    return Token(
+        id=item["id"],
+        name=item["name"],
+        role=Role(item["role"]),
+        scopes=tuple(parse_scope(scope) for scope in item["scopes"]),
+        digest=item["digest"],
+        made=item["made"],
+    )

@@ -1,0 +1,86 @@
+"""Routes that change something: each call leaves a row in the audit log, accepted or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from chaosmonkey.access import Caller, Role
+from chaosmonkey.api import context, who
+from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.store import Deed
+
+LONGEST = 300
+"""Characters of a path, or of a reason, that are kept."""
+
+
+class Command(APIRoute):
+    """A route whose calls are noted."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with a note at its end."""
+        answer = super().get_route_handler()
+
+        async def answer_and_note(request: Request) -> Response:
+            try:
+                response = await answer(request)
+            except ChaosMonkeyError as error:
+                note(request, error)
+                raise
+            except RequestValidationError:
+                note(request, "bad input")
+                raise
+            note(request)
+            return response
+
+        return answer_and_note
+
+
+def note(connection: HTTPConnection, refusal: ChaosMonkeyError | str | None = None) -> None:
+    """Keep what somebody asked for, and why it was refused if it was."""
+    ctx = context.of(connection)
+    scope = connection.scope
+    caller = scope.get("caller") or unknown(connection)
+    why = refusal.message if isinstance(refusal, ChaosMonkeyError) else refusal or ""
+    rule = ""
+    if isinstance(refusal, ChaosMonkeyError):
+        rule = getattr(refusal, "rule", refusal.title.lower())
+    elif refusal:
+        rule = "bad input"
+    ctx.audit.note(
+        Deed(
+            at=ctx.clock.now(),
+            who=caller.name,
+            role=caller.role,
+            address=caller.address,
+            command=_command(scope),
+            accepted=refusal is None,
+            rule=rule,
+            why=why[:LONGEST],
+        )
+    )
+
+
+def unknown(connection: HTTPConnection) -> Caller:
+    """Somebody whose token is none."""
+    address = who.address_of(connection)
+    return Caller(Role.VIEWER, address, address)
+
+
+def _command(scope: Scope) -> str:
+    method = scope.get("method", "WEBSOCKET")
+    kind = dict(_pairs(scope)).get("kind", "")
+    return f"{method} {scope['path'][:LONGEST]}" + (f"?kind={kind}" if kind else "")
+
+
+def _pairs(scope: Scope) -> list[tuple[str, str]]:
+    """Only what a command is about; a query may hold secrets."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    pairs = [part.partition("=") for part in query.split("&")]
+    return [(key, value[:20]) for key, _, value in pairs if key == "kind" and value.isalpha()]

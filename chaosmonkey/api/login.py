@@ -1,0 +1,121 @@
+"""Signing in: a presenter's token is exchanged for a cookie, and leaves the address bar.
+
+/console?token=…  ─► cookie, 303 ─► /console         a form for it: /login
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from chaosmonkey.access import Caller, Role
+from chaosmonkey.access.sessions import COOKIE, LASTS
+from chaosmonkey.api import who
+from chaosmonkey.api.commands import Command, note
+from chaosmonkey.api.context import Ctx
+from chaosmonkey.api.doorkeeper import may_change
+from chaosmonkey.errors import ChaosMonkeyError
+
+router = APIRouter(tags=["who is who"], route_class=Command)
+
+CONSOLE = "/console"
+
+FORM = {
+    "schema": {
+        "type": "object",
+        "properties": {"token": {"type": "string"}},
+        "required": ["token"],
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Whoever:
+    """Who somebody is taken for, and what a token of theirs allows."""
+
+    role: Role
+    name: str
+    scopes: tuple[str, ...]
+
+
+@router.get("/api/me", operation_id="me")
+async def me(request: Request) -> Whoever:
+    """Who this server takes the asker for."""
+    caller = who.of(request)
+    return Whoever(caller.role, caller.name, tuple(str(scope) for scope in caller.scopes))
+
+
+@router.post(
+    "/login",
+    operation_id="login",
+    dependencies=[Depends(may_change)],
+    openapi_extra={"requestBody": {"content": {"application/x-www-form-urlencoded": FORM}}},
+)
+async def login(request: Request, ctx: Ctx) -> Response:
+    """Exchange a presenter's token for a session."""
+    form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
+    token = form.get("token", [""])[0]
+    try:
+        caller = await _presenter(ctx.gate, token, request)
+    except ChaosMonkeyError as error:
+        note(request, error)
+        return _form(error.message, status=error.status)
+    return signed_in(ctx.gate, caller, request)
+
+
+@router.post("/logout", operation_id="logout", dependencies=[Depends(may_change)])
+async def logout() -> Response:
+    """End the session of this browser."""
+    response = RedirectResponse("/", 303)
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return response
+
+
+async def login_page(_: Request) -> Response:
+    """The form for a presenter's token."""
+    return _form("")
+
+
+async def exchange(request: Request, token: str) -> Response:
+    """Answer a page that was asked for with a token in its address."""
+    gate: who.Gate = request.app.state.context.gate
+    try:
+        return signed_in(gate, await _presenter(gate, token, request), request)
+    except ChaosMonkeyError as error:
+        note(request, error)
+        return _form(error.message, status=error.status)
+
+
+def signed_in(gate: who.Gate, caller: Caller, request: Request) -> Response:
+    """To the console, with the cookie of a session."""
+    response = RedirectResponse(CONSOLE, 303)
+    response.set_cookie(
+        COOKIE,
+        gate.sessions.open(caller.token),
+        max_age=LASTS,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return response
+
+
+async def _presenter(gate: who.Gate, token: str, request: Request) -> Caller:
+    caller = await gate.exchange(token.strip(), who.address_of(request))
+    if caller.role is not Role.PRESENTER:
+        raise who.NotAllowed(
+            f"The token '{caller.name}' is a script's, not a presenter's.",
+            remedy="Make one: chaosmonkey token new NAME --presenter",
+        )
+    return caller
+
+
+def _form(trouble: str, *, status: int = 200) -> Response:
+    page = files("chaosmonkey.api").joinpath("login.html").read_text(encoding="utf-8")
+    said = f"<p role=alert>{escape(trouble)}</p>" if trouble else ""
+    return HTMLResponse(page.replace("<!-- trouble -->", said), status)

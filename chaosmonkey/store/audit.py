@@ -1,0 +1,127 @@
+"""Who asked for what, and what they were told: a row for every command, accepted or refused.
+
+Rows are written in the background, so that a slow or full disk hinders no command, HALT least of
+all. What could not be written yet is kept, up to a bound; beyond it, the number of lost rows is
+written in their place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import astuple, dataclass
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.errors import StoreFailed
+from chaosmonkey.store.database import Database
+
+log = logging.getLogger(__name__)
+
+WAITING = 10_000
+"""Rows that may wait for the disk."""
+
+KEPT = 100_000
+"""Rows that are kept; the oldest go at the next start."""
+
+RETRY = 5.0
+"""Seconds until a failed write is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One command.
+
+    Attributes:
+        at: when it was answered.
+        who: name of the token or the seat, or the address.
+        role: viewer, audience, script or presenter.
+        command: method and path, without the query: "POST /kill/node3".
+        rule: the rule that refused it, "" if it was accepted.
+        why: what the asker was told, if refused.
+    """
+
+    at: float
+    who: str
+    role: str
+    address: str
+    command: str
+    accepted: bool
+    rule: str = ""
+    why: str = ""
+
+
+class Audit:
+    """Keeps deeds; `run` writes them."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._waiting: deque[Deed] = deque()
+        self._lost = 0
+        self._something = asyncio.Event()
+
+    def note(self, deed: Deed) -> None:
+        """Write this soon. Never waits."""
+        if len(self._waiting) >= WAITING:
+            self._lost += 1
+            return
+        self._waiting.append(deed)
+        self._something.set()
+
+    async def run(self) -> None:
+        """Write for ever; when cancelled, write once more."""
+        await self._forget_the_oldest()
+        try:
+            while True:
+                await self._something.wait()
+                if not await self._write():
+                    await self._clock.sleep(RETRY)
+        finally:
+            await self._write()
+
+    async def latest(self, limit: int) -> list[Deed]:
+        """The newest deeds first, those that wait for the disk included."""
+        waiting = list(self._waiting)[::-1][:limit]
+        rows = await self._database.read(
+            "SELECT at, who, role, address, command, accepted, rule, why FROM audit "
+            "ORDER BY id DESC LIMIT ?",
+            (limit - len(waiting),),
+        )
+        return waiting + [
+            Deed(at, who, role, address, command, bool(accepted), rule, why)
+            for at, who, role, address, command, accepted, rule, why in rows
+        ]
+
+    async def _write(self) -> bool:
+        self._something.clear()
+        try:
+            while self._waiting:
+                await self._insert(self._waiting[0])
+                self._waiting.popleft()
+            if self._lost:
+                lost, self._lost = self._lost, 0
+                why = f"{lost} commands are missing here: the disk took too long"
+                await self._insert(
+                    Deed(self._clock.now(), "this server", "", "", "audit", False, "lost", why)
+                )
+        except StoreFailed as error:
+            log.error("%d commands are not in the audit log yet: %s", len(self._waiting), error)
+            self._something.set()
+            return False
+        return True
+
+    async def _insert(self, deed: Deed) -> None:
+        await self._database.write(
+            "INSERT INTO audit (at, who, role, address, command, accepted, rule, why) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            astuple(deed),
+        )
+
+    async def _forget_the_oldest(self) -> None:
+        try:
+            await self._database.write(
+                "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?", (KEPT,)
+            )
+        except StoreFailed as error:
+            log.error("%s", error)
