@@ -96,13 +96,8 @@ async def restore(
 ) -> Response:
     """Give a machine its power and network back now."""
     restored = await ctx.monkey.restore(machine, by=caller.name)
-    return turned_on(request, restored, f"{machine} was not off.")
-
-
-def turned_on(request: Request, feeds: list[str], otherwise: str) -> Response:
-    """The answer to a command that turned feeds on."""
-    text = f"On again: {', '.join(feeds)}." if feeds else otherwise
-    return answers.answer(request, {"restored": feeds}, text)
+    text = f"On again: {', '.join(restored)}." if restored else f"{machine} was not off."
+    return answers.answer(request, {"restored": restored}, text)
 
 
 async def _milestones(watching: Subscription, outage: str, *, text: bool) -> AsyncIterator[bytes]:

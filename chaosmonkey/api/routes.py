@@ -20,7 +20,21 @@ from chaosmonkey.api import (
     state,
 )
 
-MODULES = (kill, safety, state, presenter, rounds, join, play, inspect, hands, audit, login, live, play_stream)
+MODULES = (
+    kill,
+    safety,
+    state,
+    presenter,
+    rounds,
+    join,
+    play,
+    inspect,
+    hands,
+    audit,
+    login,
+    live,
+    play_stream,
+)
 
 
 def add_routes(app: FastAPI) -> None:

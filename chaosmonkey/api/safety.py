@@ -12,7 +12,6 @@ from chaosmonkey.api import answers, who
 from chaosmonkey.api.commands import Command
 from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.doorkeeper import may_change
-from chaosmonkey.api.kill import turned_on
 from chaosmonkey.outage.safety import Safety
 
 router = APIRouter(tags=["safety"], route_class=Command, dependencies=[Depends(may_change)])
@@ -45,7 +44,12 @@ async def halt(
 ) -> Response:
     """Give every machine its power and network back now, and cut nothing until released."""
     restored = await ctx.monkey.halt(by=caller.name)
-    return turned_on(request, restored, "Nothing was off. HALT holds until it is released.")
+    text = f"On again: {', '.join(restored)}." if restored else "Nothing was off."
+    return answers.answer(
+        request,
+        {"restored": restored, "halted": ctx.monkey.safety.halted},
+        f"{text}\nHALT holds: nothing is cut until it is released (/release).",
+    )
 
 
 @router.post("/release", operation_id="release")

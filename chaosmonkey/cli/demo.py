@@ -11,19 +11,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import shutil
 import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from chaosmonkey.clock import SystemClock
-from chaosmonkey.config import Server
+from chaosmonkey.config import Server, environment_with
 from chaosmonkey.errors import StoreFailed, Unavailable
 from chaosmonkey.simcluster import DEMO_MACHINES
 
@@ -54,6 +56,11 @@ class Demo:
     data: Path
     sim_port: int
 
+    @cached_property
+    def _token(self) -> str | None:
+        """The presenter's token of this demo; none if only this machine can reach it."""
+        return None if Server(host=self.host).here_only else f"demo_{secrets.token_urlsafe(24)}"
+
     async def run(self) -> int:
         """Run until SIGINT or SIGTERM, or until something cannot be started."""
         stop = asyncio.Event()
@@ -77,7 +84,7 @@ class Demo:
         short_lives = 0
         while True:
             began = clock.now()
-            server = await _start("serve", "--config", config)
+            server = await _start("serve", "--config", config, token=self._token)
             try:
                 await _first_of(server.wait(), simulator.wait(), stop.wait())
             finally:
@@ -144,13 +151,14 @@ class Demo:
 
     def _introduce(self) -> None:
         url = f"http://{Server(host=self.host).local_host}:{self.port}"
+        key = f"?token={self._token}" if self._token else ""
         command = _own_name()
         bench = "" if self.sim_port == 8001 else f" --sim-port {self.sim_port}"
         sys.stdout.write(
             f"\n{len(DEMO_MACHINES)} pretend machines, 30 pods, a pretend Kubernetes "
             f"(preset {self.preset}, speed {self.speed:g}).\n\n"
             f"  Watch        {url}/           (the stage)\n"
-            f"  Present      {url}/console    (? shows the keys)\n"
+            f"  Present      {url}/console{key}    (? shows the keys)\n"
             f"  Play         {url}/play       (phones)\n"
             f"  Cut power    curl {url}/kill/node3\n"
             f"  Cut network  curl '{url}/kill/node3?kind=network'\n"
@@ -161,11 +169,15 @@ class Demo:
         sys.stdout.flush()
 
 
-async def _start(command: str, *arguments: object) -> Process:
-    """Start one of our own commands. It ends when this process does, however that ends."""
+async def _start(command: str, *arguments: object, token: str | None = None) -> Process:
+    """Start one of our own commands. It ends when this process does, however that ends.
+
+    A presenter's token goes by the environment: command lines and files can be read by others.
+    """
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "chaosmonkey", command, *map(str, arguments), "--until-eof",
         stdin=asyncio.subprocess.PIPE,
+        env=environment_with(token),
         start_new_session=True,  # Ctrl-C is for us: we end the server first, then the simulator
     )  # fmt: skip
 

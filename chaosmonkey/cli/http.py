@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import httpx
 import typer
 
+from chaosmonkey.config import own_token
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, CutRefused, Unavailable
 
 TEXT = {"Accept": "text/plain"}
@@ -21,8 +22,11 @@ class NotRecovered(ChaosMonkeyError):
 
 def open_client(server: str) -> httpx.Client:
     """A client of the server at a URL."""
+    headers = {"Accept": "application/json"}
+    if token := own_token():
+        headers["Authorization"] = f"Bearer {token}"
     # Restoring waits for the plug to be read back, which may take its time.
-    return httpx.Client(base_url=server, timeout=60, headers={"Accept": "application/json"})
+    return httpx.Client(base_url=server, timeout=60, headers=headers)
 
 
 def ask(client: httpx.Client, method: str, path: str, **request: Any) -> httpx.Response:
@@ -33,6 +37,16 @@ def ask(client: httpx.Client, method: str, path: str, **request: Any) -> httpx.R
         raise _unreachable(client, error) from None
     _raise_for(response)
     return response
+
+
+def show_plan(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
+    """Print what a cut would do; raise CutRefused if it is forbidden now."""
+    plan = ask(client, "POST", path, params=query).json()
+    text = ask(client, "POST", path, params=query, headers=TEXT).text
+    typer.echo(text.rstrip())
+    if not plan["allowed"]:
+        refusal = plan["refusals"][0]
+        raise CutRefused(refusal["detail"], remedy=refusal["remedy"])
 
 
 def follow(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
@@ -69,7 +83,7 @@ def _raise_for(response: httpx.Response) -> None:
         message = str(body.get("detail") or body.get("message") or message)
         remedy = str(body.get("remedy") or "")
     match response.status_code:
-        case 403 | 409:
+        case 401 | 403 | 409 | 429:
             raise CutRefused(message, remedy=remedy)
         case 502 | 503 | 504:
             raise Unavailable(message, remedy=remedy)

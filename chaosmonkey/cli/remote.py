@@ -1,4 +1,4 @@
-"""The commands that speak to a running server: kill, restore, halt, status, history, watch."""
+"""The commands that speak to a running server: kill, restore, halt, arm, status, history, audit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to an app."""
-    for command in (kill, restore, halt, status, history, watch):
+    for command in (kill, restore, halt, release, arm, disarm, status, history, audit, watch):
         app.command()(command)
 
 
@@ -30,9 +30,14 @@ def kill(
         float | None, typer.Option("--for", help="Seconds until it is restored.")
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until it has recovered.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would happen, and what forbids it.")
+    ] = False,
     server: ServerUrl = DEFAULT_URL,
 ) -> None:
     """Cut the power or the network of a machine.
+
+    A server that asks for a token finds it in $CHAOSMONKEY_TOKEN.
 
     Example: chaosmonkey kill node3 --for 30 --wait || echo "did not recover"
     """
@@ -42,7 +47,9 @@ def kill(
     path = f"/kill/{quote(machine, safe='')}"
     http = _http()
     with http.open_client(server) as client:
-        if wait:
+        if dry_run:
+            http.show_plan(client, path, query | {"dry_run": True})
+        elif wait:
             http.follow(client, path, query | {"wait": "recovered"})
         else:
             typer.echo(
@@ -55,20 +62,50 @@ def restore(machine: Machine, server: ServerUrl = DEFAULT_URL) -> None:
 
     Example: chaosmonkey restore node3
     """
-    http = _http()
-    with http.open_client(server) as client:
-        path = f"/restore/{quote(machine, safe='')}"
-        typer.echo(http.ask(client, "POST", path, headers=http.TEXT).text.rstrip())
+    _say(server, "POST", f"/restore/{quote(machine, safe='')}")
 
 
 def halt(server: ServerUrl = DEFAULT_URL) -> None:
-    """Give every machine its power and network back now.
+    """Give every machine its power and network back now, and cut nothing until released.
 
     Example: chaosmonkey halt
     """
-    http = _http()
-    with http.open_client(server) as client:
-        typer.echo(http.ask(client, "POST", "/halt", headers=http.TEXT).text.rstrip())
+    _say(server, "POST", "/halt")
+
+
+def release(server: ServerUrl = DEFAULT_URL) -> None:
+    """End HALT. The table is safe after that; arm it to cut again.
+
+    Example: chaosmonkey release && chaosmonkey arm
+    """
+    _say(server, "POST", "/release")
+
+
+def arm(server: ServerUrl = DEFAULT_URL) -> None:
+    """Allow cuts for a while.
+
+    Example: chaosmonkey arm && chaosmonkey kill node3
+    """
+    _say(server, "POST", "/arm")
+
+
+def disarm(server: ServerUrl = DEFAULT_URL) -> None:
+    """Allow no cuts.
+
+    Example: chaosmonkey disarm
+    """
+    _say(server, "POST", "/disarm")
+
+
+def audit(
+    server: ServerUrl = DEFAULT_URL,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+) -> None:
+    """Who asked for what, and what they were told; newest first.
+
+    Example: chaosmonkey audit --limit 200 | grep refused
+    """
+    _say(server, "GET", "/api/audit", params={"limit": limit})
 
 
 def status(server: ServerUrl = DEFAULT_URL) -> None:
@@ -126,6 +163,14 @@ def watch(server: ServerUrl = DEFAULT_URL) -> None:
         asyncio.run(follow(server))
     except KeyboardInterrupt:
         return
+
+
+def _say(server: str, method: str, path: str, **request: Any) -> None:
+    """Ask the server and print what it says."""
+    http = _http()
+    with http.open_client(server) as client:
+        answer = http.ask(client, method, path, headers=http.TEXT, **request)
+    typer.echo(answer.text.rstrip())
 
 
 def _http() -> ModuleType:

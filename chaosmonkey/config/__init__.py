@@ -1,6 +1,6 @@
 """The settings: frozen sections (`sections`), read and checked in one place (`read`)."""
 
-from chaosmonkey.config.read import build, load, supervision
+from chaosmonkey.config.read import build, environment_with, load, own_token, supervision
 from chaosmonkey.config.sections import (
     PRESETS,
     Audience,
@@ -35,7 +35,9 @@ __all__ = [
     "Supervision",
     "Timing",
     "build",
+    "environment_with",
     "load",
+    "own_token",
     "parse_span",
     "supervision",
 ]

@@ -18,7 +18,14 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from chaosmonkey.config.sections import CommandPlug, GpioPlug, Lab, Machine, Supervision
+from chaosmonkey.config.sections import (
+    ENVIRONMENT_PREFIX,
+    CommandPlug,
+    GpioPlug,
+    Lab,
+    Machine,
+    Supervision,
+)
 from chaosmonkey.errors import BadConfig, BadInput, did_you_mean
 from chaosmonkey.model import FeedKind
 
@@ -69,6 +76,19 @@ def supervision() -> Supervision:
     meant = given.get("WATCHDOG_PID") in (None, str(os.getpid()))
     seconds = int(microseconds) / 1e6 if microseconds.isdigit() and meant else None
     return Supervision(given.get("NOTIFY_SOCKET") or None, seconds or None)
+
+
+def environment_with(presenter_token: str | None) -> dict[str, str]:
+    """The environment for a server of ours, with a presenter's token if it needs one."""
+    given = dict(os.environ)  # noqa: TID251 - the environment's home
+    if presenter_token is not None:
+        given[f"{ENVIRONMENT_PREFIX}SERVER__PRESENTER_TOKEN"] = presenter_token
+    return given
+
+
+def own_token() -> str | None:
+    """The token that a command sends, from $CHAOSMONKEY_TOKEN."""
+    return os.environ.get("CHAOSMONKEY_TOKEN") or None  # noqa: TID251 - the environment's home
 
 
 # --- what no single key can see -----------------------------------------------------------------

@@ -238,7 +238,7 @@ class Audience(Section):
     """The phones in the room: how they join, and what they may call themselves."""
 
     join_code: Literal["rotating", "off"] = "rotating"
-    """Whether a phone needs the code that the stage shows. off: whoever reaches the server joins."""
+    """Whether a phone needs the code that the stage shows; off: whoever reaches this joins."""
 
     rotate: float = Field(default=300.0, ge=10)
     """Seconds after which there is another code. The one before stays good as long again."""

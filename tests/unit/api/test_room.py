@@ -27,7 +27,8 @@ async def state(site: Site) -> dict:
     return (await site.client.get("/api/state")).json()["state"]
 
 
-async def test_a_real_table_starts_safe_and_arms_for_a_while(site: Site) -> None:
+async def test_a_safe_table_is_armed_for_a_while(site: Site) -> None:
+    await site.client.post("/disarm")
     assert (await state(site))["show"]["show"]["armed_until"] is None
     until_when = (await site.client.post("/arm")).json()["armed_until"]
     assert until_when > site.table.clock.now()

@@ -20,7 +20,6 @@ from chaosmonkey.outage.safety import Safety
 from chaosmonkey.outage.world import World
 from tests.unit.outage._scene import Scene
 
-
 NOW = 1_000_000.0
 
 

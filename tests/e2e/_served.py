@@ -1,0 +1,128 @@
+"""A server beside a simulator of its own, so that one can be killed without the other."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from chaosmonkey.simcluster import DEMO_MACHINES
+from tests.e2e.conftest import PATIENCE, SPEED, eventually, free_ports
+
+
+@dataclass
+class World:
+    """A running simulator, which outlives every server."""
+
+    port: int
+    epoch: float
+
+    async def dark(self) -> set[str]:
+        """The feeds without power or network, such as "node3 power"."""
+        async with httpx.AsyncClient() as client:
+            bench = (await client.get(f"http://127.0.0.1:{self.port}/bench")).json()
+        return {
+            f"{name} {feed}"
+            for name, machine in bench["machines"].items()
+            for feed in ("power", "network")
+            if not machine[feed]["live"]
+        }
+
+
+@contextlib.contextmanager
+def world(*options: str) -> Iterator[World]:
+    _, port = free_ports()
+    epoch = time.time()  # noqa: TID251 - two processes are told one beginning
+    with subprocess.Popen(
+        [sys.executable, "-m", "chaosmonkey", "sim", f"--port={port}", f"--header-port={port + 1}",
+         f"--speed={SPEED}", f"--epoch={epoch!r}", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        assert "Kubernetes" in told, told
+        try:
+            yield World(port, epoch)
+        finally:
+            process.terminate()
+
+
+@dataclass
+class Served:
+    """A running server."""
+
+    process: Process
+    client: httpx.AsyncClient
+    output: list[str] = field(default_factory=list)
+
+    async def ready(self) -> None:
+        async def look() -> bool:
+            with contextlib.suppress(httpx.TransportError):
+                return (await self.client.get("/readyz")).status_code == 200
+            return False
+
+        await eventually(look, lambda: "\n".join(self.output))
+
+    async def answers(self) -> None:
+        async def look() -> bool:
+            with contextlib.suppress(httpx.TransportError):
+                return (await self.client.get("/healthz")).status_code == 200
+            return False
+
+        await eventually(look, lambda: "\n".join(self.output))
+
+    async def died(self) -> int:
+        async with asyncio.timeout(PATIENCE):
+            return await self.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def served(
+    folder: Path, of: World, *, env: dict[str, str] | None = None, more: str = ""
+) -> AsyncIterator[Served]:
+    """A server on the pretend table; it is told to end on the way out, if it has not ended."""
+    port, _ = free_ports()
+    config = folder / "lab.toml"
+    machines = "".join(
+        f'[[machine]]\nname = "{machine.name}"\n'
+        f'power = {{ driver = "gpio", pin = {machine.power.pin} }}\n'
+        f'network = {{ driver = "gpio", pin = {machine.network.pin} }}\n'
+        for machine in DEMO_MACHINES
+    )
+    config.write_text(
+        f'speed = {SPEED}\nepoch = {of.epoch!r}\n[server]\nport = {port}\ndata = "{folder / "data"}"\n'
+        f'[cluster]\nserver = "http://127.0.0.1:{of.port}"\n'
+        f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{of.port + 1}"\n'
+        f'[timing]\npreset = "stage"\n[limits]\nmax_off = 3\nmachine_cooldown = 0\ncooldown = 0\n'
+        f"{more}{machines}"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "chaosmonkey", "serve", f"--config={config}",
+        stdout=PIPE, stderr=STDOUT, env=os.environ | (env or {}),  # noqa: TID251 - a child's
+    )  # fmt: skip
+    output: list[str] = []
+
+    async def read() -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            output.append(line.decode().rstrip())  # noqa: PERF401 - it is read while it grows
+
+    client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)
+    async with asyncio.TaskGroup() as tasks, client:
+        reading = tasks.create_task(read())
+        try:
+            yield Served(process, client, output)
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.terminate()
+                async with asyncio.timeout(PATIENCE):
+                    await process.wait()
+            await reading
