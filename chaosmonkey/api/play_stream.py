@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from fastapi import APIRouter, WebSocket
 
 from chaosmonkey.api import context
@@ -22,8 +24,8 @@ async def stream(socket: WebSocket) -> None:
         return
     await socket.accept()
     ctx = context.of(socket)
-    with ctx.presence.here("phone"), ctx.phones.told(behind(socket)):
-        for _ in range(PATIENCE + 1):
-            if (await socket.receive())["type"] == "websocket.disconnect":
-                return
-    await socket.close(POLICY_VIOLATION, "nothing is to be said here")
+    connection = behind(socket)
+    with ExitStack() as here:
+        here.enter_context(ctx.presence.here("phone"))
+        here.enter_context(ctx.phones.told(connection.ear))
+        connection.stay(PATIENCE, here.pop_all().close)

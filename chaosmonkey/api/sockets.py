@@ -1,7 +1,7 @@
 """A websocket that takes frames built once for many, and that nobody can keep for nothing.
 
     for the application   as uvicorn's own: accept, receive, send, close
-    for the phones        offer(frame): the bytes go to the socket, or wait for it, the latest only
+    for the phones        ear.offer(frame): the bytes go out, or wait, the latest only
     for the web server    look(now): once a second; drops who is silent, blocked or talks too much
 
 A server's frames are not masked, so that the same bytes do for every reader. Nothing here has a
@@ -10,11 +10,14 @@ timer: 2,000 sockets cost 2,000 glances a second.
 
 from __future__ import annotations
 
+import os
 import socket
 from asyncio import BaseTransport
+from collections.abc import Callable
 from typing import Any
 
 from starlette.websockets import WebSocket
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 
@@ -59,6 +62,51 @@ def behind(websocket: WebSocket) -> Socket:
     return connection
 
 
+class Ear:
+    """Where frames for many go into one connection; small, so that 2,000 of them stay in the cache.
+
+    It writes to the file itself, which the transport permits as long as it holds nothing back.
+    """
+
+    __slots__ = ("_file", "_latest", "_socket")
+
+    def __init__(self, of: Socket) -> None:
+        self._socket = of
+        self._file = -1
+        self._latest: bytes | None = None
+
+    def offer(self, frame: bytes) -> None:
+        """Send a frame; while the client does not read, keep the latest for later."""
+        if self._file >= 0:
+            self._write(frame)
+        else:
+            self._latest = frame
+
+    def beat(self, frame: bytes) -> None:
+        """Send a frame, unless the client does not read."""
+        if self._file >= 0:
+            self._write(frame)
+
+    def open(self, file: int) -> None:
+        """The file takes bytes, from now on or again."""
+        self._file = file
+        latest, self._latest = self._latest, None
+        if latest is not None:
+            self._write(latest)
+
+    def shut(self) -> None:
+        """It takes none for now, or never more."""
+        self._file = -1
+
+    def _write(self, frame: bytes) -> None:
+        try:
+            sent = os.write(self._file, frame)
+        except OSError:
+            sent = 0  # full, or broken: the transport knows what to do
+        if sent < len(frame):
+            self._socket.transport.write(frame[sent:])
+
+
 class Socket(WebSocketsSansIOProtocol):
     """One websocket connection.
 
@@ -74,21 +122,9 @@ class Socket(WebSocketsSansIOProtocol):
         self._asked = False
         self._said = 0
         self._blocked_at: float | None = None
-        self._latest: bytes | None = None
-
-    def offer(self, frame: bytes) -> None:
-        """Send a frame; while the client does not read, keep the latest for later."""
-        if not self._is_open:
-            return
-        if self._blocked_at is None:
-            self.transport.write(frame)
-        else:
-            self._latest = frame
-
-    def beat(self, frame: bytes) -> None:
-        """Send a frame, unless the client does not read."""
-        if self._is_open and self._blocked_at is None:
-            self.transport.write(frame)
+        self._left: Callable[[], None] | None = None
+        self._patience = 0
+        self.ear = Ear(self)
 
     def look(self, now: float) -> None:
         """Do what has become due.
@@ -102,7 +138,7 @@ class Socket(WebSocketsSansIOProtocol):
             self.transport.abort()  # closing would wait for what is not read
         elif silent > ASK_AFTER and not self._asked and self.handshake_complete:
             self._asked = True
-            self.beat(PING)
+            self.ear.beat(PING)
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Take over from HTTP."""
@@ -110,13 +146,15 @@ class Socket(WebSocketsSansIOProtocol):
         self._address = address_of(transport.get_extra_info("peername"))
         self.transport.set_write_buffer_limits(high=0)  # blocked is what the kernel does not take
         end = transport.get_extra_info("socket")
-        if end is not None:
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        self.ear.open(end.fileno())
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave nothing behind."""
         super().connection_lost(exc)
-        self._latest = None
+        self.ear.shut()
+        if self._left is not None:
+            self._left()
         self._crowd.left(self._address, listened=True)
 
     def data_received(self, data: bytes) -> None:
@@ -134,22 +172,20 @@ class Socket(WebSocketsSansIOProtocol):
             super().data_received(data)
             return
         super().data_received(data[: CHATTER // 2])  # may say better what is wrong
-        if self._is_open:
-            self.conn.fail(POLICY_VIOLATION, "too much was said")
-            self.handle_parser_exception()
+        self._dismiss("too much was said")
 
     def pause_writing(self) -> None:
         """The kernel takes no more: the client does not read, or the network does not deliver."""
         super().pause_writing()
         self._blocked_at = self.loop.time()
+        self.ear.shut()
 
     def resume_writing(self) -> None:
         """All was taken: what came in the meantime follows."""
         super().resume_writing()
         self._blocked_at = None
-        latest, self._latest = self._latest, None
-        if latest is not None:
-            self.offer(latest)
+        if self._is_open:
+            self.ear.open(self.transport.get_extra_info("socket").fileno())
 
     def shutdown(self) -> None:
         """Say goodbye when the server stops, by the code that docs/protocol.md promises."""
@@ -159,14 +195,50 @@ class Socket(WebSocketsSansIOProtocol):
         else:
             super().shutdown()
 
+    def stay(self, patience: int, left: Callable[[], None]) -> None:
+        """Stay when the application returns: what follows is for the ear alone, and needs no task.
+
+        Args:
+            patience: messages that the client may send; the next one ends the connection.
+            left: is called once when the connection has ended.
+        """
+        if self.disconnected:
+            left()
+            return
+        self._left, self._patience = left, patience
+
     async def run_asgi(self) -> None:
         """Run the application, which finds this connection in its scope."""
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[_EXTENSION] = self
         try:
-            await super().run_asgi()
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except Exception:
+            self.logger.exception("Exception in the application of a websocket")
+            self.send_500_response()
         finally:
             del extensions[_EXTENSION]
+        if self._left is None and self.close_timer is None:
+            self.transport.close()
+        else:
+            del self.scope, self.request, self.response  # two thirds of what a phone takes
+
+    def send_receive_event_to_app(self) -> None:
+        """Pass on what a client says, if there is anybody to hear it."""
+        if self._left is None:
+            super().send_receive_event_to_app()
+            return
+        self.frames = []
+        self._patience -= 1
+        if self._patience < 0:
+            self._dismiss("nothing is to be said here")
+
+    def _dismiss(self, reason: str) -> None:
+        if self._is_open:
+            self.conn.fail(POLICY_VIOLATION, reason)
+            self.handle_parser_exception()
 
     @property
     def _is_open(self) -> bool:

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from operator import methodcaller
 from typing import Protocol
 
 import orjson
@@ -105,7 +106,7 @@ class PlayStream:
         self.seq += 1
         self._frame = frame = self._framed(orjson.dumps(self._next))
         self._next = None
-        self._spread(lambda listener: listener.offer(frame))
+        self._spread(methodcaller("offer", frame))
 
     def _beat(self) -> None:
         """Give a sign of life to all, if nothing was told for a while."""
@@ -116,7 +117,7 @@ class PlayStream:
         due = self._told_at + BEAT
         if loop.time() >= due and not self._spreading:
             frame = self._framed(orjson.dumps(Beat("beat", self._now())))
-            self._spread(lambda listener: listener.beat(frame))
+            self._spread(methodcaller("beat", frame))
         if loop.time() >= due:
             due = loop.time() + BEAT
         self._heart = loop.call_at(due, self._beat)
@@ -128,8 +129,7 @@ class PlayStream:
     def _go_on(self, waiting: Iterator[Listener], tell: Callable[[Listener], None]) -> None:
         some = tuple(islice(waiting, AT_ONCE))
         for listener in some:
-            if listener in self._listeners:
-                tell(listener)
+            tell(listener)
         if len(some) == AT_ONCE and not self._closed:
             asyncio.get_running_loop().call_soon(self._go_on, waiting, tell)
         else:

@@ -1,0 +1,231 @@
+"""Many phones in one process of their own, told by lines of JSON what to do.
+
+    {"do": "join", …}       load the page, take a seat, open the stream: as browsers do, in turn
+    {"do": "subscribe", …}  as many websockets to a nats-server, for comparison
+    {"do": "vote", …}       press, each on a connection of its own
+    {"do": "heard"}         what came in since the last time, and when
+
+Whatever comes in is stamped at once and looked at later: one epoll and one `recv` for each message,
+the same for both servers, so that a message costs this process a few microseconds.
+"""
+
+import asyncio
+import json
+import re
+import select
+import socket
+import sys
+import time
+from collections import Counter, defaultdict
+from typing import Any
+
+UPGRADE = (
+    "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+SEQ = re.compile(rb'"seq":(\d+),"at":([0-9.]+)')
+PONG = b"\x8a\x80\x00\x00\x00\x00"
+KEPT_ALIVE = 4.0
+"""Seconds for which a phone keeps the connection that it loaded the page on."""
+
+
+class Phones:
+    """The sockets, and what they heard."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.epoll = select.epoll()
+        self.loop.add_reader(self.epoll.fileno(), self.drain)
+        self.sockets: dict[int, tuple[str, socket.socket]] = {}
+        self.heard: list[tuple[float, str, bytes]] = []
+        self.lost: Counter[str] = Counter()
+        self.assets: list[str] | None = None
+
+    def drain(self) -> None:
+        now, heard, sockets = time.perf_counter, self.heard, self.sockets
+        for number, _ in self.epoll.poll(0):
+            whose, end = sockets[number]
+            try:
+                data = end.recv(65536)
+            except OSError:
+                data = b""
+            heard.append((now(), whose, data))
+            if not data:
+                self.lost[whose] += 1
+                self.epoll.unregister(number)
+                del sockets[number]
+                end.close()
+            elif b"\x89\x00" in data:
+                end.send(PONG)
+
+    def listen(self, whose: str, end: socket.socket) -> None:
+        self.sockets[end.fileno()] = (whose, end)
+        self.epoll.register(end.fileno(), select.EPOLLIN)
+
+    async def join(self, *, port: int, phones: int, seconds: float) -> dict[str, Any]:
+        began = time.perf_counter()
+        took: list[float] = []
+        cookies: list[str] = []
+        failed: Counter[str] = Counter()
+
+        async def one(number: int) -> None:
+            await asyncio.sleep(number * seconds / phones)
+            start = time.perf_counter()
+            try:
+                cookies.append(await self._arrive(port, f"{number:032x}"))
+            except (OSError, EOFError, ValueError, TimeoutError) as error:
+                failed[repr(error)[:100]] += 1
+            else:
+                took.append(time.perf_counter() - start)
+
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(phones):
+                tasks.create_task(one(number))
+        return {
+            "seconds": time.perf_counter() - began,
+            "took": took,
+            "failed": failed,
+            "cookies": cookies,
+        }
+
+    async def _arrive(self, port: int, seat: str) -> str:
+        async with asyncio.timeout(30):
+            page = await self._connect(port)
+            _, body = await self._ask(page, f"GET /play HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")
+            if self.assets is None:
+                self.assets = re.findall(r'(?:src|href)="(/[^"]+)"', body.decode())
+            for asset in self.assets:
+                await self._ask(
+                    page,
+                    f"GET {asset} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+                    "Accept-Encoding: gzip, deflate\r\n\r\n",
+                )
+            head, _ = await self._post(page, port, "/api/play/join", {"seat": seat})
+            cookie = re.search(r"set-cookie: (seat=[^;]+)", head)
+            if cookie is None:
+                raise ValueError(head.partition("\r\n")[0])
+            self.loop.call_later(KEPT_ALIVE, page.close)
+            stream = await self._connect(port)
+            upgrade = UPGRADE.format(path="/ws/play", host=f"127.0.0.1:{port}")
+            await self.loop.sock_sendall(stream, upgrade.encode())
+            heard = await self._until(stream, b"\r\n\r\n")
+            if b" 101 " not in heard:
+                raise ValueError(heard[:60])
+            self.heard.append((time.perf_counter(), "ours", heard.partition(b"\r\n\r\n")[2]))
+            self.listen("ours", stream)
+            return cookie[1]
+
+    async def subscribe(self, *, port: int, phones: int) -> dict[str, Any]:
+        for _ in range(phones):
+            stream = await self._connect(port)
+            await self.loop.sock_sendall(
+                stream, UPGRADE.format(path="/", host=f"127.0.0.1:{port}").encode()
+            )
+            await self._until(stream, b"\r\n\r\n")
+            said = b'CONNECT {"verbose":false,"pedantic":false}\r\nSUB play 1\r\n'
+            await self.loop.sock_sendall(
+                stream, bytes((0x82, 0x80 | len(said))) + b"\0\0\0\0" + said
+            )
+            self.listen("theirs", stream)
+        return {"subscribed": phones}
+
+    async def vote(
+        self, *, port: int, cookies: list[str], ballots: list[dict[str, str]], seconds: float
+    ) -> dict[str, Any]:
+        presses: list[tuple[float, float, int]] = []
+        failed: Counter[str] = Counter()
+        end = time.perf_counter() + 0.5
+
+        async def one(number: int, cookie: str) -> None:
+            at = end + number * seconds / len(cookies)
+            await asyncio.sleep(max(0.0, at - time.perf_counter()))
+            pressed = time.perf_counter()
+            try:
+                async with asyncio.timeout(30):
+                    stream = await self._connect(port)
+                    with stream:
+                        head, _ = await self._post(
+                            stream, port, "/api/play/vote", ballots[number % len(ballots)], cookie
+                        )
+            except (OSError, EOFError, TimeoutError) as error:
+                failed[repr(error)[:100]] += 1
+            else:
+                presses.append((pressed, time.perf_counter(), int(head.split(" ", 2)[1])))
+
+        async with asyncio.TaskGroup() as tasks:
+            for number, cookie in enumerate(cookies):
+                tasks.create_task(one(number, cookie))
+        return {"presses": sorted(presses), "failed": failed}
+
+    async def tell(self) -> dict[str, Any]:
+        """When each message came, by server and number, and where each phone's ended."""
+        self.drain()
+        came: dict[str, dict[int, list[float]]] = {
+            "ours": defaultdict(list),
+            "theirs": defaultdict(list),
+        }
+        stamps: dict[int, float] = {}
+        for when, whose, data in self.heard:
+            for seq, at in SEQ.findall(data):
+                came[whose][int(seq)].append(when)
+                stamps[int(seq)] = float(at)
+        self.heard.clear()
+        return {"came": came, "at": stamps, "lost": self.lost, "open": len(self.sockets)}
+
+    async def _post(
+        self, stream: socket.socket, port: int, path: str, body: Any, cookie: str = ""
+    ) -> tuple[str, bytes]:
+        encoded = json.dumps(body)
+        return await self._ask(
+            stream,
+            f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
+            f"Cookie: {cookie}\r\nContent-Length: {len(encoded)}\r\n\r\n{encoded}",
+        )
+
+    async def _connect(self, port: int) -> socket.socket:
+        end = socket.socket()
+        end.setblocking(False)
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await self.loop.sock_connect(end, ("127.0.0.1", port))
+        return end
+
+    async def _ask(self, stream: socket.socket, request: str) -> tuple[str, bytes]:
+        await self.loop.sock_sendall(stream, request.encode())
+        heard = await self._until(stream, b"\r\n\r\n")
+        head, _, body = heard.partition(b"\r\n\r\n")
+        told = head.decode().lower()
+        length = re.search(r"content-length: (\d+)", told)
+        while len(body) < int(length[1]) if length else not body.endswith(b"0\r\n\r\n"):
+            body += await self._more(stream)
+        return head.decode(), body
+
+    async def _until(self, stream: socket.socket, mark: bytes) -> bytes:
+        heard = b""
+        while mark not in heard:
+            heard += await self._more(stream)
+        return heard
+
+    async def _more(self, stream: socket.socket) -> bytes:
+        data = await self.loop.sock_recv(stream, 65536)
+        if not data:
+            raise EOFError("the server hung up")
+        return data
+
+
+async def main() -> None:
+    phones = Phones()
+    orders = asyncio.StreamReader(limit=2**24)
+    await phones.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    known = {
+        "join": phones.join, "subscribe": phones.subscribe, "vote": phones.vote,
+        "heard": phones.tell,
+    }  # fmt: skip
+    while line := await orders.readline():
+        order = json.loads(line)
+        answer = await known[order.pop("do")](**order)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
