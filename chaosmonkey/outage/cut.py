@@ -262,7 +262,7 @@ class Cut:
         if not self._journalled:
             return
         try:
-            await self._around.journal.clear(self.entry.outage)
+            await self._around.journal.clear(self.entry.outage, self._around.clock.now())
         except StoreFailed as error:
             log.error("%s The next start will restore %s once more.", error, self.entry.machine)
         self._around.reached(Step.JOURNAL_CLEARED)

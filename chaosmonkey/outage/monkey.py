@@ -89,6 +89,7 @@ class Monkey:
             )
             try:
                 await self._recall_halt()
+                await self._recall_rested()
                 for entry in await self._journal.open_cuts():
                     self._undo(entry)
                 tasks.create_task(self._look_at_plugs(), name="look at plugs")
@@ -156,7 +157,7 @@ class Monkey:
         self.safety = self.safety.halt(by, self._clock.now())
         log.warning("HALT, pressed by %s: nothing is cut until it is released.", by)
         self._changed()
-        self._around.tasks.create_task(self._note(self.safety), name="note HALT")
+        self._keep_halt()
         return await self._turn_on([machine.name for machine in self._lab.machine], f"HALT by {by}")
 
     def release(self, by: str) -> Safety:
@@ -165,7 +166,7 @@ class Monkey:
             log.warning("HALT is released by %s.", by)
             self.safety = self.safety.release()
             self._changed()
-            self._around.tasks.create_task(self._note(self.safety), name="note release")
+            self._keep_halt()
         return self.safety
 
     def arm(self, by: str) -> Safety:
@@ -225,6 +226,13 @@ class Monkey:
         self.safety = self.safety.arm(self._clock.now() + seconds)
         self._changed()
 
+    async def _recall_rested(self) -> None:
+        """A restart is no way around a cool-down."""
+        try:
+            self._rested = await self._journal.rested(self._clock.now())
+        except StoreFailed as error:
+            log.error("%s Cool-downs begin anew.", error)
+
     async def _recall_halt(self) -> None:
         halted = await self._journal.halted()
         if halted is not None:
@@ -233,6 +241,11 @@ class Monkey:
             log.warning("HALT still holds, pressed by %s before this start.", by)
         elif self._lab.demo is not None:
             self._arm_until_later()  # pretend machines hurt nobody
+
+    def _keep_halt(self) -> None:
+        """Note it without waiting for the disk; a stopping server has no time for that."""
+        if not self._stopping.is_set():
+            self._around.tasks.create_task(self._note(self.safety), name="note HALT")
 
     async def _note(self, safety: Safety) -> None:
         """Keep HALT, or its release, for the next start; it holds now in any case."""

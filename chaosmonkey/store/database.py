@@ -43,6 +43,7 @@ MIGRATIONS = (
     CREATE INDEX outages_by_time ON outages (began);
     """,
     """
+    ALTER TABLE journal ADD COLUMN cleared REAL;
     CREATE TABLE halt (only_one INTEGER PRIMARY KEY, since REAL NOT NULL, by TEXT NOT NULL);
     CREATE TABLE audit (
         id INTEGER PRIMARY KEY AUTOINCREMENT,

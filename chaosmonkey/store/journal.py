@@ -1,7 +1,7 @@
 """What must be undone, on the disk before it is done.
 
-An entry is written before a plug is opened and taken out when the plug was read back as on. What is
-found at the start belongs to a cut that nobody ended. HALT is noted here too: a crash must not
+An entry is written before a plug is opened and cleared when the plug was read back as on. What is
+not cleared at the start belongs to a cut that nobody ended. HALT is noted here too: a crash must not
 release it.
 """
 
@@ -11,6 +11,10 @@ from dataclasses import astuple, dataclass
 
 from chaosmonkey.model import FeedKind
 from chaosmonkey.store.database import Database
+
+
+DAY = 86_400.0
+"""Seconds for which a cleared entry is kept: longer than any cool-down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +43,25 @@ class Journal:
             astuple(entry),
         )
 
-    async def clear(self, outage: str) -> None:
-        """The cut of an outage was undone."""
-        await self._database.write("DELETE FROM journal WHERE outage = ?", (outage,))
+    async def clear(self, outage: str, at: float) -> None:
+        """The cut of an outage was undone, at a moment."""
+        await self._database.write(
+            "UPDATE journal SET cleared = ? WHERE outage = ?", (at, outage)
+        )
+
+    async def rested(self, now: float) -> dict[str, float]:
+        """When each machine was last restored; what is older than a day is forgotten."""
+        await self._database.write("DELETE FROM journal WHERE cleared < ?", (now - DAY,))
+        rows = await self._database.read(
+            "SELECT machine, max(cleared) FROM journal WHERE cleared IS NOT NULL GROUP BY machine"
+        )
+        return dict(rows)
 
     async def open_cuts(self) -> list[Entry]:
         """What is still to be undone, oldest first."""
         rows = await self._database.read(
             "SELECT outage, machine, feed, asked_by, commanded, restore_by FROM journal "
-            "ORDER BY commanded"
+            "WHERE cleared IS NULL ORDER BY commanded"
         )
         return [
             Entry(outage, machine, FeedKind(feed), asked_by, commanded, restore_by)

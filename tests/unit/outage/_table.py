@@ -89,7 +89,7 @@ class Diary:
         self.entries.append(entry)
         self.diary.append(f"journal {entry.machine}")
 
-    async def clear(self, outage: str) -> None:
+    async def clear(self, outage: str, at: float) -> None:
         if self.full:
             raise StoreFailed("The disk is full.")
         self.entries = [entry for entry in self.entries if entry.outage != outage]
@@ -97,6 +97,9 @@ class Diary:
 
     async def open_cuts(self) -> list[Entry]:
         return list(self.entries)
+
+    async def rested(self, now: float) -> dict[str, float]:
+        return {}
 
     async def note_halt(self, since: float, by: str) -> None:
         if self.full:

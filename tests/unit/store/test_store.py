@@ -27,7 +27,7 @@ async def test_what_the_journal_holds_is_there_after_a_restart(
         await Journal(database).write(ENTRY)
     async with open_database(tmp_path, clock) as database:
         assert await Journal(database).open_cuts() == [ENTRY]
-        await Journal(database).clear(ENTRY.outage)
+        await Journal(database).clear(ENTRY.outage, at=2.0)
         assert await Journal(database).open_cuts() == []
 
 
