@@ -126,8 +126,8 @@ async def join(
     return _joined(ctx, seat)
 
 
-@router.get("/api/play/me", operation_id="me")
-async def me(ctx: Ctx, seat: Seated) -> Joined:
+@router.get("/api/play/me", operation_id="my_round")
+async def my_round(ctx: Ctx, seat: Seated) -> Joined:
     """What this phone did in the current round."""
     return _joined(ctx, seat)
 

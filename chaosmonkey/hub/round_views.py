@@ -71,6 +71,7 @@ class RoundView:
         says: how it stands, in plain words, without a clock.
         approve: the presenter approves each press.
         machine: what a bet is about.
+        choices: the machines to choose from.
         tally: votes for each machine that can be chosen.
         entered: how many take part: votes, tickets, guesses. Tickets are 1 to that number.
         leaders: the machines with the most votes; several in a tie.
@@ -100,6 +101,7 @@ class RoundView:
     closes: float | None
     approve: bool
     machine: str | None
+    choices: tuple[str, ...]
     tally: dict[str, int]
     entered: int
     leaders: tuple[str, ...]

@@ -23,7 +23,7 @@ pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-LARGEST_SCRIPT = 22_000
+LARGEST_SCRIPT = 23_000
 """Bytes, compressed, that a phone loads over a hall's network."""
 
 

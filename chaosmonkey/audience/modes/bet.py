@@ -85,6 +85,8 @@ class Bet:
                     f"How many seconds after {machine} lost its {current.feed} will all be well "
                     f"again? {guesses} so far.{bar}"
                 )
+            case RoundState.CLOSED if current.turn is not None:
+                return f"{machine} is being cut. {guesses} wait for its recovery."
             case RoundState.CLOSED:
                 return f"No more bets: {guesses}. The presenter cuts {machine} in a moment.{bar}"
             case RoundState.EXECUTED:

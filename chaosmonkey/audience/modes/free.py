@@ -39,5 +39,5 @@ class Free:
             return turn_says(current, current.turn, name)
         before = turn_says(current, current.past[-1], name) if current.past else ""
         if table.blocked is not None:
-            return f"{before} Wait a moment. {table.blocked.message}".strip()
+            return f"{before} Wait a moment. {table.why_blocked}".strip()
         return f"{before} Whoever wants to, presses: the button is on every phone.".strip()

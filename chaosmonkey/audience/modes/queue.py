@@ -52,8 +52,7 @@ class Queue:
         before = turn_says(current, current.past[-1], name) if current.past else ""
         if waiting(current) is None:
             return f"{before} Line up with your phone: the first one gets the button.".strip()
-        why = table.blocked.message if table.blocked is not None else ""
-        return f"{before} The queue waits. {why}".strip()
+        return f"{before} The queue waits. {table.why_blocked}".strip()
 
 
 def waiting(current: Round) -> int | None:

@@ -18,7 +18,7 @@ from chaosmonkey.audience.modes.base import (
     refuse_unless_choosable,
     result_says,
 )
-from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState
+from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, Stage
 from chaosmonkey.audience.table import Table
 from chaosmonkey.errors import BadInput
 
@@ -66,6 +66,10 @@ class Vote:
         deed = current.last
         if current.state is RoundState.CANCELLED:
             return CANCELLED
+        if deed is not None and deed.stage is Stage.CUTTING:
+            return f"{votes} decided: {deed.machine} is being cut."
+        if deed is not None and deed.stage is Stage.ABORTED:
+            return f"{votes} decided for {deed.machine}. {result_says(current)}"
         if deed is not None and deed.machine is not None:
             return f"{votes} decided: {lost(deed.machine, current.feed)}. {result_says(current)}"
         if current.state is RoundState.OPEN:

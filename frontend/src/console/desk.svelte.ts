@@ -103,27 +103,6 @@ export class Desk {
     this.#show({ light }, light ? 'Theme for bright rooms.' : 'Dark theme.');
   };
 
-  openRound = (seconds: number | null) =>
-    this.#once('round', async () => {
-      await post('/api/round/open', seconds === null ? {} : { seconds });
-      return seconds === null ? 'The vote is open.' : `The vote is open for ${left(seconds)}.`;
-    });
-  closeRound = () =>
-    this.#once('round', async () => {
-      await post('/api/round/close');
-      return 'The vote is closed.';
-    });
-  cancelRound = () =>
-    this.#once('round', async () => {
-      await post('/api/round/cancel');
-      return 'The vote was cancelled. Nothing was cut.';
-    });
-  execute = (machine: string | null) =>
-    this.#once('round', async () => {
-      const { chosen } = await post<{ chosen: string }>('/api/round/execute', { machine });
-      return `The crowd chose ${chosen}. It has lost its ${this.feed}.`;
-    });
-
   deletePod = (namespace: string, pod: string, uid: string) =>
     this.#once(`pod ${uid}`, async () => {
       await ask('DELETE', `/api/pods/${namespace}/${pod}?uid=${encodeURIComponent(uid)}`);

@@ -8,6 +8,7 @@ export type Action =
   | { does: 'halt' | 'arm' | 'next' | 'previous' | 'blank' | 'qr' | 'theme' | 'keys' }
   | { does: 'feed'; feed: 'power' | 'network' }
   | { does: 'cut' | 'restore'; nth: number }
+  | { does: 'approve' | 'veto' }
   | { does: 'logs' | 'describe' | 'delete' }
   | { does: 'nothing' };
 
@@ -41,6 +42,8 @@ export const ROWS: readonly Row[] = [
   { keys: ['Shift', '1', '…', '9'], text: 'Restore that machine' },
   { keys: ['P'], text: 'Cut power' },
   { keys: ['N'], text: 'Cut network' },
+  { keys: ['Y'], text: 'Yes: the press that somebody in the room asks for' },
+  { keys: ['V'], text: 'Veto: no' },
   { keys: ['PgDn'], text: 'Next scene on the stage' },
   { keys: ['PgUp'], text: 'Previous scene' },
   { keys: ['Q'], text: 'QR code on the stage, and back' },
@@ -59,6 +62,8 @@ const LETTERS: Readonly<Record<string, Action>> = {
   a: { does: 'arm' },
   p: { does: 'feed', feed: 'power' },
   n: { does: 'feed', feed: 'network' },
+  y: { does: 'approve' },
+  v: { does: 'veto' },
   b: { does: 'blank' },
   '.': { does: 'blank' },
   q: { does: 'qr' },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Cluster, Outage, Round } from '../lib/types';
+import type { Cluster, Outage } from '../lib/types';
 import { entries } from './log';
-import { crowdSays, elapsed, left, link, phases, stampIn, verdict } from './words';
+import { elapsed, left, link, phases, stampIn, verdict } from './words';
 
 const outage = (more: Partial<Outage> = {}): Outage =>
   ({
@@ -53,21 +53,6 @@ describe('whether the page can be believed', () => {
     expect(found.word).toBe(word);
     // Whatever is wrong comes with what to do.
     expect(found.remedy === '').toBe(word === 'LIVE');
-  });
-});
-
-describe('the crowd', () => {
-  const round = (more: Partial<Round>) =>
-    ({ state: 'open', tally: { a: 2, b: 1 }, ballots: 3, leaders: ['a'], ...more }) as Round;
-  it.each<[Partial<Round>, RegExp]>([
-    [{}, /^a leads with 2 of 3 votes/],
-    [{ state: 'closed' }, /^a won/],
-    [{ leaders: ['a', 'b'] }, /tie.*a, b.*You choose/],
-    [{ leaders: [], ballots: 0 }, /Nobody/],
-    [{ state: 'executed', chosen: 'a' }, /chose a/],
-    [{ state: 'cancelled' }, /Nothing was cut/],
-  ])('%o', (more, text) => {
-    expect(crowdSays(round(more), 5)).toMatch(text);
   });
 });
 

@@ -1,5 +1,5 @@
 // Moments, lengths and sentences, as the console writes them.
-import type { Cluster, Outage, Round, Show } from '../lib/types';
+import type { Cluster, Outage, Show } from '../lib/types';
 
 export const PHASES = [
   ['detect', 'Detect'],
@@ -106,25 +106,4 @@ export function link(
       remedy: 'Cuts are refused until it answers. Restore and HALT work.',
     };
   return { word: 'LIVE', detail: '', remedy: '' };
-}
-
-/** What the crowd's vote has come to, in a sentence. */
-export function crowdSays(round: Round | undefined, phones: number): string {
-  if (!round) return phones ? 'No vote yet. Open one.' : 'No phones yet. Q shows the QR code.';
-  const [first, ...others] = round.leaders;
-  const most = first === undefined ? 0 : (round.tally[first] ?? 0);
-  switch (round.state) {
-    case 'executed':
-      return `The crowd chose ${round.chosen}. It is cut.`;
-    case 'revealed':
-      return `The crowd chose ${round.chosen}, and phones show the result.`;
-    case 'cancelled':
-      return 'The vote was cancelled. Nothing was cut.';
-    default:
-      if (first === undefined)
-        return round.state === 'open' ? 'Nobody has voted yet.' : 'Closed. Nobody voted.';
-      if (others.length > 0)
-        return `A tie at ${count(most, 'vote')}: ${round.leaders.join(', ')}. You choose.`;
-      return `${first} ${round.state === 'open' ? 'leads' : 'won'} with ${most} of ${count(round.ballots, 'vote')}.`;
-  }
 }

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description The latest commands, newest first, accepted or refused.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/describe/{kind}/{namespace}/{name}": {
         parameters: {
             query?: never;
@@ -33,7 +53,7 @@ export interface paths {
         };
         /**
          * Join Code
-         * @description The QR code of the page for phones, as SVG that takes the colour of its surroundings.
+         * @description The QR code of the page for phones, the present join code included.
          */
         get: operations["join_code"];
         put?: never;
@@ -58,6 +78,46 @@ export interface paths {
         get: operations["logs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description Who this server takes the asker for.
+         */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/names/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clear Name
+         * @description Take a nickname away; the seat keeps its place, and may choose another.
+         */
+        post: operations["clear_name"];
         delete?: never;
         options?: never;
         head?: never;
@@ -104,6 +164,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/play/enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter
+         * @description Enter a raffle, or line up in a queue, once.
+         */
+        post: operations["enter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/play/guess": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Guess
+         * @description Guess once in a bet; the same guess again is no error and counts once.
+         */
+        post: operations["guess"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/play/here": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Here
+         * @description Say that this phone, whose turn it is, is there; else the next one has it soon.
+         */
+        post: operations["here"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/play/join": {
         parameters: {
             query?: never;
@@ -118,6 +238,86 @@ export interface paths {
          * @description Take a seat, or the one that this phone had before.
          */
         post: operations["join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/play/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave
+         * @description Give up a place in a raffle or a queue, or the button.
+         */
+        post: operations["leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/play/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Round
+         * @description What this phone did in the current round.
+         */
+        get: operations["my_round"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/play/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name
+         * @description Take a nickname, where they are wanted.
+         */
+        post: operations["name"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/play/press": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Press
+         * @description Press the button: the machine is cut, or the presenter is asked; else a rule says why not.
+         */
+        post: operations["press"];
         delete?: never;
         options?: never;
         head?: never;
@@ -164,6 +364,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/round": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Current Round
+         * @description The current round, or the last one, and what its draw can be checked with.
+         */
+        get: operations["round"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/round/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Press
+         * @description Let a press happen.
+         */
+        post: operations["approve_press"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/round/cancel": {
         parameters: {
             query?: never;
@@ -175,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Round
-         * @description Give the round up; nothing is cut.
+         * @description Give the round up; nothing more is cut.
          */
         post: operations["cancel_round"];
         delete?: never;
@@ -195,9 +435,29 @@ export interface paths {
         put?: never;
         /**
          * Close Round
-         * @description Take no more votes.
+         * @description Take no more votes, tickets, guesses or presses. In a raffle, draw.
          */
         post: operations["close_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/round/draw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draw Round
+         * @description Draw: a ticket in a raffle, which closes it, or one of the leaders of a tie.
+         */
+        post: operations["draw_round"];
         delete?: never;
         options?: never;
         head?: never;
@@ -215,9 +475,29 @@ export interface paths {
         put?: never;
         /**
          * Execute Round
-         * @description Cut the machine that the crowd decided on.
+         * @description Cut the machine that the crowd decided on, or that a bet is about.
          */
         post: operations["execute_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/round/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Next In Round
+         * @description Take the button away from whoever is served in a queue, and call the next.
+         */
+        post: operations["next_in_round"];
         delete?: never;
         options?: never;
         head?: never;
@@ -235,9 +515,49 @@ export interface paths {
         put?: never;
         /**
          * Open Round
-         * @description Open a vote on which machine is cut.
+         * @description Open a round; one that runs is given up.
          */
         post: operations["open_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/round/redraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redraw Round
+         * @description Take the button away from whoever was drawn, and draw again.
+         */
+        post: operations["redraw_round"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/round/veto": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Veto Press
+         * @description Say no to a press.
+         */
+        post: operations["veto_press"];
         delete?: never;
         options?: never;
         head?: never;
@@ -284,6 +604,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wifi.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Wifi Code
+         * @description The QR code that brings a phone into the Wi-Fi, its password included.
+         */
+        get: operations["wifi_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/arm": {
         parameters: {
             query?: never;
@@ -291,11 +631,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Arm
+         * @description Allow cuts for a while; every cut makes it last longer.
+         */
+        get: operations["arm_by_get"];
         put?: never;
         /**
          * Arm
-         * @description Allow cuts from the console for a while.
+         * @description Allow cuts for a while; every cut makes it last longer.
          */
         post: operations["arm"];
         delete?: never;
@@ -351,11 +695,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Disarm
+         * @description Allow no cuts.
+         */
+        get: operations["disarm_by_get"];
         put?: never;
         /**
          * Disarm
-         * @description Allow no cuts from the console.
+         * @description Allow no cuts.
          */
         post: operations["disarm"];
         delete?: never;
@@ -373,13 +721,13 @@ export interface paths {
         };
         /**
          * Halt
-         * @description Give every machine its power and network back now.
+         * @description Give every machine its power and network back now, and cut nothing until released.
          */
         get: operations["halt_by_get"];
         put?: never;
         /**
          * Halt
-         * @description Give every machine its power and network back now.
+         * @description Give every machine its power and network back now, and cut nothing until released.
          */
         post: operations["halt"];
         delete?: never;
@@ -400,6 +748,46 @@ export interface paths {
          * @description 200 as long as this process answers.
          */
         get: operations["healthz_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/j": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Join Short
+         * @description To the page for phones, which asks for the code.
+         */
+        get: operations["join_short"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/j/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Join With Code
+         * @description To the page for phones, with the code that the stage shows.
+         */
+        get: operations["join_with_code"];
         put?: never;
         post?: never;
         delete?: never;
@@ -432,6 +820,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Login
+         * @description Exchange a presenter's token for a session.
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Logout
+         * @description End the session of this browser.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -446,6 +874,30 @@ export interface paths {
         get: operations["readyz_readyz_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Release
+         * @description End HALT. The table is safe after that: arm it to cut again.
+         */
+        get: operations["release_by_get"];
+        put?: never;
+        /**
+         * Release
+         * @description End HALT. The table is safe after that: arm it to cut again.
+         */
+        post: operations["release"];
         delete?: never;
         options?: never;
         head?: never;
@@ -481,22 +933,6 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Ballot
-         * @description A vote.
-         */
-        Ballot: {
-            /**
-             * Machine
-             * @description The machine it chooses.
-             */
-            machine: string;
-            /**
-             * Round
-             * @description The id of the round it is for.
-             */
-            round: string;
-        };
-        /**
          * Beat
          * @description Nothing changed, and the connection lives: sent when nothing else was for a while.
          */
@@ -508,6 +944,27 @@ export interface components {
              * @constant
              */
             type: "beat";
+        };
+        /**
+         * BetView
+         * @description What the guesses come to; they are secret while the round is open.
+         *
+         *     Attributes:
+         *         low: the lowest guess; `middle`: half of them are not above it; `high`: the highest.
+         *         best: the closest, the winner first; none without a recovery time.
+         *         offs: how far guesses were off, ascending: all, or some that stand for equal shares.
+         */
+        BetView: {
+            /** Best */
+            best: components["schemas"]["GuessView"][];
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Middle */
+            middle: number;
+            /** Offs */
+            offs: number[];
         };
         /**
          * Changes
@@ -542,6 +999,22 @@ export interface components {
             show?: {
                 [key: string]: components["schemas"]["ShowView"];
             };
+        };
+        /**
+         * Choice
+         * @description A vote, or a press.
+         */
+        Choice: {
+            /**
+             * Machine
+             * @description The machine.
+             */
+            machine: string;
+            /**
+             * Round
+             * @description Its id.
+             */
+            round: string;
         };
         /**
          * ClusterView
@@ -687,6 +1160,26 @@ export interface components {
             workload: string;
         };
         /**
+         * Entrant
+         * @description Somebody who takes part, as everybody may know them.
+         *
+         *     Attributes:
+         *         withdrawn: gave up the place, and is not drawn.
+         *         guess: the seconds of a bet, once nobody can guess any more.
+         */
+        Entrant: {
+            /** Guess */
+            guess: number | null;
+            /** Name */
+            name: string;
+            /** Tag */
+            tag: string;
+            /** Ticket */
+            ticket: number;
+            /** Withdrawn */
+            withdrawn: boolean;
+        };
+        /**
          * Execution
          * @description What a round does.
          */
@@ -736,6 +1229,38 @@ export interface components {
              */
             trouble: string;
         };
+        /**
+         * Guess
+         * @description A guess.
+         */
+        Guess: {
+            /**
+             * Round
+             * @description Its id.
+             */
+            round: string;
+            /**
+             * Seconds
+             * @description Seconds from the cut to the recovery; tenths count.
+             */
+            seconds: number;
+        };
+        /**
+         * GuessView
+         * @description A guess, and by how many seconds it was off.
+         */
+        GuessView: {
+            /** Name */
+            name: string;
+            /** Off */
+            off: number;
+            /** Seconds */
+            seconds: number;
+            /** Tag */
+            tag: string;
+            /** Ticket */
+            ticket: number;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -760,22 +1285,55 @@ export interface components {
             type: string;
         };
         /**
+         * InRound
+         * @description Which round is meant.
+         */
+        InRound: {
+            /**
+             * Round
+             * @description Its id.
+             */
+            round: string;
+        };
+        /**
          * Joined
-         * @description A seat, and what it has done in the current round.
+         * @description A seat, and what it did in the current round.
+         *
+         *     Attributes:
+         *         tag: what the seat is called in public.
+         *         ticket: its number in the round.
+         *         voted: the machine it voted for.
+         *         guess: the seconds that it bet on.
+         *         withdrawn: it gave up its place.
          */
         Joined: {
+            /** Guess */
+            guess: number | null;
+            /** Name */
+            name: string;
             /** Round */
             round: string | null;
             /** Seat */
             seat: string;
+            /** Tag */
+            tag: string;
+            /** Ticket */
+            ticket: number | null;
             /** Voted */
             voted: string | null;
+            /** Withdrawn */
+            withdrawn: boolean;
         };
         /**
          * Joining
          * @description What a phone says when it joins.
          */
         Joining: {
+            /**
+             * Code
+             * @description The code that stands on the stage; not needed by a phone that has a seat's cookie.
+             */
+            code?: string | null;
             /**
              * Seat
              * @description The id that it made itself, 32 hexadecimal digits: the same id is the same seat.
@@ -820,6 +1378,34 @@ export interface components {
             ready: string | null;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Mode
+         * @description The kinds of rounds.
+         * @enum {string}
+         */
+        Mode: "vote" | "raffle" | "queue" | "bet" | "free";
+        /**
+         * Nameless
+         * @description Whose nickname is to go.
+         */
+        Nameless: {
+            /**
+             * Tag
+             * @description The tag of the seat, as rounds show it.
+             */
+            tag: string;
+        };
+        /**
+         * Naming
+         * @description A nickname.
+         */
+        Naming: {
+            /**
+             * Name
+             * @description The name; "" takes it away.
+             */
+            name: string;
         };
         /**
          * OutageView
@@ -890,14 +1476,16 @@ export interface components {
          *
          *     Attributes:
          *         speed: how many times faster than real the server's time runs.
-         *         up: the machines that can be voted for and are up.
-         *         feed: what the crowd cuts.
+         *         feed: what the next round will cut.
+         *         nicknames: phones may give themselves a name.
          *         outage: of the round, once it was executed.
          */
         Play: {
             /** At */
             at: number;
             feed: components["schemas"]["FeedKind"];
+            /** Nicknames */
+            nicknames: boolean;
             outage: components["schemas"]["PlayOutage"] | null;
             /** Phones */
             phones: number;
@@ -913,8 +1501,6 @@ export interface components {
              * @constant
              */
             type: "play";
-            /** Up */
-            up: string[];
         };
         /**
          * PlayOutage
@@ -968,10 +1554,53 @@ export interface components {
             workload: string;
         };
         /**
+         * Press
+         * @description Which press is meant: another one may have come meanwhile.
+         */
+        Press: {
+            /**
+             * Machine
+             * @description Of which machine.
+             */
+            machine?: string | null;
+            /**
+             * Ticket
+             * @description Whose press.
+             */
+            ticket?: number | null;
+        };
+        /**
+         * Role
+         * @description Who somebody is.
+         * @enum {string}
+         */
+        Role: "viewer" | "audience" | "script" | "presenter";
+        /**
          * RoundOpening
          * @description How a round is opened.
          */
         RoundOpening: {
+            /**
+             * Approve
+             * @description Whether each press needs your approval; by default in a raffle, a queue and free presses.
+             */
+            approve?: boolean | null;
+            /**
+             * Machine
+             * @description What a bet is about.
+             */
+            machine?: string | null;
+            /**
+             * @description Which kind of round.
+             * @default vote
+             */
+            mode: components["schemas"]["Mode"];
+            /**
+             * Patience
+             * @description Seconds in which somebody whose turn it is must press.
+             * @default 30
+             */
+            patience: number;
             /**
              * Seconds
              * @description After how long it closes by itself; not at all if left out.
@@ -979,42 +1608,112 @@ export interface components {
             seconds?: number | null;
         };
         /**
+         * RoundReport
+         * @description The round, who takes part, and how its draw is computed.
+         *
+         *     Attributes:
+         *         draw: which name wins: a ticket's number, or a machine's name where a tie is drawn.
+         *         entrants: empty in a vote, which is secret, but for the machines of a tie.
+         */
+        RoundReport: {
+            /** Draw */
+            draw: string;
+            /** Entrants */
+            entrants: components["schemas"]["Entrant"][];
+            round: components["schemas"]["RoundView"] | null;
+        };
+        /**
          * RoundState
          * @description How far a round has come.
          * @enum {string}
          */
-        RoundState: "open" | "closed" | "executed" | "revealed" | "cancelled";
+        RoundState: "open" | "closed" | "executed" | "revealed" | "over" | "cancelled";
         /**
          * RoundView
-         * @description The current audience round, or the last one.
+         * @description The current audience round, or the last one; docs/rounds.md tells what its states mean.
          *
          *     Attributes:
+         *         says: how it stands, in plain words, without a clock.
+         *         approve: the presenter approves each press.
+         *         machine: what a bet is about.
+         *         choices: the machines to choose from.
          *         tally: votes for each machine that can be chosen.
-         *         ballots: how many have voted.
+         *         entered: how many take part: votes, tickets, guesses. Tickets are 1 to that number.
          *         leaders: the machines with the most votes; several in a tie.
-         *         chosen: the machine that was cut.
+         *         electable: those with the most votes that can be cut now.
+         *         barred: machines that cannot be chosen now, and why in a word or two.
+         *         blocked: why nothing can be cut now; "" if something can.
+         *         commitment: SHA-256 of the seed, fixed at the opening.
+         *         seed: what was drawn with; null until it was.
+         *         picked: what a draw among equals decided.
+         *         turn: who has the button.
+         *         past: the latest turns that ended, the newest last.
+         *         called: the highest ticket that a queue has called.
+         *         waiting: how many wait behind it.
+         *         gone: tickets behind it that gave up their place.
+         *         chosen: the machine that was cut last in this round.
          *         outage: the id of the outage that came of it.
+         *         seconds: its recovery time, where the round is about one cut.
+         *         away: it waits for the presenter, and no console is connected.
          */
         RoundView: {
-            /** Ballots */
-            ballots: number;
+            /** Approve */
+            approve: boolean;
+            /** Away */
+            away: boolean;
+            /** Barred */
+            barred: {
+                [key: string]: string;
+            };
+            bet: components["schemas"]["BetView"] | null;
+            /** Blocked */
+            blocked: string;
+            /** Called */
+            called: number;
+            /** Choices */
+            choices: string[];
             /** Chosen */
             chosen: string | null;
             /** Closes */
             closes: number | null;
+            /** Commitment */
+            commitment: string;
+            /** Electable */
+            electable: string[];
+            /** Entered */
+            entered: number;
+            feed: components["schemas"]["FeedKind"];
+            /** Gone */
+            gone: number[];
             /** Id */
             id: string;
             /** Leaders */
             leaders: string[];
+            /** Machine */
+            machine: string | null;
+            mode: components["schemas"]["Mode"];
             /** Opened */
             opened: number;
             /** Outage */
             outage: string | null;
+            /** Past */
+            past: components["schemas"]["TurnView"][];
+            /** Picked */
+            picked: string | null;
+            /** Says */
+            says: string;
+            /** Seconds */
+            seconds: number | null;
+            /** Seed */
+            seed: string | null;
             state: components["schemas"]["RoundState"];
             /** Tally */
             tally: {
                 [key: string]: number;
             };
+            turn: components["schemas"]["TurnView"] | null;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * Scene
@@ -1081,9 +1780,14 @@ export interface components {
          *     Attributes:
          *         scene: what the stage shows: board, qr, tally or result.
          *         feed: what a cut from the console or by the crowd cuts.
-         *         armed_until: until when cuts from the console are allowed; null is safe.
+         *         armed_until: until when cuts are allowed; null is safe.
+         *         halted: since when HALT holds; null if it does not.
+         *         halted_by: who pressed it.
          *         light: the theme for bright rooms.
-         *         join_url: where phones join; the same as the QR code at /api/join.svg.
+         *         join_url: where phones join, to be typed; the QR code at /api/join.svg adds the join code.
+         *         join_code: what phones need to join; "" if nothing.
+         *         wifi: name of the Wi-Fi to join first, whose code is at /api/wifi.svg; "" if none is set.
+         *         nicknames: phones may give themselves a name.
          *         stage_delay_ms: how long the stage took to draw the last change; null without a stage.
          */
         ShowView: {
@@ -1094,10 +1798,18 @@ export interface components {
             /** Consoles */
             consoles: number;
             feed: components["schemas"]["FeedKind"];
+            /** Halted */
+            halted: number | null;
+            /** Halted By */
+            halted_by: string;
+            /** Join Code */
+            join_code: string;
             /** Join Url */
             join_url: string;
             /** Light */
             light: boolean;
+            /** Nicknames */
+            nicknames: boolean;
             /** Phones */
             phones: number;
             scene: components["schemas"]["Scene"];
@@ -1105,6 +1817,8 @@ export interface components {
             stage_delay_ms: number | null;
             /** Stages */
             stages: number;
+            /** Wifi */
+            wifi: string;
         };
         /**
          * Snapshot
@@ -1135,6 +1849,12 @@ export interface components {
              */
             plugged: boolean;
         };
+        /**
+         * Stage
+         * @description How far a turn has come.
+         * @enum {string}
+         */
+        Stage: "choosing" | "asking" | "cutting" | "cut" | "done" | "vetoed" | "refused" | "unanswered" | "late" | "absent" | "left" | "skipped" | "aborted";
         /**
          * State
          * @description Everything that is shown, each section by id: the body of `/api/state` and of a snapshot.
@@ -1169,6 +1889,36 @@ export interface components {
                 [key: string]: components["schemas"]["ShowView"];
             };
         };
+        /**
+         * TurnView
+         * @description Somebody has, or had, the button.
+         *
+         *     Attributes:
+         *         ticket: whose turn it is; 0 is nobody's own: the presenter carries out what all decided.
+         *         until: when the present stage ends by itself, or when the turn ended.
+         *         machine: what is to be cut, once that is chosen.
+         *         outage: the id of the outage that came of it.
+         *         why: why it was refused, or ended.
+         */
+        TurnView: {
+            /** Machine */
+            machine: string | null;
+            /** Name */
+            name: string;
+            /** Outage */
+            outage: string | null;
+            /** Since */
+            since: number;
+            stage: components["schemas"]["Stage"];
+            /** Tag */
+            tag: string;
+            /** Ticket */
+            ticket: number;
+            /** Until */
+            until: number | null;
+            /** Why */
+            why: string;
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -1182,6 +1932,17 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /**
+         * Whoever
+         * @description Who somebody is taken for, and what a token of theirs allows.
+         */
+        Whoever: {
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Scopes */
+            scopes: string[];
+        };
     };
     responses: never;
     parameters: never;
@@ -1191,6 +1952,37 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    audit: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     describe: {
         parameters: {
             query?: never;
@@ -1279,6 +2071,61 @@ export interface operations {
             };
         };
     };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Whoever"];
+                };
+            };
+        };
+    };
+    clear_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nameless"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string[];
+                    };
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     outages_api_outages_get: {
         parameters: {
             query?: {
@@ -1346,6 +2193,111 @@ export interface operations {
             };
         };
     };
+    enter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                seat?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InRound"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    guess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                seat?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Guess"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    here: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                seat?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InRound"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     join: {
         parameters: {
             query?: never;
@@ -1381,6 +2333,142 @@ export interface operations {
             };
         };
     };
+    leave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                seat?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InRound"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    my_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                seat?: string | null;
+            };
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                seat?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Naming"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    press: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: {
+                seat?: string | null;
+            };
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     vote: {
         parameters: {
             query?: never;
@@ -1392,7 +2480,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Ballot"];
+                "application/json": components["schemas"]["Choice"];
             };
         };
         responses: {
@@ -1453,6 +2541,59 @@ export interface operations {
             };
         };
     };
+    round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundReport"];
+                };
+            };
+        };
+    };
+    approve_press: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Press"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     cancel_round: {
         parameters: {
             query?: never;
@@ -1474,6 +2615,26 @@ export interface operations {
         };
     };
     close_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundView"];
+                };
+            };
+        };
+    };
+    draw_round: {
         parameters: {
             query?: never;
             header?: never;
@@ -1526,6 +2687,26 @@ export interface operations {
             };
         };
     };
+    next_in_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundView"];
+                };
+            };
+        };
+    };
     open_round: {
         parameters: {
             query?: never;
@@ -1536,6 +2717,59 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["RoundOpening"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    redraw_round: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundView"];
+                };
+            };
+        };
+    };
+    veto_press: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Press"] | null;
             };
         };
         responses: {
@@ -1614,6 +2848,46 @@ export interface operations {
             };
         };
     };
+    wifi_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    arm_by_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     arm: {
         parameters: {
             query?: never;
@@ -1629,9 +2903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: number | null;
-                    };
+                    "application/json": unknown;
                 };
             };
         };
@@ -1692,6 +2964,26 @@ export interface operations {
             };
         };
     };
+    disarm_by_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     disarm: {
         parameters: {
             query?: never;
@@ -1707,9 +2999,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: number | null;
-                    };
+                    "application/json": unknown;
                 };
             };
         };
@@ -1774,6 +3064,57 @@ export interface operations {
             };
         };
     };
+    join_short: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    join_with_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     kill_by_get: {
         parameters: {
             query?: {
@@ -1783,6 +3124,8 @@ export interface operations {
                 for?: number | null;
                 /** @description Stream a line for each milestone until the cluster has recovered. */
                 wait?: "recovered" | null;
+                /** @description Only say what would happen, and what forbids it. */
+                dry_run?: boolean;
             };
             header?: never;
             path: {
@@ -1822,6 +3165,8 @@ export interface operations {
                 for?: number | null;
                 /** @description Stream a line for each milestone until the cluster has recovered. */
                 wait?: "recovered" | null;
+                /** @description Only say what would happen, and what forbids it. */
+                dry_run?: boolean;
             };
             header?: never;
             path: {
@@ -1852,7 +3197,93 @@ export interface operations {
             };
         };
     };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     readyz_readyz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    release_by_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    release: {
         parameters: {
             query?: never;
             header?: never;

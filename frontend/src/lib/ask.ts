@@ -3,10 +3,22 @@
 export class Refused extends Error {
   remedy: string;
   status: number;
-  constructor(status: number, detail: string, remedy: string) {
+  /** The name of the rule that refused it; '' if none did. */
+  rule: string;
+  /** From when on the rule allows it, if that is known: a moment of the server's clock. */
+  allowedAt: number | null;
+  constructor(
+    status: number,
+    detail: string,
+    remedy: string,
+    rule = '',
+    allowedAt: number | null = null,
+  ) {
     super(detail);
     this.status = status;
     this.remedy = remedy;
+    this.rule = rule;
+    this.allowedAt = allowedAt;
   }
 }
 
@@ -32,7 +44,13 @@ export async function ask<T = unknown>(method: string, path: string, body?: unkn
   const answer = json ? await response.json() : await response.text();
   if (!response.ok) {
     const detail = answer?.detail ?? answer?.message ?? String(answer);
-    throw new Refused(response.status, detail, answer?.remedy ?? '');
+    throw new Refused(
+      response.status,
+      detail,
+      answer?.remedy ?? '',
+      answer?.rule ?? '',
+      answer?.allowed_at ?? null,
+    );
   }
   return answer as T;
 }

@@ -34,3 +34,8 @@ export function storage(): Storage | null {
     return null;
   }
 }
+
+/** The join code in the address that was scanned; null without one. */
+export function codeIn(search: string): string | null {
+  return new URLSearchParams(search).get('code');
+}

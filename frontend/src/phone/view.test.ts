@@ -1,31 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { Play } from '../lib/types';
-import { seat } from './seat';
-import { standings, view, type Own } from './view';
+import { round, turn } from '../lib/invented-round';
+import type { Mode, Play, Round } from '../lib/types';
+import { rank } from './rounds';
+import { codeIn, seat } from './seat';
+import { NOTHING, type Own } from './shown';
+import { view } from './view';
 
-const OWN: Own = { round: null, voted: null, choice: null, sending: false, trouble: '' };
-const VOTED: Own = { ...OWN, round: 'r1', voted: 'node3' };
+const OWN: Own = { ...NOTHING };
+const VOTED: Own = { ...OWN, round: 'r1', ticket: 3, voted: 'node3' };
+const SEATED: Own = { ...OWN, round: 'r1', ticket: 3 };
 
-function play(round: Partial<NonNullable<Play['round']>> | null, more: Partial<Play> = {}): Play {
-  const open = {
-    id: 'r1',
-    state: 'open' as const,
-    opened: 100,
-    closes: 130,
-    tally: { node1: 1, node2: 0, node3: 2 },
-    ballots: 3,
-    leaders: ['node3'],
-    chosen: null,
-    outage: null,
-  };
+function play(shown: Round | null, more: Partial<Play> = {}): Play {
   return {
     type: 'play',
     seq: 1,
     at: 100,
     title: 'Pull the plug',
-    round: round && { ...open, ...round },
-    up: ['node1', 'node3'],
+    round: shown,
     feed: 'power',
+    nicknames: false,
     phones: 70,
     speed: 1,
     outage: null,
@@ -47,27 +40,33 @@ const outage = (more: Partial<NonNullable<Play['outage']>> = {}): Play['outage']
 describe('what a phone shows', () => {
   it.each<[string, Play | null, Own, number, string, RegExp]>([
     ['before the server speaks', null, OWN, 0, 'connecting', /Looking/],
+    ['without the code', play(null), { ...OWN, needsCode: true }, 0, 'code', /on the stage/],
     ['without a round', play(null), OWN, 100, 'waiting', /opens the next round.*69 more/],
-    ['an open round', play({}), OWN, 118, 'open', /leads with 2 of 3 votes.*12 s/],
     [
-      'while it sends',
-      play({}),
-      { ...OWN, choice: 'node1', sending: true },
-      101,
-      'sending',
-      /node1/,
+      'after a round that was given up',
+      play(round('vote', { state: 'cancelled' })),
+      OWN,
+      100,
+      'waiting',
+      /how it stands.*next/,
     ],
-    ['its vote is in', play({}), VOTED, 101, 'sent', /node3 leads/],
-    ['time is up', play({}), OWN, 130, 'closed', /did not vote.*decides/],
-    ['closed by hand', play({ state: 'closed' }), VOTED, 101, 'closed', /You chose node3/],
+    ['an open vote', play(round()), OWN, 118, 'open', /how it stands\. Closes in 12 s/],
+    ['while it sends', play(round()), { ...OWN, sending: 'Sending.' }, 101, 'sending', /Sending/],
+    ['its vote is in', play(round()), VOTED, 101, 'sent', /how it stands/],
+    ['time is up', play(round()), OWN, 130, 'closed', /did not vote/],
+    ['closed by hand', play(round('vote', { state: 'closed' })), VOTED, 101, 'closed', /node3/],
   ])('%s', (_, told, own, now, name, text) => {
     const shown = view(told, own, now);
     expect(shown.name).toBe(name);
     expect(shown.text).toMatch(text);
   });
 
+  it('says that it waits for a presenter who is away', () => {
+    expect(view(play(round('vote', { away: true })), OWN, 101).text).toContain('presenter is away');
+  });
+
   it('YOU DID IT, if its machine was chosen', () => {
-    const told = play({ state: 'executed', chosen: 'node3' }, { outage: outage() });
+    const told = play(round('vote', { state: 'executed', chosen: 'node3' }), { outage: outage() });
     expect(view(told, VOTED, 105)).toMatchObject({ name: 'doing', big: 'YOU\nDID IT', mine: true });
     expect(view(told, { ...VOTED, voted: 'node1' }, 105)).toMatchObject({
       big: 'node3',
@@ -81,32 +80,146 @@ describe('what a phone shows', () => {
     [11, 11, 'Slowest of 11.'],
     [4, 11, 'Number 4 of 11.'],
     [1, 1, 'The first one so far.'],
-  ])('the result stands there as text: rank %d of %d', (rank, runs, text) => {
-    const done = outage({ recovery_seconds: 21.42, outcome: 'recovered', rank, runs });
-    const shown = view(play({ state: 'revealed', chosen: 'node3' }, { outage: done }), VOTED, 200);
-    expect(shown).toMatchObject({ name: 'result', big: '21.4', mine: true });
+  ])('the result stands there as text: rank %d of %d', (place, runs, text) => {
+    const done = outage({ recovery_seconds: 21.42, outcome: 'recovered', rank: place, runs });
+    const told = play(round('vote', { state: 'revealed', chosen: 'node3' }), { outage: done });
+    const shown = view(told, VOTED, 200);
+    expect(shown).toMatchObject({ name: 'result', big: '21.4', unit: 's', mine: true });
     expect(shown.text).toBe(`You killed node3 — recovered in 21.4 s. ${text}`);
   });
 
   it('an outage without a time has a word instead', () => {
-    const told = play({ chosen: 'node3' }, { outage: outage({ outcome: 'unnoticed' }) });
+    const ended = outage({ outcome: 'unnoticed' });
+    const told = play(round('vote', { chosen: 'node3' }), { outage: ended });
     expect(view(told, OWN, 200)).toMatchObject({ name: 'result', big: 'Unnoticed' });
   });
 
   it('a vote for an earlier round is none for this one', () => {
-    expect(view(play({ id: 'r2' }), VOTED, 101).name).toBe('open');
+    expect(view(play(round('vote', { id: 'r2' })), VOTED, 101).name).toBe('open');
   });
 
-  it('does not offer a machine that is down, even if it was chosen before', () => {
-    expect(view(play({}), { ...OWN, choice: 'node2' }, 101).big).toBe('Choose');
-    expect(view(play({}), { ...OWN, choice: 'node3' }, 101).big).toBe('PULL\nTHE PLUG');
+  it('does not offer a machine that cannot be cut, even if it was chosen before', () => {
+    const told = play(round('vote', { barred: { node2: 'not Ready' } }));
+    expect(view(told, { ...OWN, choice: 'node2' }, 101).big).toBe('Choose');
+    expect(view(told, { ...OWN, choice: 'node3' }, 101).big).toBe('PULL\nTHE PLUG');
+  });
+});
+
+describe('a raffle and a queue', () => {
+  const shown = (mode: Mode, own: Own, changes: Partial<Round>, more: Partial<Play> = {}) =>
+    view(play(round(mode, changes), more), own, 101);
+
+  it('offers a ticket, once', () => {
+    expect(shown('raffle', OWN, {})).toMatchObject({ act: 'enter', big: 'I’M IN' });
+    expect(shown('queue', OWN, { waiting: 7 })).toMatchObject({ act: 'enter', under: 'ticket 4' });
+    expect(shown('raffle', SEATED, {})).toMatchObject({ act: null, big: '3', unit: '' });
+    expect(shown('raffle', OWN, { state: 'closed' }).text).toContain('You are not in this one.');
+    expect(shown('queue', OWN, { state: 'over' }).text).toContain('You did not line up.');
   });
 
-  it('tells who leads, and how the own choice stands', () => {
-    expect(standings(play({}), 'node1')).toBe('node3 leads with 2 of 3 votes. Yours has 1.');
-    expect(standings(play({ leaders: ['node1', 'node3'] }))).toMatch(/^A tie/);
-    expect(standings(play({ leaders: [] }))).toBe('Nobody has voted yet.');
+  it('whoever has the button sees it with the time that is left', () => {
+    const mine = shown('raffle', SEATED, { state: 'closed', turn: turn(3) });
+    expect(mine).toMatchObject({ name: 'turn', act: 'press', mine: true, leave: 'Pass it on' });
+    expect(mine.text).toContain('You have the button!');
+    expect(mine.text).toContain('23 s left.');
+    const other = shown('raffle', SEATED, { state: 'closed', turn: turn(2) });
+    expect(other).toMatchObject({ name: 'closed', act: null });
+    expect(other.text).toContain('Yours is 3.');
   });
+
+  it('whoever pressed waits for the presenter, and then for Kubernetes', () => {
+    const asking = turn(3, { stage: 'asking', machine: 'node2' });
+    expect(shown('queue', SEATED, { called: 3, turn: asking })).toMatchObject({
+      big: 'Pressed',
+      under: 'node2',
+      act: null,
+    });
+    const cut = turn(3, { stage: 'cut', machine: 'node2', outage: 'o' });
+    const done = { called: 3, turn: cut, chosen: 'node2', outage: 'o' };
+    expect(shown('queue', SEATED, done, { outage: outage() }).big).toBe('YOU\nDID IT');
+  });
+
+  it.each([
+    ['vetoed', /presenter said no/],
+    ['late', /did not press in time/],
+    ['absent', /did not answer/],
+    ['unanswered', /presenter did not answer/],
+    ['refused', /A rule\./],
+    ['left', /gave the button back/],
+    ['aborted', /server ended/],
+  ] as const)('says how a turn ended: %s', (stage, text) => {
+    const past = [turn(3, { stage, why: 'A rule.' })];
+    const ended = shown('queue', SEATED, { called: 3, past });
+    expect(ended.name).toBe('closed');
+    expect(ended.text).toMatch(text);
+  });
+
+  it('counts who is before it, without those who left', () => {
+    const nine: Own = { ...SEATED, ticket: 9 };
+    const waits = { called: 4, entered: 12, gone: [6], turn: turn(4) };
+    expect(shown('queue', nine, waits)).toMatchObject({ big: '4', under: 'are before you' });
+    const last = { called: 8, entered: 12, gone: [], turn: turn(8) };
+    expect(shown('queue', nine, last)).toMatchObject({ big: '1', under: 'is before you' });
+    expect(shown('queue', nine, { ...last, turn: null })).toMatchObject({ big: 'NEXT' });
+  });
+
+  it('a place that was given up is none', () => {
+    const gone: Own = { ...SEATED, withdrawn: true };
+    for (const mode of ['raffle', 'queue'] as const)
+      expect(shown(mode, gone, {}).text).toContain('You gave up your place.');
+  });
+});
+
+describe('a bet', () => {
+  const GUESSED: Own = { ...SEATED, guess: 12 };
+  const best = [{ ticket: 3, tag: '', name: '', seconds: 12, off: 0.5 }];
+  const bet = { low: 5, middle: 12, high: 60, best, offs: [0.5, 6, 48] };
+
+  it('takes one number', () => {
+    expect(view(play(round('bet')), OWN, 101)).toMatchObject({ act: 'guess', big: 'Guess' });
+    const typed: Own = { ...OWN, typed: '12,5' };
+    expect(view(play(round('bet')), typed, 101)).toMatchObject({ big: 'BET', under: '12,5 s' });
+    expect(view(play(round('bet')), { ...OWN, typed: 'x' }, 101).big).toBe('Guess');
+    expect(view(play(round('bet')), GUESSED, 101)).toMatchObject({ big: '12.0', unit: 's' });
+  });
+
+  it('tells how close the own guess was, and who won', () => {
+    const told = play(round('bet', { state: 'revealed', seconds: 12.5, bet }));
+    expect(view(told, GUESSED, 200)).toMatchObject({ name: 'result', big: '12.5', mine: true });
+    expect(view(told, GUESSED, 200).text).toMatch(/^YOU WIN.*0\.5 s off: number 1 of 3\.$/);
+    const other: Own = { ...SEATED, ticket: 1, guess: 18.5 };
+    expect(view(told, other, 200).text).toMatch(/6\.0 s off: number 2 of 3\.$/);
+    expect(view(told, OWN, 200).under).toBe('it took');
+  });
+
+  it('has no winner without a time', () => {
+    const told = play(round('bet', { state: 'revealed', seconds: null }));
+    expect(view(told, GUESSED, 200)).toMatchObject({ name: 'result', big: 'No time' });
+  });
+
+  it('above so many guesses it tells the share that was beaten', () => {
+    const offs = Array.from({ length: 64 }, (_, at) => at);
+    expect(rank(31.5, { ...bet, offs }, 2000)).toBe('closer than 50 % of 2000');
+  });
+});
+
+it('a free press is offered again and again, and what it did is said', () => {
+  const told = play(round('free', { closes: null }));
+  expect(view(told, { ...OWN, choice: 'node1' }, 101)).toMatchObject({ act: 'press' });
+  const past = [turn(3, { stage: 'cut', machine: 'node1', outage: 'o' })];
+  const after = play(round('free', { closes: null, past, chosen: 'node1', outage: 'o' }));
+  expect(view(after, SEATED, 101)).toMatchObject({ act: 'press' });
+  expect(view(after, SEATED, 101).text).toBe('You did it: node1 has lost its power.');
+});
+
+it('every kind of round has something to say in every state', () => {
+  for (const mode of ['vote', 'raffle', 'queue', 'bet', 'free'] as const)
+    for (const state of ['open', 'closed', 'executed', 'revealed', 'over', 'cancelled'] as const)
+      for (const own of [OWN, VOTED, SEATED, { ...SEATED, guess: 12 }]) {
+        const shown = view(play(round(mode, { state })), own, 101);
+        expect(shown.text.length).toBeGreaterThan(5);
+        expect(shown.big).not.toBe('');
+      }
 });
 
 describe('a seat', () => {
@@ -123,5 +236,10 @@ describe('a seat', () => {
     localStorage.setItem('seat', 'nonsense');
     expect(seat(localStorage, counting)).toMatch(/^[0-9a-f]{32}$/);
     expect(seat(null, counting)).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('comes with the code of the address that was scanned', () => {
+    expect(codeIn('?code=KTX4P')).toBe('KTX4P');
+    expect(codeIn('')).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 // The words of a result. Pure.
 import type { Outage, Round } from '../lib/types';
 import { count } from './phases';
+import { called } from './tally';
 
 export function headline(outage: Outage): string {
   const { machine, feed, outcome } = outage;
@@ -15,7 +16,23 @@ export function headline(outage: Outage): string {
 
 export function decidedBy(outage: Outage, round: Round | undefined): string {
   if (outage.origin === 'observed') return 'Nobody here cut it: a hand, or a fault.';
-  if (round?.outage === outage.id) return `Decided by ${count(round.ballots, 'vote', 'votes')}.`;
-  if (outage.by.startsWith('vote')) return 'Decided by the audience.';
+  const turn =
+    round?.turn?.outage === outage.id
+      ? round.turn
+      : round?.past.filter((one) => one.outage === outage.id).at(-1);
+  if (round !== undefined && turn !== undefined) {
+    if (turn.ticket !== 0) return `${called(turn)} pressed.`;
+    if (round.mode === 'vote') return `Decided by ${count(round.entered, 'vote', 'votes')}.`;
+    return `${count(round.entered, 'guess', 'guesses')} were on it.`;
+  }
+  if (/^(vote|raffle|queue|bet|free) /.test(outage.by)) return 'Decided by the audience.';
   return outage.by ? `Cut on request of ${outage.by}.` : '';
+}
+
+/** Who was closest, for the result of a bet; "" if this outage is none's. */
+export function winner(outage: Outage, round: Round | undefined): string {
+  if (round?.mode !== 'bet' || round.outage !== outage.id || round.state !== 'revealed') return '';
+  const best = round.bet?.best[0];
+  if (best === undefined) return round.entered ? 'Nobody wins the bet.' : '';
+  return `${called(best)} wins the bet: ${best.seconds.toFixed(1)} s, ${best.off.toFixed(1)} s off.`;
 }

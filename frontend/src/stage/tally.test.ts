@@ -1,35 +1,56 @@
 import { expect, test } from 'vitest';
-import type { Round } from '../lib/types';
-import { lines, question, standing } from './tally';
+import { round, turn } from '../lib/invented-round';
+import { outage } from './invented';
+import { decidedBy, winner } from './result';
+import { brief, ending, lines, next, question, scale } from './tally';
 
-const round = (changes: Partial<Round> = {}): Round => ({
-  id: 'r',
-  state: 'open',
-  opened: 0,
-  closes: 30,
-  tally: { n1: 2, n2: 4, n3: 0 },
-  ballots: 6,
-  leaders: ['n2'],
-  chosen: null,
-  outage: null,
-  ...changes,
+test('bars are measured by the leader, and say what cannot be cut', () => {
+  const tally = { n1: 2, n2: 4, n3: 0 };
+  const shown = lines(round('vote', { tally, leaders: ['n2'], barred: { n1: 'off' } }));
+  expect(shown.map((line) => line.share)).toEqual([0.5, 1, 0]);
+  expect(shown.map((line) => line.barred)).toEqual(['off', '', '']);
 });
 
-test('bars are measured by the leader', () => {
-  expect(lines(round()).map((line) => line.share)).toEqual([0.5, 1, 0]);
+test('the question follows the kind of round and what is cut', () => {
+  expect(question(undefined)).toBe('No round yet');
+  expect(question(round('vote', { feed: 'network' }))).toContain('cut off');
+  expect(question(round('vote', { chosen: 'n2' }))).toBe('n2 it is');
+  expect(question(round('bet'))).toContain('node3');
+  for (const mode of ['raffle', 'queue', 'free'] as const)
+    expect(question(round(mode))).not.toBe('');
 });
 
-test('a tie is the presenter’s to break', () => {
-  expect(standing(round({ leaders: ['n1', 'n2'] }))).toContain('tie between n1 and n2');
+test('the next tickets are those that have not left', () => {
+  const line = round('queue', { called: 3, entered: 8, gone: [5] });
+  expect(next(line, 3)).toEqual([4, 6, 7]);
+  expect(next(line, 9)).toEqual([4, 6, 7, 8]);
 });
 
-test('every state of a round says something', () => {
-  for (const state of ['open', 'closed', 'executed', 'revealed', 'cancelled'] as const)
-    expect(standing(round({ state, ballots: 0 }))).not.toBe('');
-  expect(standing(undefined)).toContain('presenter');
+test('how a turn ended is said in a few words', () => {
+  expect(ending(turn(1, { stage: 'vetoed', machine: 'node2' }))).toBe('node2 vetoed');
+  expect(ending(turn(1, { stage: 'late' }))).toBe('too late');
 });
 
-test('the question follows what is cut', () => {
-  expect(question(round(), 'network')).toContain('cut off');
-  expect(question(round({ chosen: 'n2' }), 'power')).toBe('n2 it is');
+test('one wild guess does not squeeze all others together', () => {
+  const bet = { low: 5, middle: 12, high: 9000, best: [], offs: [] };
+  expect(scale(bet, 0)).toBe(36);
+  expect(scale({ ...bet, high: 20 }, 0)).toBe(20);
+  expect(scale(bet, 100)).toBeCloseTo(115);
+});
+
+test('a long number is shown so that it can be compared by eye', () => {
+  expect(brief('3fa912bcdeadbeef')).toBe('3fa9 12bc …');
+});
+
+test('a result tells who decided, and who won the bet', () => {
+  const cut = outage('n1', { by: 'vote round-1' });
+  expect(decidedBy(cut, undefined)).toBe('Decided by the audience.');
+  const past = [turn(4, { stage: 'done', outage: cut.id })];
+  expect(decidedBy(cut, round('queue', { past }))).toBe('Ticket 4 pressed.');
+  const best = [{ ticket: 7, tag: '', name: 'Ana', seconds: 12, off: 0.5 }];
+  const bet = { low: 5, middle: 12, high: 20, best, offs: [0.5] };
+  const won = round('bet', { state: 'revealed', outage: cut.id, bet });
+  expect(winner(cut, won)).toBe('Ana wins the bet: 12.0 s, 0.5 s off.');
+  expect(winner(cut, { ...won, bet: { ...bet, best: [] } })).toBe('Nobody wins the bet.');
+  expect(winner(outage('n2'), won)).toBe('');
 });

@@ -1,6 +1,5 @@
-// What a vote says of itself. Pure.
-import type { Round } from '../lib/types';
-import { count } from './phases';
+// What a round shows beside the sentence that the server says. Pure.
+import type { Bet, Round, Turn } from '../lib/types';
 
 export interface Line {
   machine: string;
@@ -8,6 +7,8 @@ export interface Line {
   /** Of the most votes, 0 to 1. */
   share: number;
   leads: boolean;
+  /** Why it cannot be cut now; "" if it can. */
+  barred: string;
 }
 
 export function lines(round: Round): Line[] {
@@ -17,40 +18,69 @@ export function lines(round: Round): Line[] {
     votes,
     share: votes / most,
     leads: round.leaders.includes(machine),
+    barred: round.barred[machine] ?? '',
   }));
 }
 
-export function question(round: Round | undefined, feed: string): string {
-  if (round === undefined) return 'No vote yet';
-  if (round.chosen !== null) return `${round.chosen} it is`;
-  return feed === 'network' ? 'Which machine is cut off?' : 'Which machine loses its power?';
-}
-
-/** How the vote stands, in a sentence without a clock. */
-export function standing(round: Round | undefined): string {
-  if (round === undefined) return 'The presenter opens it from the console.';
-  const voted = count(round.ballots, 'vote', 'votes');
-  switch (round.state) {
-    case 'open':
-      return round.ballots === 0
-        ? 'Vote now: join with your phone.'
-        : `${voted} so far. ${tie(round)}`;
-    case 'closed':
-      return round.ballots === 0
-        ? 'Closed, and nobody voted.'
-        : `Closed with ${voted}. ${tie(round)}`;
-    case 'cancelled':
-      return 'The vote was given up. Nothing is cut.';
-    default:
-      return `${voted} decided.`;
+export function question(round: Round | undefined): string {
+  if (round === undefined) return 'No round yet';
+  switch (round.mode) {
+    case 'vote':
+      if (round.chosen !== null) return `${round.chosen} it is`;
+      return round.feed === 'network'
+        ? 'Which machine is cut off?'
+        : 'Which machine loses its power?';
+    case 'raffle':
+      return 'Who gets the button?';
+    case 'queue':
+      return 'First come, first served';
+    case 'bet':
+      return `How long without ${round.machine}?`;
+    case 'free':
+      return 'The button is yours';
   }
 }
 
-function tie(round: Round): string {
-  const { leaders } = round;
-  if (leaders.length > 1) {
-    const names = `${leaders.slice(0, -1).join(', ')} and ${leaders.at(-1)}`;
-    return `A tie between ${names}: the presenter breaks it.`;
-  }
-  return leaders.length === 1 ? `${leaders[0]} leads.` : '';
+/** What a ticket is called on the stage. */
+export const called = (turn: Pick<Turn, 'ticket' | 'name'>): string =>
+  turn.name || `Ticket ${turn.ticket}`;
+
+const ENDED: Readonly<Record<Turn['stage'], string>> = {
+  choosing: 'chooses',
+  asking: 'asks',
+  cutting: 'is being cut',
+  cut: 'is off',
+  done: 'was cut',
+  vetoed: 'vetoed',
+  refused: 'refused',
+  unanswered: 'not answered',
+  late: 'too late',
+  absent: 'not there',
+  left: 'passed on',
+  skipped: 'passed over',
+  aborted: 'cut short',
+};
+
+/** How a turn ended, in a few words, with the machine if there is one. */
+export const ending = (turn: Turn): string =>
+  [turn.machine ?? '', ENDED[turn.stage]].filter(Boolean).join(' ');
+
+/** Whether something was cut in it. */
+export const succeeded = (turn: Turn): boolean => turn.outage !== null;
+
+/** The tickets that are called next, at most so many. */
+export function next(round: Round, most: number): number[] {
+  const found: number[] = [];
+  for (let ticket = round.called + 1; ticket <= round.entered && found.length < most; ticket++)
+    if (!round.gone.includes(ticket)) found.push(ticket);
+  return found;
 }
+
+/** The scale on which guesses and the time are shown, in seconds from 0. */
+export function scale(bet: Bet, passed: number): number {
+  const needed = Math.max(passed * 1.15, 10);
+  return Math.max(Math.min(bet.high, bet.middle * 3), needed);
+}
+
+/** Eight digits of a long number, as somebody compares it by eye. */
+export const brief = (hex: string): string => `${hex.slice(0, 4)} ${hex.slice(4, 8)} …`;

@@ -1,0 +1,48 @@
+// Rounds for tests, as the server would send them.
+import type { Mode, Round, Turn } from './types';
+
+export const round = (mode: Mode = 'vote', changes: Partial<Round> = {}): Round => ({
+  id: 'r1',
+  mode,
+  state: 'open',
+  says: 'The server says how it stands.',
+  feed: 'power',
+  opened: 100,
+  closes: 130,
+  approve: mode !== 'vote' && mode !== 'bet',
+  machine: mode === 'bet' ? 'node3' : null,
+  choices: ['node1', 'node2', 'node3'],
+  tally: mode === 'vote' ? { node1: 1, node2: 0, node3: 2 } : {},
+  entered: 3,
+  leaders: mode === 'vote' ? ['node3'] : [],
+  electable: mode === 'vote' ? ['node3'] : [],
+  barred: {},
+  blocked: '',
+  commitment: 'c0ffee'.repeat(10) + 'abcd',
+  seed: null,
+  picked: null,
+  turn: null,
+  past: [],
+  called: 0,
+  waiting: 0,
+  gone: [],
+  chosen: null,
+  outage: null,
+  seconds: null,
+  bet: null,
+  away: false,
+  ...changes,
+});
+
+export const turn = (ticket: number, changes: Partial<Turn> = {}): Turn => ({
+  ticket,
+  tag: 'abcdef',
+  name: '',
+  stage: 'choosing',
+  since: 100,
+  until: 124,
+  machine: null,
+  outage: null,
+  why: '',
+  ...changes,
+});
