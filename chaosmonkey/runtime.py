@@ -22,7 +22,7 @@ from dataclasses import replace
 from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.address import join_url, own_names
-from chaosmonkey.api.sockets import framed
+from chaosmonkey.api.ears import framed
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import JoinCodes, Room, Seats

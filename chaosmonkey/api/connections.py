@@ -17,13 +17,11 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chaosmonkey.api.crowd import Crowd, address_of
+from chaosmonkey.api.ears import BLOCKED
 
 REQUEST_TIME = 15.0
 """Seconds from the first byte of a request, or from connecting, to its last byte. A vote is one
 packet; this lets a bad Wi-Fi send it four times."""
-
-BLOCKED = 20.0
-"""Seconds that a client may leave unread what it was sent, before its connection is cut."""
 
 IDLE = 5
 """Seconds between two requests on one connection: a page with what it loads, not more."""

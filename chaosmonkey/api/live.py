@@ -10,7 +10,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from chaosmonkey.api import context
 from chaosmonkey.api.doorkeeper import same_origin
-from chaosmonkey.api.sockets import GOING_AWAY, POLICY_VIOLATION
+from chaosmonkey.api.ears import GOING_AWAY, POLICY_VIOLATION
 from chaosmonkey.hub import Closed, Presence, Subscription, TooSlow
 from chaosmonkey.hub.phones import BEAT
 from chaosmonkey.hub.views import Beat

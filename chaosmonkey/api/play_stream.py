@@ -8,7 +8,8 @@ from fastapi import APIRouter, WebSocket
 
 from chaosmonkey.api import context
 from chaosmonkey.api.doorkeeper import same_origin
-from chaosmonkey.api.sockets import POLICY_VIOLATION, behind
+from chaosmonkey.api.ears import POLICY_VIOLATION
+from chaosmonkey.api.sockets import behind
 
 router = APIRouter()
 
@@ -24,8 +25,8 @@ async def stream(socket: WebSocket) -> None:
         return
     await socket.accept()
     ctx = context.of(socket)
-    connection = behind(socket)
+    ear = behind(socket).hand_over(PATIENCE)
     with ExitStack() as here:
         here.enter_context(ctx.presence.here("phone"))
-        here.enter_context(ctx.phones.told(connection.ear))
-        connection.stay(PATIENCE, here.pop_all().close)
+        here.enter_context(ctx.phones.told(ear))
+        ear.when_gone(here.pop_all().close)

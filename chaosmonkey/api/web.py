@@ -20,8 +20,9 @@ from fastapi import FastAPI
 
 from chaosmonkey.api.connections import IDLE, LARGEST_HEAD, HttpConnection
 from chaosmonkey.api.crowd import MOST, Crowd
+from chaosmonkey.api.ears import LARGEST_MESSAGE
 from chaosmonkey.api.limits import Limits
-from chaosmonkey.api.sockets import LARGEST_MESSAGE, Socket
+from chaosmonkey.api.sockets import Socket
 from chaosmonkey.config import Server
 from chaosmonkey.errors import Unavailable
 

@@ -1,7 +1,9 @@
 """`make bench`: measure everything and print one JSON document.
 
-python -m tests.bench            everything (about four minutes)
-python -m tests.bench chain      only what is named: chain, footprint, tiles, frames, reflector
+python -m tests.bench            everything but the soak (about six minutes)
+python -m tests.bench chain      only what is named: chain, footprint, tiles, frames, reflector,
+                                 load
+python -m tests.bench soak       ten minutes of rounds with 2,000 phones
 """
 
 import asyncio
@@ -12,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench import chain, footprint, frames, reflector, tiles
+from tests.bench import chain, footprint, frames, load, reflector, soak, tiles
 
 MEASUREMENTS: dict[str, Callable[[], Any]] = {
     "chain": lambda: asyncio.run(chain.measure()),
@@ -20,11 +22,16 @@ MEASUREMENTS: dict[str, Callable[[], Any]] = {
     "tiles": lambda: asyncio.run(tiles.measure()),
     "frames": frames.measure,
     "reflector": reflector.measure,
+    "load": lambda: asyncio.run(load.measure()),
+    "soak": lambda: asyncio.run(soak.measure()),
 }
+
+LONG = {"soak"}
+"""Only when named."""
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or list(MEASUREMENTS)
+    wanted = sys.argv[1:] or [name for name in MEASUREMENTS if name not in LONG]
     if unknown := set(wanted) - set(MEASUREMENTS):
         sys.exit(f"no such measurement: {', '.join(unknown)}. Known: {', '.join(MEASUREMENTS)}")
     figures: dict[str, Any] = {

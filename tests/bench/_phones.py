@@ -3,6 +3,7 @@
     {"do": "join", …}       load the page, take a seat, open the stream: as browsers do, in turn
     {"do": "subscribe", …}  as many websockets to a nats-server, for comparison
     {"do": "vote", …}       press, each on a connection of its own
+    {"do": "leave"}         all of them hang up
     {"do": "heard"}         what came in since the last time, and when
 
 Whatever comes in is stamped at once and looked at later: one epoll and one `recv` for each message,
@@ -62,7 +63,9 @@ class Phones:
         self.sockets[end.fileno()] = (whose, end)
         self.epoll.register(end.fileno(), select.EPOLLIN)
 
-    async def join(self, *, port: int, phones: int, seconds: float) -> dict[str, Any]:
+    async def join(
+        self, *, port: int, phones: int, seconds: float, first: int = 0
+    ) -> dict[str, Any]:
         began = time.perf_counter()
         took: list[float] = []
         cookies: list[str] = []
@@ -72,7 +75,7 @@ class Phones:
             await asyncio.sleep(number * seconds / phones)
             start = time.perf_counter()
             try:
-                cookies.append(await self._arrive(port, f"{number:032x}"))
+                cookies.append(await self._arrive(port, f"{first + number:032x}"))
             except (OSError, EOFError, ValueError, TimeoutError) as error:
                 failed[repr(error)[:100]] += 1
             else:
@@ -157,6 +160,14 @@ class Phones:
                 tasks.create_task(one(number, cookie))
         return {"presses": sorted(presses), "failed": failed}
 
+    async def leave(self) -> dict[str, Any]:
+        for number, (_, end) in self.sockets.items():
+            self.epoll.unregister(number)
+            end.close()
+        self.sockets.clear()
+        self.heard.clear()
+        return {}
+
     async def tell(self) -> dict[str, Any]:
         """When each message came, by server and number, and where each phone's ended."""
         self.drain()
@@ -218,7 +229,7 @@ async def main() -> None:
     await phones.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     known = {
         "join": phones.join, "subscribe": phones.subscribe, "vote": phones.vote,
-        "heard": phones.tell,
+        "leave": phones.leave, "heard": phones.tell,
     }  # fmt: skip
     while line := await orders.readline():
         order = json.loads(line)

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import orjson
@@ -31,7 +30,7 @@ class Console:
             told = orjson.loads(message)
             changed = told.get("set") or told.get("state") or {}
             for current in changed.get("rounds", {}).values():
-                self.ballots.append((now, current["ballots"]))
+                self.ballots.append((now, current["entered"]))
             for pod in changed.get("pods", {}).values():
                 self.restarts.setdefault(pod["restarts"], now)
 
@@ -123,17 +122,3 @@ def processor_seconds(pid: int) -> float:
     """What a process has used of a processor."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
-
-
-async def release(client: httpx.AsyncClient) -> None:
-    """Undo a HALT's latch, where there is one."""
-    answer = await client.post("/release")
-    assert answer.status_code in (200, 404), answer.text
-
-
-async def opened(client: httpx.AsyncClient) -> dict[str, Any]:
-    """Open a round."""
-    answer = await client.post("/api/round/open", json={})
-    assert answer.status_code == 200, answer.text
-    current: dict[str, Any] = answer.json()
-    return current

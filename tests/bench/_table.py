@@ -114,9 +114,9 @@ async def simulator() -> AsyncIterator[tuple[int, str]]:
 
 @contextlib.asynccontextmanager
 async def server(
-    folder: Path, *, api: str, header_port: int, port: int, speed: float = 1.0
+    folder: Path, *, api: str, header_port: int, port: int, speed: float = 1.0, more: str = ""
 ) -> AsyncIterator[Process]:
-    """A server under test, as a process of its own."""
+    """A server under test, as a process of its own; `more` is added to its settings."""
     machines = "".join(
         f'[[machine]]\nname = "{name}"\npower = {{ driver = "gpio", pin = {pin} }}\n'
         for name, pin in PINS.items()
@@ -126,7 +126,7 @@ async def server(
         f'speed = {speed}\n[server]\nport = {port}\ndata = "{folder / "data"}"\n'
         f'[cluster]\nserver = "{api}"\n'
         f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{header_port}"\n'
-        f'[timing]\npreset = "stage"\n[limits]\nmax_off = 5\n{machines}'
+        f'[timing]\npreset = "stage"\n[limits]\nmax_off = 5\n{machines}{more}'
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "chaosmonkey", "serve", f"--config={config}",

@@ -12,7 +12,7 @@ import pytest
 from chaosmonkey.access import Rates, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.crowd import Crowd
-from chaosmonkey.api.sockets import framed
+from chaosmonkey.api.ears import framed
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import JoinCodes, Room, Seats

@@ -8,7 +8,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from chaosmonkey.api.sockets import CHATTER, Socket, framed
+from chaosmonkey.api.ears import CHATTER, Ear, framed
+from chaosmonkey.api.sockets import Socket
 from tests.unit.api._rough import (
     close_code,
     frame,
@@ -27,17 +28,17 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chaosmonkey.api.web.LOOK", 0.02)
 
 
-def the_phone(site: Site) -> Socket:
+def the_phone(site: Site) -> Ear:
     (listener,) = site.phones._listeners
-    return listener._socket
+    return listener
 
 
-async def fill(site: Site) -> Socket:
+async def fill(site: Site) -> Ear:
     """Send to the one phone, which does not read, until nothing more goes out."""
     await until(lambda: site.phones.listening == 1)
     phone = the_phone(site)
     for _ in range(100):
-        phone.ear.offer(framed(b"0" * LARGE))
+        phone.offer(framed(b"0" * LARGE))
         await asyncio.sleep(0)
     assert phone._blocked_at is not None
     return phone
@@ -49,7 +50,7 @@ async def test_a_phone_that_reads_late_gets_the_latest_and_not_what_came_between
     async with rough_socket(site, unread=4096) as client:
         phone = await fill(site)
         for letter in (b"1", b"2", b"3"):
-            phone.ear.offer(framed(letter * LARGE))
+            phone.offer(framed(letter * LARGE))
         await presenter_is_served(site)
         heard = b""
         async with asyncio.timeout(3):
@@ -63,8 +64,8 @@ async def test_a_phone_that_reads_late_gets_the_latest_and_not_what_came_between
 async def test_a_sign_of_life_does_not_take_the_place_of_the_latest(site: Site) -> None:
     async with rough_socket(site, unread=4096) as client:
         phone = await fill(site)
-        phone.ear.offer(framed(b"latest"))
-        phone.ear.beat(framed(b"beat"))
+        phone.offer(framed(b"latest"))
+        phone.beat(framed(b"beat"))
         async with asyncio.timeout(3):
             while b"latest" not in await client.reader.read(65536):
                 pass
@@ -73,7 +74,7 @@ async def test_a_sign_of_life_does_not_take_the_place_of_the_latest(site: Site) 
 async def test_a_phone_that_never_reads_is_dropped(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chaosmonkey.api.sockets.BLOCKED", 0.1)
+    monkeypatch.setattr("chaosmonkey.api.ears.BLOCKED", 0.1)
     async with rough_socket(site, unread=4096):
         await fill(site)
         await nobody_is_left(site)
@@ -83,12 +84,12 @@ async def test_a_phone_that_never_reads_is_dropped(
 async def test_a_watcher_that_never_reads_is_dropped(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chaosmonkey.api.sockets.BLOCKED", 0.1)
+    monkeypatch.setattr("chaosmonkey.api.ears.BLOCKED", 0.1)
     async with rough_socket(site, "/ws?role=console", unread=4096):
         await until(lambda: site.hub.watching == 1)
         (connection,) = (one for one in site.crowd.connections if isinstance(one, Socket))
         for _ in range(100):
-            connection.ear.offer(framed(b"0" * LARGE))
+            connection.transport.write(framed(b"0" * LARGE))
         await nobody_is_left(site)
 
 
@@ -96,8 +97,9 @@ async def test_a_watcher_that_never_reads_is_dropped(
 async def test_a_half_open_connection_is_noticed_and_dropped(
     site: Site, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chaosmonkey.api.sockets.ASK_AFTER", 0.05)
-    monkeypatch.setattr("chaosmonkey.api.sockets.SILENT", 0.3)
+    for module in ("ears", "sockets"):
+        monkeypatch.setattr(f"chaosmonkey.api.{module}.ASK_AFTER", 0.05)
+    monkeypatch.setattr("chaosmonkey.api.ears.SILENT", 0.3)
     async with rough_socket(site, path) as client:
         assert b"\x89\x00" in await client.rest()  # it was asked before
         await nobody_is_left(site)
@@ -107,8 +109,8 @@ async def test_a_half_open_connection_is_noticed_and_dropped(
 async def test_a_quiet_phone_that_answers_pings_stays(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chaosmonkey.api.sockets.ASK_AFTER", 0.05)
-    monkeypatch.setattr("chaosmonkey.api.sockets.SILENT", 0.3)
+    monkeypatch.setattr("chaosmonkey.api.ears.ASK_AFTER", 0.05)
+    monkeypatch.setattr("chaosmonkey.api.ears.SILENT", 0.3)
     async with connect(site.url.replace("http", "ws") + "/ws/play", ping_interval=None) as phone:
         await phone.recv()
         phone_seen = the_phone(site)
