@@ -32,6 +32,10 @@ LOOK_EVERY = 15.0
 """Seconds between two looks at plugs that nobody is switching."""
 
 
+REMEMBERED = 86_400.0
+"""Seconds for which the journal remembers a restored machine: longer than any cool-down."""
+
+
 class Monkey:
     """Cuts and restores machines while `run` runs.
 
@@ -228,10 +232,11 @@ class Monkey:
 
     async def _recall_rested(self) -> None:
         """A restart is no way around a cool-down."""
+        self._rested = await self._journal.rested()
         try:
-            self._rested = await self._journal.rested(self._clock.now())
+            await self._journal.forget(self._clock.now() - REMEMBERED)
         except StoreFailed as error:
-            log.error("%s Cool-downs begin anew.", error)
+            log.error("%s", error)
 
     async def _recall_halt(self) -> None:
         halted = await self._journal.halted()

@@ -13,10 +13,6 @@ from chaosmonkey.model import FeedKind
 from chaosmonkey.store.database import Database
 
 
-DAY = 86_400.0
-"""Seconds for which a cleared entry is kept: longer than any cool-down."""
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One cut that must be undone, by `restore_by` at the latest."""
@@ -45,13 +41,14 @@ class Journal:
 
     async def clear(self, outage: str, at: float) -> None:
         """The cut of an outage was undone, at a moment."""
-        await self._database.write(
-            "UPDATE journal SET cleared = ? WHERE outage = ?", (at, outage)
-        )
+        await self._database.write("UPDATE journal SET cleared = ? WHERE outage = ?", (at, outage))
 
-    async def rested(self, now: float) -> dict[str, float]:
-        """When each machine was last restored; what is older than a day is forgotten."""
-        await self._database.write("DELETE FROM journal WHERE cleared < ?", (now - DAY,))
+    async def forget(self, before: float) -> None:
+        """Take out what was cleared before a moment."""
+        await self._database.write("DELETE FROM journal WHERE cleared < ?", (before,))
+
+    async def rested(self) -> dict[str, float]:
+        """When each machine was last restored, as far as it is kept."""
         rows = await self._database.read(
             "SELECT machine, max(cleared) FROM journal WHERE cleared IS NOT NULL GROUP BY machine"
         )

@@ -98,8 +98,11 @@ class Diary:
     async def open_cuts(self) -> list[Entry]:
         return list(self.entries)
 
-    async def rested(self, now: float) -> dict[str, float]:
+    async def rested(self) -> dict[str, float]:
         return {}
+
+    async def forget(self, before: float) -> None:
+        """Nothing is kept."""
 
     async def note_halt(self, since: float, by: str) -> None:
         if self.full:

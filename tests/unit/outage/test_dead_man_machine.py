@@ -123,7 +123,7 @@ class Line:
             raise PlugFailed("no answer")
         if not on:
             self.table.about_to_cut(self.machine)
-        self.table.bench.drive(PINS[self.machine], 0 if on else 1)
+        self.table.drive(self.machine, 0 if on else 1)
 
     async def read(self) -> Feed:
         self.life.check()
@@ -156,6 +156,10 @@ class Table:
         self._timeline.run_until(self.clock.now() + 0.02)  # contacts take 10 ms
         return {name for name in NAMES if not self.bench.feed(name, "power").live}
 
+    def drive(self, machine: str, level: int) -> None:
+        self._timeline.run_until(self.clock.now())
+        self.bench.drive(PINS[machine], level)
+
     def about_to_cut(self, machine: str) -> None:
         """Hold a cut against the rules, which are written down here once more."""
         now = self.clock.now()
@@ -175,7 +179,7 @@ class Table:
 
     def _rail(self, machine: str, feed: str, live: bool) -> None:
         if feed == "power" and live:
-            self.lit_since[machine] = self.clock.now()
+            self.lit_since[machine] = self._timeline.now
 
 
 class DeadMan(RuleBasedStateMachine):
@@ -286,6 +290,17 @@ class DeadMan(RuleBasedStateMachine):
             self.table.wanted[machine] = before
 
     @precondition(lambda self: self.life is not None)
+    @rule(
+        machine=st.sampled_from(WORKERS),
+        step=st.sampled_from([None, *Step]),
+        waits=st.sampled_from([0.1, 3.0, 12.0]),
+    )
+    def kill_and_wait(self, machine: str, step: Step | None, waits: float) -> None:
+        self.life.crash_at = step
+        self.kill(machine, 3.0, prepared=True)
+        self._pass(waits)
+
+    @precondition(lambda self: self.life is not None)
     @rule(machine=st.sampled_from(NAMES))
     def restore(self, machine: str) -> None:
         outcome = self._ask(self.monkey.restore(machine, by="test"))
@@ -351,7 +366,7 @@ class DeadMan(RuleBasedStateMachine):
         if self._is_dead() or now < self.trouble_until + LATE:
             return
         for machine in self.table.dark():
-            if self.monkey.safety.halted is not None:
+            if self.monkey.safety.halted is not None and now > self.started_at + LATE:
                 raise AssertionError(f"{machine} is dark although HALT holds")
             assert now <= max(self.table.wanted[machine], self.started_at) + LATE, machine
 
@@ -405,8 +420,8 @@ class DeadMan(RuleBasedStateMachine):
 
 
 DeadMan.TestCase.settings = settings(
-    max_examples=200,
-    stateful_step_count=30,
+    max_examples=300,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
