@@ -106,6 +106,7 @@ class _Server:
         self._watch = ClusterWatch(
             client, self.dispatch, lab.cluster, clock=clock, pace=SystemClock()
         )
+        own = frozenset() if lab.demo is not None else own_names(lab.limits)
         self._monkey = Monkey(
             lab,
             plugs=plugs,
@@ -114,11 +115,17 @@ class _Server:
             publish=self.dispatch,
             changed=self._show_monkey,
             clock=clock,
-            own=frozenset() if lab.demo is not None else own_names(lab.limits),
+            own=own,
             reached=_crash_at(lab.crash_at),
         )
         self._board = Board(
-            self._hub, lab, world=self._tracker.world, plugs=plugs, cuts=self._monkey.cuts
+            self._hub,
+            lab,
+            world=self._tracker.world,
+            plugs=plugs,
+            cuts=self._monkey.cuts,
+            rests_until=self._monkey.rests_until,
+            own=own,
         )
         self._database = database
         self._client = client

@@ -29,9 +29,9 @@ class Rate(Enum):
 
     GUESS = "10 per minute"
     """By address: tokens that were none."""
-    COMMAND = "60 per 10 second"
+    COMMAND = "400 per 10 second"
     """By token, session or address: cuts, restores, scenes, rounds."""
-    HALT = "120 per 10 second"
+    HALT = "400 per 10 second"
     """By token, session or address: it must never be hindered by what else was asked."""
     PRESS = "10 per 5 second"
     """By seat: votes, guesses and presses."""

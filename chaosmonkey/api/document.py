@@ -11,7 +11,8 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from chaosmonkey.hub.views import Beat, Delta, Play, Snapshot
+from chaosmonkey.hub.messages import Beat, Delta, Snapshot
+from chaosmonkey.hub.views import Play
 
 MESSAGES = (Snapshot, Delta, Play, Beat)
 """What the websockets say: `/ws` a Snapshot and then Deltas, `/ws/play` one Play after another, and

@@ -12,8 +12,8 @@ from chaosmonkey.api import context
 from chaosmonkey.api.doorkeeper import same_origin
 from chaosmonkey.api.ears import GOING_AWAY, POLICY_VIOLATION
 from chaosmonkey.hub import Closed, Presence, Subscription, TooSlow
+from chaosmonkey.hub.messages import Beat
 from chaosmonkey.hub.phones import BEAT
-from chaosmonkey.hub.views import Beat
 
 router = APIRouter()
 

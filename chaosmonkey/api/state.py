@@ -14,8 +14,9 @@ from chaosmonkey.api import answers
 from chaosmonkey.api.context import Context, Ctx
 from chaosmonkey.errors import BadInput
 from chaosmonkey.hub.hub import PROTOCOL
+from chaosmonkey.hub.messages import Snapshot
 from chaosmonkey.hub.show import show_outage
-from chaosmonkey.hub.views import OutageView, Snapshot
+from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outage
 from chaosmonkey.outage.recovery import PHASES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from chaosmonkey.config import Lab
 from chaosmonkey.hub.hub import Hub
@@ -46,12 +46,16 @@ class Board:
         world: World,
         plugs: PlugBoard,
         cuts: Mapping[tuple[str, FeedKind], Cut],
+        rests_until: Callable[[str], float | None],
+        own: frozenset[str] = frozenset(),
     ) -> None:
         self._hub = hub
         self._lab = lab
         self._world = world
         self._plugs = plugs
         self._cuts = cuts
+        self._rests_until = rests_until
+        self._own = own
         self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
         self._finished: list[str] = []
         self._services: set[str] = set()
@@ -110,7 +114,14 @@ class Board:
             self._hub.put("machines", name, None)
             return
         view = show_machine(
-            name, node_name, lab=self._lab, node=node, plugs=self._plugs, cuts=self._cuts
+            name,
+            node_name,
+            lab=self._lab,
+            node=node,
+            plugs=self._plugs,
+            cuts=self._cuts,
+            rests_until=self._rests_until(name),
+            own=self._own,
         )
         self._hub.put("machines", name, view)
 

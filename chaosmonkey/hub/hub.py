@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import orjson
 
-from chaosmonkey.hub.views import Changes, Delta, Snapshot, State, View
+from chaosmonkey.hub.messages import Changes, Delta, Snapshot, State, View
 
 PROTOCOL = 1
 """Version of the messages; raised when a reader of the old ones would misunderstand new ones."""

@@ -19,7 +19,8 @@ from typing import Protocol
 
 import orjson
 
-from chaosmonkey.hub.views import Beat, Play
+from chaosmonkey.hub.messages import Beat
+from chaosmonkey.hub.views import Play
 
 PAUSE = 0.25
 """Seconds between two messages at least: people do not read faster."""

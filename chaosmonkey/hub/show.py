@@ -10,6 +10,7 @@ from chaosmonkey.hub.views import (
     ClusterView,
     DisplacedView,
     FeedView,
+    LimitsView,
     MachineView,
     OutageView,
     PodState,
@@ -28,7 +29,7 @@ BROKEN = frozenset({"CrashLoopBackOff", "ErrImagePull", "ImagePullBackOff", "Cre
 
 def show_cluster(lab: Lab, world: World) -> ClusterView:
     """The cluster as a whole."""
-    stale = world.stale
+    stale, limits = world.stale, lab.limits
     return ClusterView(
         title=lab.title,
         stale_since=stale.at if stale is not None else None,
@@ -38,6 +39,18 @@ def show_cluster(lab: Lab, world: World) -> ClusterView:
         notices_after=lab.preset.grace,
         default_off=lab.default_seconds,
         demo=lab.demo is not None,
+        limits=LimitsView(
+            max_off=limits.max_off,
+            min_ready=limits.min_ready,
+            min_seconds=limits.min_seconds,
+            max_seconds=limits.max_seconds,
+            machine_cooldown=limits.machine_cooldown,
+            cooldown=limits.cooldown,
+            disarm_after=limits.disarm_after,
+            quiet_hours=limits.quiet_hours,
+            protected=limits.protected,
+            protected_roles=limits.protected_roles,
+        ),
     )
 
 
@@ -49,6 +62,8 @@ def show_machine(
     node: Node | None,
     plugs: PlugBoard,
     cuts: Mapping[tuple[str, FeedKind], Cut],
+    rests_until: float | None,
+    own: frozenset[str] = frozenset(),
 ) -> MachineView:
     """A machine of the configuration, or a node that has none."""
 
@@ -59,13 +74,23 @@ def show_machine(
         cut = cuts.get((name, kind))
         if cut is None:
             return FeedView(plug.last)
-        return FeedView(plug.last, cut.stage, cut.entry.restore_by, cut.trouble)
+        return FeedView(
+            plug.last,
+            cut.stage,
+            why=cut.why,
+            restore_by=cut.entry.restore_by,
+            trouble=cut.trouble,
+        )
 
     guarded = ""
     if {name, node_name} & set(lab.limits.protected):
         guarded = "protected"
     elif node is not None and node.control_plane:
         guarded = "control plane"
+    elif node is not None and node.roles & set(lab.limits.protected_roles):
+        guarded = "protected role"
+    elif name in own or node_name in own:
+        guarded = "runs this server"
     return MachineView(
         name=name,
         node=node_name,
@@ -76,6 +101,7 @@ def show_machine(
         cordoned=node is not None and node.unschedulable,
         control_plane=node is not None and node.control_plane,
         guarded=guarded,
+        rests_until=rests_until,
     )
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from typing_extensions import TypedDict
-
 from chaosmonkey.audience.show import Scene
 from chaosmonkey.hub.round_views import RoundView
 from chaosmonkey.model import FeedKind
@@ -19,6 +17,22 @@ from chaosmonkey.outage.narrate import Line
 PodState = Literal[
     "ready", "starting", "pending", "unreachable", "terminating", "failed", "finished"
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsView:
+    """What may be cut, as configured; times in seconds. docs/configuration.md explains each."""
+
+    max_off: int
+    min_ready: int
+    min_seconds: float
+    max_seconds: float
+    machine_cooldown: float
+    cooldown: float
+    disarm_after: float
+    quiet_hours: tuple[str, ...]
+    protected: tuple[str, ...]
+    protected_roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +57,22 @@ class ClusterView:
     notices_after: float
     default_off: float
     demo: bool
+    limits: LimitsView
 
 
 @dataclass(frozen=True, slots=True)
 class FeedView:
-    """One plug: its state as last read, and the cut that is under way on it, if any."""
+    """One plug: its state as last read, and the cut that is under way on it, if any.
+
+    Attributes:
+        stage: asked, journalled, cutting, cut, restoring or stuck; null if no cut is under way.
+        why: what brought the cut to that stage.
+        trouble: what is wrong, while it is stuck.
+    """
 
     state: str
     stage: str | None = None
+    why: str = ""
     restore_by: float | None = None
     trouble: str = ""
 
@@ -63,6 +85,7 @@ class MachineView:
         ready: "True", "False" or "Unknown"; null if the cluster has no such node.
         reason: the reason of the condition Ready.
         guarded: why it can never be cut; "" if it can.
+        rests_until: until when it is left alone after its last cut; null if it has not been cut.
     """
 
     name: str
@@ -74,6 +97,7 @@ class MachineView:
     cordoned: bool
     control_plane: bool
     guarded: str
+    rests_until: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,64 +227,6 @@ class ShowView:
     consoles: int
     phones: int
     stage_delay_ms: float | None
-
-
-View = ClusterView | MachineView | PodView | ServiceView | OutageView | ShowView | RoundView
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Everything that is shown, each section by id: the body of `/api/state` and of a snapshot."""
-
-    cluster: dict[str, ClusterView]
-    machines: dict[str, MachineView]
-    pods: dict[str, PodView]
-    services: dict[str, ServiceView]
-    outages: dict[str, OutageView]
-    show: dict[str, ShowView]
-    rounds: dict[str, RoundView]
-
-
-class Changes(TypedDict, total=False):
-    """Entities to put in place, each section by id; only sections that have any."""
-
-    cluster: dict[str, ClusterView]
-    machines: dict[str, MachineView]
-    pods: dict[str, PodView]
-    services: dict[str, ServiceView]
-    outages: dict[str, OutageView]
-    show: dict[str, ShowView]
-    rounds: dict[str, RoundView]
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The first message of a connection: everything, as of `seq`."""
-
-    type: Literal["snapshot"]
-    protocol: int
-    seq: int
-    at: float
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """What changed since `seq - 1`: entities to put in place, and ids to take out."""
-
-    type: Literal["delta"]
-    seq: int
-    at: float
-    set: Changes
-    gone: dict[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Beat:
-    """Nothing changed, and the connection lives: sent when nothing else was for a while."""
-
-    type: Literal["beat"]
-    at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,11 @@ class Monkey:
             self._changed()
             log.info("Nothing was cut for a while: the table is safe.")
 
+    def rests_until(self, machine: str) -> float | None:
+        """Until when a machine is left alone after its last cut; None if it had none lately."""
+        rested = self._rested.get(machine)
+        return None if rested is None else rested + self._lab.limits.machine_cooldown
+
     def facts(self) -> Facts:
         """What the guard decides from, now."""
         off: dict[str, float | None] = {

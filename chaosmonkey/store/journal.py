@@ -1,8 +1,8 @@
 """What must be undone, on the disk before it is done.
 
 An entry is written before a plug is opened and cleared when the plug was read back as on. What is
-not cleared at the start belongs to a cut that nobody ended. HALT is noted here too: a crash must not
-release it.
+not cleared at the start belongs to a cut that nobody ended. HALT is noted here too: a crash must
+not release it.
 """
 
 from __future__ import annotations

@@ -102,6 +102,7 @@ class Hall:
                 )
             )
 
+        await self.client.post("/arm")
         killed = await self.client.post("/kill/node3", params={"for": 60})
         probed = await self.probed(press())
         shown = await self.phones.do("heard")

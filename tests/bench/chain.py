@@ -71,6 +71,8 @@ async def _edges(client: httpx.AsyncClient, api: ApiServer, header: Header) -> d
     """From before the request is sent to the moment when the line's new level arrives."""
     took = []
     for _ in range(ROUNDS):
+        await client.post("/release")
+        await client.post("/arm")
         for machine, pin in PINS.items():
             header.edges.pop((pin, "out 1"), None)
             began = time.perf_counter()

@@ -161,6 +161,7 @@ def serve(bed: Bed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]
         assert "Listening on" in said, (folder / "log").read_text()
         found = Serve(said.split()[-1].rstrip("/"), folder / "log")
         wait_until("the server sees the cluster", 15, found.is_ready)
+        found.ask("/arm", "POST")
         yield found
         process.terminate()
         process.stdout.close()
@@ -183,6 +184,6 @@ def lab(bed: Bed, folder: Path) -> str:
     return (
         f'[server]\nport = 0\ndata = "{folder}/data"\n'
         f'[cluster]\nkubeconfig = "{bed.kubeconfig}"\n'
-        f'[timing]\npreset = "stage"\n'
+        f'[timing]\npreset = "stage"\n[limits]\nmachine_cooldown = 0\n'
         f"{machines}"
     )

@@ -73,7 +73,14 @@ async def opened(
     lab = LAB.model_copy(update={"audience": audience})
     table = Table()
     hub = Hub(table.clock.now)
-    board = Board(hub, LAB, world=table.tracker.world, plugs=table.plugs, cuts=table.monkey.cuts)
+    board = Board(
+        hub,
+        LAB,
+        world=table.tracker.world,
+        plugs=table.plugs,
+        cuts=table.monkey.cuts,
+        rests_until=table.monkey.rests_until,
+    )
 
     def dispatch(event: Event) -> None:
         for outage in table.tracker.handle(event):
