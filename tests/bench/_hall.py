@@ -16,11 +16,10 @@ from typing import Any
 
 import httpx
 
-from tests.bench._crowd import Crowd, crowd
+from tests.bench._crowd import Crowd, crowd, free_port
 from tests.bench._probes import Console, Memory, Probes, console, processor_seconds
 from tests.bench._table import ApiServer, Header, percentiles, server, simulated_objects
 
-PORT = 18082
 CHOICES = ("node1", "node2", "node4", "node5")
 """What is voted for; node3 is killed meanwhile."""
 
@@ -51,6 +50,7 @@ class Hall:
     console: Console
     probes: Probes
     pid: int
+    port: int
 
     @property
     def memory(self) -> Memory:
@@ -75,7 +75,9 @@ class Hall:
 
         async def come() -> None:
             joined.update(
-                await self.phones.do("join", port=PORT, phones=scale.phones, seconds=scale.join)
+                await self.phones.do(
+                    "join", port=self.port, phones=scale.phones, seconds=scale.join
+                )
             )
 
         probed = await self.probed(come())
@@ -98,7 +100,7 @@ class Hall:
         async def press() -> None:
             voted.update(
                 await self.hands.do(
-                    "vote", port=PORT, cookies=cookies, ballots=ballots, seconds=scale.vote
+                    "vote", port=self.port, cookies=cookies, ballots=ballots, seconds=scale.vote
                 )
             )
 
@@ -146,6 +148,7 @@ async def hall() -> AsyncIterator[Hall]:
     header = Header()
     runner, api_port = await api.serve()
     bench = await header.serve()
+    port = free_port()
     try:
         with tempfile.TemporaryDirectory() as name:
             async with (
@@ -153,17 +156,17 @@ async def hall() -> AsyncIterator[Hall]:
                     Path(name),
                     api=f"http://127.0.0.1:{api_port}",
                     header_port=bench.sockets[0].getsockname()[1],
-                    port=PORT,
+                    port=port,
                     more='[audience]\njoin_code = "off"\n',
                 ) as process,
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", timeout=30) as client,
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
                 crowd() as phones,
                 crowd() as hands,
             ):
                 await _ready(client)
-                async with console(PORT) as seen:
+                async with console(port) as seen:
                     probes = Probes(client, api, seen)
-                    yield Hall(Path(name), client, phones, hands, seen, probes, process.pid)
+                    yield Hall(Path(name), client, phones, hands, seen, probes, process.pid, port)
     finally:
         bench.close()
         await runner.cleanup()

@@ -126,7 +126,8 @@ async def server(
         f'speed = {speed}\n[server]\nport = {port}\ndata = "{folder / "data"}"\n'
         f'[cluster]\nserver = "{api}"\n'
         f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{header_port}"\n'
-        f'[timing]\npreset = "stage"\n[limits]\nmax_off = 5\nmin_ready = 0\nmachine_cooldown = 0\ncooldown = 0\n{machines}{more}'
+        f'[timing]\npreset = "stage"\n[limits]\nmax_off = 5\nmin_ready = 0\n'
+        f"cooldown = 0\nmachine_cooldown = 0\nrestore_stagger = 0\n{machines}{more}"
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "chaosmonkey", "serve", f"--config={config}",

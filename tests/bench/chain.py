@@ -23,6 +23,9 @@ SPEED = 200.0
 """Of the server's own time, so that an unnoticed outage is over soon; latencies are real time."""
 
 ROUNDS = 40
+PAUSE = 1.5
+"""Seconds before a round, which is seven commands: 60 in 10 s are allowed."""
+
 EVENTS = 500
 PORT = 18080
 
@@ -71,15 +74,17 @@ async def _edges(client: httpx.AsyncClient, api: ApiServer, header: Header) -> d
     """From before the request is sent to the moment when the line's new level arrives."""
     took = []
     for _ in range(ROUNDS):
-        await client.post("/release")
-        await client.post("/arm")
+        for what in ("/release", "/arm"):
+            assert (await client.post(what)).status_code == 200
+        await asyncio.sleep(PAUSE)
         for machine, pin in PINS.items():
             header.edges.pop((pin, "out 1"), None)
             began = time.perf_counter()
             answer = await client.post(f"/kill/{machine}", params={"for": 3600})
             assert answer.status_code == 200, answer.text
             took.append(await _edge(header, pin) - began)
-        await client.post("/halt")
+        halted = await client.post("/halt")
+        assert len(halted.json()["restored"]) == len(PINS), halted.text
         await _over(client, api)
     return percentiles(took)
 

@@ -16,12 +16,10 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from tests.bench._crowd import Nats, nats
-from tests.bench._hall import PORT, Hall, Scale, hall
+from tests.bench._crowd import Nats, free_port, nats, nats_server
+from tests.bench._hall import Hall, Scale, hall
 from tests.bench._table import percentiles
 
-NATS = 18083
-NATS_SOCKETS = 18084
 PAUSE = 0.4
 """Seconds between two messages: more than the 0.25 s that the phones' stream rests."""
 
@@ -35,7 +33,7 @@ async def measure(scale: Scale = Scale()) -> dict[str, Any]:  # noqa: B008 - fro
         cookies, joined = await here.join(scale)
         out = await _fan_out(here, scale)
         voted = await here.vote(scale, cookies)
-        rough = await here.probed(_rough(scale.abuse)) if scale.abuse else {}
+        rough = await here.probed(_rough(here.port, scale.abuse)) if scale.abuse else {}
         told = await here.phones.do("heard")
         return {
             "conditions": f"{scale.phones} phones in one process; {os.cpu_count()} cores for the "
@@ -52,36 +50,47 @@ async def measure(scale: Scale = Scale()) -> dict[str, Any]:  # noqa: B008 - fro
 
 
 async def _fan_out(here: Hall, scale: Scale) -> dict[str, Any]:
-    """The same messages by turns through the server and through nats-server."""
-    async with nats(here.folder, port=NATS, websocket_port=NATS_SOCKETS) as other:
-        await here.phones.do("subscribe", port=NATS_SOCKETS, phones=scale.phones)
+    """The same messages by turns through the server and, if there is one, through nats-server."""
+    async with contextlib.AsyncExitStack() as stack:
+        other: Nats | None = None
+        if (program := nats_server()) is not None:
+            port, sockets = free_port(), free_port()
+            other = await stack.enter_async_context(
+                nats(program, here.folder, port=port, websocket_port=sockets)
+            )
+            await here.phones.do("subscribe", port=sockets, phones=scale.phones)
         await here.phones.do("heard")
         pressed, published = await _by_turns(here, scale, other)
         heard = await here.phones.do("heard")
     offset = time.time() - time.perf_counter()
-    ours, theirs = heard["came"]["ours"], heard["came"]["theirs"]
-    happened = {seq: heard["at"][str(seq)] - offset for seq in pressed}
-    figures = {
+    ours = heard["came"]["ours"]
+    rounds = {
         "press_to_phone": _spread(ours, pressed),
-        "event_to_phone": _spread(ours, happened),
-        "nats_to_client": _spread(theirs, published),
+        "event_to_phone": _spread(ours, {seq: heard["at"][str(seq)] - offset for seq in pressed}),
     }
-    whole = {name: percentiles(list(chain(*rounds))) for name, rounds in figures.items()}
+    if other is not None:
+        rounds["nats_to_client"] = _spread(heard["came"]["theirs"], published)
+    figures = {name: percentiles(list(chain(*spread))) for name, spread in rounds.items()}
     return {
-        **whole,
-        "p99_of_nats": {
-            name: {
-                "all": _ratio(whole[name], whole["nats_to_client"]),
-                "median_of_pairs": statistics.median(
-                    _ratio(percentiles(mine), percentiles(its))
-                    for mine, its in zip(figures[name], figures["nats_to_client"], strict=True)
-                ),
-            }
-            for name in ("event_to_phone", "press_to_phone")
-        },
-        "missed": 2 * scale.phones * len(pressed)
-        - whole["event_to_phone"]["n"]
-        - whole["nats_to_client"]["n"],
+        **figures,
+        "missed": {name: scale.phones * scale.pairs - one["n"] for name, one in figures.items()},
+        "p99_of_nats": None if other is None else _compared(rounds, figures),
+    }
+
+
+def _compared(
+    rounds: dict[str, list[list[float]]], figures: dict[str, dict[str, float]]
+) -> dict[str, dict[str, float]]:
+    """Our p99 as a multiple of nats-server's: of all messages, and in the median of pairs."""
+    return {
+        name: {
+            "all": _ratio(figures[name], figures["nats_to_client"]),
+            "median_of_pairs": statistics.median(
+                _ratio(percentiles(mine), percentiles(its))
+                for mine, its in zip(rounds[name], rounds["nats_to_client"], strict=True)
+            ),
+        }
+        for name in ("event_to_phone", "press_to_phone")
     }
 
 
@@ -90,12 +99,12 @@ def _ratio(mine: dict[str, float], its: dict[str, float]) -> float:
 
 
 async def _by_turns(
-    here: Hall, scale: Scale, other: Nats
+    here: Hall, scale: Scale, other: Nats | None
 ) -> tuple[dict[int, float], dict[int, float]]:
     """When each message was asked for here, and published there."""
     pressed: dict[int, float] = {}
     published: dict[int, float] = {}
-    async with connect(f"ws://127.0.0.1:{PORT}/ws/play") as phone:
+    async with connect(f"ws://127.0.0.1:{here.port}/ws/play") as phone:
         await asyncio.sleep(1)
         for number in range(scale.pairs):
             with contextlib.suppress(TimeoutError):
@@ -107,9 +116,10 @@ async def _by_turns(
             seq = int(message.partition(b'"seq":')[2].partition(b",")[0])
             pressed[seq] = began
             await asyncio.sleep(PAUSE)
-            published[seq] = time.perf_counter()
-            other.publish(message)
-            await asyncio.sleep(PAUSE)
+            if other is not None:
+                published[seq] = time.perf_counter()
+                other.publish(message)
+                await asyncio.sleep(PAUSE)
         await here.client.post("/api/show", json={"feed": "power"})
         await asyncio.sleep(PAUSE)
     return pressed, published
@@ -120,9 +130,9 @@ def _spread(came: dict[str, list[float]], began: dict[int, float]) -> list[list[
     return [[when - began[seq] for when in came[str(seq)]] for seq in began]
 
 
-async def _rough(seconds: float) -> None:
+async def _rough(port: int, seconds: float) -> None:
     """Everybody who means no good."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.bench._rough", str(PORT), str(seconds)
+        sys.executable, "-m", "tests.bench._rough", str(port), str(seconds)
     )
     assert await process.wait() == 0

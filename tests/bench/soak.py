@@ -7,7 +7,7 @@ import os
 import time
 from typing import Any
 
-from tests.bench._hall import PORT, Scale, hall
+from tests.bench._hall import Scale, hall
 
 MINUTES = 10.0
 GUESTS = 100
@@ -24,7 +24,7 @@ async def measure(minutes: float = MINUTES, scale: Scale = Scale()) -> dict[str,
         end = time.perf_counter() + 60 * minutes
         while time.perf_counter() < end:
             rounds.append(await here.vote(scale, cookies))
-            await here.hands.do("join", port=PORT, phones=GUESTS, seconds=1, first=10**6)
+            await here.hands.do("join", port=here.port, phones=GUESTS, seconds=1, first=10**6)
             await here.hands.do("leave")
             memory.append(here.memory.now())
         told = await here.phones.do("heard")
