@@ -16,6 +16,9 @@ from chaosmonkey.api import context, who
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.store import Deed
 
+TOLD = ("kind", "for", "dry_run")
+"""What of a query is kept."""
+
 LONGEST = 300
 """Characters of a path, or of a reason, that are kept."""
 
@@ -75,12 +78,15 @@ def unknown(connection: HTTPConnection) -> Caller:
 
 def _command(scope: Scope) -> str:
     method = scope.get("method", "WEBSOCKET")
-    kind = dict(_pairs(scope)).get("kind", "")
-    return f"{method} {scope['path'][:LONGEST]}" + (f"?kind={kind}" if kind else "")
+    told = "&".join(_told(scope))
+    return f"{method} {scope['path'][:LONGEST]}" + (f"?{told}" if told else "")
 
 
-def _pairs(scope: Scope) -> list[tuple[str, str]]:
-    """Only what a command is about; a query may hold secrets."""
+def _told(scope: Scope) -> list[str]:
+    """Of the query only what a command is about: the rest may hold a secret."""
     query = scope.get("query_string", b"").decode("latin-1")
-    pairs = [part.partition("=") for part in query.split("&")]
-    return [(key, value[:20]) for key, _, value in pairs if key == "kind" and value.isalpha()]
+    return [
+        part[:40]
+        for part in query.split("&")
+        if part.partition("=")[0] in TOLD and part.partition("=")[2].replace(".", "").isalnum()
+    ]

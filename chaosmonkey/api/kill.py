@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -14,7 +15,7 @@ from chaosmonkey.api import answers, who
 from chaosmonkey.api.commands import Command
 from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.doorkeeper import may_change
-from chaosmonkey.api.planned import planned
+from chaosmonkey.api.planned import PlanView, planned
 from chaosmonkey.hub import Closed, Subscription, TooSlow
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import FeedKind
@@ -27,8 +28,23 @@ router = APIRouter(
 MachineName = Annotated[str, Path(description="A machine's name, such as node3.", max_length=253)]
 
 
-@router.post("/kill/{machine}", operation_id="kill")
-@router.get("/kill/{machine}", operation_id="kill_by_get")
+@dataclass(frozen=True, slots=True)
+class CutView:
+    """A cut that was made; moments are seconds since 1970."""
+
+    outage: str
+    machine: str
+    kind: FeedKind
+    cut_at: float
+    restore_by: float
+    seconds: float
+
+
+ANSWERS: dict[int | str, dict[str, Any]] = {200: {"model": CutView | PlanView}}
+
+
+@router.post("/kill/{machine}", operation_id="kill", responses=ANSWERS)
+@router.get("/kill/{machine}", operation_id="kill_by_get", responses=ANSWERS)
 async def kill(  # noqa: PLR0917 - FastAPI calls it by name
     request: Request,
     ctx: Ctx,
@@ -73,14 +89,14 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
     lasts = entry.restore_by - entry.commanded
     return answers.answer(
         request,
-        {
-            "outage": entry.outage,
-            "machine": entry.machine,
-            "kind": entry.feed,
-            "cut_at": cut.begun.result(),
-            "restore_by": entry.restore_by,
-            "seconds": lasts,
-        },
+        CutView(
+            outage=entry.outage,
+            machine=entry.machine,
+            kind=entry.feed,
+            cut_at=cut.begun.result(),
+            restore_by=entry.restore_by,
+            seconds=lasts,
+        ),
         f"{entry.machine} has lost its {entry.feed}. It gets it back in {lasts:g} s.\n"
         f"Follow it: /api/outages/{entry.outage}, or next time /kill/{machine}?wait=recovered",
     )

@@ -27,6 +27,7 @@ export class Desk {
   busy: Record<string, boolean> = $state({});
 
   armed = $derived(armed(this.board.show, this.now));
+  halted = $derived((this.board.show?.halted ?? null) !== null);
   feed: FeedKind = $derived(this.board.show?.feed ?? 'power');
 
   #deafUntil: Record<string, number> = {};
@@ -45,7 +46,14 @@ export class Desk {
   halt = () =>
     this.#once('halt', async () => {
       const { restored } = await post<{ restored: string[] }>('/halt');
-      return restored.length ? `HALT. On again: ${restored.join(', ')}.` : 'HALT. Nothing was off.';
+      const on = restored.length ? `On again: ${restored.join(', ')}.` : 'Nothing was off.';
+      return `HALT holds. ${on}`;
+    });
+
+  release = () =>
+    this.#once('halt', async () => {
+      await post('/release');
+      return 'HALT is released. The table is safe: press A to arm.';
     });
 
   arm = () =>
@@ -59,6 +67,10 @@ export class Desk {
     });
 
   cut = (machine: Machine) => {
+    if (this.halted) {
+      this.say('refused', `${machine.name} was not cut: HALT holds.`, 'Press R to release it.');
+      return;
+    }
     if (!armed(this.board.show, this.board.now())) {
       this.say('refused', `${machine.name} was not cut: the console is safe.`, 'Press A to arm.');
       return;

@@ -17,6 +17,7 @@ describe('every key of the list does what the list says', () => {
   it.each([
     ['h', { does: 'halt' }],
     ['H', { does: 'halt' }],
+    ['r', { does: 'release' }],
     ['a', { does: 'arm' }],
     ['p', { does: 'feed', feed: 'power' }],
     ['n', { does: 'feed', feed: 'network' }],
@@ -34,7 +35,7 @@ describe('every key of the list does what the list says', () => {
 
   it('shows every letter that acts', () => {
     const shown = ROWS.flatMap((row) => row.keys.map((key) => key.toLowerCase()));
-    for (const letter of ['h', 'a', 'p', 'n', 'b', '.', 'q', 'l', '?', 'd', 'x', 'f5', 'esc'])
+    for (const letter of ['h', 'r', 'a', 'p', 'n', 'b', '.', 'q', 'l', '?', 'd', 'x', 'f5', 'esc'])
       expect(shown).toContain(letter);
   });
 });

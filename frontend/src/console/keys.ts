@@ -5,7 +5,7 @@
 // in the middle of a talk helps nobody, and Esc closes what is open in front, nothing else.
 
 export type Action =
-  | { does: 'halt' | 'arm' | 'next' | 'previous' | 'blank' | 'qr' | 'theme' | 'keys' }
+  | { does: 'halt' | 'release' | 'arm' | 'next' | 'previous' | 'blank' | 'qr' | 'theme' | 'keys' }
   | { does: 'feed'; feed: 'power' | 'network' }
   | { does: 'cut' | 'restore'; nth: number }
   | { does: 'approve' | 'veto' }
@@ -36,7 +36,8 @@ export interface Row {
 }
 
 export const ROWS: readonly Row[] = [
-  { keys: ['H'], text: 'HALT: give every machine its power and network back' },
+  { keys: ['H'], text: 'HALT: give every machine its power and network back, cut nothing more' },
+  { keys: ['R'], text: 'Release HALT' },
   { keys: ['A'], text: 'Arm, or make safe' },
   { keys: ['1', '…', '9'], text: 'Cut that machine, while armed' },
   { keys: ['Shift', '1', '…', '9'], text: 'Restore that machine' },
@@ -59,6 +60,7 @@ export const ROWS: readonly Row[] = [
 
 const LETTERS: Readonly<Record<string, Action>> = {
   h: { does: 'halt' },
+  r: { does: 'release' },
   a: { does: 'arm' },
   p: { does: 'feed', feed: 'power' },
   n: { does: 'feed', feed: 'network' },

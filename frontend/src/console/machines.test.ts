@@ -6,6 +6,7 @@ const feed = (more: Partial<Feed> = {}): Feed => ({
   state: 'on',
   stage: null,
   restore_by: null,
+  why: '',
   trouble: '',
   ...more,
 });
@@ -19,6 +20,7 @@ const machine = (more: Partial<Machine> = {}): Machine => ({
   cordoned: false,
   control_plane: false,
   guarded: '',
+  rests_until: null,
   ...more,
 });
 const outage = (more: Partial<Outage>): Outage =>
@@ -67,15 +69,15 @@ it('Kubernetes may be wrong: a dead machine is still Ready', () => {
 });
 
 it('says why a cut is not offered', () => {
-  expect(barred(machine({ ready: 'Unknown' }), 'power', true, true)).toBe('Not Ready now');
-  expect(barred(machine(), 'power', true, true)).toBe('');
-  expect(barred(machine(), 'power', false, true)).toBe('Safe');
-  expect(barred(machine(), 'power', true, false)).toBe('Not connected');
-  expect(barred(machine({ network: null }), 'network', true, true)).toBe('Has no network plug');
-  expect(barred(machine({ guarded: 'protected' }), 'power', true, true)).toBe(
+  expect(barred(machine({ ready: 'Unknown' }), 'power', true, true, 0)).toBe('Not Ready now');
+  expect(barred(machine(), 'power', true, true, 0)).toBe('');
+  expect(barred(machine(), 'power', false, true, 0)).toBe('Safe');
+  expect(barred(machine(), 'power', true, false, 0)).toBe('Not connected');
+  expect(barred(machine({ network: null }), 'network', true, true, 0)).toBe('Has no network plug');
+  expect(barred(machine({ guarded: 'protected' }), 'power', true, true, 0)).toBe(
     'Never cut: protected',
   );
-  expect(barred(machine({ power: feed({ stage: 'cutting' }) }), 'power', true, true)).toMatch(
+  expect(barred(machine({ power: feed({ stage: 'cutting' }) }), 'power', true, true, 0)).toMatch(
     /Cutting/,
   );
 });

@@ -80,6 +80,7 @@ export function barred(
   feed: FeedKind,
   armed: boolean,
   connected: boolean,
+  now: number,
 ): string {
   if (machine.guarded) return `Never cut: ${machine.guarded}`;
   if (machine[feed] === null) return `Has no ${feed} plug`;
@@ -88,6 +89,8 @@ export function barred(
   if (machine[feed].stage === 'cutting') return 'Cutting …';
   if (machine.ready !== 'True') return 'Not Ready now';
   if (!armed) return 'Safe';
+  const rests = (machine.rests_until ?? 0) - now;
+  if (rests > 0) return `Rests ${Math.ceil(rests)} s`;
   return '';
 }
 

@@ -1034,6 +1034,7 @@ export interface components {
             default_off: number;
             /** Demo */
             demo: boolean;
+            limits: components["schemas"]["LimitsView"];
             /** Notices After */
             notices_after: number;
             /** Preset */
@@ -1078,6 +1079,23 @@ export interface components {
             restarts: number;
             /** State */
             state: string;
+        };
+        /**
+         * CutView
+         * @description A cut that was made; moments are seconds since 1970.
+         */
+        CutView: {
+            /** Cut At */
+            cut_at: number;
+            kind: components["schemas"]["FeedKind"];
+            /** Machine */
+            machine: string;
+            /** Outage */
+            outage: string;
+            /** Restore By */
+            restore_by: number;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * Delta
@@ -1209,6 +1227,11 @@ export interface components {
         /**
          * FeedView
          * @description One plug: its state as last read, and the cut that is under way on it, if any.
+         *
+         *     Attributes:
+         *         stage: asked, journalled, cutting, cut, restoring or stuck; null if no cut is under way.
+         *         why: what brought the cut to that stage.
+         *         trouble: what is wrong, while it is stuck.
          */
         FeedView: {
             /**
@@ -1228,6 +1251,11 @@ export interface components {
              * @default
              */
             trouble: string;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
         };
         /**
          * Guess
@@ -1341,6 +1369,32 @@ export interface components {
             seat?: string | null;
         };
         /**
+         * LimitsView
+         * @description What may be cut, as configured; times in seconds. docs/configuration.md explains each.
+         */
+        LimitsView: {
+            /** Cooldown */
+            cooldown: number;
+            /** Disarm After */
+            disarm_after: number;
+            /** Machine Cooldown */
+            machine_cooldown: number;
+            /** Max Off */
+            max_off: number;
+            /** Max Seconds */
+            max_seconds: number;
+            /** Min Ready */
+            min_ready: number;
+            /** Min Seconds */
+            min_seconds: number;
+            /** Protected */
+            protected: string[];
+            /** Protected Roles */
+            protected_roles: string[];
+            /** Quiet Hours */
+            quiet_hours: string[];
+        };
+        /**
          * Line
          * @description One sentence of the story, about a milestone `at` seconds after t0.
          */
@@ -1360,6 +1414,7 @@ export interface components {
          *         ready: "True", "False" or "Unknown"; null if the cluster has no such node.
          *         reason: the reason of the condition Ready.
          *         guarded: why it can never be cut; "" if it can.
+         *         rests_until: until when it is left alone after its last cut; null if it has not been cut.
          */
         MachineView: {
             /** Control Plane */
@@ -1378,6 +1433,8 @@ export interface components {
             ready: string | null;
             /** Reason */
             reason: string;
+            /** Rests Until */
+            rests_until: number | null;
         };
         /**
          * Mode
@@ -1469,6 +1526,50 @@ export interface components {
             t0: number;
             /** T0 Within */
             t0_within: number;
+        };
+        /**
+         * PlanView
+         * @description What a cut would do; nothing was done.
+         *
+         *     Attributes:
+         *         refusals: everything that forbids it now.
+         *         notices_after: seconds of silence after which Kubernetes should give the machine up.
+         *         evicts_after: seconds until the last pod that moves should be evicted; null if none is.
+         */
+        PlanView: {
+            /** Allowed */
+            allowed: boolean;
+            /** Displaced */
+            displaced: components["schemas"]["PlannedPod"][];
+            /** Evicts After */
+            evicts_after: number | null;
+            kind: components["schemas"]["FeedKind"];
+            /** Machine */
+            machine: string;
+            /** Notices After */
+            notices_after: number;
+            /** Refusals */
+            refusals: components["schemas"]["RefusalView"][];
+            /** Seconds */
+            seconds: number;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * PlannedPod
+         * @description A pod that a cut would displace; `toleration` in seconds, null is for ever.
+         */
+        PlannedPod: {
+            /** Fate */
+            fate: string;
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
+            /** Toleration */
+            toleration: number | null;
+            /** Workload */
+            workload: string;
         };
         /**
          * Play
@@ -1568,6 +1669,23 @@ export interface components {
              * @description Whose press.
              */
             ticket?: number | null;
+        };
+        /**
+         * RefusalView
+         * @description A rule that forbids a cut.
+         *
+         *     Attributes:
+         *         allowed_at: from when on it no longer does; null if that is not known.
+         */
+        RefusalView: {
+            /** Allowed At */
+            allowed_at: number | null;
+            /** Detail */
+            detail: string;
+            /** Remedy */
+            remedy: string;
+            /** Rule */
+            rule: string;
         };
         /**
          * Role
@@ -3142,7 +3260,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CutView"] | components["schemas"]["PlanView"];
                 };
             };
             /** @description Validation Error */
@@ -3183,7 +3301,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CutView"] | components["schemas"]["PlanView"];
                 };
             };
             /** @description Validation Error */

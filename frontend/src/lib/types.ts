@@ -22,4 +22,6 @@ export type Joined = Schemas['Joined'];
 export type Play = Schemas['Play'];
 export type Description = Schemas['Description'];
 export type FeedKind = Schemas['FeedKind'];
+export type Plan = Schemas['PlanView'];
+export type Limits = Schemas['LimitsView'];
 export type Scene = Schemas['Scene'];

@@ -4,13 +4,14 @@ import type { Displaced, Machine, Outage, Pod, Service } from '../lib/types';
 export const machine = (name: string, changes: Partial<Machine> = {}): Machine => ({
   name,
   node: name,
-  power: { state: 'on', stage: null, restore_by: null, trouble: '' },
-  network: { state: 'on', stage: null, restore_by: null, trouble: '' },
+  power: { state: 'on', stage: null, restore_by: null, why: '', trouble: '' },
+  network: { state: 'on', stage: null, restore_by: null, why: '', trouble: '' },
   ready: 'True',
   reason: '',
   cordoned: false,
   control_plane: false,
   guarded: '',
+  rests_until: null,
   ...changes,
 });
 
@@ -18,6 +19,7 @@ export const off = (restore_by: number | null = null) => ({
   state: 'off',
   stage: 'cut',
   restore_by,
+  why: '',
   trouble: '',
 });
 
