@@ -18,6 +18,9 @@ from aiohttp import web
 
 from chaosmonkey.cluster.resources import WATCHED
 
+LONGEST = 3600
+"""Seconds that a watch stays open: longer than any measurement."""
+
 PINS = {"node1": 17, "node2": 27, "node3": 22, "node4": 23, "node5": 24}
 
 
@@ -77,7 +80,7 @@ class ApiServer:
             await response.prepare(request)
             self._watches.setdefault(resource, []).append(response)
             with contextlib.suppress(ConnectionResetError):
-                await asyncio.sleep(600)
+                await asyncio.sleep(LONGEST)
             return response
         body = {
             "kind": "List",

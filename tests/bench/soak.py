@@ -4,6 +4,7 @@ In each round all vote, and 100 more phones come and go. python -m tests.bench s
 """
 
 import os
+import sys
 import time
 from typing import Any
 
@@ -27,6 +28,7 @@ async def measure(minutes: float = MINUTES, scale: Scale = Scale()) -> dict[str,
             await here.hands.do("join", port=here.port, phones=GUESTS, seconds=1, first=10**6)
             await here.hands.do("leave")
             memory.append(here.memory.now())
+            sys.stderr.write(f"round {len(memory)}: {memory[-1]} MB\n")
         told = await here.phones.do("heard")
         return {
             "conditions": f"{scale.phones} phones, {len(rounds)} rounds in {minutes:g} minutes, "
