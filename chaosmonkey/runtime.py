@@ -12,6 +12,7 @@ process ends; what could not be restored stands in the journal for the next star
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -170,6 +171,7 @@ class _Server:
         self._show_room()
         web = WebServer(create_app(self._context()), self._lab.server)
         self._port = web.port
+        gc.freeze()  # what stays for ever need not be looked through with every phone's garbage
         started = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

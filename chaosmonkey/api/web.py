@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import gc
 import resource
 import socket
 from collections.abc import Iterator
@@ -84,7 +83,6 @@ class WebServer(uvicorn.Server):
 
     async def run_until_told(self) -> None:
         """Serve until `should_exit` is set and the last connection has ended."""
-        gc.freeze()  # what was imported stays: it need not be looked through again and again, 50 ms
         with self._socket:
             async with asyncio.TaskGroup() as tasks:
                 looking = tasks.create_task(self._look(), name="look at connections")
