@@ -31,7 +31,7 @@ class Rate(Enum):
     """By address: tokens that were none."""
     COMMAND = "400 per 10 second"
     """By token, session or address: cuts, restores, scenes, rounds."""
-    HALT = "400 per 10 second"
+    HALT = "500 per 10 second"
     """By token, session or address: it must never be hindered by what else was asked."""
     PRESS = "10 per 5 second"
     """By seat: votes, guesses and presses."""

@@ -71,7 +71,7 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
         by=caller.name,
     )
     if dry_run:
-        return planned(request, await ctx.monkey.plan(cut_request))
+        return await planned(request, ctx, cut_request)
     if wait is not None:
         watching = ctx.hub.subscribe()
         try:

@@ -8,9 +8,10 @@ from fastapi import Request
 from starlette.responses import Response
 
 from chaosmonkey.api import answers
+from chaosmonkey.api.context import Context
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.model import FeedKind
-from chaosmonkey.outage.plan import Plan
+from chaosmonkey.outage.guard import CutRequest, find_machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,10 @@ class PlanView:
     warnings: list[str]
 
 
-def planned(request: Request, plan: Plan) -> Response:
+async def planned(request: Request, ctx: Context, wanted: CutRequest) -> Response:
     """The answer to a cut that was only asked about."""
+    plan = await ctx.monkey.plan(wanted)
+    budgets = await _budgets(ctx, find_machine(ctx.lab, plan.machine).node_name)
     seen = PlanView(
         machine=plan.machine,
         kind=plan.feed,
@@ -81,7 +84,7 @@ def planned(request: Request, plan: Plan) -> Response:
         ],
         notices_after=plan.notices_after,
         evicts_after=plan.evicts_after,
-        warnings=list(plan.warnings),
+        warnings=[*plan.warnings, *budgets],
     )
     return answers.answer(request, seen, _plan_text(seen))
 
@@ -96,6 +99,14 @@ def _plan_text(seen: PlanView) -> str:
         *(f"Note: {warning}" for warning in seen.warnings),
     ]
     return "\n".join(lines)
+
+
+async def _budgets(ctx: Context, node: str) -> list[str]:
+    """What the cluster's PodDisruptionBudgets have against it; a warning, never a refusal."""
+    try:
+        return await ctx.inspector.budgets_overrun(node)
+    except ChaosMonkeyError as error:
+        return [f"PodDisruptionBudgets could not be read: {error.message}"]
 
 
 def _allowed_at(refusal: ChaosMonkeyError) -> float | None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from chaosmonkey.cluster.budgets import overrun
 from chaosmonkey.cluster.client import Client
 from chaosmonkey.cluster.describe import Kind, description, events_query, path
+from chaosmonkey.cluster.trouble import Absent
 from chaosmonkey.model import Description
+
+BUDGETS = "/apis/policy/v1/poddisruptionbudgets"
 
 
 class Inspector:
@@ -29,6 +33,16 @@ class Inspector:
     ) -> str:
         """The last lines of a container's log."""
         return await self._client.logs(namespace, pod, container=container, tail=tail)
+
+    async def budgets_overrun(self, node: str) -> list[str]:
+        """A sentence for each PodDisruptionBudget that the loss of a node would overrun."""
+        try:
+            budgets = await self._client.get(BUDGETS, "look at PodDisruptionBudgets")
+            query = {"fieldSelector": f"spec.nodeName={node}"}
+            pods = await self._client.get("/api/v1/pods", f"look at the pods of {node}", query)
+        except Absent:
+            return []  # before Kubernetes 1.21
+        return list(overrun(budgets.get("items") or (), pods.get("items") or ()))
 
     async def delete_pod(self, namespace: str, pod: str, *, uid: str | None = None) -> None:
         """Delete a pod, if it is still the one with that uid."""

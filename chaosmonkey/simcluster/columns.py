@@ -88,6 +88,13 @@ COLUMNS: dict[str, list[Column]] = {
         _SELECTOR,
     ],
     "leases": [("Name", "string", 0), ("Holder", "string", 0), ("Age", "string", 0)],
+    "poddisruptionbudgets": [
+        ("Name", "string", 0),
+        ("Min Available", "string", 0),
+        ("Max Unavailable", "string", 0),
+        ("Allowed Disruptions", "integer", 0),
+        ("Age", "string", 0),
+    ],
     "endpointslices": [
         ("Name", "string", 0),
         ("AddressType", "string", 0),

@@ -134,6 +134,19 @@ def too_many(seconds: int) -> Refusal:
     )
 
 
+def disruption_budget(budget: str, needed: int, healthy: int) -> Refusal:
+    """Evicting this pod on purpose would break a PodDisruptionBudget."""
+    cause = (
+        f"The disruption budget {budget} needs {needed} healthy pods and has {healthy} currently"
+    )
+    return Refusal(
+        429,
+        "TooManyRequests",
+        "Cannot evict pod as it would violate the pod's disruption budget.",
+        details={"causes": [{"reason": "DisruptionBudget", "message": cause}]},
+    )
+
+
 def shutting_down() -> Refusal:
     """The server is going away; whoever still has a connection is told so and loses it."""
     message = "apiserver is shutting down"

@@ -120,6 +120,16 @@ ENDPOINT_SLICES = Resource(
     "discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", generation=True
 )
 
+BUDGETS = Resource(
+    "policy",
+    "v1",
+    "poddisruptionbudgets",
+    "PodDisruptionBudget",
+    short=("pdb",),
+    subresources=("status",),
+    generation=True,
+)
+
 RESOURCES: tuple[Resource, ...] = (
     CONFIG_MAPS,
     ENDPOINTS,
@@ -134,6 +144,7 @@ RESOURCES: tuple[Resource, ...] = (
     STATEFUL_SETS,
     LEASES,
     ENDPOINT_SLICES,
+    BUDGETS,
 )
 
 BY_PATH: dict[tuple[str, str, str], Resource] = {

@@ -166,6 +166,17 @@ def _endpoint_slice(piece: Obj, now: float) -> list[Any]:
     ]
 
 
+def _budget(budget: Obj, now: float) -> list[Any]:
+    spec, status = budget["spec"], budget.get("status", {})
+    return [
+        budget["metadata"]["name"],
+        str(spec.get("minAvailable", "N/A")),
+        str(spec.get("maxUnavailable", "N/A")),
+        status.get("disruptionsAllowed", 0),
+        cells.age(budget, now),
+    ]
+
+
 ROWS: dict[str, Callable[[Obj, float], list[Any]]] = {
     "nodes": _node,
     "pods": _pod,
@@ -180,6 +191,7 @@ ROWS: dict[str, Callable[[Obj, float], list[Any]]] = {
     "daemonsets": _daemon_set,
     "leases": _lease,
     "endpointslices": _endpoint_slice,
+    "poddisruptionbudgets": _budget,
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from chaosmonkey.simcluster import refusals
 from chaosmonkey.simcluster.history import Obj
 from chaosmonkey.simcluster.resources import (
+    BUDGETS,
     DAEMON_SETS,
     DEPLOYMENTS,
     NODES,
@@ -45,6 +46,8 @@ def check(resource: Resource, obj: Obj) -> None:
         causes = _containers(spec, "spec")
     elif resource is SERVICES:
         causes = _ports(spec)
+    elif resource is BUDGETS:
+        causes = _budget(spec)
     elif resource is NODES and not isinstance(obj.get("status", {}).get("conditions", []), list):
         causes = [("FieldValueInvalid", "Invalid value", "status.conditions")]
     if causes:
@@ -88,6 +91,18 @@ def _ports(spec: Obj) -> list[Cause]:
         for field in (f"spec.ports[{number}].port",)
         if not isinstance(_object(port).get("port"), int)
     ]
+
+
+def _budget(spec: Obj) -> list[Cause]:
+    if "minAvailable" in spec and "maxUnavailable" in spec:
+        text = "Invalid value: minAvailable and maxUnavailable cannot be both set"
+        return [("FieldValueInvalid", text, "spec")]
+    for field in ("minAvailable", "maxUnavailable"):
+        value = str(spec.get(field, 0))
+        if not value.removesuffix("%").isdigit():
+            text = f"Invalid value: {value!r}: must be a number or a percentage"
+            return [("FieldValueInvalid", text, f"spec.{field}")]
+    return []
 
 
 def _object(value: Any) -> Obj:

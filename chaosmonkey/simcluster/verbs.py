@@ -9,6 +9,7 @@ import orjson
 
 from chaosmonkey.simcluster import refusals
 from chaosmonkey.simcluster.admission import Admission
+from chaosmonkey.simcluster.controllers.disruption import forbidding
 from chaosmonkey.simcluster.history import Obj
 from chaosmonkey.simcluster.lists import Query
 from chaosmonkey.simcluster.objects import Store, clone
@@ -135,6 +136,15 @@ class Verbs:
     def _evict(self, target: Target, eviction: Obj) -> Answer:
         options = eviction.get("deleteOptions") or {}
         key = (target.namespace, target.name)
+        pod = self._store.get(target.resource, *key)
+        budget = forbidding(self._store, pod)
+        if budget is not None:
+            status = budget.get("status", {})
+            raise refusals.disruption_budget(
+                budget["metadata"]["name"],
+                status.get("desiredHealthy", 0),
+                status.get("currentHealthy", 0),
+            )
         self._store.delete(target.resource, key, grace=options.get("gracePeriodSeconds"))
         return 201, _success() | {"code": 201}
 

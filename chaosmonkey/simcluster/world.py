@@ -15,6 +15,7 @@ from chaosmonkey.simcluster.admission import Admission
 from chaosmonkey.simcluster.bench import Bench, FeedName, SimMachine, Wire
 from chaosmonkey.simcluster.controllers.daemonset import DaemonSets
 from chaosmonkey.simcluster.controllers.deployment import Deployments
+from chaosmonkey.simcluster.controllers.disruption import Disruption
 from chaosmonkey.simcluster.controllers.endpoints import Endpoints
 from chaosmonkey.simcluster.controllers.garbage import Garbage
 from chaosmonkey.simcluster.controllers.nodelifecycle import NodeLifecycle
@@ -95,6 +96,7 @@ class World:
         StatefulSets(parts, admission)
         DaemonSets(parts, admission)
         Endpoints(parts)
+        Disruption(parts)
         Garbage(parts)
         Scheduler(parts)
 

@@ -191,3 +191,33 @@ async def test_refusals_read_as_a_real_servers(kubectl: Kubectl) -> None:
 async def test_it_says_which_version_it_plays(kubectl: Kubectl) -> None:
     assert "Server Version: v1.36.2" in await kubectl("version")
     assert "yes" in await kubectl("auth", "can-i", "delete", "pods")
+
+
+BUDGET = """
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: storefront, namespace: shop}
+spec:
+  minAvailable: 10
+  selector: {matchLabels: {app: storefront}}
+"""
+
+
+async def test_a_disruption_budget_is_shown_and_keeps_drain_waiting(
+    kubectl: Kubectl, tmp_path: Path
+) -> None:
+    (tmp_path / "budget.yaml").write_text(BUDGET)
+    await kubectl("wait", "-n", "shop", "--for=condition=available", "deployment/storefront")
+    told = await kubectl("apply", "-f", str(tmp_path / "budget.yaml"))
+    assert told == "poddisruptionbudget.policy/storefront created\n"
+    async with asyncio.timeout(10):
+        while "10 " not in (await kubectl("get", "pdb", "-n", "shop")):
+            await asyncio.sleep(0.1)
+    shown = (await kubectl("get", "pdb", "-n", "shop")).splitlines()
+    assert shown[0].split("   ")[0] == "NAME"
+    assert shown[1].split()[:4] == ["storefront", "10", "N/A", "0"]
+    refused = await kubectl(
+        "drain", "node3", "--ignore-daemonsets", "--delete-emptydir-data", "--force",
+        "--timeout=2s", fails=True,
+    )  # fmt: skip
+    assert "Cannot evict pod as it would violate the pod's disruption budget." in refused

@@ -254,3 +254,35 @@ async def test_the_pages_and_what_they_load_come_from_here(demo: Demo) -> None:
             for name in loads:
                 assert name.startswith("/"), f"{path} loads {name}"
                 assert (await client.get(name)).status_code == 200
+
+
+async def test_a_dry_run_tells_what_would_happen_and_what_it_would_overrun(demo: Demo) -> None:
+    budget = {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "storefront", "namespace": "shop"},
+        "spec": {"minAvailable": 9, "selector": {"matchLabels": {"app": "storefront"}}},
+    }
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{demo.sim_port}") as kubernetes:
+        path = "/apis/policy/v1/namespaces/shop/poddisruptionbudgets"
+        (await kubernetes.post(path, json=budget)).raise_for_status()
+
+        async def counted() -> bool:
+            found = (await kubernetes.get(f"{path}/storefront")).json()
+            return found.get("status", {}).get("disruptionsAllowed") == 1
+
+        await eventually(counted)
+    plan = (await demo.client.post("/kill/node3", params={"dry_run": True})).json()
+    assert plan["allowed"]
+    assert {pod["fate"] for pod in plan["displaced"]} == {"moves", "waits", "stays"}
+    assert any("PodDisruptionBudget shop/storefront allows 1" in one for one in plan["warnings"])
+    assert any("StatefulSet" in one for one in plan["warnings"])
+    code, told = await demo.command("kill", "node3", "--dry-run", "--for", "4")
+    assert code == 0
+    assert "before Kubernetes notices (8 s): nothing moves" in told
+    assert await demo.is_live("node3")
+    assert await demo.get("/api/outages") == []
+    await demo.client.post("/disarm")
+    code, told = await demo.command("kill", "node3", "--dry-run")
+    assert code == 3
+    assert "The table is safe" in told

@@ -1,0 +1,118 @@
+"""PodDisruptionBudgets: how many pods may be evicted on purpose, and who is refused that.
+
+Only evictions that are asked for (`kubectl drain`) heed them. A power cut does not ask, nor does
+the eviction from a lost node.
+"""
+
+from __future__ import annotations
+
+import math
+
+from chaosmonkey.simcluster.controllers.base import Controller, is_active, is_ready
+from chaosmonkey.simcluster.history import Change, Key, Obj
+from chaosmonkey.simcluster.objects import Store, key_of
+from chaosmonkey.simcluster.parts import Parts
+from chaosmonkey.simcluster.resources import BUDGETS, PODS
+from chaosmonkey.simcluster.stamps import stamp
+
+
+class Disruption(Controller):
+    """Keeps every budget's status true."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self.watch(BUDGETS)
+        parts.store.subscribe(PODS, self._pod_changed)
+
+    def _pod_changed(self, change: Change) -> None:
+        for budget in self.parts.store.all(BUDGETS):
+            if any(selects(budget, pod) for pod in (change.object, change.before) if pod):
+                self.wake(key_of(budget))
+
+    def sync(self, key: Key) -> None:
+        """Count the pods of one budget."""
+        budget = self.parts.store.find(BUDGETS, *key)
+        if budget is None:
+            return
+        pods = [
+            pod for pod in self.parts.store.all(PODS) if selects(budget, pod) and is_active(pod)
+        ]
+        healthy = sum(is_ready(pod) for pod in pods)
+        desired = _desired(budget["spec"], len(pods))
+        allowed = max(0, healthy - desired)
+        now = stamp(self.parts.timeline.now)
+
+        def write(found: Obj) -> None:
+            before = found.get("status", {})
+            found["status"] = {
+                "currentHealthy": healthy,
+                "desiredHealthy": desired,
+                "disruptionsAllowed": allowed,
+                "expectedPods": len(pods),
+                "observedGeneration": found["metadata"].get("generation", 1),
+                "conditions": [_condition(before, allowed, now)],
+            }
+
+        self.parts.store.edit(BUDGETS, key, write)
+
+
+def selects(budget: Obj, pod: Obj) -> bool:
+    """Whether a pod counts towards a budget. An empty selector selects the whole namespace."""
+    if budget["metadata"]["namespace"] != pod["metadata"]["namespace"]:
+        return False
+    selector = budget["spec"].get("selector")
+    labels = pod["metadata"].get("labels") or {}
+    if selector is None:
+        return False
+    wanted = selector.get("matchLabels") or {}
+    asked = selector.get("matchExpressions") or []
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+        _holds(one, labels) for one in asked
+    )
+
+
+def forbidding(store: Store, pod: Obj) -> Obj | None:
+    """The budget that forbids evicting a pod now. One that is not Ready may always be evicted."""
+    if not is_ready(pod):
+        return None
+    for budget in store.all(BUDGETS):
+        if selects(budget, pod) and not budget.get("status", {}).get("disruptionsAllowed"):
+            return budget
+    return None
+
+
+def _holds(one: Obj, labels: dict[str, str]) -> bool:
+    key, values = one["key"], one.get("values") or []
+    match one["operator"]:
+        case "In":
+            return labels.get(key) in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+        case _:
+            return key not in labels
+
+
+def _desired(spec: Obj, expected: int) -> int:
+    if "minAvailable" in spec:
+        return _number(spec["minAvailable"], expected)
+    return max(0, expected - _number(spec.get("maxUnavailable", 1), expected))
+
+
+def _number(value: object, of: int) -> int:
+    """A number, or a percentage of the pods, rounded up as Kubernetes does it."""
+    text = str(value)
+    return math.ceil(int(text[:-1]) * of / 100) if text.endswith("%") else int(text)
+
+
+def _condition(before: Obj, allowed: int, now: str) -> Obj:
+    status = "True" if allowed else "False"
+    last: Obj = next(iter(before.get("conditions") or []), {})
+    return {
+        "type": "DisruptionAllowed",
+        "status": status,
+        "reason": "SufficientPods" if allowed else "InsufficientPods",
+        "message": "",
+        "lastTransitionTime": last["lastTransitionTime"] if last.get("status") == status else now,
+    }
