@@ -1,4 +1,7 @@
-"""How a round is opened, and what is wrong with how somebody wants to."""
+"""How a round is opened, and what is wrong with how somebody wants to.
+
+Seconds are those of the people in the room: in a fast demo they have as much time as at a table.
+"""
 
 from __future__ import annotations
 
@@ -64,8 +67,9 @@ def opened(
         choices=choices,
         opened=now,
         seed=seed,
-        closes=None if opening.seconds is None else now + opening.seconds,
+        closes=None if opening.seconds is None else now + opening.seconds * lab.speed,
         approve=opening.mode in APPROVED if opening.approve is None else opening.approve,
         patience=opening.patience,
+        pace=lab.speed,
         machine=machine,
     )

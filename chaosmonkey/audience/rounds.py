@@ -91,7 +91,8 @@ class Turn:
     Attributes:
         ticket: whose turn it is; CROWD is nobody's own.
         until: when the present stage ends by itself; None if it does not.
-        here: the phone has said that it is there.
+        answer_by: until when the phone must say that it is there.
+        here: it has said so.
         machine: what is to be cut, once that is chosen.
         outage: what came of it.
         why: why it ended as it did, in the words of the rule that refused it.
@@ -101,6 +102,7 @@ class Turn:
     since: float
     until: float | None = None
     stage: Stage = Stage.CHOOSING
+    answer_by: float | None = None
     here: bool = False
     machine: str | None = None
     outage: str | None = None
@@ -111,7 +113,7 @@ class Turn:
         """When the present stage ends by itself."""
         if self.stage is not Stage.CHOOSING or self.here or self.until is None:
             return self.until
-        return min(self.until, self.since + ANSWER_WITHIN)
+        return min(self.until, self.answer_by or self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Round:
         closes: when it closes by itself; None if only the presenter closes it.
         approve: whether the presenter must approve each press.
         patience: seconds in which somebody whose turn it is must press.
+        pace: how many seconds pass here in one of the people in the room; 1 but in a fast demo.
         machine: what a bet is about.
         tally: votes for each choice.
         entered: how many take part; the tickets are 1 to that number.
@@ -145,6 +148,7 @@ class Round:
     closes: float | None = None
     approve: bool = False
     patience: float = 30.0
+    pace: float = 1.0
     machine: str | None = None
     state: RoundState = RoundState.OPEN
     tally: Mapping[str, int] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaosmonkey.audience.rounds import (
+    ANSWER_WITHIN,
     APPROVE_WITHIN,
     RUNNING,
     Mode,
@@ -71,7 +72,13 @@ def cancel(current: Round, now: float) -> Round:
 
 def give_turn(current: Round, ticket: int, now: float) -> Round:
     """It is this ticket's turn to press."""
-    return replace(current, turn=Turn(ticket, since=now, until=now + current.patience))
+    turn = Turn(
+        ticket,
+        since=now,
+        until=now + current.patience * current.pace,
+        answer_by=now + ANSWER_WITHIN * current.pace,
+    )
+    return replace(current, turn=turn)
 
 
 def answer(current: Round) -> Round:
@@ -84,9 +91,18 @@ def answer(current: Round) -> Round:
 def ask(current: Round, turn: Turn, machine: str, now: float, why: str = "") -> Round:
     """The presenter is asked whether a machine may be cut."""
     asking = replace(
-        turn, stage=Stage.ASKING, machine=machine, here=True, until=now + APPROVE_WITHIN, why=why
+        turn,
+        stage=Stage.ASKING,
+        machine=machine,
+        here=True,
+        until=_decide_by(current, now),
+        why=why,
     )
     return replace(current, turn=asking)
+
+
+def _decide_by(current: Round, now: float) -> float:
+    return now + APPROVE_WITHIN * current.pace
 
 
 def cutting(current: Round, turn: Turn, machine: str) -> Round:
@@ -158,7 +174,7 @@ def resumed(current: Round, now: float) -> Round:
         case Stage.CHOOSING:
             return give_turn(current, turn.ticket, now)
         case Stage.ASKING:
-            return replace(current, turn=replace(turn, until=now + APPROVE_WITHIN))
+            return replace(current, turn=replace(turn, until=_decide_by(current, now)))
         case Stage.CUTTING:
             return aborted(current, now)
         case _:

@@ -59,15 +59,25 @@ class Lab:
     def round(self) -> dict[str, Any]:
         return self.state()["rounds"]["round"]
 
+    def code(self) -> str:
+        """The code that the stage shows."""
+        return self.show()["join_code"]
+
+    def play(self, seat: int, what: str, **body: Any) -> dict[str, Any]:
+        """Do something as another phone, in the round that is open."""
+        joining = {"seat": f"{seat:032x}", "code": self.code()}
+        _, cookie = self.ask_with_cookie("/api/play/join", joining)
+        asked = {"round": self.round()["id"]} | body
+        return self.ask(f"/api/play/{what}", asked, cookie=cookie)
+
     def vote(self, seat: int, machine: str) -> None:
         """Vote as another phone."""
-        _, cookie = self.ask_with_cookie("/api/play/join", {"seat": f"{seat:032x}"})
-        ballot = {"round": self.round()["id"], "machine": machine}
-        assert self.ask("/api/play/vote", ballot, cookie=cookie)["voted"] == machine
+        assert self.play(seat, "vote", machine=machine)["voted"] == machine
 
     def calm(self) -> None:
         """Return when every machine is up, no outage open, and all is set as in the beginning."""
         self.ask("/halt")
+        self.ask("/release")
         self.ask("/api/round/cancel")
         self.ask("/arm")
         settings = {"scene": "board", "blank": False, "feed": "power", "light": False}

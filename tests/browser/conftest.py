@@ -7,6 +7,7 @@ so it is started and stopped with each module, and tests here are no coroutines.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -27,6 +28,9 @@ SPEED = 10.0
 PATIENCE = 30.0
 """Seconds that anything may take before a test fails."""
 PAUSE = 0.05
+
+UNHURRIED = {"CHAOSMONKEY_LIMITS__MACHINE_COOLDOWN": "0", "CHAOSMONKEY_LIMITS__COOLDOWN": "0"}
+"""What each test cuts has nothing to do with what the one before did."""
 
 Open = Callable[..., "Page"]
 
@@ -52,6 +56,11 @@ class Demo:
     def state(self) -> dict[str, Any]:
         return self.get("/api/state")["state"]
 
+    @property
+    def code(self) -> str:
+        """The code that the stage shows."""
+        return self.state["show"]["show"]["join_code"]
+
     def outage(self) -> dict[str, Any]:
         """The newest outage; {} without one."""
         return next(iter(self.get("/api/outages")), {})
@@ -64,6 +73,8 @@ class Demo:
                 if not feeds[feed]["plugged"]:
                     self.put(f"/bench/machines/{name}/{feed}", {"plugged": True})
         self.post("/halt")
+        self.post("/release")
+        self.post("/arm")
         show = {"scene": "board", "blank": False, "light": False}
         self.post("/api/show", show)
 
@@ -143,7 +154,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 
 @contextlib.contextmanager
-def started(data: Path, *, speed: float = SPEED, preset: str = "stage") -> Iterator[Demo]:
+def started(
+    data: Path, *, speed: float = SPEED, preset: str = "stage", **settings: str
+) -> Iterator[Demo]:
+    """A demo of its own; settings are environment variables."""
     port, sim_port = free_ports()
     process = subprocess.Popen(
         [
@@ -151,6 +165,7 @@ def started(data: Path, *, speed: float = SPEED, preset: str = "stage") -> Itera
             f"--sim-port={sim_port}", f"--data={data}", f"--preset={preset}",
         ],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env=os.environ | UNHURRIED | settings,  # noqa: TID251 - a child's
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:

@@ -123,7 +123,10 @@ def snapshot(seq: int = 1, at: float = NOW, **sections: Any) -> Json:
         "feed": "power",
         "armed_until": NOW + 500,
         "light": False,
-        "join_url": "http://192.168.8.10:8080/play",
+        "join_url": "http://192.168.8.10:8080/j",
+        "join_code": "KTX4P",
+        "wifi": "",
+        "nicknames": False,
         "stages": 1,
         "consoles": 1,
         "phones": 0,
@@ -145,6 +148,56 @@ def snapshot(seq: int = 1, at: float = NOW, **sections: Any) -> Json:
         "at": at,
         "state": state | sections,
     }
+
+
+def round_(mode: str = "vote", **changes: Any) -> Json:
+    """A round; a vote unless another kind is asked for."""
+    vote = mode == "vote"
+    return {
+        "id": "round-1800000000-1",
+        "mode": mode,
+        "state": "open",
+        "says": "The server says how it stands.",
+        "feed": "power",
+        "opened": NOW - 10,
+        "closes": NOW + 20,
+        "approve": mode in ("raffle", "queue", "free"),
+        "machine": "node3" if mode == "bet" else None,
+        "choices": [f"node{n}" for n in range(1, 6)],
+        "tally": {f"node{n}": n for n in range(1, 6)} if vote else {},
+        "entered": 15,
+        "leaders": ["node5"] if vote else [],
+        "electable": ["node5"] if vote else [],
+        "barred": {},
+        "blocked": "",
+        "commitment": "3fa912bc" * 8,
+        "seed": None,
+        "picked": None,
+        "turn": None,
+        "past": [],
+        "called": 0,
+        "waiting": 0,
+        "gone": [],
+        "chosen": None,
+        "outage": None,
+        "seconds": None,
+        "bet": None,
+        "away": False,
+    } | changes
+
+
+def turn(ticket: int, **changes: Any) -> Json:
+    return {
+        "ticket": ticket,
+        "tag": "abcdef",
+        "name": "",
+        "stage": "choosing",
+        "since": NOW - 5,
+        "until": NOW + 25,
+        "machine": None,
+        "outage": None,
+        "why": "",
+    } | changes
 
 
 def delta(seq: int, at: float = NOW, gone: dict[str, list[str]] | None = None, **put: Any) -> Json:

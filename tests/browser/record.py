@@ -120,11 +120,13 @@ async def vote(run: Recorder) -> None:
         for _ in range(23):
             await phones.enter_async_context(websockets.connect(url))
         await run.sleep(6)
-        opened = await run.post("/api/round/open", {"seconds": 45})
+        opened = await run.post("/api/round/open", {"seconds": 45 / SPEED})
+        state = (await run.client.get("/api/state")).json()["state"]
+        code = state["show"]["show"]["join_code"]
         await run.post("/api/show", {"scene": "tally"})
         for number, choice in enumerate([3, 1, 3, 5, 1, 2, 3, 1, 3, 5, 3, 1, 1, 4, 3, 3, 2, 3, 3]):
             run.client.cookies.clear()  # each vote comes from another phone
-            await run.post("/api/play/join", {"seat": f"{number:032x}"})
+            await run.post("/api/play/join", {"seat": f"{number:032x}", "code": code})
             await run.post("/api/play/vote", {"round": opened["id"], "machine": f"node{choice}"})
             await run.sleep(1.4)
         await run.sleep(18)

@@ -38,7 +38,7 @@ def serve(page: Page) -> None:
 
 def _answer(route: Route) -> None:
     path = urlsplit(route.request.url).path
-    if path == "/api/join.svg":
+    if path in ("/api/join.svg", "/api/wifi.svg"):
         route.fulfill(body=CODE, content_type="image/svg+xml")
         return
     folder = RECORDINGS.parent if path.startswith("/recordings/") else PAGES

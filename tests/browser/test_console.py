@@ -27,13 +27,14 @@ def status(tab: Tab):
 
 SHOW = "POST /api/show "
 KEYS: list[tuple[str, str, str]] = [
-    ("H", "h", "POST /halt"),
     ("A", "a", "POST /disarm"),
     ("A", "a", "POST /arm"),
     ("1…9", "4", "POST /kill/node4?kind=power"),
     ("Shift1…9", "Shift+Digit4", "POST /restore/node4"),
     ("N", "n", SHOW + '{"feed":"network"}'),
     ("P", "p", SHOW + '{"feed":"power"}'),
+    ("Y", "y", ""),
+    ("V", "v", ""),
     ("PgDn", "PageDown", SHOW + '{"turn":1}'),
     ("PgUp", "PageUp", SHOW + '{"turn":-1}'),
     ("Q", "q", SHOW + '{"scene":"qr","blank":false}'),
@@ -44,6 +45,7 @@ KEYS: list[tuple[str, str, str]] = [
     ("L", "l", SHOW + '{"light":false}'),
     ("F5", "F5", ""),
     ("Esc", "Escape", ""),
+    ("H", "h", "POST /halt"),
 ]
 """Row of the list, the key, and the request that it sends."""
 
@@ -145,36 +147,6 @@ def test_letters_in_a_field_are_letters(console: Tab) -> None:
     console.page.keyboard.type("3h1a.")
     console.page.keyboard.press("Control+h")
     console.still()
-
-
-def test_the_crowd_votes_and_the_presenter_breaks_the_tie(lab: Lab, console: Tab) -> None:
-    console.page.get_by_role("spinbutton").fill("500")
-    console.page.get_by_role("button", name="Open vote").click()
-    expect(console.page.get_by_text("vote open")).to_be_visible()
-    assert lab.round()["closes"] - lab.round()["opened"] == 500
-    lab.vote(1, "node2")
-    lab.vote(2, "node4")
-    expect(card(console, "node2")).to_contain_text("1 vote")
-    crowd = console.page.get_by_role("region", name="Audience")
-    expect(crowd).to_contain_text("A tie at 1 vote: node2, node4. You choose.")
-    console.page.keyboard.press("a")
-    expect(crowd.get_by_role("button", name="Cut node4")).to_be_disabled()
-    expect(crowd).to_contain_text("Safe: arm to carry it out.")
-    console.page.keyboard.press("a")
-    crowd.get_by_role("button", name="Close vote").click()
-    expect(crowd).to_contain_text("vote closed")
-    console.changes.clear()
-    crowd.get_by_role("button", name="Cut node4").dblclick()
-    console.changed('POST /api/round/execute {"machine":"node4"}')
-    expect(crowd).to_contain_text("The crowd chose node4")
-    expect(card(console, "node4")).to_contain_text("no power")
-
-
-def test_a_vote_that_is_cancelled_cuts_nothing(lab: Lab, console: Tab) -> None:
-    console.page.get_by_role("button", name="Open vote").click()
-    console.page.get_by_role("button", name="Cancel").click()
-    expect(status(console)).to_contain_text("Nothing was cut")
-    assert lab.round()["state"] == "cancelled"
 
 
 def test_a_plug_that_a_hand_pulled_is_no_cut_of_ours(lab: Lab, console: Tab) -> None:

@@ -30,22 +30,29 @@ LARGEST_SCRIPT = 23_000
 @pytest.fixture
 def join(lab: Lab, open_tab: Callable[..., Tab]) -> Callable[..., Tab]:
     def join_one(**options) -> Tab:
-        tab = open_tab(f"{lab.url}/play", **(PHONE | options))
+        tab = open_tab(f"{lab.url}/j/{lab.code()}", **(PHONE | options))
         expect(tab.page.get_by_text("connected", exact=True)).to_be_visible()
         # Each phone takes its seat as soon as it is there.
         tab.eventually(lambda: tab.changes)
-        assert re.fullmatch(r'POST /api/play/join {"seat":"[0-9a-f]{32}"}', tab.changes.pop(0))
+        joining = r'POST /api/play/join {"seat":"[0-9a-f]{32}","code":"[A-Z0-9]{5}"}'
+        assert re.fullmatch(joining, tab.changes.pop(0))
+        tab.eventually(lambda: tab.page.url.endswith("/play"))
         return tab
 
     return join_one
 
 
 def big(tab: Tab):
-    return tab.page.locator("button")
+    return tab.page.locator("button.big")
 
 
 def says(tab: Tab):
     return tab.page.locator("#text")
+
+
+def type_code(tab: Tab, code: str) -> None:
+    tab.page.get_by_label("Code on the stage").fill(code.lower())
+    big(tab).tap()
 
 
 def choose(tab: Tab, machine: str) -> None:
@@ -75,7 +82,7 @@ def test_it_waits_votes_once_and_says_who_leads(lab: Lab, join: Callable[..., Ta
     phone.accessible()
     big(phone).dblclick(no_wait_after=True)
     expect(big(phone)).to_contain_text("Vote in")
-    expect(says(phone)).to_contain_text("node3 leads with 1 of 1 vote.")
+    expect(says(phone)).to_contain_text("1 vote so far. node3 leads.")
     phone.still(ballot(round_id, "node3"))
     assert lab.round()["tally"]["node3"] == 1
     phone.accessible()
@@ -88,7 +95,7 @@ def test_two_phones_see_what_became_of_their_votes(lab: Lab, join: Callable[...,
         choose(phone, machine)
         big(phone).tap()
         expect(big(phone)).to_contain_text("Vote in")
-    assert lab.round()["ballots"] == 3
+    assert lab.round()["entered"] == 3
     lab.ask("/api/round/execute", {})
     expect(big(first)).to_contain_text("YOU")
     expect(big(third)).to_contain_text("was chosen")
@@ -112,8 +119,10 @@ def test_a_reload_and_a_lost_cookie_are_no_second_vote(lab: Lab, join: Callable[
     expect(big(phone)).to_contain_text("Vote in")
     phone.page.context.clear_cookies()
     phone.page.reload()
+    # Without its cookie a phone must show again that it is in the room.
+    type_code(phone, lab.code())
     expect(big(phone)).to_contain_text("Vote in")
-    assert lab.round()["ballots"] == 1
+    assert lab.round()["entered"] == 1
     assert phone.changes.count(ballot(round_id, "node2")) == 1
 
 
@@ -132,13 +141,13 @@ def test_a_vote_that_fails_is_said_and_never_sent_again_by_itself(
     phone.page.evaluate("dispatchEvent(new Event('online'))")
     phone.page.wait_for_timeout(600)
     phone.still(ballot(round_id, "node2"))
-    assert lab.round()["ballots"] == 0
+    assert lab.round()["entered"] == 0
     big(phone).tap()
     expect(big(phone)).to_contain_text("Vote in")
-    assert lab.round()["ballots"] == 1
+    assert lab.round()["entered"] == 1
 
 
-def test_without_a_seat_it_takes_one_and_lets_the_person_press_again(
+def test_without_a_seat_it_asks_for_the_code_and_lets_the_person_press_again(
     lab: Lab,
     join: Callable[..., Tab],
 ) -> None:
@@ -147,8 +156,9 @@ def test_without_a_seat_it_takes_one_and_lets_the_person_press_again(
     choose(phone, "node2")
     phone.page.context.clear_cookies()
     big(phone).tap()
-    expect(phone.page.get_by_role("alert")).to_contain_text("Press again.")
-    assert lab.round()["ballots"] == 0
+    type_code(phone, lab.code())
+    expect(phone.page.get_by_role("radio", name="node2")).to_be_checked()
+    assert lab.round()["entered"] == 0
     big(phone).tap()
     expect(big(phone)).to_contain_text("Vote in")
 
@@ -168,7 +178,7 @@ def test_a_phone_that_reconnects_keeps_its_vote(lab: Lab, open_tab: Callable[...
         page.route_web_socket("**/ws/play", handle)
 
     round_id = open_round(lab)
-    phone = open_tab(f"{lab.url}/play", before=before, **PHONE)
+    phone = open_tab(f"{lab.url}/j/{lab.code()}", before=before, **PHONE)
     choose(phone, "node5")
     big(phone).tap()
     expect(big(phone)).to_contain_text("Vote in")
@@ -186,7 +196,7 @@ def test_a_machine_that_is_down_cannot_be_chosen(lab: Lab, join: Callable[..., T
     phone = join()
     lab.ask("/kill/node4?for=200")
     open_round(lab)
-    expect(phone.page.get_by_role("radio", name="node4 down")).to_be_disabled()
+    expect(phone.page.get_by_role("radio", name="node4 off")).to_be_disabled()
     expect(phone.page.get_by_role("radio", name="node2")).to_be_enabled()
 
 

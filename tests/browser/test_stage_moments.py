@@ -205,7 +205,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str]] = {
         snapshot(machines={"node1": machine("node1", cordoned=True)}),
         "cordoned",
     ),
-    "no vote": (snapshot(show={"scene": "tally"}), "No vote yet"),
+    "no vote": (snapshot(show={"scene": "tally"}), "No round yet"),
     "no result": (snapshot(show={"scene": "result"}), "No result yet"),
     "blank": (snapshot(show={"blank": True}), "The stage is dark."),
 }

@@ -62,10 +62,10 @@ def test_a_cut_by_the_console_is_seen_on_two_stages_and_in_the_records(
 def test_a_vote_on_a_phone_ends_on_every_page(
     demo: Demo, stages: tuple[Page, Page], open_page: Open
 ) -> None:
-    phone = open_page(demo.url + "/play", viewport={"width": 390, "height": 844})
+    phone = open_page(demo.url + f"/j/{demo.code}", viewport={"width": 390, "height": 844})
     demo.post("/api/round/open")
     phone.get_by_role("radio", name="node2").check(force=True)
-    phone.locator("button").click()
+    phone.locator("button.big").click()
     eventually(lambda: demo.state["rounds"]["round"]["tally"]["node2"] == 1)
     demo.post("/api/round/execute")
     for stage in stages:

@@ -6,6 +6,7 @@ import {
   closing,
   deed,
   isOver,
+  left,
   plain,
   story,
   tenths,
@@ -40,10 +41,10 @@ export function raffle(seen: Seen): View {
     return enter('I’M IN', 'for the button', round.says + closing(seen));
   if (own.ticket === null)
     return plain('closed', 'Closed', `You are not in this one. ${round.says}`, 'lock');
-  if (own.withdrawn)
-    return plain('closed', 'Not in it', `You gave up your place. ${round.says}`, 'lock');
   const had = ended(seen);
   if (had) return had;
+  if (own.withdrawn)
+    return plain('closed', 'Not in it', `You gave up your place. ${round.says}`, 'lock');
   const shown = { ...number(own.ticket, '', 'is your ticket'), mine: false };
   if (over) {
     const other = round.turn ? ` Yours is ${own.ticket}.` : '';
@@ -69,10 +70,10 @@ export function queue(seen: Seen): View {
         : number(before, '', before === 1 ? 'is before you' : 'are before you');
     return { ...shown, text: round.says, leave: 'Give up my place' };
   }
-  if (own.withdrawn)
-    return plain('closed', 'Not in it', `You gave up your place. ${round.says}`, 'lock');
   const had = ended(seen);
   if (had) return had;
+  if (own.withdrawn)
+    return plain('closed', 'Not in it', `You gave up your place. ${round.says}`, 'lock');
   if (round.outage !== null && deed(round)?.ticket === own.ticket) return afterwards(seen, true);
   return plain('closed', 'Done', `You have had your turn. ${round.says}`, 'check');
 }
@@ -120,9 +121,8 @@ function turn(seen: Seen): View | null {
   if (turn === null || turn.ticket === 0 || turn.ticket !== own.ticket) return null;
   switch (turn.stage) {
     case 'choosing': {
-      const left =
-        turn.until === null ? '' : ` ${Math.max(0, Math.ceil(turn.until - now))} s left.`;
-      const text = `You have the button! Choose a machine and press.${left}`;
+      const time = turn.until === null ? '' : ` ${left(seen.play, turn.until, now)} s left.`;
+      const text = `You have the button! Choose a machine and press.${time}`;
       return { ...button(seen, 'turn', 'press', text), mine: true, leave: 'Pass it on' };
     }
     case 'asking':

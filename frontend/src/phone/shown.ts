@@ -96,8 +96,12 @@ export const isOver = ({ round, now }: Seen): boolean =>
   round.state !== 'open' || (round.closes !== null && now >= round.closes);
 
 /** " Closes in 12 s.", if it closes by itself. */
-export const closing = ({ round, now }: Seen): string =>
-  round.closes === null ? '' : ` Closes in ${Math.ceil(round.closes - now)} s.`;
+export const closing = ({ play, round, now }: Seen): string =>
+  round.closes === null ? '' : ` Closes in ${left(play, round.closes, now)} s.`;
+
+/** Seconds of people until a moment: in a fast demo the server's are shorter. */
+export const left = (play: Play, moment: number, now: number): number =>
+  Math.max(0, Math.ceil((moment - now) / play.speed));
 
 /** The button over a machine: what it takes, once one is chosen that can be. */
 export function button(seen: Seen, name: Name, act: Act, text: string): View {

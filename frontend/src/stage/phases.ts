@@ -56,9 +56,9 @@ export function clock(seconds: number): { value: string; unit: string } {
 export const short = (seconds: number): string =>
   seconds < 99.95 ? seconds.toFixed(1) : clock(seconds).value;
 
-/** Seconds until a moment, counted down to 0. */
-export const until = (moment: number, now: number): number =>
-  Math.max(0, Math.ceil(moment - now - 0.001));
+/** Seconds until a moment, counted down to 0; those of people, if the server's time runs faster. */
+export const until = (moment: number, now: number, speed = 1): number =>
+  Math.max(0, Math.ceil((moment - now) / speed - 0.001));
 
 export interface Note {
   text: string;
