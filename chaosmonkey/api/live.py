@@ -8,7 +8,8 @@ from typing import Literal
 import orjson
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from chaosmonkey.api import context
+from chaosmonkey.access import Verb
+from chaosmonkey.api import context, who
 from chaosmonkey.api.doorkeeper import same_origin
 from chaosmonkey.api.ears import GOING_AWAY, POLICY_VIOLATION
 from chaosmonkey.hub import Closed, Presence, Subscription, TooSlow
@@ -33,6 +34,8 @@ async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = 
         return
     await socket.accept()
     ctx = context.of(socket)
+    if role == "console" and not who.of(socket).may(Verb.PRESENT):
+        role = "viewer"  # saying so makes nobody a presenter
     watching = ctx.hub.subscribe()
     try:
         with ctx.presence.here(role):

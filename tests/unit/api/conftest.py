@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from chaosmonkey.access import Rates, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
@@ -43,6 +44,17 @@ class Site:
     crowd: Crowd
     tokens: Tokens
     audit: Audit
+    gate: Gate
+    presence: Presence
+    app: FastAPI
+
+    def operations(self) -> list[tuple[str, str]]:
+        """Method and path of everything that the API offers."""
+        return [
+            (method.upper(), path)
+            for path, operations in self.app.openapi()["paths"].items()
+            for method in operations
+        ]
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -62,7 +74,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 @pytest.fixture
 async def public_site(tmp_path: Path) -> AsyncIterator[Site]:
     """As if it listened on the whole network: nobody is trusted for where they come from."""
-    async with opened(tmp_path, open_here=False) as found:
+    async with opened(tmp_path / "public", open_here=False) as found:
         yield found
 
 
@@ -138,14 +150,29 @@ async def opened(
             audit=audit,
             join_url=lambda: JOIN_URL,
         )
-        server = WebServer(create_app(context), Server(port=0))
+        app = create_app(context)
+        server = WebServer(app, Server(port=0))
         url = f"http://127.0.0.1:{server.port}"
         async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url) as browser:
             tasks.create_task(server.run_until_told())
             keeping = tasks.create_task(recorder.run())
             await until(lambda: server.started)
             writing = tasks.create_task(audit.run())
-            yield Site(table, hub, records, url, browser, room, phones, server.crowd, tokens, audit)
+            yield Site(
+                table=table,
+                hub=hub,
+                records=records,
+                url=url,
+                client=browser,
+                room=room,
+                phones=phones,
+                crowd=server.crowd,
+                tokens=tokens,
+                audit=audit,
+                gate=gate,
+                presence=presence,
+                app=app,
+            )
             writing.cancel()
             keeping.cancel()
             hub.close()
