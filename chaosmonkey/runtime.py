@@ -157,7 +157,7 @@ class _Server:
         self._tokens = Tokens(lab.server.data)
         self._gate = Gate(
             self._tokens,
-            Sessions(key),
+            Sessions(key, lab.server.data),
             Rates(),
             open_here=lab.server.here_only,
             given=lab.server.presenter_token,

@@ -3,7 +3,7 @@
 from chaosmonkey.access.callers import Caller, Role
 from chaosmonkey.access.rates import Rate, Rates, TooMany
 from chaosmonkey.access.scopes import Scope, Verb, parse_scope
-from chaosmonkey.access.sessions import Sessions
+from chaosmonkey.access.sessions import Session, Sessions
 from chaosmonkey.access.tokens import Token, Tokens
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Rates",
     "Role",
     "Scope",
+    "Session",
     "Sessions",
     "Token",
     "Tokens",

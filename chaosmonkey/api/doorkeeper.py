@@ -88,11 +88,25 @@ async def may_change(request: Request) -> None:
             "A page of another site asked for this.",
             remedy="Use this server's own pages, or curl.",
         )
+    if request.method == "GET" and _is_a_page(headers):
+        raise Forbidden(
+            "A browser asked for this and does not say whether you clicked or another page did.",
+            remedy="Use this server's own pages, or curl.",
+        )
     if not same_origin(headers):
         raise Forbidden(
             f"A page of {headers.get('origin', '')[:80]} asked for this.",
             remedy="Use this server's own pages, or curl.",
         )
+
+
+def _is_a_page(headers: Headers) -> bool:
+    """Whether a browser wants to show this, an old one that does not tell where it comes from.
+
+    A link or an image of another site makes it ask, with `Accept: text/html` or `image/…`.
+    """
+    accept = headers.get("accept", "")
+    return "sec-fetch-site" not in headers and ("text/html" in accept or "image/" in accept)
 
 
 def same_origin(headers: Headers) -> bool:

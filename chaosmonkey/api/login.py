@@ -69,8 +69,11 @@ async def login(request: Request, ctx: Ctx) -> Response:
 
 
 @router.post("/logout", operation_id="logout", dependencies=[Depends(may_change)])
-async def logout() -> Response:
-    """End the session of this browser."""
+async def logout(request: Request, ctx: Ctx) -> Response:
+    """End the session of this browser, and of whoever has a copy of its cookie."""
+    session = ctx.gate.sessions.recognise(request.cookies.get(COOKIE))
+    if session is not None:
+        ctx.gate.sessions.end(session)
     response = RedirectResponse("/", 303)
     response.delete_cookie(COOKIE, httponly=True, samesite="strict")
     return response

@@ -77,9 +77,9 @@ class Gate:
         kind, _, secret = connection.headers.get("authorization", "").partition(" ")
         if kind:
             return await self.exchange(secret.strip() if kind.lower() == "bearer" else "", address)
-        token = self.sessions.recognise(connection.cookies.get(COOKIE))
-        if token is not None and self._is_valid(token):
-            return Caller(Role.PRESENTER, f"presenter at {address}", address, token=token)
+        session = self.sessions.recognise(connection.cookies.get(COOKIE))
+        if session is not None and self._is_valid(session.token):
+            return Caller(Role.PRESENTER, f"presenter at {address}", address, token=session.token)
         if self._open_here and _is_loopback(address) and not _is_passed_on(connection.headers):
             return Caller(Role.PRESENTER, address, address)
         return Caller(Role.VIEWER, address, address)
