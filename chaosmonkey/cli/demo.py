@@ -159,7 +159,7 @@ class Demo:
             f"(preset {self.preset}, speed {self.speed:g}).\n\n"
             f"  Watch        {url}/           (the stage)\n"
             f"  Present      {url}/console{key}    (? shows the keys)\n"
-            f"  Play         {url}/play       (phones)\n"
+            f"  Play         {url}/j          (phones; the stage shows the code: key Q)\n"
             f"  Cut power    curl {url}/kill/node3\n"
             f"  Cut network  curl '{url}/kill/node3?kind=network'\n"
             f"  Pull a plug  {command} unplug node3{bench}     (nobody is told: see it noticed)\n"

@@ -106,6 +106,10 @@ def _contradictions(lab: Lab) -> Iterator[str]:
             f"limits.default_seconds: {lab.default_seconds:g} is not between min_seconds and "
             f"max_seconds ({limits.min_seconds:g} to {limits.max_seconds:g})."
         )
+    audience = lab.audience
+    secured = audience.wifi_security != "nopass"
+    if audience.wifi_ssid and secured and not audience.wifi_password.get_secret_value():
+        yield 'audience.wifi_password: it is missing. Without one: wifi_security = "nopass".'
     if lab.gpio.header and lab.gpio.pin_factory != "mock":
         yield 'gpio.header: only the pins of pin_factory = "mock" can be wired to a bench.'
 

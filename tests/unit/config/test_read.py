@@ -45,6 +45,7 @@ def problems(**values: object) -> list[str]:
             {"machine": [{"name": "node1", "network": {"driver": "command", "cut": ["x"]}}]},
             "[[machine]] 1 (node1): network.restore: is missing.",
         ),
+        ({"audience": {"wifi_ssid": "Hall"}}, "audience.wifi_password: it is missing. Without one"),
         ({"machine": [{"name": "Node 1"}]}, "[[machine]] 1 (Node 1): name: String should match"),
         (
             {"machine": [{"name": "a"}, {"name": "a"}]},
@@ -99,6 +100,13 @@ def test_the_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CHAOSMONKEY_SERVER__PORT", "9090")
     lab = build({"server": {"port": 1, "host": "0.0.0.0"}})
     assert (lab.server.port, lab.server.host) == (9090, "0.0.0.0")
+
+
+def test_a_password_is_not_in_what_is_said_about_a_mistake() -> None:
+    lab = {"audience": {"wifi_ssid": "Hall", "wifi_password": "correct horse", "rotate": 1}}
+    assert "correct horse" not in "".join(problems(**lab))
+    good = build({"audience": {"wifi_ssid": "Hall", "wifi_password": "correct horse"}})
+    assert "correct horse" not in repr(good)
 
 
 def test_settings_cannot_be_changed_afterwards() -> None:
