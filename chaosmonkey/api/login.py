@@ -58,7 +58,7 @@ async def me(request: Request) -> Whoever:
 )
 async def login(request: Request, ctx: Ctx) -> Response:
     """Exchange a presenter's token for a session."""
-    form = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=5)
+    form = parse_qs((await request.body()).decode("utf-8", "replace"))
     token = form.get("token", [""])[0]
     try:
         caller = await _presenter(ctx.gate, token, request)

@@ -97,7 +97,8 @@ async def served(
         for machine in DEMO_MACHINES
     )
     config.write_text(
-        f'speed = {SPEED}\nepoch = {of.epoch!r}\n[server]\nport = {port}\ndata = "{folder / "data"}"\n'
+        f"speed = {SPEED}\nepoch = {of.epoch!r}\n"
+        f'[server]\nport = {port}\ndata = "{folder / "data"}"\n'
         f'[cluster]\nserver = "http://127.0.0.1:{of.port}"\n'
         f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{of.port + 1}"\n'
         f'[timing]\npreset = "stage"\n[limits]\nmax_off = 3\nmachine_cooldown = 0\ncooldown = 0\n'

@@ -53,7 +53,9 @@ async def everything_is_on_soon(folder: Path, of: World) -> None:
 
         async def cleared() -> bool:
             with contextlib.closing(sqlite3.connect(journal)) as database:
-                return database.execute("SELECT count(*) FROM journal WHERE cleared IS NULL").fetchone() == (0,)
+                return database.execute(
+                    "SELECT count(*) FROM journal WHERE cleared IS NULL"
+                ).fetchone() == (0,)
 
         await eventually(cleared)
 
