@@ -35,7 +35,7 @@ class Rate(Enum):
     """By token, session or address: it must never be hindered by what else was asked."""
     PRESS = "10 per 5 second"
     """By seat: votes, guesses and presses."""
-    JOIN = "3000 per minute"
+    JOIN = "6000 per minute"
     """By address: taking a seat."""
 
 

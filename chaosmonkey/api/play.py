@@ -8,7 +8,8 @@ from fastapi import APIRouter, Cookie, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from chaosmonkey.api import context
+from chaosmonkey.access import Rate
+from chaosmonkey.api import context, who
 from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.doorkeeper import may_change
 from chaosmonkey.audience import Mode
@@ -103,11 +104,22 @@ async def seated(ctx: Ctx, cookie: SeatCookie = None) -> str:
     return seat
 
 
+async def not_too_often(ctx: Ctx, seat: Annotated[str, Depends(seated)]) -> None:
+    """Nobody presses faster than a thumb; raises TooMany."""
+    await ctx.gate.rates.count(Rate.PRESS, seat)
+
+
+async def not_too_many(request: Request, ctx: Ctx) -> None:
+    """As many join from one address as a hall has phones, no more; raises TooMany."""
+    await ctx.gate.rates.count(Rate.JOIN, who.address_of(request))
+
+
 Seated = Annotated[str, Depends(seated)]
-CHANGES = [Depends(may_change)]
+CHANGES = [Depends(may_change), Depends(not_too_often)]
+JOINS = [Depends(may_change), Depends(not_too_many)]
 
 
-@router.post("/api/play/join", operation_id="join", dependencies=CHANGES)
+@router.post("/api/play/join", operation_id="join", dependencies=JOINS)
 async def join(
     request: Request, ctx: Ctx, response: Response, joining: Joining, cookie: SeatCookie = None
 ) -> Joined:
