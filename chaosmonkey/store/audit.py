@@ -60,6 +60,7 @@ class Audit:
         self._waiting: deque[Deed] = deque()
         self._lost = 0
         self._something = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     def note(self, deed: Deed) -> None:
         """Write this soon. Never waits."""
@@ -81,7 +82,8 @@ class Audit:
             await self._write()
 
     async def latest(self, limit: int) -> list[Deed]:
-        """The newest deeds first, those that wait for the disk included."""
+        """The newest deeds first, those that the disk has not taken included."""
+        await self._write()
         waiting = list(self._waiting)[::-1][:limit]
         rows = await self._database.read(
             "SELECT at, who, role, address, command, accepted, rule, why FROM audit "
@@ -94,6 +96,10 @@ class Audit:
         ]
 
     async def _write(self) -> bool:
+        async with self._writing:
+            return await self._write_all()
+
+    async def _write_all(self) -> bool:
         self._something.clear()
         try:
             while self._waiting:

@@ -244,14 +244,13 @@ async def test_too_many_commands_are_refused_with_when_to_come_back(public_site:
 async def test_a_phone_that_presses_faster_than_a_thumb_is_slowed_and_no_other(
     site: Site,
 ) -> None:
-    async def seat() -> httpx.AsyncClient:
-        client = httpx.AsyncClient(base_url=site.url)
-        joining = {"code": site.room.codes.current()}
-        (await client.post("/api/play/join", json=joining)).raise_for_status()
-        return client
-
-    one, other = await seat(), await seat()
-    async with one, other:
+    async with (
+        httpx.AsyncClient(base_url=site.url) as one,
+        httpx.AsyncClient(base_url=site.url) as other,
+    ):
+        for phone in (one, other):
+            joining = {"code": site.room.codes.current}
+            (await phone.post("/api/play/join", json=joining)).raise_for_status()
         wanted = {"round": "none"}
         codes = [(await one.post("/api/play/enter", json=wanted)).status_code for _ in range(15)]
         assert codes == [409] * 10 + [429] * 5
