@@ -22,6 +22,7 @@ from chaosmonkey.api.crowd import MOST, Crowd
 from chaosmonkey.api.ears import LARGEST_MESSAGE
 from chaosmonkey.api.limits import Limits
 from chaosmonkey.api.sockets import Socket
+from chaosmonkey.api.turnstile import Turnstile
 from chaosmonkey.config import Server
 from chaosmonkey.errors import Unavailable
 
@@ -60,7 +61,7 @@ class WebServer(uvicorn.Server):
     def __init__(self, app: FastAPI, settings: Server) -> None:
         super().__init__(
             uvicorn.Config(
-                Limits(app),
+                Limits(Turnstile(app)),
                 lifespan="off",
                 http=HttpConnection,
                 ws=Socket,

@@ -90,7 +90,7 @@ async def presenter_is_served(site: Site) -> None:
     began = time.perf_counter()
     assert (await site.client.get("/healthz")).status_code == 200
     assert (await site.client.post("/halt")).status_code == 200
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < 2  # on a machine that does other things as well
 
 
 async def nobody_is_left(site: Site) -> None:
