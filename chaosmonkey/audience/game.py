@@ -9,12 +9,13 @@ Nothing here cuts: that is the room's.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from chaosmonkey.audience import steps
 from chaosmonkey.audience.ballots import BallotBox, Entry
@@ -24,6 +25,8 @@ from chaosmonkey.audience.rounds import RUNNING, Mode, Round, RoundRefused, Roun
 from chaosmonkey.audience.table import Table
 from chaosmonkey.clock import Clock
 from chaosmonkey.store import KeptEntry
+
+log = logging.getLogger(__name__)
 
 _ROUND = TypeAdapter(Round)
 
@@ -142,18 +145,31 @@ class Game:
     def tick(self) -> None:
         """Time passes: a round may close, a turn may end, the next may begin."""
         current = self.round
-        if current is not None and current.state in RUNNING:
-            now = self._clock.now()
-            self.put(steps.timed_out(steps.closed_in_time(current, now), now))
+        if current is None or current.state not in RUNNING:
+            return
+        now = self._clock.now()
+        current = steps.closed_in_time(current, now)
+        late = steps.timed_out(current, now)
+        if late is not current and self._nobodys_fault(current):
+            late = steps.renew_turn(current, now)
+        self.put(late)
+        self._changed()  # what can be cut now changes with time too
 
     def outage_has_outcome(self, outage: str, seconds: float | None) -> None:
         """An outage was decided: if this round made it, the turn is over."""
         if self.round is not None:
             self.put(steps.decided(self.round, outage, seconds, self._clock.now()))
 
-    def resume(self, document: str, entries: list[KeptEntry]) -> Round:
-        """Go on with what was kept; what was counted is counted again."""
-        kept = _ROUND.validate_json(document)
+    def resume(self, document: str, entries: list[KeptEntry]) -> Round | None:
+        """Go on with what was kept; what was counted is counted again.
+
+        What another version kept and this one cannot read is left alone, and None returned.
+        """
+        try:
+            kept = _ROUND.validate_json(document)
+        except ValidationError as error:
+            log.warning("The last round cannot be read, and is over: %s", error)
+            return None
         self.box = BallotBox(Entry(one.ticket, one.who, one.value, one.at) for one in entries)
         tally: dict[str, int] = {}
         if kept.mode is Mode.VOTE:
@@ -213,6 +229,12 @@ class Game:
         """Keep the state of a round that is not the current one any more."""
         self._keep(done)
         return done
+
+    def _nobodys_fault(self, current: Round) -> bool:
+        """Whether somebody who is there could not have pressed, because nothing can be cut."""
+        turn = current.turn
+        chooses = turn is not None and turn.stage is Stage.CHOOSING and turn.here
+        return chooses and self._look(current, None).blocked is not None
 
     def _go_on(self, current: Round) -> Round:
         if current.mode in (Mode.VOTE, Mode.BET):

@@ -39,7 +39,7 @@ def tidy(typed: str) -> str:
     """A name as it is shown.
 
     Raises:
-        BadInput: it is too short, too long, of other characters, or offensive.
+        BadInput: it is too short, too long, of other characters, misleading, or offensive.
     """
     name = " ".join(unicodedata.normalize("NFKC", typed[:200]).split())
     if not SHORTEST <= len(name) <= LONGEST:
@@ -57,6 +57,8 @@ def tidy(typed: str) -> str:
             )
     if not any(unicodedata.category(character)[0] == "L" for character in name):
         raise BadInput("A name has a letter.", remedy="Choose another, or none.")
+    if _skeleton(name).startswith("ticket"):
+        raise BadInput("That could be taken for a ticket.", remedy="Choose another, or none.")
     if is_offensive(name):
         raise BadInput("That name may offend somebody.", remedy="Choose another, or none.")
     return name

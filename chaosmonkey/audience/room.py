@@ -231,7 +231,7 @@ class Room:
         round_id, document = latest
         current = self.game.resume(document, await kept.entries(round_id))
         self._count = int(round_id.rpartition("-")[2])
-        turn = current.turn
+        turn = current.turn if current is not None else None
         if turn is None or turn.outage is None:
             return
         outage = await find(turn.outage)

@@ -81,6 +81,14 @@ def give_turn(current: Round, ticket: int, now: float) -> Round:
     return replace(current, turn=turn)
 
 
+def renew_turn(current: Round, now: float) -> Round:
+    """Whoever has the button, and is there, has all the time again."""
+    turn = current.turn
+    if turn is None:
+        return current
+    return replace(current, turn=replace(turn, until=now + current.patience * current.pace))
+
+
 def answer(current: Round) -> Round:
     """The phone whose turn it is has said that it is there."""
     if current.turn is None or current.turn.stage is not Stage.CHOOSING:

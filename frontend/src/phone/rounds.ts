@@ -3,7 +3,6 @@ import type { Bet, Turn } from '../lib/types';
 import {
   afterwards,
   button,
-  closing,
   deed,
   isOver,
   left,
@@ -26,9 +25,8 @@ export function vote(seen: Seen): View {
     const what = own.voted ? `You chose ${own.voted}.` : 'You did not vote this time.';
     return plain('closed', 'Closed', `${what} ${round.says}`, 'lock');
   }
-  const text = round.says + closing(seen);
-  if (own.voted) return { ...plain('sent', 'Vote in', text, 'check'), under: own.voted };
-  return button(seen, 'open', 'vote', text);
+  if (own.voted) return { ...plain('sent', 'Vote in', round.says, 'check'), under: own.voted };
+  return button(seen, 'open', 'vote', round.says);
 }
 
 export function raffle(seen: Seen): View {
@@ -37,8 +35,7 @@ export function raffle(seen: Seen): View {
   if (called) return called;
   if (round.chosen !== null) return afterwards(seen, deed(round)?.ticket === own.ticket);
   const over = isOver(seen);
-  if (own.ticket === null && !over)
-    return enter('I’M IN', 'for the button', round.says + closing(seen));
+  if (own.ticket === null && !over) return enter('I’M IN', 'for the button', round.says);
   if (own.ticket === null)
     return plain('closed', 'Closed', `You are not in this one. ${round.says}`, 'lock');
   const had = ended(seen);
@@ -50,7 +47,7 @@ export function raffle(seen: Seen): View {
     const other = round.turn ? ` Yours is ${own.ticket}.` : '';
     return { ...shown, name: 'closed', text: round.says + other };
   }
-  return { ...shown, text: round.says + closing(seen), leave: 'Give up my ticket' };
+  return { ...shown, text: round.says, leave: 'Give up my ticket' };
 }
 
 export function queue(seen: Seen): View {
@@ -59,7 +56,7 @@ export function queue(seen: Seen): View {
   if (called) return called;
   const over = isOver(seen);
   if (own.ticket === null && !over)
-    return enter('LINE UP', `ticket ${round.entered + 1}`, round.says + closing(seen));
+    return enter('LINE UP', `ticket ${round.entered + 1}`, round.says);
   if (own.ticket === null)
     return plain('closed', 'Closed', `You did not line up. ${round.says}`, 'lock');
   if (own.ticket > round.called && !own.withdrawn && round.state !== 'over') {
@@ -92,7 +89,7 @@ export function bet(seen: Seen): View {
     return guessed
       ? { ...guessed, name: 'closed', text: round.says }
       : plain('closed', 'Closed', `You did not guess. ${round.says}`, 'lock');
-  const text = round.says + closing(seen);
+  const text = round.says;
   if (guessed) return { ...guessed, text };
   const ready = isNumber(own.typed);
   return {
@@ -111,7 +108,7 @@ export function free(seen: Seen): View {
   const last = deed(round);
   const mine = last !== undefined && last.ticket === own.ticket && last.machine !== null;
   const text = mine ? `You did it: ${last.machine} has lost its ${round.feed}.` : round.says;
-  return button(seen, 'open', 'press', text + closing(seen));
+  return button(seen, 'open', 'press', text);
 }
 
 /** What somebody sees who has the button; null if it is not their turn. */
@@ -121,9 +118,9 @@ function turn(seen: Seen): View | null {
   if (turn === null || turn.ticket === 0 || turn.ticket !== own.ticket) return null;
   switch (turn.stage) {
     case 'choosing': {
-      const time = turn.until === null ? '' : ` ${left(seen.play, turn.until, now)} s left.`;
-      const text = `You have the button! Choose a machine and press.${time}`;
-      return { ...button(seen, 'turn', 'press', text), mine: true, leave: 'Pass it on' };
+      const clock = turn.until === null ? '' : `${left(seen.play, turn.until, now)} s left.`;
+      const text = 'You have the button! Choose a machine and press.';
+      return { ...button(seen, 'turn', 'press', text), clock, mine: true, leave: 'Pass it on' };
     }
     case 'asking':
       return {

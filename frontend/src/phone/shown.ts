@@ -54,8 +54,10 @@ export interface View {
   unit: string | null;
   /** The same in small, under the word. */
   under: string;
-  /** The sentence below. */
+  /** The sentence below; nothing in it counts, so that a screen reader may read every one. */
   text: string;
+  /** The seconds that are left, for whoever sees them; '' if nothing ends by itself. */
+  clock: string;
   icon: 'check' | 'bolt' | 'nonetwork' | 'lock' | 'up' | 'dots' | 'phone' | 'hand';
   /** It is this phone's machine, or turn. */
   mine: boolean;
@@ -83,6 +85,7 @@ export function plain(name: Name, big: string, text: string, icon: View['icon'])
     unit: null,
     under: '',
     text,
+    clock: '',
     icon,
     mine: false,
     act: null,
@@ -95,9 +98,9 @@ export function plain(name: Name, big: string, text: string, icon: View['icon'])
 export const isOver = ({ round, now }: Seen): boolean =>
   round.state !== 'open' || (round.closes !== null && now >= round.closes);
 
-/** " Closes in 12 s.", if it closes by itself. */
+/** "Closes in 12 s.", if it closes by itself. */
 export const closing = ({ play, round, now }: Seen): string =>
-  round.closes === null ? '' : ` Closes in ${left(play, round.closes, now)} s.`;
+  round.closes === null ? '' : `Closes in ${left(play, round.closes, now)} s.`;
 
 /** Seconds of people until a moment: in a fast demo the server's are shorter. */
 export const left = (play: Play, moment: number, now: number): number =>

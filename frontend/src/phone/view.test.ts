@@ -50,7 +50,7 @@ describe('what a phone shows', () => {
       'waiting',
       /how it stands.*next/,
     ],
-    ['an open vote', play(round()), OWN, 118, 'open', /how it stands\. Closes in 12 s/],
+    ['an open vote', play(round()), OWN, 118, 'open', /how it stands\.$/],
     ['while it sends', play(round()), { ...OWN, sending: 'Sending.' }, 101, 'sending', /Sending/],
     ['its vote is in', play(round()), VOTED, 101, 'sent', /how it stands/],
     ['time is up', play(round()), OWN, 130, 'closed', /did not vote/],
@@ -59,6 +59,13 @@ describe('what a phone shows', () => {
     const shown = view(told, own, now);
     expect(shown.name).toBe(name);
     expect(shown.text).toMatch(text);
+  });
+
+  it('counts down beside the sentence, not in it', () => {
+    expect(view(play(round()), OWN, 118).clock).toBe('Closes in 12 s.');
+    expect(view(play(round(), { speed: 4 }), OWN, 118).clock).toBe('Closes in 3 s.');
+    expect(view(play(round('vote', { state: 'closed' })), OWN, 118).clock).toBe('');
+    expect(view(play(round('vote', { closes: null })), OWN, 118).clock).toBe('');
   });
 
   it('says that it waits for a presenter who is away', () => {
@@ -121,7 +128,7 @@ describe('a raffle and a queue', () => {
     const mine = shown('raffle', SEATED, { state: 'closed', turn: turn(3) });
     expect(mine).toMatchObject({ name: 'turn', act: 'press', mine: true, leave: 'Pass it on' });
     expect(mine.text).toContain('You have the button!');
-    expect(mine.text).toContain('23 s left.');
+    expect(mine.clock).toBe('23 s left.');
     const other = shown('raffle', SEATED, { state: 'closed', turn: turn(2) });
     expect(other).toMatchObject({ name: 'closed', act: null });
     expect(other.text).toContain('Yours is 3.');

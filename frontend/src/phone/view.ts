@@ -5,7 +5,7 @@
 // in `rounds.ts`.
 import type { Mode, Play } from '../lib/types';
 import { bet, free, queue, raffle, vote } from './rounds';
-import { NOTHING, plain, type Own, type Seen, type View } from './shown';
+import { closing, isOver, NOTHING, plain, type Own, type Seen, type View } from './shown';
 
 const MODES: Readonly<Record<Mode, (seen: Seen) => View>> = { vote, raffle, queue, bet, free };
 
@@ -27,7 +27,9 @@ export function view(play: Play | null, own: Own, now: number): View {
   }
   if (own.sending) return plain('sending', 'Sending', own.sending, 'dots');
   const about = own.round === round.id ? own : { ...NOTHING, choice: own.choice, typed: own.typed };
-  const shown = MODES[round.mode]({ play, round, own: about, now });
-  if (!round.away) return shown;
-  return { ...shown, text: `${shown.text} The presenter is away: it waits.` };
+  const seen: Seen = { play, round, own: about, now };
+  const shown = MODES[round.mode](seen);
+  const clock = shown.clock || (isOver(seen) ? '' : closing(seen));
+  const away = round.away ? ' The presenter is away: it waits.' : '';
+  return { ...shown, clock, text: shown.text + away };
 }

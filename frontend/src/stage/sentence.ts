@@ -53,7 +53,8 @@ function during(outage: Outage, seen: Seen): string {
   if (outage.recovery_seconds !== null) return recovered(outage, moving.length, back);
   switch (outage.phase) {
     case 'detect':
-      if (back) return `${name} has its ${outage.feed ?? 'power'} again. Kubernetes has not noticed anything yet.`;
+      if (back)
+        return `${name} has its ${outage.feed ?? 'power'} again. Kubernetes has not noticed anything yet.`;
       if (outage.origin === 'observed') return observed(name, seen);
       if (outage.feed === 'network')
         return `${name} is cut off, but runs on. Kubernetes has not noticed yet.`;

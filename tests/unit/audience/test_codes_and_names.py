@@ -93,7 +93,18 @@ def test_a_name_is_tidied(typed: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "x", "x" * (LONGEST + 1), "<b>hi</b>", "a\u202eb", "a\u200bb", "🐒🐒", "12 34", "Z͑ͫ̓algo"],
+    [
+        "",
+        "x",
+        "x" * (LONGEST + 1),
+        "<b>hi</b>",
+        "a\u202eb",
+        "a\u200bb",
+        "🐒🐒",
+        "12 34",
+        "Ticket 17",
+        "Z͑ͫ̓algo",
+    ],
 )
 def test_what_is_no_name_is_refused(typed: str) -> None:
     with pytest.raises(BadInput):

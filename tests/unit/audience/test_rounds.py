@@ -103,6 +103,18 @@ async def test_a_press_that_the_presenter_does_not_answer_is_void(hall: Hall) ->
     assert hall.round.past[-1].stage is Stage.UNANSWERED
 
 
+async def test_nobody_loses_the_turn_while_nothing_can_be_cut(hall: Hall) -> None:
+    hall.open(Mode.QUEUE, patience=30)
+    hall.enter("ana")
+    hall.game.here(hall.round.id, "ana")
+    hall.block()
+    await hall.pass_time(30)
+    assert hall.round.turn.until == hall.clock.now() + 30
+    hall.blocked = None
+    await hall.pass_time(30)
+    assert hall.round.past[-1].stage is Stage.LATE
+
+
 def test_somebody_else_is_not_heard_when_it_is_not_their_turn(hall: Hall) -> None:
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben")
@@ -174,3 +186,12 @@ def test_a_cut_that_was_under_way_ends_defined(hall: Hall) -> None:
     assert after.round.state is RoundState.REVEALED
     assert after.round.last.stage is Stage.ABORTED
     assert after.round.last.why == "the server ended meanwhile"
+
+
+def test_what_another_version_kept_does_not_stop_this_one(
+    hall: Hall, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert hall.game.resume('{"id": "round-1", "mode": "auction"}', []) is None
+    assert hall.game.round is None
+    assert "cannot be read" in caplog.text
+    hall.open(Mode.VOTE)
