@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
-from chaosmonkey.api.address import join_url, own_names
+from chaosmonkey.api.address import join_url, own_names, own_url
 from chaosmonkey.api.ears import framed
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.api.who import Gate
@@ -251,7 +251,7 @@ class _Server:
         presenters = [token for token in self._tokens.all() if token.role is Role.PRESENTER]
         if not presenters:
             secret = self._tokens.make("presenter", Role.PRESENTER)
-            console = self._join_url().removesuffix("/play") + "/console"
+            console = own_url(server, self._port) + "/console"
             announce(f"Present at {console}?token={secret} (this is told only once)")
 
     def _show_monkey(self) -> None:

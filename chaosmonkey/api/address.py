@@ -10,12 +10,17 @@ UNROUTED = ("10.255.255.255", 1)
 """Nothing is sent there: connecting a datagram socket only asks the kernel for the way out."""
 
 
-def join_url(server: Server, port: int) -> str:
-    """Where phones join: the configured URL, or this machine's address in its network."""
+def own_url(server: Server, port: int) -> str:
+    """Where others reach this server: the configured URL, or its address in its network."""
     if server.public_url:
-        return server.public_url.rstrip("/") + "/play"
+        return server.public_url.rstrip("/")
     host = _own_address() if server.anywhere else server.local_host
-    return f"http://{host}{'' if port == 80 else f':{port}'}/play"
+    return f"http://{host}{'' if port == 80 else f':{port}'}"
+
+
+def join_url(server: Server, port: int) -> str:
+    """Where phones join."""
+    return own_url(server, port) + "/play"
 
 
 def own_names(settings: Limits) -> frozenset[str]:

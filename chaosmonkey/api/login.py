@@ -21,7 +21,8 @@ from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.doorkeeper import may_change
 from chaosmonkey.errors import ChaosMonkeyError
 
-router = APIRouter(tags=["who is who"], route_class=Command)
+router = APIRouter(tags=["who is who"])
+deeds = APIRouter(tags=["who is who"], route_class=Command, dependencies=[Depends(may_change)])
 
 CONSOLE = "/console"
 
@@ -50,10 +51,9 @@ async def me(request: Request) -> Whoever:
     return Whoever(caller.role, caller.name, tuple(str(scope) for scope in caller.scopes))
 
 
-@router.post(
+@deeds.post(
     "/login",
     operation_id="login",
-    dependencies=[Depends(may_change)],
     openapi_extra={"requestBody": {"content": {"application/x-www-form-urlencoded": FORM}}},
 )
 async def login(request: Request, ctx: Ctx) -> Response:
@@ -68,7 +68,7 @@ async def login(request: Request, ctx: Ctx) -> Response:
     return signed_in(ctx.gate, caller, request)
 
 
-@router.post("/logout", operation_id="logout", dependencies=[Depends(may_change)])
+@deeds.post("/logout", operation_id="logout")
 async def logout(request: Request, ctx: Ctx) -> Response:
     """End the session of this browser, and of whoever has a copy of its cookie."""
     session = ctx.gate.sessions.recognise(request.cookies.get(COOKIE))
@@ -122,3 +122,6 @@ def _form(trouble: str, *, status: int = 200) -> Response:
     page = files("chaosmonkey.api").joinpath("login.html").read_text(encoding="utf-8")
     said = f"<p role=alert>{escape(trouble)}</p>" if trouble else ""
     return HTMLResponse(page.replace("<!-- trouble -->", said), status)
+
+
+router.include_router(deeds)

@@ -24,6 +24,7 @@ from typing import Any
 
 import httpx
 
+from chaosmonkey.api.address import own_url
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import Server, environment_with
 from chaosmonkey.errors import StoreFailed, Unavailable
@@ -150,8 +151,11 @@ class Demo:
         raise Unavailable("The simulator does not answer.", remedy="Is this machine very busy?")
 
     def _introduce(self) -> None:
-        url = f"http://{Server(host=self.host).local_host}:{self.port}"
+        server = Server(host=self.host)
+        here = f"http://{server.local_host}:{self.port}"
+        url = here if self._token is None else own_url(server, self.port)
         key = f"?token={self._token}" if self._token else ""
+        curl = f"curl -H 'Authorization: Bearer {self._token}'" if self._token else "curl"
         command = _own_name()
         bench = "" if self.sim_port == 8001 else f" --sim-port {self.sim_port}"
         sys.stdout.write(
@@ -160,8 +164,8 @@ class Demo:
             f"  Watch        {url}/           (the stage)\n"
             f"  Present      {url}/console{key}    (? shows the keys)\n"
             f"  Play         {url}/j          (phones; the stage shows the code: key Q)\n"
-            f"  Cut power    curl {url}/kill/node3\n"
-            f"  Cut network  curl '{url}/kill/node3?kind=network'\n"
+            f"  Cut power    {curl} {here}/kill/node3\n"
+            f"  Cut network  {curl} '{here}/kill/node3?kind=network'\n"
             f"  Pull a plug  {command} unplug node3{bench}     (nobody is told: see it noticed)\n"
             f"  Look inside  kubectl --server http://127.0.0.1:{self.sim_port} get pods -o wide\n"
             "  Stop         Ctrl-C\n\n"
