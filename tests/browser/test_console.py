@@ -46,6 +46,7 @@ KEYS: list[tuple[str, str, str]] = [
     ("F5", "F5", ""),
     ("Esc", "Escape", ""),
     ("H", "h", "POST /halt"),
+    ("R", "r", "POST /release"),
 ]
 """Row of the list, the key, and the request that it sends."""
 
@@ -104,7 +105,7 @@ def test_a_double_click_and_a_held_key_cut_once_and_restore_nothing(console: Tab
     console.page.keyboard.down("h")  # what a held key sends: the same, as a repetition
     console.page.keyboard.up("h")
     console.changed("POST /halt")
-    expect(status(console)).to_contain_text("HALT. On again: node1 power")
+    expect(status(console)).to_contain_text("HALT holds. On again: node1 power")
 
 
 def test_a_refusal_says_why_and_what_to_do_and_stays_in_the_log(console: Tab) -> None:

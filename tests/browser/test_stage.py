@@ -128,7 +128,7 @@ def test_keys_ask_the_server_so_that_every_stage_follows(
     stage.keyboard.press("q")
     expect(other.get_by_alt_text(re.compile("QR code"))).to_be_visible()
     stage.keyboard.press("PageDown")
-    expect(other.get_by_text("No vote yet")).to_be_visible()
+    expect(other.get_by_text("No round yet")).to_be_visible()
     stage.keyboard.press(".")
     expect(other.get_by_text("The stage is dark.")).to_be_attached()
     stage.keyboard.press("b")
