@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -32,7 +31,8 @@ from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab, supervision
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
 from chaosmonkey.model import Event, Outage, PlugRestored, Tick
-from chaosmonkey.outage.cut import GOODBYE, Step
+from chaosmonkey.outage.cut import GOODBYE
+from chaosmonkey.outage.failpoint import die_at
 from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.narrate import news
 from chaosmonkey.outage.recovery import outcome
@@ -117,7 +117,7 @@ class _Server:
             changed=self._show_monkey,
             clock=clock,
             own=own,
-            reached=_crash_at(lab.crash_at),
+            reached=die_at(lab.crash_at),
         )
         self._board = Board(
             self._hub,
@@ -303,13 +303,3 @@ class _Server:
             for cut in self._monkey.cuts.values()
             if cut.trouble
         ]
-
-
-def _crash_at(step: str | None) -> Callable[[Step], None]:
-    """Nothing, or for tests of the dead man: end like a power cut when a step is reached."""
-
-    def reached(here: Step) -> None:
-        if here == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return reached

@@ -16,6 +16,7 @@ from chaosmonkey.config import Lab
 from chaosmonkey.errors import PlugFailed, StoreFailed, Unavailable
 from chaosmonkey.model import Event, Feed, FeedKind
 from chaosmonkey.outage import guard
+from chaosmonkey.outage.arming import Arming
 from chaosmonkey.outage.cut import Cut, Step, Surroundings
 from chaosmonkey.outage.inrush import Inrush
 from chaosmonkey.outage.plan import Plan, plan
@@ -41,7 +42,6 @@ class Monkey:
 
     Attributes:
         cuts: the cuts under way, by machine and feed.
-        safety: whether anything may be cut at all.
     """
 
     def __init__(
@@ -58,7 +58,6 @@ class Monkey:
         reached: Callable[[Step], None] = lambda _: None,
     ) -> None:
         self.cuts: dict[tuple[str, FeedKind], Cut] = {}
-        self.safety = Safety()
         self._lab = lab
         self._plugs = plugs
         self._journal = journal
@@ -68,11 +67,19 @@ class Monkey:
         self._clock = clock
         self._own_machine = own
         self._reached = reached
+        # In faster time, as long for the people at it.
+        lasts = lab.limits.disarm_after * lab.speed
+        self._arming = Arming(journal, clock, lasts=lasts, changed=changed)
         self._inrush = Inrush(clock, lab.limits.restore_stagger)
         self._rested: dict[str, float] = {}
         self._last_cut: float | None = None
         self._stopping = asyncio.Event()
         self._around: Surroundings
+
+    @property
+    def safety(self) -> Safety:
+        """Whether anything may be cut at all."""
+        return self._arming.safety
 
     async def run(self, started: Callable[[], None]) -> None:
         """Undo what the journal still holds, then carry out cuts until cancelled.
@@ -92,7 +99,8 @@ class Monkey:
                 reached=self._reached,
             )
             try:
-                await self._recall_halt()
+                # Pretend machines hurt nobody.
+                await self._arming.recall(armed=self._lab.demo is not None)
                 await self._recall_rested()
                 for entry in await self._journal.open_cuts():
                     self._undo(entry)
@@ -127,7 +135,7 @@ class Monkey:
         )
         cut = self._begin(entry, machine.node_name)
         self._last_cut = commanded
-        self._arm_until_later()
+        self._arming.arm()
         self._own(cut, cut.carry_out())
         await asyncio.shield(cut.begun)
         return cut
@@ -158,42 +166,33 @@ class Monkey:
         It needs neither the cluster nor the database, and cuts that wait for either, or for their
         device, are given up.
         """
-        self.safety = self.safety.halt(by, self._clock.now())
-        log.warning("HALT, pressed by %s: nothing is cut until it is released.", by)
-        self._changed()
+        self._arming.halt(by)
         self._keep_halt()
         return await self._turn_on([machine.name for machine in self._lab.machine], f"HALT by {by}")
 
     def release(self, by: str) -> Safety:
         """End HALT. The table is safe after that, not armed."""
         if self.safety.halted is not None:
-            log.warning("HALT is released by %s.", by)
-            self.safety = self.safety.release()
-            self._changed()
+            self._arming.release(by)
             self._keep_halt()
         return self.safety
 
     def arm(self, by: str) -> Safety:
         """Allow cuts for a while; raises Halted while HALT holds."""
         guard.check_not_halted(self.facts())
-        self._arm_until_later()
+        self._arming.arm()
         log.info("Armed by %s.", by)
         return self.safety
 
     def disarm(self, by: str) -> Safety:
         """Allow no cuts; what is cut comes back at its time."""
-        self.safety = self.safety.disarm()
-        self._changed()
+        self._arming.disarm()
         log.info("Disarmed by %s.", by)
         return self.safety
 
     def tick(self) -> None:
-        """Time passes: what was armed becomes safe."""
-        safety = self.safety.passed(self._clock.now())
-        if safety != self.safety:
-            self.safety = safety
-            self._changed()
-            log.info("Nothing was cut for a while: the table is safe.")
+        """Time passes."""
+        self._arming.tick()
 
     def rests_until(self, machine: str) -> float | None:
         """Until when a machine is left alone after its last cut; None if it had none lately."""
@@ -227,14 +226,6 @@ class Monkey:
         turning = TurnOn(self._lab, self._plugs, self.cuts, self._publish, self._inrush)
         return await turning.all_of(machines, why)
 
-    # --- armed, halted --------------------------------------------------------------------------
-
-    def _arm_until_later(self) -> None:
-        """Arming lasts as long as it is used; in faster time, as long for the people at it."""
-        seconds = self._lab.limits.disarm_after * self._lab.speed
-        self.safety = self.safety.arm(self._clock.now() + seconds)
-        self._changed()
-
     async def _recall_rested(self) -> None:
         """A restart is no way around a cool-down."""
         self._rested = await self._journal.rested()
@@ -243,29 +234,10 @@ class Monkey:
         except StoreFailed as error:
             log.error("%s", error)
 
-    async def _recall_halt(self) -> None:
-        halted = await self._journal.halted()
-        if halted is not None:
-            since, by = halted
-            self.safety = Safety(halted=since, halted_by=by)
-            log.warning("HALT still holds, pressed by %s before this start.", by)
-        elif self._lab.demo is not None:
-            self._arm_until_later()  # pretend machines hurt nobody
-
     def _keep_halt(self) -> None:
-        """Note it without waiting for the disk; a stopping server has no time for that."""
+        """A stopping server has no time for the disk."""
         if not self._stopping.is_set():
-            self._around.tasks.create_task(self._note(self.safety), name="note HALT")
-
-    async def _note(self, safety: Safety) -> None:
-        """Keep HALT, or its release, for the next start; it holds now in any case."""
-        try:
-            if safety.halted is None:
-                await self._journal.note_release()
-            else:
-                await self._journal.note_halt(safety.halted, safety.halted_by)
-        except StoreFailed as error:
-            log.error("HALT is not on the disk: %s A restart would not remember it.", error)
+            self._arming.keep(self._around.tasks)
 
     # --- keeping the cuts -----------------------------------------------------------------------
 

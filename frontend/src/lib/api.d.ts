@@ -851,7 +851,7 @@ export interface paths {
         put?: never;
         /**
          * Logout
-         * @description End the session of this browser.
+         * @description End the session of this browser, and of whoever has a copy of its cookie.
          */
         post: operations["logout"];
         delete?: never;

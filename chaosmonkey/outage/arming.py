@@ -1,0 +1,95 @@
+"""Arms, disarms, halts and releases the table, and remembers HALT over a restart.
+
+What it keeps is one value, `Safety`. HALT holds from the moment it is pressed; the disk is told in
+the background, and may be full or locked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.errors import StoreFailed
+from chaosmonkey.outage.safety import Safety
+from chaosmonkey.store import Journal
+
+log = logging.getLogger(__name__)
+
+
+class Arming:
+    """The switch before every cut.
+
+    Args:
+        lasts: seconds that arming lasts; every cut makes it last as long again.
+        changed: is called when the switch was turned.
+
+    Attributes:
+        safety: how it stands.
+    """
+
+    def __init__(
+        self, journal: Journal, clock: Clock, *, lasts: float, changed: Callable[[], None]
+    ) -> None:
+        self.safety = Safety()
+        self._journal = journal
+        self._clock = clock
+        self._lasts = lasts
+        self._changed = changed
+
+    async def recall(self, *, armed: bool) -> None:
+        """Take up HALT where the process before this one left it, else begin armed or safe.
+
+        Raises:
+            StoreFailed: the journal cannot be read.
+        """
+        halted = await self._journal.halted()
+        if halted is not None:
+            since, by = halted
+            self.safety = Safety(halted=since, halted_by=by)
+            log.warning("HALT still holds, pressed by %s before this start.", by)
+        elif armed:
+            self.arm()
+
+    def arm(self) -> None:
+        """Allow cuts, for as long as arming lasts from now; not while HALT holds."""
+        self._turn(self.safety.arm(self._clock.now() + self._lasts))
+
+    def disarm(self) -> None:
+        """Allow none."""
+        self._turn(self.safety.disarm())
+
+    def halt(self, by: str) -> None:
+        """Allow none until released."""
+        log.warning("HALT, pressed by %s: nothing is cut until it is released.", by)
+        self._turn(self.safety.halt(by, self._clock.now()))
+
+    def release(self, by: str) -> None:
+        """End HALT, without arming."""
+        log.warning("HALT is released by %s.", by)
+        self._turn(self.safety.release())
+
+    def tick(self) -> None:
+        """Time passes: what was armed becomes safe."""
+        safety = self.safety.passed(self._clock.now())
+        if safety != self.safety:
+            log.info("Nothing was cut for a while: the table is safe.")
+            self._turn(safety)
+
+    def keep(self, tasks: asyncio.TaskGroup) -> None:
+        """Note HALT, or its release, for the next start; it holds now in any case."""
+        tasks.create_task(self._note(self.safety), name="note HALT")
+
+    async def _note(self, safety: Safety) -> None:
+        try:
+            if safety.halted is None:
+                await self._journal.note_release()
+            else:
+                await self._journal.note_halt(safety.halted, safety.halted_by)
+        except StoreFailed as error:
+            log.error("HALT is not on the disk: %s A restart would not remember it.", error)
+
+    def _turn(self, safety: Safety) -> None:
+        self.safety = safety
+        self._changed()
