@@ -1,14 +1,13 @@
-"""The settings: frozen sections (`sections`), read and checked in one place (`read`)."""
+"""The settings: frozen sections (`sections`, `plugs`), read and checked in one place (`read`)."""
 
+from chaosmonkey.config.plugs import CommandPlug, GpioPlug, PlugSettings
 from chaosmonkey.config.read import build, environment_with, load, own_token, supervision
 from chaosmonkey.config.sections import (
     PRESETS,
     Audience,
     Cluster,
-    CommandPlug,
     Demo,
     Gpio,
-    GpioPlug,
     Lab,
     Limits,
     Machine,
@@ -30,6 +29,7 @@ __all__ = [
     "Lab",
     "Limits",
     "Machine",
+    "PlugSettings",
     "Preset",
     "Server",
     "Supervision",

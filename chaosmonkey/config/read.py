@@ -3,8 +3,9 @@
     lab.toml ─► tomllib ─► Lab ─► contradictions ─► frozen sections
     CHAOSMONKEY_SERVER__PORT=9090 and the like override a key of the file
 
-The only module that reads configuration files and environment variables. Each problem is reported
-with its place and with what to write instead.
+The only module that reads configuration files and environment variables, but for those that hold a
+secret (`base`). Each problem is reported with its place and with what to write instead, and none
+repeats a secret.
 """
 
 from __future__ import annotations
@@ -18,18 +19,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from chaosmonkey.config.sections import (
-    ENVIRONMENT_PREFIX,
-    CommandPlug,
-    GpioPlug,
-    Lab,
-    Machine,
-    Supervision,
-)
+from chaosmonkey.config.plugs import DRIVERS, GpioPlug
+from chaosmonkey.config.sections import ENVIRONMENT_PREFIX, Lab, Machine, Supervision
 from chaosmonkey.errors import BadConfig, BadInput, did_you_mean
 from chaosmonkey.model import FeedKind
-
-DRIVERS: dict[str, type[BaseModel]] = {"gpio": GpioPlug, "command": CommandPlug}
 
 
 def load(path: Path) -> Lab:
@@ -172,7 +165,15 @@ def _explain(item: Any, values: dict[str, Any]) -> str:
             return f"{place}.driver: write {drivers}."
         case _:
             told = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
-            return f"{place}: {told}, not {item['input']!r}. {_meaning(location)}".rstrip()
+            given = "" if _may_be_secret(location, item["input"]) else f", not {item['input']!r}"
+            return f"{place}: {told}{given}. {_meaning(location)}".rstrip()
+
+
+def _may_be_secret(location: list[Any], given: object) -> bool:
+    """Whether a value must not be repeated: a secret's, or a whole section, which may hold one."""
+    field = _section_at(location[:-1]).model_fields.get(str(location[-1])) if location else None
+    secret = field is None or "SecretStr" in str(field.annotation)
+    return secret or isinstance(given, dict | list)
 
 
 def _place(location: list[Any], values: dict[str, Any]) -> str:

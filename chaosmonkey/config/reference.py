@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from chaosmonkey.config.sections import CommandPlug, GpioPlug, Lab, Machine
+from chaosmonkey.config.plugs import DRIVERS
+from chaosmonkey.config.sections import Lab, Machine
 
 HEAD = """\
 # Configuration
@@ -55,8 +56,7 @@ def reference() -> str:
         if section := _section(field):
             parts += _table(f"`[{name}]`", section.model_fields, section.__doc__)
     parts += _table("`[[machine]]`", Machine.model_fields, Machine.__doc__)
-    for plug in (GpioPlug, CommandPlug):
-        driver = plug.model_fields["driver"].annotation.__args__[0]  # type: ignore[union-attr]
+    for driver, plug in DRIVERS.items():
         parts += _table(f'A plug with `driver = "{driver}"`', plug.model_fields, plug.__doc__)
     return "\n".join(parts)
 

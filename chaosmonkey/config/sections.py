@@ -10,20 +10,16 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from chaosmonkey.config.base import Section
+from chaosmonkey.config.plugs import PlugConfig, PlugSettings
 from chaosmonkey.model import FeedKind
 
 ENVIRONMENT_PREFIX = "CHAOSMONKEY_"
-
-
-class Section(BaseModel):
-    """A part of the settings: it cannot be changed and refuses keys that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 # --- presets ------------------------------------------------------------------------------------
@@ -263,44 +259,6 @@ class Demo(Section):
     """URL of the simulator, whose sockets a hand may pull on the stage."""
 
 
-class GpioPlug(Section):
-    """A relay on a GPIO line."""
-
-    driver: Literal["gpio"]
-    pin: int = Field(ge=0, le=27)
-    """BCM number of the line, such as 17. Not the number on the header."""
-
-    contact: Literal["NC", "NO"] = "NC"
-    """The relay contact that feeds the machine. NC (normally closed) fails to "powered"."""
-
-    active_high: bool = True
-    """Whether a high level energises the coil (ULN2803: true; most blue relay boards: false)."""
-
-
-class CommandPlug(Section):
-    """Any program that can cut, restore and read. Arguments may contain {machine} and {node}."""
-
-    driver: Literal["command"]
-    cut: tuple[str, ...] = Field(min_length=1)
-    """Program and arguments that cut the feed. No shell: each argument is passed as it stands.
-    {seconds} is for how long, with a margin, if the device can turn itself on again."""
-
-    restore: tuple[str, ...] = Field(min_length=1)
-    """Program and arguments that restore the feed."""
-
-    read: tuple[str, ...] = Field(min_length=1)
-    """Program and arguments that print `on` or `off`; anything else counts as unknown."""
-
-    timeout: float = Field(default=10.0, gt=0)
-    """Seconds after which a program that has not ended is killed and counts as failed."""
-
-    device: str | None = None
-    """Name shared by plugs of one device that must not be spoken to twice at once."""
-
-
-PlugConfig = Annotated[GpioPlug | CommandPlug, Field(discriminator="driver")]
-
-
 class Machine(Section):
     """One worker and what feeds it."""
 
@@ -321,7 +279,7 @@ class Machine(Section):
         """The name of the machine's node."""
         return self.node or self.name
 
-    def plug(self, feed: FeedKind) -> GpioPlug | CommandPlug | None:
+    def plug(self, feed: FeedKind) -> PlugSettings | None:
         """The plug of that feed, if the machine has one."""
         match feed:
             case FeedKind.POWER:

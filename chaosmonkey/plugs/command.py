@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import math
-import shlex
 
 from chaosmonkey.config import CommandPlug
-from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed
-
-OUTPUT_SHOWN = 300
-"""Characters of a failed program's output that an error repeats."""
+from chaosmonkey.plugs.programs import program_failed, run_program
 
 
 class ProgramPlug:
@@ -37,14 +31,14 @@ class ProgramPlug:
         if not on:
             seconds = "0" if back_in is None else str(math.ceil(back_in))
             argv = [argument.replace("{seconds}", seconds) for argument in self._cut]
-        code, output = await self._run(argv)
-        if code != 0:
-            raise self._failed(argv, f"exited with {code}", output)
+        ended = await run_program(argv, timeout=self._timeout)
+        if ended.code != 0:
+            raise program_failed(argv, f"exited with {ended.code}", ended.out + ended.err)
 
     async def read(self) -> Feed:
         """The last word that the program printed, if it is `on` or `off`, else unknown."""
-        _, output = await self._run(self._read)
-        match output.lower().split():
+        ended = await run_program(self._read, timeout=self._timeout)
+        match ended.out.lower().split():
             case [*_, "on"]:
                 return Feed.ON
             case [*_, "off"]:
@@ -56,38 +50,3 @@ class ProgramPlug:
         """Turn the feed on, if it is not."""
         if await self.read() is not Feed.ON:
             await self.switch(on=True)
-
-    async def _run(self, argv: list[str]) -> tuple[int, str]:
-        """Exit code and output (standard error behind it, if the program failed)."""
-        try:
-            # A session of its own: Ctrl-C in our terminal must not end a restore half-way.
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise self._failed(argv, str(error), "") from None
-        try:
-            async with asyncio.timeout(self._timeout):
-                out, err = await process.communicate()
-        except TimeoutError:
-            raise self._failed(argv, f"did not end within {self._timeout:g} s", "") from None
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
-        code = process.returncode or 0
-        text = out.decode(errors="replace")
-        return code, text if code == 0 else text + err.decode(errors="replace")
-
-    def _failed(self, argv: list[str], what: str, output: str) -> PlugFailed:
-        said = f": {output.strip()[-OUTPUT_SHOWN:]}" if output.strip() else ""
-        return PlugFailed(
-            f"`{shlex.join(argv)}` {what}{said}",
-            remedy="Run it by hand, as the user that the server runs as.",
-            argv=argv,
-        )

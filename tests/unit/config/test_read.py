@@ -1,10 +1,12 @@
 """Whatever is wrong in a lab.toml is said at once, with its place and what to write instead."""
 
 from pathlib import Path
+from typing import Literal, get_args
 
 import pytest
 
 from chaosmonkey.config import Lab, build, load
+from chaosmonkey.config.plugs import DRIVERS, PlugSettings
 from chaosmonkey.errors import BadConfig, BadInput
 
 GPIO = {"driver": "gpio", "pin": 17}
@@ -131,3 +133,16 @@ def test_every_setting_explains_itself() -> None:
                 seen.append(field.annotation)
             elif name not in ("driver", "power", "network"):
                 assert field.description, f"{section.__name__}.{name} has no docstring"
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_every_key_of_every_driver_explains_itself(driver: str) -> None:
+    section = DRIVERS[driver]
+    assert section.__doc__
+    for name, field in section.model_fields.items():
+        assert name == "driver" or field.description, f"{section.__name__}.{name} has no docstring"
+    assert section.model_fields["driver"].annotation == Literal[driver]
+
+
+def test_every_driver_can_be_chosen() -> None:
+    assert set(get_args(PlugSettings)) == set(DRIVERS.values())

@@ -1,0 +1,37 @@
+"""What every section of the settings has in common, and how a secret is written into one."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
+
+
+class Section(BaseModel):
+    """A part of the settings: it cannot be changed and refuses keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def _fetch(value: object) -> object:
+    """What "{env:NAME}" or "{file:PATH}" stands for; anything else as it is."""
+    match re.fullmatch(r"\{(env|file):(.+)\}", value) if isinstance(value, str) else None:
+        case None:
+            return value
+        case found if found[1] == "env":
+            secret = os.environ.get(found[2])  # noqa: TID251 - a secret's place, named by a setting
+            if not secret:
+                raise ValueError(f"the environment variable {found[2]} is not set")
+            return secret
+        case found:
+            try:
+                return Path(found[2]).expanduser().read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ValueError(f"the file {found[2]} cannot be read ({error})") from None
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_fetch)]
+"""A secret: itself, "{env:NAME}" or "{file:PATH}". It is shown nowhere, not even in an error."""
