@@ -159,7 +159,7 @@ class _Server:
             self._tokens,
             Sessions(key, lab.server.data),
             Rates(),
-            open_here=lab.server.here_only,
+            open_here=lab.server.open_here,
             given=lab.server.presenter_token,
         )
         self._supervisor = Supervisor(supervision(), SystemClock())
@@ -246,7 +246,7 @@ class _Server:
         url = f"http://{server.local_host}:{self._port}/"
         self._supervisor.ready(f"listening on {url}")
         announce(f"Listening on {url}")
-        if server.here_only or server.presenter_token:
+        if server.open_here or server.presenter_token:
             return
         presenters = [token for token in self._tokens.all() if token.role is Role.PRESENTER]
         if not presenters:

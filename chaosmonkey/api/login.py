@@ -37,18 +37,29 @@ FORM = {
 
 @dataclass(frozen=True, slots=True)
 class Whoever:
-    """Who somebody is taken for, and what a token of theirs allows."""
+    """Who somebody is taken for, and what a token of theirs allows.
+
+    Attributes:
+        signed_in: by a session, which can be ended.
+    """
 
     role: Role
     name: str
     scopes: tuple[str, ...]
+    signed_in: bool
 
 
 @router.get("/api/me", operation_id="me")
-async def me(request: Request) -> Whoever:
+async def me(request: Request, ctx: Ctx) -> Whoever:
     """Who this server takes the asker for."""
     caller = who.of(request)
-    return Whoever(caller.role, caller.name, tuple(str(scope) for scope in caller.scopes))
+    session = ctx.gate.sessions.recognise(request.cookies.get(COOKIE))
+    return Whoever(
+        role=caller.role,
+        name=caller.name,
+        scopes=tuple(str(scope) for scope in caller.scopes),
+        signed_in=session is not None and session.token == caller.token,
+    )
 
 
 @deeds.post(

@@ -97,9 +97,10 @@ class Gate:
         token = self._tokens.find(secret)
         if token is not None:
             return Caller(token.role, token.name, address, token.scopes, token.id)
-        await self.rates.count(Rate.GUESS, address)
+        await self.rates.check(Rate.GUESS, address)
         if self._given is not None and self._given.is_same(secret):
             return Caller(Role.PRESENTER, "presenter", address, token=self._given.id)
+        await self.rates.count(Rate.GUESS, address)
         raise Unauthorized(
             "That token is not known here.",
             remedy="Was it revoked? `chaosmonkey token list` shows the names of all.",

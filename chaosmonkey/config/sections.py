@@ -97,6 +97,10 @@ class Server(Section):
     allowed_hosts: tuple[str, ...] = ()
     """More names by which browsers may call this server, such as "chaos.local"."""
 
+    always_ask: bool = False
+    """Whether whoever comes from this machine needs a token too: behind a proxy, or on a machine
+    that several people use."""
+
     presenter_token: str | None = Field(default=None, min_length=16, repr=False)
     """A presenter's token of your own; better given as CHAOSMONKEY_SERVER__PRESENTER_TOKEN."""
 
@@ -109,6 +113,11 @@ class Server(Section):
     def anywhere(self) -> bool:
         """Whether it listens on every address of this machine."""
         return self.host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+
+    @property
+    def open_here(self) -> bool:
+        """Whether whoever comes from this machine is the presenter."""
+        return self.here_only and not self.always_ask
 
     @property
     def here_only(self) -> bool:

@@ -2053,6 +2053,9 @@ export interface components {
         /**
          * Whoever
          * @description Who somebody is taken for, and what a token of theirs allows.
+         *
+         *     Attributes:
+         *         signed_in: by a session, which can be ended.
          */
         Whoever: {
             /** Name */
@@ -2060,6 +2063,8 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Scopes */
             scopes: string[];
+            /** Signed In */
+            signed_in: boolean;
         };
     };
     responses: never;

@@ -23,5 +23,6 @@ export type Play = Schemas['Play'];
 export type Description = Schemas['Description'];
 export type FeedKind = Schemas['FeedKind'];
 export type Plan = Schemas['PlanView'];
+export type Whoever = Schemas['Whoever'];
 export type Limits = Schemas['LimitsView'];
 export type Scene = Schemas['Scene'];

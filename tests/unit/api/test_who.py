@@ -165,6 +165,8 @@ async def test_a_given_token_works_and_is_compared_whole(public_site: Site) -> N
         given="correct horse battery",
     )
     assert (await gate.exchange("correct horse battery", "x")).role is Role.PRESENTER
+    for _ in range(20):  # using it is no guess
+        await gate.exchange("correct horse battery", "x")
     for wrong in ("correct horse batter", "correct horse battery ", ""):
         with pytest.raises(Exception, match="not known"):
             await gate.exchange(wrong, "x")

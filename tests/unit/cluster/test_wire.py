@@ -140,6 +140,10 @@ def test_a_node_carries_its_taints_and_its_boot() -> None:
             },
             "status": {
                 "nodeInfo": {"bootID": "b"},
+                "addresses": [
+                    {"type": "InternalIP", "address": "10.0.0.7"},
+                    {"type": "Hostname", "address": "n"},
+                ],
                 "conditions": [
                     {"type": "MemoryPressure", "status": "False"},
                     {"type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"},
@@ -149,6 +153,7 @@ def test_a_node_carries_its_taints_and_its_boot() -> None:
     )  # fmt: skip
     assert found == Node(
         "n", "u", "Unknown", "NodeStatusUnknown", "", unschedulable=True, control_plane=True,
+        roles=frozenset({"control-plane"}), addresses=("10.0.0.7",),
         boot_id="b", taints=(Taint("node.kubernetes.io/unreachable", "NoExecute"),),
     )  # fmt: skip
     assert found.tainted("NoExecute")
