@@ -1,6 +1,7 @@
 """What must survive a power cut does, and a damaged file is never silently dropped."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.errors import StoreFailed
 from chaosmonkey.model import FeedKind, Origin, Outage
-from chaosmonkey.store import Entry, Journal, Recorder, Records, open_database
+from chaosmonkey.store import Audit, Deed, Entry, Journal, Recorder, Records, open_database
 from chaosmonkey.store.database import FILE, MIGRATIONS
 
 ENTRY = Entry("20261120-101500-node3", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
@@ -166,3 +167,78 @@ async def test_the_recorder_gathers_changes_and_loses_none_that_failed(clock: Ma
         await asyncio.sleep(0)
         task.cancel()
     assert [one.id for one in records.saved] == ["a", "b"]
+
+
+async def fill(journal: Journal) -> None:
+    for number in range(1000):
+        await journal.write(replace(ENTRY, outage=f"outage {number} {'x' * 500}"))
+
+
+async def test_on_a_full_disk_the_journal_says_so_and_keeps_what_it_had(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        journal = Journal(database)
+        await journal.write(ENTRY)
+        ((pages,),) = await database.read("PRAGMA page_count")
+        await database.read(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreFailed, match="full"):
+            await fill(journal)
+        assert ENTRY in await journal.open_cuts()
+        await journal.note_halt(1.0, "Ada")
+
+
+async def test_halt_is_kept_until_it_is_released_and_the_first_one_counts(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        journal = Journal(database)
+        assert await journal.halted() is None
+        await journal.note_halt(1.0, "Ada")
+        await journal.note_halt(2.0, "Bob")
+    async with open_database(tmp_path, clock) as database:
+        assert await Journal(database).halted() == (1.0, "Ada")
+        await Journal(database).note_release()
+        assert await Journal(database).halted() is None
+
+
+async def test_a_restored_machine_is_remembered_for_its_rest_and_forgotten_after(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        journal = Journal(database)
+        await journal.write(ENTRY)
+        await journal.clear(ENTRY.outage, at=1050.0)
+        assert await journal.rested() == {"node3": 1050.0}
+        await journal.forget(before=2000.0)
+        assert await journal.rested() == {}
+
+
+def deed(number: int, *, accepted: bool = True) -> Deed:
+    return Deed(float(number), "Ada", "presenter", "127.0.0.1", f"POST /{number}", accepted)
+
+
+async def test_deeds_are_told_newest_first_and_are_there_after_a_restart(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        audit = Audit(database, clock)
+        for number in range(5):
+            audit.note(deed(number))
+        assert [one.command for one in await audit.latest(3)] == ["POST /4", "POST /3", "POST /2"]
+    async with open_database(tmp_path, clock) as database:
+        assert await Audit(database, clock).latest(1) == [deed(4)]
+
+
+async def test_deeds_that_the_disk_does_not_take_are_kept_and_shown(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        audit = Audit(database, clock)
+        audit.note(deed(1))
+        await audit.latest(1)
+        await database.read("PRAGMA query_only = 1")
+        audit.note(deed(2))
+        assert [one.command for one in await audit.latest(5)] == ["POST /2", "POST /1"]
+        await database.read("PRAGMA query_only = 0")
+        assert [one.command for one in await audit.latest(5)] == ["POST /2", "POST /1"]
