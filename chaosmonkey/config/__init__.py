@@ -1,6 +1,7 @@
-"""The settings: frozen sections (`sections`, `plugs`), read and checked in one place (`read`)."""
+"""The settings: frozen sections, read from a file and the environment in one place (`read`)."""
 
-from chaosmonkey.config.plugs import CommandPlug, GpioPlug, PlugSettings
+from chaosmonkey.config.limits import Limits, parse_span
+from chaosmonkey.config.plugs import CommandPlug, GpioPlug, PlugSettings, SnmpPlug
 from chaosmonkey.config.read import build, environment_with, load, own_token, supervision
 from chaosmonkey.config.sections import (
     PRESETS,
@@ -9,13 +10,11 @@ from chaosmonkey.config.sections import (
     Demo,
     Gpio,
     Lab,
-    Limits,
     Machine,
     Preset,
     Server,
     Supervision,
     Timing,
-    parse_span,
 )
 
 __all__ = [
@@ -32,6 +31,7 @@ __all__ = [
     "PlugSettings",
     "Preset",
     "Server",
+    "SnmpPlug",
     "Supervision",
     "Timing",
     "build",

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from chaosmonkey.config.base import Section
+from chaosmonkey.config.base import Secret, Section
 
 
 class GpioPlug(Section):
@@ -47,10 +47,66 @@ class CommandPlug(Section):
     """Name shared by plugs of one device that must not be spoken to twice at once."""
 
 
-PlugSettings = GpioPlug | CommandPlug
+class SnmpPlug(Section):
+    """A port of a managed switch over SNMP: its PoE (`poe`) or its link (`interface`)."""
+
+    driver: Literal["snmp"]
+    host: str = Field(min_length=1)
+    """Name or address of the switch."""
+
+    port: int = Field(default=161, ge=1, le=65535)
+    """UDP port on which it answers."""
+
+    poe: str | None = Field(default=None, pattern=r"^(\d+\.)?\d+$")
+    """The PoE port to switch, such as "3", or "2.3" for port 3 of group 2 of a modular switch."""
+
+    interface: int | None = Field(default=None, ge=1)
+    """The interface to shut, by its ifIndex, instead of `poe`. For network feeds."""
+
+    community: Secret | None = None
+    """SNMP v2c: the community that may write. Or "{env:NAME}", or "{file:PATH}"."""
+
+    user: str | None = Field(default=None, min_length=1)
+    """SNMP v3: the user, instead of `community`."""
+
+    auth: Secret | None = None
+    """SNMP v3: the user's authentication passphrase. Or "{env:NAME}", or "{file:PATH}"."""
+
+    auth_protocol: Literal["MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"] = "SHA"
+    """SNMP v3: how the switch authenticates that user."""
+
+    privacy: Secret | None = None
+    """SNMP v3: the user's privacy passphrase; needs `pip install 'chaosmonkey[snmp3]'`."""
+
+    privacy_protocol: Literal["DES", "AES", "AES192", "AES256"] = "AES"
+    """SNMP v3: how the switch encrypts."""
+
+    timeout: float = Field(default=5.0, gt=0)
+    """Seconds to wait for an answer. Some switches take more than one."""
+
+    @model_validator(mode="after")
+    def _is_one_port_and_one_way_in(self) -> SnmpPlug:
+        if (self.poe is None) == (self.interface is None):
+            raise ValueError("needs either `poe` or `interface`")
+        if (self.community is None) == (self.user is None):
+            raise ValueError("needs either `community` (SNMP v2c) or `user` (SNMP v3)")
+        if self.privacy is not None and self.auth is None:
+            raise ValueError("`privacy` needs `auth` too")
+        if self.user is not None:
+            for passphrase in (self.auth, self.privacy):
+                if passphrase is not None and len(passphrase.get_secret_value()) < 8:
+                    raise ValueError("`auth` and `privacy` have 8 characters or more (RFC 3414)")
+        return self
+
+
+PlugSettings = GpioPlug | CommandPlug | SnmpPlug
 """The settings of one plug, of whatever driver."""
 
 PlugConfig = Annotated[PlugSettings, Field(discriminator="driver")]
 
-DRIVERS: dict[str, type[PlugSettings]] = {"gpio": GpioPlug, "command": CommandPlug}
+DRIVERS: dict[str, type[PlugSettings]] = {
+    "gpio": GpioPlug,
+    "command": CommandPlug,
+    "snmp": SnmpPlug,
+}
 """The sections by what `driver` says."""

@@ -36,13 +36,18 @@ class ProgramPlug:
             raise program_failed(argv, f"exited with {ended.code}", ended.out + ended.err)
 
     async def read(self) -> Feed:
-        """The last word that the program printed, if it is `on` or `off`, else unknown."""
+        """The last word that the program printed, if it is `on` or `off`, else unknown.
+
+        PlugFailed if it printed neither and did not exit with 0.
+        """
         ended = await run_program(self._read, timeout=self._timeout)
         match ended.out.lower().split():
             case [*_, "on"]:
                 return Feed.ON
             case [*_, "off"]:
                 return Feed.OFF
+            case _ if ended.code != 0:
+                raise program_failed(self._read, f"exited with {ended.code}", ended.err)
             case _:
                 return Feed.UNKNOWN
 

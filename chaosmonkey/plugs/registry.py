@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
-from typing import assert_never
+from contextlib import ExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, assert_never
 
 from gpiozero.pins import Factory
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.config import CommandPlug, GpioPlug, Lab, Machine
+from chaosmonkey.config import CommandPlug, GpioPlug, Lab, Machine, PlugSettings, SnmpPlug
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedKind
 from chaosmonkey.plugs.base import Plug
@@ -19,6 +19,9 @@ from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.gpio import RelayPlug
 from chaosmonkey.plugs.pins import open_pin_factory
 from chaosmonkey.plugs.verified import VerifiedPlug
+
+if TYPE_CHECKING:
+    from pysnmp.hlapi.v3arch.asyncio import SnmpEngine
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +38,8 @@ async def open_plugs(lab: Lab, clock: Clock) -> AsyncIterator[PlugBoard]:
     Raises:
         PlugFailed: a device cannot be opened.
     """
-    factory: Factory | None = None
-    if any(isinstance(plug, GpioPlug) for _, _, plug in _configured(lab)):
-        factory = open_pin_factory(lab.gpio)
-    try:
-        board = _open_all(lab, clock, factory)
+    with ExitStack() as shared:
+        board = _open_all(lab, clock, shared)
         try:
             yield board
         finally:
@@ -48,23 +48,32 @@ async def open_plugs(lab: Lab, clock: Clock) -> AsyncIterator[PlugBoard]:
                     await plug.close()
                 except PlugFailed as error:
                     log.error("%s: %s could not be left on: %s", plug.machine, plug.feed, error)
-    finally:
-        if factory is not None:
-            factory.close()
 
 
-def _open_all(lab: Lab, clock: Clock, factory: Factory | None) -> PlugBoard:
+def _open_all(lab: Lab, clock: Clock, shared: ExitStack) -> PlugBoard:
+    """Open the drivers. What several of them use, such as the GPIO chip, is closed by `shared`."""
     devices: dict[str, asyncio.Lock] = {}
     board = {}
+    factory: Factory | None = None
+    engine: SnmpEngine | None = None
     for machine, feed, settings in _configured(lab):
         match settings:
             case GpioPlug():
-                assert factory is not None
+                if factory is None:
+                    factory = open_pin_factory(lab.gpio)
+                    shared.callback(factory.close)
                 plug: Plug = RelayPlug(settings, factory)
                 device = f"gpio {settings.pin}"
             case CommandPlug():
                 plug = ProgramPlug(settings, machine=machine.name, node=machine.node_name)
                 device = f"command {settings.device or (machine.name, feed)}"
+            case SnmpPlug():
+                # Imported here: it takes a tenth of a second, and much more on a small Pi.
+                from chaosmonkey.plugs.snmp import SwitchPort, open_engine  # noqa: PLC0415
+
+                engine = engine or shared.enter_context(open_engine())
+                plug = SwitchPort(settings, engine)
+                device = f"snmp {settings.host}:{settings.port}"
             case _:
                 assert_never(settings)
         lock = devices.setdefault(device, asyncio.Lock())
@@ -74,7 +83,7 @@ def _open_all(lab: Lab, clock: Clock, factory: Factory | None) -> PlugBoard:
     return board
 
 
-def _configured(lab: Lab) -> Iterator[tuple[Machine, FeedKind, GpioPlug | CommandPlug]]:
+def _configured(lab: Lab) -> Iterator[tuple[Machine, FeedKind, PlugSettings]]:
     for machine in lab.machine:
         for feed in FeedKind:
             if (plug := machine.plug(feed)) is not None:

@@ -3,8 +3,11 @@
 wait for the device ─► read ─► as wanted? ──────────────► the moment of the reading
                         │ no
                         └─► switch ─► read ─► as wanted? ─┘
-                                        ▲  │ no
+                                        ▲  │ no, or no answer
                                         └──┘ until the time is up: PlugFailed
+
+The first reading is skipped if it would prove nothing: a command of ours was cut short and may
+still arrive, or the device's own timer is to be set.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ class VerifiedPlug:
         self._plug = plug
         self._device = device
         self._clock = clock
+        self._unfinished = False
 
     async def switch(
         self,
@@ -62,23 +66,35 @@ class VerifiedPlug:
         """
         wanted = Feed.ON if on else Feed.OFF
         async with self._device:
-            if await self._read() is wanted:
+            telling = not self._unfinished and back_in is None
+            if telling and await self._read() is wanted:
                 return self._clock.now()
+            self._unfinished = True
             await self._plug.switch(on=on, back_in=back_in)
             asked()
-            deadline = self._clock.now() + POWER_TIMEOUT
-            while await self._read() is not wanted:
-                if self._clock.now() >= deadline:
-                    raise PlugFailed(
-                        f"{self.machine}'s {self.feed} plug was switched {wanted}, "
-                        f"but reads {self.last} after {POWER_TIMEOUT:g} s.",
-                        remedy="Look at the device: a stuck relay, a wrong port, a wrong reading?",
-                        machine=self.machine,
-                        feed=self.feed,
-                        reads=self.last,
-                    )
-                await self._clock.sleep(POLL_INTERVAL)
+            await self._settle(wanted, deadline=self._clock.now() + POWER_TIMEOUT)
+            self._unfinished = False
             return self._clock.now()
+
+    async def _settle(self, wanted: Feed, *, deadline: float) -> None:
+        """Read until the feed is as wanted; a reading that fails is tried again too."""
+        while True:
+            failed: PlugFailed | None = None
+            try:
+                if await self._read() is wanted:
+                    return
+            except PlugFailed as error:
+                failed = error
+            if self._clock.now() >= deadline:
+                raise failed or PlugFailed(
+                    f"{self.machine}'s {self.feed} plug was switched {wanted}, "
+                    f"but reads {self.last} after {POWER_TIMEOUT:g} s.",
+                    remedy="Look at the device: a stuck relay, a wrong port, a wrong reading?",
+                    machine=self.machine,
+                    feed=self.feed,
+                    reads=self.last,
+                )
+            await self._clock.sleep(POLL_INTERVAL)
 
     async def read(self) -> Feed:
         """The state now, from the device; raises PlugFailed."""

@@ -1,219 +1,190 @@
-"""What every plug promises, kept by every driver: real processes, gpiozero's own pretend pins."""
+"""What every plug promises, kept by every driver against a peer that speaks its device's protocol.
+
+The peers are in `_peers`. Every driver keeps every claim, but that a relay on a pin has nobody who
+could lie, be late or be away.
+"""
 
 import asyncio
-import sys
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from chaosmonkey.clock import ManualClock, SystemClock
-from chaosmonkey.config import CommandPlug, GpioPlug
+from chaosmonkey.clock import SystemClock
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.model import Feed
 from chaosmonkey.plugs import Plug, VerifiedPlug
-from chaosmonkey.plugs.command import ProgramPlug
-from chaosmonkey.plugs.gpio import RelayPlug
-from chaosmonkey.plugs.pins import mock_factory
-
-Make = Callable[[], Plug]
+from tests.contract._peers import local, snmpd
+from tests.contract._peers.base import Peer, verified
 
 
-def relay(contact: str, *, active_high: bool) -> Make:
-    factory = mock_factory()
-
-    def make() -> Plug:
-        factory.reset()
-        settings = GpioPlug(driver="gpio", pin=17, contact=contact, active_high=active_high)
-        return RelayPlug(settings, factory)
-
-    return make
+def marked(peers: dict[str, Callable[[Path], Peer]], *marks: pytest.MarkDecorator) -> list[object]:
+    return [pytest.param(make, id=name, marks=marks) for name, make in peers.items()]
 
 
-def program(folder: Path) -> Make:
-    state = folder / "state"
-    state.write_text("on\n")
-
-    def make() -> Plug:
-        settings = CommandPlug(
-            driver="command",
-            cut=("sh", "-c", f"echo off > {state}"),
-            restore=("sh", "-c", f"echo on > {state}"),
-            read=("cat", str(state)),
-            timeout=5,
-        )
-        return ProgramPlug(settings, machine="node3", node="node3")
-
-    return make
+PEERS = [*marked(local.PEERS), *marked(snmpd.PEERS, snmpd.needs_snmpd)]
+REMOTE = [peer for peer in PEERS if "gpio" not in str(peer.id)]
 
 
-@pytest.fixture(params=["NC high", "NC low", "NO high", "NO low", "command"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    if request.param == "command":
-        return program(tmp_path)
-    contact, level = request.param.split()
-    return relay(contact, active_high=level == "high")
+@pytest.fixture(params=PEERS)
+async def peer(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Peer]:
+    """The device, turned on."""
+    device: Peer = request.param(tmp_path)
+    try:
+        await device.start()
+        yield device
+    finally:
+        await device.stop()
 
 
-async def test_a_plug_is_on_when_it_is_opened(make: Make) -> None:
-    assert await make().read() is Feed.ON
+remote = pytest.mark.parametrize("peer", REMOTE, indirect=True)
 
 
-async def test_it_reads_what_it_was_switched_to_and_may_be_told_twice(make: Make) -> None:
-    plug = make()
+async def settled(plug: Plug) -> Feed:
+    """What it reads once it knows; a device may take its time."""
+    for _ in range(50):
+        if (feed := await plug.read()) is not Feed.UNKNOWN:
+            return feed
+        await asyncio.sleep(0.02)
+    return Feed.UNKNOWN
+
+
+async def restored(plug: VerifiedPlug) -> None:
+    """Restore it as the monkey does: again, if it fails. snmpd refuses two SETs within 10 ms."""
+    for _ in range(3):
+        with contextlib.suppress(PlugFailed):
+            await plug.switch(on=True)
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("it cannot be restored")
+
+
+# --- it does what it says ------------------------------------------------------------------------
+
+
+async def test_a_plug_is_on_when_it_is_opened(peer: Peer) -> None:
+    plug = await peer.open()
+    assert await plug.read() is Feed.ON
+    assert peer.feed() is Feed.ON
+
+
+async def test_it_reads_what_it_was_switched_to_and_may_be_told_twice(peer: Peer) -> None:
+    plug = await peer.open()
     for on in (False, False, True, True, False):
-        await plug.switch(on=on)
-        assert await plug.read() is (Feed.ON if on else Feed.OFF)
+        await plug.switch(on=on, back_in=None if on else 600)
+        wanted = Feed.ON if on else Feed.OFF
+        assert await settled(plug) is wanted
+        assert peer.feed() is wanted
 
 
-async def test_closing_leaves_the_feed_on(make: Make) -> None:
-    plug = make()
+async def test_it_is_known_to_be_cut_and_to_be_restored(peer: Peer) -> None:
+    plug = verified(await peer.open())
+    for _ in range(2):
+        await plug.switch(on=False, back_in=600)
+        assert (plug.last, peer.feed()) == (Feed.OFF, Feed.OFF)
+        await plug.switch(on=True)
+        assert (plug.last, peer.feed()) == (Feed.ON, Feed.ON)
+
+
+async def test_closing_leaves_the_feed_on(peer: Peer) -> None:
+    plug = await peer.open()
     await plug.switch(on=False)
     await plug.close()
-    assert await plug.read() in (Feed.ON, Feed.UNKNOWN)  # a released line can no longer be read
+    await asyncio.sleep(0.05)
+    assert peer.feed() is Feed.ON
 
 
-async def test_closing_twice_is_no_error(make: Make) -> None:
-    plug = make()
+async def test_closing_twice_is_no_error(peer: Peer) -> None:
+    plug = await peer.open()
     await plug.close()
     await plug.close()
 
 
-async def test_a_new_process_restores_what_the_one_before_it_left_cut(make: Make) -> None:
-    await make().switch(on=False)
-    successor = make()
+async def test_a_new_process_restores_what_the_one_before_it_left_cut(peer: Peer) -> None:
+    await (await peer.open()).switch(on=False, back_in=600)
+    successor = await peer.open()
     await successor.switch(on=True)
-    assert await successor.read() is Feed.ON
+    assert await settled(successor) is Feed.ON
+    assert peer.feed() is Feed.ON
 
 
-async def test_two_commands_at_once_end_in_the_state_of_the_later_one(make: Make) -> None:
-    plug = VerifiedPlug(
-        make(), machine="node3", feed=FeedKind.POWER, device=asyncio.Lock(), clock=SystemClock()
-    )
-    await asyncio.gather(plug.switch(on=False), plug.switch(on=True))
-    assert await plug.read() is Feed.ON
-    await asyncio.gather(plug.switch(on=True), plug.switch(on=False))
-    assert await plug.read() is Feed.OFF
+async def test_two_commands_at_once_end_in_the_state_of_the_later_one(peer: Peer) -> None:
+    plug = verified(await peer.open())
+    await asyncio.gather(plug.switch(on=False, back_in=600), plug.switch(on=True))
+    assert peer.feed() is Feed.ON
+    await asyncio.gather(plug.switch(on=True), plug.switch(on=False, back_in=600))
+    assert peer.feed() is Feed.OFF
 
 
-# --- what only programs do ----------------------------------------------------------------------
+async def test_whatever_moment_a_cut_is_cancelled_at_it_can_be_restored(peer: Peer) -> None:
+    plug = verified(await peer.open())
+    for after in (0, 0.002, 0.01, 0.03):
+        async with asyncio.TaskGroup() as tasks:
+            cutting = tasks.create_task(plug.switch(on=False, back_in=600))
+            await asyncio.sleep(after)
+            cutting.cancel()
+        await restored(plug)
+        assert (plug.last, peer.feed()) == (Feed.ON, Feed.ON)
 
 
-def python(code: str) -> tuple[str, ...]:
-    return (sys.executable, "-c", code)
+# --- the device is at fault ----------------------------------------------------------------------
 
 
-def broken(**values: object) -> ProgramPlug:
-    fine = {"cut": ("true",), "restore": ("true",), "read": ("echo", "on"), "timeout": 5.0}
-    settings = CommandPlug(driver="command", **(fine | values))
-    return ProgramPlug(settings, machine="node3", node="worker-3")
+@remote
+async def test_a_device_that_lies_is_found_out(peer: Peer) -> None:
+    plug = verified(await peer.open())
+    peer.lie()
+    with pytest.raises(PlugFailed):
+        await plug.switch(on=False, back_in=600)
+    assert peer.feed() is Feed.ON
 
 
-async def test_a_program_that_fails_says_so_with_its_own_words() -> None:
-    plug = broken(cut=python("import sys; sys.exit('no such outlet')"))
-    with pytest.raises(PlugFailed, match="exited with 1: no such outlet"):
-        await plug.switch(on=False)
+@remote
+async def test_a_slow_device_is_waited_for(peer: Peer) -> None:
+    plug = await peer.open()
+    peer.delay(peer.timeout / 5)
+    await plug.switch(on=False, back_in=600)
+    assert await settled(plug) is Feed.OFF
 
 
-async def test_a_program_that_hangs_is_killed_after_its_time() -> None:
-    plug = broken(cut=("sleep", "60"), timeout=0.05)
-    with pytest.raises(PlugFailed, match=r"did not end within 0\.05 s"):
-        await plug.switch(on=False)
+@remote
+async def test_a_device_that_is_too_slow_is_given_up_in_time(peer: Peer) -> None:
+    plug, clock = await peer.open(), SystemClock()
+    peer.delay(peer.timeout * 3)
+    for work in (plug.read(), plug.switch(on=True)):
+        began = clock.now()
+        with pytest.raises(PlugFailed, match=f"within {peer.timeout:g} s"):
+            await work
+        assert clock.now() - began < peer.timeout * 2.5
 
 
-async def test_a_program_that_is_not_there_is_named() -> None:
-    with pytest.raises(PlugFailed, match="no-such-program"):
-        await broken(read=("no-such-program",)).read()
+@remote
+async def test_a_device_that_is_away_is_an_error_that_says_what_to_do(peer: Peer) -> None:
+    plug = await peer.open()
+    peer.leave()
+    for work in (plug.read(), plug.switch(on=False), plug.switch(on=True), plug.close()):
+        with pytest.raises(PlugFailed) as caught:
+            await work
+        assert caught.value.remedy
 
 
-async def test_what_is_neither_on_nor_off_is_unknown() -> None:
-    assert await broken(read=("echo", "maybe")).read() is Feed.UNKNOWN
-    assert await broken(read=("true",)).read() is Feed.UNKNOWN
+@remote
+async def test_a_device_that_leaves_in_the_middle_fails_the_command(peer: Peer) -> None:
+    plug = verified(await peer.open())
+    with pytest.raises(PlugFailed):
+        await plug.switch(on=False, back_in=600, asked=peer.leave)
+    assert plug.last is Feed.UNKNOWN
 
 
-async def test_arguments_are_filled_in_and_never_seen_by_a_shell() -> None:
-    plug = broken(read=("echo", "{machine}; {node} off"))
-    assert await plug.read() is Feed.OFF
-    plug = broken(read=("echo", "$(echo on)"))
-    assert await plug.read() is Feed.UNKNOWN
+# --- no secret leaves ----------------------------------------------------------------------------
 
 
-async def test_a_cancelled_command_leaves_no_process_behind(tmp_path: Path) -> None:
-    late = tmp_path / "late"
-    plug = broken(cut=("sh", "-c", f"sleep 0.3; touch {late}"))
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(plug.switch(on=False))
-        await asyncio.sleep(0.1)
-        task.cancel()
-    await asyncio.sleep(0.4)
-    assert not late.exists()
-
-
-# --- switching that is known to have happened -----------------------------------------------------
-
-
-class Device:
-    """A plug that does what a test wants: slow, lying, or broken."""
-
-    def __init__(self, *, answers: list[Feed] | None = None, deaf: bool = False) -> None:
-        self.state = Feed.ON
-        self.answers = answers or []
-        self.deaf = deaf
-        self.switched: list[bool] = []
-
-    async def switch(self, *, on: bool, back_in: float | None = None) -> None:
-        self.switched.append(on)
-        if not self.deaf:
-            self.state = Feed.ON if on else Feed.OFF
-
-    async def read(self) -> Feed:
-        return self.answers.pop(0) if self.answers else self.state
-
-    async def close(self) -> None:
-        await self.switch(on=True)
-
-
-def verified(device: Device, clock: ManualClock) -> VerifiedPlug:
-    return VerifiedPlug(
-        device, machine="node3", feed=FeedKind.POWER, device=asyncio.Lock(), clock=clock
-    )
-
-
-async def test_the_moment_is_that_of_the_reading_not_of_the_command() -> None:
-    clock = ManualClock()
-    began = clock.now()
-    device = Device(answers=[Feed.ON, Feed.ON, Feed.ON, Feed.OFF])
-    async with asyncio.TaskGroup() as tasks:
-        switching = tasks.create_task(verified(device, clock).switch(on=False))
-        await clock.advance(1)
-    assert switching.result() - began == 0.5
-
-
-async def test_a_device_that_is_there_already_is_not_switched_again() -> None:
-    device = Device()
-    await verified(device, ManualClock()).switch(on=True)
-    assert device.switched == []
-
-
-async def test_a_device_that_lies_is_found_out() -> None:
-    clock, plug = ManualClock(), Device(deaf=True)
-    async with asyncio.TaskGroup() as tasks:
-        switching = tasks.create_task(_failure(verified(plug, clock).switch(on=False)))
-        await clock.advance(21)
-    assert "switched off, but reads on after 20 s" in switching.result()
-
-
-async def test_unknown_is_neither_on_nor_off() -> None:
-    clock = ManualClock()
-    device = Device(answers=[Feed.UNKNOWN] * 200)
-    async with asyncio.TaskGroup() as tasks:
-        switching = tasks.create_task(_failure(verified(device, clock).switch(on=True)))
-        await clock.advance(21)
-    assert "reads unknown" in switching.result()
-    assert device.switched == [True]
-
-
-async def _failure(work: object) -> str:
+@remote
+async def test_no_error_tells_a_secret(peer: Peer) -> None:
+    plug = await peer.open()
+    peer.leave()
     with pytest.raises(PlugFailed) as caught:
-        await work
-    return str(caught.value)
+        await plug.switch(on=False, back_in=600)
+    told = f"{caught.value} {caught.value.facts} {caught.value!r} {plug!r}"
+    assert not [secret for secret in peer.secrets if secret in told]

@@ -41,7 +41,7 @@ def problems(**values: object) -> list[str]:
         ),
         (
             {"machine": [{"name": "node1", "power": {"driver": "shelly"}}]},
-            '[[machine]] 1 (node1): power.driver: write "gpio" or "command".',
+            '[[machine]] 1 (node1): power.driver: write "gpio" or "command"',
         ),
         (
             {"machine": [{"name": "node1", "network": {"driver": "command", "cut": ["x"]}}]},
@@ -146,3 +146,51 @@ def test_every_key_of_every_driver_explains_itself(driver: str) -> None:
 
 def test_every_driver_can_be_chosen() -> None:
     assert set(get_args(PlugSettings)) == set(DRIVERS.values())
+
+
+SNMP = {"driver": "snmp", "host": "switch"}
+
+
+@pytest.mark.parametrize(
+    ("plug", "expected"),
+    [
+        (SNMP | {"community": "c"}, "power: Value error, needs either `poe` or `interface`"),
+        (SNMP | {"poe": "3"}, "power: needs either `community` (SNMP v2c) or `user`"),
+        (SNMP | {"poe": "3", "user": "u", "privacy": "12345678"}, "power: `privacy` needs `auth`"),
+        (SNMP | {"poe": "3", "user": "u", "auth": "short"}, "power: `auth` and `privacy` have 8"),
+        (
+            SNMP | {"poe": "3", "community": "{env:CHAOSMONKEY_NO_SUCH}"},
+            "power.community: the environment variable CHAOSMONKEY_NO_SUCH is not set. SNMP v2c",
+        ),
+        (
+            SNMP | {"poe": "3", "community": "{file:/no/such}"},
+            "power.community: the file /no/such cannot be read",
+        ),
+    ],
+)
+def test_each_mistake_in_a_plug_is_explained_where_it_is(plug: dict, expected: str) -> None:
+    (found,) = problems(machine=[{"name": "node1", "power": plug}])
+    assert found.startswith(f"[[machine]] 1 (node1): {expected.replace('Value error, ', '')}")
+
+
+def test_a_secret_comes_from_the_environment_or_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SWITCH_COMMUNITY", "from-environment")
+    (tmp_path / "community").write_text("from-file\n")
+    for given, expected in [
+        ("{env:SWITCH_COMMUNITY}", "from-environment"),
+        (f"{{file:{tmp_path}/community}}", "from-file"),
+        ("plain", "plain"),
+    ]:
+        lab = build({"machine": [{"name": "a", "power": SNMP | {"poe": "3", "community": given}}]})
+        assert lab.machine[0].power.community.get_secret_value() == expected
+        assert expected not in f"{lab!r} {lab} {lab.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"poe": "x"}, {"poe": "3", "interface": 1}, {"poe": "3", "community": ["hush-hush"]}]
+)
+def test_no_mistake_makes_a_secret_known(wrong: dict) -> None:
+    power = SNMP | {"community": "hush-hush"} | wrong
+    assert "hush-hush" not in "".join(problems(machine=[{"name": "node1", "power": power}]))

@@ -1,0 +1,62 @@
+"""What a test may do to a device, whatever it is."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from chaosmonkey.clock import Clock, ScaledClock
+from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.plugs import Plug, VerifiedPlug
+
+TIMEOUT = 0.4
+"""Seconds that the drivers under test wait for their device, unless it is a slow program."""
+
+
+class Peer(ABC):
+    """A device with one feed, and a driver for it.
+
+    A test takes it as it comes: `open` is what a new server process does.
+    """
+
+    timeout: ClassVar[float] = TIMEOUT
+    has_timer: ClassVar[bool] = False
+    secrets: ClassVar[tuple[str, ...]] = ()
+
+    async def start(self) -> None:  # noqa: B027 - some need nothing
+        """Turn the device on; its feed is on."""
+
+    async def stop(self) -> None:  # noqa: B027 - some need nothing
+        """Take the device away for good."""
+
+    @abstractmethod
+    async def open(self) -> Plug:
+        """A new driver for the device."""
+
+    @abstractmethod
+    def feed(self) -> Feed:
+        """What the device really does, without asking the driver."""
+
+    def lie(self) -> None:
+        """From now on say yes to every command and do nothing."""
+        raise NotImplementedError
+
+    def delay(self, seconds: float) -> None:
+        """From now on answer so much later."""
+        raise NotImplementedError
+
+    def leave(self) -> None:
+        """Go away, as if unplugged."""
+        raise NotImplementedError
+
+
+def verified(plug: Plug, *, clock: Clock | None = None) -> VerifiedPlug:
+    """The driver as the monkey has it; its 20 s of patience take 0.8 here."""
+    return VerifiedPlug(
+        plug,
+        machine="node3",
+        feed=FeedKind.POWER,
+        device=asyncio.Lock(),
+        clock=clock or ScaledClock(25),
+    )

@@ -1,0 +1,47 @@
+"""From settings to plugs: what is opened, what is not even imported, and what locks what."""
+
+import subprocess
+import sys
+
+from chaosmonkey.clock import ManualClock
+from chaosmonkey.config import build
+from chaosmonkey.plugs import open_plugs
+
+
+def lab(*plugs: dict[str, object]) -> dict[str, object]:
+    return {
+        "gpio": {"pin_factory": "mock"},
+        "machine": [{"name": f"node{i}", "power": plug} for i, plug in enumerate(plugs)],
+    }
+
+
+def snmp(**values: object) -> dict[str, object]:
+    return {"driver": "snmp", "host": "127.0.0.1", "community": "c", "timeout": 0.01, **values}
+
+
+async def test_ports_of_one_switch_share_one_lock_and_those_of_two_do_not() -> None:
+    settings = lab(
+        snmp(poe="1", port=1), snmp(interface=2, port=1), snmp(poe="1", port=2)
+    )  # fmt: skip
+    async with open_plugs(build(settings), ManualClock()) as board:
+        locks = [plug._device for plug in board.values()]
+        assert locks[0] is locks[1]
+        assert locks[0] is not locks[2]
+
+
+def test_a_lab_without_snmp_does_not_pay_for_it() -> None:
+    """Importing it takes a tenth of a second here, and much more on a small Pi."""
+    code = """
+import asyncio, sys
+from chaosmonkey import runtime
+from chaosmonkey.clock import ManualClock
+from chaosmonkey.config import build
+from chaosmonkey.plugs import open_plugs
+async def main():
+    power = {"driver": "gpio", "pin": 17}
+    values = {"gpio": {"pin_factory": "mock"}, "machine": [{"name": "node1", "power": power}]}
+    async with open_plugs(build(values), ManualClock()):
+        assert not [name for name in sys.modules if name.startswith("pysnmp")]
+asyncio.run(main())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,116 @@
+"""Switching that is known to have happened, with a device that does what a test wants."""
+
+import asyncio
+
+import pytest
+
+from chaosmonkey.clock import ManualClock
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.plugs import VerifiedPlug
+
+
+class Device:
+    """A plug that does what a test wants: slow, lying, or broken."""
+
+    def __init__(self, *, answers: list[Feed] | None = None, deaf: bool = False) -> None:
+        self.state = Feed.ON
+        self.answers = answers or []
+        self.deaf = deaf
+        self.away = 0
+        self.switched: list[bool] = []
+
+    async def switch(self, *, on: bool, back_in: float | None = None) -> None:
+        self.switched.append(on)
+        if not self.deaf:
+            self.state = Feed.ON if on else Feed.OFF
+
+    async def read(self) -> Feed:
+        if self.away:
+            self.away -= 1
+            raise PlugFailed("no answer")
+        return self.answers.pop(0) if self.answers else self.state
+
+    async def close(self) -> None:
+        await self.switch(on=True)
+
+
+def verified(device: Device, clock: ManualClock) -> VerifiedPlug:
+    return VerifiedPlug(
+        device, machine="node3", feed=FeedKind.POWER, device=asyncio.Lock(), clock=clock
+    )
+
+
+async def test_the_moment_is_that_of_the_reading_not_of_the_command() -> None:
+    clock = ManualClock()
+    began = clock.now()
+    device = Device(answers=[Feed.ON, Feed.ON, Feed.ON, Feed.OFF])
+    async with asyncio.TaskGroup() as tasks:
+        switching = tasks.create_task(verified(device, clock).switch(on=False))
+        await clock.advance(1)
+    assert switching.result() - began == 0.5
+
+
+async def test_a_device_that_is_there_already_is_not_switched_again() -> None:
+    device = Device()
+    await verified(device, ManualClock()).switch(on=True)
+    assert device.switched == []
+
+
+async def test_a_device_that_lies_is_found_out() -> None:
+    clock, plug = ManualClock(), Device(deaf=True)
+    async with asyncio.TaskGroup() as tasks:
+        switching = tasks.create_task(_failure(verified(plug, clock).switch(on=False)))
+        await clock.advance(21)
+    assert "switched off, but reads on after 20 s" in switching.result()
+
+
+async def test_unknown_is_neither_on_nor_off() -> None:
+    clock = ManualClock()
+    device = Device(answers=[Feed.UNKNOWN] * 200)
+    async with asyncio.TaskGroup() as tasks:
+        switching = tasks.create_task(_failure(verified(device, clock).switch(on=True)))
+        await clock.advance(21)
+    assert "reads unknown" in switching.result()
+    assert device.switched == [True]
+
+
+async def _failure(work: object) -> str:
+    with pytest.raises(PlugFailed) as caught:
+        await work
+    return str(caught.value)
+
+
+async def test_a_reading_that_fails_is_tried_again_until_the_time_is_up() -> None:
+    clock, device = ManualClock(), Device()
+    plug = verified(device, clock)
+    device.away = 3
+    async with asyncio.TaskGroup() as tasks:
+        switching = tasks.create_task(plug.switch(on=False, back_in=60))
+        await clock.advance(1)
+    assert switching.done()
+    device.away = 1000
+    async with asyncio.TaskGroup() as tasks:
+        failing = tasks.create_task(_failure(plug.switch(on=True, back_in=60)))
+        await clock.advance(21)
+    assert "no answer" in failing.result()
+
+
+async def test_after_a_command_that_was_cut_short_no_reading_is_trusted_before_the_next() -> None:
+    """The command may still be under way: a reading of "on" would prove nothing."""
+    clock, device = ManualClock(), Device(answers=[Feed.ON, Feed.ON, Feed.ON])
+    plug = verified(device, clock)
+    async with asyncio.TaskGroup() as tasks:
+        cutting = tasks.create_task(plug.switch(on=False))
+        await clock.advance(0.1)
+        cutting.cancel()
+    await plug.switch(on=True)
+    await plug.switch(on=True)
+    assert device.switched == [False, True]
+
+
+async def test_a_timer_is_set_even_if_the_feed_is_off_already() -> None:
+    device = Device()
+    device.state = Feed.OFF
+    await verified(device, ManualClock()).switch(on=False, back_in=60)
+    assert device.switched == [False]
