@@ -8,8 +8,9 @@ from fastapi import APIRouter, Cookie, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
-from chaosmonkey.access import Rate
+from chaosmonkey.access import Caller, Rate, Role
 from chaosmonkey.api import context, who
+from chaosmonkey.api.commands import Command
 from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.doorkeeper import may_change
 from chaosmonkey.audience import Mode
@@ -17,6 +18,8 @@ from chaosmonkey.audience.seats import COOKIE, tag
 from chaosmonkey.errors import ChaosMonkeyError
 
 router = APIRouter(tags=["phones"])
+deeds = APIRouter(tags=["phones"], route_class=Command)
+"""What cuts, or asks for a cut, and therefore is noted."""
 
 COOKIE_LASTS = 12 * 3600
 """Seconds: a conference day."""
@@ -96,11 +99,13 @@ class Joined(BaseModel):
     withdrawn: bool
 
 
-async def seated(ctx: Ctx, cookie: SeatCookie = None) -> str:
-    """The seat of the phone that asks; raises NoSeat."""
+async def seated(request: Request, ctx: Ctx, cookie: SeatCookie = None) -> str:
+    """The seat of the phone that asks; raises NoSeat. It is the caller from now on."""
     seat = ctx.seats.recognise(cookie)
     if seat is None:
         raise NoSeat("This phone has no seat.", remedy="Open /play, which takes one.")
+    known_as = f"seat {tag(ctx.seats.who(seat))}"
+    request.scope["caller"] = Caller(Role.AUDIENCE, known_as, who.address_of(request))
     return seat
 
 
@@ -179,7 +184,7 @@ async def guess(ctx: Ctx, seat: Seated, wanted: Guess) -> Joined:
     return _joined(ctx, seat)
 
 
-@router.post("/api/play/press", operation_id="press", dependencies=CHANGES)
+@deeds.post("/api/play/press", operation_id="press", dependencies=CHANGES)
 async def press(ctx: Ctx, seat: Seated, choice: Choice) -> Joined:
     """Press the button: the machine is cut, or the presenter is asked; else a rule says why not."""
     await ctx.room.press(choice.round, ctx.seats.who(seat), choice.machine)
@@ -194,17 +199,20 @@ async def name(ctx: Ctx, seat: Seated, naming: Naming) -> Joined:
 
 
 def _joined(ctx: context.Context, seat: str) -> Joined:
-    who = ctx.seats.who(seat)
+    whose = ctx.seats.who(seat)
     current = ctx.room.game.round
-    entry = None if current is None else ctx.room.game.box.of(who)
+    entry = None if current is None else ctx.room.game.box.of(whose)
     mode = current.mode if current is not None else None
     return Joined(
         seat=seat,
-        tag=tag(who),
-        name=ctx.room.names.of(who),
+        tag=tag(whose),
+        name=ctx.room.names.of(whose),
         round=None if current is None else current.id,
         ticket=None if entry is None else entry.ticket,
         voted=entry.value if entry is not None and mode is Mode.VOTE else None,
         guess=float(entry.value) if entry is not None and mode is Mode.BET else None,
         withdrawn=entry is not None and current is not None and entry.ticket in current.withdrawn,
     )
+
+
+router.include_router(deeds)

@@ -257,3 +257,21 @@ async def test_a_phone_that_presses_faster_than_a_thumb_is_slowed_and_no_other(
         codes = [(await one.post("/api/play/enter", json=wanted)).status_code for _ in range(15)]
         assert codes == [409] * 10 + [429] * 5
         assert (await other.post("/api/play/enter", json=wanted)).status_code == 409
+
+
+async def test_a_press_of_a_phone_is_a_command_and_a_vote_is_not(site: Site) -> None:
+    async with httpx.AsyncClient(base_url=site.url) as phone:
+        joining = {"code": site.room.codes.current}
+        joined = (await phone.post("/api/play/join", json=joining)).json()
+        opening = {"mode": "free", "approve": False}
+        round_id = (await site.client.post("/api/round/open", json=opening)).json()["id"]
+        press = {"round": round_id, "machine": "node3"}
+        assert (await phone.post("/api/play/press", json=press)).status_code == 200
+        await phone.post("/api/play/press", json=press | {"machine": "node2"})
+        await phone.post("/api/play/vote", json=press)
+    rows = [row for row in await audit(site) if row["role"] == "audience"]
+    assert [(row["command"], row["accepted"]) for row in rows] == [
+        ("POST /api/play/press", False),
+        ("POST /api/play/press", True),
+    ]
+    assert {row["who"] for row in rows} == {f"seat {joined['tag']}"}
