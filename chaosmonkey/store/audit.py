@@ -7,7 +7,6 @@ written in their place.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import deque
 from dataclasses import astuple, dataclass
@@ -15,6 +14,7 @@ from dataclasses import astuple, dataclass
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import StoreFailed
 from chaosmonkey.store.database import Database
+from chaosmonkey.store.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +23,6 @@ WAITING = 10_000
 
 KEPT = 100_000
 """Rows that are kept; the oldest go at the next start."""
-
-RETRY = 5.0
-"""Seconds until a failed write is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +48,14 @@ class Deed:
     why: str = ""
 
 
-class Audit:
+class Audit(Writer):
     """Keeps deeds; `run` writes them."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        super().__init__(clock, gather=0.0)
         self._database = database
-        self._clock = clock
         self._waiting: deque[Deed] = deque()
         self._lost = 0
-        self._something = asyncio.Event()
-        self._writing = asyncio.Lock()
 
     def note(self, deed: Deed) -> None:
         """Write this soon. Never waits."""
@@ -71,19 +66,13 @@ class Audit:
         self._something.set()
 
     async def run(self) -> None:
-        """Write for ever; when cancelled, write once more."""
+        """Forget the oldest, then write for ever."""
         await self._forget_the_oldest()
-        try:
-            while True:
-                await self._something.wait()
-                if not await self._write():
-                    await self._clock.sleep(RETRY)
-        finally:
-            await self._write()
+        await super().run()
 
     async def latest(self, limit: int) -> list[Deed]:
         """The newest deeds first, those that the disk has not taken included."""
-        await self._write()
+        await self.write()
         waiting = list(self._waiting)[::-1][:limit]
         rows = await self._database.read(
             "SELECT at, who, role, address, command, accepted, rule, why FROM audit "
@@ -95,27 +84,19 @@ class Audit:
             for at, who, role, address, command, accepted, rule, why in rows
         ]
 
-    async def _write(self) -> bool:
-        async with self._writing:
-            return await self._write_all()
+    async def _write_all(self) -> None:
+        while self._waiting:
+            await self._insert(self._waiting[0])
+            self._waiting.popleft()
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            why = f"{lost} commands are missing here: the disk took too long"
+            await self._insert(
+                Deed(self._clock.now(), "this server", "", "", "audit", False, "lost", why)
+            )
 
-    async def _write_all(self) -> bool:
-        self._something.clear()
-        try:
-            while self._waiting:
-                await self._insert(self._waiting[0])
-                self._waiting.popleft()
-            if self._lost:
-                lost, self._lost = self._lost, 0
-                why = f"{lost} commands are missing here: the disk took too long"
-                await self._insert(
-                    Deed(self._clock.now(), "this server", "", "", "audit", False, "lost", why)
-                )
-        except StoreFailed as error:
-            log.error("%d commands are not in the audit log yet: %s", len(self._waiting), error)
-            self._something.set()
-            return False
-        return True
+    def _what(self) -> str:
+        return f"The audit log ({len(self._waiting)} commands)"
 
     async def _insert(self, deed: Deed) -> None:
         await self._database.write(

@@ -5,25 +5,17 @@ round, entries, names ─► gathered ─► one statement each, in the backgrou
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 
 import orjson
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.errors import StoreFailed
 from chaosmonkey.store.database import Database
-
-log = logging.getLogger(__name__)
+from chaosmonkey.store.writer import Writer
 
 GATHER = 0.3
-"""Seconds in which what changes is gathered into one write: so much a power cut may cost, and the
-time of the write itself."""
-
-RETRY = 5.0
-"""Seconds until a failed write is tried again."""
+"""Seconds in which what changes is gathered into one write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +88,16 @@ class Rounds:
         return dict(await self._database.read("SELECT who, name FROM names"))
 
 
-class RoundRecorder:
+class RoundRecorder(Writer):
     """Writes rounds in the background; nothing kept is forgotten before it is on the disk."""
 
     def __init__(self, rounds: Rounds, clock: Clock) -> None:
+        super().__init__(clock, GATHER)
         self._rounds = rounds
-        self._clock = clock
         self._documents: dict[str, tuple[float, Callable[[], str]]] = {}
         self._entries: list[KeptEntry] = []
         self._names: dict[str, str] = {}
         self._newest = 0.0
-        self._something = asyncio.Event()
 
     def keep_round(self, round_id: str, opened: float, document: Callable[[], str]) -> None:
         """Write this state of a round soon; `document` is asked for it only then."""
@@ -123,35 +114,20 @@ class RoundRecorder:
         self._names[who] = name
         self._something.set()
 
-    async def run(self) -> None:
-        """Write for ever; when cancelled, write once more."""
-        try:
-            while True:
-                await self._something.wait()
-                await self._clock.sleep(GATHER)
-                if not await self._write():
-                    await self._clock.sleep(RETRY)
-        finally:
-            await self._write()
+    async def _write_all(self) -> None:
+        while self._documents:
+            await self._write_round(next(iter(self._documents)))
+        if self._entries:
+            entries = list(self._entries)
+            await self._rounds.add(entries)
+            del self._entries[: len(entries)]
+        for who, name in list(self._names.items()):
+            await self._rounds.save_name(who, name)
+            if self._names.get(who) == name:
+                del self._names[who]
 
-    async def _write(self) -> bool:
-        self._something.clear()
-        try:
-            while self._documents:
-                await self._write_round(next(iter(self._documents)))
-            if self._entries:
-                entries = list(self._entries)
-                await self._rounds.add(entries)
-                del self._entries[: len(entries)]
-            for who, name in list(self._names.items()):
-                await self._rounds.save_name(who, name)
-                if self._names.get(who) == name:
-                    del self._names[who]
-        except StoreFailed as error:
-            log.error("What the audience did is not on the disk yet: %s", error)
-            self._something.set()
-            return False
-        return True
+    def _what(self) -> str:
+        return "What the audience did"
 
     async def _write_round(self, round_id: str) -> None:
         opened, document = kept = self._documents[round_id]
