@@ -116,7 +116,7 @@ async def not_too_often(ctx: Ctx, seat: Annotated[str, Depends(seated)]) -> None
 
 async def not_too_many(request: Request, ctx: Ctx) -> None:
     """As many join from one address as a hall has phones, no more; raises TooMany."""
-    await ctx.gate.rates.count(Rate.JOIN, who.address_of(request))
+    await ctx.gate.rates.count(Rate.JOIN, who.neighbourhood(who.address_of(request)))
 
 
 Seated = Annotated[str, Depends(seated)]

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chaosmonkey.access import Caller, Rate, Rates, Role, Sessions, Tokens, Verb
 from chaosmonkey.access.sessions import COOKIE
-from chaosmonkey.api import answers
+from chaosmonkey.api import answers, crowd
 from chaosmonkey.errors import ChaosMonkeyError
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
@@ -97,10 +97,10 @@ class Gate:
         token = self._tokens.find(secret)
         if token is not None:
             return Caller(token.role, token.name, address, token.scopes, token.id)
-        await self.rates.check(Rate.GUESS, address)
+        await self.rates.check(Rate.GUESS, neighbourhood(address))
         if self._given is not None and self._given.is_same(secret):
             return Caller(Role.PRESENTER, "presenter", address, token=self._given.id)
-        await self.rates.count(Rate.GUESS, address)
+        await self.rates.count(Rate.GUESS, neighbourhood(address))
         raise Unauthorized(
             "That token is not known here.",
             remedy="Was it revoked? `chaosmonkey token list` shows the names of all.",
@@ -173,7 +173,7 @@ def may(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
             raise _refusal(caller, verb, machine)
         rate = Rate.HALT if verb in (Verb.HALT, Verb.RESTORE) else Rate.COMMAND
         gate: Gate = request.app.state.context.gate
-        await gate.rates.count(rate, caller.token or caller.address)
+        await gate.rates.count(rate, caller.token or neighbourhood(caller.address))
         return caller
 
     return check
@@ -197,6 +197,11 @@ def _refusal(caller: Caller, verb: Verb, machine: str | None) -> ChaosMonkeyErro
 def address_of(connection: HTTPConnection) -> str:
     """Where a request came from."""
     return connection.client.host if connection.client is not None else "unknown"
+
+
+def neighbourhood(address: str) -> str:
+    """What counts as one address: of IPv6 the network, for a household gets 2^64 of them."""
+    return crowd.address_of((address, 0))
 
 
 def _is_loopback(address: str) -> bool:

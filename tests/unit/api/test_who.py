@@ -8,8 +8,8 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from chaosmonkey.access import Role, parse_scope
-from chaosmonkey.api.who import Gate
+from chaosmonkey.access import Role, TooMany, parse_scope
+from chaosmonkey.api.who import Gate, Unauthorized
 from tests.unit.api.conftest import Site, until
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -107,6 +107,16 @@ async def test_guessing_tokens_is_soon_refused_and_hinders_nobody_who_has_one(
     assert codes == [401] * 10 + [429] * 5
     assert (await public_site.client.post("/halt", headers=script)).status_code == 200
     assert (await public_site.client.get("/api/state")).status_code == 200
+
+
+async def test_guesses_from_one_ipv6_network_are_counted_together(public_site: Site) -> None:
+    for host in range(10):
+        with pytest.raises(Unauthorized):
+            await public_site.gate.exchange("guess", f"2001:db8::{host:x}")
+    with pytest.raises(TooMany):
+        await public_site.gate.exchange("guess", "2001:db8::ffff")
+    with pytest.raises(Unauthorized):
+        await public_site.gate.exchange("guess", "2001:db8:0:1::1")
 
 
 async def test_a_presenters_token_becomes_a_cookie_and_leaves_the_address(
