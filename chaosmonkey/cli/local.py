@@ -1,4 +1,4 @@
-"""The commands that run something here: demo, serve, sim, check."""
+"""The commands that run something here: demo, serve, sim, check, restore-plugs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from chaosmonkey.errors import BadInput, ChaosMonkeyError
+from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed
 
 Config = Annotated[Path, typer.Option(help="The lab.toml.")]
 Preset = Annotated[
@@ -30,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(serve)
     app.command()(sim)
     app.command()(check)
+    app.command("restore-plugs")(restore_plugs)
 
 
 def demo(
@@ -155,6 +156,36 @@ def check(config: Config = Path("lab.toml")) -> None:
                 "not running. Use NC if the board has it."
             )
     typer.echo(f"{config}: {len(lab.machine)} machines, {len(plugs)} plugs, no problem found.")
+
+
+def restore_plugs(config: Config = Path("lab.toml")) -> None:
+    """Turn every plug on, without a server: what systemd does when the server has ended.
+
+    While a server runs it holds the GPIO lines: use HALT then.
+
+    Example: chaosmonkey restore-plugs --config lab.toml
+    """
+    from chaosmonkey.clock import SystemClock  # noqa: PLC0415
+    from chaosmonkey.config import load  # noqa: PLC0415
+    from chaosmonkey.plugs import VerifiedPlug, open_plugs  # noqa: PLC0415
+
+    lab = load(config)
+
+    async def restore(plug: VerifiedPlug) -> str | None:
+        try:
+            await plug.switch(on=True)
+        except PlugFailed as error:
+            return f"{plug.machine}'s {plug.feed}: {error.message}"
+        return None
+
+    async def run() -> list[str]:
+        async with open_plugs(lab, SystemClock()) as plugs:
+            tried = await asyncio.gather(*map(restore, plugs.values()))
+            typer.echo(f"{tried.count(None)} of {len(tried)} plugs are on.")
+        return [trouble for trouble in tried if trouble]
+
+    if trouble := asyncio.run(run()):
+        raise PlugFailed("\n".join(trouble), remedy="Bypass them by hand.")
 
 
 def _first(group: BaseExceptionGroup[ChaosMonkeyError]) -> ChaosMonkeyError:

@@ -71,15 +71,18 @@ def test_every_link_leads_somewhere() -> None:
 def test_files_that_documents_name_are_there() -> None:
     for path in DOCUMENTS:
         for name in re.findall(
-            r"`((?:chaosmonkey|tests|docs|deploy)/[\w/.-]+\.\w+)`", path.read_text()
+            r"`((?:chaosmonkey|tests|docs|deploy|hardware)/[\w/.-]+\.\w+)`", path.read_text()
         ):
             assert (ROOT / name).exists(), f"{path.relative_to(ROOT)} names {name}"
 
 
-def test_every_promise_of_security_is_shown_by_a_test_that_exists() -> None:
-    text = (ROOT / "docs/security.md").read_text()
+@pytest.mark.parametrize(("name", "least"), [("docs/security.md", 30), ("hardware/safety.md", 12)])
+def test_every_promise_of_security_and_safety_is_shown_by_a_test_that_exists(
+    name: str, least: int
+) -> None:
+    text = (ROOT / name).read_text()
     shown = re.findall(r"`([a-z0-9_/]+\.py)::(\w+)`", text)
-    assert len(shown) > 30
+    assert len(shown) > least
     for path, name in shown:
         source = (ROOT / "tests" / path).read_text()
         assert re.search(rf"(def {name}\(|^{name} = )", source, re.MULTILINE), f"{path}::{name}"

@@ -1,0 +1,70 @@
+"""Write everything in this folder that is made of lab.toml: `python -m hardware.drawings`.
+
+The pin map, the harnesses' YAML and the shopping list need nothing; the schematics need schemdraw,
+the harnesses' pictures WireViz and Debian's graphviz (`make drawings` has them all).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from chaosmonkey.config import Lab
+from chaosmonkey.model import FeedKind
+from hardware import bom, harness, pinmap
+from hardware.table import HERE, channels, example
+
+
+def texts(lab: Lab) -> dict[str, str]:
+    """The files that are text, by name."""
+    return {
+        "bom.csv": bom.write(5),
+        "pins.md": pinmap.page(lab),
+        "harness-control.yaml": harness.as_yaml(harness.control(lab)),
+        "harness-feeds.yaml": harness.as_yaml(harness.feeds(lab)),
+    }
+
+
+def schematics(lab: Lab) -> dict[str, str]:
+    """The schematics as SVG, by name; ImportError without schemdraw."""
+    from hardware import schematic  # noqa: PLC0415 - needs schemdraw
+
+    return {
+        "schematic-power.svg": schematic.power(channels(lab, FeedKind.POWER)),
+        "schematic-network.svg": schematic.network(
+            channels(lab, FeedKind.NETWORK), harness.SECOND_GROUND_PIN
+        ),
+    }
+
+
+def draw_harness(source: Path, folder: Path) -> None:
+    """Have WireViz draw a harness; it calls graphviz' dot.
+
+    The letters are made smaller afterwards: their boxes were measured for a narrower font than
+    most machines have.
+    """
+    wireviz = Path(sys.executable).with_name("wireviz")
+    subprocess.run(  # noqa: S603 - a program of ours on a file of ours
+        [wireviz, "--format", "s", "--output-dir", folder, source], check=True, capture_output=True
+    )
+    drawn = folder / f"{source.stem}.svg"
+    drawn.write_text(drawn.read_text().replace('font-size="14.00"', 'font-size="12.00"'))
+
+
+def main() -> int:
+    """Write all files."""
+    if shutil.which("dot") is None:
+        sys.stderr.write("WireViz needs graphviz: apt-get install graphviz\n")
+        return 1
+    lab = example()
+    for name, text in (texts(lab) | schematics(lab)).items():
+        (HERE / name).write_text(text, encoding="utf-8")
+    for source in HERE.glob("harness-*.yaml"):
+        draw_harness(source, HERE)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
