@@ -12,7 +12,7 @@ import sys
 import typer
 
 from chaosmonkey import __version__
-from chaosmonkey.cli import hands, local, remote, token
+from chaosmonkey.cli import hands, local, plugs, remote, token
 from chaosmonkey.errors import ChaosMonkeyError
 
 app = typer.Typer(
@@ -25,7 +25,7 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 failed, 2 bad input, 3 refused by a rule, 4 something is unavailable, "
     "5 waited and it did not recover.",
 )
-for module in (local, remote, hands, token):
+for module in (local, remote, hands, plugs, token):
     module.add_to(app)
 
 

@@ -1,0 +1,110 @@
+"""Plugs without a server, for commissioning a table: list, read, test, click."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chaosmonkey.errors import BadInput
+from chaosmonkey.model import FeedKind
+
+if TYPE_CHECKING:
+    from chaosmonkey.config import Lab
+
+Config = Annotated[Path, typer.Option(help="The lab.toml.")]
+Machine = Annotated[str, typer.Argument(help="A machine's name, such as node3.")]
+Kind = Annotated[FeedKind, typer.Option(help="Which plug.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to an app."""
+    plugs = typer.Typer(no_args_is_help=True, help="Look at plugs and try them, without a server.")
+    plugs.command("list")(list_)
+    plugs.command()(read)
+    plugs.command("test")(trial)
+    plugs.command()(click)
+    app.add_typer(plugs, name="plugs")
+
+
+def list_(config: Config = Path("lab.toml")) -> None:
+    """The plugs of a lab.toml; no device is asked.
+
+    Example: chaosmonkey plugs list
+    """
+    for machine in _load(config).machine:
+        for feed in FeedKind:
+            if (settings := machine.plug(feed)) is not None:
+                said = settings.model_dump(mode="json", exclude={"driver"}, exclude_defaults=True)
+                keys = "  ".join(f"{key}={value}" for key, value in said.items())
+                typer.echo(f"{machine.name:<12} {feed:<8} {settings.driver:<8} {keys}".rstrip())
+
+
+def read(config: Config = Path("lab.toml")) -> None:
+    """What each device says of its plug. Opening a GPIO line turns its feed on.
+
+    Example: chaosmonkey plugs read
+    """
+    from chaosmonkey import commissioning  # noqa: PLC0415 - each command loads what it needs
+
+    asyncio.run(commissioning.read(_load(config), typer.echo))
+
+
+def trial(
+    machine: Machine,
+    kind: Kind = FeedKind.POWER,
+    seconds: Annotated[float, typer.Option("--for", min=3, max=60, help="How long.")] = 5.0,
+    yes: Yes = False,
+    config: Config = Path("lab.toml"),
+) -> None:
+    """Cut a plug, read it back, restore it, and say how long its device took for each.
+
+    Example: chaosmonkey plugs test node3 --for 5
+    """
+    from chaosmonkey import commissioning  # noqa: PLC0415
+
+    lab = _load(config)
+    _after_asking(
+        f"{machine} loses its {kind} for {seconds:g} s now.",
+        commissioning.trial(lab, machine, kind, seconds, typer.echo),
+        yes=yes,
+    )
+
+
+def click(
+    machine: Machine,
+    kind: Kind = FeedKind.POWER,
+    yes: Yes = False,
+    config: Config = Path("lab.toml"),
+) -> None:
+    """Let a plug go off and on three times, a second each, to be heard and seen.
+
+    Do it with the machine unplugged: short interruptions are worse for it than a long one.
+
+    Example: chaosmonkey plugs click node3
+    """
+    from chaosmonkey import commissioning  # noqa: PLC0415
+
+    lab = _load(config)
+    _after_asking(
+        f"{machine}'s {kind} goes off and on three times. Unplug the machine first.",
+        commissioning.click(lab, machine, kind, typer.echo),
+        yes=yes,
+    )
+
+
+def _load(config: Path) -> Lab:
+    from chaosmonkey.config import load  # noqa: PLC0415
+
+    return load(config)
+
+
+def _after_asking(what: str, work: Coroutine[Any, Any, None], *, yes: bool) -> None:
+    if not yes and not typer.confirm(f"{what} Go on?"):
+        work.close()
+        raise BadInput("Nothing was done.", remedy="Answer y, or give --yes.")
+    asyncio.run(work)
