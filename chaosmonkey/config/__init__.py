@@ -1,7 +1,8 @@
 """The settings: frozen sections, read from a file and the environment in one place (`read`)."""
 
+from chaosmonkey.config.devices import HttpRecipe, HttpRequest
 from chaosmonkey.config.limits import Limits, parse_span
-from chaosmonkey.config.plugs import CommandPlug, GpioPlug, PlugSettings, SnmpPlug
+from chaosmonkey.config.plugs import CommandPlug, GpioPlug, HttpPlug, PlugSettings, SnmpPlug
 from chaosmonkey.config.read import build, environment_with, load, own_token, supervision
 from chaosmonkey.config.sections import (
     PRESETS,
@@ -25,6 +26,9 @@ __all__ = [
     "Demo",
     "Gpio",
     "GpioPlug",
+    "HttpPlug",
+    "HttpRecipe",
+    "HttpRequest",
     "Lab",
     "Limits",
     "Machine",

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from chaosmonkey.config.base import Secret, Section
+from chaosmonkey.config.devices import DEVICES, HttpRecipe
 
 
 class GpioPlug(Section):
@@ -99,7 +100,62 @@ class SnmpPlug(Section):
         return self
 
 
-PlugSettings = GpioPlug | CommandPlug | SnmpPlug
+class HttpPlug(Section):
+    """A device that is switched over HTTP: one of the presets, or a recipe of your own."""
+
+    driver: Literal["http"]
+    url: str = Field(pattern=r"^https?://[^@?#\s]+$")
+    """Where the device listens, such as "http://192.168.1.20". Not with a user and a password."""
+
+    preset: (
+        Literal["shelly-gen1", "shelly-gen2", "tasmota", "mikrotik", "turing-pi", "home-assistant"]
+        | None
+    ) = None
+    """What the device is. Newer Shellys (Plus, Pro, Gen3, Gen4) are "shelly-gen2"."""
+
+    recipe: HttpRecipe | None = None
+    """How to speak to any other device: `cut`, `restore`, `read`, `on`, `off` (see below)."""
+
+    outlet: str | int | None = None
+    """Which outlet, relay (Shelly from 0, Tasmota from 1), port ("ether3"), node or entity."""
+
+    user: str = "admin"
+    """Who signs in, if there is a password."""
+
+    password: Secret | None = None
+    """The device's password. Or "{env:NAME}", or "{file:PATH}"."""
+
+    token: Secret | None = None
+    """A bearer token, such as Home Assistant's long-lived ones. Or as with `password`."""
+
+    verify_tls: bool = True
+    """Whether the certificate of an https:// device must be good. Many devices made their own."""
+
+    timeout: float = Field(default=5.0, gt=0)
+    """Seconds to wait for an answer."""
+
+    @model_validator(mode="after")
+    def _is_one_device(self) -> HttpPlug:
+        if (self.preset is None) == (self.recipe is None):
+            raise ValueError("needs either `preset` or `recipe`")
+        if self.password is not None and self.token is not None:
+            raise ValueError("needs either `password` or `token`")
+        if self.outlet is None and self.how.outlet is None:
+            raise ValueError("`outlet` is missing: which port, node or entity is it?")
+        return self
+
+    @property
+    def how(self) -> HttpRecipe:
+        """The recipe that is followed."""
+        return self.recipe or DEVICES[self.preset or ""]
+
+    @property
+    def which(self) -> str:
+        """The outlet that is meant."""
+        return str(self.how.outlet if self.outlet is None else self.outlet)
+
+
+PlugSettings = GpioPlug | CommandPlug | SnmpPlug | HttpPlug
 """The settings of one plug, of whatever driver."""
 
 PlugConfig = Annotated[PlugSettings, Field(discriminator="driver")]
@@ -108,5 +164,6 @@ DRIVERS: dict[str, type[PlugSettings]] = {
     "gpio": GpioPlug,
     "command": CommandPlug,
     "snmp": SnmpPlug,
+    "http": HttpPlug,
 }
 """The sections by what `driver` says."""

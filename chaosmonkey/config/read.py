@@ -19,7 +19,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from chaosmonkey.config.plugs import DRIVERS, GpioPlug
+from chaosmonkey.config.devices import HttpRecipe, HttpRequest
+from chaosmonkey.config.plugs import DRIVERS, GpioPlug, HttpPlug
 from chaosmonkey.config.sections import ENVIRONMENT_PREFIX, Lab, Machine, Supervision
 from chaosmonkey.errors import BadConfig, BadInput, did_you_mean
 from chaosmonkey.model import FeedKind
@@ -90,6 +91,7 @@ def own_token() -> str | None:
 def _contradictions(lab: Lab) -> Iterator[str]:
     yield from _names_used_twice(lab)
     yield from _pins_used_twice(lab)
+    yield from _tasmotas_used_twice(lab)
     yield from _protected_machines_with_a_plug(lab)
     limits = lab.limits
     if limits.min_seconds > limits.max_seconds:
@@ -137,6 +139,23 @@ def _pins_used_twice(lab: Lab) -> Iterator[str]:
                 )
 
 
+def _tasmotas_used_twice(lab: Lab) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for machine in lab.machine:
+        for feed in FeedKind:
+            plug = machine.plug(feed)
+            if not isinstance(plug, HttpPlug) or plug.preset != "tasmota":
+                continue
+            here = f"{machine.name}'s {feed} plug"
+            first = owners.setdefault(plug.url.rstrip("/"), here)
+            if first != here:
+                yield (
+                    f"[[machine]] {machine.name}: {feed}.url: this Tasmota already is {first}. It "
+                    "has one queue for all its relays' timers: with a second plug, write a recipe "
+                    "with TimedPower (docs/add-a-plug.md)."
+                )
+
+
 def _protected_machines_with_a_plug(lab: Lab) -> Iterator[str]:
     for machine in lab.machine:
         plugs = [feed for feed in FeedKind if machine.plug(feed) is not None]
@@ -170,10 +189,11 @@ def _explain(item: Any, values: dict[str, Any]) -> str:
 
 
 def _may_be_secret(location: list[Any], given: object) -> bool:
-    """Whether a value must not be repeated: a secret's, or a whole section, which may hold one."""
+    """Whether a value must not be repeated: a secret, what may hold one, a URL with a password."""
     field = _section_at(location[:-1]).model_fields.get(str(location[-1])) if location else None
-    secret = field is None or "SecretStr" in str(field.annotation)
-    return secret or isinstance(given, dict | list)
+    if field is None or "SecretStr" in str(field.annotation):
+        return True
+    return isinstance(given, dict | list) or (isinstance(given, str) and "@" in given)
 
 
 def _place(location: list[Any], values: dict[str, Any]) -> str:
@@ -201,6 +221,10 @@ def _section_at(location: list[Any]) -> type[BaseModel]:
             return Machine
         case ["machine", int(), str(), str(driver)]:
             return DRIVERS[driver]
+        case ["machine", int(), str(), str(), "recipe"]:
+            return HttpRecipe
+        case ["machine", int(), str(), str(), "recipe", *_]:
+            return HttpRequest
         case [str(key)] if isinstance(section := Lab.model_fields[key].annotation, type):
             return section
         case _:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from chaosmonkey.config.devices import HttpRecipe, HttpRequest
 from chaosmonkey.config.plugs import DRIVERS
 from chaosmonkey.config.sections import Lab, Machine
 
@@ -58,6 +59,8 @@ def reference() -> str:
     parts += _table("`[[machine]]`", Machine.model_fields, Machine.__doc__)
     for driver, plug in DRIVERS.items():
         parts += _table(f'A plug with `driver = "{driver}"`', plug.model_fields, plug.__doc__)
+    parts += _table("A `recipe` of the driver `http`", HttpRecipe.model_fields, HttpRecipe.__doc__)
+    parts += _table("A request of a recipe", HttpRequest.model_fields, HttpRequest.__doc__)
     return "\n".join(parts)
 
 
@@ -83,7 +86,7 @@ def _table(title: str, fields: dict[str, FieldInfo], says: str | None) -> Iterat
 def _default(field: FieldInfo) -> str:
     value: Any = field.default
     if value is PydanticUndefined:
-        return "needed"
+        return "" if field.default_factory else "needed"
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -9,14 +9,16 @@ from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, assert_never
 
 from gpiozero.pins import Factory
+from yarl import URL
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.config import CommandPlug, GpioPlug, Lab, Machine, PlugSettings, SnmpPlug
+from chaosmonkey.config import CommandPlug, GpioPlug, HttpPlug, Lab, Machine, PlugSettings, SnmpPlug
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedKind
 from chaosmonkey.plugs.base import Plug
 from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.gpio import RelayPlug
+from chaosmonkey.plugs.http import HttpDevice
 from chaosmonkey.plugs.pins import open_pin_factory
 from chaosmonkey.plugs.verified import VerifiedPlug
 
@@ -74,6 +76,9 @@ def _open_all(lab: Lab, clock: Clock, shared: ExitStack) -> PlugBoard:
                 engine = engine or shared.enter_context(open_engine())
                 plug = SwitchPort(settings, engine)
                 device = f"snmp {settings.host}:{settings.port}"
+            case HttpPlug():
+                plug = HttpDevice(settings)
+                device = f"http {URL(settings.url).authority}"
             case _:
                 assert_never(settings)
         lock = devices.setdefault(device, asyncio.Lock())

@@ -15,7 +15,7 @@ from chaosmonkey.clock import SystemClock
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs import Plug, VerifiedPlug
-from tests.contract._peers import local, snmpd
+from tests.contract._peers import http_devices, local, snmpd
 from tests.contract._peers.base import Peer, verified
 
 
@@ -23,7 +23,11 @@ def marked(peers: dict[str, Callable[[Path], Peer]], *marks: pytest.MarkDecorato
     return [pytest.param(make, id=name, marks=marks) for name, make in peers.items()]
 
 
-PEERS = [*marked(local.PEERS), *marked(snmpd.PEERS, snmpd.needs_snmpd)]
+PEERS = [
+    *marked(local.PEERS),
+    *marked(http_devices.PEERS),
+    *marked(snmpd.PEERS, snmpd.needs_snmpd),
+]
 REMOTE = [peer for peer in PEERS if "gpio" not in str(peer.id)]
 
 
@@ -38,7 +42,10 @@ async def peer(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         await device.stop()
 
 
+WITH_TIMER = [peer for peer in PEERS if getattr(peer.values[0], "has_timer", False)]
+
 remote = pytest.mark.parametrize("peer", REMOTE, indirect=True)
+with_timer = pytest.mark.parametrize("peer", WITH_TIMER, indirect=True)
 
 
 async def settled(plug: Plug) -> Feed:
@@ -126,6 +133,42 @@ async def test_whatever_moment_a_cut_is_cancelled_at_it_can_be_restored(peer: Pe
             cutting.cancel()
         await restored(plug)
         assert (plug.last, peer.feed()) == (Feed.ON, Feed.ON)
+
+
+# --- the device's own timer (a hundred times as fast here) ---------------------------------------
+
+
+@with_timer
+async def test_a_device_with_a_timer_turns_the_feed_on_by_itself(peer: Peer) -> None:
+    plug = await peer.open()
+    await plug.switch(on=False, back_in=20)
+    assert await settled(plug) is Feed.OFF
+    await asyncio.sleep(0.3)
+    assert (await plug.read(), peer.feed()) == (Feed.ON, Feed.ON)
+
+
+@with_timer
+async def test_a_restore_stops_the_timer_and_the_next_cut_is_not_shortened_by_it(
+    peer: Peer,
+) -> None:
+    plug = verified(await peer.open())
+    await plug.switch(on=False, back_in=20)
+    await plug.switch(on=True)
+    await plug.switch(on=False, back_in=6000)
+    await asyncio.sleep(0.3)
+    assert peer.feed() is Feed.OFF
+
+
+@with_timer
+async def test_a_cut_of_what_is_cut_already_starts_the_timer_anew(peer: Peer) -> None:
+    plug = verified(await peer.open())
+    await plug.switch(on=False, back_in=20)
+    await plug.switch(on=False, back_in=6000)
+    await asyncio.sleep(0.3)
+    assert peer.feed() is Feed.OFF
+    await plug.switch(on=False, back_in=10)
+    await asyncio.sleep(0.2)
+    assert peer.feed() is Feed.ON
 
 
 # --- the device is at fault ----------------------------------------------------------------------

@@ -194,3 +194,35 @@ def test_a_secret_comes_from_the_environment_or_a_file(
 def test_no_mistake_makes_a_secret_known(wrong: dict) -> None:
     power = SNMP | {"community": "hush-hush"} | wrong
     assert "hush-hush" not in "".join(problems(machine=[{"name": "node1", "power": power}]))
+
+
+HTTP = {"driver": "http", "url": "http://plug", "preset": "tasmota"}
+
+
+@pytest.mark.parametrize(
+    ("plug", "expected"),
+    [
+        (HTTP | {"url": "http://me:hush@plug"}, "power.url: String should match pattern '^https"),
+        (HTTP | {"preset": "toaster"}, "power.preset: should be 'shelly-gen1', 'shelly-gen2'"),
+        (HTTP | {"preset": "mikrotik"}, "power: `outlet` is missing: which port"),
+        (HTTP | {"token": "a", "password": "b"}, "power: needs either `password` or `token`"),
+        (
+            HTTP | {"recipe": {"cutt": []}},
+            "power.recipe.cutt: unknown key. Did you mean 'cut'? Known here: cut, restore",
+        ),
+        (
+            HTTP | {"recipe": {"read": {"path": "status"}}},
+            "power.recipe.read.path: String should match pattern '^/', not 'status'. The path",
+        ),
+    ],
+)
+def test_each_mistake_in_an_http_plug_is_explained_where_it_is(plug: dict, expected: str) -> None:
+    found = problems(machine=[{"name": "node1", "power": plug}])
+    assert any(told.startswith(f"[[machine]] 1 (node1): {expected}") for told in found), found
+    assert "hush" not in "".join(found)
+
+
+def test_a_tasmota_can_only_be_one_plug() -> None:
+    machines = [{"name": "a", "power": HTTP}, {"name": "b", "power": HTTP | {"outlet": 2}}]
+    (found,) = problems(machine=machines)
+    assert found.startswith("[[machine]] b: power.url: this Tasmota already is a's power plug.")
