@@ -29,6 +29,7 @@ from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import Server, environment_with
 from chaosmonkey.errors import StoreFailed, Unavailable
 from chaosmonkey.simcluster import DEMO_MACHINES
+from chaosmonkey.store import Journal, open_database
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,7 @@ class Demo:
             "--speed", self.speed, "--preset", self.preset, "--seed", self.seed, "--epoch", epoch,
         )  # fmt: skip
         try:
+            await self._begin_anew()
             await self._wait_for(simulator)
             self._introduce()
             return await self._keep_serving(config, simulator, stop)
@@ -103,6 +105,11 @@ class Demo:
                 return code or 1
             log.warning("The server ended (%s). It is started again.", _how(code))
             await clock.sleep(RESTART_PAUSE)
+
+    async def _begin_anew(self) -> None:
+        """A demo's machines are new each time, and so is its switch: HALT was for the old ones."""
+        async with open_database(self.data, SystemClock()) as database:
+            await Journal(database).note_release()
 
     def _write_config(self, epoch: float) -> Path:
         """The demo's lab.toml, for the server, and for whoever wants to see how one looks."""

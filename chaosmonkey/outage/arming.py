@@ -77,9 +77,9 @@ class Arming:
             log.info("Nothing was cut for a while: the table is safe.")
             self._turn(safety)
 
-    def keep(self, tasks: asyncio.TaskGroup) -> None:
+    def keep(self, tasks: asyncio.TaskGroup) -> asyncio.Task[None]:
         """Note HALT, or its release, for the next start; it holds now in any case."""
-        tasks.create_task(self._note(self.safety), name="note HALT")
+        return tasks.create_task(self._note(self.safety), name="note HALT")
 
     async def _note(self, safety: Safety) -> None:
         try:

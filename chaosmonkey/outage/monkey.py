@@ -33,6 +33,9 @@ LOOK_EVERY = 15.0
 """Seconds between two looks at plugs that nobody is switching."""
 
 
+NOTE_PATIENCE = 0.5
+"""Seconds of real time that the answer to HALT waits for the disk, when all is on already."""
+
 REMEMBERED = 86_400.0
 """Seconds for which the journal remembers a restored machine: longer than any cool-down."""
 
@@ -167,8 +170,13 @@ class Monkey:
         device, are given up.
         """
         self._arming.halt(by)
-        self._keep_halt()
-        return await self._turn_on([machine.name for machine in self._lab.machine], f"HALT by {by}")
+        noted = self._keep_halt()
+        try:
+            machines = [machine.name for machine in self._lab.machine]
+            return await self._turn_on(machines, f"HALT by {by}")
+        finally:
+            if noted is not None:
+                await asyncio.wait({noted}, timeout=NOTE_PATIENCE)
 
     def release(self, by: str) -> Safety:
         """End HALT. The table is safe after that, not armed."""
@@ -234,10 +242,9 @@ class Monkey:
         except StoreFailed as error:
             log.error("%s", error)
 
-    def _keep_halt(self) -> None:
+    def _keep_halt(self) -> asyncio.Task[None] | None:
         """A stopping server has no time for the disk."""
-        if not self._stopping.is_set():
-            self._arming.keep(self._around.tasks)
+        return None if self._stopping.is_set() else self._arming.keep(self._around.tasks)
 
     # --- keeping the cuts -----------------------------------------------------------------------
 

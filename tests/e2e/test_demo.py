@@ -286,3 +286,13 @@ async def test_a_dry_run_tells_what_would_happen_and_what_it_would_overrun(demo:
     code, told = await demo.command("kill", "node3", "--dry-run")
     assert code == 3
     assert "The table is safe" in told
+
+
+async def test_halt_outlives_the_server_but_not_the_demo(tmp_path: Path) -> None:
+    async with started(tmp_path / "data") as demo:
+        await demo.client.post("/halt")
+        os.kill(await demo.server_pid(), signal.SIGKILL)
+        await demo.ready()
+        assert (await demo.client.post("/kill/node3")).json()["rule"] == "halted"
+    async with started(tmp_path / "data") as demo:
+        assert (await demo.client.post("/kill/node3")).status_code == 200
