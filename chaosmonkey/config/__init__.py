@@ -2,7 +2,14 @@
 
 from chaosmonkey.config.devices import HttpRecipe, HttpRequest
 from chaosmonkey.config.limits import Limits, parse_span
-from chaosmonkey.config.plugs import CommandPlug, GpioPlug, HttpPlug, PlugSettings, SnmpPlug
+from chaosmonkey.config.plugs import (
+    CommandPlug,
+    FencePlug,
+    GpioPlug,
+    HttpPlug,
+    PlugSettings,
+    SnmpPlug,
+)
 from chaosmonkey.config.read import build, environment_with, load, own_token, supervision
 from chaosmonkey.config.sections import (
     PRESETS,
@@ -24,6 +31,7 @@ __all__ = [
     "Cluster",
     "CommandPlug",
     "Demo",
+    "FencePlug",
     "Gpio",
     "GpioPlug",
     "HttpPlug",

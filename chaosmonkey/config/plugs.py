@@ -5,9 +5,10 @@ The docstring under a key is its documentation, as in `sections`.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from chaosmonkey.config.base import Secret, Section
 from chaosmonkey.config.devices import DEVICES, HttpRecipe
@@ -155,7 +156,55 @@ class HttpPlug(Section):
         return str(self.how.outlet if self.outlet is None else self.outlet)
 
 
-PlugSettings = GpioPlug | CommandPlug | SnmpPlug | HttpPlug
+class FencePlug(Section):
+    """Any fence agent: rack power strips, IPMI, Redfish and some eighty others."""
+
+    driver: Literal["fence"]
+    agent: str = Field(pattern=r"^fence_\w+$")
+    """The agent, such as "fence_apc_snmp"."""
+
+    keys: dict[str, Secret]
+    """What the agent is told, such as { ip = "pdu", plug = "3", password = "{env:PDU}" }; its man
+    page lists its keys. Not the action: that is off, on or status, never reboot."""
+
+    timeout: float = Field(default=30.0, gt=0)
+    """Seconds after which an agent that has not ended is killed and counts as failed."""
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _are_words(cls, keys: object) -> object:
+        """Numbers and booleans as agents read them."""
+        if not isinstance(keys, dict):
+            return keys
+        return {
+            key: str(int(value)) if isinstance(value, bool | int) else value
+            for key, value in keys.items()
+        }
+
+    @field_validator("keys")
+    @classmethod
+    def _are_safe(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for key, value in keys.items():
+            if key in _NOT_A_KEY:
+                raise ValueError(f"`{key}` cannot be set here")
+            if not re.fullmatch(r"\w+", key) or "\n" in value.get_secret_value():
+                raise ValueError("a key is one word, and its value one line")
+        return keys
+
+    @property
+    def device(self) -> str:
+        """The agent and the address that it speaks to."""
+        named = (self.keys.get(key) for key in ("ip", "ipaddr", "ipport"))
+        return " ".join([self.agent, *(value.get_secret_value() for value in named if value)])
+
+
+# What would change what is done, or write what is secret into a file.
+_NOT_A_KEY = (
+    *("action", "option", "method", "help", "version"),
+    *("debug", "debug_file", "verbose", "verbose_level"),
+)
+
+PlugSettings = GpioPlug | CommandPlug | SnmpPlug | HttpPlug | FencePlug
 """The settings of one plug, of whatever driver."""
 
 PlugConfig = Annotated[PlugSettings, Field(discriminator="driver")]
@@ -165,5 +214,6 @@ DRIVERS: dict[str, type[PlugSettings]] = {
     "command": CommandPlug,
     "snmp": SnmpPlug,
     "http": HttpPlug,
+    "fence": FencePlug,
 }
 """The sections by what `driver` says."""

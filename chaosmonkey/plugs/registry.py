@@ -12,11 +12,21 @@ from gpiozero.pins import Factory
 from yarl import URL
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.config import CommandPlug, GpioPlug, HttpPlug, Lab, Machine, PlugSettings, SnmpPlug
+from chaosmonkey.config import (
+    CommandPlug,
+    FencePlug,
+    GpioPlug,
+    HttpPlug,
+    Lab,
+    Machine,
+    PlugSettings,
+    SnmpPlug,
+)
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedKind
 from chaosmonkey.plugs.base import Plug
 from chaosmonkey.plugs.command import ProgramPlug
+from chaosmonkey.plugs.fence import open_agent
 from chaosmonkey.plugs.gpio import RelayPlug
 from chaosmonkey.plugs.http import HttpDevice
 from chaosmonkey.plugs.pins import open_pin_factory
@@ -41,7 +51,7 @@ async def open_plugs(lab: Lab, clock: Clock) -> AsyncIterator[PlugBoard]:
         PlugFailed: a device cannot be opened.
     """
     with ExitStack() as shared:
-        board = _open_all(lab, clock, shared)
+        board = await _open_all(lab, clock, shared)
         try:
             yield board
         finally:
@@ -52,7 +62,7 @@ async def open_plugs(lab: Lab, clock: Clock) -> AsyncIterator[PlugBoard]:
                     log.error("%s: %s could not be left on: %s", plug.machine, plug.feed, error)
 
 
-def _open_all(lab: Lab, clock: Clock, shared: ExitStack) -> PlugBoard:
+async def _open_all(lab: Lab, clock: Clock, shared: ExitStack) -> PlugBoard:
     """Open the drivers. What several of them use, such as the GPIO chip, is closed by `shared`."""
     devices: dict[str, asyncio.Lock] = {}
     board = {}
@@ -79,6 +89,9 @@ def _open_all(lab: Lab, clock: Clock, shared: ExitStack) -> PlugBoard:
             case HttpPlug():
                 plug = HttpDevice(settings)
                 device = f"http {URL(settings.url).authority}"
+            case FencePlug():
+                plug = await open_agent(settings)
+                device = settings.device
             case _:
                 assert_never(settings)
         lock = devices.setdefault(device, asyncio.Lock())

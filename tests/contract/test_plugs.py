@@ -15,7 +15,7 @@ from chaosmonkey.clock import SystemClock
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs import Plug, VerifiedPlug
-from tests.contract._peers import http_devices, local, snmpd
+from tests.contract._peers import fence, http_devices, local, snmpd
 from tests.contract._peers.base import Peer, verified
 
 
@@ -27,6 +27,8 @@ PEERS = [
     *marked(local.PEERS),
     *marked(http_devices.PEERS),
     *marked(snmpd.PEERS, snmpd.needs_snmpd),
+    *marked(fence.DUMMY_PEERS, fence.needs_agents),
+    *marked(fence.IFMIB_PEERS, fence.needs_agents, snmpd.needs_snmpd),
 ]
 REMOTE = [peer for peer in PEERS if "gpio" not in str(peer.id)]
 
@@ -186,7 +188,7 @@ async def test_a_device_that_lies_is_found_out(peer: Peer) -> None:
 @remote
 async def test_a_slow_device_is_waited_for(peer: Peer) -> None:
     plug = await peer.open()
-    peer.delay(peer.timeout / 5)
+    peer.delay(peer.bearable)
     await plug.switch(on=False, back_in=600)
     assert await settled(plug) is Feed.OFF
 
@@ -206,7 +208,7 @@ async def test_a_device_that_is_too_slow_is_given_up_in_time(peer: Peer) -> None
 async def test_a_device_that_is_away_is_an_error_that_says_what_to_do(peer: Peer) -> None:
     plug = await peer.open()
     peer.leave()
-    for work in (plug.read(), plug.switch(on=False), plug.switch(on=True), plug.close()):
+    for work in (plug.read(), plug.switch(on=False, back_in=600), plug.close()):
         with pytest.raises(PlugFailed) as caught:
             await work
         assert caught.value.remedy

@@ -21,6 +21,7 @@ class Peer(ABC):
     """
 
     timeout: ClassVar[float] = TIMEOUT
+    bearable: ClassVar[float] = 0.08
     has_timer: ClassVar[bool] = False
     secrets: ClassVar[tuple[str, ...]] = ()
 

@@ -11,7 +11,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -78,6 +77,12 @@ class Switch:
             self._process.wait()
             self._process = None
 
+    def lie(self) -> None:
+        self.folder.joinpath("lie").touch()
+
+    def delay(self, seconds: float) -> None:
+        self.folder.joinpath("delay").write_text(str(seconds))
+
     @property
     def feed(self) -> Feed:
         return Feed.ON if _read(self.folder / "order") == "1" else Feed.OFF
@@ -110,10 +115,10 @@ class SnmpPeer(Peer):
         return self.switch.feed
 
     def lie(self) -> None:
-        self.switch.folder.joinpath("lie").touch()
+        self.switch.lie()
 
     def delay(self, seconds: float) -> None:
-        self.switch.folder.joinpath("delay").write_text(str(seconds))
+        self.switch.delay(seconds)
 
     def leave(self) -> None:
         self.switch.stop()
@@ -145,12 +150,3 @@ def _read(path: Path) -> str:
         return path.read_text()
     except FileNotFoundError:
         return ""
-
-
-def wait_until(what: Callable[[], bool]) -> None:
-    """For what happens in another process."""
-    for _ in range(300):
-        if what():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never happened")

@@ -1,0 +1,104 @@
+"""Any fence agent: the programs with which clusters of the last twenty years turn machines off.
+
+    key=value lines ─► agent ─► exit code     off, on: 0 done, anything else failed
+                                              status:  0 on, 2 off (and it says so), else failed
+
+The action is always said, since an agent without one reboots, and it is off, on or status: a reboot
+counts as done even if the machine stays off. Agents pass over keys that they do not know; therefore
+the keys are compared with what the agent says about itself before it is used.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from typing import Literal
+from xml.etree import ElementTree as ET
+
+from chaosmonkey.config import FencePlug
+from chaosmonkey.errors import PlugFailed, did_you_mean
+from chaosmonkey.model import Feed
+from chaosmonkey.plugs.programs import Ended, program_failed, run_program
+
+_SECRET = re.compile("pass|community|priv|auth|key|secret|token")
+
+
+class FenceAgent:
+    """Runs the agent once per command; use `open_agent`."""
+
+    def __init__(self, settings: FencePlug, program: str) -> None:
+        self._keys = {key: value.get_secret_value() for key, value in settings.keys.items()}
+        self._timeout = settings.timeout
+        self._program = program
+
+    async def switch(self, *, on: bool, back_in: float | None = None) -> None:  # noqa: ARG002 - no agent has a timer
+        """Run the action on or off; PlugFailed unless the agent is sure of its success."""
+        action: Literal["on", "off"] = "on" if on else "off"
+        ended = await self._run(action)
+        if ended.code != 0:
+            raise self._failed(action, ended)
+
+    async def read(self) -> Feed:
+        """Run the action status."""
+        ended = await self._run("status")
+        match ended.code:
+            case 0:
+                return Feed.ON
+            case 2 if "off" in ended.out.lower():
+                return Feed.OFF
+            case _:
+                raise self._failed("status", ended)
+
+    async def close(self) -> None:
+        """Turn the feed on; an agent that is not running holds nothing."""
+        await self.switch(on=True)
+
+    async def _run(self, action: Literal["on", "off", "status"]) -> Ended:
+        lines = {**self._keys, "action": action}
+        given = "".join(f"{key}={value}\n" for key, value in lines.items())
+        return await run_program([self._program], timeout=self._timeout, given=given)
+
+    def _failed(self, action: str, ended: Ended) -> PlugFailed:
+        said = ended.out + ended.err
+        for key, value in self._keys.items():
+            if _SECRET.search(key):
+                said = said.replace(value, "***")
+        return program_failed([self._program], f"failed to do '{action}' ({ended.code})", said)
+
+
+async def open_agent(settings: FencePlug) -> FenceAgent:
+    """Find the agent and compare the configured keys with its own list.
+
+    Raises:
+        PlugFailed: it is not installed, or does not know a key, or misses one.
+    """
+    agent = settings.agent
+    program = shutil.which(agent) or shutil.which(agent, path="/usr/sbin:/usr/local/sbin")
+    if program is None:
+        raise PlugFailed(
+            f"There is no {agent}.",
+            remedy="On Debian it is in the package fence-agents, or one named like the agent.",
+        )
+    described = await run_program([program, "-o", "metadata"], timeout=settings.timeout)
+    try:
+        known = {
+            str(found.get("name")): found.attrib
+            for found in ET.fromstring(described.out).iter("parameter")  # noqa: S314 - an installed program's
+        }
+    except ET.ParseError:
+        raise program_failed([program], "does not describe itself", described.err) from None
+    if unknown := sorted(set(settings.keys) - set(known)):
+        raise PlugFailed(
+            f"{agent} does not know the key '{unknown[0]}'.",
+            remedy=f"{did_you_mean(unknown[0], known)}It knows: {', '.join(sorted(known))}.",
+        )
+    if missing := [key for key, says in known.items() if _is_missing(key, says, settings.keys)]:
+        raise PlugFailed(f"{agent} needs the key '{missing[0]}'.", remedy="Write it into `keys`.")
+    return FenceAgent(settings, program)
+
+
+def _is_missing(key: str, says: Mapping[str, str], given: Mapping[str, object]) -> bool:
+    """Whether a needed key stands there under neither its name nor its old one."""
+    needed = says.get("required") == "1" and says.get("deprecated") != "1"
+    return needed and key != "action" and key not in given and says.get("obsoletes") not in given
