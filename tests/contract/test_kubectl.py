@@ -221,3 +221,15 @@ async def test_a_disruption_budget_is_shown_and_keeps_drain_waiting(
         "--timeout=2s", fails=True,
     )  # fmt: skip
     assert "Cannot evict pod as it would violate the pod's disruption budget." in refused
+
+
+async def test_the_shop_for_a_real_cluster_is_accepted_and_runs(kubectl: Kubectl) -> None:
+    manifest = str(Path(__file__).parents[2] / "deploy/kubernetes/shop.yaml")
+    await kubectl("delete", "namespace", "shop")
+    told = (await kubectl("apply", "-f", manifest)).splitlines()
+    assert len(told) == 10
+    assert all(line.endswith(" created") for line in told), told
+    for workload in ("deployment/storefront", "statefulset/orders", "daemonset/node-agent"):
+        await kubectl("rollout", "status", workload, "-n", "shop", "--timeout=20s")
+    again = (await kubectl("apply", "-f", manifest)).splitlines()
+    assert all(line.endswith(" unchanged") for line in again), again
