@@ -9,6 +9,7 @@ from chaosmonkey.config.plugs import (
     HttpPlug,
     PlugSettings,
     SnmpPlug,
+    UhubctlPlug,
 )
 from chaosmonkey.config.read import build, environment_with, load, own_token, supervision
 from chaosmonkey.config.sections import (
@@ -46,6 +47,7 @@ __all__ = [
     "SnmpPlug",
     "Supervision",
     "Timing",
+    "UhubctlPlug",
     "build",
     "environment_with",
     "load",

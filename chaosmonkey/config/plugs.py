@@ -49,6 +49,23 @@ class CommandPlug(Section):
     """Name shared by plugs of one device that must not be spoken to twice at once."""
 
 
+class UhubctlPlug(Section):
+    """A port of a USB hub that can switch its ports' power, by the program uhubctl."""
+
+    driver: Literal["uhubctl"]
+    hub: str = Field(pattern=r"^\d+(-\d+(\.\d+)*)?$")
+    """Where the hub is, such as "1-1"; `uhubctl` lists those that can be switched."""
+
+    port: int = Field(ge=1, le=255)
+    """The port of that hub. On a Raspberry Pi 4 or 5 all ports go together."""
+
+    force: bool = False
+    """Whether to try a hub that does not say that it can be switched."""
+
+    timeout: float = Field(default=10.0, gt=0)
+    """Seconds after which a uhubctl that has not ended is killed and counts as failed."""
+
+
 class SnmpPlug(Section):
     """A port of a managed switch over SNMP: its PoE (`poe`) or its link (`interface`)."""
 
@@ -204,7 +221,7 @@ _NOT_A_KEY = (
     *("debug", "debug_file", "verbose", "verbose_level"),
 )
 
-PlugSettings = GpioPlug | CommandPlug | SnmpPlug | HttpPlug | FencePlug
+PlugSettings = GpioPlug | CommandPlug | UhubctlPlug | SnmpPlug | HttpPlug | FencePlug
 """The settings of one plug, of whatever driver."""
 
 PlugConfig = Annotated[PlugSettings, Field(discriminator="driver")]
@@ -212,6 +229,7 @@ PlugConfig = Annotated[PlugSettings, Field(discriminator="driver")]
 DRIVERS: dict[str, type[PlugSettings]] = {
     "gpio": GpioPlug,
     "command": CommandPlug,
+    "uhubctl": UhubctlPlug,
     "snmp": SnmpPlug,
     "http": HttpPlug,
     "fence": FencePlug,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from chaosmonkey.config import CommandPlug
 from chaosmonkey.model import Feed
@@ -16,7 +17,14 @@ class ProgramPlug:
     seconds after which a device with a timer should turn itself on again.
     """
 
-    def __init__(self, settings: CommandPlug, *, machine: str, node: str) -> None:
+    def __init__(
+        self,
+        settings: CommandPlug,
+        *,
+        machine: str,
+        node: str,
+        told: Callable[[str], Feed] | None = None,
+    ) -> None:
         def fill(argv: tuple[str, ...]) -> list[str]:
             return [arg.replace("{machine}", machine).replace("{node}", node) for arg in argv]
 
@@ -24,6 +32,7 @@ class ProgramPlug:
         self._restore = fill(settings.restore)
         self._read = fill(settings.read)
         self._timeout = settings.timeout
+        self._told = told or last_word
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         """Run the program for the wanted state; PlugFailed unless it exits with 0 in time."""
@@ -36,22 +45,25 @@ class ProgramPlug:
             raise program_failed(argv, f"exited with {ended.code}", ended.out + ended.err)
 
     async def read(self) -> Feed:
-        """The last word that the program printed, if it is `on` or `off`, else unknown.
-
-        PlugFailed if it printed neither and did not exit with 0.
-        """
+        """What the program printed; PlugFailed if that is nothing and it did not exit with 0."""
         ended = await run_program(self._read, timeout=self._timeout)
-        match ended.out.lower().split():
-            case [*_, "on"]:
-                return Feed.ON
-            case [*_, "off"]:
-                return Feed.OFF
-            case _ if ended.code != 0:
-                raise program_failed(self._read, f"exited with {ended.code}", ended.err)
-            case _:
-                return Feed.UNKNOWN
+        feed = self._told(ended.out)
+        if feed is Feed.UNKNOWN and ended.code != 0:
+            raise program_failed(self._read, f"exited with {ended.code}", ended.err)
+        return feed
 
     async def close(self) -> None:
         """Turn the feed on, if it is not."""
         if await self.read() is not Feed.ON:
             await self.switch(on=True)
+
+
+def last_word(text: str) -> Feed:
+    """The last word of a text, if it is `on` or `off`, else unknown."""
+    match text.lower().split():
+        case [*_, "on"]:
+            return Feed.ON
+        case [*_, "off"]:
+            return Feed.OFF
+        case _:
+            return Feed.UNKNOWN

@@ -21,6 +21,7 @@ from chaosmonkey.config import (
     Machine,
     PlugSettings,
     SnmpPlug,
+    UhubctlPlug,
 )
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedKind
@@ -30,6 +31,7 @@ from chaosmonkey.plugs.fence import open_agent
 from chaosmonkey.plugs.gpio import RelayPlug
 from chaosmonkey.plugs.http import HttpDevice
 from chaosmonkey.plugs.pins import open_pin_factory
+from chaosmonkey.plugs.uhubctl import open_uhubctl
 from chaosmonkey.plugs.verified import VerifiedPlug
 
 if TYPE_CHECKING:
@@ -79,6 +81,9 @@ async def _open_all(lab: Lab, clock: Clock, shared: ExitStack) -> PlugBoard:
             case CommandPlug():
                 plug = ProgramPlug(settings, machine=machine.name, node=machine.node_name)
                 device = f"command {settings.device or (machine.name, feed)}"
+            case UhubctlPlug():
+                plug = open_uhubctl(settings)
+                device = f"uhubctl {settings.hub}"
             case SnmpPlug():
                 # Imported here: it takes a tenth of a second, and much more on a small Pi.
                 from chaosmonkey.plugs.snmp import SwitchPort, open_engine  # noqa: PLC0415

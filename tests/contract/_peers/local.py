@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from gpiozero.pins.mock import MockFactory
 
-from chaosmonkey.config import CommandPlug, GpioPlug
+from chaosmonkey.config import CommandPlug, GpioPlug, UhubctlPlug
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.gpio import RelayPlug
 from chaosmonkey.plugs.pins import mock_factory
+from chaosmonkey.plugs.uhubctl import open_uhubctl
 from tests.contract._peers.base import Peer
 
 
@@ -77,10 +80,50 @@ class ProgramPeer(Peer):
         self.folder.joinpath("gone").touch()
 
 
+UHUBCTL = """#!/bin/sh
+# Prints what uhubctl 2.5.0 prints about a USB 3 hub, and like it exits with 0 come what may.
+[ -e {folder}/gone ] && {{ echo "No compatible devices detected at location 1-1!" >&2; exit 1; }}
+sleep $(cat {folder}/delay)
+case "$*" in "-N -l 1-1 -p 2"|"-N -l 1-1 -p 2 -a on"|"-N -l 1-1 -p 2 -a off") ;; *) exit 64 ;; esac
+status() {{
+  if [ $(cat {folder}/state) = on ]; then usb3="02a0 power 5gbps Rx.Detect"; usb2="0100 power"
+  else usb3="0080 off"; usb2="0000 off"; fi
+  printf '%s status for hub 2-1 [1d6b:0003, USB 3.00, 4 ports, ppps]\\n  Port 2: %s\\n' $1 "$usb3"
+  printf '%s status for hub 1-1 [2109:3431, USB 2.10, 4 ports, ppps]\\n  Port 2: %s\\n' $1 "$usb2"
+}}
+status Current
+[ -n "$7" ] || exit 0
+[ -e {folder}/lie ] || echo $7 > {folder}/state
+echo "Sent power $7 request"
+status New
+"""
+
+
+class UhubctlPeer(ProgramPeer):
+    """A program of uhubctl's name that prints what it prints."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        program = folder / "uhubctl"
+        program.write_text(UHUBCTL.format(folder=shlex.quote(str(folder))))
+        program.chmod(0o755)
+        self._path = pytest.MonkeyPatch()
+
+    async def start(self) -> None:
+        self._path.setenv("PATH", str(self.folder), prepend=os.pathsep)
+
+    async def stop(self) -> None:
+        self._path.undo()
+
+    async def open(self) -> Plug:
+        return open_uhubctl(UhubctlPlug(driver="uhubctl", hub="1-1", port=2, timeout=self.timeout))
+
+
 PEERS: dict[str, Callable[[Path], Peer]] = {
     "gpio NC high": lambda folder: RelayPeer(contact="NC", active_high=True),
     "gpio NC low": lambda folder: RelayPeer(contact="NC", active_high=False),
     "gpio NO high": lambda folder: RelayPeer(contact="NO", active_high=True),
     "gpio NO low": lambda folder: RelayPeer(contact="NO", active_high=False),
     "command": ProgramPeer,
+    "uhubctl": UhubctlPeer,
 }

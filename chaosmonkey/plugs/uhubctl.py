@@ -1,0 +1,45 @@
+"""A port of a USB hub, switched by the program uhubctl.
+
+It exits with 0 even if the hub did not obey, so only what it prints about a port is believed:
+
+    Current status for hub 2-1 [...]        a USB 3 hub is two hubs in one:
+      Port 2: 0080 off                      both must say the same
+    Current status for hub 1-1 [...]
+      Port 2: 0000 off                      "power" if it is on
+"""
+
+from __future__ import annotations
+
+import re
+
+from chaosmonkey.config import CommandPlug, UhubctlPlug
+from chaosmonkey.model import Feed
+from chaosmonkey.plugs.command import ProgramPlug
+
+
+def open_uhubctl(settings: UhubctlPlug) -> ProgramPlug:
+    """The driver `command` with uhubctl's arguments and its way to tell the state."""
+    force = ("-f",) if settings.force else ()
+    port = ("uhubctl", *force, "-N", "-l", settings.hub, "-p", str(settings.port))
+    programs = CommandPlug(
+        driver="command",
+        cut=(*port, "-a", "off"),
+        restore=(*port, "-a", "on"),
+        read=port,
+        timeout=settings.timeout,
+    )
+    return ProgramPlug(
+        programs, machine="", node="", told=lambda text: port_told(text, settings.port)
+    )
+
+
+def port_told(text: str, port: int) -> Feed:
+    """What uhubctl's output says about a port."""
+    said = set(re.findall(rf"^\s+Port {port}: [0-9a-f]{{4}} (\w+)", text, re.MULTILINE))
+    match sorted(said):
+        case ["power"]:
+            return Feed.ON
+        case ["off"]:
+            return Feed.OFF
+        case _:
+            return Feed.UNKNOWN
