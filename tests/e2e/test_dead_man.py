@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,31 @@ async def test_pins_that_do_not_keep_their_level_turn_everything_on_when_the_ser
 
         await eventually(is_on)
         await everything_is_on_soon(tmp_path, of)
+
+
+async def test_what_a_killed_server_left_dark_is_on_before_the_next_one_starts(
+    table: World, tmp_path: Path
+) -> None:
+    """What systemd runs after the server has ended, however it did."""
+    async with served(tmp_path, table, env={"CHAOSMONKEY_CRASH_AT": Step.TOLD_CUT}) as server:
+        await cut_and_die(server, "node4")
+
+    async def is_dark() -> bool:
+        return await table.dark() == {"node4 power"}
+
+    await eventually(is_dark)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "chaosmonkey", "restore-plugs", f"--config={tmp_path / 'lab.toml'}",
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    told, _ = await process.communicate()
+    assert (process.returncode, told) == (0, b"10 of 10 plugs are on.\n")
+
+    async def is_on() -> bool:
+        return await table.dark() == set()
+
+    await eventually(is_on)
+    await everything_is_on_soon(tmp_path, table)
 
 
 async def test_restore_by_times_outlive_a_restart(table: World, tmp_path: Path) -> None:
