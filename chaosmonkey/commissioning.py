@@ -11,12 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chaosmonkey.clock import Clock, SystemClock
+from chaosmonkey.cluster import Client
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import BadInput, PlugFailed
 from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.outage.guard import find_machine
 from chaosmonkey.outage.tracker import outage_id
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug, open_plugs
+from chaosmonkey.preflight import Finding, look_at_everything
 from chaosmonkey.store import Entry, Journal, open_database
 
 CLICKS = 3
@@ -111,3 +113,15 @@ async def click(lab: Lab, machine: str, feed: FeedKind, say: Say) -> None:
                     say(f"click {number}: {Feed.ON if on else Feed.OFF}")
                     await bench.clock.sleep(CLICK)
     say(f"It is on now. If {machine} has no {feed}, contact or polarity are the other way round.")
+
+
+async def preflight(lab: Lab, say: Callable[[Finding], None]) -> None:
+    """Look at everything before a show, and say each thing as it is found."""
+    client = Client(lab.cluster)
+    try:
+        await client.open()
+        async with opened(lab) as bench:
+            async for finding in look_at_everything(lab, bench.plugs, client, bench.clock):
+                say(finding)
+    finally:
+        await client.close()

@@ -7,11 +7,14 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed
+from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed, Unavailable
+
+if TYPE_CHECKING:
+    from chaosmonkey.config import Lab
 
 Config = Annotated[Path, typer.Option(help="The lab.toml.")]
 Preset = Annotated[
@@ -132,10 +135,17 @@ def sim(
     asyncio.run(run())
 
 
-def check(config: Config = Path("lab.toml")) -> None:
+def check(
+    config: Config = Path("lab.toml"),
+    live: Annotated[
+        bool, typer.Option("--live", help="Also look at this machine, the plugs and the cluster.")
+    ] = False,
+) -> None:
     """Check a lab.toml: what is wrong, where, and what to write instead.
 
-    Example: chaosmonkey check --config lab.toml && sudo systemctl restart chaosmonkey
+    With --live, which needs the plugs for itself, it is a preflight: end the server before.
+
+    Example: chaosmonkey check --config lab.toml --live
     """
     from chaosmonkey.config import GpioPlug, load  # noqa: PLC0415
     from chaosmonkey.model import FeedKind  # noqa: PLC0415
@@ -156,6 +166,29 @@ def check(config: Config = Path("lab.toml")) -> None:
                 "not running. Use NC if the board has it."
             )
     typer.echo(f"{config}: {len(lab.machine)} machines, {len(plugs)} plugs, no problem found.")
+    if live:
+        _preflight(lab)
+
+
+def _preflight(lab: Lab) -> None:
+    """Print what is found; faults are an error."""
+    from chaosmonkey.commissioning import preflight  # noqa: PLC0415
+    from chaosmonkey.preflight import Finding, Level  # noqa: PLC0415
+
+    faults = 0
+
+    def say(finding: Finding) -> None:
+        nonlocal faults
+        faults += finding.level is Level.FAULT
+        mend = f"\n{'':9}{finding.remedy}" if finding.remedy else ""
+        typer.echo(f"{finding.level:<8} {finding.about}: {finding.says}{mend}")
+
+    asyncio.run(preflight(lab, say))
+    if faults:
+        raise Unavailable(
+            "1 fault." if faults == 1 else f"{faults} faults.",
+            remedy="Each line says how to mend it.",
+        )
 
 
 def restore_plugs(config: Config = Path("lab.toml")) -> None:

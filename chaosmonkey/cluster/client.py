@@ -152,11 +152,20 @@ class Client:
         path = f"/api/v1/namespaces/{namespace}/pods/{name}"
         await self._body("DELETE", path, f"delete pod {namespace}/{name}", body=options)
 
-    async def patch(self, path: str, changes: dict[str, Any]) -> None:
-        """Merge `changes` into the object at `path` (a JSON merge patch)."""
-        await self._body(
-            "PATCH", path, f"patch {path}", body=changes, kind="application/merge-patch+json"
+    async def may(self, verb: str, group: str, resource: str) -> bool:
+        """Whether the API server would let us; `resource` may name a part, as "pods/log"."""
+        name, _, part = resource.partition("/")
+        asked = {"verb": verb, "group": group, "resource": name, "subresource": part}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": asked},
+        }
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        answer = read_object(
+            await self._body("POST", path, f"ask whether we may {verb} {resource}", body=review)
         )
+        return bool((answer.get("status") or {}).get("allowed"))
 
     async def logs(
         self, namespace: str, pod: str, *, container: str | None = None, tail: int = 100

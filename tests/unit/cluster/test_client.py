@@ -198,14 +198,6 @@ async def test_logs_come_as_text_from_their_end() -> None:
         assert wire.asked == "GET /api/v1/namespaces/demo/pods/shop-1/log?tailLines=2&container=c"
 
 
-async def test_a_patch_is_a_merge_patch() -> None:
-    async with serving(answer("{}")) as wire:
-        await wire.client.patch("/api/v1/nodes/node1", {"spec": {"unschedulable": True}})
-        assert wire.asked == "PATCH /api/v1/nodes/node1"
-        assert "Content-Type: application/merge-patch+json" in wire.heads[-1]
-        assert wire.bodies[-1] == b'{"spec": {"unschedulable": true}}'
-
-
 async def test_the_version_is_told() -> None:
     async with serving(answer('{"gitVersion":"v1.36.2"}')) as wire:
         assert await wire.client.server_version() == "v1.36.2"

@@ -1,0 +1,182 @@
+"""What the cluster is like: machines and nodes, and what makes a recovery slow or impossible. Pure.
+
+JSON of lists in, findings out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chaosmonkey.config import Lab
+from chaosmonkey.preflight.findings import Finding, fault, note, ok
+
+Json = dict[str, Any]
+
+CONTROL_PLANE = (
+    "node-role.kubernetes.io/control-plane",
+    "node-role.kubernetes.io/master",
+)
+UNREACHABLE = "node.kubernetes.io/unreachable"
+
+DEFAULT_TOLERATION = 300.0
+"""Seconds: kube-apiserver `--default-unreachable-toleration-seconds`."""
+
+
+def look_at_nodes(lab: Lab, nodes: Iterable[Json]) -> Iterator[Finding]:
+    """Machines without a node, nodes without a machine, and nodes that must not be cut."""
+    by_name = {node["metadata"]["name"]: node for node in nodes}
+    for machine in lab.machine:
+        node = by_name.get(machine.node_name)
+        if node is None:
+            yield fault(
+                machine.name,
+                f"Kubernetes has no node called '{machine.node_name}'.",
+                f"Set `node` in its [[machine]]. Nodes: {', '.join(sorted(by_name)) or 'none'}.",
+            )
+        elif _is_control_plane(node):
+            yield fault(
+                machine.name,
+                "It runs the control plane, and has a plug.",
+                "Take it out of lab.toml: without it nobody could reschedule anything.",
+            )
+        elif not _is_ready(node):
+            yield fault(machine.name, "Its node is not Ready.", "Wait, or look at its kubelet.")
+        else:
+            yield ok(machine.name, "Its node is Ready.")
+    known = {machine.node_name for machine in lab.machine}
+    for name in sorted(set(by_name) - known):
+        if not _is_control_plane(by_name[name]):
+            yield note(name, "No machine of lab.toml is this node.", "Add a [[machine]] for it.")
+
+
+def look_at_workloads(lab: Lab, deployments: Iterable[Json]) -> Iterator[Finding]:
+    """Deployments that recover slowly, and those that are away meanwhile."""
+    for deployment in deployments:
+        meta, spec = deployment["metadata"], deployment["spec"]
+        about = f"{meta['namespace']}/{meta['name']}"
+        if _is_systems(meta["namespace"]) or not spec.get("replicas", 1):
+            continue
+        waits = _toleration(spec["template"]["spec"].get("tolerations") or ())
+        slow = waits is None or waits > lab.preset.toleration
+        if waits is None:
+            yield fault(
+                about,
+                "Its pods tolerate a lost machine for ever: they never move.",
+                f"Give the toleration of {UNREACHABLE} a tolerationSeconds.",
+            )
+        elif slow:
+            yield note(
+                about,
+                f"Its pods wait {waits:g} s on a lost machine before they move.",
+                f"For a stage: tolerationSeconds: {lab.preset.toleration:g} for {UNREACHABLE} and "
+                "node.kubernetes.io/not-ready.",
+            )
+        if spec.get("replicas", 1) == 1:
+            yield note(about, "It has one replica: it is away while it moves.", "Give it two.")
+        elif not slow:
+            yield ok(about, f"{spec['replicas']} replicas that move after {waits:g} s.")
+
+
+def look_at_stateful_sets(stateful_sets: Iterable[Json], pods: Iterable[Json]) -> Iterator[Finding]:
+    """StatefulSets wait for their machine; worse if all of their pods are on one."""
+    nodes_of: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for pod in pods:
+        owner = next((one for one in pod["metadata"].get("ownerReferences") or ()), None)
+        if owner is not None and owner["kind"] == "StatefulSet" and pod["spec"].get("nodeName"):
+            nodes_of[pod["metadata"]["namespace"], owner["name"]].add(pod["spec"]["nodeName"])
+    for found in stateful_sets:
+        meta, replicas = found["metadata"], found["spec"].get("replicas", 1)
+        about = f"{meta['namespace']}/{meta['name']}"
+        places = nodes_of[meta["namespace"], meta["name"]]
+        if _is_systems(meta["namespace"]) or not places:
+            continue
+        if replicas > 1 and len(places) == 1:
+            yield note(
+                about,
+                f"All {replicas} pods of this StatefulSet are on {next(iter(places))}: without it "
+                "none is left, and none moves.",
+                "Spread it: topologySpreadConstraints or pod anti-affinity by hostname.",
+            )
+        else:
+            yield note(
+                about,
+                "Pods of a StatefulSet wait until their machine is back.",
+                "Say so on stage, or restore the machine.",
+            )
+
+
+def look_at_images(lab: Lab, nodes: Iterable[Json], pods: Iterable[Json]) -> Iterator[Finding]:
+    """Images of pods that move, and machines that would have to fetch them first."""
+    have = {
+        node["metadata"]["name"]: {
+            name for image in node["status"].get("images") or () for name in image["names"] or ()
+        }
+        for node in nodes
+    }
+    machines = {machine.node_name for machine in lab.machine}
+    users: defaultdict[str, set[str]] = defaultdict(set)
+    for pod in pods:
+        owner = next((one for one in pod["metadata"].get("ownerReferences") or ()), None)
+        if owner is not None and owner["kind"] == "ReplicaSet":
+            for container in pod["spec"]["containers"]:
+                users[container["image"]].add(pod["metadata"]["namespace"])
+    for image, namespaces in sorted(users.items()):
+        if all(map(_is_systems, namespaces)):
+            continue
+        lacking = sorted(
+            name
+            for name in machines & set(have)
+            if have[name] and not any(_is_same(image, one) for one in have[name])
+        )
+        if lacking:
+            yield note(
+                image,
+                f"It is not on {', '.join(lacking)}: a pod that moves there fetches it first.",
+                "Run it there once, or with imagePullPolicy: IfNotPresent import it beforehand.",
+            )
+
+
+def look_at_clocks(leases: Iterable[tuple[str, float]], now: float) -> Iterator[Finding]:
+    """Kubelets whose clock is ahead of ours.
+
+    Args:
+        leases: node and the moment that its kubelet stamped last.
+        now: our clock, seconds since 1970.
+    """
+    for node, renewed in leases:
+        if renewed - now > 1.0:
+            yield note(
+                node,
+                f"Its clock is {renewed - now:.1f} s ahead of this one.",
+                "Let both follow one time server. Recovery times are measured here only.",
+            )
+
+
+def _toleration(tolerations: Iterable[Json]) -> float | None:
+    """Seconds that pods stay on an unreachable node; None is for ever."""
+    for one in tolerations:
+        if one.get("key") in (UNREACHABLE, None) and one.get("effect") in ("NoExecute", None, ""):
+            seconds = one.get("tolerationSeconds")
+            return None if seconds is None else float(seconds)
+    return DEFAULT_TOLERATION
+
+
+def _is_control_plane(node: Json) -> bool:
+    return any(label in CONTROL_PLANE for label in node["metadata"].get("labels") or {})
+
+
+def _is_ready(node: Json) -> bool:
+    conditions = node.get("status", {}).get("conditions") or ()
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+def _is_systems(namespace: str) -> bool:
+    return namespace.startswith("kube-")
+
+
+def _is_same(image: str, known: str) -> bool:
+    """Whether a node's name of an image is the one in a pod: runtimes write it out in full."""
+    wanted = image if ":" in image.rpartition("/")[2] or "@" in image else f"{image}:latest"
+    return known == wanted or known.endswith(f"/{wanted}")

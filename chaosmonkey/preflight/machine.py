@@ -1,0 +1,92 @@
+"""What this computer is like: its GPIO, who may use it, and whether its supply holds."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from chaosmonkey.config import GpioPlug, Lab
+from chaosmonkey.model import FeedKind
+from chaosmonkey.preflight.findings import Finding, fault, note, ok, unknown
+
+ROOT = Path("/")
+
+PERSIST = "sys/module/pinctrl_*/parameters/persist_gpio_outputs"
+THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
+
+MODULES = {"lgpio": "lgpio", "rpigpio": "RPi"}
+"""Pin factory → the module that it needs."""
+
+UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SINCE_BOOT = 0x1, 0x10000
+"""Bits of the firmware's get_throttled (Raspberry Pi documentation of vcgencmd)."""
+
+
+def look_at_this_machine(lab: Lab, root: Path = ROOT) -> Iterator[Finding]:
+    """What is found here; `root` is where the system's files are."""
+    plugs = [machine.plug(feed) for machine in lab.machine for feed in FeedKind]
+    if any(isinstance(plug, GpioPlug) for plug in plugs) and lab.gpio.pin_factory != "mock":
+        yield _pin_factory(lab)
+        yield _persistence(root)
+        yield _access(root)
+    yield from _supply(root)
+
+
+def _pin_factory(lab: Lab) -> Finding:
+    module = MODULES[lab.gpio.pin_factory]
+    if importlib.util.find_spec(module) is not None:
+        return ok("GPIO", f"The pin factory {lab.gpio.pin_factory} is installed.")
+    return fault(
+        "GPIO",
+        f"The pin factory {lab.gpio.pin_factory} is not installed.",
+        "pip install 'chaosmonkey[gpio]', or on Python 3.13 Raspberry Pi OS's python3-lgpio.",
+    )
+
+
+def _persistence(root: Path) -> Finding:
+    found = sorted(root.glob(PERSIST))
+    if not found:
+        return unknown(
+            "GPIO",
+            "Whether lines keep their level when the server dies is not known here.",
+            "On Raspberry Pi OS they do unless config.txt has dtparam=strict_gpiod.",
+        )
+    if any(path.read_text().strip() in ("Y", "1") for path in found):
+        return note(
+            "GPIO",
+            "Lines keep their level when the server is killed (persist_gpio_outputs): what was cut "
+            "stays cut until the next start.",
+            "dtparam=strict_gpiod in config.txt lets them go. systemd starts the server again.",
+        )
+    return ok("GPIO", "A dead server lets go of its lines: what hangs on NC contacts comes back.")
+
+
+def _access(root: Path) -> Finding:
+    chips = sorted(root.glob("dev/gpiochip*"))
+    if not chips:
+        return fault(
+            "GPIO", "There is no /dev/gpiochip.", "Is this a Raspberry Pi, and not a container?"
+        )
+    if any(os.access(chip, os.R_OK | os.W_OK) for chip in chips):
+        return ok("GPIO", "This user may use the lines.")
+    return fault(
+        "GPIO",
+        "This user may not use the lines.",
+        "sudo adduser USER gpio, then sign in again; in a unit: SupplementaryGroups=gpio.",
+    )
+
+
+def _supply(root: Path) -> Iterator[Finding]:
+    path = root / THROTTLED
+    if not path.exists():
+        return
+    flags = int(path.read_text().strip(), 16)
+    if flags & UNDER_VOLTAGE_NOW:
+        yield fault("supply", "This Pi has too little voltage now.", "A better supply or cable.")
+    elif flags & UNDER_VOLTAGE_SINCE_BOOT:
+        yield note(
+            "supply", "This Pi has had too little voltage since it started.", "A better supply."
+        )
+    else:
+        yield ok("supply", "This Pi's voltage has held since it started.")

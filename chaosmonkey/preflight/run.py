@@ -1,0 +1,82 @@
+"""Looks at everything, one thing after the other; what cannot be looked at is said, not skipped."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.cluster import Client
+from chaosmonkey.cluster.objects import moment
+from chaosmonkey.config import Lab
+from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.model import Feed
+from chaosmonkey.plugs import PlugBoard
+from chaosmonkey.preflight import cluster
+from chaosmonkey.preflight.findings import Finding, fault, ok, unknown
+from chaosmonkey.preflight.machine import look_at_this_machine
+from chaosmonkey.preflight.rights import look_at_rights
+
+Json = dict[str, Any]
+
+
+async def look_at_everything(
+    lab: Lab, plugs: PlugBoard, client: Client, clock: Clock
+) -> AsyncIterator[Finding]:
+    """Findings about this machine, every plug, and the cluster."""
+    for finding in look_at_this_machine(lab):
+        yield finding
+    async for finding in _look_at_plugs(plugs):
+        yield finding
+    try:
+        async for finding in _look_at_cluster(lab, client, clock):
+            yield finding
+    except ChaosMonkeyError as error:
+        yield fault("cluster", error.message, error.remedy)
+
+
+async def _look_at_plugs(plugs: PlugBoard) -> AsyncIterator[Finding]:
+    for plug in plugs.values():
+        about = f"{plug.machine} {plug.feed}"
+        try:
+            state = await plug.read()
+        except ChaosMonkeyError as error:
+            yield fault(about, error.message, error.remedy)
+            continue
+        match state:
+            case Feed.ON:
+                yield ok(about, "Its plug answers and is on.")
+            case Feed.OFF:
+                yield fault(about, "Its plug is off.", f"chaosmonkey restore {plug.machine}")
+            case Feed.UNKNOWN:
+                yield unknown(about, "Its plug does not say whether it is on.", "Look at it.")
+
+
+async def _look_at_cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Finding]:
+    version = await client.server_version()
+    yield ok("cluster", f"Kubernetes {version} at {client.address} answers.")
+    async for finding in look_at_rights(client):
+        yield finding
+    nodes = await _items(client, "/api/v1/nodes")
+    pods = await _items(client, "/api/v1/pods")
+    leases = await _items(client, "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
+    stamps = [
+        (lease["metadata"]["name"], moment(lease["spec"].get("renewTime"))) for lease in leases
+    ]
+    deployments = await _items(client, "/apis/apps/v1/deployments")
+    stateful_sets = await _items(client, "/apis/apps/v1/statefulsets")
+    for findings in (
+        cluster.look_at_nodes(lab, nodes),
+        cluster.look_at_workloads(lab, deployments),
+        cluster.look_at_stateful_sets(stateful_sets, pods),
+        cluster.look_at_images(lab, nodes, pods),
+        cluster.look_at_clocks(stamps, clock.now()),
+    ):
+        for finding in findings:
+            yield finding
+
+
+async def _items(client: Client, path: str) -> list[Json]:
+    found = await client.get(path, f"list {path.rpartition('/')[2]}")
+    items: list[Json] = found.get("items") or []
+    return items
