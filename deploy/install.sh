@@ -7,13 +7,15 @@
 #   --prefix DIR    where the software goes, /opt/chaosmonkey
 #   --root DIR      put the files below DIR and touch nothing else: no user, no software, no systemd
 #   --config FILE   the lab.toml to begin with, hardware/lab.toml; one that is there already is kept
+#   PYTHON=…        the Python to use, /usr/bin/python3; every user must be able to run it
 #
 # It prints what it changed.
 set -euo pipefail
+umask 022 # what is installed is read by the user of the server
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT='' PREFIX=/opt/chaosmonkey WHEEL='' CONFIG=$HERE/../hardware/lab.toml
-USER_NAME=chaosmonkey
+USER_NAME=chaosmonkey PYTHON=${PYTHON:-/usr/bin/python3}
 BEGIN='# --- chaosmonkey: begin' END='# --- chaosmonkey: end'
 
 say() { printf '%s\n' "$*"; }
@@ -73,10 +75,15 @@ install_software() {
   local digest
   digest=$(sha256sum "$WHEEL" "$HERE/../requirements/run.txt" | awk '{print $1}')
   [ "$digest" = "$(cat "$PREFIX/installed" 2>/dev/null)" ] && return
+  "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    die "$PYTHON is missing or older than 3.11"
+  "$PYTHON" -c 'import ensurepip' || die "$PYTHON cannot make environments: apt install python3-venv"
   # Raspberry Pi OS's python3-lgpio is used: there is no wheel of it for every Python.
-  [ -x "$PREFIX/bin/python" ] || python3 -m venv --system-site-packages "$PREFIX"
+  [ -x "$PREFIX/bin/python" ] || "$PYTHON" -m venv --system-site-packages "$PREFIX"
   "$PREFIX/bin/python" -m pip --quiet install --require-hashes -r "$HERE/../requirements/run.txt"
   "$PREFIX/bin/python" -m pip --quiet install --no-deps --force-reinstall "$WHEEL"
+  "$PREFIX/bin/python" -c 'import lgpio' 2>/dev/null ||
+    say "note: no lgpio here, which relays on GPIO lines need: apt install python3-lgpio"
   printf '%s\n' "$digest" >"$PREFIX/installed"
   changed "$PREFIX"
 }

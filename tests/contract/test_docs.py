@@ -26,8 +26,13 @@ def code_blocks(path: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(), re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/configuration.md", "docs/add-a-plug.md"])
-def test_every_lab_toml_that_is_shown_is_a_good_one(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/configuration.md", "docs/add-a-plug.md", "hardware/README.md"]
+)
+def test_every_lab_toml_that_is_shown_is_a_good_one(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWITCH_COMMUNITY", "a secret")
     blocks = code_blocks(ROOT / name, "toml")
     assert blocks
     for block in blocks:
