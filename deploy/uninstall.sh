@@ -46,6 +46,7 @@ gone /etc/systemd/system.conf.d/chaosmonkey-watchdog.conf
 
 for file in /boot/firmware/config.txt /boot/config.txt; do
   if [ -f "$ROOT$file" ] && grep -qxF "$BEGIN" "$ROOT$file"; then
+    grep -qxF "$END" "$ROOT$file" || die "$file has lost the line '$END': take our lines out by hand"
     sed -i "/^$BEGIN\$/,/^$END\$/d" "$ROOT$file"
     CHANGED=1
     say "changed: $file"

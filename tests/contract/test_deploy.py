@@ -105,6 +105,23 @@ def test_uninstalling_leaves_settings_and_the_boot_file_as_they_were(root: Path)
     assert set(snapshot(root)) == {BOOT}
 
 
+def test_a_boot_file_without_a_last_line_feed_is_not_spoilt(root: Path) -> None:
+    (root / BOOT).write_text("arm_64bit=1")
+    install(root)
+    assert (root / BOOT).read_text().startswith("arm_64bit=1\n# --- chaosmonkey: begin\n[all]\n")
+    assert install(root) == "Nothing to change.\n"
+
+
+def test_nothing_is_cut_out_of_a_boot_file_whose_end_mark_is_gone(root: Path) -> None:
+    install(root)
+    text = (root / BOOT).read_text().replace("# --- chaosmonkey: end\n", "") + "dtparam=audio=on\n"
+    (root / BOOT).write_text(text)
+    told = run(DEPLOY / "uninstall.sh", "--root", root)
+    assert told.returncode == 1
+    assert "by hand" in told.stderr
+    assert (root / BOOT).read_text() == text
+
+
 def test_a_wrong_option_changes_nothing_and_says_what_there_is(root: Path) -> None:
     for script in ("install.sh", "uninstall.sh"):
         told = run(DEPLOY / script, "--root", root, "--nonsense")
