@@ -94,7 +94,7 @@ boot_lines() {
   [ -f "$ROOT$file" ] || { say "no config.txt here: not a Raspberry Pi"; return; }
   grep -qxF "$BEGIN" "$ROOT$file" && return
   put "$(stat -c %a "$ROOT$file")" "$file" < <(
-    sed '$a\' "$ROOT$file" # with a line feed at its end, if it had none
+    awk 1 "$ROOT$file" # with a line feed at its end, if it had none
     printf '%s\n' "$BEGIN" '[all]'
     cat "$HERE/raspberry-pi/config.txt"
     printf '%s\n' "$END"
