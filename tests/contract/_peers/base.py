@@ -17,11 +17,13 @@ TIMEOUT = 0.4
 class Peer(ABC):
     """A device with one feed, and a driver for it.
 
-    A test takes it as it comes: `open` is what a new server process does.
+    `open` is what a new server process does. `timeout` is what the driver waits, `bearable` how
+    much later an answer may come, `breath` what the device needs between two commands.
     """
 
     timeout: ClassVar[float] = TIMEOUT
-    bearable: ClassVar[float] = 0.08
+    bearable: ClassVar[float] = 0.05
+    breath: ClassVar[float] = 0.0
     has_timer: ClassVar[bool] = False
     secrets: ClassVar[tuple[str, ...]] = ()
 
@@ -53,11 +55,11 @@ class Peer(ABC):
 
 
 def verified(plug: Plug, *, clock: Clock | None = None) -> VerifiedPlug:
-    """The driver as the monkey has it; its 20 s of patience take 0.8 here."""
+    """The driver as the monkey has it; its 20 s of patience take 0.4 here."""
     return VerifiedPlug(
         plug,
         machine="node3",
         feed=FeedKind.POWER,
         device=asyncio.Lock(),
-        clock=clock or ScaledClock(25),
+        clock=clock or ScaledClock(50),
     )

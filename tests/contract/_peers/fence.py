@@ -76,6 +76,7 @@ class IfMibPeer(Peer):
     """fence_ifmib, which shuts a port of the switch over SNMP."""
 
     timeout = 1.5
+    breath = 0.05
     bearable = 0.03  # an agent has many questions
     secrets = ("write-secret",)
 
@@ -91,7 +92,8 @@ class IfMibPeer(Peer):
     async def open(self) -> Plug:
         keys = {
             "ip": "127.0.0.1", "ipport": self.switch.port, "plug": 3, "snmp_version": "2c",
-            "community": "write-secret", "power_timeout": 1, "shell_timeout": 3,
+            "community": "write-secret", "power_timeout": 9, "stonith_status_sleep": 0,
+            "shell_timeout": 3,
         }  # fmt: skip
         settings = FencePlug(driver="fence", agent="fence_ifmib", keys=keys, timeout=self.timeout)
         return await open_agent(settings)

@@ -91,7 +91,8 @@ class Switch:
 class SnmpPeer(Peer):
     """A port of that switch and the driver for it."""
 
-    timeout = 0.3
+    timeout = 0.5
+    breath = 0.05  # right after a SET snmpd refuses another one, and leaves the cell out of a GET
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self._settings = settings

@@ -43,7 +43,8 @@ def line() -> str:
 
 
 while command := line():
-    time.sleep(float(said("delay") or 0))
+    if command != "PING":
+        time.sleep(float(said("delay") or 0))
     match command:
         case "PING":
             reply = "PONG"
