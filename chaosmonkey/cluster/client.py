@@ -152,10 +152,16 @@ class Client:
         path = f"/api/v1/namespaces/{namespace}/pods/{name}"
         await self._body("DELETE", path, f"delete pod {namespace}/{name}", body=options)
 
-    async def may(self, verb: str, group: str, resource: str) -> bool:
-        """Whether the API server would let us; `resource` may name a part, as "pods/log"."""
+    async def may(
+        self, verb: str, group: str, resource: str, *, namespace: str | None = None
+    ) -> bool:
+        """Whether the API server would let us, in one namespace or in all of them.
+
+        `resource` may name a part, as "pods/log".
+        """
         name, _, part = resource.partition("/")
         asked = {"verb": verb, "group": group, "resource": name, "subresource": part}
+        asked |= {"namespace": namespace} if namespace else {}
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",

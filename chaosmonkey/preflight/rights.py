@@ -10,11 +10,11 @@ from chaosmonkey.cluster.trouble import Absent
 from chaosmonkey.preflight.findings import Finding, fault, note, ok, unknown
 
 ALSO = (
-    ("get", "", "pods/log", "no logs are shown on the console"),
-    ("delete", "", "pods", "no pod can be deleted on the console"),
-    ("list", "policy", "poddisruptionbudgets", "dry runs do not know of disruption budgets"),
+    ("get", "", "pods/log", "no logs are shown on the console", "read"),
+    ("delete", "", "pods", "no pod can be deleted on the console", "act"),
+    ("list", "policy", "poddisruptionbudgets", "dry runs do not know of them", "read"),
 )
-"""Verb, group, resource, and what is missing without it."""
+"""Verb, group, resource, what is missing without it, and which rbac-*.yaml gives it."""
 
 
 async def look_at_rights(client: Client) -> AsyncIterator[Finding]:
@@ -24,7 +24,9 @@ async def look_at_rights(client: Client) -> AsyncIterator[Finding]:
             f"{verb} {resource.rule()}"
             for resource in WATCHED
             for verb in ("list", "watch")
-            if not await client.may(verb, _group(resource), resource.name)
+            if not await client.may(
+                verb, _group(resource), resource.name, namespace=resource.only_in
+            )
         ]
         if lacking:
             yield fault(
@@ -34,12 +36,12 @@ async def look_at_rights(client: Client) -> AsyncIterator[Finding]:
             )
         else:
             yield ok("rights", "This server may watch all that it needs to.")
-        for verb, group, name, without in ALSO:
+        for verb, group, name, without, file in ALSO:
             if not await client.may(verb, group, name):
                 yield note(
                     "rights",
                     f"This server may not {verb} {name}: {without}.",
-                    "kubectl apply -f deploy/kubernetes/rbac-act.yaml",
+                    f"kubectl apply -f deploy/kubernetes/rbac-{file}.yaml",
                 )
     except Absent:
         yield unknown("rights", "This API server does not answer who may do what.", "No matter.")

@@ -7,16 +7,19 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 
+from chaosmonkey.cluster import Client
 from chaosmonkey.cluster.describe import KINDS
 from chaosmonkey.cluster.inspector import BUDGETS
 from chaosmonkey.cluster.resources import WATCHED
 from chaosmonkey.config import PRESETS
 from chaosmonkey.model import FeedKind
+from chaosmonkey.preflight import Level
+from chaosmonkey.preflight.rights import look_at_rights
 from chaosmonkey.simcluster.demo import shop
 from hardware.table import channels, example
 
@@ -253,6 +256,32 @@ def test_the_account_may_read_what_the_server_asks_for_and_nothing_else() -> Non
 
 def test_acting_is_deleting_pods_and_nothing_else() -> None:
     assert list(granted("kubernetes/rbac-act.yaml")) == [("", "", "pods", "delete")]
+
+
+class Account:
+    """An API server that knows our roles; asks nobody."""
+
+    def __init__(self, *files: str) -> None:
+        self.rights = {right for file in files for right in granted(f"kubernetes/{file}")}
+
+    async def may(
+        self, verb: str, group: str, resource: str, *, namespace: str | None = None
+    ) -> bool:
+        everywhere = ("", group, resource, verb)
+        return everywhere in self.rights or (namespace, *everywhere[1:]) in self.rights
+
+
+async def lacks(*files: str) -> list[tuple[Level, str]]:
+    found = [one async for one in look_at_rights(cast("Client", Account(*files)))]
+    return [(one.level, one.remedy) for one in found if one.level is not Level.OK]
+
+
+async def test_the_preflight_is_content_with_our_roles_and_names_the_file_that_is_missing() -> None:
+    assert await lacks("rbac-read.yaml", "rbac-act.yaml") == []
+    act = (Level.NOTE, "kubectl apply -f deploy/kubernetes/rbac-act.yaml")
+    assert await lacks("rbac-read.yaml") == [act]
+    read = [(level, remedy) for level, remedy in await lacks("rbac-act.yaml") if "read" in remedy]
+    assert [level for level, _ in read] == [Level.FAULT, Level.NOTE, Level.NOTE]
 
 
 def test_every_role_is_bound_to_the_one_account() -> None:
