@@ -28,9 +28,10 @@ PEERS = [
     *marked(http_devices.PEERS),
     *marked(snmpd.PEERS, snmpd.needs_snmpd),
     *marked(fence.DUMMY_PEERS, fence.needs_agents),
-    *marked(fence.IFMIB_PEERS, fence.needs_agents, snmpd.needs_snmpd),
 ]
 REMOTE = [peer for peer in PEERS if "gpio" not in str(peer.id)]
+# A second agent, for what depends on the agent; it takes its time.
+AGENTS = marked(fence.IFMIB_PEERS, fence.needs_agents, snmpd.needs_snmpd)
 
 
 @pytest.fixture(params=PEERS)
@@ -46,11 +47,9 @@ async def peer(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
 
 WITH_TIMER = [peer for peer in PEERS if getattr(peer.values[0], "has_timer", False)]
 
-# fence_ifmib takes its time, and waiting for an agent is tried with fence_dummy.
-QUICK = [peer for peer in REMOTE if peer.id != "fence ifmib"]
-
+every = pytest.mark.parametrize("peer", [*PEERS, *AGENTS], indirect=True)
 remote = pytest.mark.parametrize("peer", REMOTE, indirect=True)
-quick = pytest.mark.parametrize("peer", QUICK, indirect=True)
+remote_agents = pytest.mark.parametrize("peer", [*REMOTE, *AGENTS], indirect=True)
 with_timer = pytest.mark.parametrize("peer", WITH_TIMER, indirect=True)
 
 
@@ -92,6 +91,7 @@ async def test_it_reads_what_it_was_switched_to_and_may_be_told_twice(peer: Peer
         assert peer.feed() is wanted
 
 
+@every
 async def test_it_is_known_to_be_cut_and_to_be_restored(peer: Peer) -> None:
     plug = verified(await peer.open())
     for _ in range(2):
@@ -186,7 +186,7 @@ async def test_a_cut_of_what_is_cut_already_starts_the_timer_anew(peer: Peer) ->
 # --- the device is at fault ----------------------------------------------------------------------
 
 
-@remote
+@remote_agents
 async def test_a_device_that_lies_is_found_out(peer: Peer) -> None:
     plug = verified(await peer.open())
     peer.lie()
@@ -195,7 +195,7 @@ async def test_a_device_that_lies_is_found_out(peer: Peer) -> None:
     assert peer.feed() is Feed.ON
 
 
-@quick
+@remote
 async def test_a_slow_device_is_waited_for(peer: Peer) -> None:
     plug = await peer.open()
     peer.delay(peer.bearable)
@@ -203,18 +203,17 @@ async def test_a_slow_device_is_waited_for(peer: Peer) -> None:
     assert await settled(plug) is Feed.OFF
 
 
-@quick
+@remote
 async def test_a_device_that_is_too_slow_is_given_up_in_time(peer: Peer) -> None:
     plug, clock = await peer.open(), SystemClock()
     peer.delay(peer.timeout * 3)
-    for work in (plug.read(), plug.switch(on=True)):
-        began = clock.now()
-        with pytest.raises(PlugFailed, match=f"within {peer.timeout:g} s"):
-            await work
-        assert clock.now() - began < peer.timeout * 2.5
+    began = clock.now()
+    with pytest.raises(PlugFailed, match=f"within {peer.timeout:g} s"):
+        await plug.switch(on=True)
+    assert clock.now() - began < peer.timeout * 2.5
 
 
-@quick
+@remote
 async def test_a_device_that_is_away_is_an_error_that_says_what_to_do(peer: Peer) -> None:
     plug = await peer.open()
     peer.leave()
@@ -224,7 +223,7 @@ async def test_a_device_that_is_away_is_an_error_that_says_what_to_do(peer: Peer
         assert caught.value.remedy
 
 
-@quick
+@remote
 async def test_a_device_that_leaves_in_the_middle_fails_the_command(peer: Peer) -> None:
     plug = verified(await peer.open())
     with pytest.raises(PlugFailed):
@@ -235,7 +234,7 @@ async def test_a_device_that_leaves_in_the_middle_fails_the_command(peer: Peer) 
 # --- no secret leaves ----------------------------------------------------------------------------
 
 
-@remote
+@remote_agents
 async def test_no_error_tells_a_secret(peer: Peer) -> None:
     plug = await peer.open()
     peer.leave()

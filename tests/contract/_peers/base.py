@@ -10,7 +10,7 @@ from chaosmonkey.clock import Clock, ScaledClock
 from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.plugs import Plug, VerifiedPlug
 
-TIMEOUT = 0.4
+TIMEOUT = 0.3
 """Seconds that the drivers under test wait for their device, unless it is a slow program."""
 
 
@@ -55,11 +55,11 @@ class Peer(ABC):
 
 
 def verified(plug: Plug, *, clock: Clock | None = None) -> VerifiedPlug:
-    """The driver as the monkey has it; its 20 s of patience take 0.4 here."""
+    """The driver as the monkey has it; its 20 s of patience take a quarter of one here."""
     return VerifiedPlug(
         plug,
         machine="node3",
         feed=FeedKind.POWER,
         device=asyncio.Lock(),
-        clock=clock or ScaledClock(50),
+        clock=clock or ScaledClock(80),
     )

@@ -34,7 +34,7 @@ exec {dummy} "$@"
 class DummyPeer(Peer):
     """fence_dummy, which keeps its state in a file, behind a script that can dawdle and vanish."""
 
-    timeout = 1.5
+    timeout = 1.0
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
