@@ -22,7 +22,7 @@ what is wrong, where, and what to write instead (exit code 2). An environment va
 `CHAOSMONKEY_SERVER__PORT=9090`. The demo needs no file; it writes the one it uses to `demo.toml` in its data
 folder.
 
-<!-- Made by `make docs` from chaosmonkey/config/sections.py. -->
+<!-- Made by `make docs` from chaosmonkey/config/. -->
 
 ```toml
 [server]
@@ -45,7 +45,27 @@ network = { driver = "gpio", pin = 12 }
 [[machine]]
 name = "node2"
 power = { driver = "command", cut = ["outlet", "2", "off"], restore = ["outlet", "2", "on"], read = ["outlet", "2"] }
+
+[[machine]]
+name = "node3"
+power = { driver = "snmp", host = "192.168.1.2", poe = "3", user = "monkey", auth = "a passphrase" }
+network = { driver = "snmp", host = "192.168.1.2", interface = 3, community = "may-write" }
+
+[[machine]]
+name = "node4"
+power = { driver = "http", preset = "shelly-gen2", url = "http://192.168.1.20" }
+
+[[machine]]
+name = "node5"
+power = { driver = "fence", agent = "fence_apc_snmp", keys = { ip = "192.168.1.3", plug = 5, community = "may-write" } }
+
+[[machine]]
+name = "node6"
+power = { driver = "uhubctl", hub = "1-1", port = 2 }
 ```
+
+What proves a cut, which devices turn themselves on again if this server dies, and what each driver was tried against:
+[the drivers](add-a-plug.md#the-drivers).
 """  # noqa: E501 - TOML as people write it
 
 
