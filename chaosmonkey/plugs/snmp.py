@@ -105,9 +105,10 @@ class SwitchPort:
         except (PySnmpError, OSError) as error:
             trouble, status, answer = str(error).partition(",")[0], 0, ()
         if trouble:
-            raise self._failed(
-                str(trouble), "Is it reachable, and is the community or the user right?"
-            )
+            remedy = "Is it reachable, and is the community or the user right?"
+            if "Ciphering" in str(trouble):
+                remedy = "Encryption needs more: pip install 'chaosmonkey[snmp3]'."
+            raise self._failed(str(trouble), remedy)
         if status:
             raise self._failed(status.prettyPrint(), "May this community or user write?")
         values = [int(value) if isinstance(value, Integer) else None for _, value in answer]

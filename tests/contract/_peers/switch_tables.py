@@ -24,7 +24,7 @@ def said(name: str) -> str:
 
 def answer(oid: str) -> str:
     on = said("order") == "1"
-    values = dict.fromkeys(ORDERS, 1 if on else 2)
+    values = dict.fromkeys(ORDERS, int(said("order")))
     values[POE_EFFECT] = int(said("effect") or (3 if on else 2))
     values[LINK_EFFECT] = int(said("effect") or (1 if on else 2))
     return f"{oid}\ninteger\n{values[oid]}" if oid in values else "NONE"
