@@ -10,7 +10,7 @@ from chaosmonkey.clock import Clock, ScaledClock
 from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.plugs import Plug, VerifiedPlug
 
-TIMEOUT = 0.3
+TIMEOUT = 1.0
 """Seconds that the drivers under test wait for their device, unless it is a slow program."""
 
 

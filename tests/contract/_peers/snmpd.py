@@ -91,7 +91,7 @@ class Switch:
 class SnmpPeer(Peer):
     """A port of that switch and the driver for it."""
 
-    timeout = 0.4
+    timeout = 1.2
     breath = 0.05  # right after a SET snmpd refuses another one, and leaves the cell out of a GET
 
     def __init__(self, folder: Path, **settings: object) -> None:
