@@ -105,3 +105,12 @@ def test_a_machine_without_such_a_plug_is_no_crash(config: Path) -> None:
     told = run("test", "node9", "--yes", "--config", config)
     assert told.returncode == 2
     assert "There is no machine called 'node9'" in told.stderr
+
+
+def test_a_list_shows_no_secret(config: Path) -> None:
+    snmp = 'power = { driver = "snmp", host = "127.0.0.1", poe = "1.3", community = "sesame" }'
+    config.write_text(f'[[machine]]\nname = "node1"\n{snmp}\n')
+    told = run("list", "--config", config)
+    assert told.returncode == 0, told.stderr
+    assert "host=127.0.0.1" in told.stdout
+    assert "sesame" not in told.stdout
