@@ -38,6 +38,7 @@ from chaosmonkey.outage.narrate import news
 from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.plugs import PlugBoard, open_plugs
+from chaosmonkey.preflight import look_at_everything
 from chaosmonkey.store import (
     Audit,
     Database,
@@ -235,6 +236,7 @@ class _Server:
             gate=self._gate,
             audit=self._audit,
             join_url=self._join_url,
+            preflight=lambda: look_at_everything(self._lab, self._plugs, self._client, self._clock),
         )
 
     def _join_url(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from chaosmonkey.config import Lab
 from chaosmonkey.hub import Hub, PlayStream, Presence
 from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.tracker import Tracker
+from chaosmonkey.preflight import Finding
 from chaosmonkey.store import Audit, Records
 
 
@@ -44,6 +45,7 @@ class Context:
     gate: Gate
     audit: Audit
     join_url: Callable[[], str]
+    preflight: Callable[[], AsyncIterator[Finding]]
 
 
 def of(connection: HTTPConnection) -> Context:

@@ -116,3 +116,15 @@ def test_what_a_cut_would_do_is_told_without_cutting(demo: Demo, open_page: Open
     expect(console.locator("footer")).to_contain_text("1 machine off at once")
     assert demo.get("/bench")["machines"]["node3"]["power"]["live"]
     demo.calm()
+
+
+def test_the_preflight_is_on_the_console_too(demo: Demo, open_page: Open) -> None:
+    demo.calm()
+    console = open_page(f"{demo.url}/console", viewport=LAPTOP)
+    console.get_by_role("button", name="Preflight").click()
+    dialog = console.get_by_role("dialog", name="Preflight")
+    expect(dialog.get_by_role("status")).to_have_text("No fault found.")
+    expect(dialog).to_contain_text("Its plug answers and is on.")
+    expect(dialog).to_contain_text("Pods of a StatefulSet wait until their machine is back.")
+    console.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)

@@ -364,6 +364,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/preflight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preflight
+         * @description What is right and what is not: this machine, every plug, the cluster; and how to mend it.
+         */
+        get: operations["preflight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/round": {
         parameters: {
             query?: never;
@@ -1258,6 +1278,27 @@ export interface components {
             why: string;
         };
         /**
+         * Finding
+         * @description What was found.
+         *
+         *     Attributes:
+         *         about: what was looked at, such as "node3" or "shop/web".
+         *         says: how it stands, as a sentence.
+         *         remedy: how to mend it, as a sentence; "" where nothing needs to be.
+         */
+        Finding: {
+            /** About */
+            about: string;
+            level: components["schemas"]["Level"];
+            /**
+             * Remedy
+             * @default
+             */
+            remedy: string;
+            /** Says */
+            says: string;
+        };
+        /**
          * Guess
          * @description A guess.
          */
@@ -1368,6 +1409,12 @@ export interface components {
              */
             seat?: string | null;
         };
+        /**
+         * Level
+         * @description How much a finding matters.
+         * @enum {string}
+         */
+        Level: "ok" | "note" | "fault" | "unknown";
         /**
          * LimitsView
          * @description What may be cut, as configured; times in seconds. docs/configuration.md explains each.
@@ -2660,6 +2707,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preflight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"][];
                 };
             };
         };

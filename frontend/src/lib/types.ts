@@ -24,5 +24,6 @@ export type Description = Schemas['Description'];
 export type FeedKind = Schemas['FeedKind'];
 export type Plan = Schemas['PlanView'];
 export type Whoever = Schemas['Whoever'];
+export type Finding = Schemas['Finding'];
 export type Limits = Schemas['LimitsView'];
 export type Scene = Schemas['Scene'];

@@ -80,3 +80,12 @@ async def test_limits_are_limits(site: Site) -> None:
     for limit in ("0", "1001", "x"):
         answer = await site.client.get("/api/outages", params={"limit": limit})
         assert answer.status_code == 422
+
+
+async def test_the_preflight_tells_what_is_wrong_and_how_to_mend_it(site: Site) -> None:
+    findings = (await site.client.get("/api/preflight")).json()
+    plugs = [one for one in findings if one["says"] == "Its plug answers and is on."]
+    assert [one["about"] for one in plugs] == ["node1 power", "node2 power", "node3 power"]
+    (away,) = [one for one in findings if one["about"] == "cluster"]
+    assert away["level"] == "fault"
+    assert away["remedy"]
