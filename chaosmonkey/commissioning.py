@@ -15,6 +15,7 @@ from chaosmonkey.cluster import Client
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import BadInput, PlugFailed
 from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.outage.cut import TIMER_MARGIN
 from chaosmonkey.outage.guard import find_machine
 from chaosmonkey.outage.tracker import outage_id
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug, open_plugs
@@ -24,9 +25,6 @@ from chaosmonkey.store import Entry, Journal, open_database
 CLICKS = 3
 CLICK = 1.0
 """Seconds between two clicks: slow enough to count them."""
-
-TIMER_MARGIN = 10.0
-"""Seconds that a device's own timer gets on top, as in `outage.cut`."""
 
 Say = Callable[[str], None]
 

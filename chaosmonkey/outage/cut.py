@@ -94,6 +94,7 @@ class Cut:
         stage: how far it has come.
         why: what brought it to that stage.
         trouble: what is wrong, while it is stuck.
+        touched: whether the plug was switched at all: a cut may end before.
         begun: the moment when the plug was read back as off, or why it was not.
         ended: the moment when it was read back as on.
     """
@@ -107,6 +108,7 @@ class Cut:
         self.stage = Stage.ASKED
         self.why = f"asked by {entry.asked_by}"
         self.trouble = ""
+        self.touched = False
         self.begun: asyncio.Future[float] = loop.create_future()
         self.ended: asyncio.Future[float] = loop.create_future()
         self._plug = plug
@@ -151,7 +153,7 @@ class Cut:
     async def bring_back(self) -> None:
         """Restore the plug, trying until it was read back as on, then clear the journal."""
         entry, around = self.entry, self._around
-        self._journalled = True
+        self._journalled = self.touched = True
         self._enter(Stage.RESTORING, self.why)
         at = await self._switch_on_at_last()
         if at is None:
@@ -178,6 +180,7 @@ class Cut:
         self._enter(Stage.JOURNALLED, self.why)
         if self._ended_by:
             raise self._ended_first()
+        self.touched = True
         self._enter(Stage.CUTTING, self.why)
         back_in = entry.restore_by - around.clock.now() + TIMER_MARGIN
         at = await self._plug.switch(
@@ -209,7 +212,7 @@ class Cut:
             self.why = "the server stops"
         elif self.stage is Stage.CUT:
             self.why = "its time is up"
-        if self.stage in (Stage.ASKED, Stage.JOURNALLED):
+        if not self.touched:
             self.ended.set_result(self._around.clock.now())
             await self._clear()
             return
@@ -261,8 +264,12 @@ class Cut:
     async def _clear(self) -> None:
         if not self._journalled:
             return
+        journal, outage = self._around.journal, self.entry.outage
         try:
-            await self._around.journal.clear(self.entry.outage, self._around.clock.now())
+            if self.touched:
+                await journal.clear(outage, self._around.clock.now())
+            else:
+                await journal.withdraw(outage)
         except StoreFailed as error:
             log.error("%s The next start will restore %s once more.", error, self.entry.machine)
         self._around.reached(Step.JOURNAL_CLEARED)

@@ -260,7 +260,8 @@ class Monkey:
 
     def _forget(self, cut: Cut) -> None:
         del self.cuts[cut.key]
-        self._rested[cut.entry.machine] = self._clock.now()
+        if cut.touched:
+            self._rested[cut.entry.machine] = self._clock.now()
         self._changed()
 
     def _undo(self, entry: Entry) -> None:

@@ -42,8 +42,7 @@ class TurnOn:
             for key, plug in self.plugs.items()
             if plug.machine in machines and key not in self.cuts
         ]
-        was_off = [cut.key for cut in ours]
-        was_off += [(plug.machine, plug.feed) for plug in others if plug.last is Feed.OFF]
+        found_off = [(plug.machine, plug.feed) for plug in others if plug.last is Feed.OFF]
         answers = await asyncio.gather(
             *(self._ended(cut) for cut in ours),
             *(self._turn_on_foreign(plug) for plug in others),
@@ -59,6 +58,7 @@ class TurnOn:
             )
         for failure in failures:
             raise failure
+        was_off = [cut.key for cut in ours if cut.touched] + found_off
         return [f"{machine} {feed}" for machine, feed in was_off]
 
     async def _ended(self, cut: Cut) -> None:

@@ -32,16 +32,25 @@ class Journal:
         self._database = database
 
     async def write(self, entry: Entry) -> None:
-        """Note a cut; it is on the disk when this returns."""
+        """Note a cut; it is on the disk when this returns.
+
+        An outage's name has a second's resolution: a cleared entry of that name makes room.
+        """
         await self._database.write(
             "INSERT INTO journal (outage, machine, feed, asked_by, commanded, restore_by) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (outage) DO UPDATE SET feed = excluded.feed, "
+            "asked_by = excluded.asked_by, commanded = excluded.commanded, "
+            "restore_by = excluded.restore_by, cleared = NULL WHERE cleared IS NOT NULL",
             astuple(entry),
         )
 
     async def clear(self, outage: str, at: float) -> None:
         """The cut of an outage was undone, at a moment."""
         await self._database.write("UPDATE journal SET cleared = ? WHERE outage = ?", (at, outage))
+
+    async def withdraw(self, outage: str) -> None:
+        """The cut of an outage was never made."""
+        await self._database.write("DELETE FROM journal WHERE outage = ?", (outage,))
 
     async def forget(self, before: float) -> None:
         """Take out what was cleared before a moment."""

@@ -98,6 +98,9 @@ class Diary:
     async def open_cuts(self) -> list[Entry]:
         return list(self.entries)
 
+    async def withdraw(self, outage: str) -> None:
+        await self.clear(outage, 0.0)
+
     async def rested(self) -> dict[str, float]:
         return {}
 

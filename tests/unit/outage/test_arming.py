@@ -54,7 +54,7 @@ async def test_a_cut_that_waits_for_the_journal_when_halt_is_pressed_is_never_ma
         table.journal.slow = asyncio.Event()
         cutting = asyncio.gather(table.cut(), return_exceptions=True)
         await table.clock.advance(0)
-        assert await table.soon(table.monkey.halt(by="Ada")) == ["node3 power"]
+        assert await table.soon(table.monkey.halt(by="Ada")) == []  # it never lost its power
         assert isinstance((await cutting)[0], EndedFirst)
         table.journal.slow.set()
         await table.clock.advance(1)
@@ -147,3 +147,15 @@ async def test_a_device_with_a_timer_is_told_when_to_turn_itself_on() -> None:
     async with Table().running() as table:
         await table.cut(seconds=30)
         assert table.devices["node3"].timer == 30 + TIMER_MARGIN
+
+
+async def test_a_cut_that_was_never_made_needs_no_rest_after_it() -> None:
+    async with Table(machine_cooldown=20).running() as table:
+        table.journal.slow = asyncio.Event()
+        cutting = asyncio.gather(table.cut(), return_exceptions=True)
+        await table.clock.advance(0)
+        await table.soon(table.monkey.restore("node3", by="Ada"))
+        await cutting
+        table.journal.slow.set()
+        assert table.monkey.rests_until("node3") is None
+        await table.cut()

@@ -242,3 +242,18 @@ async def test_deeds_that_the_disk_does_not_take_are_kept_and_shown(
         assert [one.command for one in await audit.latest(5)] == ["POST /2", "POST /1"]
         await database.read("PRAGMA query_only = 0")
         assert [one.command for one in await audit.latest(5)] == ["POST /2", "POST /1"]
+
+
+async def test_two_cuts_of_a_machine_in_one_second_are_both_noted_one_after_the_other(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        journal = Journal(database)
+        await journal.write(ENTRY)
+        await journal.clear(ENTRY.outage, at=1000.4)
+        again = replace(ENTRY, commanded=1000.6, feed=FeedKind.NETWORK)
+        await journal.write(again)
+        assert await journal.open_cuts() == [again]
+        await journal.withdraw(ENTRY.outage)
+        assert await journal.open_cuts() == []
+        assert await journal.rested() == {}
