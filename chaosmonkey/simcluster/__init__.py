@@ -7,16 +7,19 @@ which sees it only as another cluster and, through `header.py`, as another row o
 
 from __future__ import annotations
 
-from chaosmonkey.simcluster.bench import SimMachine, Wire
 from chaosmonkey.simcluster.serving import Ports, PortTaken, run
-from chaosmonkey.simcluster.settings import DEMO_MACHINES, SimSettings
+from chaosmonkey.simcluster.settings import DEMO_MACHINES, DEMO_PANEL, SimSettings
 from chaosmonkey.simcluster.timing import KUBERNETES, STAGE, Timing
+from chaosmonkey.simcluster.wiring import Meter, PanelWiring, SimMachine, Wire
 from chaosmonkey.simcluster.world import World
 
 __all__ = [
     "DEMO_MACHINES",
+    "DEMO_PANEL",
     "KUBERNETES",
     "STAGE",
+    "Meter",
+    "PanelWiring",
     "PortTaken",
     "Ports",
     "SimMachine",

@@ -1,108 +1,51 @@
-"""The pretend electric bench: what a pin does to a machine.
+"""The pretend electric bench: what a pin does to a machine, and what a hand does to both.
 
-    pin level ─► coil ─► contact (NC or NO) ─┐
-                                             ├─► rail live ─► the machine has power, or its link
-    a hand fills or empties the socket ──────┘
+    header ─► relays ─► rails ─► the machines notice
+      ▲         ▲         └────► sense lines, meters
+      │         └─ a hand: sockets, faults, the supply
+      └─ I2C: the panel's expander ◄─ a hand: buttons
 
-What a hand does is told to nobody: only the machine notices, as on a real table.
+What a hand does is told to nobody: only machines, sense lines and meters notice, as on a real
+table.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from chaosmonkey.errors import UnknownMachine
-from chaosmonkey.simcluster.timeline import Booking, Span, Timeline
+from chaosmonkey.simcluster.chips.bus import Bus
+from chaosmonkey.simcluster.feeds import OPERATE, RELEASE, Feed
+from chaosmonkey.simcluster.gpio import Gpio, Pin
+from chaosmonkey.simcluster.panel import NotOnBench, Panel
+from chaosmonkey.simcluster.timeline import Timeline
+from chaosmonkey.simcluster.wiring import FEEDS, FeedName, PanelWiring, Pull, SimMachine, Wire
 
-FeedName = Literal["power", "network"]
-Contact = Literal["NC", "NO"]
-Pull = Literal["up", "down", "floating"]
-
-FEEDS: tuple[FeedName, ...] = ("power", "network")
-PINS = range(28)
-"""The BCM numbers of a 40-pin header."""
-
-OPERATE: Span = (0.004, 0.010)
-"""From a coil's current to the contact's change: 10 ms at most for a common relay."""
-RELEASE: Span = (0.002, 0.005)
-"""From the end of the current to the contact's return: 5 ms at most."""
-
-
-@dataclass(frozen=True)
-class Wire:
-    """How one feed of one machine is switched.
-
-    Attributes:
-        pin: the BCM number of the line that drives the relay's coil.
-        contact: the contact that the feed runs through. NC (normally closed) keeps the feed on
-            while nothing drives the line.
-        active_high: whether a high line energises the coil.
-    """
-
-    pin: int
-    contact: Contact = "NC"
-    active_high: bool = True
-
-
-@dataclass(frozen=True)
-class SimMachine:
-    """One pretend machine: its name (its node's too) and how its two feeds are wired."""
-
-    name: str
-    power: Wire
-    network: Wire
-
-
-@dataclass
-class Pin:
-    """One line of the header: an output with a level, or an input with a pull."""
-
-    number: int
-    out: int | None = None
-    pull: Pull = "down"
-
-    @property
-    def level(self) -> int | None:
-        """High (1), low (0), or None: floating."""
-        if self.out is not None:
-            return self.out
-        return {"up": 1, "down": 0, "floating": None}[self.pull]
-
-    def boot(self) -> None:
-        """Be what it is when a Raspberry Pi starts: BCM 0-8 pulled up, the others down."""
-        self.out = None
-        self.pull = "up" if self.number <= 8 else "down"
-
-
-@dataclass
-class Feed:
-    """One feed of one machine on the bench."""
-
-    machine: str
-    name: FeedName
-    wire: Wire
-    plugged: bool = True
-    coil: bool = False
-    closed: bool = True
-    moving: Booking | None = field(default=None, repr=False)
-
-    @property
-    def live(self) -> bool:
-        """Whether the machine has it."""
-        return self.plugged and self.closed
+__all__ = ["OPERATE", "RELEASE", "Bench", "SimMachine", "Wire"]
 
 
 class Bench:
-    """All pins, relays, sockets and rails.
+    """All pins, relays, sockets, rails, chips and buttons.
 
     Args:
         timeline: when contacts move.
         machines: what is wired to what.
-        rail: told of every rail that comes or goes: machine, feed, whether it is live.
+        rail: told of every rail that comes or goes for longer than a machine bridges: machine,
+            feed, whether it is live.
+        panel: how the panel is wired; None for a table without one.
         persist: whether the lines keep their levels when the program that drove them dies
-            (`persist_gpio_outputs`, the default on Raspberry Pi OS).
+            (`persist_gpio_outputs`, the default on Raspberry Pi OS). The expander always does.
+        seed: of bounces; they take nothing from the timeline's chance.
+
+    Raises:
+        ValueError: a line is wired to two things.
+
+    Attributes:
+        gpio: the header's lines.
+        bus: the I2C chips.
+        supply: whether the supply of all power feeds is alive.
     """
 
     def __init__(
@@ -111,50 +54,97 @@ class Bench:
         machines: Iterable[SimMachine],
         rail: Callable[[str, FeedName, bool], None],
         *,
+        panel: PanelWiring | None = None,
         persist: bool = True,
+        seed: int = 0,
     ) -> None:
         self.persist = persist
-        self.pins = {number: Pin(number) for number in PINS}
+        self.gpio = Gpio()
+        self.bus = Bus()
+        self.supply = True
         self._timeline = timeline
         self._rail = rail
+        self._chance = random.Random(f"bounces {seed}")  # noqa: S311 - no secret
         self._feeds: dict[tuple[str, FeedName], Feed] = {}
-        for pin in self.pins.values():
-            pin.boot()
+        self._senses: dict[str, int | None] = {}
         for machine in machines:
-            self._wire(Feed(machine.name, "power", machine.power))
-            self._wire(Feed(machine.name, "network", machine.network))
+            self._wire(machine)
+        self._panel = (
+            Panel(panel, self.gpio, self.bus, timeline=timeline, chance=self._chance)
+            if panel
+            else None
+        )
 
-    def _wire(self, feed: Feed) -> None:
-        self._feeds[feed.machine, feed.name] = feed
-        feed.coil = self._energised(feed)
-        feed.closed = feed.coil == (feed.wire.contact == "NO")
+    def _wire(self, machine: SimMachine) -> None:
+        self._feed(machine, "power", machine.power, machine.rail)
+        self._feed(machine, "network", machine.network, None)
+        self._senses[machine.name] = machine.rail
+
+    def _feed(self, machine: SimMachine, name: FeedName, wire: Wire, sense: int | None) -> None:
+        feed = self._feeds[machine.name, name] = Feed(
+            machine.name,
+            name,
+            wire,
+            level=self.pins[wire.pin].level,
+            timeline=self._timeline,
+            chance=self._chance,
+            sensed=lambda: None if sense is None else self.gpio.look(sense),
+            noticed=lambda live: self._rail(machine.name, name, live),
+        )
+        self.gpio.follow(wire.pin, feed.follow)
+        if sense is not None:
+            self.gpio.tie(sense, lambda: int(feed.rail))
+
+    @property
+    def pins(self) -> dict[int, Pin]:
+        """Every line of the header by its BCM number."""
+        return self.gpio.pins
+
+    @property
+    def panel(self) -> Panel:
+        """The panel. Raises NotOnBench."""
+        if self._panel is None:
+            raise NotOnBench("a panel")
+        return self._panel
 
     def drive(self, pin: int, level: int) -> None:
         """Make a line an output at a level."""
-        self.pins[pin].out = level
-        self._follow(pin)
+        self.gpio.drive(pin, level)
 
     def release(self, pin: int, pull: Pull) -> None:
         """Make a line an input with a pull."""
-        self.pins[pin].out = None
-        self.pins[pin].pull = pull
-        self._follow(pin)
+        self.gpio.release(pin, pull)
 
     def controller_lost(self) -> None:
         """The program that drove the lines is gone; they stay, or become what they are at boot."""
         if not self.persist:
-            for pin in self.pins.values():
-                pin.boot()
-                self._follow(pin.number)
+            self.gpio.boot()
 
-    def hand(self, machine: str, feed: FeedName, *, plugged: bool) -> None:
-        """A hand fills or empties a socket. Raises UnknownMachine."""
-        if (machine, feed) not in self._feeds:
-            raise UnknownMachine(machine, self.machines())
-        found = self._feeds[machine, feed]
-        was = found.live
-        found.plugged = plugged
-        self._tell(found, was)
+    def hand(
+        self,
+        machine: str,
+        feed: FeedName,
+        *,
+        plugged: bool | None = None,
+        welded: bool | None = None,
+        stuck: bool | None = None,
+        back_fed: bool | None = None,
+        slow: float | None = None,
+    ) -> None:
+        """A hand fills or empties a socket, or breaks or mends a part of a feed.
+
+        None leaves a thing as it is; what each one means is `Feed`'s to say. Raises UnknownMachine.
+        """
+        self.feed(machine, feed).touch(
+            plugged=plugged, welded=welded, stuck=stuck, back_fed=back_fed, slow=slow
+        )
+
+    def supply_power(self, *, alive: bool) -> None:
+        """The supply of all power feeds dies, or is there again."""
+        self.supply = alive
+        for feed in self._feeds.values():
+            if feed.name == "power":
+                feed.touch(supplied=alive)
 
     def feed(self, machine: str, feed: FeedName) -> Feed:
         """One feed as it is. Raises UnknownMachine."""
@@ -164,59 +154,22 @@ class Bench:
 
     def machines(self) -> list[str]:
         """The names of all machines, as they were wired."""
-        return list(dict.fromkeys(machine for machine, _ in self._feeds))
+        return list(self._senses)
 
     def describe(self) -> dict[str, Any]:
         """The whole bench as JSON."""
         return {
             "persist_gpio_outputs": self.persist,
+            "supply": {"alive": self.supply},
             "machines": {
-                machine: {name: self._describe(machine, name) for name in FEEDS}
-                for machine in self.machines()
+                machine: {name: self._feeds[machine, name].describe() for name in FEEDS}
+                | {"rail": self._sense(sense)}
+                for machine, sense in self._senses.items()
             },
-            "pins": [
-                {
-                    "pin": pin.number,
-                    "direction": "in" if pin.out is None else "out",
-                    "pull": pin.pull if pin.out is None else None,
-                    "level": pin.level,
-                }
-                for pin in self.pins.values()
-            ],
+            "panel": self._panel and self._panel.describe(),
+            "chips": self.bus.describe(),
+            "pins": self.gpio.describe(),
         }
 
-    def _describe(self, machine: str, name: FeedName) -> dict[str, Any]:
-        feed = self._feeds[machine, name]
-        return {
-            "pin": feed.wire.pin,
-            "level": self.pins[feed.wire.pin].level,
-            "active_high": feed.wire.active_high,
-            "coil": "energised" if feed.coil else "released",
-            "contact": feed.wire.contact,
-            "closed": feed.closed,
-            "plugged": feed.plugged,
-            "live": feed.live,
-        }
-
-    def _energised(self, feed: Feed) -> bool:
-        level = self.pins[feed.wire.pin].level
-        return level is not None and bool(level) == feed.wire.active_high
-
-    def _follow(self, pin: int) -> None:
-        """A line changed: the coils on it follow, and a little later their contacts."""
-        for feed in self._feeds.values():
-            if feed.wire.pin == pin and feed.coil != self._energised(feed):
-                feed.coil = not feed.coil
-                if feed.moving:
-                    feed.moving.cancel()
-                span = OPERATE if feed.coil else RELEASE
-                feed.moving = self._timeline.within(span, lambda feed=feed: self._settle(feed))  # type: ignore[misc]
-
-    def _settle(self, feed: Feed) -> None:
-        was = feed.live
-        feed.closed = feed.coil == (feed.wire.contact == "NO")
-        self._tell(feed, was)
-
-    def _tell(self, feed: Feed, was: bool) -> None:
-        if feed.live != was:
-            self._rail(feed.machine, feed.name, feed.live)
+    def _sense(self, pin: int | None) -> dict[str, Any] | None:
+        return None if pin is None else {"pin": pin, "level": self.pins[pin].level}

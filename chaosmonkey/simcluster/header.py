@@ -1,12 +1,18 @@
 """The pretend GPIO header: a line protocol over TCP, for one controlling program at a time.
 
-    client ─► bench   pin <bcm> out <0|1>           drive a line
-                      pin <bcm> in <up|down|floating>   let it go, with a pull
-    bench ─► client   pin <bcm> <0|1>               an input changed its level
-                      error <what is wrong>         a line was not understood, or GPIO is busy
+    client ─► bench   pin <bcm> out <0|1>             drive a line
+                      pin <bcm> in <up|down|floating>     let it go, with a pull
+                      i2c <address> read <register> <count>
+                      i2c <address> write <register> <bytes in hex>
+    bench ─► client   pin <bcm> <0|1>                 an input's level: at once, and at each change
+                      i2c <bytes in hex>              what was read
+                      i2c ok                          it is written
+                      i2c error <what is wrong>       no such chip, or not understood
+                      error <what is wrong>           a line was not understood, or GPIO is busy
 
-Nothing is acknowledged, as on a real header. A lost connection is a program that died: its lines
-stay or fall back, as `persist_gpio_outputs` says.
+Numbers are decimal; 1 to 32 bytes are read or written at a time. Nothing is acknowledged but I2C,
+whose answers come in the order of the requests. A floating input reads low. A lost connection is a
+program that died: its lines stay or fall back, as `persist_gpio_outputs` says.
 """
 
 from __future__ import annotations
@@ -16,31 +22,77 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import cast
+from typing import assert_never, cast
 
-from chaosmonkey.simcluster.bench import PINS, Bench, Pull
+from chaosmonkey.simcluster.bench import Bench
+from chaosmonkey.simcluster.wiring import PINS, Pull
 
-_LINE = re.compile(r"pin (\d{1,2}) (?:out ([01])|in (up|down|floating))")
+_OUT = re.compile(r"pin ([0-9]{1,2}) out ([01])")
+_IN = re.compile(r"pin ([0-9]{1,2}) in (up|down|floating)")
+_READ = re.compile(r"i2c ([0-9]{1,3}) read ([0-9]{1,3}) ([0-9]{1,2})")
+_WRITE = re.compile(r"i2c ([0-9]{1,3}) write ([0-9]{1,3}) ((?:[0-9a-fA-F]{2}){1,32})")
 _LONGEST = 100
+_ADDRESSES = range(128)
+_REGISTERS = range(256)
+_COUNTS = range(1, 33)
 
 
 @dataclass(frozen=True)
-class Command:
-    """One line from a client: a pin becomes an output with a level, or an input with a pull."""
+class Drive:
+    """A line becomes an output with a level."""
 
     pin: int
-    level: int | None = None
-    pull: Pull = "down"
+    level: int
+
+
+@dataclass(frozen=True)
+class Release:
+    """A line becomes an input with a pull."""
+
+    pin: int
+    pull: Pull
+
+
+@dataclass(frozen=True)
+class Read:
+    """Bytes are read from a chip."""
+
+    address: int
+    register: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Write:
+    """Bytes are written to a chip."""
+
+    address: int
+    register: int
+    data: bytes
+
+
+Command = Drive | Release | Read | Write
 
 
 def parse(line: str) -> Command:
     """What a line says. Raises ValueError that names the line, if it says nothing."""
-    found = _LINE.fullmatch(line)
-    if not found or int(found[1]) not in PINS:
-        raise ValueError(f"not understood: {line[:_LONGEST]!r}")
-    if found[2]:
-        return Command(int(found[1]), level=int(found[2]))
-    return Command(int(found[1]), pull=cast("Pull", found[3]))
+    if (found := _OUT.fullmatch(line)) and int(found[1]) in PINS:
+        return Drive(int(found[1]), int(found[2]))
+    if (found := _IN.fullmatch(line)) and int(found[1]) in PINS:
+        return Release(int(found[1]), cast("Pull", found[2]))
+    if found := _READ.fullmatch(line):
+        read = Read(int(found[1]), int(found[2]), int(found[3]))
+        if _reachable(read) and read.count in _COUNTS:
+            return read
+    if found := _WRITE.fullmatch(line):
+        write = Write(int(found[1]), int(found[2]), bytes.fromhex(found[3]))
+        if _reachable(write):
+            return write
+    raise ValueError(f"not understood: {line[:_LONGEST]!r}")
+
+
+def _reachable(request: Read | Write) -> bool:
+    return request.address in _ADDRESSES and request.register in _REGISTERS
 
 
 class Header:
@@ -55,7 +107,9 @@ class Header:
         self._bench = bench
         self._catch_up = catch_up
         self._holder: asyncio.StreamWriter | None = None
+        self._inputs: set[int] = set()
         self._open: set[asyncio.StreamWriter] = set()
+        bench.gpio.heard = self._tell
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until it ends."""
@@ -69,6 +123,7 @@ class Header:
                 await self._obey(reader, writer)
             finally:
                 self._holder = None
+                self._inputs.clear()
                 self._catch_up()
                 self._bench.controller_lost()
         finally:
@@ -81,28 +136,49 @@ class Header:
         for writer in list(self._open):
             writer.close()
 
-    def tell(self, pin: int, level: int) -> None:
-        """Tell the client that an input changed its level."""
-        if self._holder is not None:
+    def _tell(self, pin: int, level: int) -> None:
+        """Tell the client the level of an input that it holds."""
+        if self._holder is not None and pin in self._inputs:
             self._holder.write(b"pin %d %d\n" % (pin, level))
 
     async def _obey(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
-            while line := await self._read(reader, writer):
+            while line := await self._read_line(reader, writer):
                 text = line.decode(errors="replace").strip()
                 try:
                     command = parse(text)
                 except ValueError as unknown:
-                    writer.write(f"error {unknown}\n".encode())
+                    whose = "i2c error" if text.startswith("i2c ") else "error"
+                    writer.write(f"{whose} {unknown}\n".encode())
                     continue
                 self._catch_up()
-                if command.level is None:
-                    self._bench.release(command.pin, command.pull)
-                else:
-                    self._bench.drive(command.pin, command.level)
+                if answer := self._do(command):
+                    writer.write(f"i2c {answer}\n".encode())
+                await writer.drain()
+
+    def _do(self, command: Command) -> str:
+        """Do it. Returns the answer to an I2C request, nothing to the others."""
+        try:
+            match command:
+                case Drive(pin, level):
+                    self._inputs.discard(pin)
+                    self._bench.drive(pin, level)
+                case Release(pin, pull):
+                    self._inputs.add(pin)
+                    self._bench.release(pin, pull)
+                case Read(address, register, count):
+                    return self._bench.bus.read(address, register, count).hex()
+                case Write(address, register, data):
+                    self._bench.bus.write(address, register, data)
+                    return "ok"
+                case _:
+                    assert_never(command)
+        except OSError as error:
+            return f"error {error}"
+        return ""
 
     @staticmethod
-    async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    async def _read_line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         """The next line; a line too long to be one ends the connection."""
         try:
             return await reader.readline()

@@ -67,6 +67,7 @@ def demo_world(settings: SimSettings, now: float) -> World:
         seed=settings.seed,
         start=now - max(settings.past, 2 * _SETTLE),
         machines=settings.machines,
+        panel=settings.panel,
         control_plane=settings.control_plane,
         persist=settings.persist_gpio_outputs,
         history=settings.history,

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaosmonkey.simcluster.bench import SimMachine, Wire
 from chaosmonkey.simcluster.timing import Preset
+from chaosmonkey.simcluster.wiring import PanelWiring, SimMachine, Wire
 
 _POWER_PINS = (17, 27, 22, 23, 24)
 _NETWORK_PINS = (12, 13, 16, 19, 20)
 
+_RAIL_PINS = (9, 10, 11, 18, 21)
+
 DEMO_MACHINES = tuple(
-    SimMachine(f"node{number}", Wire(power), Wire(network))
-    for number, (power, network) in enumerate(zip(_POWER_PINS, _NETWORK_PINS, strict=True), 1)
+    SimMachine(f"node{number}", Wire(power), Wire(network), rail)
+    for number, (power, network, rail) in enumerate(
+        zip(_POWER_PINS, _NETWORK_PINS, _RAIL_PINS, strict=True), 1
+    )
 )
 """Five workers on the pins of the demo's wiring, all through normally closed contacts."""
+
+DEMO_PANEL = PanelWiring(
+    expander=0x20,
+    buttons={machine.name: f"A{number}" for number, machine in enumerate(DEMO_MACHINES)},
+    leds={machine.name: f"B{number}" for number, machine in enumerate(DEMO_MACHINES)},
+    halt=5,
+    interrupt=6,
+    heartbeat=4,
+)
+"""The demo's panel: buttons and LEDs on an expander, the big red button on the header."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +45,7 @@ class SimSettings:
         seed: of all chance.
         preset: `stage` recovers in some 15 s; `kubernetes` has real defaults, and takes minutes.
         machines: the workers and their wiring.
+        panel: how the panel is wired; None for a table without one.
         control_plane: the name of the control plane's node, which has no plug; empty for none.
         persist_gpio_outputs: whether the pretend pins keep their levels when the program that
             drives them dies.
@@ -46,6 +61,7 @@ class SimSettings:
     seed: int = 0
     preset: Preset = "stage"
     machines: tuple[SimMachine, ...] = DEMO_MACHINES
+    panel: PanelWiring | None = DEMO_PANEL
     control_plane: str = "master"
     persist_gpio_outputs: bool = True
     history: int = 2000

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chaosmonkey.simcluster.admission import Admission
-from chaosmonkey.simcluster.bench import Bench, FeedName, SimMachine, Wire
+from chaosmonkey.simcluster.bench import Bench
 from chaosmonkey.simcluster.controllers.daemonset import DaemonSets
 from chaosmonkey.simcluster.controllers.deployment import Deployments
 from chaosmonkey.simcluster.controllers.disruption import Disruption
@@ -30,9 +30,10 @@ from chaosmonkey.simcluster.nodestatus import Place
 from chaosmonkey.simcluster.objects import Store, clone
 from chaosmonkey.simcluster.parts import Parts
 from chaosmonkey.simcluster.resources import BY_KIND, CONFIG_MAPS, NAMESPACES, PODS
-from chaosmonkey.simcluster.settings import DEMO_MACHINES
+from chaosmonkey.simcluster.settings import DEMO_MACHINES, DEMO_PANEL
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.simcluster.timing import STAGE, Timing
+from chaosmonkey.simcluster.wiring import FeedName, PanelWiring, SimMachine, Wire
 
 _NAMESPACES = ("default", "kube-system", "kube-public", LEASE_NAMESPACE)
 _EPOCH = 1_700_000_000.0
@@ -46,6 +47,7 @@ class World:
         seed: of all chance; the same seed makes the same world.
         start: the moment at which it begins, in seconds since the epoch.
         machines: the workers and their wiring.
+        panel: how the panel is wired; None for a table without one.
         control_plane: the name of a node without a plug; empty for none.
         persist: whether pins keep their levels when their controller dies.
         history: how many changes of each resource are remembered.
@@ -58,6 +60,7 @@ class World:
         seed: int = 0,
         start: float = _EPOCH,
         machines: Iterable[SimMachine] = DEMO_MACHINES,
+        panel: PanelWiring | None = DEMO_PANEL,
         control_plane: str = "master",
         persist: bool = True,
         history: int = 2000,
@@ -68,7 +71,9 @@ class World:
         self.parts = Parts(self.timeline, self.store, events, timing)
         self.admission = Admission(timing.toleration, self.store.suffix, self._service_ip)
         wired = tuple(machines)
-        self.bench = Bench(self.timeline, wired, self._rail, persist=persist)
+        self.bench = Bench(
+            self.timeline, wired, self._rail, panel=panel, persist=persist, seed=seed
+        )
         self.kubelets: dict[str, Kubelet] = {}
         self._begin(wired, control_plane)
 

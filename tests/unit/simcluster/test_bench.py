@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from chaosmonkey.errors import UnknownMachine
-from chaosmonkey.simcluster.bench import OPERATE, RELEASE, Bench, Contact, SimMachine, Wire
+from chaosmonkey.simcluster.bench import OPERATE, RELEASE, Bench
+from chaosmonkey.simcluster.contacts import RELAY_BOUNCE
+from chaosmonkey.simcluster.feeds import HOLD_UP
 from chaosmonkey.simcluster.timeline import Timeline
+from chaosmonkey.simcluster.wiring import ContactForm, SimMachine, Wire
 
 Rails = list[tuple[float, str, str, bool]]
 
@@ -35,7 +38,7 @@ def bench(wire: Wire, *, persist: bool = True) -> tuple[Bench, Timeline, Rails]:
     ],
 )
 def test_a_level_makes_the_rail_live_as_contact_and_polarity_say(
-    contact: Contact, active_high: bool, level: int, live: bool
+    contact: ContactForm, active_high: bool, level: int, live: bool
 ) -> None:
     table, timeline, _ = bench(Wire(17, contact, active_high))
     table.drive(17, level)
@@ -52,8 +55,10 @@ def test_a_contact_takes_a_few_milliseconds() -> None:
     timeline.run_until(2)
     (cut, *_, off), (back, *_, on) = rails
     assert (off, on) == (False, True)
-    assert OPERATE[0] <= cut <= OPERATE[1] <= 0.010
-    assert RELEASE[0] <= back - 1 <= RELEASE[1] <= 0.005
+    assert OPERATE[1] <= 0.010
+    assert RELEASE[1] <= 0.005
+    assert OPERATE[0] + HOLD_UP <= cut <= OPERATE[1] + RELAY_BOUNCE[1] + HOLD_UP
+    assert RELEASE[0] + HOLD_UP <= back - 1 <= RELEASE[1] + RELAY_BOUNCE[1] + HOLD_UP
 
 
 def test_a_pulse_shorter_than_the_coil_needs_moves_nothing() -> None:
@@ -78,9 +83,10 @@ def test_a_hand_empties_a_socket_whatever_the_relay_does() -> None:
     table.drive(17, 1)
     timeline.run_until(1)
     table.hand("node1", "power", plugged=True)
+    timeline.run_until(2)
     assert [live for *_, live in rails] == [False]
     table.drive(17, 0)
-    timeline.run_until(2)
+    timeline.run_until(3)
     assert [live for *_, live in rails] == [False, True]
 
 
@@ -121,5 +127,11 @@ def test_the_bench_describes_itself() -> None:
         "closed": True,
         "plugged": True,
         "live": True,
+        "welded": False,
+        "stuck": False,
+        "back_fed": False,
+        "slow": 0.0,
     }
+    assert told["supply"] == {"alive": True}
+    assert (told["panel"], told["chips"]) == (None, [])
     assert len(told["pins"]) == 28

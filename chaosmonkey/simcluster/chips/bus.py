@@ -1,0 +1,55 @@
+"""The I2C bus: chips by their addresses, read and written by register."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class NoAcknowledgement(OSError):
+    """No chip has that address."""
+
+    def __init__(self, address: int) -> None:
+        super().__init__(f"no acknowledgement from 0x{address:02x}")
+
+
+class Chip(Protocol):
+    """One chip with registers. It bears any register number and any number of bytes."""
+
+    def read(self, register: int, count: int) -> bytes:
+        """`count` bytes, beginning at a register."""
+        ...
+
+    def write(self, register: int, data: bytes) -> None:
+        """Write bytes, beginning at a register."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """The chip as JSON."""
+        ...
+
+
+class Bus:
+    """Every chip by its 7-bit address."""
+
+    def __init__(self) -> None:
+        self.chips: dict[int, Chip] = {}
+
+    def read(self, address: int, register: int, count: int) -> bytes:
+        """Read from a chip. Raises NoAcknowledgement."""
+        return self._chip(address).read(register, count)
+
+    def write(self, address: int, register: int, data: bytes) -> None:
+        """Write to a chip. Raises NoAcknowledgement."""
+        self._chip(address).write(register, data)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Every chip as JSON."""
+        return [
+            {"address": f"0x{address:02x}", **chip.describe()}
+            for address, chip in sorted(self.chips.items())
+        ]
+
+    def _chip(self, address: int) -> Chip:
+        if address not in self.chips:
+            raise NoAcknowledgement(address)
+        return self.chips[address]

@@ -1,0 +1,83 @@
+"""A contact that moves: it bounces some times before it lies still.
+
+    open ──┐ ┌┐ ┌─ … still      A piece of metal meets another, springs back, meets it again.
+           └─┘└─┘
+
+Bounces are drawn from a chance of their own: the course of the world does not depend on them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from chaosmonkey.simcluster.timeline import Booking, Span, Timeline
+
+RELAY_BOUNCE: Span = (0.001, 0.003)
+"""Seconds until a relay's contact lies still (a small 5 V relay; engineering estimate)."""
+BUTTON_BOUNCE: Span = (0.0005, 0.003)
+"""Seconds until a button's contact lies still (a microswitch; engineering estimate)."""
+
+_OFTEN = 0.8
+_MOST = 4
+
+
+class Contact:
+    """One contact.
+
+    Args:
+        timeline: when it bounces.
+        chance: how often and for how long; not the timeline's.
+        span: between these seconds it lies still, if it bounces at all.
+        closed: how it lies at first.
+        moved: called after every opening and closing, bounces included.
+
+    Attributes:
+        closed: how it lies, or will when the bouncing is over.
+        touching: how it is at this moment.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        chance: random.Random,
+        span: Span,
+        *,
+        closed: bool,
+        moved: Callable[[], None],
+    ) -> None:
+        self.closed = self.touching = closed
+        self._timeline = timeline
+        self._chance = chance
+        self._span = span
+        self._moved = moved
+        self._bounces: list[Booking] = []
+
+    def move(self, *, closed: bool) -> None:
+        """Close or open it. It moves at once; bounces follow."""
+        if closed == self.closed:
+            return
+        for bounce in self._bounces:
+            bounce.cancel()
+        self.closed = closed
+        self._bounces = [
+            self._timeline.after(moment, lambda touching=touching: self._touch(touching))  # type: ignore[misc]
+            for moment, touching in self._draw(closed=closed)
+        ]
+        self._touch(closed)
+
+    def _touch(self, touching: bool) -> None:
+        if touching != self.touching:
+            self.touching = touching
+            self._moved()
+
+    def _draw(self, *, closed: bool) -> list[tuple[float, bool]]:
+        """When it springs back, and when it returns; the last return is the end of the span."""
+        if self._chance.random() >= _OFTEN:
+            return []
+        whole = self._chance.uniform(*self._span)
+        moments = [
+            self._chance.uniform(0, whole) for _ in range(2 * self._chance.randint(1, _MOST))
+        ]
+        moments[0] = whole
+        return [(moment, closed == bool(n % 2)) for n, moment in enumerate(sorted(moments))]
