@@ -19,6 +19,7 @@ from chaosmonkey.errors import UnknownMachine
 from chaosmonkey.simcluster.chips.bus import Bus
 from chaosmonkey.simcluster.feeds import OPERATE, RELEASE, Feed
 from chaosmonkey.simcluster.gpio import Gpio, Pin
+from chaosmonkey.simcluster.meters import fit
 from chaosmonkey.simcluster.panel import NotOnBench, Panel
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.simcluster.wiring import FEEDS, FeedName, PanelWiring, Pull, SimMachine, Wire
@@ -37,10 +38,10 @@ class Bench:
         panel: how the panel is wired; None for a table without one.
         persist: whether the lines keep their levels when the program that drove them dies
             (`persist_gpio_outputs`, the default on Raspberry Pi OS). The expander always does.
-        seed: of bounces; they take nothing from the timeline's chance.
+        seed: of bounces and of meters; they take nothing from the timeline's chance.
 
     Raises:
-        ValueError: a line is wired to two things.
+        ValueError: a line is wired to two things, or an address to two chips.
 
     Attributes:
         gpio: the header's lines.
@@ -69,6 +70,8 @@ class Bench:
         self._senses: dict[str, int | None] = {}
         for machine in machines:
             self._wire(machine)
+            if machine.meter is not None:
+                fit(machine.meter, self._feeds[machine.name, "power"], self.bus, seed=seed)
         self._panel = (
             Panel(panel, self.gpio, self.bus, timeline=timeline, chance=self._chance)
             if panel

@@ -58,7 +58,8 @@ class Panel:
         chance: of bounces.
 
     Raises:
-        ValueError: a line is wired twice, or to an expander that is not there.
+        ValueError: a line is wired twice, or to an expander that is not there or whose address
+            another chip has.
     """
 
     def __init__(
@@ -76,6 +77,8 @@ class Panel:
         self._chance = chance
         self._expander: Mcp23017 | None = None
         if wiring.expander is not None:
+            if wiring.expander in bus.chips:
+                raise ValueError(f"two chips have the I2C address 0x{wiring.expander:02x}")
             self._expander = bus.chips[wiring.expander] = self._fit(wiring.interrupt)
         self._buttons = {
             machine: self._button(line, nc=False) for machine, line in wiring.buttons.items()
