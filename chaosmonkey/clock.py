@@ -11,7 +11,8 @@ import asyncio
 import heapq
 import itertools
 import time
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
@@ -24,6 +25,17 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds` of this clock's time; zero or less gives way once."""
         ...
+
+
+async def came(what: Coroutine[Any, Any, object], clock: Clock, *, within: float) -> bool:
+    """Whether something ends within so many seconds of a clock's time; if not, it is cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        coming = tasks.create_task(what)
+        late = tasks.create_task(clock.sleep(within))
+        await asyncio.wait({coming, late}, return_when=asyncio.FIRST_COMPLETED)
+        coming.cancel()
+        late.cancel()
+    return not coming.cancelled()
 
 
 class SystemClock:

@@ -6,6 +6,7 @@ first: what an interrupted test leaves off is turned on by the next start.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,14 +14,17 @@ from dataclasses import dataclass
 from chaosmonkey.clock import Clock, SystemClock
 from chaosmonkey.cluster import Client
 from chaosmonkey.config import Lab
-from chaosmonkey.errors import BadInput, PlugFailed
+from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed, first_of
 from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.outage.cut import TIMER_MARGIN
 from chaosmonkey.outage.guard import find_machine
+from chaosmonkey.outage.rails import Rails
 from chaosmonkey.outage.tracker import outage_id
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug, open_plugs
 from chaosmonkey.preflight import Finding, look_at_everything
+from chaosmonkey.sensors import open_sensors
 from chaosmonkey.store import Entry, Journal, open_database
+from chaosmonkey.wires import open_wires
 
 CLICKS = 3
 CLICK = 1.0
@@ -31,9 +35,15 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Open plugs and the journal."""
+    """Open plugs, what their sensors say, and the journal.
+
+    Attributes:
+        trying: the plugs that are being tried now.
+    """
 
     plugs: PlugBoard
+    rails: Rails
+    trying: set[tuple[str, FeedKind]]
     journal: Journal
     clock: Clock
 
@@ -52,19 +62,50 @@ class Bench:
         await self.journal.write(
             Entry(key, plug.machine, plug.feed, "commissioning", now, now + seconds)
         )
+        self.trying.add((plug.machine, plug.feed))
         try:
             yield
         finally:
             await plug.switch(on=True)
             await self.journal.clear(key, self.clock.now())
+            self.trying.discard((plug.machine, plug.feed))
+
+    async def sensed(self, plug: VerifiedPlug, wanted: Feed, asked: float) -> str:
+        """What the plug's sensor says of it; raises PlugFailed if it says the opposite."""
+        reading = await self.rails.confirm((plug.machine, plug.feed), wanted)
+        if reading is None:
+            return "no sensor tells"
+        exact = "" if reading.within == 0 else f", give or take {reading.within:.1f} s"
+        return f"its sensor agrees after {(reading.since - asked) * 1000:.0f} ms{exact}"
 
 
 @asynccontextmanager
 async def opened(lab: Lab) -> AsyncIterator[Bench]:
     """The bench of a lab; raises StoreFailed while a server uses its data folder."""
     clock = SystemClock()
-    async with open_database(lab.server.data, clock) as database, open_plugs(lab, clock) as plugs:
-        yield Bench(plugs, Journal(database), clock)
+    trying: set[tuple[str, FeedKind]] = set()
+    try:
+        with open_wires(lab) as wires, open_sensors(lab, wires, clock, clock) as sensors:
+            async with (
+                open_database(lab.server.data, clock) as database,
+                open_plugs(lab, wires, clock) as plugs,
+                asyncio.TaskGroup() as tasks,
+            ):
+                rails = Rails(
+                    lab,
+                    sensors,
+                    plugs,
+                    cut=trying,
+                    publish=lambda _: None,
+                    changed=lambda: None,
+                    clock=clock,
+                    pace=clock,
+                )
+                watching = tasks.create_task(rails.run(), name="sensors")
+                yield Bench(plugs, rails, trying, Journal(database), clock)
+                watching.cancel()
+    except* ChaosMonkeyError as group:
+        raise first_of(group) from None
 
 
 async def read(lab: Lab, say: Say) -> None:
@@ -93,11 +134,14 @@ async def trial(lab: Lab, machine: str, feed: FeedKind, seconds: float, say: Say
         async with bench.journalled(plug, seconds):
             asked = clock.now()
             at = await plug.switch(on=False, back_in=seconds + TIMER_MARGIN)
-            say(f"off: read back after {(at - asked) * 1000:.0f} ms. Is {machine} without {feed}?")
+            sensor = await bench.sensed(plug, Feed.OFF, asked)
+            say(f"off: read back after {(at - asked) * 1000:.0f} ms, {sensor}.")
+            say(f"Is {machine} without {feed}?")
             await clock.sleep(seconds)
             asked = clock.now()
             at = await plug.switch(on=True)
-            say(f"on: read back after {(at - asked) * 1000:.0f} ms.")
+            sensor = await bench.sensed(plug, Feed.ON, asked)
+            say(f"on: read back after {(at - asked) * 1000:.0f} ms, {sensor}.")
 
 
 async def click(lab: Lab, machine: str, feed: FeedKind, say: Say) -> None:

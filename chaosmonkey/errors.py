@@ -118,6 +118,13 @@ class StoreFailed(Unavailable):
     title = "Store failed"
 
 
+def first_of(group: BaseExceptionGroup[ChaosMonkeyError]) -> ChaosMonkeyError:
+    """An error of ours from a group; the others were logged by whoever raised them."""
+    for error in group.exceptions:
+        return first_of(error) if isinstance(error, BaseExceptionGroup) else error
+    raise AssertionError("an exception group is never empty")
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A sentence that offers the nearest known word, or nothing."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -1,7 +1,8 @@
 """Builds, wires, starts and stops everything. The first file to read.
 
     plugs ◄─ monkey ◄─ api ◄─ curl, pages            one task each; if one dies, all stop
-       cluster ─► dispatch ─► tracker ─► recorder
+    sensors ─┘ │ └──── panel ◄─ buttons
+       cluster ┴► dispatch ─► tracker ─► recorder
                      └──────► board ─► hub ─► websockets
        presenter, phones ─► room ─► foyer ─┘
 
@@ -37,8 +38,10 @@ from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.narrate import news
 from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.tracker import Tracker
+from chaosmonkey.panel import Devices, Panel, open_devices
 from chaosmonkey.plugs import PlugBoard, open_plugs
 from chaosmonkey.preflight import look_at_everything
+from chaosmonkey.sensors import SensorBoard, open_sensors
 from chaosmonkey.store import (
     Audit,
     Database,
@@ -51,6 +54,7 @@ from chaosmonkey.store import (
     secret_key,
 )
 from chaosmonkey.systemd import Supervisor
+from chaosmonkey.wires import open_wires
 
 log = logging.getLogger(__name__)
 story_log = logging.getLogger("chaosmonkey.story")
@@ -83,18 +87,29 @@ async def serve(
     clock: Clock = SystemClock() if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(lab.server.data, clock))
-        plugs = await stack.enter_async_context(open_plugs(lab, clock))
+        wires = stack.enter_context(open_wires(lab))
+        sensors = stack.enter_context(open_sensors(lab, wires, clock, SystemClock()))
+        devices = stack.enter_context(open_devices(lab, wires, clock, SystemClock()))
+        plugs = await stack.enter_async_context(open_plugs(lab, wires, clock))
         client = Client(lab.cluster)
         stack.push_async_callback(client.close)
         await client.open()
-        await _Server(lab, clock, database, plugs, client).run(announce, stop or asyncio.Event())
+        server = _Server(lab, clock, database, plugs, sensors, devices, client)
+        await server.run(announce, stop or asyncio.Event())
 
 
 class _Server:
     """Everything that lives as long as the server does."""
 
     def __init__(
-        self, lab: Lab, clock: Clock, database: Database, plugs: PlugBoard, client: Client
+        self,
+        lab: Lab,
+        clock: Clock,
+        database: Database,
+        plugs: PlugBoard,
+        sensors: SensorBoard,
+        devices: Devices,
+        client: Client,
     ) -> None:
         self._lab = lab
         self._clock = clock
@@ -117,6 +132,8 @@ class _Server:
             publish=self.dispatch,
             changed=self._show_monkey,
             clock=clock,
+            pace=SystemClock(),
+            sensors=sensors,
             own=own,
             reached=die_at(lab.crash_at),
         )
@@ -126,6 +143,7 @@ class _Server:
             world=self._tracker.world,
             plugs=plugs,
             cuts=self._monkey.cuts,
+            rails=self._monkey.rails,
             rests_until=self._monkey.rests_until,
             own=own,
         )
@@ -154,6 +172,15 @@ class _Server:
         )
         key = secret_key(lab.server.data)
         self._audit = Audit(database, clock)
+        self._panel = Panel(
+            lab,
+            devices,
+            monkey=self._monkey,
+            tracker=self._tracker,
+            note=self._audit.note,
+            clock=clock,
+            pace=SystemClock(),
+        )
         self._seats = Seats(key)
         self._tokens = Tokens(lab.server.data)
         self._gate = Gate(
@@ -186,6 +213,7 @@ class _Server:
                 monkey = tasks.create_task(self._monkey.run(started.set), name="monkey")
                 await started.wait()
                 tasks.create_task(self._watch.run(), name="cluster watch")
+                tasks.create_task(self._panel.run(), name="panel")
                 tasks.create_task(self._tick(), name="tick")
                 serving = tasks.create_task(web.run_until_told(), name="web server")
                 self._announce(announce)

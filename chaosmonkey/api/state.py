@@ -25,8 +25,9 @@ router = APIRouter(tags=["state"])
 Format = Annotated[Literal["json", "csv"] | None, Query(description="json or csv.")]
 
 MILESTONES = (
-    "commanded", "cut", "last_seen", "not_ready", "tainted", "evicting_first", "evicting_last",
-    "successor_created", "scheduled", "recovered", "whole", "restored", "rejoined", "cleaned",
+    "commanded", "cut", "lost", "last_seen", "not_ready", "tainted",
+    "evicting_first", "evicting_last", "successor_created", "scheduled",
+    "recovered", "whole", "restored", "rejoined", "cleaned",
 )  # fmt: skip
 
 
@@ -120,6 +121,8 @@ def _row(view: OutageView) -> dict[str, Any]:
         "by": view.by,
         "began": view.began,
         "t0_within": view.t0_within,
+        "clocked": view.clocked,
+        "cause": view.cause or "",
         "outcome": view.outcome or "",
         "recovery_seconds": "" if view.recovery_seconds is None else view.recovery_seconds,
         **{f"phase_{name}": view.phases.get(name, "") for name in PHASES},

@@ -28,7 +28,7 @@ from chaosmonkey.api.address import own_url
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import Server, environment_with
 from chaosmonkey.errors import StoreFailed, Unavailable
-from chaosmonkey.simcluster import DEMO_MACHINES
+from chaosmonkey.simcluster import DEMO_MACHINES, DEMO_PANEL, SimMachine
 from chaosmonkey.store import Journal, open_database
 
 log = logging.getLogger(__name__)
@@ -113,12 +113,7 @@ class Demo:
 
     def _write_config(self, epoch: float) -> Path:
         """The demo's lab.toml, for the server, and for whoever wants to see how one looks."""
-        machines = "".join(
-            f'\n[[machine]]\nname = "{machine.name}"\n'
-            f'power = {{ driver = "gpio", pin = {machine.power.pin} }}\n'
-            f'network = {{ driver = "gpio", pin = {machine.network.pin} }}\n'
-            for machine in DEMO_MACHINES
-        )
+        machines = "".join(map(_machine, DEMO_MACHINES))
         text = (
             "# Written by `chaosmonkey demo`: pretend pins, wired to the bench of the simulator.\n"
             f"speed = {self.speed!r}\nepoch = {epoch!r}\n\n"
@@ -126,7 +121,9 @@ class Demo:
             f'[cluster]\nserver = "http://127.0.0.1:{self.sim_port}"\n\n'
             f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{self.sim_port + 1}"\n\n'
             f'[timing]\npreset = "{self.preset}"\n\n'
-            f'[demo]\nbench = "http://127.0.0.1:{self.sim_port}"\n' + machines
+            + _PANEL
+            + f'[demo]\nbench = "http://127.0.0.1:{self.sim_port}"\n'
+            + machines
         )
         path = self.data / "demo.toml"
         try:
@@ -178,6 +175,24 @@ class Demo:
             "  Stop         Ctrl-C\n\n"
         )
         sys.stdout.flush()
+
+
+_PANEL = (
+    f"[panel]\nexpander = {DEMO_PANEL.expander}\ninterrupt = {DEMO_PANEL.interrupt}\n"
+    f"halt = {DEMO_PANEL.halt}\nheartbeat = {DEMO_PANEL.heartbeat}\n\n"
+)
+
+
+def _machine(machine: SimMachine) -> str:
+    """What lab.toml says of a machine of the demo: as it is wired on the bench."""
+    return (
+        f'\n[[machine]]\nname = "{machine.name}"\n'
+        f'power = {{ driver = "gpio", pin = {machine.power.pin} }}\n'
+        f'network = {{ driver = "gpio", pin = {machine.network.pin} }}\n'
+        f'power_sensor = {{ driver = "gpio", pin = {machine.rail} }}\n'
+        f'button = "{DEMO_PANEL.buttons[machine.name]}"\n'
+        f'led = "{DEMO_PANEL.leds[machine.name]}"\n'
+    )
 
 
 async def _start(command: str, *arguments: object, token: str | None = None) -> Process:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed, Unavailable
+from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed, Unavailable, first_of
 
 if TYPE_CHECKING:
     from chaosmonkey.config import Lab
@@ -88,7 +88,7 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
     try:
         asyncio.run(run())
     except* ChaosMonkeyError as group:
-        raise _first(group) from None
+        raise first_of(group) from None
 
 
 def sim(
@@ -201,6 +201,7 @@ def restore_plugs(config: Config = Path("lab.toml")) -> None:
     from chaosmonkey.clock import SystemClock  # noqa: PLC0415
     from chaosmonkey.config import load  # noqa: PLC0415
     from chaosmonkey.plugs import VerifiedPlug, open_plugs  # noqa: PLC0415
+    from chaosmonkey.wires import open_wires  # noqa: PLC0415
 
     lab = load(config)
 
@@ -212,20 +213,14 @@ def restore_plugs(config: Config = Path("lab.toml")) -> None:
         return None
 
     async def run() -> list[str]:
-        async with open_plugs(lab, SystemClock()) as plugs:
-            tried = await asyncio.gather(*map(restore, plugs.values()))
-            typer.echo(f"{tried.count(None)} of {len(tried)} plugs are on.")
+        with open_wires(lab) as wires:
+            async with open_plugs(lab, wires, SystemClock()) as plugs:
+                tried = await asyncio.gather(*map(restore, plugs.values()))
+                typer.echo(f"{tried.count(None)} of {len(tried)} plugs are on.")
         return [trouble for trouble in tried if trouble]
 
     if trouble := asyncio.run(run()):
         raise PlugFailed("\n".join(trouble), remedy="Bypass them by hand.")
-
-
-def _first(group: BaseExceptionGroup[ChaosMonkeyError]) -> ChaosMonkeyError:
-    """An error of ours from a group; the others were logged by whoever raised them."""
-    for error in group.exceptions:
-        return _first(error) if isinstance(error, BaseExceptionGroup) else error
-    raise AssertionError("an exception group is never empty")
 
 
 def _stop_at_signals(stop: asyncio.Event) -> None:

@@ -9,6 +9,7 @@ from chaosmonkey.config.plugs import (
     HttpPlug,
     PlugSettings,
     SnmpPlug,
+    SnmpPort,
     UhubctlPlug,
 )
 from chaosmonkey.config.read import build, environment_with, load, own_token, supervision
@@ -25,12 +26,21 @@ from chaosmonkey.config.sections import (
     Supervision,
     Timing,
 )
+from chaosmonkey.config.table import (
+    CurrentSensor,
+    Line,
+    Panel,
+    PortSensor,
+    RailSensor,
+    SensorSettings,
+)
 
 __all__ = [
     "PRESETS",
     "Audience",
     "Cluster",
     "CommandPlug",
+    "CurrentSensor",
     "Demo",
     "FencePlug",
     "Gpio",
@@ -40,11 +50,17 @@ __all__ = [
     "HttpRequest",
     "Lab",
     "Limits",
+    "Line",
     "Machine",
+    "Panel",
     "PlugSettings",
+    "PortSensor",
     "Preset",
+    "RailSensor",
+    "SensorSettings",
     "Server",
     "SnmpPlug",
+    "SnmpPort",
     "Supervision",
     "Timing",
     "UhubctlPlug",

@@ -6,7 +6,7 @@ The docstring under a key is its documentation, as in `sections`.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -66,10 +66,9 @@ class UhubctlPlug(Section):
     """Seconds after which a uhubctl that has not ended is killed and counts as failed."""
 
 
-class SnmpPlug(Section):
-    """A port of a managed switch over SNMP: its PoE (`poe`) or its link (`interface`)."""
+class SnmpPort(Section):
+    """A port of a managed switch, and how its SNMP agent is spoken to."""
 
-    driver: Literal["snmp"]
     host: str = Field(min_length=1)
     """Name or address of the switch."""
 
@@ -77,13 +76,13 @@ class SnmpPlug(Section):
     """UDP port on which it answers."""
 
     poe: str | None = Field(default=None, pattern=r"^(\d+\.)?\d+$")
-    """The PoE port to switch, such as "3", or "2.3" for port 3 of group 2 of a modular switch."""
+    """The PoE port, such as "3", or "2.3" for port 3 of group 2 of a modular switch."""
 
     interface: int | None = Field(default=None, ge=1)
-    """The interface to shut, by its ifIndex, instead of `poe`. For network feeds."""
+    """The interface by its ifIndex, instead of `poe`. For network feeds."""
 
     community: Secret | None = None
-    """SNMP v2c: the community that may write. Or "{env:NAME}", or "{file:PATH}"."""
+    """SNMP v2c: the community, for a plug one that may write. Or "{env:NAME}", or "{file:PATH}"."""
 
     user: str | None = Field(default=None, min_length=1)
     """SNMP v3: the user, instead of `community`."""
@@ -104,7 +103,7 @@ class SnmpPlug(Section):
     """Seconds to wait for an answer. Some switches take more than one."""
 
     @model_validator(mode="after")
-    def _is_one_port_and_one_way_in(self) -> SnmpPlug:
+    def _is_one_port_and_one_way_in(self) -> Self:
         if (self.poe is None) == (self.interface is None):
             raise ValueError("needs either `poe` or `interface`")
         if (self.community is None) == (self.user is None):
@@ -116,6 +115,12 @@ class SnmpPlug(Section):
                 if passphrase is not None and len(passphrase.get_secret_value()) < 8:
                     raise ValueError("`auth` and `privacy` have 8 characters or more (RFC 3414)")
         return self
+
+
+class SnmpPlug(SnmpPort):
+    """A port of a managed switch over SNMP: its PoE (`poe`) or its link (`interface`)."""
+
+    driver: Literal["snmp"]
 
 
 class HttpPlug(Section):

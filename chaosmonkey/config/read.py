@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from chaosmonkey.config.contradictions import contradictions
 from chaosmonkey.config.devices import HttpRecipe, HttpRequest
-from chaosmonkey.config.plugs import DRIVERS, GpioPlug, HttpPlug
+from chaosmonkey.config.plugs import DRIVERS
 from chaosmonkey.config.sections import ENVIRONMENT_PREFIX, Lab, Machine, Supervision
+from chaosmonkey.config.table import SENSORS
 from chaosmonkey.errors import BadConfig, BadInput, did_you_mean
-from chaosmonkey.model import FeedKind
 
 
 def load(path: Path) -> Lab:
@@ -58,7 +57,7 @@ def build(values: dict[str, Any], *, source: str = "lab.toml") -> Lab:
         lab = Lab(**values)
     except ValidationError as error:
         raise BadConfig(source, [_explain(item, values) for item in error.errors()]) from None
-    if problems := list(_contradictions(lab)):
+    if problems := list(contradictions(lab)):
         raise BadConfig(source, problems)
     return lab
 
@@ -85,87 +84,6 @@ def own_token() -> str | None:
     return os.environ.get("CHAOSMONKEY_TOKEN") or None  # noqa: TID251 - the environment's home
 
 
-# --- what no single key can see -----------------------------------------------------------------
-
-
-def _contradictions(lab: Lab) -> Iterator[str]:
-    yield from _names_used_twice(lab)
-    yield from _pins_used_twice(lab)
-    yield from _tasmotas_used_twice(lab)
-    yield from _protected_machines_with_a_plug(lab)
-    limits = lab.limits
-    if limits.min_seconds > limits.max_seconds:
-        yield "limits: min_seconds is above max_seconds. Lower it."
-    elif not limits.min_seconds <= lab.default_seconds <= limits.max_seconds:
-        yield (
-            f"limits.default_seconds: {lab.default_seconds:g} is not between min_seconds and "
-            f"max_seconds ({limits.min_seconds:g} to {limits.max_seconds:g})."
-        )
-    audience = lab.audience
-    secured = audience.wifi_security != "nopass"
-    if audience.wifi_ssid and secured and not audience.wifi_password.get_secret_value():
-        yield 'audience.wifi_password: it is missing. Without one: wifi_security = "nopass".'
-    if lab.gpio.header and lab.gpio.pin_factory != "mock":
-        yield 'gpio.header: only the pins of pin_factory = "mock" can be wired to a bench.'
-
-
-def _names_used_twice(lab: Lab) -> Iterator[str]:
-    for name, count in Counter(machine.name for machine in lab.machine).items():
-        if count > 1:
-            yield f"[[machine]]: {count} machines are called '{name}'. Give each its own name."
-    owners: dict[str, str] = {}
-    for machine in lab.machine:
-        first = owners.setdefault(machine.node_name, machine.name)
-        if first != machine.name:
-            yield (
-                f"[[machine]] {machine.name}: node '{machine.node_name}' already belongs to "
-                f"'{first}'. One machine is one node."
-            )
-
-
-def _pins_used_twice(lab: Lab) -> Iterator[str]:
-    owners: dict[int, str] = {}
-    for machine in lab.machine:
-        for feed in FeedKind:
-            plug = machine.plug(feed)
-            if not isinstance(plug, GpioPlug):
-                continue
-            here = f"{machine.name}'s {feed} plug"
-            first = owners.setdefault(plug.pin, here)
-            if first != here:
-                yield (
-                    f"[[machine]] {machine.name}: {feed}.pin: {plug.pin} already switches {first}. "
-                    "Every relay needs a line of its own."
-                )
-
-
-def _tasmotas_used_twice(lab: Lab) -> Iterator[str]:
-    owners: dict[str, str] = {}
-    for machine in lab.machine:
-        for feed in FeedKind:
-            plug = machine.plug(feed)
-            if not isinstance(plug, HttpPlug) or plug.preset != "tasmota":
-                continue
-            here = f"{machine.name}'s {feed} plug"
-            first = owners.setdefault(plug.url.rstrip("/"), here)
-            if first != here:
-                yield (
-                    f"[[machine]] {machine.name}: {feed}.url: this Tasmota already is {first}. It "
-                    "has one queue for all its relays' timers: with a second plug, write a recipe "
-                    "with TimedPower (docs/add-a-plug.md)."
-                )
-
-
-def _protected_machines_with_a_plug(lab: Lab) -> Iterator[str]:
-    for machine in lab.machine:
-        plugs = [feed for feed in FeedKind if machine.plug(feed) is not None]
-        if plugs and {machine.name, machine.node_name} & set(lab.limits.protected):
-            yield (
-                f"limits.protected: '{machine.name}' is protected, yet has a {plugs[0]} plug. "
-                f"Take {' and '.join(plugs)} out of its [[machine]], or the name off the list."
-            )
-
-
 # --- one problem that pydantic found, in words --------------------------------------------------
 
 
@@ -180,7 +98,8 @@ def _explain(item: Any, values: dict[str, Any]) -> str:
         case "missing":
             return f"{place}: is missing. {_meaning(location)}".rstrip()
         case "union_tag_invalid" | "union_tag_not_found":
-            drivers = " or ".join(f'"{driver}"' for driver in DRIVERS)
+            known_drivers = SENSORS if _is_sensor(location) else DRIVERS
+            drivers = " or ".join(f'"{driver}"' for driver in known_drivers)
             return f"{place}.driver: write {drivers}."
         case _:
             told = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
@@ -200,13 +119,17 @@ def _place(location: list[Any], values: dict[str, Any]) -> str:
     """('machine', 2, 'power', 'gpio', 'pin') as "[[machine]] 3 (node3): power.pin"."""
     match location:
         case ["machine", int(index), *rest]:
-            if len(rest) > 1 and rest[1] in DRIVERS:
+            if len(rest) > 1 and rest[1] in DRIVERS | SENSORS:
                 del rest[1]
             key = ".".join(map(str, rest))
             name = _name_of_entry(values.get("machine"), index)
             return f"[[machine]] {index + 1}{name}" + (f": {key}" if key else "")
         case _:
             return ".".join(map(str, location))
+
+
+def _is_sensor(location: list[Any]) -> bool:
+    return len(location) > 2 and str(location[2]).endswith("_sensor")
 
 
 def _name_of_entry(entries: object, index: int) -> str:
@@ -219,6 +142,8 @@ def _section_at(location: list[Any]) -> type[BaseModel]:
     match location:
         case ["machine", int()]:
             return Machine
+        case ["machine", int(), str(), str(driver)] if _is_sensor(location):
+            return SENSORS[driver]
         case ["machine", int(), str(), str(driver)]:
             return DRIVERS[driver]
         case ["machine", int(), str(), str(), "recipe"]:

@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 from chaosmonkey.config.devices import HttpRecipe, HttpRequest
 from chaosmonkey.config.plugs import DRIVERS
 from chaosmonkey.config.sections import Lab, Machine
+from chaosmonkey.config.table import SENSORS
 
 HEAD = """\
 # Configuration
@@ -44,6 +45,7 @@ network = { driver = "gpio", pin = 12 }
 
 [[machine]]
 name = "node2"
+power_sensor = { driver = "gpio", pin = 10 }
 power = { driver = "command", cut = ["outlet", "2", "off"], restore = ["outlet", "2", "on"], read = ["outlet", "2"] }
 
 [[machine]]
@@ -79,6 +81,9 @@ def reference() -> str:
     parts += _table("`[[machine]]`", Machine.model_fields, Machine.__doc__)
     for driver, plug in DRIVERS.items():
         parts += _table(f'A plug with `driver = "{driver}"`', plug.model_fields, plug.__doc__)
+    for sensor in dict.fromkeys(SENSORS.values()):
+        names = " or ".join(f'`driver = "{name}"`' for name, it in SENSORS.items() if it is sensor)
+        parts += _table(f"A sensor with {names}", sensor.model_fields, sensor.__doc__)
     parts += _table("A `recipe` of the driver `http`", HttpRecipe.model_fields, HttpRecipe.__doc__)
     parts += _table("A request of a recipe", HttpRequest.model_fields, HttpRequest.__doc__)
     return "\n".join(parts)

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from chaosmonkey.config.base import Section
 from chaosmonkey.config.limits import Limits
 from chaosmonkey.config.plugs import PlugConfig, PlugSettings
+from chaosmonkey.config.table import ButtonLine, Line, Panel, SensorConfig, SensorSettings
 from chaosmonkey.model import FeedKind
 
 ENVIRONMENT_PREFIX = "CHAOSMONKEY_"
@@ -167,6 +168,9 @@ class Gpio(Section):
     chip: int | None = Field(default=None, ge=0)
     """Number of the gpiochip (lgpio only); gpiozero's choice if not given."""
 
+    i2c_bus: int = Field(default=1, ge=0)
+    """Number N of /dev/i2c-N, for an expander and current monitors. 1 is on pins 3 and 5."""
+
     header: str | None = None
     """host:port of a pretend bench that the pins of the mock factory are wired to."""
 
@@ -222,6 +226,18 @@ class Machine(Section):
     network: PlugConfig | None = None
     """The plug in its network link."""
 
+    power_sensor: SensorConfig | None = None
+    """What tells whether power arrives."""
+
+    network_sensor: SensorConfig | None = None
+    """What tells whether its link is up."""
+
+    button: ButtonLine | None = None
+    """The line of its button on the panel, to ground: a BCM number, or "A0" on the expander."""
+
+    led: Line | None = None
+    """The line of its LED on the panel: a BCM number, or "B0" on the expander."""
+
     @property
     def node_name(self) -> str:
         """The name of the machine's node."""
@@ -234,6 +250,14 @@ class Machine(Section):
                 return self.power
             case FeedKind.NETWORK:
                 return self.network
+
+    def sensor(self, feed: FeedKind) -> SensorSettings | None:
+        """The sensor of that feed, if the machine has one."""
+        match feed:
+            case FeedKind.POWER:
+                return self.power_sensor
+            case FeedKind.NETWORK:
+                return self.network_sensor
 
 
 class Lab(BaseSettings):
@@ -265,6 +289,7 @@ class Lab(BaseSettings):
     limits: Limits = Limits()
     timing: Timing = Timing()
     audience: Audience = Audience()
+    panel: Panel = Panel()
     demo: Demo | None = None
     """Only in the file that the demo writes."""
 

@@ -25,6 +25,7 @@ from chaosmonkey.model import (
     Workload,
 )
 from chaosmonkey.outage.cut import Cut
+from chaosmonkey.outage.rails import Rails
 from chaosmonkey.outage.world import World
 from chaosmonkey.plugs import PlugBoard
 
@@ -46,6 +47,7 @@ class Board:
         world: World,
         plugs: PlugBoard,
         cuts: Mapping[tuple[str, FeedKind], Cut],
+        rails: Rails,
         rests_until: Callable[[str], float | None],
         own: frozenset[str] = frozenset(),
     ) -> None:
@@ -54,6 +56,7 @@ class Board:
         self._world = world
         self._plugs = plugs
         self._cuts = cuts
+        self._rails = rails
         self._rests_until = rests_until
         self._own = own
         self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
@@ -120,6 +123,7 @@ class Board:
             node=node,
             plugs=self._plugs,
             cuts=self._cuts,
+            rails=self._rails,
             rests_until=self._rests_until(name),
             own=self._own,
         )

@@ -20,6 +20,7 @@ from chaosmonkey.model import FeedKind, Node, Outage, Pod
 from chaosmonkey.outage import recovery
 from chaosmonkey.outage.cut import Cut
 from chaosmonkey.outage.narrate import story
+from chaosmonkey.outage.rails import Rails
 from chaosmonkey.outage.world import World
 from chaosmonkey.plugs import PlugBoard
 
@@ -62,6 +63,7 @@ def show_machine(
     node: Node | None,
     plugs: PlugBoard,
     cuts: Mapping[tuple[str, FeedKind], Cut],
+    rails: Rails,
     rests_until: float | None,
     own: frozenset[str] = frozenset(),
 ) -> MachineView:
@@ -71,15 +73,17 @@ def show_machine(
         plug = plugs.get((name, kind))
         if plug is None:
             return None
-        cut = cuts.get((name, kind))
+        key = name, kind
+        cut = cuts.get(key)
         if cut is None:
-            return FeedView(plug.last)
+            return FeedView(plug.last, sensed=rails.state(key), finding=rails.finding(key))
         return FeedView(
             plug.last,
             cut.stage,
             why=cut.why,
             restore_by=cut.entry.restore_by,
             trouble=cut.trouble,
+            sensed=rails.state(key),
         )
 
     guarded = ""
@@ -155,6 +159,8 @@ def show_outage(outage: Outage) -> OutageView:
         began=datetime.fromtimestamp(outage.t0, UTC).isoformat(timespec="milliseconds"),
         t0=outage.t0,
         t0_within=_round(outage.t0_within),
+        clocked=outage.clocked,
+        cause=outage.cause,
         restore_by=outage.restore_by,
         open=outage.closed is None,
         milestones={key: _round(at) for key, at in recovery.milestones(outage).items()},

@@ -68,6 +68,8 @@ class FeedView:
         stage: asked, journalled, cutting, cut, restoring or stuck; null if no cut is under way.
         why: what brought the cut to that stage.
         trouble: what is wrong, while it is stuck.
+        sensed: what the feed's sensor says: on, off or unknown; null if it has none.
+        finding: what is wrong when plug and sensor contradict each other; "" if nothing.
     """
 
     state: str
@@ -75,6 +77,8 @@ class FeedView:
     why: str = ""
     restore_by: float | None = None
     trouble: str = ""
+    sensed: str | None = None
+    finding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ class OutageView:
 
     Attributes:
         t0: the moment from which everything is counted.
+        clocked: what told t0: "read-back" (the plug), "sensor", or "last sign" (of life).
+        cause: why, if nobody commanded it and a sensor tells: hand, supply, switched, fault.
         t0_within: the true t0 is at most this many seconds later.
         phase: the phase that is under way.
         recovery_seconds: the recovery time; null until, or unless, it is measured.
@@ -179,6 +185,8 @@ class OutageView:
     began: str
     t0: float
     t0_within: float
+    clocked: str
+    cause: str | None
     restore_by: float | None
     open: bool
     milestones: dict[str, float]

@@ -21,6 +21,7 @@ from chaosmonkey.model.events import (
     Changed,
     ClusterEvent,
     Event,
+    FeedSensed,
     Fresh,
     PlugCut,
     PlugRestored,
@@ -33,6 +34,8 @@ from chaosmonkey.model.feeds import (
     FeedKind,
 )
 from chaosmonkey.model.outages import (
+    Cause,
+    Clocked,
     Displaced,
     Fate,
     Origin,
@@ -43,7 +46,9 @@ from chaosmonkey.model.outages import (
 
 __all__ = [
     "LOST_NODE_TAINTS",
+    "Cause",
     "Changed",
+    "Clocked",
     "ClusterEvent",
     "ClusterObject",
     "Condition",
@@ -56,6 +61,7 @@ __all__ = [
     "Fate",
     "Feed",
     "FeedKind",
+    "FeedSensed",
     "Fresh",
     "Happening",
     "Lease",

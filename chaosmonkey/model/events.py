@@ -3,6 +3,7 @@
 Changed / Removed        one object of the cluster, as our watch received it
 Stale / Fresh            whether that watch can be believed
 PlugCut / PlugRestored   what the monkey did to a machine, read back from the plug
+FeedSensed               what a sensor says of a feed, whoever did it
 Tick                     time passing, for what ends by nothing happening
 """
 
@@ -11,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaosmonkey.model.cluster import ClusterObject
-from chaosmonkey.model.feeds import FeedKind
+from chaosmonkey.model.feeds import Feed, FeedKind
+from chaosmonkey.model.outages import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,13 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True)
 class PlugCut:
-    """A plug was opened, and read back as off at `at`.
+    """A plug was opened and read back as off, and the feed was lost at `at`.
 
     Attributes:
         outage: identity of the outage that begins here.
         node: name of the machine's node.
         commanded: when the command arrived.
+        sensed: `at` is what the feed's sensor said; otherwise it is when the plug was read back.
         by: who asked for it.
         restore_by: when the monkey will restore the plug at the latest.
     """
@@ -65,16 +68,36 @@ class PlugCut:
     at: float
     by: str
     restore_by: float
+    sensed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PlugRestored:
-    """A plug was closed, and read back as on at `at`."""
+    """A plug was closed and read back as on, and the feed is there since `at`."""
 
     machine: str
     node: str
     feed: FeedKind
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSensed:
+    """A sensor says that a feed comes, goes, or cannot be told.
+
+    Attributes:
+        at: the earliest moment at which it became so.
+        within: seconds after `at` by which it had become so.
+        cause: why it went, if we did not cut it; None if we did, and for a feed that comes.
+    """
+
+    machine: str
+    node: str
+    feed: FeedKind
+    state: Feed
+    at: float
+    within: float = 0.0
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +108,4 @@ class Tick:
 
 
 ClusterEvent = Changed | Removed | Stale | Fresh
-Event = ClusterEvent | PlugCut | PlugRestored | Tick
+Event = ClusterEvent | PlugCut | PlugRestored | FeedSensed | Tick

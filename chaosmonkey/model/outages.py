@@ -15,6 +15,30 @@ class Origin(StrEnum):
     OBSERVED = "observed"
 
 
+class Cause(StrEnum):
+    """Why an outage that nobody commanded began, as far as sensors tell."""
+
+    HAND = "hand"
+    """One feed went though its plug is on: a hand, a loose cable, a fuse."""
+    SUPPLY = "supply"
+    """All power feeds that are watched went together: what feeds them died."""
+    SWITCHED = "switched"
+    """Its plug is off, and it was not this server that switched it."""
+    FAULT = "fault"
+    """Its node fell silent though its power arrives: the machine itself, or its network."""
+
+
+class Clocked(StrEnum):
+    """What told t0."""
+
+    READ_BACK = "read-back"
+    """The plug, when it was read back as off."""
+    SENSOR = "sensor"
+    """The sensor of the feed."""
+    LAST_SIGN = "last sign"
+    """The machine's last sign of life."""
+
+
 class Fate(StrEnum):
     """What Kubernetes can do about a pod whose machine is lost."""
 
@@ -90,13 +114,15 @@ class Displaced:
 class Outage:
     """One episode from a cut, commanded or observed, until the cluster is whole again.
 
-    All moments share one t0. For a commanded outage that is when the plug was read back as off.
-    For an observed one it is the machine's last sign of life, and the true t0 lies up to
-    `t0_within` seconds after it.
+    All moments share one t0: the loss of the feed as its sensor told it. Without a sensor it is,
+    for a commanded outage, when the plug was read back as off; for an observed one the machine's
+    last sign of life. The true t0 lies up to `t0_within` seconds after it.
 
     Attributes:
         id: such as "20261120-101500-node3": when it began (UTC) and where.
-        feed: what was cut; None when nobody commanded it and the cause is not known.
+        feed: what was lost; None when nobody commanded it and no sensor tells.
+        clocked: what told t0.
+        cause: why, if nobody commanded it and a sensor tells.
         whole: no displaced pod that will be replaced is still missing, StatefulSets included.
         held: why Kubernetes holds the eviction back, "" if it does not.
         blind: the longest time in seconds for which the cluster could not be watched meanwhile.
@@ -112,6 +138,8 @@ class Outage:
     feed: FeedKind | None = None
     by: str = ""
     t0_within: float = 0.0
+    clocked: Clocked = Clocked.READ_BACK
+    cause: Cause | None = None
     restore_by: float | None = None
     commanded: float | None = None
     not_ready: float | None = None

@@ -20,8 +20,9 @@ from enum import StrEnum
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed, Unavailable
-from chaosmonkey.model import Event, FeedKind, PlugCut, PlugRestored
+from chaosmonkey.model import Event, Feed, FeedKind, PlugCut, PlugRestored
 from chaosmonkey.outage.inrush import Inrush
+from chaosmonkey.outage.rails import Rails
 from chaosmonkey.outage.refusals import EndedFirst
 from chaosmonkey.plugs import VerifiedPlug
 from chaosmonkey.store import Entry, Journal
@@ -72,6 +73,7 @@ class Surroundings:
         publish: takes the events PlugCut and PlugRestored.
         changed: is called when a stage changed.
         inrush: lets one machine after the other start.
+        rails: what the sensors say.
         stopping: is set when the server stops: restores are then tried for GOODBYE seconds only.
         tasks: owns the tasks.
         reached: is told every step.
@@ -82,6 +84,7 @@ class Surroundings:
     publish: Callable[[Event], None]
     changed: Callable[[], None]
     inrush: Inrush
+    rails: Rails
     stopping: asyncio.Event
     tasks: asyncio.TaskGroup
     reached: Callable[[Step], None]
@@ -95,7 +98,8 @@ class Cut:
         why: what brought it to that stage.
         trouble: what is wrong, while it is stuck.
         touched: whether the plug was switched at all: a cut may end before.
-        begun: the moment when the plug was read back as off, or why it was not.
+        begun: the moment when the feed was lost, or why it was not: it was read back as off, and
+            its sensor, if it has one, agrees.
         ended: the moment when it was read back as on.
     """
 
@@ -161,9 +165,22 @@ class Cut:
         around.reached(Step.READ_ON)
         self._enter(Stage.ON, self.why)
         self.ended.set_result(at)
-        around.publish(PlugRestored(entry.machine, self.node, entry.feed, at))
         log.info("%s: %s restored, because %s", entry.machine, entry.feed, self.why)
         await self._clear()
+        await self._tell_restored(at)
+
+    async def _tell_restored(self, at: float) -> None:
+        """The feed is there: unless its sensor says that it is not, although its plug is on."""
+        entry, around = self.entry, self._around
+        try:
+            stopping = around.stopping.is_set()  # then nobody listens to the sensors any more
+            sensed = None if stopping else await around.rails.confirm(self.key, Feed.ON)
+        except PlugFailed as error:
+            log.error("%s It is told when its sensor says so.", error)
+            return
+        if sensed is not None and sensed.within == 0:
+            at = max(sensed.since, entry.commanded)
+        around.publish(PlugRestored(entry.machine, self.node, entry.feed, at))
 
     async def _journal_and_cut(self) -> None:
         entry, around = self.entry, self._around
@@ -187,6 +204,10 @@ class Cut:
             on=False, back_in=back_in, asked=lambda: around.reached(Step.ASKED_OFF)
         )
         around.reached(Step.READ_OFF)
+        sensed = await around.rails.confirm(self.key, Feed.OFF)
+        exact = sensed is not None and sensed.within == 0 and sensed.since >= entry.commanded
+        if sensed is not None and exact:
+            at = sensed.since
         self.stage = Stage.CUT
         around.publish(
             PlugCut(
@@ -198,6 +219,7 @@ class Cut:
                 at=at,
                 by=entry.asked_by,
                 restore_by=entry.restore_by,
+                sensed=exact,
             )
         )
         self.begun.set_result(at)

@@ -13,25 +13,25 @@ from collections.abc import Callable, Coroutine
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab
-from chaosmonkey.errors import PlugFailed, StoreFailed, Unavailable
+from chaosmonkey.errors import StoreFailed, Unavailable
 from chaosmonkey.model import Event, Feed, FeedKind
 from chaosmonkey.outage import guard
 from chaosmonkey.outage.arming import Arming
 from chaosmonkey.outage.cut import Cut, Step, Surroundings
 from chaosmonkey.outage.inrush import Inrush
+from chaosmonkey.outage.look import look_at_plugs
 from chaosmonkey.outage.plan import Plan, plan
+from chaosmonkey.outage.rails import Rails
+from chaosmonkey.outage.refusals import HaltKept
 from chaosmonkey.outage.restore import TurnOn
 from chaosmonkey.outage.rules import Facts
 from chaosmonkey.outage.safety import Safety
 from chaosmonkey.outage.tracker import Tracker, outage_id
-from chaosmonkey.plugs import PlugBoard
+from chaosmonkey.plugs import PlugBoard, VerifiedPlug
+from chaosmonkey.sensors import SensorBoard
 from chaosmonkey.store import Entry, Journal
 
 log = logging.getLogger(__name__)
-
-LOOK_EVERY = 15.0
-"""Seconds between two looks at plugs that nobody is switching."""
-
 
 NOTE_PATIENCE = 0.5
 """Seconds of real time that the answer to HALT waits for the disk, when all is on already."""
@@ -43,8 +43,12 @@ REMEMBERED = 86_400.0
 class Monkey:
     """Cuts and restores machines while `run` runs.
 
+    Args:
+        pace: real time, which sensors follow; `clock` may be faster.
+
     Attributes:
         cuts: the cuts under way, by machine and feed.
+        rails: what the sensors say of the feeds.
     """
 
     def __init__(
@@ -57,6 +61,8 @@ class Monkey:
         publish: Callable[[Event], None],
         changed: Callable[[], None],
         clock: Clock,
+        pace: Clock,
+        sensors: SensorBoard,
         own: frozenset[str] = frozenset(),
         reached: Callable[[Step], None] = lambda _: None,
     ) -> None:
@@ -74,6 +80,17 @@ class Monkey:
         lasts = lab.limits.disarm_after * lab.speed
         self._arming = Arming(journal, clock, lasts=lasts, changed=changed)
         self._inrush = Inrush(clock, lab.limits.restore_stagger)
+        self.rails = Rails(
+            lab,
+            sensors,
+            plugs,
+            cut=self.cuts.keys(),
+            publish=publish,
+            changed=changed,
+            clock=clock,
+            pace=pace,
+        )
+        self._halt_kept = ""
         self._rested: dict[str, float] = {}
         self._last_cut: float | None = None
         self._stopping = asyncio.Event()
@@ -97,6 +114,7 @@ class Monkey:
                 publish=self._publish,
                 changed=self._changed,
                 inrush=self._inrush,
+                rails=self.rails,
                 stopping=self._stopping,
                 tasks=tasks,
                 reached=self._reached,
@@ -105,9 +123,17 @@ class Monkey:
                 # Pretend machines hurt nobody.
                 await self._arming.recall(armed=self._lab.demo is not None)
                 await self._recall_rested()
+                tasks.create_task(self.rails.run(), name="sensors")
                 for entry in await self._journal.open_cuts():
                     self._undo(entry)
-                tasks.create_task(self._look_at_plugs(), name="look at plugs")
+                looking = look_at_plugs(
+                    self._plugs,
+                    cut=self.cuts.keys(),
+                    off=self._found_off,
+                    changed=self._changed,
+                    clock=self._clock,
+                )
+                tasks.create_task(looking, name="look at plugs")
                 started()
                 await asyncio.Event().wait()
             finally:
@@ -179,11 +205,17 @@ class Monkey:
                 await asyncio.wait({noted}, timeout=NOTE_PATIENCE)
 
     def release(self, by: str) -> Safety:
-        """End HALT. The table is safe after that, not armed."""
+        """End HALT. The table is safe after that, not armed; raises HaltKept."""
+        if self._halt_kept:
+            raise HaltKept(self._halt_kept, remedy="Turn it until it comes out, then release HALT.")
         if self.safety.halted is not None:
             self._arming.release(by)
             self._keep_halt()
         return self.safety
+
+    def keep_halted(self, why: str) -> None:
+        """Let HALT not be released, because of `why`; "" lets it be released again."""
+        self._halt_kept = why
 
     def arm(self, by: str) -> Safety:
         """Allow cuts for a while; raises Halted while HALT holds."""
@@ -219,6 +251,7 @@ class Monkey:
             outages=self._tracker.outages,
             now=self._clock.now(),
             safety=self.safety,
+            dark=self.rails.dark(),
             rested=self._rested,
             last_cut=self._last_cut,
             own=self._own_machine,
@@ -280,18 +313,7 @@ class Monkey:
         cut.why = "the process that cut it ended"
         self._own(cut, cut.bring_back())
 
-    async def _look_at_plugs(self) -> None:
-        """Read plugs that nobody is switching: somebody else may have. HALT keeps them on."""
-        while True:
-            for key, plug in self._plugs.items():
-                if key in self.cuts:
-                    continue
-                before = plug.last
-                try:
-                    if await plug.read() is Feed.OFF and self.safety.halted is not None:
-                        await self._turn_on([plug.machine], "HALT holds")
-                except PlugFailed as error:
-                    log.warning("%s: %s: %s", plug.machine, plug.feed, error)
-                if plug.last is not before:
-                    self._changed()
-            await self._clock.sleep(LOOK_EVERY)
+    async def _found_off(self, plug: VerifiedPlug) -> None:
+        """Somebody else turned a plug off. HALT keeps them on."""
+        if self.safety.halted is not None:
+            await self._turn_on([plug.machine], "HALT holds")

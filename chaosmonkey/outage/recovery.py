@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from chaosmonkey.model import Displaced, Fate, Origin, Outage, Outcome
+from chaosmonkey.model import Clocked, Displaced, Fate, Origin, Outage, Outcome
 
 PHASES = ("detect", "evict", "reschedule", "ready")
 """Names of the phases, in their order; each ends with the milestone of the same index below."""
@@ -22,14 +22,13 @@ _PHASE_ENDS = ("not_ready", "evicting_last", "scheduled", "recovered")
 def milestones(outage: Outage) -> dict[str, float]:
     """Seconds from t0 to each milestone that happened, in their usual order.
 
-    The clock of an observed outage starts at the machine's last sign of life ("last_seen"), that of
-    a commanded one when the plug was read back as off ("cut").
+    The clock of a commanded outage starts when its feed was cut ("cut"), that of an observed one
+    when a sensor lost its feed ("lost"), or at the machine's last sign of life ("last_seen").
     """
     pods = awaited(outage)
-    observed = outage.origin is Origin.OBSERVED
     moments: dict[str, float | None] = {
         "commanded": outage.commanded,
-        ("last_seen" if observed else "cut"): outage.t0,
+        _first_milestone(outage): outage.t0,
         "not_ready": outage.not_ready,
         "tainted": outage.tainted,
         "evicting_first": _first(pod.evicted for pod in pods),
@@ -86,8 +85,7 @@ def current_phase(outage: Outage) -> str | None:
 def recovery_time(outage: Outage) -> float | None:
     """Seconds from t0 until every displaced pod that moves had a Ready successor.
 
-    For an observed outage this counts from the last sign of life: the true time is up to
-    `t0_within` seconds shorter.
+    The true time is up to `t0_within` seconds shorter.
     """
     return None if outage.recovered is None else outage.recovered - outage.t0
 
@@ -154,6 +152,12 @@ def _explain_successor(pod: Displaced, node: str | None, ready: float | None, wa
     if ready is None:
         return f"{name} is starting on {node}" + (f": {waiting}" if waiting else "")
     return f"replaced by {name} on {node}"
+
+
+def _first_milestone(outage: Outage) -> str:
+    if outage.origin is Origin.COMMANDED:
+        return "cut"
+    return "lost" if outage.clocked is Clocked.SENSOR else "last_seen"
 
 
 def awaited(outage: Outage) -> tuple[Displaced, ...]:

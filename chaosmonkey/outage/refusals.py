@@ -15,6 +15,13 @@ class Halted(CutRefused):
     rule = "halted"
 
 
+class HaltKept(CutRefused):
+    """HALT cannot be released: the big red button is in."""
+
+    title = "HALT kept"
+    rule = "halt-kept"
+
+
 class NotArmed(CutRefused):
     """The table is safe: somebody has to arm it first."""
 
@@ -61,6 +68,12 @@ class AlreadyOff(CutRefused):
     """One of the machine's feeds is off already."""
 
     rule = "already-off"
+
+
+class Dark(CutRefused):
+    """One of the machine's feeds does not arrive, though its plug is on."""
+
+    rule = "dark"
 
 
 class StillRecovering(CutRefused):

@@ -23,6 +23,7 @@ class Facts:
 
     Attributes:
         off: machine → when it will be restored, if known.
+        dark: machine → the feed that does not arrive there although its plug is on.
         outages: the open outages.
         rested: machine → when it was last restored.
         last_cut: when a cut last began, of whatever machine.
@@ -34,6 +35,7 @@ class Facts:
     outages: Mapping[str, Outage]
     now: float
     safety: Safety
+    dark: Mapping[str, str] = field(default_factory=dict)
     rested: Mapping[str, float] = field(default_factory=dict)
     last_cut: float | None = None
     own: frozenset[str] = frozenset()
@@ -149,6 +151,17 @@ def _already_off(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError |
     )
 
 
+def _dark(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+    feed = facts.dark.get(machine.name)
+    if feed is None:
+        return None
+    return refusals.Dark(
+        f"No {feed} arrives at {machine.name}, though its plug is on.",
+        remedy="Look at its plug, its cable and its supply.",
+        machine=machine.name,
+    )
+
+
 def _still_recovering(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
     for outage in facts.outages.values():
         if outage.machine == machine.name:
@@ -191,19 +204,21 @@ def _cooling_down(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError 
 
 
 def _too_many_off(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
-    if len(facts.off) < lab.limits.max_off:
+    off = sorted({*facts.off, *facts.dark})
+    if len(off) < lab.limits.max_off:
         return None
     soonest = min((at for at in facts.off.values() if at is not None), default=None)
     return refusals.TooManyOff(
-        f"Off now: {', '.join(sorted(facts.off))}. Only {lab.limits.max_off} may be off at once.",
+        f"Off now: {', '.join(off)}. Only {lab.limits.max_off} may be off at once.",
         remedy=_on_again(soonest, facts.now) + " Or raise limits.max_off in the configuration.",
-        off=sorted(facts.off),
+        off=off,
         allowed_at=soonest,
     )
 
 
 def _too_few_ready(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
-    off = {machine.node_name for machine in lab.machine if machine.name in facts.off}
+    gone = {*facts.off, *facts.dark}
+    off = {machine.node_name for machine in lab.machine if machine.name in gone}
     left = [
         node.name
         for node in facts.world.nodes.values()
@@ -231,6 +246,7 @@ RULES: tuple[Rule, ...] = (
     _blind,
     _not_in_cluster,
     _already_off,
+    _dark,
     _still_recovering,
     _not_ready,
     _cooling_down,

@@ -2,8 +2,9 @@
 
     (outages, event, world) ─► outages
 
-An outage begins with a cut plug, or when a node falls silent that nobody cut. From then on every
-event that concerns it adds a moment. `Tracker` is the shell that keeps the outages and the world.
+An outage begins with a cut plug, when a sensor loses a feed that nobody cut, or when a node falls
+silent. From then on every event that concerns it adds a moment. `Tracker` is the shell that keeps
+the outages and the world.
 """
 
 from __future__ import annotations
@@ -15,10 +16,15 @@ from functools import partial
 from types import MappingProxyType
 
 from chaosmonkey.model import (
+    Cause,
     Changed,
+    Clocked,
     Displaced,
     Event,
     Fate,
+    Feed,
+    FeedKind,
+    FeedSensed,
     Fresh,
     Lease,
     Node,
@@ -95,8 +101,15 @@ def follow(
         case PlugCut():
             cut = _begin_commanded(event, world)
             return {**outages, cut.id: cut}
-        case PlugRestored(machine=machine, at=at):
-            step = partial(_restored, machine=machine, at=at)
+        case PlugRestored(machine=machine, feed=feed, at=at):
+            step = partial(_restored, machine=machine, feed=feed, at=at)
+        case FeedSensed(state=Feed.ON, machine=machine, feed=feed, at=at):
+            step = partial(_restored, machine=machine, feed=feed, at=at)
+        case FeedSensed(state=Feed.OFF, cause=Cause()):
+            if all(outage.node != event.node for outage in outages.values()):
+                lost = _begin_sensed(event, world)
+                return {**outages, lost.id: lost}
+            step = partial(_lost_again, lost=event)
         case Changed(Node() as node, at):
             was_ready = isinstance(before, Node) and before.is_ready
             if was_ready and _fell_silent(node, outages, world):
@@ -132,9 +145,25 @@ def _begin_commanded(cut: PlugCut, world: World) -> Outage:
         feed=cut.feed,
         by=cut.by,
         t0=cut.at,
+        clocked=Clocked.SENSOR if cut.sensed else Clocked.READ_BACK,
         commanded=cut.commanded,
         restore_by=cut.restore_by,
         displaced=displace(cut.node, world),
+    )
+
+
+def _begin_sensed(lost: FeedSensed, world: World) -> Outage:
+    return Outage(
+        id=outage_id(lost.at, lost.machine),
+        machine=lost.machine,
+        node=lost.node,
+        origin=Origin.OBSERVED,
+        feed=lost.feed,
+        t0=lost.at,
+        t0_within=lost.within,
+        clocked=Clocked.SENSOR,
+        cause=lost.cause,
+        displaced=displace(lost.node, world),
     )
 
 
@@ -164,6 +193,8 @@ def _begin_observed(node: Node, world: World, machine: str) -> Outage:
         origin=Origin.OBSERVED,
         t0=sign.at,
         t0_within=sign.interval,
+        clocked=Clocked.LAST_SIGN,
+        cause=Cause.FAULT if world.sensed.get((node.name, FeedKind.POWER)) is Feed.ON else None,
         displaced=displace(node.name, world),
     )
 
@@ -171,10 +202,22 @@ def _begin_observed(node: Node, world: World, machine: str) -> Outage:
 # --- what happens to the machine ----------------------------------------------------------------
 
 
-def _restored(outage: Outage, *, machine: str, at: float) -> Outage:
-    if outage.machine != machine or outage.origin is Origin.OBSERVED or outage.restored is not None:
+def _restored(outage: Outage, *, machine: str, feed: FeedKind, at: float) -> Outage:
+    if (outage.machine, outage.feed) != (machine, feed) or outage.restored is not None:
         return outage
-    return replace(outage, restored=at)
+    return replace(outage, restored=max(at, outage.t0))
+
+
+def _lost_again(outage: Outage, *, lost: FeedSensed) -> Outage:
+    """A machine that is out already loses a feed: what was restored is not, or the cause is known.
+
+    The first t0 stands.
+    """
+    if outage.node != lost.node or outage.rejoined is not None:
+        return outage
+    if outage.feed is None:
+        return replace(outage, feed=lost.feed, cause=lost.cause)
+    return replace(outage, restored=None) if outage.feed is lost.feed else outage
 
 
 def _node_changed(outage: Outage, *, node: Node, at: float) -> Outage:

@@ -10,6 +10,9 @@ from chaosmonkey.model import (
     Changed,
     EndpointSlice,
     Event,
+    Feed,
+    FeedKind,
+    FeedSensed,
     Fresh,
     Lease,
     Node,
@@ -41,6 +44,7 @@ class World:
 
     Attributes:
         stale: since when, and why, this may be out of date; None while it is not.
+        sensed: what the sensors said last of each node's feeds.
         trusted_since: from when on nothing was missed.
         kubelets_heard_since: from when on some kubelet or other was always heard. Before that all
             were silent together, as they are when the API server is away.
@@ -52,6 +56,7 @@ class World:
         self.workloads: dict[str, Workload] = {}
         self.slices: dict[str, EndpointSlice] = {}
         self.signs: dict[str, Sign] = {}
+        self.sensed: dict[tuple[str, FeedKind], Feed] = {}
         self.lineages = Lineages()
         self.stale: Stale | None = Stale(0.0, "the cluster has not been heard of yet")
         self.trusted_since = 0.0
@@ -87,6 +92,8 @@ class World:
                 self.slices[slice_.uid] = slice_
             case Removed(EndpointSlice() as slice_):
                 self.slices.pop(slice_.uid, None)
+            case FeedSensed(node=name, feed=feed, state=state):
+                self.sensed[name, feed] = state
             case Stale():
                 self.stale = event
             case Fresh(at):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, assert_never
+from contextlib import asynccontextmanager
+from typing import assert_never
 
-from gpiozero.pins import Factory
 from yarl import URL
 
 from chaosmonkey.clock import Clock
@@ -30,12 +29,9 @@ from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.fence import open_agent
 from chaosmonkey.plugs.gpio import RelayPlug
 from chaosmonkey.plugs.http import HttpDevice
-from chaosmonkey.plugs.pins import open_pin_factory
 from chaosmonkey.plugs.uhubctl import open_uhubctl
 from chaosmonkey.plugs.verified import VerifiedPlug
-
-if TYPE_CHECKING:
-    from pysnmp.hlapi.v3arch.asyncio import SnmpEngine
+from chaosmonkey.wires import Wires
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +40,7 @@ PlugBoard = Mapping[tuple[str, FeedKind], VerifiedPlug]
 
 
 @asynccontextmanager
-async def open_plugs(lab: Lab, clock: Clock) -> AsyncIterator[PlugBoard]:
+async def open_plugs(lab: Lab, wires: Wires, clock: Clock) -> AsyncIterator[PlugBoard]:
     """Open every plug of the lab, and on the way out leave every feed on.
 
     GPIO feeds are on from the opening; others keep their state until they are switched.
@@ -52,31 +48,24 @@ async def open_plugs(lab: Lab, clock: Clock) -> AsyncIterator[PlugBoard]:
     Raises:
         PlugFailed: a device cannot be opened.
     """
-    with ExitStack() as shared:
-        board = await _open_all(lab, clock, shared)
-        try:
-            yield board
-        finally:
-            for plug in board.values():
-                try:
-                    await plug.close()
-                except PlugFailed as error:
-                    log.error("%s: %s could not be left on: %s", plug.machine, plug.feed, error)
+    board = await _open_all(lab, wires, clock)
+    try:
+        yield board
+    finally:
+        for plug in board.values():
+            try:
+                await plug.close()
+            except PlugFailed as error:
+                log.error("%s: %s could not be left on: %s", plug.machine, plug.feed, error)
 
 
-async def _open_all(lab: Lab, clock: Clock, shared: ExitStack) -> PlugBoard:
-    """Open the drivers. What several of them use, such as the GPIO chip, is closed by `shared`."""
+async def _open_all(lab: Lab, wires: Wires, clock: Clock) -> PlugBoard:
     devices: dict[str, asyncio.Lock] = {}
     board = {}
-    factory: Factory | None = None
-    engine: SnmpEngine | None = None
     for machine, feed, settings in _configured(lab):
         match settings:
             case GpioPlug():
-                if factory is None:
-                    factory = open_pin_factory(lab.gpio)
-                    shared.callback(factory.close)
-                plug: Plug = RelayPlug(settings, factory)
+                plug: Plug = RelayPlug(settings, wires.pins)
                 device = f"gpio {settings.pin}"
             case CommandPlug():
                 plug = ProgramPlug(settings, machine=machine.name, node=machine.node_name)
@@ -86,10 +75,10 @@ async def _open_all(lab: Lab, clock: Clock, shared: ExitStack) -> PlugBoard:
                 device = f"uhubctl {settings.hub}"
             case SnmpPlug():
                 # Imported here: it takes a tenth of a second, and much more on a small Pi.
-                from chaosmonkey.plugs.snmp import SwitchPort, open_engine  # noqa: PLC0415
+                from chaosmonkey.plugs.snmp import SwitchPort  # noqa: PLC0415
+                from chaosmonkey.wires.snmp import Agent  # noqa: PLC0415
 
-                engine = engine or shared.enter_context(open_engine())
-                plug = SwitchPort(settings, engine)
+                plug = SwitchPort(settings, Agent(settings, wires.snmp))
                 device = f"snmp {settings.host}:{settings.port}"
             case HttpPlug():
                 plug = HttpDevice(settings)

@@ -32,8 +32,8 @@ class Deed:
     Attributes:
         at: when it was answered.
         who: name of the token or the seat, or the address.
-        role: viewer, audience, script or presenter.
-        command: method and path, without the query: "POST /kill/node3".
+        role: viewer, audience, script, presenter or panel.
+        command: method and path, without the query: "POST /kill/node3"; or "BUTTON /kill/node3".
         rule: the rule that refused it, "" if it was accepted.
         why: what the asker was told, if refused.
     """

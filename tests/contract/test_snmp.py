@@ -110,14 +110,15 @@ import asyncio, sys
 for name in ("cryptography", "cryptography.hazmat.primitives.ciphers"):
     sys.modules[name] = None
 from chaosmonkey.config import SnmpPlug
-from chaosmonkey.plugs.snmp import SwitchPort, open_engine
+from chaosmonkey.plugs.snmp import SwitchPort
+from chaosmonkey.wires.snmp import Agent, open_engine
 async def main():
     settings = SnmpPlug(
         driver="snmp", host="127.0.0.1", port={peer.switch.port}, poe="3",
         user="monkey", auth="auth-secret", privacy="privacy-secret",
     )
     with open_engine() as engine:
-        await SwitchPort(settings, engine).read()
+        await SwitchPort(settings, Agent(settings, engine)).read()
 asyncio.run(main())
 """
     call = [sys.executable, "-c", code]

@@ -1252,13 +1252,25 @@ export interface components {
          *         stage: asked, journalled, cutting, cut, restoring or stuck; null if no cut is under way.
          *         why: what brought the cut to that stage.
          *         trouble: what is wrong, while it is stuck.
+         *         sensed: what the feed's sensor says: on, off or unknown; null if it has none.
+         *         finding: what is wrong when plug and sensor contradict each other; "" if nothing.
          */
         FeedView: {
+            /**
+             * Finding
+             * @default
+             */
+            finding: string;
             /**
              * Restore By
              * @default null
              */
             restore_by: number | null;
+            /**
+             * Sensed
+             * @default null
+             */
+            sensed: string | null;
             /**
              * Stage
              * @default null
@@ -1517,6 +1529,8 @@ export interface components {
          *
          *     Attributes:
          *         t0: the moment from which everything is counted.
+         *         clocked: what told t0: "read-back" (the plug), "sensor", or "last sign" (of life).
+         *         cause: why, if nobody commanded it and a sensor tells: hand, supply, switched, fault.
          *         t0_within: the true t0 is at most this many seconds later.
          *         phase: the phase that is under way.
          *         recovery_seconds: the recovery time; null until, or unless, it is measured.
@@ -1533,6 +1547,10 @@ export interface components {
             blind: number;
             /** By */
             by: string;
+            /** Cause */
+            cause: string | null;
+            /** Clocked */
+            clocked: string;
             /** Feed */
             feed: string | null;
             /** Held */

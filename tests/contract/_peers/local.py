@@ -15,8 +15,8 @@ from chaosmonkey.model import Feed
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.gpio import RelayPlug
-from chaosmonkey.plugs.pins import mock_factory
 from chaosmonkey.plugs.uhubctl import open_uhubctl
+from chaosmonkey.wires.pins import mock_factory
 from tests.contract._peers.base import Peer
 
 

@@ -20,7 +20,8 @@ import pytest
 from chaosmonkey.config import SnmpPlug
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs import Plug
-from chaosmonkey.plugs.snmp import SwitchPort, open_engine
+from chaosmonkey.plugs.snmp import SwitchPort
+from chaosmonkey.wires.snmp import Agent, open_engine
 from tests.contract._peers.base import Peer
 
 SNMPD = shutil.which("snmpd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
@@ -110,7 +111,7 @@ class SnmpPeer(Peer):
         engine = self._engines.enter_context(open_engine())
         values = {"timeout": self.timeout, **self._settings, **settings}
         plug = SnmpPlug(driver="snmp", host="127.0.0.1", port=self.switch.port, **values)
-        return SwitchPort(plug, engine)
+        return SwitchPort(plug, Agent(plug, engine))
 
     def feed(self) -> Feed:
         return self.switch.feed

@@ -92,6 +92,7 @@ async def opened(
         world=table.tracker.world,
         plugs=table.plugs,
         cuts=table.monkey.cuts,
+        rails=table.monkey.rails,
         rests_until=table.monkey.rests_until,
     )
 

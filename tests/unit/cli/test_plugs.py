@@ -51,9 +51,11 @@ def test_each_state_is_read_and_a_silent_device_is_named(config: Path) -> None:
 def test_a_test_cuts_reads_back_restores_and_is_in_the_journal(config: Path) -> None:
     told = run("test", "node1", "--for", 3, "--yes", "--config", config)
     assert told.returncode == 0, told.stderr
-    off, on = told.stdout.splitlines()
+    off, question, on = told.stdout.splitlines()
     assert off.startswith("off: read back after ")
+    assert question == "Is node1 without power?"
     assert on.startswith("on: read back after ")
+    assert off.endswith("ms, no sensor tells.")
     assert (config.parent / "node1").read_text() == "on"
     with sqlite3.connect(config.parent / "data" / "chaosmonkey.db") as journal:
         rows = journal.execute("SELECT machine, asked_by, cleared > 0 FROM journal").fetchall()

@@ -59,7 +59,7 @@ def problems(**values: object) -> list[str]:
         ),
         (
             {"machine": [{"name": "a", "power": GPIO}, {"name": "b", "network": GPIO}]},
-            "[[machine]] b: network.pin: 17 already switches a's power plug.",
+            "[[machine]] b: network.pin: 17 already is a's power plug.",
         ),
         (
             {"limits": {"protected": ["a"]}, "machine": [{"name": "a", "power": GPIO}]},

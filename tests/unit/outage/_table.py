@@ -1,10 +1,10 @@
 """A table with three machines, a journal and a monkey, on a clock that a test moves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import Lab, build
@@ -14,6 +14,7 @@ from chaosmonkey.outage.cut import GOODBYE
 from chaosmonkey.outage.guard import CutRequest
 from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.plugs import VerifiedPlug
+from chaosmonkey.sensors import Reading
 from chaosmonkey.store import Entry
 from tests.unit.outage._scene import Scene
 
@@ -70,6 +71,26 @@ class Device:
         await self.switch(on=True)
 
 
+class FakeSensor:
+    """A sensor that says what a test lets it say, after what it knew at first."""
+
+    def __init__(self, first: Feed = Feed.ON, interval: float = 0.0) -> None:
+        self.interval = interval
+        self._first = first
+        self._said: asyncio.Queue[Reading] = asyncio.Queue()
+
+    async def run(self, tell: Callable[[Reading], None]) -> NoReturn:
+        tell(Reading(self._first, 0.0, 0.0))
+        while True:
+            tell(await self._said.get())
+
+    def says(self, feed: Feed, since: float, within: float = 0.0) -> None:
+        self._said.put_nowait(Reading(feed, since, within))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 @dataclass
 class Diary:
     """The journal, as far as the monkey knows it."""
@@ -124,7 +145,13 @@ class Diary:
 class Table:
     """Three machines, a journal and a monkey on a clock that stands still."""
 
-    def __init__(self, *, left_cut: list[Entry] | None = None, **limits: object) -> None:
+    def __init__(
+        self,
+        *,
+        left_cut: list[Entry] | None = None,
+        sensors: dict[str, FakeSensor] | None = None,
+        **limits: object,
+    ) -> None:
         lab = with_limits(**limits)
         self.clock = ManualClock(Scene().now)
         self.diary: list[str] = []
@@ -137,6 +164,7 @@ class Table:
             )
             for name, device in self.devices.items()
         }
+        self.sensors = {(name, FeedKind.POWER): it for name, it in (sensors or {}).items()}
         self.tracker = Scene().tracker
         self.monkey = Monkey(
             lab,
@@ -146,6 +174,8 @@ class Table:
             publish=lambda event: self.publish(event),
             changed=lambda: self.changed(),
             clock=self.clock,
+            pace=self.clock,
+            sensors=self.sensors,
         )
 
     def publish(self, event: Event) -> None:

@@ -237,6 +237,8 @@ class DeadMan(RuleBasedStateMachine):
             publish=lambda event: None,  # every machine is Ready again at once
             changed=lambda: None,
             clock=self.clock,
+            pace=self.clock,
+            sensors={},
             reached=life.reached,
         )
         started = asyncio.Event()

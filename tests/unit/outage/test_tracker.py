@@ -2,7 +2,16 @@
 
 import pytest
 
-from chaosmonkey.model import Fate, FeedKind, Origin, Outcome, Removed
+from chaosmonkey.model import (
+    Cause,
+    Fate,
+    Feed,
+    FeedKind,
+    FeedSensed,
+    Origin,
+    Outcome,
+    Removed,
+)
 from chaosmonkey.outage import recovery
 from chaosmonkey.outage.narrate import story
 from chaosmonkey.outage.tracker import GIVE_UP, SETTLE
@@ -323,3 +332,58 @@ def test_pods_that_came_back_by_themselves_are_no_replacements() -> None:
     scene.change(stays, ready=True)
     told = {line.about: line.text for line in story(scene.outage)}
     assert told["scheduled"] == "The replacement has found a machine."
+
+
+def lose_feed(scene: Scene, **fields: object) -> None:
+    values = {"state": Feed.OFF, "at": scene.now, "cause": Cause.HAND} | fields
+    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, **values))
+
+
+def test_a_feed_that_a_sensor_loses_begins_an_outage_at_the_sensors_moment() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    lose_feed(scene, within=0.1)
+    assert (scene.outage.t0, scene.outage.t0_within) == (scene.now, 0.1)
+    assert set(recovery.milestones(scene.outage)) == {"lost"}
+    assert "a hand, or a loose cable" in story(scene.outage)[0].text
+    scene.silent.add("node3")
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    assert len(scene.outages) == 1, "the silence is the same outage"
+
+
+def test_a_silence_that_a_slow_sensor_explains_afterwards_keeps_its_t0() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    scene.wait(4)
+    scene.silent.add("node3")
+    last = scene.now
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    lose_feed(scene, within=30.0)
+    assert (scene.outage.t0, scene.outage.feed) == (last, FeedKind.POWER)
+    assert scene.outage.cause is Cause.HAND
+
+
+def test_a_machine_that_falls_silent_with_its_power_on_has_a_fault() -> None:
+    scene = Scene()
+    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, Feed.ON, scene.now))
+    scene.wait(4)
+    scene.silent.add("node3")
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    assert scene.outage.cause is Cause.FAULT
+    assert "its power is on" in story(scene.outage)[0].text
+
+
+def test_a_feed_that_goes_again_before_the_machine_is_back_is_not_restored() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    lose_feed(scene)
+    scene.wait(2)
+    lose_feed(scene, state=Feed.ON, cause=None)
+    assert scene.outage.restored == scene.now
+    scene.wait(1)
+    lose_feed(scene)
+    assert scene.outage.restored is None
+    assert len(scene.outages) == 1

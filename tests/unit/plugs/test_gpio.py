@@ -10,8 +10,9 @@ from chaosmonkey.config import Gpio, GpioPlug, build
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.plugs import open_plugs
 from chaosmonkey.plugs.gpio import RelayPlug
-from chaosmonkey.plugs.header import HeaderCable
-from chaosmonkey.plugs.pins import mock_factory, open_pin_factory
+from chaosmonkey.wires import open_wires
+from chaosmonkey.wires.header import HeaderCable
+from chaosmonkey.wires.pins import mock_factory, open_pin_factory
 
 
 class Recorder(HeaderCable):
@@ -120,8 +121,9 @@ async def test_every_plug_of_the_lab_is_opened() -> None:
             ],
         }
     )  # fmt: skip
-    async with open_plugs(lab, ManualClock()) as board:
-        keys = [(machine, feed.value) for machine, feed in board]
-        assert keys == [("node1", "power"), ("node1", "network")]
-        for plug in board.values():
-            await plug.read()
+    with open_wires(lab) as wires:
+        async with open_plugs(lab, wires, ManualClock()) as board:
+            keys = [(machine, feed.value) for machine, feed in board]
+            assert keys == [("node1", "power"), ("node1", "network")]
+            for plug in board.values():
+                await plug.read()

@@ -6,6 +6,7 @@ import sys
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import build
 from chaosmonkey.plugs import open_plugs
+from chaosmonkey.wires import open_wires
 
 
 def lab(*plugs: dict[str, object]) -> dict[str, object]:
@@ -23,10 +24,11 @@ async def test_ports_of_one_switch_share_one_lock_and_those_of_two_do_not() -> N
     settings = lab(
         snmp(poe="1", port=1), snmp(interface=2, port=1), snmp(poe="1", port=2)
     )  # fmt: skip
-    async with open_plugs(build(settings), ManualClock()) as board:
-        locks = [plug._device for plug in board.values()]
-        assert locks[0] is locks[1]
-        assert locks[0] is not locks[2]
+    with open_wires(build(settings)) as wires:
+        async with open_plugs(build(settings), wires, ManualClock()) as board:
+            locks = [plug._device for plug in board.values()]
+            assert locks[0] is locks[1]
+            assert locks[0] is not locks[2]
 
 
 def test_a_lab_without_snmp_does_not_pay_for_it() -> None:
@@ -37,11 +39,13 @@ from chaosmonkey import runtime
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import build
 from chaosmonkey.plugs import open_plugs
+from chaosmonkey.wires import open_wires
 async def main():
     power = {"driver": "gpio", "pin": 17}
     values = {"gpio": {"pin_factory": "mock"}, "machine": [{"name": "node1", "power": power}]}
-    async with open_plugs(build(values), ManualClock()):
-        assert not [name for name in sys.modules if name.startswith("pysnmp")]
+    with open_wires(build(values)) as wires:
+        async with open_plugs(build(values), wires, ManualClock()):
+            assert not [name for name in sys.modules if name.startswith("pysnmp")]
 asyncio.run(main())
 """
     subprocess.run([sys.executable, "-c", code], check=True)

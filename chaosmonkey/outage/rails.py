@@ -1,0 +1,220 @@
+"""What the sensors say, set against what the plugs were told.
+
+    plug   feed   meaning                                         what follows
+    on     off    a hand, a dead supply, switched off elsewhere   an observed outage
+    off    on     a welded contact, another way in                the cut fails: it was none
+    off    on     … and it was off while the plug was on          wrong polarity: the cut fails
+
+A feed that goes without a cut of ours is judged a moment later: if all went together, it was their
+supply. The outage counts from the sensor's own moment, so that waiting costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import NoReturn
+
+from chaosmonkey.clock import Clock, came
+from chaosmonkey.config import Lab
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.model import Cause, Event, Feed, FeedKind, FeedSensed
+from chaosmonkey.plugs import PlugBoard
+from chaosmonkey.sensors import Reading, SensorBoard
+
+GATHER = 0.15
+"""Real seconds after a loss, beside the sensor's interval, in which others count as of the same
+moment."""
+
+NOTICE = 1.0
+"""Real seconds, beside three of the sensor's intervals, after which a change must have been told:
+contacts take 0.01 s, an input settles in 0.03 s, and this machine may be busy."""
+
+ASK_PATIENCE = 1.0
+"""Real seconds that a plug gets to say whether somebody else switched it."""
+
+Key = tuple[str, FeedKind]
+
+
+class Rails:
+    """Keeps what each sensor said last, and says what it means.
+
+    Args:
+        lab: the machines.
+        sensors: what is watched; feeds without a sensor are never contradicted.
+        plugs: what was told to be on or off.
+        cut: the feeds that are being cut or restored now.
+        publish: takes the events FeedSensed.
+        changed: is called when a sensor says something else.
+        clock: tells the moments.
+        pace: real time.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        sensors: SensorBoard,
+        plugs: PlugBoard,
+        *,
+        cut: Collection[Key],
+        publish: Callable[[Event], None],
+        changed: Callable[[], None],
+        clock: Clock,
+        pace: Clock,
+    ) -> None:
+        self._nodes = {machine.name: machine.node_name for machine in lab.machine}
+        self._sensors = sensors
+        self._plugs = plugs
+        self._cut = cut
+        self._publish = publish
+        self._changed = changed
+        self._clock = clock
+        self._pace = pace
+        self._latest: dict[Key, Reading] = {}
+        self._arrived: set[Key] = set()  # at any time while its plug was on
+        self._held: dict[Key, list[Reading]] = {}
+        self._lost: asyncio.Queue[Key] = asyncio.Queue()
+        self._news = asyncio.Event()
+
+    async def run(self) -> NoReturn:
+        """Watch all sensors and judge what they lose, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for key, sensor in self._sensors.items():
+                name = f"{key[0]}'s {key[1]} sensor"
+                tasks.create_task(sensor.run(partial(self._sensed, key)), name=name)
+            while True:
+                await self._judge(await self._lost.get())
+        raise AssertionError("unreachable")
+
+    def state(self, key: Key) -> Feed | None:
+        """What the sensor of a feed said last; None if the feed has none."""
+        if key not in self._sensors:
+            return None
+        reading = self._latest.get(key)
+        return Feed.UNKNOWN if reading is None else reading.feed
+
+    def dark(self) -> Mapping[str, str]:
+        """The machines that a feed does not reach though its plug is on, and which feed."""
+        return {
+            machine: feed
+            for machine, feed in self._sensors
+            if self.finding((machine, feed)) and self.state((machine, feed)) is Feed.OFF
+        }
+
+    def finding(self, key: Key) -> str:
+        """What is wrong when plug and sensor contradict each other, in plain words; "" if nothing.
+
+        While a feed is being switched, nothing is: it may be on its way.
+        """
+        plug = self._plugs.get(key)
+        if plug is None or key in self._cut:
+            return ""
+        match plug.last, self.state(key):
+            case Feed.ON, Feed.OFF:
+                return f"No {key[1]} arrives, though its plug is on: {self._why_not_there(key)}?"
+            case Feed.OFF, Feed.ON:
+                return self._why_still_there(key)
+            case _:
+                return ""
+
+    async def confirm(self, key: Key, wanted: Feed) -> Reading | None:
+        """Wait until the sensor of a feed agrees; None if it has none, or it cannot tell.
+
+        Raises:
+            PlugFailed: it says the opposite, and had time enough to notice.
+        """
+        sensor = self._sensors.get(key)
+        if sensor is None:
+            return None
+        await came(self._until(key, wanted), self._pace, within=NOTICE + 3 * sensor.interval)
+        reading = self._latest.get(key)
+        if reading is None or reading.feed is Feed.UNKNOWN:
+            return None
+        if reading.feed is wanted:
+            return reading
+        machine, feed = key
+        if wanted is Feed.OFF:
+            why = f"was switched off, but its {feed} is still there. {self._why_still_there(key)}"
+            remedy = "It is turned on again. Find out before the show: chaosmonkey plugs click"
+        else:
+            why = f"was switched on, but no {feed} arrives."
+            remedy = "Is its plug in its socket, and does its supply live?"
+        raise PlugFailed(f"{machine}'s plug {why}", remedy=remedy, machine=machine, feed=feed)
+
+    async def _until(self, key: Key, wanted: Feed) -> None:
+        while self.state(key) is not wanted:
+            self._news.clear()
+            await self._news.wait()
+
+    def _why_not_there(self, key: Key) -> str:
+        usual = "a pulled plug, a loose cable, a dead supply"
+        if key in self._arrived:
+            return usual
+        return f"{usual}, or contact or active_high is the wrong way"
+
+    def _why_still_there(self, key: Key) -> str:
+        if key not in self._arrived:
+            return "It was gone while the plug was on: contact or active_high is the wrong way."
+        return "A welded contact, another cable that feeds it, a sensor at the wrong machine?"
+
+    def _sensed(self, key: Key, reading: Reading) -> None:
+        before = self._latest.get(key)
+        self._latest[key] = reading
+        self._news.set()
+        ours = key in self._cut
+        if not ours and reading.feed is Feed.ON:
+            self._arrived.add(key)
+        if key in self._held:
+            self._held[key].append(reading)
+        elif not ours and reading.feed is Feed.OFF and before is not None:
+            self._held[key] = [reading]
+            self._lost.put_nowait(key)
+        else:
+            self._tell(key, reading, None)
+        self._changed()
+
+    def _tell(self, key: Key, reading: Reading, cause: Cause | None) -> None:
+        machine, feed = key
+        node = self._nodes[machine]
+        self._publish(
+            FeedSensed(machine, node, feed, reading.feed, reading.since, reading.within, cause)
+        )
+
+    async def _judge(self, first: Key) -> None:
+        """Say why feeds went, this one and those of the same moment, and what they did since."""
+        await self._pace.sleep(GATHER + self._sensors[first].interval)
+        lost = [first]
+        while not self._lost.empty():
+            lost.append(self._lost.get_nowait())
+        supply = self._all_power_went(lost)
+        for key in lost:
+            if await self._was_switched(key):
+                cause = Cause.SWITCHED
+            else:
+                cause = Cause.SUPPLY if supply and key[1] is FeedKind.POWER else Cause.HAND
+            for reading in self._held.pop(key):
+                self._tell(key, reading, cause if reading.feed is Feed.OFF else None)
+
+    def _all_power_went(self, lost: Collection[Key]) -> bool:
+        """Whether several power feeds went, and none that is watched and not cut is left."""
+        gone = [key for key in lost if key[1] is FeedKind.POWER]
+        left = [
+            key
+            for key in self._sensors
+            if key[1] is FeedKind.POWER and key not in self._cut and key not in gone
+        ]
+        return len(gone) > 1 and all(self.state(key) is not Feed.ON for key in left)
+
+    async def _was_switched(self, key: Key) -> bool:
+        plug = self._plugs.get(key)
+        if plug is None:
+            return False
+        await came(self._read(key), self._pace, within=ASK_PATIENCE)
+        return plug.last is Feed.OFF
+
+    async def _read(self, key: Key) -> None:
+        try:
+            await self._plugs[key].read()
+        except PlugFailed:
+            pass  # it cannot be asked: then only the sensor tells

@@ -1,0 +1,163 @@
+"""Buttons do what the console's do, under the same rules; LEDs say how the machines are.
+
+    held on a machine that is on       cut it
+    held on a machine that we cut      turn it on
+    the big red button                 HALT; it cannot be released while the button is in
+
+Each of them leaves a row in the audit log, and a refusal makes its LED flash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, NoReturn
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.config import Lab, Machine
+from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.outage.guard import CutRequest
+from chaosmonkey.outage.monkey import Monkey
+from chaosmonkey.outage.tracker import Tracker
+from chaosmonkey.panel.buttons import HoldButton
+from chaosmonkey.panel.devices import Devices
+from chaosmonkey.panel.lights import BEAT, PATTERNS, Light, heartbeat, light_of, lit
+from chaosmonkey.store import Deed
+
+log = logging.getLogger(__name__)
+
+NAME = "the panel"
+STILL_IN = "The big red button is in, or its wire is broken."
+
+
+class Panel:
+    """Watches the buttons and lights the LEDs while `run` runs.
+
+    Args:
+        note: keeps a deed in the audit log.
+        pace: real time, in which buttons are held and LEDs blink.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        devices: Devices,
+        *,
+        monkey: Monkey,
+        tracker: Tracker,
+        note: Callable[[Deed], None],
+        clock: Clock,
+        pace: Clock,
+    ) -> None:
+        self._lab = lab
+        self._devices = devices
+        self._monkey = monkey
+        self._tracker = tracker
+        self._note = note
+        self._clock = clock
+        self._pace = pace
+        self._holding: set[str] = set()
+        self._refused: dict[str, int] = {}
+        self._beat = 0
+        self._tasks: asyncio.TaskGroup
+
+    async def run(self) -> NoReturn:
+        """Serve the panel until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            for machine in self._lab.machine:
+                line = self._devices.buttons.get(machine.name)
+                if line is not None:
+                    button = HoldButton(
+                        line,
+                        hold=self._lab.panel.hold,
+                        pace=self._pace,
+                        holding=partial(self._touch, machine.name),
+                        held=partial(self._held, machine),
+                    )
+                    tasks.create_task(button.run(), name=f"button of {machine.name}")
+            if self._devices.halt is not None:
+                tasks.create_task(self._devices.halt.run(self._red), name="big red button")
+            while True:
+                self._show()
+                await self._pace.sleep(BEAT)
+                self._beat += 1
+        raise AssertionError("unreachable")
+
+    # --- buttons --------------------------------------------------------------------------------
+
+    def _touch(self, machine: str, holding: bool) -> None:
+        (self._holding.add if holding else self._holding.discard)(machine)
+        self._show()
+
+    def _held(self, machine: Machine) -> None:
+        if any(name == machine.name for name, _ in self._monkey.cuts):
+            work = self._monkey.restore(machine.name, NAME)
+            self._do(f"/restore/{machine.name}", work, machine.name)
+            return
+        feed = self._lab.panel.feed
+        request = CutRequest(machine.name, feed, self._lab.default_seconds, by=NAME)
+        self._do(f"/kill/{machine.name}?kind={feed}", self._monkey.cut(request), machine.name)
+
+    def _red(self, high: bool, _: float) -> None:
+        pressed = high == (self._lab.panel.halt_contact == "NC")
+        self._monkey.keep_halted(STILL_IN if pressed else "")
+        if pressed:
+            self._do("/halt", self._monkey.halt("the big red button"))
+
+    def _do(self, what: str, work: Coroutine[Any, Any, object], machine: str = "") -> None:
+        self._tasks.create_task(self._carry_out(what, work, machine), name=f"panel {what}")
+
+    async def _carry_out(self, what: str, work: Coroutine[Any, Any, object], machine: str) -> None:
+        try:
+            await work
+        except ChaosMonkeyError as error:
+            log.warning("The panel's %s was refused: %s", what, error)
+            self._refused[machine] = self._beat
+            rule = getattr(error, "rule", error.title.lower())
+            self._keep(what, accepted=False, rule=rule, why=error.message)
+        else:
+            self._keep(what, accepted=True)
+
+    def _keep(self, what: str, *, accepted: bool, rule: str = "", why: str = "") -> None:
+        self._note(
+            Deed(
+                at=self._clock.now(),
+                who=NAME,
+                role="panel",
+                address="",
+                command=f"BUTTON {what}",
+                accepted=accepted,
+                rule=rule,
+                why=why,
+            )
+        )
+
+    # --- LEDs -----------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        facts = self._monkey.facts()
+        off = {*facts.off, *facts.dark}
+        for machine in self._lab.machine:
+            led = self._devices.leds.get(machine.name)
+            if led is None:
+                continue
+            light = self._touched(machine.name)
+            if light is None:
+                light = light_of(machine, self._tracker.world, self._tracker.outages, off)
+            since = self._refused[machine.name] if light is Light.REFUSED else 0
+            led.light(lit=lit(PATTERNS[light], self._beat - since))
+        if self._devices.heartbeat is not None:
+            pattern = heartbeat(facts.safety, facts.now)
+            self._devices.heartbeat.light(lit=lit(pattern, self._beat))
+
+    def _touched(self, machine: str) -> Light | None:
+        """What an LED says of its button, if that was touched just now."""
+        if machine in self._holding:
+            return Light.HOLDING
+        since = self._refused.get(machine)
+        if since is not None and self._beat - since < len(PATTERNS[Light.REFUSED]):
+            return Light.REFUSED
+        return None

@@ -1,0 +1,6 @@
+"""What tells whether a feed really arrives: rail inputs, current monitors, switch ports."""
+
+from chaosmonkey.sensors.base import Reading, Sensor
+from chaosmonkey.sensors.registry import SensorBoard, open_sensors
+
+__all__ = ["Reading", "Sensor", "SensorBoard", "open_sensors"]

@@ -1,0 +1,59 @@
+"""A sensor that is asked again and again: a change happened between two of its answers."""
+
+from __future__ import annotations
+
+import logging
+from typing import NoReturn, Protocol
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.model import Feed
+from chaosmonkey.sensors.base import Reading, Tell
+
+log = logging.getLogger(__name__)
+
+
+class Probe(Protocol):
+    """Something that can be asked whether a feed arrives."""
+
+    async def read(self) -> Feed:
+        """The state now; raises PlugFailed."""
+        ...
+
+
+class PolledSensor:
+    """Asks a probe every `interval` seconds of real time, counted by `pace`."""
+
+    def __init__(
+        self, probe: Probe, *, interval: float, name: str, clock: Clock, pace: Clock
+    ) -> None:
+        self.interval = interval
+        self._probe = probe
+        self._name = name
+        self._clock = clock
+        self._pace = pace
+
+    async def run(self, tell: Tell) -> NoReturn:
+        """Ask for ever; tell when the answer is another one."""
+        told: Feed | None = None
+        known = self._clock.now()
+        while True:
+            asked = self._clock.now()
+            feed = await self._ask(told)
+            if feed is not told:
+                tell(Reading(feed, known, self._clock.now() - known))
+                told = feed
+            if feed is not Feed.UNKNOWN:
+                known = asked
+            await self._pace.sleep(self.interval)
+
+    def close(self) -> None:
+        """Nothing is held between two questions."""
+
+    async def _ask(self, before: Feed | None) -> Feed:
+        try:
+            return await self._probe.read()
+        except PlugFailed as error:
+            if before is not Feed.UNKNOWN:
+                log.error("%s: %s", self._name, error)
+            return Feed.UNKNOWN

@@ -1,0 +1,35 @@
+"""A rail-present input: the feed's own voltage on a GPIO line, exact to a millisecond."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from gpiozero.pins import Factory
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.config import RailSensor
+from chaosmonkey.model import Feed
+from chaosmonkey.sensors.base import Reading, Tell
+from chaosmonkey.wires import InputLine
+
+
+class RailInput:
+    """Tells when the line has settled; raises PlugFailed if it cannot be had."""
+
+    interval = 0.0
+
+    def __init__(self, settings: RailSensor, factory: Factory, clock: Clock, pace: Clock) -> None:
+        self._high_when_on = settings.active_high
+        self._line = InputLine(settings.pin, factory, pull_up=False, clock=clock, pace=pace)
+
+    async def run(self, tell: Tell) -> NoReturn:
+        """Tell what the line says."""
+
+        def told(high: bool, since: float) -> None:
+            tell(Reading(Feed.ON if high == self._high_when_on else Feed.OFF, since))
+
+        await self._line.run(told)
+
+    def close(self) -> None:
+        """Let go of the line."""
+        self._line.close()

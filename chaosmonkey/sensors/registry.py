@@ -1,0 +1,63 @@
+"""From settings to open sensors: one visible match, so that the type checker misses no driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import assert_never
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.config import CurrentSensor, Lab, PortSensor, RailSensor, SensorSettings
+from chaosmonkey.model import FeedKind
+from chaosmonkey.sensors.base import Sensor
+from chaosmonkey.sensors.current import CurrentMonitor
+from chaosmonkey.sensors.polled import PolledSensor
+from chaosmonkey.sensors.rail import RailInput
+from chaosmonkey.wires import Wires
+
+SensorBoard = Mapping[tuple[str, FeedKind], Sensor]
+"""All sensors, by machine and feed."""
+
+
+@contextmanager
+def open_sensors(lab: Lab, wires: Wires, clock: Clock, pace: Clock) -> Iterator[SensorBoard]:
+    """Open every sensor of the lab.
+
+    Args:
+        lab: the settings.
+        wires: what they hang on.
+        clock: tells the moments.
+        pace: real time, by which devices are asked.
+
+    Raises:
+        PlugFailed: one cannot be opened.
+    """
+    board: dict[tuple[str, FeedKind], Sensor] = {}
+    with ExitStack() as closing:
+        for machine in lab.machine:
+            for feed in FeedKind:
+                settings = machine.sensor(feed)
+                if settings is not None:
+                    name = f"{machine.name}'s {feed} sensor"
+                    sensor = _open(settings, wires, name, clock, pace)
+                    closing.callback(sensor.close)
+                    board[machine.name, feed] = sensor
+        yield board
+
+
+def _open(settings: SensorSettings, wires: Wires, name: str, clock: Clock, pace: Clock) -> Sensor:
+    match settings:
+        case RailSensor():
+            return RailInput(settings, wires.pins, clock, pace)
+        case CurrentSensor(interval=interval):
+            probe = CurrentMonitor(settings, wires.bus)
+            return PolledSensor(probe, interval=interval, name=name, clock=clock, pace=pace)
+        case PortSensor(interval=interval):
+            # Imported here: SNMP takes a tenth of a second, and much more on a small Pi.
+            from chaosmonkey.sensors.port import PortMonitor  # noqa: PLC0415
+            from chaosmonkey.wires.snmp import Agent  # noqa: PLC0415
+
+            port = PortMonitor(settings, Agent(settings, wires.snmp))
+            return PolledSensor(port, interval=interval, name=name, clock=clock, pace=pace)
+        case _:
+            assert_never(settings)

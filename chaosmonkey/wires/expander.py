@@ -1,0 +1,252 @@
+"""The sixteen lines of an MCP23017, as gpiozero's pins: A0 to A7 and B0 to B7.
+
+    gpiozero device ─► pin: what it should be ─► thread ─► chip
+              edges ◄─ pin: what it is        ◄─ thread ◄─ chip
+
+Nobody but the thread waits for the bus, so that a slow or torn one holds up no event loop. A chip
+that answers again after an interruption is set up anew: it may have been without power.
+
+Register numbers are those of the data sheet (Microchip DS20001952, table 3-1, IOCON.BANK = 0).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from gpiozero.exc import PinInvalidPin
+from gpiozero.pins import BoardInfo, Factory, HeaderInfo, Pin, PinInfo
+
+from chaosmonkey.clock import SystemClock
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.wires.i2c import Bus
+
+log = logging.getLogger(__name__)
+
+IODIR, GPINTEN, IOCON, GPPU, GPIO, OLAT = 0x00, 0x04, 0x0A, 0x0C, 0x12, 0x14
+MIRROR = 0x40
+"""IOCON: a change on either port shows on INTA, which is then the only wire that is needed."""
+
+LOOK_EVERY = 0.01
+"""Seconds between two looks at the chip without an interrupt line; a press lasts ten times that."""
+
+LOOK_ANYWAY = 0.5
+"""The same with an interrupt line, in case an edge of it was lost."""
+
+NAMES = tuple(f"{port}{number}" for port in "AB" for number in range(8))
+"""The lines in the order of the bits of a 16-bit word, the lowest first."""
+
+
+class ExpanderPin(Pin):  # type: ignore[misc] # gpiozero is untyped
+    """One line; reading and setting it never waits for the bus."""
+
+    def __init__(self, factory: ExpanderFactory, info: PinInfo) -> None:
+        self._factory = factory
+        self._info = info
+        self._bit = 1 << NAMES.index(info.name)
+        self._when_changed: Callable[[float, int], None] | None = None
+
+    def close(self) -> None:
+        """Be an input without a pull, and tell nobody."""
+        self._when_changed = None
+        self._factory.set(self._bit, output=False, up=False)
+
+    def output_with_state(self, state: object) -> None:
+        """Become an output at a level, in one step."""
+        self._factory.set(self._bit, high=bool(state), output=True)
+
+    def changed(self, at: float, levels: int) -> None:
+        """The chip's inputs have these levels now."""
+        if self._when_changed is not None:
+            self._when_changed(at, int(bool(levels & self._bit)))
+
+    def _get_info(self) -> PinInfo:
+        return self._info
+
+    def _get_function(self) -> str:
+        return "output" if self._factory.is_output(self._bit) else "input"
+
+    def _set_function(self, value: str) -> None:
+        self._factory.set(self._bit, output=value == "output")
+
+    def _get_state(self) -> int:
+        return self._factory.level(self._bit)
+
+    def _set_state(self, value: object) -> None:
+        self._factory.set(self._bit, high=bool(value))
+
+    def _get_pull(self) -> str:
+        return "up" if self._factory.is_pulled_up(self._bit) else "floating"
+
+    def _set_pull(self, value: str) -> None:
+        if value == "down":
+            raise PinInvalidPin(f"{self._info.name}: an MCP23017 has no pull-down")
+        self._factory.set(self._bit, up=value == "up")
+
+    def _set_bounce(self, value: float | None) -> None:
+        """Bounces are taken out above, for all kinds of pins alike."""
+
+    def _set_edges(self, value: str) -> None:
+        """Always both."""
+
+    def _get_when_changed(self) -> Callable[[float, int], None] | None:
+        return self._when_changed
+
+    def _set_when_changed(self, value: Callable[[float, int], None] | None) -> None:
+        self._when_changed = value
+
+
+class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
+    """Makes the pins of one chip and keeps them and the chip equal, until it is closed.
+
+    Args:
+        bus: where the chip hangs.
+        address: of the chip, 0x20 to 0x27.
+        interrupt: whether somebody calls `look` when the chip's INTA says that an input changed.
+
+    Attributes:
+        trouble: why the chip cannot be spoken to; "" while it can.
+
+    Raises:
+        PlugFailed: it does not answer.
+    """
+
+    def __init__(self, bus: Bus, address: int, *, interrupt: bool = False) -> None:
+        super().__init__()
+        self.trouble = ""
+        self._bus = bus
+        self._address = address
+        self._every = LOOK_ANYWAY if interrupt else LOOK_EVERY
+        self._clock = SystemClock()
+        self._board = _board()
+        self._pins: dict[str, ExpanderPin] = {}
+        self._lock = threading.Lock()
+        self._inputs, self._pull_ups, self._latch = 0xFFFF, 0, 0
+        self._levels = 0
+        self._written: dict[int, int] = {}
+        self._look = threading.Event()
+        self._closing = False
+        if not self._once():
+            raise PlugFailed(
+                f"The MCP23017 at {address:#x} does not answer: {self.trouble}.",
+                remedy="Is it wired to SDA and SCL and powered, and its address right (i2cdetect)?",
+            )
+        self._thread = threading.Thread(target=self._work, name="expander", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Let go of every line: each is an input again."""
+        if self._closing:
+            return
+        self._closing = True
+        self._look.set()
+        self._thread.join()
+        with self._lock:
+            self._inputs, self._pull_ups = 0xFFFF, 0
+        self._once()
+
+    def look(self) -> None:
+        """Look at the chip now rather than at the next turn."""
+        self._look.set()
+
+    def pin(self, name: str) -> ExpanderPin:
+        """The line of that name; raises PinInvalidPin."""
+        for _, info in self._board.find_pin(name):
+            return self._pins.setdefault(info.name, ExpanderPin(self, info))
+        raise PinInvalidPin(f"{name} is not one of {', '.join(NAMES)}")
+
+    def ticks(self) -> float:
+        """The moment, in seconds."""
+        return self._clock.now()
+
+    def ticks_diff(self, later: float, earlier: float) -> float:
+        """Seconds between two moments."""
+        return later - earlier
+
+    # --- what pins ask and say ------------------------------------------------------------------
+
+    def set(
+        self,
+        bit: int,
+        *,
+        output: bool | None = None,
+        high: bool | None = None,
+        up: bool | None = None,
+    ) -> None:
+        """Change what a line should be; the thread tells the chip."""
+        with self._lock:
+            if high is not None:
+                self._latch = self._latch | bit if high else self._latch & ~bit
+            if output is not None:
+                self._inputs = self._inputs & ~bit if output else self._inputs | bit
+            if up is not None:
+                self._pull_ups = self._pull_ups | bit if up else self._pull_ups & ~bit
+        self._look.set()
+
+    def is_output(self, bit: int) -> bool:
+        """Whether a line drives a level."""
+        return not self._inputs & bit
+
+    def is_pulled_up(self, bit: int) -> bool:
+        """Whether a line's pull-up is on."""
+        return bool(self._pull_ups & bit)
+
+    def level(self, bit: int) -> int:
+        """What a line has: as an output its latch, as an input what was seen last."""
+        return int(bool((self._latch if self.is_output(bit) else self._levels) & bit))
+
+    # --- the thread -----------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while not self._closing:
+            self._look.wait(LOOK_ANYWAY if self.trouble else self._every)
+            self._look.clear()
+            self._once()
+
+    def _once(self) -> bool:
+        """Tell the chip what changed, ask it for its inputs; whether it answered."""
+        with self._lock:
+            # The latch before the direction: a line becomes an output at its level.
+            wanted = {
+                IOCON: MIRROR << 8 | MIRROR,
+                OLAT: self._latch,
+                GPPU: self._pull_ups,
+                IODIR: self._inputs,
+                GPINTEN: self._inputs,
+            }
+        try:
+            for register, word in wanted.items():
+                if self._written.get(register) != word:
+                    self._bus.write(self._address, register, word.to_bytes(2, "little"))
+                    self._written[register] = word
+            levels = int.from_bytes(self._bus.read(self._address, GPIO, 2), "little")
+        except OSError as error:
+            if not self.trouble:
+                log.error("The MCP23017 at %#x does not answer: %s", self._address, error)
+            self.trouble = str(error)
+            self._written.clear()
+            return False
+        if self.trouble:
+            log.warning("The MCP23017 at %#x answers again.", self._address)
+            self.trouble = ""
+        flipped, self._levels = self._levels ^ levels, levels
+        for pin in list(self._pins.values()):
+            if flipped & self._inputs & pin._bit:
+                pin.changed(self._clock.now(), levels)
+        return True
+
+    def _get_board_info(self) -> BoardInfo:
+        return self._board
+
+
+def _board() -> BoardInfo:
+    """The chip as gpiozero describes a board: one header with sixteen lines."""
+    pins = {
+        number: PinInfo(number, name, frozenset({name}), "", number, 1, frozenset({"gpio"}))
+        for number, name in enumerate(NAMES, 1)
+    }
+    unknown: dict[str, Any] = dict.fromkeys(BoardInfo._fields)
+    header = HeaderInfo("MCP23017", 16, 1, pins)
+    return BoardInfo(**unknown | {"model": "MCP23017", "headers": {"MCP23017": header}})

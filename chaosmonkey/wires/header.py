@@ -1,0 +1,137 @@
+"""The cable between pretend pins and a pretend bench: lines of text over a TCP connection.
+
+    we ─► bench   pin 17 out 1           the line drives a level
+                  pin 17 in floating     it is an input with that pull: up, down or floating
+                  i2c 32 read 18 2       two registers of the chip at that address; i2c 32 write …
+    bench ─► we   pin 5 1                an input's level, when it becomes one and at each change
+                  i2c 0a00               the answer to a read; i2c ok; i2c error why
+
+A level is not acknowledged, as nothing acknowledges a voltage. When the connection ends, the far
+side knows that this process is gone, and does to its levels what a kernel would do.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+from chaosmonkey.errors import PlugFailed
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 2.0
+"""Seconds; both ends are on one machine."""
+
+_TOLD = re.compile(r"pin (\d{1,2}) ([01])")
+
+
+class HeaderCable:
+    """Shows the levels of pretend pins to the bench at `address` ("host:port").
+
+    A lost bench is connected again at the next change and is then shown every line anew.
+
+    Attributes:
+        told: is called with the number and the level of an input, in a thread of this cable's own.
+    """
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        self._address = (host or "127.0.0.1", int(port))
+        self.told: Callable[[int, int], None] = lambda number, level: None  # noqa: ARG005
+        self._socket: socket.socket | None = None
+        self._lines: dict[int, str] = {}
+        self._answers: SimpleQueue[str] = SimpleQueue()
+        self._sending = threading.RLock()
+        self._asking = threading.Lock()
+
+    def show(self, pin: str, level: str) -> None:
+        """Show what the line does now, such as "out 1" or "in floating".
+
+        Raises:
+            PlugFailed: the bench does not answer.
+        """
+        number = int(re.sub(r"\D", "", pin))
+        with self._sending:
+            self._lines[number] = level
+            try:
+                if not self._connect():
+                    self._send(f"pin {number} {level}")
+            except OSError as error:
+                self.close()
+                raise PlugFailed(
+                    "The pretend bench at {}:{} does not answer: {}.".format(*self._address, error),
+                    remedy="Is the simulator running? `chaosmonkey demo` starts both.",
+                ) from None
+
+    def read(self, address: int, register: int, count: int) -> bytes:
+        """Read registers of the I2C chip at an address; raises OSError."""
+        return bytes.fromhex(self._ask(f"i2c {address} read {register} {count}"))
+
+    def write(self, address: int, register: int, data: bytes) -> None:
+        """Write registers of the I2C chip at an address; raises OSError."""
+        self._ask(f"i2c {address} write {register} {data.hex()}")
+
+    def close(self) -> None:
+        """Pull the cable off."""
+        with self._sending:
+            if self._socket is not None:
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread that listens
+                self._socket.close()
+                self._socket = None
+
+    def _ask(self, request: str) -> str:
+        with self._asking:
+            with self._sending:
+                self._connect()
+                while True:
+                    try:
+                        self._answers.get_nowait()  # of a request whose asker gave up
+                    except Empty:
+                        break
+                self._send(request)
+            try:
+                answer = self._answers.get(timeout=CONNECT_TIMEOUT)
+            except Empty:
+                raise OSError("the pretend I2C bus does not answer") from None
+        what, _, why = answer.partition(" ")
+        if what == "error":
+            raise OSError(why)
+        return answer
+
+    def _connect(self) -> bool:
+        """Whether there was no connection: now there is one, and it was shown every line."""
+        if self._socket is not None:
+            return False
+        self._socket = socket.create_connection(self._address, CONNECT_TIMEOUT)
+        self._socket.settimeout(None)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listening = threading.Thread(
+            target=self._listen, args=(self._socket,), name="header cable", daemon=True
+        )
+        listening.start()
+        self._send(*(f"pin {line} {state}" for line, state in self._lines.items()))
+        return True
+
+    def _send(self, *lines: str) -> None:
+        if self._socket is not None and lines:
+            self._socket.sendall("".join(f"{line}\n" for line in lines).encode())
+
+    def _listen(self, connection: socket.socket) -> None:
+        with suppress(OSError, ValueError), connection.makefile(encoding="utf-8") as lines:
+            for line in lines:
+                text = line.rstrip("\n")
+                if found := _TOLD.fullmatch(text):
+                    self.told(int(found[1]), int(found[2]))
+                elif text.startswith("i2c "):
+                    self._answers.put(text.removeprefix("i2c "))
+                else:
+                    log.error("The pretend bench says: %s", text)
+        with self._sending:
+            if self._socket is connection:
+                self.close()  # the bench hung up: the next change connects anew

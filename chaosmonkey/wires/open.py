@@ -1,0 +1,90 @@
+"""All wires of a lab, each opened when the first device asks for it and closed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import gpiozero
+from gpiozero.pins import Factory
+
+from chaosmonkey.config import Lab
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.wires.header import HeaderCable
+from chaosmonkey.wires.i2c import Bus, open_linux_bus
+from chaosmonkey.wires.pins import open_pin_factory
+
+if TYPE_CHECKING:
+    from pysnmp.hlapi.v3arch.asyncio import SnmpEngine
+
+    from chaosmonkey.wires.expander import ExpanderFactory
+
+
+class Wires:
+    """What the devices of one lab hang on. Each raises PlugFailed if it cannot be had."""
+
+    def __init__(self, lab: Lab, closing: ExitStack) -> None:
+        self._lab = lab
+        self._closing = closing
+
+    def factory(self, line: int | str) -> Factory:
+        """Whose pin a line is: the header's by BCM number, the expander's by name."""
+        return self.pins if isinstance(line, int) else self.expander
+
+    @cached_property
+    def pins(self) -> Factory:
+        """This machine's GPIO header."""
+        factory = open_pin_factory(self._lab.gpio, self._cable)
+        self._closing.callback(factory.close)
+        return factory
+
+    @cached_property
+    def bus(self) -> Bus:
+        """Its I2C bus."""
+        gpio = self._lab.gpio
+        if gpio.pin_factory != "mock":
+            return self._closing.enter_context(open_linux_bus(gpio.i2c_bus))
+        if self._cable is None:
+            raise PlugFailed(
+                "There is no I2C bus on pretend pins that are wired to nothing.",
+                remedy="Set gpio.header to a pretend bench, or gpio.pin_factory to a real one.",
+            )
+        return self._cable
+
+    @cached_property
+    def expander(self) -> ExpanderFactory:
+        """The panel's MCP23017."""
+        from chaosmonkey.wires.expander import ExpanderFactory  # noqa: PLC0415 - many have none
+
+        panel = self._lab.panel
+        if panel.expander is None:
+            raise PlugFailed("The panel has no expander.", remedy="Set panel.expander.")
+        factory = ExpanderFactory(self.bus, panel.expander, interrupt=panel.interrupt is not None)
+        self._closing.callback(factory.close)
+        if panel.interrupt is not None:
+            line = gpiozero.DigitalInputDevice(panel.interrupt, pull_up=True, pin_factory=self.pins)
+            self._closing.callback(line.close)
+            line.when_activated = factory.look
+        return factory
+
+    @cached_property
+    def snmp(self) -> SnmpEngine:
+        """What all SNMP goes through."""
+        # Imported here: it takes a tenth of a second, and much more on a small Pi.
+        from chaosmonkey.wires.snmp import open_engine  # noqa: PLC0415
+
+        return self._closing.enter_context(open_engine())
+
+    @cached_property
+    def _cable(self) -> HeaderCable | None:
+        gpio = self._lab.gpio
+        return HeaderCable(gpio.header) if gpio.header and gpio.pin_factory == "mock" else None
+
+
+@contextmanager
+def open_wires(lab: Lab) -> Iterator[Wires]:
+    """The wires of a lab; what was opened is closed on the way out, the latest first."""
+    with ExitStack() as closing:
+        yield Wires(lab, closing)

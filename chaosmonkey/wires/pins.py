@@ -1,0 +1,132 @@
+"""gpiozero pin factories that claim an output without a glitch, chosen explicitly.
+
+gpiozero's lgpio pin becomes an output at LOW and is then written: an active-low relay clicks for a
+millisecond. The pins here are claimed at their level in one step.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from gpiozero.pins import Factory
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from chaosmonkey.config import Gpio
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.wires.header import HeaderCable
+
+_LGPIO_MISSING = (
+    "Install it with pip install 'chaosmonkey[gpio]' (Python 3.12 and older) or as Raspberry Pi "
+    "OS's package python3-lgpio, and give it a writable folder in LG_WD."
+)
+
+
+def open_pin_factory(gpio: Gpio, cable: HeaderCable | None = None) -> Factory:
+    """Open the pin factory that the settings name.
+
+    Args:
+        gpio: the settings.
+        cable: what the mock's pins are wired to a bench by.
+
+    Raises:
+        PlugFailed: it is not installed, or this machine has no such GPIO chip.
+    """
+    match gpio.pin_factory:
+        case "lgpio":
+            return _lgpio_factory(gpio.chip)
+        case "rpigpio":
+            return _rpigpio_factory()
+        case "mock":
+            return mock_factory(cable)
+        case _:
+            assert_never(gpio.pin_factory)
+
+
+def _lgpio_factory(chip: int | None) -> Factory:
+    try:
+        import lgpio  # noqa: PLC0415 - only on machines that have GPIO lines
+        from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin  # noqa: PLC0415
+    except (ImportError, OSError, AttributeError) as error:
+        raise PlugFailed(
+            f"The pin factory lgpio cannot be used: {error}.", remedy=_LGPIO_MISSING
+        ) from None
+    if not hasattr(lgpio, "gpiochip_open"):
+        raise PlugFailed("The installed lgpio is an empty module.", remedy=_LGPIO_MISSING)
+
+    class SafePin(LGPIOPin):  # type: ignore[misc] # gpiozero is untyped
+        """An lgpio pin that is claimed at its level."""
+
+        def output_with_state(self, state: object) -> None:
+            lgpio.gpio_claim_output(self.factory._handle, self._number, int(bool(state)))
+
+    try:
+        factory = LGPIOFactory(chip=chip)
+    except lgpio.error as error:
+        raise PlugFailed(
+            f"The GPIO chip {chip if chip is not None else ''} cannot be opened: {error}.",
+            remedy="Is this a Raspberry Pi, and is this user in the group gpio?",
+        ) from None
+    factory.pin_class = SafePin
+    return factory
+
+
+def _rpigpio_factory() -> Factory:
+    try:
+        from gpiozero.pins.rpigpio import RPiGPIOFactory  # noqa: PLC0415
+    except (ImportError, RuntimeError) as error:
+        raise PlugFailed(
+            f"The pin factory rpigpio cannot be used: {error}.",
+            remedy="Install rpi-lgpio (Raspberry Pi 5) or RPi.GPIO, or use pin_factory = 'lgpio'.",
+        ) from None
+    return RPiGPIOFactory()
+
+
+def mock_factory(cable: HeaderCable | None = None) -> MockFactory:
+    """Pretend pins: gpiozero's own, claimed without a glitch, wired to a bench by the cable."""
+
+    class PretendPin(MockPin):  # type: ignore[misc] # gpiozero is untyped
+        """A mock pin whose every change goes down the cable, as a voltage would."""
+
+        def output_with_state(self, state: object) -> None:
+            self._function = "output"
+            self._change_state(bool(state))
+            self._tell()
+
+        def _set_function(self, value: str) -> None:
+            super()._set_function(value)  # an input sets its pull, which tells
+            if value == "output":
+                self._tell()
+
+        def _set_pull(self, value: str) -> None:
+            super()._set_pull(value)
+            self._tell()
+
+        def _set_state(self, value: Any) -> None:
+            super()._set_state(value)
+            self._tell()
+
+        def _tell(self) -> None:
+            if cable is not None:
+                output = self._function == "output"
+                cable.show(
+                    self.info.name, f"out {int(self._state)}" if output else f"in {self._pull}"
+                )
+
+    class PretendFactory(MockFactory):  # type: ignore[misc] # gpiozero is untyped
+        """A mock factory whose inputs have the levels of a bench, until it is closed."""
+
+        def told(self, number: int, level: int) -> None:
+            """An input's level on the bench is another one."""
+            for info, pin in list(self.pins.items()):
+                if info.name == f"GPIO{number}" and pin.function == "input":
+                    (pin.drive_high if level else pin.drive_low)()
+
+        def close(self) -> None:
+            super().close()
+            if cable is not None:
+                cable.close()
+
+    factory = PretendFactory(pin_class=PretendPin)
+    if cable is not None:
+        cable.told = factory.told
+    return factory

@@ -1,0 +1,130 @@
+"""A switch's SNMP agent: one question, one answer.
+
+table                                order    effect
+pethPsePortEntry (RFC 3621, PoE)     .3       .6: 3 is delivering
+ifEntry (RFC 2863, links)            .7       .8: 1 is up
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pysnmp.error import PySnmpError
+from pysnmp.hlapi.v3arch import asyncio as api
+from pysnmp.proto.rfc1902 import Integer, Integer32
+
+from chaosmonkey.config import SnmpPort
+from chaosmonkey.errors import PlugFailed
+
+POE = "1.3.6.1.2.1.105.1.1.1"
+LINK = "1.3.6.1.2.1.2.2.1"
+DELIVERING = 3
+_AUTH = {
+    "MD5": api.USM_AUTH_HMAC96_MD5,
+    "SHA": api.USM_AUTH_HMAC96_SHA,
+    "SHA224": api.USM_AUTH_HMAC128_SHA224,
+    "SHA256": api.USM_AUTH_HMAC192_SHA256,
+    "SHA384": api.USM_AUTH_HMAC256_SHA384,
+    "SHA512": api.USM_AUTH_HMAC384_SHA512,
+}
+_PRIVACY = {
+    "DES": api.USM_PRIV_CBC56_DES,
+    "AES": api.USM_PRIV_CFB128_AES,
+    "AES192": api.USM_PRIV_CFB192_AES,
+    "AES256": api.USM_PRIV_CFB256_AES,
+}
+
+
+@contextmanager
+def open_engine() -> Iterator[api.SnmpEngine]:
+    """What all ports send through; it takes a while to make, so one serves them all."""
+    engine = api.SnmpEngine()
+    try:
+        yield engine
+    finally:
+        engine.close_dispatcher()
+
+
+def columns(settings: SnmpPort) -> tuple[str, str]:
+    """The OIDs of a port's order and of its effect."""
+    row = port_of(settings)
+    return (
+        (f"{POE}.3.{row}", f"{POE}.6.{row}")
+        if settings.poe is not None
+        else (f"{LINK}.7.{row}", f"{LINK}.8.{row}")
+    )
+
+
+def port_of(settings: SnmpPort) -> str:
+    """The port's row in its table; a PoE port of a switch without groups is in group 1."""
+    if settings.poe is not None:
+        return settings.poe if "." in settings.poe else f"1.{settings.poe}"
+    return str(settings.interface)
+
+
+class Agent:
+    """Reads and sets integers of one switch; every error is a PlugFailed."""
+
+    def __init__(self, settings: SnmpPort, engine: api.SnmpEngine) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._who = _who(settings)
+
+    async def get(self, *oids: str) -> list[int | None]:
+        """The values of some cells. net-snmp may leave one out just after a SET: None."""
+        return await self._ask(api.get_cmd, *((oid, None) for oid in oids))
+
+    async def set(self, oid: str, value: int) -> None:
+        """Set one cell."""
+        await self._ask(api.set_cmd, (oid, Integer32(value)))
+
+    async def _ask(self, command: object, *cells: tuple[str, Integer32 | None]) -> list[int | None]:
+        """Send one request, return its answer."""
+        within = self._settings.timeout
+        rows = [api.ObjectType(api.ObjectIdentity(oid), *([v] if v else [])) for oid, v in cells]
+        try:
+            async with asyncio.timeout(within):
+                target = await api.UdpTransportTarget.create(
+                    (self._settings.host, self._settings.port), timeout=within + 1, retries=0
+                )
+                trouble, status, _, answer = await command(  # type: ignore[operator] # one of two
+                    self._engine, self._who, target, api.ContextData(), *rows, lookupMib=False
+                )
+        except TimeoutError:
+            trouble, status, answer = f"no answer within {within:g} s", 0, ()
+        except (PySnmpError, OSError) as error:
+            trouble, status, answer = str(error).partition(",")[0], 0, ()
+        if trouble:
+            remedy = "Is it reachable, and is the community or the user right?"
+            if "Ciphering" in str(trouble):
+                remedy = "Encryption needs more: pip install 'chaosmonkey[snmp3]'."
+            raise self._failed(str(trouble), remedy)
+        if status:
+            raise self._failed(status.prettyPrint(), "May this community or user write?")
+        values = [int(value) if isinstance(value, Integer) else None for _, value in answer]
+        if not any(values):
+            raise self._failed("it has no such port", "Walk its table with snmpwalk.")
+        return values
+
+    def _failed(self, what: str, remedy: str) -> PlugFailed:
+        host = f"{self._settings.host}:{self._settings.port}"
+        kind = "PoE port" if self._settings.poe is not None else "interface"
+        port = f"{kind} {port_of(self._settings)}"
+        return PlugFailed(f"SNMP {host}, {port}: {what}.", remedy=remedy, host=host)
+
+
+def _who(settings: SnmpPort) -> api.CommunityData | api.UsmUserData:
+    """The credentials: a community is SNMP v2c, a user v3."""
+    if settings.community is not None:
+        community = settings.community.get_secret_value()
+        return api.CommunityData(community, mpModel=1)  # noqa: S508 - many switches know no v3
+    auth, privacy = settings.auth, settings.privacy
+    return api.UsmUserData(
+        settings.user,
+        auth.get_secret_value() if auth else None,
+        privacy.get_secret_value() if privacy else None,
+        authProtocol=_AUTH[settings.auth_protocol] if auth else api.USM_AUTH_NONE,
+        privProtocol=_PRIVACY[settings.privacy_protocol] if privacy else api.USM_PRIV_NONE,
+    )
