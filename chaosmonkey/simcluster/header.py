@@ -144,37 +144,40 @@ class Header:
     async def _obey(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while line := await self._read_line(reader, writer):
-                text = line.decode(errors="replace").strip()
-                try:
-                    command = parse(text)
-                except ValueError as unknown:
-                    whose = "i2c error" if text.startswith("i2c ") else "error"
-                    writer.write(f"{whose} {unknown}\n".encode())
-                    continue
-                self._catch_up()
-                if answer := self._do(command):
-                    writer.write(f"i2c {answer}\n".encode())
-                await writer.drain()
+                if answer := self._answer(line.decode(errors="replace").strip()):
+                    writer.write(f"{answer}\n".encode())
+                    await writer.drain()
+
+    def _answer(self, line: str) -> str:
+        """Do what a line says. Returns what is said to it, nothing to most."""
+        i2c = line.startswith("i2c ")
+        try:
+            command = parse(line)
+        except ValueError as unknown:
+            return f"i2c error {unknown}" if i2c else f"error {unknown}"
+        self._catch_up()
+        try:
+            said = self._do(command)
+        except OSError as error:
+            said = f"error {error}"
+        return f"i2c {said}" if i2c else ""
 
     def _do(self, command: Command) -> str:
-        """Do it. Returns the answer to an I2C request, nothing to the others."""
-        try:
-            match command:
-                case Drive(pin, level):
-                    self._inputs.discard(pin)
-                    self._bench.drive(pin, level)
-                case Release(pin, pull):
-                    self._inputs.add(pin)
-                    self._bench.release(pin, pull)
-                case Read(address, register, count):
-                    return self._bench.bus.read(address, register, count).hex()
-                case Write(address, register, data):
-                    self._bench.bus.write(address, register, data)
-                    return "ok"
-                case _:
-                    assert_never(command)
-        except OSError as error:
-            return f"error {error}"
+        """Do it. Returns the answer to an I2C request. Raises OSError: no chip answers it."""
+        match command:
+            case Drive(pin, level):
+                self._inputs.discard(pin)
+                self._bench.drive(pin, level)
+            case Release(pin, pull):
+                self._inputs.add(pin)
+                self._bench.release(pin, pull)
+            case Read(address, register, count):
+                return self._bench.bus.read(address, register, count).hex()
+            case Write(address, register, data):
+                self._bench.bus.write(address, register, data)
+                return "ok"
+            case _:
+                assert_never(command)
         return ""
 
     @staticmethod
