@@ -1,0 +1,233 @@
+"""Buttons on pretend pins: held, bouncing, refused, red. Behind them is the real guard."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from chaosmonkey.config import Lab, build
+from chaosmonkey.model import Feed
+from chaosmonkey.outage.refusals import HaltKept
+from chaosmonkey.panel import Panel, open_devices
+from chaosmonkey.store import Deed
+from chaosmonkey.wires import open_wires
+from tests.unit.outage._table import Table
+
+BUTTON, LED, HALT, HEARTBEAT = 4, 5, 6, 7
+HOLD = 1.5
+
+
+def lab(**panel: object) -> Lab:
+    return build(
+        {
+            "gpio": {"pin_factory": "mock"},
+            "panel": {"halt": HALT, "heartbeat": HEARTBEAT} | panel,
+            "machine": [{"name": "node3", "button": BUTTON, "led": LED}],
+        }
+    )
+
+
+@dataclass
+class Bench:
+    """A panel on pretend pins beside a table."""
+
+    table: Table
+    factory: MockFactory
+    panel: Panel
+    noted: list[Deed] = field(default_factory=list)
+
+    async def press(self, pin: int, *, seconds: float) -> None:
+        self.factory.pin(f"GPIO{pin}").drive_low()
+        await self.pass_(seconds)
+        self.factory.pin(f"GPIO{pin}").drive_high()
+        await self.pass_(0.1)
+
+    async def pass_(self, seconds: float) -> None:
+        await self.table.clock.advance(seconds)
+
+    async def red(self, *, pressed: bool) -> None:
+        """It is normally closed: pressed, the line is pulled up."""
+        pin = self.factory.pin(f"GPIO{HALT}")
+        (pin.drive_high if pressed else pin.drive_low)()
+        await self.pass_(0.1)
+
+    def lit(self, pin: int = LED) -> bool:
+        return bool(self.factory.pin(f"GPIO{pin}").state)
+
+    async def flashes(self, pin: int = LED, seconds: float = 1.0) -> str:
+        seen = ""
+        for _ in range(round(seconds * 10)):
+            seen += "#" if self.lit(pin) else "."
+            await self.pass_(0.1)
+        return seen
+
+    @property
+    def node3(self) -> Feed:
+        return self.table.devices["node3"].state
+
+
+@asynccontextmanager
+async def bench(
+    *, armed: bool = True, red_out: bool = True, **panel: object
+) -> AsyncIterator[Bench]:
+    table, settings = Table(), lab(**panel)
+    noted: list[Deed] = []
+    with (
+        open_wires(settings) as wires,
+        open_devices(settings, wires, table.clock, table.clock) as devices,
+    ):
+        factory = wires.pins
+        if red_out:
+            factory.pin(f"GPIO{HALT}").drive_low()
+        shown = Panel(
+            settings,
+            devices,
+            monkey=table.monkey,
+            tracker=table.tracker,
+            note=noted.append,
+            clock=table.clock,
+            pace=table.clock,
+        )
+        async with table.running(armed=armed), asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(shown.run())
+            await table.clock.advance(0.5)
+            yield Bench(table, factory, shown, noted)
+            running.cancel()
+
+
+async def test_a_button_that_is_held_cuts_and_the_led_goes_dark() -> None:
+    async with bench() as it:
+        assert it.lit()
+        await it.press(BUTTON, seconds=HOLD + 0.1)
+        assert it.node3 is Feed.OFF
+        await it.pass_(0.2)
+        assert not it.lit()
+        (deed,) = it.noted
+        assert (deed.who, deed.command, deed.accepted) == (
+            "the panel", "BUTTON /kill/node3?kind=power", True,
+        )  # fmt: skip
+        (outage,) = it.table.tracker.outages.values()
+        assert outage.by == "the panel"
+
+
+async def test_a_button_that_is_let_go_too_early_does_nothing() -> None:
+    async with bench() as it:
+        await it.press(BUTTON, seconds=HOLD - 0.2)
+        await it.pass_(5)
+        assert it.node3 is Feed.ON
+        assert it.noted == []
+
+
+async def test_bounces_are_neither_a_press_nor_the_end_of_one() -> None:
+    async with bench() as it:
+        pin = it.factory.pin(f"GPIO{BUTTON}")
+        for _ in range(5):
+            pin.drive_low()
+            await it.pass_(0.002)
+            pin.drive_high()
+            await it.pass_(0.002)
+        await it.pass_(3)
+        assert it.node3 is Feed.ON
+        pin.drive_low()
+        await it.pass_(1)
+        pin.drive_high()
+        await it.pass_(0.002)
+        pin.drive_low()
+        await it.pass_(HOLD - 0.9)
+        assert it.node3 is Feed.OFF, "a bounce in the middle is no release"
+
+
+async def test_held_for_ever_it_cuts_once() -> None:
+    async with bench() as it:
+        await it.press(BUTTON, seconds=20)
+        assert [deed.command for deed in it.noted] == ["BUTTON /kill/node3?kind=power"]
+
+
+async def test_held_on_a_machine_that_is_cut_it_turns_it_on() -> None:
+    async with bench() as it:
+        await it.press(BUTTON, seconds=HOLD + 0.1)
+        await it.press(BUTTON, seconds=HOLD + 0.1)
+        assert it.node3 is Feed.ON
+        assert it.noted[-1].command == "BUTTON /restore/node3"
+
+
+async def test_a_table_that_is_safe_refuses_it_and_the_led_says_so() -> None:
+    async with bench(armed=False) as it:
+        await it.press(BUTTON, seconds=HOLD + 0.1)
+        assert it.node3 is Feed.ON
+        (deed,) = it.noted
+        assert (deed.accepted, deed.rule) == (False, "not-armed")
+        assert "The table is safe" in deed.why
+        assert "###...###" in await it.flashes(seconds=2.5)
+        assert await it.flashes() == "##########", "then it says what is the case"
+
+
+async def test_a_button_that_is_pressed_when_we_come_must_be_let_go_first() -> None:
+    """It may be a short circuit; a machine must not be cut by starting the server."""
+    table, settings = Table(), lab()
+    with open_wires(settings) as wires:
+        wires.pins.pin(f"GPIO{HALT}").drive_low()
+        with open_devices(settings, wires, table.clock, table.clock) as devices:
+            wires.pins.pin(f"GPIO{BUTTON}").drive_low()
+            panel = Panel(
+                settings,
+                devices,
+                monkey=table.monkey,
+                tracker=table.tracker,
+                note=lambda _: None,
+                clock=table.clock,
+                pace=table.clock,
+            )
+            async with table.running(), asyncio.TaskGroup() as tasks:
+                running = tasks.create_task(panel.run())
+                await table.clock.advance(10)
+                assert table.devices["node3"].state is Feed.ON
+                running.cancel()
+
+
+async def test_the_led_shows_that_a_button_is_being_held() -> None:
+    async with bench() as it:
+        it.factory.pin(f"GPIO{BUTTON}").drive_low()
+        await it.pass_(0.2)
+        assert "." in await it.flashes(seconds=1)
+
+
+async def test_the_red_button_halts_and_holds_halt_until_it_comes_out() -> None:
+    async with bench() as it:
+        await it.press(BUTTON, seconds=HOLD + 0.1)
+        await it.red(pressed=True)
+        await it.pass_(1)
+        assert it.node3 is Feed.ON
+        assert it.table.monkey.safety.halted_by == "the big red button"
+        with pytest.raises(HaltKept, match="red button is in"):
+            it.table.monkey.release("test")
+        await it.red(pressed=False)
+        assert it.table.monkey.safety.halted is not None, "it latches"
+        assert it.table.monkey.release("test").halted is None
+        assert it.noted[-1].command == "BUTTON /halt"
+
+
+async def test_a_broken_wire_of_the_red_button_is_the_red_button() -> None:
+    async with bench(red_out=False) as it:
+        assert it.table.monkey.safety.halted is not None
+
+
+async def test_a_red_button_that_is_normally_open_halts_when_it_closes() -> None:
+    async with bench(red_out=False, halt_contact="NO") as it:
+        assert it.table.monkey.safety.halted is None
+        it.factory.pin(f"GPIO{HALT}").drive_low()
+        await it.pass_(0.1)
+        assert it.table.monkey.safety.halted is not None
+
+
+async def test_the_heartbeat_beats_once_safe_twice_armed_and_without_a_pause_in_halt() -> None:
+    async with bench(armed=False) as it:
+        assert (await it.flashes(HEARTBEAT)).count("#") == 1
+        it.table.monkey.arm("test")
+        await it.pass_(0.1)
+        assert (await it.flashes(HEARTBEAT)).count("#") == 2
+        await it.red(pressed=True)
+        assert (await it.flashes(HEARTBEAT)).count("#") == 5

@@ -1,0 +1,136 @@
+"""gpiozero's devices on the lines of an MCP23017: the simulator's chip, register by register."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import gpiozero
+import pytest
+from gpiozero.exc import PinInvalidPin
+
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.simcluster.chips.mcp23017 import Mcp23017
+from chaosmonkey.wires.expander import ExpanderFactory
+
+ADDRESS = 0x20
+
+
+class Wire:
+    """A bus with one chip; `torn` answers nothing."""
+
+    def __init__(self) -> None:
+        self.chip = Mcp23017()
+        self.torn = False
+        self.writes: list[tuple[int, bytes]] = []
+
+    def read(self, address: int, register: int, count: int) -> bytes:
+        self._reach(address)
+        return self.chip.read(register, count)
+
+    def write(self, address: int, register: int, data: bytes) -> None:
+        self._reach(address)
+        self.writes.append((register, data))
+        self.chip.write(register, data)
+
+    def _reach(self, address: int) -> None:
+        if self.torn or address != ADDRESS:
+            raise OSError("no acknowledgement")
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def expander(wire: Wire) -> Iterator[ExpanderFactory]:
+    factory = ExpanderFactory(wire, ADDRESS)
+    yield factory
+    factory.close()
+
+
+def soon(condition: Callable[[], bool]) -> None:
+    """The chip is served by a thread of its own: it gets 2 s."""
+    deadline = time.monotonic() + 2
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.002)
+
+
+def test_an_led_lights_the_line_of_its_name(wire: Wire, expander: ExpanderFactory) -> None:
+    led = gpiozero.LED("B3", pin_factory=expander)
+    soon(lambda: wire.chip.level("B3") == 0)
+    led.on()
+    soon(lambda: wire.chip.level("B3") == 1)
+    assert wire.chip.level("B2") is None, "its neighbours are inputs"
+    led.close()
+    soon(lambda: wire.chip.level("B3") is None)
+
+
+def test_a_line_becomes_an_output_at_its_level(wire: Wire, expander: ExpanderFactory) -> None:
+    """First the latch, then the direction: an active-low thing does not click."""
+    wire.writes.clear()
+    relay = gpiozero.OutputDevice(
+        "A2", active_high=False, initial_value=False, pin_factory=expander
+    )
+    soon(lambda: wire.chip.level("A2") == 1)
+    relay.close()
+    registers = [register for register, _ in wire.writes]
+    assert registers.index(0x14) < registers.index(0x00)
+
+
+def test_a_press_is_seen_and_a_release_too(wire: Wire, expander: ExpanderFactory) -> None:
+    level: list[int] = [1]
+    pressed = [False]
+    button = gpiozero.DigitalInputDevice("A0", pull_up=True, pin_factory=expander)
+    wire.chip.tie("A0", lambda: 0 if pressed[0] else None)
+    soon(lambda: button.pin.state == 1)
+    button.when_activated = lambda: level.append(0)
+    button.when_deactivated = lambda: level.append(1)
+    pressed[0] = True
+    soon(lambda: level == [1, 0])
+    pressed[0] = False
+    soon(lambda: level == [1, 0, 1])
+
+
+def test_a_chip_that_was_without_power_is_set_up_anew(
+    wire: Wire, expander: ExpanderFactory
+) -> None:
+    led = gpiozero.LED("B0", pin_factory=expander)
+    led.on()
+    soon(lambda: wire.chip.level("B0") == 1)
+    wire.torn = True
+    soon(lambda: expander.trouble != "")
+    wire.chip = Mcp23017()
+    wire.torn = False
+    soon(lambda: wire.chip.level("B0") == 1)
+    assert expander.trouble == ""
+
+
+def test_with_an_interrupt_the_chip_is_left_alone_until_it_calls(wire: Wire) -> None:
+    factory = ExpanderFactory(wire, ADDRESS, interrupt=True)
+    pressed = [False]
+    wire.chip.tie("A0", lambda: 0 if pressed[0] else None)
+    button = gpiozero.DigitalInputDevice("A0", pull_up=True, pin_factory=factory)
+    soon(lambda: button.pin.state == 1)
+    began = time.monotonic()
+    pressed[0] = True
+    wire.chip.look()
+    assert wire.chip.inta == 0, "the chip says that something changed"
+    factory.look()
+    soon(lambda: button.pin.state == 0)
+    assert time.monotonic() - began < 0.4, "it was not the look that comes anyway"
+    factory.close()
+
+
+def test_a_chip_that_is_not_there_is_an_error_with_its_address(wire: Wire) -> None:
+    with pytest.raises(PlugFailed, match="The MCP23017 at 0x21 does not answer"):
+        ExpanderFactory(wire, 0x21)
+
+
+def test_a_line_used_twice_or_none_is_refused(expander: ExpanderFactory) -> None:
+    first = gpiozero.LED("B0", pin_factory=expander)
+    with pytest.raises(gpiozero.GPIOPinInUse):
+        gpiozero.LED("B0", pin_factory=expander)
+    with pytest.raises(PinInvalidPin, match="A0, A1"):
+        gpiozero.LED("C0", pin_factory=expander)
+    first.close()

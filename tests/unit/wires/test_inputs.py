@@ -1,0 +1,81 @@
+"""A line settles, and is told with the moment of its first edge."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from chaosmonkey.clock import ManualClock
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.wires import SETTLE, InputLine
+from chaosmonkey.wires.pins import mock_factory
+
+
+class Watched:
+    """One line on a pretend pin, and what was told of it."""
+
+    def __init__(self, *, pull_up: bool = False) -> None:
+        self.clock = ManualClock()
+        self.factory: MockFactory = mock_factory()
+        self.line = InputLine(17, self.factory, pull_up=pull_up, clock=self.clock, pace=self.clock)
+        self.told: list[tuple[bool, float]] = []
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["Watched"]:
+        async with asyncio.TaskGroup() as tasks:
+            run = tasks.create_task(self.line.run(lambda high, at: self.told.append((high, at))))
+            await self.clock.advance(1)
+            yield self
+            run.cancel()
+        self.line.close()
+
+    async def drive(self, high: bool, then: float = 0.0) -> float:
+        """The level changes; returns when, and time passes."""
+        at = self.clock.now()
+        pin = self.factory.pin("GPIO17")
+        (pin.drive_high if high else pin.drive_low)()
+        await self.clock.advance(then)
+        return at
+
+
+async def test_the_level_at_first_is_told_as_soon_as_it_has_settled() -> None:
+    async with Watched().running() as line:
+        assert [high for high, _ in line.told] == [False]
+
+
+async def test_a_change_is_told_once_with_the_moment_of_its_first_edge() -> None:
+    async with Watched().running() as line:
+        first = await line.drive(True, 0.001)
+        for high in (False, True, False, True):
+            await line.drive(high, 0.002)
+        assert len(line.told) == 1, "told while it bounces"
+        await line.clock.advance(SETTLE)
+        assert line.told[1:] == [(True, first)]
+
+
+async def test_a_spike_that_does_not_last_is_not_told() -> None:
+    async with Watched().running() as line:
+        await line.drive(True, 0.001)
+        await line.drive(False, 1)
+        assert len(line.told) == 1
+
+
+async def test_after_a_spike_the_next_change_has_its_own_moment() -> None:
+    async with Watched().running() as line:
+        await line.drive(True, 0.001)
+        await line.drive(False, 1)
+        at = await line.drive(True, 1)
+        assert line.told[1:] == [(True, at)]
+
+
+async def test_a_line_that_is_pulled_up_is_high_when_nobody_touches_it() -> None:
+    async with Watched(pull_up=True).running() as line:
+        assert [high for high, _ in line.told] == [True]
+
+
+def test_a_line_that_somebody_else_uses_is_an_error_with_its_number() -> None:
+    first = Watched()
+    with pytest.raises(PlugFailed, match="The input 17 cannot be used"):
+        InputLine(17, first.factory, pull_up=False, clock=first.clock, pace=first.clock)
