@@ -57,6 +57,7 @@ class Demo:
     seed: int
     data: Path
     sim_port: int
+    sensors: bool = True
 
     @cached_property
     def _token(self) -> str | None:
@@ -113,7 +114,7 @@ class Demo:
 
     def _write_config(self, epoch: float) -> Path:
         """The demo's lab.toml, for the server, and for whoever wants to see how one looks."""
-        machines = "".join(map(_machine, DEMO_MACHINES))
+        machines = "".join(_machine(it, sensors=self.sensors) for it in DEMO_MACHINES)
         text = (
             "# Written by `chaosmonkey demo`: pretend pins, wired to the bench of the simulator.\n"
             f"speed = {self.speed!r}\nepoch = {epoch!r}\n\n"
@@ -170,7 +171,8 @@ class Demo:
             f"  Play         {url}/j          (phones; the stage shows the code: key Q)\n"
             f"  Cut power    {curl} {here}/kill/node3\n"
             f"  Cut network  {curl} '{here}/kill/node3?kind=network'\n"
-            f"  Pull a plug  {command} unplug node3{bench}     (nobody is told: see it noticed)\n"
+            f"  Pull a plug  {command} unplug node3{bench}     (no API is told: see it noticed)\n"
+            f"  Press        {command} press node3{bench}      (the button on the panel)\n"
             f"  Look inside  kubectl --server http://127.0.0.1:{self.sim_port} get pods -o wide\n"
             "  Stop         Ctrl-C\n\n"
         )
@@ -183,13 +185,14 @@ _PANEL = (
 )
 
 
-def _machine(machine: SimMachine) -> str:
+def _machine(machine: SimMachine, *, sensors: bool) -> str:
     """What lab.toml says of a machine of the demo: as it is wired on the bench."""
+    sensor = f'power_sensor = {{ driver = "gpio", pin = {machine.rail} }}\n' if sensors else ""
     return (
         f'\n[[machine]]\nname = "{machine.name}"\n'
         f'power = {{ driver = "gpio", pin = {machine.power.pin} }}\n'
         f'network = {{ driver = "gpio", pin = {machine.network.pin} }}\n'
-        f'power_sensor = {{ driver = "gpio", pin = {machine.rail} }}\n'
+        f"{sensor}"
         f'button = "{DEMO_PANEL.buttons[machine.name]}"\n'
         f'led = "{DEMO_PANEL.leds[machine.name]}"\n'
     )

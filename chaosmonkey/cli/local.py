@@ -49,6 +49,9 @@ def demo(
         typer.Option(min=1, max=65534, help="Port of the pretend Kubernetes; its header is next."),
     ] = 8001,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    sensors: Annotated[
+        bool, typer.Option(help="Whether inputs see the machines' power, and so a hand.")
+    ] = True,
 ) -> None:
     """The whole show on pretend machines with pretend plugs and a pretend Kubernetes.
 
@@ -65,6 +68,7 @@ def demo(
         seed=seed,
         data=data.expanduser(),
         sim_port=sim_port,
+        sensors=sensors,
     )
     sys.exit(asyncio.run(show.run()))
 

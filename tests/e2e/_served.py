@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from chaosmonkey.simcluster import DEMO_MACHINES
+from chaosmonkey.simcluster import DEMO_MACHINES, SimMachine
 from tests.e2e.conftest import PATIENCE, SPEED, eventually, free_ports
 
 
@@ -85,15 +85,23 @@ class Served:
 
 @contextlib.asynccontextmanager
 async def served(
-    folder: Path, of: World, *, env: dict[str, str] | None = None, more: str = ""
+    folder: Path,
+    of: World,
+    *,
+    env: dict[str, str] | None = None,
+    more: str = "",
+    each: Callable[[SimMachine], str] = lambda _: "",
 ) -> AsyncIterator[Served]:
-    """A server on the pretend table; it is told to end on the way out, if it has not ended."""
+    """A server on the pretend table; it is told to end on the way out, if it has not ended.
+
+    `more` goes before the machines in its lab.toml, `each` into every one of them.
+    """
     port, _ = free_ports()
     config = folder / "lab.toml"
     machines = "".join(
         f'[[machine]]\nname = "{machine.name}"\n'
         f'power = {{ driver = "gpio", pin = {machine.power.pin} }}\n'
-        f'network = {{ driver = "gpio", pin = {machine.network.pin} }}\n'
+        f'network = {{ driver = "gpio", pin = {machine.network.pin} }}\n{each(machine)}'
         for machine in DEMO_MACHINES
     )
     config.write_text(

@@ -115,12 +115,28 @@ async def test_a_plug_pulled_by_hand_is_noticed_and_measured(demo: Demo) -> None
     code, output = await run("unplug", "node2", f"--sim-port={demo.sim_port}")
     assert (code, output) == (0, "A hand pulled node2's power plug. Nobody was told.\n")
     outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
+    assert (outage["origin"], outage["feed"], outage["machine"]) == ("observed", "power", "node2")
+    assert (outage["clocked"], outage["cause"], outage["t0_within"]) == ("sensor", "hand", 0)
+    assert 6 < outage["recovery_seconds"] < 30
+    power = (await demo.get("/api/state"))["state"]["machines"]["node2"]["power"]
+    assert (power["state"], power["sensed"]) == ("on", "off")
+    assert power["finding"].startswith("No power arrives, though its plug is on")
+    await run("plug-in", "node2", f"--sim-port={demo.sim_port}")
+    closed = await demo.outage(lambda one: not one["open"])
+    assert closed["milestones"]["restored"] < closed["milestones"]["rejoined"]
+
+
+async def test_without_a_sensor_the_silence_tells_and_says_how_exact_it_is(demo: Demo) -> None:
+    await asyncio.sleep(0.5)  # 10 s of the cluster's time: every kubelet was heard more than once
+    await run("unplug", "node2", "--kind=network", f"--sim-port={demo.sim_port}")
+    outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
     assert (outage["origin"], outage["feed"], outage["machine"]) == ("observed", None, "node2")
+    assert (outage["clocked"], outage["cause"]) == ("last sign", "fault"), "its power is on"
     assert 0 < outage["t0_within"] < 6
     assert 6 < outage["recovery_seconds"] < 30
-    state = (await demo.get("/api/state"))["state"]
-    assert state["machines"]["node2"]["power"]["state"] == "on"  # our plug knows nothing of it
-    await run("plug-in", "node2", f"--sim-port={demo.sim_port}")
+    network = (await demo.get("/api/state"))["state"]["machines"]["node2"]["network"]
+    assert (network["state"], network["sensed"]) == ("on", None)  # our plug knows nothing of it
+    await run("plug-in", "node2", "--kind=network", f"--sim-port={demo.sim_port}")
     closed = await demo.outage(lambda one: not one["open"])
     assert "restored" not in closed["milestones"]
     assert "rejoined" in closed["milestones"]

@@ -1,0 +1,226 @@
+"""The table itself: buttons, LEDs, hands, dead supplies and bad relays, with real processes.
+
+The server reaches the pretend bench through gpiozero's pins, an expander on an I2C bus, and nothing
+else; what a hand does, the bench tells no API.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chaosmonkey.simcluster import DEMO_PANEL, SimMachine
+from tests.e2e._served import Served, World, served, world
+from tests.e2e.conftest import eventually
+
+Json = dict[str, Any]
+
+PANEL = (
+    f"default_seconds = 900\n[panel]\nexpander = {DEMO_PANEL.expander}\ninterrupt = {DEMO_PANEL.interrupt}\n"
+    f"halt = {DEMO_PANEL.halt}\nheartbeat = {DEMO_PANEL.heartbeat}\nhold = 0.5\n"
+)
+
+
+def each(machine: SimMachine) -> str:
+    return (
+        f'power_sensor = {{ driver = "gpio", pin = {machine.rail} }}\n'
+        f'button = "{DEMO_PANEL.buttons[machine.name]}"\nled = "{DEMO_PANEL.leds[machine.name]}"\n'
+    )
+
+
+@dataclass
+class Stand:
+    """A server, and hands that reach the bench past it."""
+
+    server: Served
+    of: World
+
+    async def bench(self) -> Json:
+        async with httpx.AsyncClient() as client:
+            return (await client.get(f"http://127.0.0.1:{self.of.port}/bench")).json()
+
+    async def hand(self, path: str, **what: object) -> None:
+        async with httpx.AsyncClient() as client:
+            url = f"http://127.0.0.1:{self.of.port}/bench/{path}"
+            (await client.put(url, json=what)).raise_for_status()
+
+    async def press(self, machine: str, seconds: float = 0.8) -> None:
+        await self.hand(f"panel/buttons/{machine}", pressed=True)
+        await asyncio.sleep(seconds)
+        await self.hand(f"panel/buttons/{machine}", pressed=False)
+
+    async def led(self, machine: str, beats: int = 12) -> str:
+        """What its LED shows in a little more than a second."""
+        seen = ""
+        for _ in range(beats):
+            seen += "#" if (await self.bench())["panel"]["leds"][machine]["level"] else "."
+            await asyncio.sleep(0.1)
+        return seen
+
+    async def get(self, path: str) -> Any:
+        return (await self.server.client.get(path, params={"format": "json"})).json()
+
+    async def outages(self, count: int = 1) -> list[Json]:
+        """The outages, as soon as there are so many."""
+        found: list[Json] = []
+
+        async def look() -> bool:
+            found[:] = await self.get("/api/outages")
+            return len(found) >= count
+
+        await eventually(look, lambda: "\n".join(self.server.output))
+        return found
+
+    async def machine(self, name: str) -> Json:
+        return (await self.get("/api/state"))["state"]["machines"][name]
+
+    async def until(self, machine: str, **power: object) -> None:
+        """Wait until the power of a machine is so."""
+
+        async def look() -> bool:
+            now = (await self.machine(machine))["power"]
+            return all(now[key] == value for key, value in power.items())
+
+        await eventually(look, lambda: "\n".join(self.server.output))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[World]:
+    with world() as running:
+        yield running
+
+
+@pytest.fixture
+async def stand(tmp_path: Path, cluster: World) -> AsyncIterator[Stand]:
+    async with standing(tmp_path, cluster) as it:
+        yield it
+
+
+@asynccontextmanager
+async def standing(folder: Path, of: World) -> AsyncIterator[Stand]:
+    async with served(folder, of, more=PANEL, each=each) as server:
+        await server.ready()
+        it = Stand(server, of)
+        await it.until("node1", sensed="on")
+        await server.client.post("/arm")
+        try:
+            yield it
+        finally:
+            await it.hand("supply", alive=True)
+            await it.hand("panel/halt", pressed=False)
+            for name in DEMO_PANEL.buttons:
+                await it.hand(
+                    f"machines/{name}/power",
+                    plugged=True, welded=False, stuck=False, back_fed=False, slow=0,
+                )  # fmt: skip
+
+
+async def all_ready(stand: Stand) -> None:
+    async def look() -> bool:
+        machines = (await stand.get("/api/state"))["state"]["machines"].values()
+        return all(machine["ready"] == "True" for machine in machines)
+
+    await eventually(look, lambda: "\n".join(stand.server.output))
+
+
+async def test_a_button_kills_a_machine_shows_it_and_recovers_it(stand: Stand) -> None:
+    await all_ready(stand)
+    assert await stand.led("node3") == "############"
+    await stand.press("node3")
+    await stand.until("node3", state="off", sensed="off")
+    assert "." in await stand.led("node3")
+    (outage,) = await stand.outages()
+    assert (outage["machine"], outage["by"]) == ("node3", "the panel")
+    assert outage["clocked"] == "sensor"
+
+    async def recovered() -> bool:
+        return (await stand.outages())[0]["recovery_seconds"] is not None
+
+    await eventually(recovered, lambda: "\n".join(stand.server.output))
+    beats = await stand.led("node3")
+    assert 0 < beats.count("#") < 6, f"a double flash a second, not {beats}"
+    await stand.press("node3")
+    await stand.until("node3", state="on", sensed="on")
+    await all_ready(stand)
+
+    async def steady() -> bool:
+        return await stand.led("node3") == "############"
+
+    await eventually(steady)
+    deeds = [deed["command"] for deed in await stand.get("/api/audit")]
+    assert deeds[:2] == ["BUTTON /restore/node3", "BUTTON /kill/node3?kind=power"]
+
+
+async def test_a_button_on_a_safe_table_is_refused_and_noted(stand: Stand) -> None:
+    await all_ready(stand)
+    await stand.server.client.post("/disarm")
+    await stand.press("node2")
+    deed = (await stand.get("/api/audit"))[0]
+    assert (deed["who"], deed["accepted"], deed["rule"]) == ("the panel", False, "not-armed")
+    assert await stand.of.dark() == set()
+
+
+async def test_the_red_button_brings_everything_back_and_keeps_halt_while_it_is_in(
+    stand: Stand,
+) -> None:
+    await all_ready(stand)
+    await stand.server.client.post("/kill/node4", params={"for": 600})
+    await stand.until("node4", sensed="off")
+    await stand.hand("panel/halt", pressed=True)
+    await stand.until("node4", state="on", sensed="on")
+    refused = await stand.server.client.post("/release")
+    assert refused.status_code == 409
+    assert "red button is in" in refused.text
+    await stand.hand("panel/halt", pressed=False)
+
+    async def released() -> bool:
+        return (await stand.server.client.post("/release")).status_code == 200
+
+    await eventually(released)
+
+
+async def test_a_welded_contact_fails_the_cut_and_leaves_no_outage(stand: Stand) -> None:
+    await all_ready(stand)
+    await stand.hand("machines/node1/power", welded=True)
+    answer = await stand.server.client.post("/kill/node1")
+    assert answer.status_code == 503
+    assert "its power is still there. A welded contact" in answer.text
+    await stand.until("node1", state="on", finding="")
+    assert await stand.get("/api/outages") == []
+
+
+@pytest.mark.parametrize("fault", ["stuck", "back_fed"])
+async def test_a_dead_coil_and_another_way_in_are_found_out_too(stand: Stand, fault: str) -> None:
+    await all_ready(stand)
+    await stand.hand("machines/node5/power", **{fault: True})
+    answer = await stand.server.client.post("/kill/node5")
+    assert answer.status_code == 503
+    assert "its power is still there" in answer.text
+
+
+async def test_a_hand_at_the_socket_is_seen_at_once_and_seen_to_be_a_hand(stand: Stand) -> None:
+    await all_ready(stand)
+    await stand.hand("machines/node2/power", plugged=False)
+    (outage,) = await stand.outages()
+    assert (outage["origin"], outage["cause"], outage["feed"]) == ("observed", "hand", "power")
+    assert (outage["clocked"], outage["t0_within"]) == ("sensor", 0)
+    refused = await stand.server.client.post("/kill/node2")
+    assert "No power arrives at node2" in refused.text
+    await stand.hand("machines/node2/power", plugged=True)
+    await stand.until("node2", sensed="on", finding="")
+    (outage,) = await stand.outages()
+    assert outage["milestones"]["restored"] > 0
+
+
+async def test_a_dead_supply_is_told_from_five_hands(stand: Stand) -> None:
+    await all_ready(stand)
+    await stand.hand("supply", alive=False)
+    causes = {outage["machine"]: outage["cause"] for outage in await stand.outages(5)}
+    assert causes == dict.fromkeys(DEMO_PANEL.buttons, "supply")
+    await stand.hand("supply", alive=True)
+    await all_ready(stand)
