@@ -9,7 +9,7 @@ NODE = $(BIN)/python -c 'import sys, hatch_build as b; sys.exit(not b.node_here(
   $(PIP) install --require-hashes -r requirements/node.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check frontend e2e bench real pages pictures drawings docs types lock clean
+.PHONY: help demo test check frontend e2e bench real armv7 pages pictures drawings docs types lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: $(VENV)/bench  ## measure speed, memory and load; prints JSON
 real: $(VENV)/dev  ## the whole chain against a real Kubernetes 1.20, built from Debian's source package
 	deploy/real/run $(BIN)/python $(ARGS)
 
+armv7:  ## build the image of Dockerfile.armv7 in an emulated 32-bit ARM and run it (as root, on Debian)
+	deploy/armv7/prove.sh $(ARGS)
+
 pages: $(VENV)/run  ## build the three pages into the package (also part of every install)
 	$(PIP) install --no-deps --no-build-isolation --editable .
 
@@ -75,6 +78,9 @@ lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	  --no-annotate --no-header --group drawings -c requirements/dev.txt -o requirements/drawings.txt
 	$(BIN)/python -c 'import hatch_build; print(hatch_build.NODE_WHEEL)' | $(BIN)/uv pip compile --quiet \
 	  --universal --generate-hashes --no-annotate --no-header - -o requirements/node.txt
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["gpio"], "setuptools", sep="\n")' | \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	  --no-header -c requirements/run.txt - -o requirements/image.txt
 
 clean:  ## forget the virtual environment and what tools have cached
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
