@@ -7,9 +7,12 @@ first: what an interrupted test leaves off is turned on by the next start.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from chaosmonkey.clock import Clock, SystemClock
 from chaosmonkey.cluster import Client
@@ -20,11 +23,12 @@ from chaosmonkey.outage.cut import TIMER_MARGIN
 from chaosmonkey.outage.guard import find_machine
 from chaosmonkey.outage.rails import Rails
 from chaosmonkey.outage.tracker import outage_id
+from chaosmonkey.panel import open_devices
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug, open_plugs
-from chaosmonkey.preflight import Finding, look_at_everything
+from chaosmonkey.preflight import Finding, Table, look_at_everything
 from chaosmonkey.sensors import open_sensors
 from chaosmonkey.store import Entry, Journal, open_database
-from chaosmonkey.wires import open_wires
+from chaosmonkey.wires import Wires, open_wires
 
 CLICKS = 3
 CLICK = 1.0
@@ -41,6 +45,7 @@ class Bench:
         trying: the plugs that are being tried now.
     """
 
+    wires: Wires
     plugs: PlugBoard
     rails: Rails
     trying: set[tuple[str, FeedKind]]
@@ -102,24 +107,28 @@ async def opened(lab: Lab) -> AsyncIterator[Bench]:
                     pace=clock,
                 )
                 watching = tasks.create_task(rails.run(), name="sensors")
-                yield Bench(plugs, rails, trying, Journal(database), clock)
+                await rails.settle()
+                yield Bench(wires, plugs, rails, trying, Journal(database), clock)
                 watching.cancel()
     except* ChaosMonkeyError as group:
         raise first_of(group) from None
 
 
 async def read(lab: Lab, say: Say) -> None:
-    """Say what each device says of its plug; raises PlugFailed if some do not."""
+    """Say what each device and each sensor says; raises PlugFailed if some devices do not."""
     silent = []
     async with opened(lab) as bench:
-        for plug in bench.plugs.values():
+        for key, plug in bench.plugs.items():
             try:
                 told = str(await plug.read())
             except PlugFailed as error:
                 told = f"{Feed.UNKNOWN}  {error.message}"
             if told not in (Feed.ON, Feed.OFF):
                 silent.append(f"{plug.machine}'s {plug.feed}")
-            say(f"{plug.machine:<12} {plug.feed:<8} {told}")
+            sensed = bench.rails.state(key)
+            sensor = "" if sensed is None else f"  sensor: {sensed}"
+            finding = bench.rails.finding(key)
+            say(f"{plug.machine:<12} {plug.feed:<8} {told}{sensor}  {finding}".rstrip())
     if silent:
         raise PlugFailed(
             f"Not known: {', '.join(silent)}.",
@@ -157,13 +166,66 @@ async def click(lab: Lab, machine: str, feed: FeedKind, say: Say) -> None:
     say(f"It is on now. If {machine} has no {feed}, contact or polarity are the other way round.")
 
 
+async def panel(lab: Lab, say: Say, done: asyncio.Event) -> None:
+    """Light each LED in turn, and say which button is pressed, until `done` is set.
+
+    Nothing is cut: the buttons are only read.
+
+    Raises:
+        BadInput: there is no panel.
+    """
+    clock = SystemClock()
+    with open_wires(lab) as wires, open_devices(lab, wires, clock, clock) as devices:
+        buttons = {f"{name}'s button": line for name, line in devices.buttons.items()}
+        if devices.halt is not None:
+            buttons["the big red button"] = devices.halt
+        leds = [(f"{name}'s LED", led) for name, led in devices.leds.items()]
+        if devices.heartbeat is not None:
+            leds.append(("the heartbeat", devices.heartbeat))
+        if not buttons and not leds:
+            raise BadInput(
+                "There is nothing on the panel.",
+                remedy="Set `button` and `led` of a [[machine]], or panel.halt.",
+            )
+
+        async def show() -> None:
+            for name, led in itertools.cycle(leds):
+                say(f"{name} is lit")
+                led.light(lit=True)
+                await clock.sleep(CLICK)
+                led.light(lit=False)
+
+        async with asyncio.TaskGroup() as tasks:
+            trying: list[asyncio.Task[Any]] = [
+                tasks.create_task(line.run(partial(_told, say, name)), name=name)
+                for name, line in buttons.items()
+            ]
+            if leds:
+                trying.append(tasks.create_task(show(), name="LEDs"))
+            await done.wait()
+            for task in trying:
+                task.cancel()
+
+
+def _told(say: Say, name: str, high: bool, _: float) -> None:
+    say(f"{name}: its line is {'high' if high else 'low'}")
+
+
+def _expander_trouble(wires: Wires) -> str:
+    try:
+        return wires.expander.trouble
+    except PlugFailed as error:
+        return str(error)
+
+
 async def preflight(lab: Lab, say: Callable[[Finding], None]) -> None:
     """Look at everything before a show, and say each thing as it is found."""
     client = Client(lab.cluster)
     try:
         await client.open()
         async with opened(lab) as bench:
-            async for finding in look_at_everything(lab, bench.plugs, client, bench.clock):
+            table = Table(lab, bench.plugs, bench.rails, partial(_expander_trouble, bench.wires))
+            async for finding in look_at_everything(table, client, bench.clock):
                 say(finding)
     finally:
         await client.close()

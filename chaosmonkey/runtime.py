@@ -40,7 +40,7 @@ from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.panel import Devices, Panel, open_devices
 from chaosmonkey.plugs import PlugBoard, open_plugs
-from chaosmonkey.preflight import look_at_everything
+from chaosmonkey.preflight import Table, look_at_everything
 from chaosmonkey.sensors import SensorBoard, open_sensors
 from chaosmonkey.store import (
     Audit,
@@ -264,7 +264,11 @@ class _Server:
             gate=self._gate,
             audit=self._audit,
             join_url=self._join_url,
-            preflight=lambda: look_at_everything(self._lab, self._plugs, self._client, self._clock),
+            preflight=lambda: look_at_everything(
+                Table(self._lab, self._plugs, self._monkey.rails, lambda: self._panel.trouble),
+                self._client,
+                self._clock,
+            ),
         )
 
     def _join_url(self) -> str:
@@ -328,6 +332,8 @@ class _Server:
     def _not_ready(self) -> list[str]:
         stale = self._tracker.world.stale
         reasons = [f"The cluster is not seen: {stale.why}."] if stale is not None else []
+        if self._panel.trouble:
+            reasons.append(f"The panel does not answer: {self._panel.trouble}.")
         return reasons + [
             f"{cut.entry.machine}'s {cut.entry.feed} is stuck: {cut.trouble}"
             for cut in self._monkey.cuts.values()

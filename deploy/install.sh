@@ -64,7 +64,10 @@ keep() { if [ -e "$ROOT$2" ]; then cat >/dev/null; else put "$1" "$2"; fi; }
 own() { [ -n "$ROOT" ] || chgrp "$USER_NAME" "$1"; }
 
 make_user() {
-  getent group gpio >/dev/null || { groupadd --system gpio; changed "group gpio"; }
+  local group
+  for group in gpio i2c; do
+    getent group "$group" >/dev/null || { groupadd --system "$group"; changed "group $group"; }
+  done
   getent passwd "$USER_NAME" >/dev/null && return
   useradd --system --user-group --no-create-home --shell /usr/sbin/nologin "$USER_NAME"
   changed "user $USER_NAME"

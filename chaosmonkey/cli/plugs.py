@@ -1,8 +1,9 @@
-"""Plugs without a server, for commissioning a table: list, read, test, click."""
+"""Plugs and the panel without a server, for commissioning a table: list, read, test, click."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to an app."""
+    app.command()(panel)
     plugs = typer.Typer(no_args_is_help=True, help="Look at plugs and try them, without a server.")
     plugs.command("list")(list_)
     plugs.command()(read)
@@ -45,13 +47,31 @@ def list_(config: Config = Path("lab.toml")) -> None:
 
 
 def read(config: Config = Path("lab.toml")) -> None:
-    """What each device says of its plug. Opening a GPIO line turns its feed on.
+    """What each device says of its plug, and each sensor of its feed.
+
+    Opening a GPIO line turns its feed on.
 
     Example: chaosmonkey plugs read
     """
     from chaosmonkey import commissioning  # noqa: PLC0415 - each command loads what it needs
 
     asyncio.run(commissioning.read(_load(config), typer.echo))
+
+
+def panel(config: Config = Path("lab.toml")) -> None:
+    """Light each LED of the panel in turn and print each press, until Ctrl-C. Nothing is cut.
+
+    Example: chaosmonkey panel --config lab.toml
+    """
+    from chaosmonkey import commissioning  # noqa: PLC0415
+
+    async def run() -> None:
+        done = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, done.set)
+        await commissioning.panel(_load(config), typer.echo, done)
+
+    asyncio.run(run())
 
 
 def trial(

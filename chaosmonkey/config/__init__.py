@@ -2,6 +2,7 @@
 
 from chaosmonkey.config.devices import HttpRecipe, HttpRequest
 from chaosmonkey.config.limits import Limits, parse_span
+from chaosmonkey.config.lines import UsedLine, lines_of, uses_i2c
 from chaosmonkey.config.plugs import (
     CommandPlug,
     FencePlug,
@@ -64,10 +65,13 @@ __all__ = [
     "Supervision",
     "Timing",
     "UhubctlPlug",
+    "UsedLine",
     "build",
     "environment_with",
+    "lines_of",
     "load",
     "own_token",
     "parse_span",
     "supervision",
+    "uses_i2c",
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from chaosmonkey.config.plugs import GpioPlug, HttpPlug
+from chaosmonkey.config.lines import lines_of, sensors_of, uses_i2c
+from chaosmonkey.config.plugs import HttpPlug
 from chaosmonkey.config.sections import Lab
-from chaosmonkey.config.table import CurrentSensor, RailSensor, SensorSettings
+from chaosmonkey.config.table import CurrentSensor
 from chaosmonkey.model import FeedKind
 
 I2C = (2, 3)
@@ -54,66 +55,37 @@ def _names_used_twice(lab: Lab) -> Iterator[str]:
 
 def _lines_used_twice(lab: Lab) -> Iterator[str]:
     owners: dict[int | str, str] = {}
-    for place, line, what in _lines(lab):
-        first = owners.setdefault(line, what)
-        if first != what:
-            yield f"{place}: {line} already is {first}. Everything needs a line of its own."
+    for used in lines_of(lab):
+        first = owners.setdefault(used.line, used.what)
+        if first != used.what:
+            yield (
+                f"{used.place}: {used.line} already is {first}. Everything needs a line of its own."
+            )
 
 
 def _lines_that_are_not_there(lab: Lab) -> Iterator[str]:
-    for place, line, _ in _lines(lab):
-        if isinstance(line, str) and lab.panel.expander is None:
+    for used in lines_of(lab):
+        if isinstance(used.line, str) and lab.panel.expander is None:
             yield (
-                f'{place}: "{line}" is on an expander. Set panel.expander to its I2C address, '
-                "or write a BCM number."
+                f'{used.place}: "{used.line}" is on an expander. Set panel.expander to its I2C '
+                "address, or write a BCM number."
             )
-        if line in I2C and _uses_i2c(lab):
-            yield f"{place}: BCM {line} is a line of the I2C bus, which is used. Take another one."
-
-
-def _uses_i2c(lab: Lab) -> bool:
-    monitors = any(isinstance(sensor, CurrentSensor) for _, sensor in _sensors(lab))
-    return monitors or lab.panel.expander is not None
+        if used.line in I2C and uses_i2c(lab):
+            yield (
+                f"{used.place}: BCM {used.line} is a line of the I2C bus, which is used. "
+                "Take another one."
+            )
 
 
 def _monitors_used_twice(lab: Lab) -> Iterator[str]:
     owners: dict[tuple[int, int], str] = {}
-    for what, sensor in _sensors(lab):
+    for what, sensor in sensors_of(lab):
         if isinstance(sensor, CurrentSensor):
             channel = sensor.channel if sensor.driver == "ina3221" else 0
             first = owners.setdefault((sensor.address, channel), what)
             if first != what:
                 place = f"{sensor.driver} {sensor.address:#x}"
                 yield f"{what}: {place} channel {sensor.channel} already is {first}."
-
-
-def _sensors(lab: Lab) -> Iterator[tuple[str, SensorSettings]]:
-    for machine in lab.machine:
-        for feed in FeedKind:
-            if (sensor := machine.sensor(feed)) is not None:
-                yield f"[[machine]] {machine.name}: {feed}_sensor", sensor
-
-
-def _lines(lab: Lab) -> Iterator[tuple[str, int | str, str]]:
-    """Every line that is used: its place in the file, the line, what it is."""
-    for machine in lab.machine:
-        name, place = machine.name, f"[[machine]] {machine.name}"
-        for feed in FeedKind:
-            if isinstance(plug := machine.plug(feed), GpioPlug):
-                yield f"{place}: {feed}.pin", plug.pin, f"{name}'s {feed} plug"
-            if isinstance(sensor := machine.sensor(feed), RailSensor):
-                yield f"{place}: {feed}_sensor.pin", sensor.pin, f"{name}'s {feed} sensor"
-        if machine.button is not None:
-            yield f"{place}: button", machine.button, f"{name}'s button"
-        if machine.led is not None:
-            yield f"{place}: led", machine.led, f"{name}'s LED"
-    panel = lab.panel
-    if panel.halt is not None:
-        yield "panel.halt", panel.halt, "the big red button"
-    if panel.heartbeat is not None:
-        yield "panel.heartbeat", panel.heartbeat, "the heartbeat"
-    if panel.interrupt is not None:
-        yield "panel.interrupt", panel.interrupt, "the expander's interrupt"
 
 
 def _tasmotas_used_twice(lab: Lab) -> Iterator[str]:

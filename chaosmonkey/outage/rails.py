@@ -73,6 +73,7 @@ class Rails:
         self._pace = pace
         self._latest: dict[Key, Reading] = {}
         self._arrived: set[Key] = set()  # at any time while its plug was on
+        self._undisturbed: dict[Key, Feed] = {}  # what was told last while its plug was on
         self._held: dict[Key, list[Reading]] = {}
         self._lost: asyncio.Queue[Key] = asyncio.Queue()
         self._news = asyncio.Event()
@@ -86,6 +87,17 @@ class Rails:
             while True:
                 await self._judge(await self._lost.get())
         raise AssertionError("unreachable")
+
+    async def settle(self) -> None:
+        """Wait until every sensor has told something, as long as the slowest may take."""
+
+        async def all_told() -> None:
+            while self._latest.keys() != self._sensors.keys():
+                self._news.clear()
+                await self._news.wait()
+
+        slowest = max((sensor.interval for sensor in self._sensors.values()), default=0.0)
+        await came(all_told(), self._pace, within=NOTICE + 3 * slowest)
 
     def state(self, key: Key) -> Feed | None:
         """What the sensor of a feed said last; None if the feed has none."""
@@ -154,7 +166,7 @@ class Rails:
         return f"{usual}, or contact or active_high is the wrong way"
 
     def _why_still_there(self, key: Key) -> str:
-        if key not in self._arrived:
+        if self._undisturbed.get(key) is Feed.OFF:
             return "It was gone while the plug was on: contact or active_high is the wrong way."
         return "A welded contact, another cable that feeds it, a sensor at the wrong machine?"
 
@@ -163,8 +175,10 @@ class Rails:
         self._latest[key] = reading
         self._news.set()
         ours = key in self._cut
-        if not ours and reading.feed is Feed.ON:
-            self._arrived.add(key)
+        if not ours:
+            self._undisturbed[key] = reading.feed
+            if reading.feed is Feed.ON:
+                self._arrived.add(key)
         if key in self._held:
             self._held[key].append(reading)
         elif not ours and reading.feed is Feed.OFF and before is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -59,12 +59,14 @@ class Devices:
         leds: machine → its LED.
         halt: the line of the big red button.
         heartbeat: the LED that says that the server lives.
+        trouble: says why the expander cannot be spoken to; "" while it can, or without one.
     """
 
     buttons: dict[str, InputLine]
     leds: dict[str, Led]
     halt: InputLine | None
     heartbeat: Led | None
+    trouble: Callable[[], str]
 
 
 @contextmanager
@@ -88,4 +90,5 @@ def open_devices(lab: Lab, wires: Wires, clock: Clock, pace: Clock) -> Iterator[
             leds={it.name: led(it.led) for it in machines if it.led is not None},
             halt=button(panel.halt) if panel.halt is not None else None,
             heartbeat=led(panel.heartbeat) if panel.heartbeat is not None else None,
+            trouble=lambda: "" if panel.expander is None else wires.expander.trouble,
         )

@@ -63,6 +63,11 @@ class Panel:
         self._beat = 0
         self._tasks: asyncio.TaskGroup
 
+    @property
+    def trouble(self) -> str:
+        """Why its expander cannot be spoken to; "" if there is none, or it answers."""
+        return self._devices.trouble()
+
     async def run(self) -> NoReturn:
         """Serve the panel until cancelled."""
         async with asyncio.TaskGroup() as tasks:

@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from chaosmonkey.config import GpioPlug, Lab
-from chaosmonkey.model import FeedKind
+from chaosmonkey.config import Lab, lines_of, uses_i2c
 from chaosmonkey.preflight.findings import Finding, fault, note, ok, unknown
 
 ROOT = Path("/")
@@ -25,11 +24,13 @@ UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SINCE_BOOT = 0x1, 0x10000
 
 def look_at_this_machine(lab: Lab, root: Path = ROOT) -> Iterator[Finding]:
     """What is found here; `root` is where the system's files are."""
-    plugs = [machine.plug(feed) for machine in lab.machine for feed in FeedKind]
-    if any(isinstance(plug, GpioPlug) for plug in plugs) and lab.gpio.pin_factory != "mock":
-        yield _pin_factory(lab)
-        yield _persistence(root)
-        yield _access(root)
+    if lab.gpio.pin_factory != "mock":
+        if any(isinstance(used.line, int) for used in lines_of(lab)):
+            yield _pin_factory(lab)
+            yield _persistence(root)
+            yield _access(root)
+        if uses_i2c(lab):
+            yield _i2c(lab, root)
     yield from _supply(root)
 
 
@@ -75,6 +76,19 @@ def _access(root: Path) -> Finding:
         "This user may not use the lines.",
         "sudo adduser USER gpio, then sign in again; in a unit: SupplementaryGroups=gpio.",
     )
+
+
+def _i2c(lab: Lab, root: Path) -> Finding:
+    device = f"dev/i2c-{lab.gpio.i2c_bus}"
+    if not (root / device).exists():
+        return fault("I2C", f"There is no /{device}.", "dtparam=i2c_arm=on in config.txt.")
+    if not os.access(root / device, os.R_OK | os.W_OK):
+        return fault(
+            "I2C",
+            "This user may not use the bus.",
+            "sudo adduser USER i2c, then sign in again; in a unit: SupplementaryGroups=i2c.",
+        )
+    return ok("I2C", "This user may use the bus.")
 
 
 def _supply(root: Path) -> Iterator[Finding]:

@@ -49,9 +49,9 @@ class ExpanderPin(Pin):  # type: ignore[misc] # gpiozero is untyped
         self._when_changed: Callable[[float, int], None] | None = None
 
     def close(self) -> None:
-        """Be an input without a pull, and tell nobody."""
+        """Be what an unused line is: an input with its pull-up, that tells nobody."""
         self._when_changed = None
-        self._factory.set(self._bit, output=False, up=False)
+        self._factory.set(self._bit, output=False, up=True, watched=False)
 
     def output_with_state(self, state: object) -> None:
         """Become an output at a level, in one step."""
@@ -96,6 +96,7 @@ class ExpanderPin(Pin):  # type: ignore[misc] # gpiozero is untyped
 
     def _set_when_changed(self, value: Callable[[float, int], None] | None) -> None:
         self._when_changed = value
+        self._factory.set(self._bit, watched=value is not None)
 
 
 class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
@@ -123,7 +124,8 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         self._board = _board()
         self._pins: dict[str, ExpanderPin] = {}
         self._lock = threading.Lock()
-        self._inputs, self._pull_ups, self._latch = 0xFFFF, 0, 0
+        # Lines that nobody uses are pulled up: a floating one draws current and calls for nothing.
+        self._inputs, self._pull_ups, self._latch, self._watched = 0xFFFF, 0xFFFF, 0, 0
         self._levels = 0
         self._written: dict[int, int] = {}
         self._look = threading.Event()
@@ -144,7 +146,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         self._look.set()
         self._thread.join()
         with self._lock:
-            self._inputs, self._pull_ups = 0xFFFF, 0
+            self._inputs, self._pull_ups, self._watched = 0xFFFF, 0xFFFF, 0
         self._once()
 
     def look(self) -> None:
@@ -174,6 +176,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         output: bool | None = None,
         high: bool | None = None,
         up: bool | None = None,
+        watched: bool | None = None,
     ) -> None:
         """Change what a line should be; the thread tells the chip."""
         with self._lock:
@@ -183,6 +186,8 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
                 self._inputs = self._inputs & ~bit if output else self._inputs | bit
             if up is not None:
                 self._pull_ups = self._pull_ups | bit if up else self._pull_ups & ~bit
+            if watched is not None:
+                self._watched = self._watched | bit if watched else self._watched & ~bit
         self._look.set()
 
     def is_output(self, bit: int) -> bool:
@@ -214,7 +219,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
                 OLAT: self._latch,
                 GPPU: self._pull_ups,
                 IODIR: self._inputs,
-                GPINTEN: self._inputs,
+                GPINTEN: self._watched,
             }
         try:
             for register, word in wanted.items():

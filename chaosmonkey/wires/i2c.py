@@ -9,12 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
+
+from smbus2 import SMBus
 
 from chaosmonkey.errors import PlugFailed
-
-if TYPE_CHECKING:
-    from smbus2 import SMBus
 
 
 class Bus(Protocol):
@@ -52,15 +51,8 @@ def open_linux_bus(number: int) -> Iterator[LinuxBus]:
     """Open /dev/i2c-`number`.
 
     Raises:
-        PlugFailed: it is not there, may not be used, or smbus2 is not installed.
+        PlugFailed: it is not there, or may not be used.
     """
-    try:
-        from smbus2 import SMBus  # noqa: PLC0415 - only on machines that have a bus
-    except ImportError:
-        raise PlugFailed(
-            "smbus2 is not installed: there is no I2C.",
-            remedy="pip install 'chaosmonkey[gpio]'",
-        ) from None
     try:
         smbus = SMBus(number)
     except OSError as error:

@@ -21,7 +21,8 @@ from tests.e2e.conftest import eventually
 Json = dict[str, Any]
 
 PANEL = (
-    f"default_seconds = 900\n[panel]\nexpander = {DEMO_PANEL.expander}\ninterrupt = {DEMO_PANEL.interrupt}\n"
+    f"default_seconds = 900\n[panel]\nexpander = {DEMO_PANEL.expander}\n"
+    f"interrupt = {DEMO_PANEL.interrupt}\n"
     f"halt = {DEMO_PANEL.halt}\nheartbeat = {DEMO_PANEL.heartbeat}\nhold = 0.5\n"
 )
 

@@ -8,6 +8,8 @@ const feed = (more: Partial<Feed> = {}): Feed => ({
   restore_by: null,
   why: '',
   trouble: '',
+  sensed: null,
+  finding: '',
   ...more,
 });
 const machine = (more: Partial<Machine> = {}): Machine => ({
@@ -96,4 +98,24 @@ it('workloads count what is to stay, not the leftovers', () => {
   const [cart] = workloads([pod('ready'), pod('starting'), pod('terminating')]);
   expect(cart).toMatchObject({ name: 'cart', kind: 'Deployment', ready: 1 });
   expect(cart?.pods).toHaveLength(2);
+});
+
+describe('a machine whose plug and sensor contradict each other', () => {
+  const gone = { finding: 'No power arrives, though its plug is on.', sensed: 'off' };
+
+  it('says what does not arrive, and cannot be cut', () => {
+    const dark = machine({ power: feed(gone) });
+    expect(standing(dark, undefined)).toMatchObject({
+      word: 'no power',
+      tone: 'trouble',
+      note: gone.finding,
+      off: false,
+    });
+    expect(barred(dark, 'power', true, true, 0)).toBe('No power arrives');
+  });
+
+  it('says what is still there', () => {
+    const welded = machine({ power: feed({ finding: 'A welded contact?', sensed: 'on' }) });
+    expect(standing(welded, undefined).word).toBe('power still on');
+  });
 });

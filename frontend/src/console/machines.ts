@@ -1,4 +1,5 @@
 // How a machine stands, in one word, an icon and a tone; and separately what Kubernetes says of it.
+import { howLost, whoDid } from '../lib/cause';
 import type { FeedKind, Machine, Outage, Pod } from '../lib/types';
 
 export type Tone = 'up' | 'down' | 'busy' | 'trouble' | 'dim';
@@ -45,6 +46,10 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
       const note = feed.stage ? '' : 'Turned off by somebody else.';
       return { word: `no ${kind}`, tone: 'down', note, ...common };
     }
+    if (feed.finding) {
+      const word = feed.sensed === 'off' ? `no ${kind}` : `${kind} still on`;
+      return { word, tone: 'trouble', note: feed.finding, restoreBy: null, off: false };
+    }
   }
   const on = { restoreBy: null, off: false };
   const unread = FEEDS.filter((kind) => machine[kind]?.state === 'unknown');
@@ -56,7 +61,7 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
     return { word: 'no node', tone: 'dim', note: 'Kubernetes has no node of this name.', ...on };
   if (machine.ready === 'True') return { word: 'up', tone: 'up', note: '', ...on };
   if (outage?.open && outage.origin === 'observed' && outage.milestones['restored'] === undefined)
-    return { word: 'silent', tone: 'down', note: 'Nobody here cut it: a hand, or a fault.', ...on };
+    return { word: howLost(outage), tone: 'down', note: whoDid(outage), ...on };
   return { word: 'booting', tone: 'busy', note: '', ...on };
 }
 
@@ -87,6 +92,7 @@ export function barred(
   if (!connected) return 'Not connected';
   if (machine.ready === null) return 'Not in the cluster';
   if (machine[feed].stage === 'cutting') return 'Cutting …';
+  if (machine[feed].sensed === 'off') return `No ${feed} arrives`;
   if (machine.ready !== 'True') return 'Not Ready now';
   if (!armed) return 'Safe';
   const rests = (machine.rests_until ?? 0) - now;

@@ -1,4 +1,5 @@
 // The availability strip: which service, what part of it was not Ready when, and what happened. Pure.
+import { howLost } from '../lib/cause';
 import type { Outage, Service } from '../lib/types';
 
 export const WINDOW = 60; // s that are shown, of which …
@@ -146,7 +147,7 @@ function happened(outage: Outage): { at: number; text: string }[] {
 const TOGETHER = 2; // s within which a machine's return needs no flag of its own
 
 function beginning(outage: Outage): string {
-  if (outage.origin === 'observed') return `${outage.machine} silent`;
+  if (outage.origin === 'observed') return `${outage.machine}: ${howLost(outage)}`;
   return outage.feed === 'network'
     ? `Cable cut: ${outage.machine}`
     : `Plug pulled: ${outage.machine}`;

@@ -1,11 +1,11 @@
 // Values for tests: a machine, a pod, an outage as the server would send them.
-import type { Displaced, Machine, Outage, Pod, Service } from '../lib/types';
+import type { Displaced, Feed, Machine, Outage, Pod, Service } from '../lib/types';
 
 export const machine = (name: string, changes: Partial<Machine> = {}): Machine => ({
   name,
   node: name,
-  power: { state: 'on', stage: null, restore_by: null, why: '', trouble: '' },
-  network: { state: 'on', stage: null, restore_by: null, why: '', trouble: '' },
+  power: on(),
+  network: on(),
   ready: 'True',
   reason: '',
   cordoned: false,
@@ -15,12 +15,21 @@ export const machine = (name: string, changes: Partial<Machine> = {}): Machine =
   ...changes,
 });
 
-export const off = (restore_by: number | null = null) => ({
+export const on = (): Feed => ({
+  state: 'on',
+  stage: null,
+  restore_by: null,
+  why: '',
+  trouble: '',
+  sensed: null,
+  finding: '',
+});
+
+export const off = (restore_by: number | null = null): Feed => ({
+  ...on(),
   state: 'off',
   stage: 'cut',
   restore_by,
-  why: '',
-  trouble: '',
 });
 
 export const pod = (uid: string, node: string | null, changes: Partial<Pod> = {}): Pod => ({
@@ -61,6 +70,8 @@ export const outage = (name: string, changes: Partial<Outage> = {}): Outage => (
   began: '',
   t0: 100,
   t0_within: 0,
+  clocked: 'read-back',
+  cause: null,
   restore_by: null,
   open: true,
   milestones: { cut: 0 },

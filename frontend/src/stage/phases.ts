@@ -38,7 +38,7 @@ export interface Stopwatch {
 
 export function stopwatch(outage: Outage | undefined, now: number): Stopwatch {
   if (outage === undefined) return { state: 'idle', seconds: 0, atMost: false };
-  const atMost = outage.origin === 'observed' && outage.t0_within > 0;
+  const atMost = outage.t0_within > 0;
   if (outage.recovery_seconds !== null)
     return { state: 'done', seconds: outage.recovery_seconds, atMost };
   if (outage.phase !== null)
@@ -79,7 +79,7 @@ export function notes(
     const next = nextEviction(outage, now);
     if (next !== null) told.push({ text: 'Its pods may wait for it. Evicts in', seconds: next });
   }
-  if (outage.origin === 'observed' && outage.t0_within > 0) told.push(honest(outage));
+  if (outage.t0_within > 0) told.push(honest(outage));
   const ended = ending(outage);
   if (ended) told.push({ text: ended });
   const twins = outage.pods.filter((pod) => pod.fate === 'waits' && pod.resolved === null).length;
@@ -112,12 +112,12 @@ function nextEviction(outage: Outage, now: number): number | null {
 
 function honest(outage: Outage): Note {
   const within = outage.t0_within.toFixed(1);
+  const since =
+    outage.clocked === 'sensor' ? 'the last time its sensor saw it' : 'its last sign of life';
   if (outage.recovery_seconds === null)
-    return { text: `Counted from its last sign of life; lost within ${within} s after it` };
+    return { text: `Counted from ${since}; lost within ${within} s after it` };
   const least = Math.max(0, outage.recovery_seconds - outage.t0_within).toFixed(1);
-  return {
-    text: `At least ${least} s: it was lost within ${within} s after its last sign of life`,
-  };
+  return { text: `At least ${least} s: it was lost within ${within} s after ${since}` };
 }
 
 /** Why there is no recovery time, or not the usual one. */

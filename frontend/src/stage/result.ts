@@ -1,4 +1,5 @@
 // The words of a result. Pure.
+import { whoDid } from '../lib/cause';
 import type { Outage, Round } from '../lib/types';
 import { count } from './phases';
 import { called } from './tally';
@@ -8,14 +9,14 @@ export function headline(outage: Outage): string {
   if (outcome === 'unnoticed') return `Kubernetes never missed ${machine}`;
   if (outcome === 'incomplete') return `Not everything came back from ${machine}`;
   if (outcome === 'aborted') return `${machine}: not measured to the end`;
-  const lost = outage.origin === 'observed' ? 'its voice' : `its ${feed ?? 'power'}`;
+  const lost = feed === null ? 'its voice' : `its ${feed}`;
   if (outage.recovery_seconds === null)
     return `${machine} has lost ${lost}, and Kubernetes is at it`;
   return `${machine} lost ${lost}`;
 }
 
 export function decidedBy(outage: Outage, round: Round | undefined): string {
-  if (outage.origin === 'observed') return 'Nobody here cut it: a hand, or a fault.';
+  if (outage.origin === 'observed') return whoDid(outage);
   const turn =
     round?.turn?.outage === outage.id
       ? round.turn

@@ -52,8 +52,12 @@ test.each<[string, Seen]>([
     seen({}, { n1: { power: true, network: false, back: null } }),
   ],
   [
-    'n1 fell silent, and nobody here cut it.',
+    'n1 fell silent. Nobody here cut it: a hand, or a fault.',
     seen({ current: outage('n1', { origin: 'observed', feed: null }) }),
+  ],
+  [
+    'n1 has lost its power. Nobody here cut it: a hand, or a loose cable.',
+    seen({ current: outage('n1', { origin: 'observed', clocked: 'sensor', cause: 'hand' }) }),
   ],
   [
     'Kubernetes noticed n1, but holds the eviction back.',

@@ -1,5 +1,6 @@
 // The one sentence that says in plain words what is going on. Nothing in it counts: it changes when
 // something happened, so that a screen reader may read every one of them.
+import { whoDid } from '../lib/cause';
 import type { Cluster, Machine, Outage, Pod } from '../lib/types';
 import { count, short } from './phases';
 import type { Truth } from './truth';
@@ -55,7 +56,7 @@ function during(outage: Outage, seen: Seen): string {
     case 'detect':
       if (back)
         return `${name} has its ${outage.feed ?? 'power'} again. Kubernetes has not noticed anything yet.`;
-      if (outage.origin === 'observed') return observed(name, seen);
+      if (outage.origin === 'observed') return observed(outage, seen);
       if (outage.feed === 'network')
         return `${name} is cut off, but runs on. Kubernetes has not noticed yet.`;
       return `${name} has no power. Kubernetes has not noticed yet.`;
@@ -76,16 +77,18 @@ function during(outage: Outage, seen: Seen): string {
   }
 }
 
-function observed(name: string, seen: Seen): string {
+function observed(outage: Outage, seen: Seen): string {
+  const name = outage.machine;
   const hand = seen.truths.get(name)?.byHand;
   if (hand?.power || hand?.network)
     return `A hand pulled ${name}'s ${hand.power ? 'plug' : 'network cable'}. Kubernetes was not told.`;
-  return `${name} fell silent, and nobody here cut it.`;
+  const lost = outage.clocked === 'sensor' ? `has lost its ${outage.feed}` : 'fell silent';
+  return `${name} ${lost}. ${whoDid(outage)}`;
 }
 
 function recovered(outage: Outage, moved: number, back: boolean): string {
   const { machine, feed, milestones } = outage;
-  const time = `${outage.origin === 'observed' ? 'at most ' : ''}${short(outage.recovery_seconds!)} s`;
+  const time = `${outage.t0_within > 0 ? 'at most ' : ''}${short(outage.recovery_seconds!)} s`;
   if (milestones['rejoined'] !== undefined)
     return `${machine} is back. Nothing moves back to it by itself.`;
   if (back && feed !== 'network') return `${machine} has power again, and starts.`;

@@ -26,6 +26,7 @@ export function statusOf(machine: Machine, truth: Truth, pods: number): Status {
 export function plugNews(truth: Truth): string {
   if (truth.byHand.power || truth.byHand.network) return 'pulled by hand';
   if (truth.trouble) return 'does not switch';
+  if (truth.finding) return truth.power === 'off' ? 'on, but no power' : 'contradicts its sensor';
   return '';
 }
 

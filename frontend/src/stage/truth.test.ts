@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { machine, off, outage, pod } from './invented';
+import { machine, off, on, outage, pod } from './invented';
 import { lookOf, truthOf } from './truth';
 
 const pulled = { power: true, network: false, back: null };
@@ -59,4 +59,21 @@ test('a plug put back by hand starts the machine, for a while', () => {
 
 test('a silent machine of a real table is called unknown, not off', () => {
   expect(truthOf(machine('n1', { ready: 'Unknown' }), []).light).toBe('unknown');
+});
+
+describe('a machine with a sensor', () => {
+  const seen = (sensed: string, feed = on()) =>
+    truthOf(machine('n1', { power: { ...feed, sensed, finding: 'It contradicts.' } }), []);
+
+  test('is without power when the sensor says so, whatever its plug is', () => {
+    expect(seen('off')).toMatchObject({ power: 'off', dark: true, finding: 'It contradicts.' });
+  });
+
+  test('has power when the sensor says so, whatever its plug is', () => {
+    expect(seen('on', off())).toMatchObject({ power: 'on', dark: false });
+  });
+
+  test('is as its plug says when the sensor cannot tell', () => {
+    expect(seen('unknown', off())).toMatchObject({ power: 'off', dark: true });
+  });
 });

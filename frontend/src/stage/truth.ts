@@ -17,6 +17,8 @@ export interface Truth {
   network: Supply;
   /** Which sockets a hand has emptied. */
   byHand: Record<FeedKind, boolean>;
+  /** What a sensor says when it contradicts a plug; "" if none does. */
+  finding: string;
   light: Light;
   /** Since when it starts, while it does. */
   startingSince: number | null;
@@ -57,6 +59,7 @@ export function truthOf(
     power,
     network,
     byHand: { power: hands.power, network: hands.network },
+    finding: machine.power?.finding || machine.network?.finding || '',
     light,
     startingSince,
     dark,
@@ -70,6 +73,7 @@ export function truthOf(
 function supply(feed: Feed | null, pulled: boolean): Supply {
   if (pulled) return 'off';
   if (feed === null) return 'absent';
+  if (feed.sensed === 'on' || feed.sensed === 'off') return feed.sensed;
   return feed.state === 'on' || feed.state === 'off' ? feed.state : 'unknown';
 }
 

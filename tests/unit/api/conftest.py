@@ -22,6 +22,7 @@ from chaosmonkey.config import Audience, Cluster, Server
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
 from chaosmonkey.model import Event
 from chaosmonkey.outage.recovery import outcome
+from chaosmonkey.preflight import Table as Preflighted
 from chaosmonkey.preflight import look_at_everything
 from chaosmonkey.store import Audit, Records, RoundRecorder, Rounds, open_database
 from tests.unit.outage._table import LAB, Table
@@ -151,7 +152,9 @@ async def opened(
             gate=gate,
             audit=audit,
             join_url=lambda: JOIN_URL,
-            preflight=lambda: look_at_everything(LAB, table.plugs, client, table.clock),
+            preflight=lambda: look_at_everything(
+                Preflighted(LAB, table.plugs, table.monkey.rails, lambda: ""), client, table.clock
+            ),
         )
         app = create_app(context)
         server = WebServer(app, Server(port=0))

@@ -71,6 +71,48 @@ def problems(**values: object) -> list[str]:
         ),
         ({"limits": {"default_seconds": 2}}, "limits.default_seconds: 2 is not between"),
         ({"gpio": {"header": "127.0.0.1:1"}}, "gpio.header: only the pins of pin_factory"),
+        (
+            {"machine": [{"name": "a", "power": GPIO, "button": 17}]},
+            "[[machine]] a: button: 17 already is a's power plug. Everything needs a line",
+        ),
+        (
+            {"panel": {"halt": 5, "heartbeat": 5}},
+            "panel.heartbeat: 5 already is the big red button.",
+        ),
+        (
+            {"machine": [{"name": "a", "led": "B0"}]},
+            '[[machine]] a: led: "B0" is on an expander. Set panel.expander to its I2C address',
+        ),
+        (
+            {"panel": {"expander": 32}, "machine": [{"name": "a", "led": 3}]},
+            "[[machine]] a: led: BCM 3 is a line of the I2C bus, which is used.",
+        ),
+        (
+            {"machine": [{"name": "a", "button": "A9"}]},
+            '[[machine]] 1 (a): button: must be a BCM number from 0 to 27, or "A0" to "B7"',
+        ),
+        (
+            {"panel": {"expander": 32}, "machine": [{"name": "a", "button": "B7"}]},
+            "[[machine]] 1 (a): button: A7 and B7 of an MCP23017 are outputs only",
+        ),
+        (
+            {"machine": [{"name": "a", "power_sensor": {"driver": "lamp"}}]},
+            '[[machine]] 1 (a): power_sensor.driver: write "gpio" or "ina219" or "ina3221" or',
+        ),
+        (
+            {"machine": [{"name": "a", "power_sensor": {"driver": "ina219", "adress": 64}}]},
+            "[[machine]] 1 (a): power_sensor.adress: unknown key. Did you mean 'address'?",
+        ),
+        (
+            {
+                "machine": [
+                    {"name": name, "power_sensor": {"driver": "ina3221", "channel": 2}}
+                    for name in ("a", "b")
+                ]
+            },
+            "[[machine]] b: power_sensor: ina3221 0x40 channel 2 already is [[machine]] a",
+        ),
+        ({"panel": {"interrupt": 6}}, "panel: `interrupt` is an expander's"),
     ],
 )
 def test_each_mistake_is_explained_where_it_is(values: dict, expected: str) -> None:

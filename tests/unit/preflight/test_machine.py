@@ -63,3 +63,28 @@ def test_a_pin_factory_that_is_not_installed_is_a_fault(
 
 def test_pretend_pins_need_nothing_of_this_machine(tmp_path: Path) -> None:
     assert levels(tmp_path, lab("mock")) == {}
+
+
+def with_expander() -> Lab:
+    return build({"panel": {"expander": 0x20}, "machine": [{"name": "node1", "button": "A0"}]})
+
+
+def test_an_i2c_bus_that_is_not_switched_on_is_a_fault(tmp_path: Path) -> None:
+    found = {one.says: one for one in look_at_this_machine(with_expander(), tmp_path)}
+    assert found["There is no /dev/i2c-1."].level is Level.FAULT
+    assert "dtparam=i2c_arm=on" in found["There is no /dev/i2c-1."].remedy
+
+
+def test_an_i2c_bus_that_this_user_may_use_is_well(tmp_path: Path) -> None:
+    plant(tmp_path, "dev/i2c-1")
+    assert levels(tmp_path, with_expander())["This user may use the bus."] is Level.OK
+
+
+def test_a_table_without_gpio_is_not_asked_about_gpio(tmp_path: Path) -> None:
+    assert levels(tmp_path, build({"machine": [{"name": "node1"}]})) == {}
+
+
+def test_a_sensor_alone_is_reason_enough_to_look_at_gpio(tmp_path: Path) -> None:
+    sensor = {"driver": "gpio", "pin": 9}
+    settings = build({"machine": [{"name": "node1", "power_sensor": sensor}]})
+    assert levels(tmp_path, settings)["There is no /dev/gpiochip."] is Level.FAULT

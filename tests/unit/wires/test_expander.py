@@ -9,7 +9,7 @@ from gpiozero.exc import PinInvalidPin
 
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.simcluster.chips.mcp23017 import Mcp23017
-from chaosmonkey.wires.expander import ExpanderFactory
+from chaosmonkey.wires.expander import GPINTEN, GPPU, IODIR, ExpanderFactory
 
 ADDRESS = 0x20
 
@@ -56,14 +56,28 @@ def soon(condition: Callable[[], bool]) -> None:
         time.sleep(0.002)
 
 
+def register(wire: Wire, number: int) -> int:
+    return int.from_bytes(wire.chip.read(number, 2), "little")
+
+
+def test_only_lines_that_somebody_watches_call_and_unused_ones_do_not_float(
+    wire: Wire, expander: ExpanderFactory
+) -> None:
+    button = gpiozero.DigitalInputDevice("A1", pull_up=True, pin_factory=expander)
+    soon(lambda: register(wire, GPINTEN) == 0b10)
+    assert register(wire, GPPU) == 0xFFFF
+    button.close()
+    soon(lambda: register(wire, GPINTEN) == 0)
+
+
 def test_an_led_lights_the_line_of_its_name(wire: Wire, expander: ExpanderFactory) -> None:
     led = gpiozero.LED("B3", pin_factory=expander)
     soon(lambda: wire.chip.level("B3") == 0)
     led.on()
     soon(lambda: wire.chip.level("B3") == 1)
-    assert wire.chip.level("B2") is None, "its neighbours are inputs"
+    assert register(wire, IODIR) == 0xF7FF, "its neighbours are inputs"
     led.close()
-    soon(lambda: wire.chip.level("B3") is None)
+    soon(lambda: register(wire, IODIR) == 0xFFFF)
 
 
 def test_a_line_becomes_an_output_at_its_level(wire: Wire, expander: ExpanderFactory) -> None:
