@@ -86,7 +86,8 @@ def test_a_line_becomes_an_output_at_its_level(wire: Wire, expander: ExpanderFac
     relay = gpiozero.OutputDevice(
         "A2", active_high=False, initial_value=False, pin_factory=expander
     )
-    soon(lambda: wire.chip.level("A2") == 1)
+    soon(lambda: register(wire, IODIR) == 0xFFFB)
+    assert wire.chip.level("A2") == 1
     relay.close()
     registers = [register for register, _ in wire.writes]
     assert registers.index(0x14) < registers.index(0x00)
@@ -125,7 +126,8 @@ def test_with_an_interrupt_the_chip_is_left_alone_until_it_calls(wire: Wire) -> 
     pressed = [False]
     wire.chip.tie("A0", lambda: 0 if pressed[0] else None)
     button = gpiozero.DigitalInputDevice("A0", pull_up=True, pin_factory=factory)
-    soon(lambda: button.pin.state == 1)
+    soon(lambda: register(wire, GPINTEN) == 1)
+    assert button.pin.state == 1
     began = time.monotonic()
     pressed[0] = True
     wire.chip.look()
