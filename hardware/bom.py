@@ -12,6 +12,8 @@ from dataclasses import astuple, dataclass, fields
 from io import StringIO
 from math import ceil
 
+from hardware.panel import EXPANDER, LED_OHMS
+
 
 @dataclass(frozen=True)
 class Item:
@@ -24,13 +26,15 @@ class Item:
 
 
 def items(workers: int) -> Iterator[Item]:
-    """The list for each of the three builds."""
+    """The list for each of the three builds, the panel, and what may be added."""
     if not 1 <= workers <= 8:
         raise ValueError("between 1 and 8 workers: a ULN2803A has eight channels")
     yield from _everywhere(workers)
     yield from _relays(workers)
     yield from _poe(workers)
     yield from _home(workers)
+    yield from _panel(workers)
+    yield from _options(workers)
 
 
 def _everywhere(workers: int) -> Iterator[Item]:
@@ -56,9 +60,16 @@ def _relays(workers: int) -> Iterator[Item]:
     yield Item(build, drivers, "ULN2803A, DIP-18, with socket", "flyback diodes are inside")
     yield Item(build, 2 * workers, "resistor 10 kΩ", "holds a driver's input down")
     yield Item(build, workers, "fuse 3 A, slow, with holder", "in each worker's 5 V")
+    yield Item(build, workers, "resistor 10 kΩ", "upper half of a rail's divider, at the contact")
+    yield Item(build, workers, "resistor 15 kΩ", "lower half, at the header")
     yield Item(build, 1, "resettable fuse, 1.1 A hold", "in the coils' 5 V")
     yield Item(build, 1, "ribbon cable with 40-pin socket", "header to the driver board")
-    yield Item(build, 1, "normally closed push button, latching", "in the coils' 5 V: all on")
+    yield Item(
+        build,
+        1,
+        "mushroom push button, red, latching, two NC contacts",
+        "11-12 in the coils' 5 V, 21-22 to the server",
+    )
 
 
 def _poe(workers: int) -> Iterator[Item]:
@@ -75,6 +86,31 @@ def _home(workers: int) -> Iterator[Item]:
     yield Item(build, workers, "smart plug with a local API and a timer", "Shelly Gen2+ or Tasmota")
     yield Item(build, workers + 1, "the board's own supply, certified", "plugged in, never opened")
     yield Item(build, 1, "unmanaged switch, 8 ports", "network is not cut in this build")
+
+
+def _panel(workers: int) -> Iterator[Item]:
+    build = "panel"
+    free = len(EXPANDER) - 2 * workers
+    yield Item(build, 1, "MCP23017, DIP-28, with socket", "buttons and LEDs over I2C")
+    yield Item(build, workers + 1, "arcade button, normally open", "one a worker, one spare")
+    yield Item(
+        build, workers + 2, "LED 5 mm, 2 V (red, amber, yellow-green)", "workers, heartbeat, spare"
+    )
+    yield Item(build, workers + 1, f"resistor {LED_OHMS} Ω", "in each LED's line")
+    yield Item(build, free + 1, "resistor 10 kΩ", "RESET up, free lines of the expander down")
+    yield Item(build, 2, "resistor 1 kΩ", "red button: pull-up, and in its line")
+    yield Item(build, 2, "capacitor 100 nF, ceramic", "at the expander, in the red button's line")
+    yield Item(build, 1, "perforated board", "expander and resistors")
+
+
+def _options(workers: int) -> Iterator[Item]:
+    build = "option"
+    yield Item(
+        build, ceil(workers / 3), "INA3221 board, three channels", "volts and amperes, not dividers"
+    )
+    yield Item(
+        build, 1, "relay board, 8 channels, opto inputs, JD-VCC", "active low, not ULN2803A and SRD"
+    )
 
 
 def write(workers: int) -> str:

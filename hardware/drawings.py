@@ -14,7 +14,8 @@ from pathlib import Path
 from chaosmonkey.config import Lab
 from chaosmonkey.model import FeedKind
 from hardware import bom, harness, pinmap
-from hardware.table import HERE, channels, example
+from hardware.panel import face
+from hardware.table import HERE, channels, example, rails
 
 
 def texts(lab: Lab) -> dict[str, str]:
@@ -24,18 +25,34 @@ def texts(lab: Lab) -> dict[str, str]:
         "pins.md": pinmap.page(lab),
         "harness-control.yaml": harness.as_yaml(harness.control(lab)),
         "harness-feeds.yaml": harness.as_yaml(harness.feeds(lab)),
+        "harness-panel.yaml": harness.as_yaml(harness.panel(lab)),
+        "harness-sensing.yaml": harness.as_yaml(harness.sensing(lab)),
     }
 
 
 def schematics(lab: Lab) -> dict[str, str]:
-    """The schematics as SVG, by name; ImportError without schemdraw."""
-    from hardware import schematic  # noqa: PLC0415 - needs schemdraw
+    """The schematics as SVG, by name; ImportError without schemdraw.
 
+    Those of the other builds are made of their own examples: lab-active-low.toml, lab-poe.toml.
+    """
+    from hardware import schematic, schematic_panel, schematic_poe  # noqa: PLC0415 - schemdraw
+
+    blue, poe = example("lab-active-low"), example("lab-poe")
+    if not isinstance(blue.panel.halt, int):
+        raise ValueError(  # noqa: TRY004 - it is the file that is wrong
+            "lab-active-low.toml: drawn is a red button on the header"
+        )
     return {
         "schematic-power.svg": schematic.power(channels(lab, FeedKind.POWER)),
         "schematic-network.svg": schematic.network(
             channels(lab, FeedKind.NETWORK), harness.SECOND_GROUND_PIN
         ),
+        "schematic-sensing.svg": schematic_panel.sensing(rails(lab)),
+        "schematic-panel.svg": schematic_panel.panel(face(lab)),
+        "schematic-active-low.svg": schematic.active_low(
+            channels(blue, FeedKind.POWER, active_high=False), blue.panel.halt
+        ),
+        "schematic-poe.svg": schematic_poe.poe(schematic_poe.ports(poe)),
     }
 
 

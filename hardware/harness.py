@@ -2,17 +2,32 @@
 
 control   header of the master ─► driver chips ─► coils
 feeds     charger ─► fuse ─► contact ─► worker, and the two pairs of an Ethernet cable
+panel     header of the master ─► panel board ─► buttons, LEDs; red button
+sensing   header of the master ─► 15 kΩ ─► 10 kΩ ─► worker's side of the contacts
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
 
 from chaosmonkey.config import Lab
 from chaosmonkey.model import FeedKind
-from hardware.table import COIL_PIN, GROUND_PIN, Channel, channels
+from hardware.panel import LED_OHMS, face
+from hardware.table import (
+    COIL_PIN,
+    GROUND_PIN,
+    HEADER,
+    PANEL_GROUND_PIN,
+    RED_GROUND_PIN,
+    SENSE_GROUND_PIN,
+    SUPPLY_PIN,
+    Channel,
+    channels,
+    rails,
+)
 
 Drawing = dict[str, Any]
 
@@ -44,7 +59,7 @@ def control(lab: Lab) -> Drawing:
             "pinlabels": list(header.values()),
         },
         "F1+S1": {
-            "type": "fuse 1.1 A and push button (normally closed)",
+            "type": "fuse 1.1 A and contact 11-12 of the red button",
             "pins": ["in", "out"],
             "notes": "Pressed: no coil has current, every worker is on",
         },
@@ -138,6 +153,118 @@ def feeds(lab: Lab) -> Drawing:
         [{switch: [3, 6]}, {"W41": [3, 4]}, {worker: [3, 6]}],
     ]
     return {"connectors": connectors, "cables": cables, "connections": connections}
+
+
+def panel(lab: Lab) -> Drawing:
+    """From the header to the panel's board, and from there to what people touch and see."""
+    it = face(lab)
+    bus = {
+        SUPPLY_PIN: ("OG", "3V3", "3V3"),
+        PANEL_GROUND_PIN: ("BK", "GND", "GND, panel"),
+        HEADER[2]: ("VT", "SDA", "BCM 2, SDA"),
+        HEADER[3]: ("GY", "SCL", "BCM 3, SCL"),
+        HEADER[it.interrupt]: ("YE", "INT", f"BCM {it.interrupt}, INTA"),
+        HEADER[it.heartbeat]: ("GN", "BEAT", f"BCM {it.heartbeat}, heartbeat"),
+        HEADER[it.halt]: ("WH", "HALT", f"BCM {it.halt}, red button"),
+        RED_GROUND_PIN: ("BK", "HALT GND", "GND, red button"),
+    }
+    buttons = {spot.line: f"{spot.button}, {spot.machine}" for spot in it.buttons}
+    leds = {spot.line: f"{spot.led}, {spot.machine}" for spot in it.leds}
+    board = [name for _, name, _ in bus.values()]
+    board += ["S1 21", "S1 22", *buttons, "GND S", *leds, "GND H", "H1 +", "H1 -"]
+    bank = f"{it.buttons[0].button} to {it.buttons[-1].button}"
+    lamps = f"{it.leds[0].led} to {it.leds[-1].led}"
+    connectors: Drawing = {
+        "X1": {
+            "type": "40-pin header of the master",
+            "subtype": "socket on a ribbon",
+            "pins": list(bus),
+            "pinlabels": [label for _, _, label in bus.values()],
+        },
+        "U3 board": {
+            "type": f"MCP23017, address {it.address:#04x}",
+            "subtype": "with all resistors of the panel",
+            "pins": board,
+            "notes": f"{LED_OHMS} Ω in each LED's line, 10 kΩ to GND on each free line",
+        },
+        "S1": {
+            "type": "big red button, two NC contacts",
+            "pins": [21, 22],
+            "notes": "Its contact 11-12 stands in the coils' 5 V: see the other harness",
+        },
+        bank: {
+            "type": "buttons, normally open",
+            "pins": [*buttons, "GND"],
+            "pinlabels": [*buttons.values(), "the other ends"],
+        },
+        lamps: {
+            "type": "LEDs, 2 V",
+            "pins": [*leds, "GND"],
+            "pinlabels": [*(f"{label}, anode" for label in leds.values()), "all cathodes"],
+        },
+        "H1": {"type": "heartbeat LED, 2 V", "pins": ["+", "-"]},
+    }
+    colours = [spot.colour for spot in it.buttons]
+    lights = [spot.colour for spot in it.leds]
+    cables = {
+        "W61": _wires([colour for colour, _, _ in bus.values()], "panel, 0.5 m at most"),
+        "W62": _wires([*colours, "BK"], "buttons"),
+        "W63": _wires([*lights, "BK"], "LEDs"),
+        "W64": _wires(["WH", "BK"], "red button"),
+        "W65": _wires(["GN", "BK"], "heartbeat"),
+    }
+    names = [name for _, name, _ in bus.values()]
+    connections = [
+        _straight("X1", list(bus), "W61", "U3 board", names),
+        _straight("U3 board", [*buttons, "GND S"], "W62", bank, [*buttons, "GND"]),
+        _straight("U3 board", [*leds, "GND H"], "W63", lamps, [*leds, "GND"]),
+        _straight("U3 board", ["S1 21", "S1 22"], "W64", "S1", [21, 22]),
+        _straight("U3 board", ["H1 +", "H1 -"], "W65", "H1", ["+", "-"]),
+    ]
+    return {"connectors": connectors, "cables": cables, "connections": connections}
+
+
+def sensing(lab: Lab) -> Drawing:
+    """From the header to the worker's side of the power contacts."""
+    rows = rails(lab)
+    header = {SENSE_GROUND_PIN: "GND, rail inputs"} | {
+        one.header: f"BCM {one.bcm}, {one.machine} rail" for one in rows
+    }
+    connectors: Drawing = {
+        "X1": {
+            "type": "40-pin header of the master",
+            "subtype": "socket on a ribbon",
+            "pins": list(header),
+            "pinlabels": list(header.values()),
+        },
+        "R15": {
+            "type": "15 kΩ from each line to GND",
+            "subtype": "at the header",
+            "pins": ["GND", *(one.machine for one in rows)],
+        },
+        "contacts": {
+            "type": "power relays, NC: worker's side",
+            "pins": [one.relay for one in rows],
+            "pinlabels": [f"{one.relay} NC, {one.machine}" for one in rows],
+            "notes": "10 kΩ in each wire, at this end",
+        },
+    }
+    colours = [one.colour for one in rows]
+    cables = {"W51": _wires(["BK", *colours], "rail inputs"), "W52": _wires(colours, "sense wires")}
+    machines = [one.machine for one in rows]
+    relays = [one.relay for one in rows]
+    connections = [
+        _straight("X1", list(header), "W51", "R15", ["GND", *machines]),
+        _straight("R15", machines, "W52", "contacts", relays),
+    ]
+    return {"connectors": connectors, "cables": cables, "connections": connections}
+
+
+def _straight(
+    one: str, pins: Sequence[int | str], cable: str, other: str, ends: Sequence[int | str]
+) -> list[dict[str, Any]]:
+    """A cable whose first wire goes from the first pin to the first end, and so on."""
+    return [{one: list(pins)}, {cable: list(range(1, len(pins) + 1))}, {other: list(ends)}]
 
 
 def _chip(rows: list[Channel]) -> Drawing:

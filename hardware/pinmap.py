@@ -6,14 +6,19 @@ from collections.abc import Iterator
 
 from chaosmonkey.config import Lab
 from chaosmonkey.model import FeedKind
+from hardware.panel import EXPANDER, Face, Spot, face
 from hardware.table import (
     COIL_PIN,
     GROUND_PIN,
     HEADER,
+    PANEL_GROUND_PIN,
     PULLED_UP,
+    RED_GROUND_PIN,
     RESERVED,
-    Channel,
+    SENSE_GROUND_PIN,
+    SUPPLY_PIN,
     channels,
+    rails,
 )
 
 HEAD = """\
@@ -28,9 +33,31 @@ at every boot of the master: no relay of this table hangs on one.
 """
 
 
+LINES = """\
+## The panel and the rail inputs
+
+What is read, or lights an LED, may hang on a line that is pulled up at boot: nothing is cut by it.
+BCM 9, 10 and 11 are SPI's, 18 to 21 the digital sound's: both must be off in `config.txt`, as they
+are in a fresh one. 2 and 3 are the I2C bus: `dtparam=i2c_arm=on`.
+
+| what | BCM | header pin | wired to | wire | at boot |
+|---|---|---|---|---|---|
+"""
+
+EXPANDER_LINES = """\
+## The expander
+
+An MCP23017 at {address:#04x}: pins 15, 16 and 17 (its A0, A1, A2) to {straps}.
+
+| line | pin of the chip | wired to | wire |
+|---|---|---|---|
+"""
+
+
 def page(lab: Lab) -> str:
     """The whole page."""
     used = [one for feed in FeedKind for one in channels(lab, feed)]
+    it = face(lab)
     parts = [HEAD, "| relay | switches | BCM | header pin | driver: in → out | wire | at boot |"]
     parts.append("|---|---|---|---|---|---|---|")
     parts += [
@@ -42,13 +69,61 @@ def page(lab: Lab) -> str:
         f"| | 5 V of the coils | | {COIL_PIN} | COM: 10 | RD | |",
         f"| | ground | | {GROUND_PIN}, 9 | GND: 9 | BK | |",
         "",
+        LINES + "\n".join(_lines(lab, it)),
+        "",
+        _head_of_expander(it) + "\n".join(_of_expander(it)),
+        "",
         "## What is left",
         "",
         "| BCM | header pin | at boot | good for |",
         "|---|---|---|---|",
-        *_left(used),
+        *_left(_taken(lab, it)),
     ]
     return "\n".join(parts) + "\n"
+
+
+def _lines(lab: Lab, it: Face) -> Iterator[str]:
+    """The lines of the header that are not relays'."""
+    rows = [
+        (f"{one.machine}'s rail", one.bcm, f"10 kΩ to {one.relay} NC, 15 kΩ to ground", one.colour)
+        for one in rails(lab)
+    ]
+    rows += [
+        ("SDA", 2, "U3: 13", "VT"),
+        ("SCL", 3, "U3: 12", "GY"),
+        ("the expander's INTA", it.interrupt, "U3: 20", "YE"),
+        ("the red button", it.halt, "1 kΩ, S1: 21", "WH"),
+        ("the heartbeat", it.heartbeat, "330 Ω, H1", "GN"),
+    ]
+    for what, bcm, end, colour in rows:
+        yield f"| {what} | {bcm} | {HEADER[bcm]} | {end} | {colour} | {at_boot(bcm)} |"
+    yield f"| 3.3 V of the panel | | {SUPPLY_PIN} | U3: 9 | OG | |"
+    yield f"| ground of the panel | | {PANEL_GROUND_PIN} | U3: 10 | BK | |"
+    yield f"| ground of the red button | | {RED_GROUND_PIN} | S1: 22 | BK | |"
+    yield f"| ground of the rail inputs | | {SENSE_GROUND_PIN} | the 15 kΩ | BK | |"
+
+
+def _head_of_expander(it: Face) -> str:
+    ends = [f"{name} to {'3.3 V' if high else 'ground'}" for name, high in it.straps.items()]
+    straps = ", ".join(ends) if any(it.straps.values()) else "ground"
+    return EXPANDER_LINES.format(address=it.address, straps=straps)
+
+
+def _of_expander(it: Face) -> Iterator[str]:
+    spots: dict[str, tuple[Spot, str]] = {spot.line: (spot, spot.button) for spot in it.buttons}
+    spots |= {spot.line: (spot, spot.led) for spot in it.leds}
+    for line, pin in EXPANDER.items():
+        if line in spots:
+            spot, part = spots[line]
+            yield f"| {line} | {pin} | {part}, {spot.machine} | {spot.colour} |"
+        else:
+            only = "; an output only" if line.endswith("7") else ""
+            yield f"| {line} | {pin} | free: 10 kΩ to ground{only} | |"
+
+
+def _taken(lab: Lab, it: Face) -> set[int]:
+    relays = {one.bcm for feed in FeedKind for one in channels(lab, feed)}
+    return relays | {one.bcm for one in rails(lab)} | {2, 3, it.interrupt, it.halt, it.heartbeat}
 
 
 def at_boot(bcm: int) -> str:
@@ -56,8 +131,7 @@ def at_boot(bcm: int) -> str:
     return "pulled up" if bcm in PULLED_UP else "pulled down"
 
 
-def _left(used: list[Channel]) -> Iterator[str]:
-    taken = {one.bcm for one in used}
+def _left(taken: set[int]) -> Iterator[str]:
     for bcm in sorted(HEADER.keys() - taken):
         good = "no active-high relay: buttons" if bcm in PULLED_UP else "a relay, an LED"
         yield f"| {bcm} | {HEADER[bcm]} | {at_boot(bcm)} | {RESERVED.get(bcm, good)} |"

@@ -5,10 +5,12 @@ lab.toml ─► channel: machine, feed ─► BCM line ─► pin of the header 
 
 from __future__ import annotations
 
+import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from chaosmonkey.config import GpioPlug, Lab, load
+from chaosmonkey.config import GpioPlug, Lab, RailSensor, build
 from chaosmonkey.model import FeedKind
 
 HERE = Path(__file__).parent
@@ -22,6 +24,12 @@ HEADER = {
 
 COIL_PIN, GROUND_PIN = 2, 6
 """Pins of the header that feed the coils: 5 V and ground."""
+
+SUPPLY_PIN = 1
+"""Pin of the header that gives 3.3 V."""
+
+PANEL_GROUND_PIN, RED_GROUND_PIN, SENSE_GROUND_PIN = 14, 30, 25
+"""Pins of the header that are ground: the panel's, the red button's, that of the rail inputs."""
 
 PULLED_UP = range(9)
 """BCM lines that a Raspberry Pi pulls up at boot; the others it pulls down."""
@@ -86,22 +94,68 @@ class Channel:
         return COLOURS[self.number - 1]
 
 
-def example() -> Lab:
-    """The example of the classic table."""
-    return load(HERE / "lab.toml")
+@dataclass(frozen=True)
+class Rail:
+    """One input that sees a worker's 5 V.
+
+    Attributes:
+        machine: whose.
+        number: of the machine on the table, from 1.
+        bcm: the line, as lab.toml has it.
+    """
+
+    machine: str
+    number: int
+    bcm: int
+
+    @property
+    def header(self) -> int:
+        """The line's pin on the 40-pin header."""
+        return HEADER[self.bcm]
+
+    @property
+    def relay(self) -> str:
+        """The relay behind whose contact it looks."""
+        return f"K{self.number}"
+
+    @property
+    def colour(self) -> str:
+        """Colour of its wire."""
+        return COLOURS[self.number - 1]
 
 
-def channels(lab: Lab, feed: FeedKind) -> list[Channel]:
+def example(name: str = "lab") -> Lab:
+    """The classic table, or another example of this folder; secrets are not asked for."""
+    text = (HERE / f"{name}.toml").read_text(encoding="utf-8")
+    return build(tomllib.loads(re.sub(r"\{env:\w+\}", "a secret", text)))
+
+
+def channels(lab: Lab, feed: FeedKind, *, active_high: bool = True) -> list[Channel]:
     """The relays of one feed; raises ValueError for a table that these drawings do not fit."""
     found = []
     for number, machine in enumerate(lab.machine, start=1):
         match machine.plug(feed):
-            case GpioPlug(pin=pin, contact="NC", active_high=True):
+            case GpioPlug(pin=pin, contact="NC", active_high=high) if high is active_high:
                 found.append(Channel(machine.name, number, feed, pin))
             case GpioPlug():
-                raise ValueError(f"{machine.name}: drawn are NC contacts on active-high drivers")
+                level = "high" if active_high else "low"
+                raise ValueError(f"{machine.name}: drawn are NC contacts on active-{level} drivers")
             case _:
                 pass
     if len(lab.machine) > CHANNELS_OF_A_DRIVER:
-        raise ValueError(f"a ULN2803A drives {CHANNELS_OF_A_DRIVER} relays: draw two tables")
+        raise ValueError(f"a driver has {CHANNELS_OF_A_DRIVER} relays: draw two tables")
+    return found
+
+
+def rails(lab: Lab) -> list[Rail]:
+    """The inputs that see the workers' 5 V; raises ValueError for one that is drawn otherwise."""
+    found = []
+    for number, machine in enumerate(lab.machine, start=1):
+        match machine.power_sensor:
+            case RailSensor(pin=pin, active_high=True):
+                found.append(Rail(machine.name, number, pin))
+            case RailSensor():
+                raise ValueError(f"{machine.name}: drawn are dividers, high while power is there")
+            case _:
+                pass
     return found

@@ -1,0 +1,247 @@
+"""The schematics of the panel and of the rail inputs, made of lab.toml.
+
+panel     header ─► MCP23017 ─► buttons, LEDs; header ─► heartbeat, red button
+sensing   worker's 5 V behind the contact ─► 10 kΩ ─► header, 15 kΩ to ground
+"""
+
+from __future__ import annotations
+
+from hardware.panel import (
+    EXPANDER,
+    INTA,
+    INTB,
+    LED_MILLIAMPS,
+    LED_OHMS,
+    LED_VOLTS,
+    PIN_LIMIT,
+    RESET,
+    SCL,
+    SDA,
+    STRAPS,
+    SUPPLY,
+    VDD,
+    VDD_LIMIT,
+    VSS,
+    Face,
+    Spot,
+)
+from hardware.schematic import red_button
+from hardware.sheet import Point, Sheet
+from hardware.table import (
+    COIL_PIN,
+    HEADER,
+    PANEL_GROUND_PIN,
+    SENSE_GROUND_PIN,
+    SUPPLY_PIN,
+    Rail,
+)
+
+CHIP, RIGHT, PART, BUS = 16.0, 22.0, 28.0, 33.5
+"""Left and right side of the chip, where buttons and LEDs begin, and their common ground."""
+
+DIVIDER_MILLIAMPS = 5.0 / 25
+"""Through 10 kΩ and 15 kΩ."""
+
+
+def panel(face: Face) -> str:
+    """The sheet for buttons, LEDs and the red one, as SVG."""
+    sheet = _Panel()
+    sheet.header_and_chip(face)
+    spots = {spot.line: spot for spot in face.buttons + face.leds}
+    for number, line in enumerate(EXPANDER):
+        y = -1.0 - 1.7 * number
+        sheet.line_of_chip(line, y)
+        if line not in spots:
+            sheet.nothing(line, y)
+        elif spots[line] in face.buttons:
+            sheet.button(spots[line], y)
+        else:
+            sheet.led_of(spots[line], y)
+    sheet.common_ground(-1.0, -1.0 - 1.7 * 15)
+    sheet.lines(
+        (0.0, -31.2),
+        f"LEDs: ({SUPPLY} V - {LED_VOLTS} V) / {LED_OHMS} Ω = {LED_MILLIAMPS:.1f} mA at most; "
+        f"{len(face.leds)} on U3: {face.milliamps:.0f} mA. U3 bears {PIN_LIMIT} mA a pin and "
+        f"{VDD_LIMIT} mA into VDD. Red, amber or yellow-green LEDs: blue and white ones want 3 V.",
+        "Buttons: U3's own pull-ups (about 100 kΩ, 0.03 mA). Long wires or oxide: 3.3 kΩ from the "
+        "line to 3V3 beside it, 1 mA. A7 and B7 of U3 are outputs only: no button there.",
+        "Lines that nothing hangs on: 10 kΩ to ground, so that none of them floats and calls INTA. "
+        "Pull-ups of the I2C bus, 1.8 kΩ to 3V3, are on the Raspberry Pi: add none.",
+        "Red button: low is out, high is pressed or torn off. 1 kΩ and 100 nF keep interference "
+        "out; the server takes out the bounces (30 ms).",
+    )
+    return sheet.svg()
+
+
+def sensing(rails: list[Rail]) -> str:
+    """The sheet for the inputs that see the workers' 5 V, as SVG."""
+    sheet = _Sensing()
+    bottom = -4.0 * len(rails) - 1.8
+    sheet.box((0, 0.6), (4.6, bottom), "X1  header of the master")
+    for one in rails:
+        sheet.rail(one)
+    y = bottom + 0.6
+    sheet.say((4.4, y), f"GND = pin {SENSE_GROUND_PIN}", "right")
+    sheet.wire((4.6, y), (7.6, y))
+    sheet.say((4.8, y + 0.3), "BK")
+    sheet.ground((7.6, y))
+    sheet.lines(
+        (0.0, bottom - 1.2),
+        "5 V × 15 kΩ / 25 kΩ = 3.0 V at the line, 0 V when the contact is open: "
+        f"{DIVIDER_MILLIAMPS:.1f} mA for each worker.",
+        "The 10 kΩ sits at the contact: a sense wire that touches something cannot glow. "
+        "The 15 kΩ sits at the header: a wire that is torn off reads as no power.",
+        "Ground is that of G1: port 6 feeds the master.",
+    )
+    return sheet.svg()
+
+
+class _Panel(Sheet):
+    def header_and_chip(self, face: Face) -> None:
+        """The left half: header, chip, heartbeat, red button."""
+        self.box((0, 0.6), (4.6, -30.0), "X1  header of the master")
+        self.box((CHIP, 0.6), (RIGHT, -27.4), f"U3  MCP23017, address {face.address:#04x}")
+        self._supply()
+        bus = ((SDA, "SDA", 2, "VT", -5.4), (SCL, "SCL", 3, "GY", -7.0))
+        for pin, name, bcm, colour, y in bus:
+            self._from_header(
+                (4.6, y), f"{name}, BCM {bcm} = pin {HEADER[bcm]}", f"{colour}  {name}"
+            )
+            self.wire((4.6, y), (CHIP, y))
+            self._chip_pin(pin, name, y)
+        y = -8.6
+        bcm = face.interrupt
+        self._from_header((4.6, y), f"BCM {bcm} = pin {HEADER[bcm]}", "YE  INT")
+        self.wire((4.6, y), (CHIP, y))
+        self._chip_pin(INTA, "INTA", y)
+        self._chip_pin(INTB, "INTB, free", y - 1.4)
+        for number, (name, high) in enumerate(face.straps.items()):
+            self._strap(name, high, -11.6 - 1.7 * number)
+        y = -17.2
+        self._from_header((4.6, y), f"GND = pin {PANEL_GROUND_PIN}", "BK")
+        self.wire((4.6, y), (CHIP, y))
+        self._chip_pin(VSS, "VSS", y)
+        self.dot((12.0, y))
+        self.ground((12.0, y))
+        y = -19.6
+        bcm = face.heartbeat
+        self._from_header((4.6, y), f"BCM {bcm} = pin {HEADER[bcm]}", "GN  heartbeat")
+        self.wire((4.6, y), (8.4, y))
+        self.resistor((8.4, y), (10.4, y))
+        self.say((9.4, y + 0.6), f"{LED_OHMS} Ω", "center")
+        self.led((10.4, y), (12.4, y))
+        self.say((11.2, y - 0.7), "H1 heartbeat", "center")
+        self.wire((12.4, y), (13.6, y), (13.6, y - 0.4))
+        self.ground((13.6, y - 0.4))
+        y = -24.4
+        red_button(self, (4.6, y), face.halt, 8.4)
+        self.dashed((13.0, y - 0.1), (13.0, y - 4.3))
+        self._second_contact(y - 4.5)
+
+    def _supply(self) -> None:
+        y = -1.0
+        self._from_header((4.6, y), f"3V3 = pin {SUPPLY_PIN}", "OG")
+        self.wire((4.6, y), (CHIP, y))
+        self._chip_pin(VDD, "VDD", y)
+        self.dot((9.6, y))
+        self.capacitor((9.6, y), (9.6, y - 1.6))
+        self.say((9.1, y - 0.9), "100 nF", "right")
+        self.ground((9.6, y - 1.6))
+        self.dot((12.6, y))
+        self.resistor((12.6, y), (12.6, y - 2.4))
+        self.say((12.1, y - 1.2), "10 kΩ", "right")
+        self.wire((12.6, y - 2.4), (CHIP, y - 2.4))
+        self._chip_pin(RESET, "RESET", y - 2.4)
+
+    def _strap(self, name: str, high: bool, y: float) -> None:
+        self._chip_pin(STRAPS[name], name, y)
+        self.wire((CHIP, y), (14.0, y))
+        if high:
+            self.say((13.8, y), "3V3", "right")
+        else:
+            self.ground((14.0, y))
+
+    def _second_contact(self, y: float) -> None:
+        self.say((4.4, y), f"5 V = pin {COIL_PIN}", "right")
+        self.say((4.8, y + 0.3), "RD")
+        self.wire((4.6, y), (7.0, y))
+        self.fuse((7.0, y), (9.2, y))
+        self.say((8.1, y + 0.6), "F1  1.1 A", "center")
+        self.wire((9.2, y), (12.2, y))
+        self.push_to_break((12.2, y), ("11", "12"))
+        self.wire((13.8, y), (15.0, y))
+        self.say((15.2, y), "5 V of all coils: pressed, no coil has current and every worker is on")
+
+    def _from_header(self, at: Point, inside: str, wire: str) -> None:
+        x, y = at
+        self.say((x - 0.2, y), inside, "right")
+        self.say((x + 0.2, y + 0.3), wire)
+
+    def _chip_pin(self, pin: int, name: str, y: float) -> None:
+        self.say((CHIP + 0.2, y), f"{pin} {name}")
+
+    def line_of_chip(self, line: str, y: float) -> None:
+        """One of the sixteen, inside the chip."""
+        only = " (output only)" if line.endswith("7") else ""
+        self.say((RIGHT - 0.2, y), f"{line}{only} {EXPANDER[line]}", "right")
+
+    def button(self, spot: Spot, y: float) -> None:
+        """From a line over a button to ground."""
+        self.wire((RIGHT, y), (PART, y))
+        self.say((RIGHT + 0.2, y + 0.3), f"{spot.colour}  {spot.machine}")
+        self.push_to_make((PART, y))
+        self.say((PART + 2.0, y + 0.4), spot.button)
+        self.wire((PART + 1.6, y), (BUS, y))
+        self.dot((BUS, y))
+
+    def led_of(self, spot: Spot, y: float) -> None:
+        """From a line over a resistor and an LED to ground."""
+        self.wire((RIGHT, y), (25.2, y))
+        self.say((RIGHT + 0.2, y + 0.3), f"{spot.colour}  {spot.machine}")
+        self.resistor((25.2, y), (27.2, y))
+        self.say((26.2, y + 0.6), f"{LED_OHMS} Ω", "center")
+        self.wire((27.2, y), (PART, y))
+        self.led((PART, y), (PART + 2.0, y))
+        self.say((PART + 2.3, y + 0.4), spot.led)
+        self.wire((PART + 2.0, y), (BUS, y))
+        self.dot((BUS, y))
+
+    def nothing(self, line: str, y: float) -> None:
+        """A line that is held at ground."""
+        self.wire((RIGHT, y), (25.2, y))
+        self.say((RIGHT + 0.2, y + 0.3), f"{line} free")
+        self.resistor((25.2, y), (27.2, y))
+        self.say((26.2, y + 0.6), "10 kΩ", "center")
+        self.wire((27.2, y), (BUS, y))
+        self.dot((BUS, y))
+
+    def common_ground(self, top: float, bottom: float) -> None:
+        """The right-hand wire that buttons and LEDs share."""
+        self.wire((BUS, top), (BUS, bottom - 0.8))
+        self.ground((BUS, bottom - 0.8))
+        self.say((BUS - 0.3, bottom - 0.7), "BK  ground of the panel", "right")
+
+
+class _Sensing(Sheet):
+    def rail(self, one: Rail) -> None:
+        """One worker: its feed, and the wire that looks at it."""
+        y = -0.9 - 4.0 * (one.number - 1)
+        low = y - 1.9
+        self.say((15.4, y), f"from F{10 + one.number}", "right")
+        self.wire((15.6, y), (17.0, y))
+        self.changeover((17.0, y), one.relay)
+        self.wire((19.6, y), (26.0, y))
+        self.say((23.4, y + 0.3), "RD  5 V")
+        self.box((26.0, y + 0.7), (29.6, low), f"{one.machine}")
+        self.say((26.2, y), "5 V")
+        self.dot((22.4, y))
+        self.wire((22.4, y), (22.4, low), (15.0, low))
+        self.resistor((15.0, low), (12.8, low))
+        self.say((13.9, low + 0.6), "10 kΩ", "center")
+        self.wire((12.8, low), (4.6, low))
+        self.say((4.4, low), f"BCM {one.bcm} = pin {one.header}", "right")
+        self.say((4.8, low + 0.3), f"{one.colour}  {one.machine}")
+        self.dot((9.0, low))
+        self.resistor((9.0, low), (9.0, low - 1.2))
+        self.say((9.4, low - 0.7), "15 kΩ")
+        self.ground((9.0, low - 1.2))
