@@ -60,8 +60,8 @@ def _relays(workers: int) -> Iterator[Item]:
     yield Item(build, drivers, "ULN2803A, DIP-18, with socket", "flyback diodes are inside")
     yield Item(build, 2 * workers, "resistor 10 kΩ", "holds a driver's input down")
     yield Item(build, workers, "fuse 3 A, slow, with holder", "in each worker's 5 V")
-    yield Item(build, workers, "resistor 10 kΩ", "upper half of a rail's divider, at the contact")
-    yield Item(build, workers, "resistor 15 kΩ", "lower half, at the header")
+    yield Item(build, workers, "resistor 10 kΩ", "upper half of a rail's divider, at the worker")
+    yield Item(build, workers, "resistor 15 kΩ", "lower half, at the master")
     yield Item(build, 1, "resettable fuse, 1.1 A hold", "in the coils' 5 V")
     yield Item(build, 1, "ribbon cable with 40-pin socket", "header to the driver board")
     yield Item(

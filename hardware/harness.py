@@ -3,7 +3,7 @@
 control   header of the master ─► driver chips ─► coils
 feeds     charger ─► fuse ─► contact ─► worker, and the two pairs of an Ethernet cable
 panel     header of the master ─► panel board ─► buttons, LEDs; red button
-sensing   header of the master ─► 15 kΩ ─► 10 kΩ ─► worker's side of the contacts
+sensing   header of the master ─► 15 kΩ ─► 10 kΩ ─► 5 V on the workers' boards
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from hardware.table import (
     RED_GROUND_PIN,
     SENSE_GROUND_PIN,
     SUPPLY_PIN,
+    WORKER_PIN,
     Channel,
     channels,
     rails,
@@ -225,7 +226,7 @@ def panel(lab: Lab) -> Drawing:
 
 
 def sensing(lab: Lab) -> Drawing:
-    """From the header to the worker's side of the power contacts."""
+    """From the header to the 5 V on each worker's board."""
     rows = rails(lab)
     header = {SENSE_GROUND_PIN: "GND, rail inputs"} | {
         one.header: f"BCM {one.bcm}, {one.machine} rail" for one in rows
@@ -242,20 +243,18 @@ def sensing(lab: Lab) -> Drawing:
             "subtype": "at the header",
             "pins": ["GND", *(one.machine for one in rows)],
         },
-        "contacts": {
-            "type": "power relays, NC: worker's side",
-            "pins": [one.relay for one in rows],
-            "pinlabels": [f"{one.relay} NC, {one.machine}" for one in rows],
+        "workers": {
+            "type": f"pin {WORKER_PIN} (5 V) of each worker's own header",
+            "pins": [one.machine for one in rows],
             "notes": "10 kΩ in each wire, at this end",
         },
     }
     colours = [one.colour for one in rows]
     cables = {"W51": _wires(["BK", *colours], "rail inputs"), "W52": _wires(colours, "sense wires")}
     machines = [one.machine for one in rows]
-    relays = [one.relay for one in rows]
     connections = [
         _straight("X1", list(header), "W51", "R15", ["GND", *machines]),
-        _straight("R15", machines, "W52", "contacts", relays),
+        _straight("R15", machines, "W52", "workers", machines),
     ]
     return {"connectors": connectors, "cables": cables, "connections": connections}
 

@@ -17,6 +17,7 @@ from hardware.table import (
     RESERVED,
     SENSE_GROUND_PIN,
     SUPPLY_PIN,
+    WORKER_PIN,
     channels,
     rails,
 )
@@ -85,7 +86,12 @@ def page(lab: Lab) -> str:
 def _lines(lab: Lab, it: Face) -> Iterator[str]:
     """The lines of the header that are not relays'."""
     rows = [
-        (f"{one.machine}'s rail", one.bcm, f"10 kΩ to {one.relay} NC, 15 kΩ to ground", one.colour)
+        (
+            f"{one.machine}'s rail",
+            one.bcm,
+            f"10 kΩ to its pin {WORKER_PIN}, 15 kΩ to ground",
+            one.colour,
+        )
         for one in rails(lab)
     ]
     rows += [

@@ -1,7 +1,7 @@
 """The schematics of the panel and of the rail inputs, made of lab.toml.
 
 panel     header ─► MCP23017 ─► buttons, LEDs; header ─► heartbeat, red button
-sensing   worker's 5 V behind the contact ─► 10 kΩ ─► header, 15 kΩ to ground
+sensing   5 V on the worker's board ─► 10 kΩ ─► header of the master, 15 kΩ to ground
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from hardware.table import (
     PANEL_GROUND_PIN,
     SENSE_GROUND_PIN,
     SUPPLY_PIN,
+    WORKER_PIN,
     Rail,
 )
 
@@ -87,10 +88,10 @@ def sensing(rails: list[Rail]) -> str:
     sheet.ground((7.6, y))
     sheet.lines(
         (0.0, bottom - 1.2),
-        "5 V × 15 kΩ / 25 kΩ = 3.0 V at the line, 0 V when the contact is open: "
+        "5 V × 15 kΩ / 25 kΩ = 3.0 V at the line, 0 V when the board has no power: "
         f"{DIVIDER_MILLIAMPS:.1f} mA for each worker.",
-        "The 10 kΩ sits at the contact: a sense wire that touches something cannot glow. "
-        "The 15 kΩ sits at the header: a wire that is torn off reads as no power.",
+        "The 10 kΩ sits at the worker: a sense wire that touches something cannot glow. "
+        "The 15 kΩ sits at the master: a wire that is torn off reads as no power.",
         "Ground is that of G1: port 6 feeds the master.",
     )
     return sheet.svg()
@@ -231,14 +232,14 @@ class _Sensing(Sheet):
         self.wire((15.6, y), (17.0, y))
         self.changeover((17.0, y), one.relay)
         self.wire((19.6, y), (26.0, y))
-        self.say((23.4, y + 0.3), "RD  5 V")
-        self.box((26.0, y + 0.7), (29.6, low), f"{one.machine}")
-        self.say((26.2, y), "5 V")
-        self.dot((22.4, y))
-        self.wire((22.4, y), (22.4, low), (15.0, low))
-        self.resistor((15.0, low), (12.8, low))
-        self.say((13.9, low + 0.6), "10 kΩ", "center")
-        self.wire((12.8, low), (4.6, low))
+        self.say((22.0, y + 0.3), "RD  5 V, USB lead")
+        self.box((26.0, y + 0.7), (30.2, low - 0.6), one.machine)
+        self.say((26.2, y), "USB")
+        self.say((26.2, low), f"5 V = pin {WORKER_PIN}")
+        self.wire((26.0, low), (25.2, low))
+        self.resistor((25.2, low), (23.0, low))
+        self.say((24.1, low + 0.6), "10 kΩ", "center")
+        self.wire((23.0, low), (4.6, low))
         self.say((4.4, low), f"BCM {one.bcm} = pin {one.header}", "right")
         self.say((4.8, low + 0.3), f"{one.colour}  {one.machine}")
         self.dot((9.0, low))

@@ -47,6 +47,10 @@ CHANNELS_OF_A_DRIVER = 8
 """A ULN2803A has eight."""
 
 
+WORKER_PIN = 2
+"""Pin of a worker's own header where its 5 V are looked at: behind its USB socket."""
+
+
 @dataclass(frozen=True)
 class Channel:
     """One relay of the table.
@@ -115,7 +119,7 @@ class Rail:
 
     @property
     def relay(self) -> str:
-        """The relay behind whose contact it looks."""
+        """The relay behind whose contact its worker is."""
         return f"K{self.number}"
 
     @property

@@ -168,12 +168,10 @@ def test_the_sensing_schematic_has_the_rail_inputs_of_lab_toml_and_no_others() -
 
 
 @pytest.mark.parametrize("one", RAILS, ids=lambda one: one.machine)
-def test_the_harness_connects_each_rail_input_to_the_workers_side_of_its_contact(
-    one: Rail,
-) -> None:
+def test_the_harness_connects_each_rail_input_to_its_worker(one: Rail) -> None:
     ends = wires("harness-sensing.yaml")
     assert ends["X1", one.header] == ("R15", one.machine)
-    assert ends["R15", one.machine] == ("contacts", one.relay)
+    assert ends["R15", one.machine] == ("workers", one.machine)
 
 
 def test_the_divider_gives_a_line_what_it_bears() -> None:
@@ -312,9 +310,9 @@ def test_the_poe_schematic_has_the_ports_of_its_example_and_the_master_on_none_o
         ports[machine.name] = shown[row - 1]
         assert machine.name in shown[row : row + 5]
         assert f"switch {power.host}, managed, PoE+, SNMP writable" in shown
-        for plug, sensor in ((power, machine.power_sensor), (network, machine.network_sensor)):
-            assert isinstance(sensor, PortSensor)
-            assert (sensor.poe, sensor.interface) == (plug.poe, plug.interface)
+        assert isinstance(machine.power_sensor, PortSensor)
+        assert machine.power_sensor.poe == power.poe
+        assert machine.network_sensor is None, "without PoE there is no link: one loss, not two"
     assert shown[shown.index("in no [[machine]]") - 1] == "port 8"
     assert "port 8" not in ports.values()
     assert len(set(ports.values())) == len(POE.machine)
