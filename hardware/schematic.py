@@ -18,7 +18,7 @@ from hardware.table import (
     Channel,
 )
 
-PITCH = {FeedKind.POWER: 4.3, FeedKind.NETWORK: 6.2}
+PITCH = {FeedKind.POWER: 4.3, FeedKind.NETWORK: 6.7}
 """Height of a worker's row, in units."""
 
 CHIP, COILS, RAIL, SOURCE, CONTACT, WORKER = 8.0, 17.0, 21.0, 23.5, 31.0, 37.5
@@ -226,7 +226,7 @@ class _Relays(Sheet):
     def network_contact(self, one: Channel) -> None:
         """Switch, the two poles of the contact and the worker of a row."""
         y = _row(one) + 0.9
-        low, rest = y - 2.2, y - 4.0
+        low, rest = y - 2.6, y - 4.3
         self.box((SOURCE, y + 0.8), (SOURCE + 3.6, rest - 0.4), f"switch  port {one.number}")
         self.box((WORKER, y + 0.8), (WORKER + 3.6, rest - 0.4), one.machine)
         for pole, (height, wire) in enumerate(((y, "1  WH/OG"), (low, "2  OG")), start=1):
