@@ -48,7 +48,7 @@ if [ $# -gt 0 ]; then mkdir -p "$1"; WORK=$(cd "$1" && pwd) KEEP=1; else WORK=$(
 chmod 700 "$WORK"
 if [ -e "$WORK/docker" ]; then AGAIN=', partly by an earlier run'; else AGAIN=''; fi
 export DOCKER_HOST=unix://$WORK/docker.sock DOCKER_CONFIG=$WORK/config DOCKER_BUILDKIT=1
-STARTED=() REGISTERED=()
+STARTED=() REGISTERED=() MOUNTED=''
 
 # --- tidying up -----------------------------------------------------------------------------------
 
@@ -69,6 +69,7 @@ tidy() {
   while read -r mount; do umount "$mount" || true; done \
     < <(awk -v below="$WORK/" 'index($2, below) == 1 {print $2}' /proc/mounts | sort -r)
   for format in "${REGISTERED[@]}"; do echo -1 >"$BINFMT/$format"; done
+  [ -z "$MOUNTED" ] || umount "$BINFMT"
   [ -n "$KEEP" ] || rm -rf "$WORK"
 }
 trap tidy EXIT
@@ -92,7 +93,10 @@ emulate() { # let the kernel run the programs of a Debian architecture by qemu
   local name
   case $1 in armhf) name=qemu-arm ;; arm64) name=qemu-aarch64 ;; *) name=qemu-x86_64 ;; esac
   if arch-test "$1" >/dev/null 2>&1; then return; fi
-  [ -e "$BINFMT/register" ] || mount -t binfmt_misc none "$BINFMT"
+  if [ ! -e "$BINFMT/register" ]; then
+    mount -t binfmt_misc none "$BINFMT"
+    MOUNTED=1
+  fi
   if [ ! -e "$BINFMT/$name" ]; then
     cat "/usr/lib/binfmt.d/$name.conf" >"$BINFMT/register"
     REGISTERED+=("$name")

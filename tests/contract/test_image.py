@@ -326,9 +326,11 @@ def server(status: int | None) -> Iterator[int]:
     with HTTPServer(("127.0.0.1", 0), Answer) as web:
         thread = threading.Thread(target=web.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield web.server_port
-        web.shutdown()
-        thread.join()
+        try:
+            yield web.server_port
+        finally:
+            web.shutdown()
+            thread.join()
 
 
 Asked = Callable[[int], tuple[int, str]]
