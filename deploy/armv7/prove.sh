@@ -317,6 +317,7 @@ see() { # see IMAGE: what it is made of, and what it does
   healthy demo
   inside demo curl -fsS -m 5 http://127.0.0.1:8080/ | grep -qi '<!doctype html>' || die "the stage is missing"
   inside demo curl -fsS -m 120 'http://127.0.0.1:8080/kill/node3?wait=recovered' >"$WORK/answer"
+  tail -n 1 "$WORK/answer" | grep -q '^recovery time: ' || die "no recovery: $(tail -n 1 "$WORK/answer")"
   say "  demo: $(tail -n 1 "$WORK/answer")"
   stops demo
 }
