@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -173,9 +173,13 @@ async def panel(lab: Lab, say: Say, done: asyncio.Event) -> None:
 
     Raises:
         BadInput: there is no panel.
+        StoreFailed: a server uses the data folder, and so the panel.
     """
     clock = SystemClock()
-    with open_wires(lab) as wires, open_devices(lab, wires, clock, clock) as devices:
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(open_database(lab.server.data, clock))
+        wires = stack.enter_context(open_wires(lab))
+        devices = stack.enter_context(open_devices(lab, wires, clock, clock))
         buttons = {f"{name}'s button": line for name, line in devices.buttons.items()}
         if devices.halt is not None:
             buttons["the big red button"] = devices.halt

@@ -91,7 +91,7 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 async def readyz(ctx: Ctx) -> Response:
-    """200 if a cut could be made and measured now, else 503 and why not."""
+    """200 if a cut could be made and measured now, and the panel answers; else 503 and why not."""
     reasons = ctx.not_ready()
     return answers.plain("\n".join(reasons) or "ok", status=503 if reasons else 200)
 

@@ -24,8 +24,8 @@ from chaosmonkey.plugs import PlugBoard
 from chaosmonkey.sensors import Reading, SensorBoard
 
 GATHER = 0.15
-"""Real seconds after a loss, beside the sensor's interval, in which others count as of the same
-moment."""
+"""Real seconds after a loss, beside the interval of the machine's slowest sensor, in which others
+count as of the same moment."""
 
 NOTICE = 1.0
 """Real seconds, beside three of the sensor's intervals, after which a change must have been told:
@@ -72,6 +72,7 @@ class Rails:
         self._clock = clock
         self._pace = pace
         self._latest: dict[Key, Reading] = {}
+        self._with_power: set[Key] = set()  # links that went because their machine has no power
         self._arrived: set[Key] = set()  # at any time while its plug was on
         self._undisturbed: dict[Key, Feed] = {}  # what was told last while its plug was on
         self._held: dict[Key, list[Reading]] = {}
@@ -120,7 +121,7 @@ class Rails:
         While a feed is being switched, nothing is: it may be on its way.
         """
         plug = self._plugs.get(key)
-        if plug is None or key in self._cut:
+        if plug is None or key in self._cut or key in self._with_power:
             return ""
         match plug.last, self.state(key):
             case Feed.ON, Feed.OFF:
@@ -174,7 +175,11 @@ class Rails:
         before = self._latest.get(key)
         self._latest[key] = reading
         self._news.set()
-        ours = key in self._cut
+        if reading.feed is not Feed.OFF:
+            self._with_power.discard(key)
+        elif self._is_without_power(key):
+            self._with_power.add(key)
+        ours = key in self._cut or key in self._with_power
         if not ours:
             self._undisturbed[key] = reading.feed
             if reading.feed is Feed.ON:
@@ -188,6 +193,11 @@ class Rails:
             self._tell(key, reading, None)
         self._changed()
 
+    def _is_without_power(self, key: Key) -> bool:
+        """Whether a link is down because its machine has no power: that is one loss, not two."""
+        power = key[0], FeedKind.POWER
+        return key[1] is FeedKind.NETWORK and (power in self._cut or self.state(power) is Feed.OFF)
+
     def _tell(self, key: Key, reading: Reading, cause: Cause | None) -> None:
         machine, feed = key
         node = self._nodes[machine]
@@ -197,13 +207,20 @@ class Rails:
 
     async def _judge(self, first: Key) -> None:
         """Say why feeds went, this one and those of the same moment, and what they did since."""
-        await self._pace.sleep(GATHER + self._sensors[first].interval)
+        machine = first[0]
+        slowest = max(it.interval for key, it in self._sensors.items() if key[0] == machine)
+        await self._pace.sleep(GATHER + slowest)
         lost = [first]
         while not self._lost.empty():
             lost.append(self._lost.get_nowait())
+        lost.sort(key=lambda key: key[1] is not FeedKind.POWER)
         supply = self._all_power_went(lost)
         for key in lost:
-            if await self._was_switched(key):
+            cause: Cause | None
+            if self._is_without_power(key):
+                self._with_power.add(key)
+                cause = None
+            elif await self._was_switched(key):
                 cause = Cause.SWITCHED
             else:
                 cause = Cause.SUPPLY if supply and key[1] is FeedKind.POWER else Cause.HAND

@@ -5,6 +5,7 @@
     GET  /bench                            everything on the bench
     PUT  /bench/machines/<name>/<feed>     {"plugged": false}: a hand empties the socket
     PUT  /bench/supply                     {"alive": false}: no power feed has any
+    PUT  /bench/bus                        {"torn": true}: the I2C bus's wire is torn
     PUT  /bench/panel/buttons/<machine>    {"pressed": true}: a hand holds the button
     PUT  /bench/panel/halt                 {"pressed": true}: the big red one
 
@@ -45,6 +46,7 @@ class Hands:
             "GET /bench": self._look,
             "PUT /bench/machines/<name>/<feed>": self._reach,
             "PUT /bench/supply": self._supply,
+            "PUT /bench/bus": self._tear,
             "PUT /bench/panel/buttons/<machine>": self._press,
             "PUT /bench/panel/halt": self._press_halt,
         }
@@ -98,6 +100,10 @@ class Hands:
     def _supply(self, body: Any) -> Answer:
         self._bench.supply_power(**_checked(body, {"alive": _flag}))
         return 200, self._bench.describe()["supply"]
+
+    def _tear(self, body: Any) -> Answer:
+        self._bench.bus.torn = _checked(body, {"torn": _flag})["torn"]
+        return 200, {"torn": self._bench.bus.torn}
 
     def _press(self, body: Any, machine: str) -> Answer:
         panel = self._bench.panel

@@ -35,6 +35,9 @@ LOOK_EVERY = 0.01
 LOOK_ANYWAY = 0.5
 """The same with an interrupt line, in case an edge of it was lost."""
 
+ANY_INPUT = 0x7F7F
+"""The lines that can be inputs: A7 and B7 are outputs only (the data sheet since revision D)."""
+
 NAMES = tuple(f"{port}{number}" for port in "AB" for number in range(8))
 """The lines in the order of the bits of a 16-bit word, the lowest first."""
 
@@ -125,7 +128,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         self._pins: dict[str, ExpanderPin] = {}
         self._lock = threading.Lock()
         # Lines that nobody uses are pulled up: a floating one draws current and calls for nothing.
-        self._inputs, self._pull_ups, self._latch, self._watched = 0xFFFF, 0xFFFF, 0, 0
+        self._inputs, self._pull_ups, self._latch, self._watched = ANY_INPUT, 0xFFFF, 0, 0
         self._levels = 0
         self._written: dict[int, int] = {}
         self._look = threading.Event()
@@ -146,7 +149,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         self._look.set()
         self._thread.join()
         with self._lock:
-            self._inputs, self._pull_ups, self._watched = 0xFFFF, 0xFFFF, 0
+            self._inputs, self._pull_ups, self._watched = ANY_INPUT, 0xFFFF, 0
         self._once()
 
     def look(self) -> None:
@@ -183,7 +186,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
             if high is not None:
                 self._latch = self._latch | bit if high else self._latch & ~bit
             if output is not None:
-                self._inputs = self._inputs & ~bit if output else self._inputs | bit
+                self._inputs = self._inputs & ~bit if output else self._inputs | bit & ANY_INPUT
             if up is not None:
                 self._pull_ups = self._pull_ups | bit if up else self._pull_ups & ~bit
             if watched is not None:

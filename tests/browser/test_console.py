@@ -153,9 +153,50 @@ def test_letters_in_a_field_are_letters(console: Tab) -> None:
 def test_a_plug_that_a_hand_pulled_is_no_cut_of_ours(lab: Lab, console: Tab) -> None:
     lab.ask("/bench/machines/node2/power", {"plugged": False}, method="PUT")
     try:
-        expect(card(console, "node2")).to_contain_text("Nobody here cut it", timeout=10_000)
-        expect(card(console, "node2")).to_contain_text("NotReady")
-        expect(console.page.get_by_role("heading", name="node2 fell silent")).to_be_visible()
+        expect(card(console, "node2")).to_contain_text("No power arrives, though its plug is on")
+        expect(card(console, "node2")).to_contain_text("still Ready")
+        expect(console.page.get_by_role("heading", name="node2: power lost")).to_be_visible()
+        expect(card(console, "node2")).to_contain_text("NotReady", timeout=10_000)
     finally:
         lab.ask("/bench/machines/node2/power", {"plugged": True}, method="PUT")
     expect(card(console, "node2")).to_contain_text("up", timeout=10_000)
+
+
+def test_a_cable_that_no_sensor_watches_is_a_silent_machine(lab: Lab, console: Tab) -> None:
+    lab.ask("/bench/machines/node2/network", {"plugged": False}, method="PUT")
+    try:
+        expect(card(console, "node2")).to_contain_text("its power is on", timeout=10_000)
+        expect(card(console, "node2")).to_contain_text("NotReady")
+        expect(console.page.get_by_role("heading", name="node2: silent")).to_be_visible()
+    finally:
+        lab.ask("/bench/machines/node2/network", {"plugged": True}, method="PUT")
+    expect(card(console, "node2")).to_contain_text("up", timeout=10_000)
+
+
+def test_the_pretend_panels_button_cuts_and_restores_and_its_red_one_halts(
+    lab: Lab, console: Tab
+) -> None:
+    """The page presses pretend buttons; the server sees lines of a chip and nothing else."""
+    console.page.get_by_role("button", name="Panel", exact=True).click()
+    panel = console.page.get_by_role("dialog", name="Pretend table")
+    button = panel.get_by_role("button", name="Button of node3")
+    expect(panel.get_by_role("img", name="LED of node3")).to_contain_class("lit")
+    console.accessible()
+    button.hover()
+    console.page.mouse.down()
+    console.eventually(lambda: lab.get("/api/outages"), "the button cut nothing")
+    console.page.mouse.up()
+    newest = lab.get("/api/outages")[0]
+    assert (newest["machine"], newest["by"], newest["clocked"]) == ("node3", "the panel", "sensor")
+    panel.get_by_role("button", name="Big red button").click()
+    expect(card(console, "node3")).not_to_contain_text("no power")
+    console.eventually(lambda: lab.get("/api/state")["state"]["show"]["show"]["halted"])
+    panel.get_by_role("button", name="Big red button").click()
+    console.page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    hand = "PUT /bench/panel/"
+    pressed, let_go = '{"pressed":true}', '{"pressed":false}'
+    console.still(
+        f"{hand}buttons/node3 {pressed}", f"{hand}buttons/node3 {let_go}",
+        f"{hand}halt {pressed}", f"{hand}halt {let_go}",
+    )  # fmt: skip

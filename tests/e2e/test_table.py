@@ -5,7 +5,7 @@ else; what a hand does, the bench tells no API.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,6 +113,7 @@ async def standing(folder: Path, of: World) -> AsyncIterator[Stand]:
             yield it
         finally:
             await it.hand("supply", alive=True)
+            await it.hand("bus", torn=False)
             await it.hand("panel/halt", pressed=False)
             for name in DEMO_PANEL.buttons:
                 await it.hand(
@@ -225,3 +226,25 @@ async def test_a_dead_supply_is_told_from_five_hands(stand: Stand) -> None:
     assert causes == dict.fromkeys(DEMO_PANEL.buttons, "supply")
     await stand.hand("supply", alive=True)
     await all_ready(stand)
+
+
+async def test_a_torn_panel_is_said_and_does_no_harm_and_is_taken_up_again(stand: Stand) -> None:
+    await all_ready(stand)
+
+    async def reasons() -> str:
+        return (await stand.server.client.get("/readyz")).text
+
+    await stand.hand("bus", torn=True)
+    await eventually(lambda: _says(reasons, "The panel does not answer: no acknowledgement"))
+    await stand.server.client.post("/kill/node1", params={"for": 600})
+    await stand.until("node1", sensed="off")
+    assert await stand.led("node1") == "############", "it froze at what it showed last"
+    await stand.hand("panel/halt", pressed=True)  # the red button is on no bus
+    await stand.until("node1", sensed="on")
+    await stand.hand("bus", torn=False)
+    await stand.hand("panel/halt", pressed=False)
+    await eventually(lambda: _says(reasons, "ok"))
+
+
+async def _says(what: Callable[[], Awaitable[str]], expected: str) -> bool:
+    return expected in await what()

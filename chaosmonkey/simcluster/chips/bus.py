@@ -29,10 +29,15 @@ class Chip(Protocol):
 
 
 class Bus:
-    """Every chip by its 7-bit address."""
+    """Every chip by its 7-bit address.
+
+    Attributes:
+        torn: its wire is torn: nobody acknowledges anything.
+    """
 
     def __init__(self) -> None:
         self.chips: dict[int, Chip] = {}
+        self.torn = False
 
     def read(self, address: int, register: int, count: int) -> bytes:
         """Read from a chip. Raises NoAcknowledgement."""
@@ -50,6 +55,6 @@ class Bus:
         ]
 
     def _chip(self, address: int) -> Chip:
-        if address not in self.chips:
+        if self.torn or address not in self.chips:
             raise NoAcknowledgement(address)
         return self.chips[address]

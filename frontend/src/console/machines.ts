@@ -75,7 +75,8 @@ export interface Belief {
 export function belief(machine: Machine, stands: Standing): Belief {
   if (machine.ready === null) return { word: 'not in cluster', icon: 'dots', tone: 'gone' };
   if (machine.ready !== 'True') return { word: 'NotReady', icon: 'bang', tone: 'failed' };
-  const lagging = stands.off && stands.tone !== 'busy';
+  const lost = stands.off || stands.word.startsWith('no ');
+  const lagging = lost && stands.tone !== 'busy';
   return { word: lagging ? 'still Ready' : 'Ready', icon: 'check', tone: 'ready' };
 }
 

@@ -1,4 +1,5 @@
 // Moments, lengths and sentences, as the console writes them.
+import { howLost } from '../lib/cause';
 import type { Cluster, Outage, Show } from '../lib/types';
 
 export const PHASES = [
@@ -47,7 +48,8 @@ export function verdict(outage: Outage): string {
 
 /** What an outage was: "node3 lost its power". */
 export function headline(outage: Outage): string {
-  return outage.feed ? `${outage.machine}: ${outage.feed} cut` : `${outage.machine} fell silent`;
+  if (outage.origin === 'observed') return `${outage.machine}: ${howLost(outage)}`;
+  return `${outage.machine}: ${outage.feed} cut`;
 }
 
 export interface Phase {

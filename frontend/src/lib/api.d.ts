@@ -677,7 +677,7 @@ export interface paths {
         };
         /**
          * Bench
-         * @description The pretend table: machines, sockets, pins, coils, contacts and rails.
+         * @description The pretend table: machines, sockets, pins, coils, contacts, rails, supply and panel.
          */
         get: operations["bench"];
         put?: never;
@@ -698,9 +698,69 @@ export interface paths {
         get?: never;
         /**
          * Hand
-         * @description Pull a plug out of its socket by hand, or put it back.
+         * @description Pull a plug out of its socket by hand, or put it back; or let something break.
          */
         put: operations["hand"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/bench/panel/buttons/{machine}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Press Button
+         * @description Press a machine's button on the panel, or let it go.
+         */
+        put: operations["press_button"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/bench/panel/halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Press Red Button
+         * @description Press the big red button, or let it come out.
+         */
+        put: operations["press_red_button"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/bench/supply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Supply
+         * @description Let the machines' supply die, or bring it back.
+         */
+        put: operations["supply"];
         post?: never;
         delete?: never;
         options?: never;
@@ -889,7 +949,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description 200 if a cut could be made and measured now, else 503 and why not.
+         * @description 200 if a cut could be made and measured now, and the panel answers; else 503 and why not.
          */
         get: operations["readyz_readyz_get"];
         put?: never;
@@ -985,6 +1045,17 @@ export interface components {
             middle: number;
             /** Offs */
             offs: number[];
+        };
+        /**
+         * ButtonTouch
+         * @description What a hand does to a button.
+         */
+        ButtonTouch: {
+            /**
+             * Pressed
+             * @description Whether it is held.
+             */
+            pressed: boolean;
         };
         /**
          * Changes
@@ -1244,6 +1315,37 @@ export interface components {
          * @enum {string}
          */
         FeedKind: "power" | "network";
+        /**
+         * FeedTouch
+         * @description What a hand does to a machine's feed, or what breaks in it.
+         */
+        FeedTouch: {
+            /**
+             * Back Fed
+             * @description Whether the feed arrives through another way too.
+             */
+            back_fed?: boolean | null;
+            /**
+             * Plugged
+             * @description False pulls the plug, true puts it back.
+             */
+            plugged?: boolean | null;
+            /**
+             * Slow
+             * @description Seconds by which the contact follows later.
+             */
+            slow?: number | null;
+            /**
+             * Stuck
+             * @description Whether the relay's coil is dead.
+             */
+            stuck?: boolean | null;
+            /**
+             * Welded
+             * @description Whether the relay's contact stays closed whatever is switched.
+             */
+            welded?: boolean | null;
+        };
         /**
          * FeedView
          * @description One plug: its state as last read, and the cut that is under way on it, if any.
@@ -2022,17 +2124,6 @@ export interface components {
             type: "snapshot";
         };
         /**
-         * Socket
-         * @description What a hand does to a socket.
-         */
-        Socket: {
-            /**
-             * Plugged
-             * @description False pulls the plug, true puts it back.
-             */
-            plugged: boolean;
-        };
-        /**
          * Stage
          * @description How far a turn has come.
          * @enum {string}
@@ -2071,6 +2162,17 @@ export interface components {
             show: {
                 [key: string]: components["schemas"]["ShowView"];
             };
+        };
+        /**
+         * SupplyTouch
+         * @description What happens to the supply of all machines.
+         */
+        SupplyTouch: {
+            /**
+             * Alive
+             * @description Whether it feeds them.
+             */
+            alive: boolean;
         };
         /**
          * TurnView
@@ -3148,7 +3250,108 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Socket"];
+                "application/json": components["schemas"]["FeedTouch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    press_button: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ButtonTouch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    press_red_button: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ButtonTouch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    supply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SupplyTouch"];
             };
         };
         responses: {

@@ -150,6 +150,7 @@ class Table:
         *,
         left_cut: list[Entry] | None = None,
         sensors: dict[str, FakeSensor] | None = None,
+        links: dict[str, FakeSensor] | None = None,
         **limits: object,
     ) -> None:
         lab = with_limits(**limits)
@@ -165,6 +166,7 @@ class Table:
             for name, device in self.devices.items()
         }
         self.sensors = {(name, FeedKind.POWER): it for name, it in (sensors or {}).items()}
+        self.sensors |= {(name, FeedKind.NETWORK): it for name, it in (links or {}).items()}
         self.tracker = Scene().tracker
         self.monkey = Monkey(
             lab,

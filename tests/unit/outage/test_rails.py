@@ -213,3 +213,40 @@ async def test_what_is_dark_is_not_cut_and_counts_as_off() -> None:
             await table.cut("node3")
         with pytest.raises(TooManyOff):
             await table.cut("node2")
+
+
+async def test_a_link_that_goes_down_with_the_power_that_we_cut_is_no_second_outage() -> None:
+    links = watched("node3", interval=1.0)
+    async with Table(links=links).running() as table:
+        await table.cut()
+        links["node3"].says(Feed.OFF, table.clock.now(), within=1.0)
+        await table.clock.advance(5)
+        (outage,) = table.tracker.outages.values()
+        assert (outage.origin, outage.feed) == (Origin.COMMANDED, POWER)
+
+
+@pytest.mark.parametrize("first", ["power", "link"])
+async def test_a_pulled_plug_takes_the_link_with_it_and_is_one_outage_whoever_tells_first(
+    first: str,
+) -> None:
+    power, links = watched("node3", interval=2.0), watched("node3", interval=1.0)
+    async with Table(sensors=power, links=links).running() as table:
+        await table.clock.advance(1)
+        told = [power["node3"], links["node3"]]
+        for sensor in told if first == "power" else reversed(told):
+            sensor.says(Feed.OFF, table.clock.now() - 1, within=1.0)
+            await table.clock.advance(0.5)
+        await table.clock.advance(5)
+        (outage,) = table.tracker.outages.values()
+        assert (outage.feed, outage.cause) == (POWER, Cause.HAND)
+
+
+async def test_a_link_that_goes_alone_is_a_pulled_cable() -> None:
+    power, links = watched("node3"), watched("node3", interval=1.0)
+    async with Table(sensors=power, links=links).running() as table:
+        await table.clock.advance(1)
+        links["node3"].says(Feed.OFF, table.clock.now() - 1, within=1.0)
+        await table.clock.advance(5)
+        (outage,) = table.tracker.outages.values()
+        assert (outage.feed, outage.cause) == (FeedKind.NETWORK, Cause.HAND)
+        assert outage.t0_within == 1.0

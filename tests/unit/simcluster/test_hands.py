@@ -132,6 +132,11 @@ async def test_the_bench_shows_everything_on_it(http: aiohttp.ClientSession) -> 
     assert [(chip["address"], chip["chip"]) for chip in bench["chips"]] == [("0x20", "mcp23017")]
 
 
+async def test_a_torn_bus_is_one_that_nobody_acknowledges(http: aiohttp.ClientSession) -> None:
+    assert await ask(http, "PUT", "/bench/bus", {"torn": True}) == (200, {"torn": True})
+    assert await ask(http, "PUT", "/bench/bus", {"torn": False}) == (200, {"torn": False})
+
+
 class TestWithoutAPanel:
     """A bench whose table has none."""
 
