@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass, fields
 from io import StringIO
 from math import ceil
 
-from hardware.panel import EXPANDER, LED_OHMS
+from hardware.panel import LED_OHMS
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,13 @@ def _home(workers: int) -> Iterator[Item]:
 
 def _panel(workers: int) -> Iterator[Item]:
     build = "panel"
-    free = len(EXPANDER) - 2 * workers
     yield Item(build, 1, "MCP23017, DIP-28, with socket", "buttons and LEDs over I2C")
     yield Item(build, workers + 1, "arcade button, normally open", "one a worker, one spare")
     yield Item(
         build, workers + 2, "LED 5 mm, 2 V (red, amber, yellow-green)", "workers, heartbeat, spare"
     )
     yield Item(build, workers + 1, f"resistor {LED_OHMS} Ω", "in each LED's line")
-    yield Item(build, free + 1, "resistor 10 kΩ", "RESET up, free lines of the expander down")
+    yield Item(build, 1, "resistor 10 kΩ", "RESET up")
     yield Item(build, 2, "resistor 1 kΩ", "red button: pull-up, and in its line")
     yield Item(build, 2, "capacitor 100 nF, ceramic", "at the expander, in the red button's line")
     yield Item(build, 1, "perforated board", "expander and resistors")

@@ -186,7 +186,7 @@ def panel(lab: Lab) -> Drawing:
             "type": f"MCP23017, address {it.address:#04x}",
             "subtype": "with all resistors of the panel",
             "pins": board,
-            "notes": f"{LED_OHMS} Ω in each LED's line, 10 kΩ to GND on each free line",
+            "notes": f"{LED_OHMS} Ω in each LED's line",
         },
         "S1": {
             "type": "big red button, two NC contacts",

@@ -124,7 +124,7 @@ def _of_expander(it: Face) -> Iterator[str]:
             yield f"| {line} | {pin} | {part}, {spot.machine} | {spot.colour} |"
         else:
             only = "; an output only" if line.endswith("7") else ""
-            yield f"| {line} | {pin} | free: 10 kΩ to ground{only} | |"
+            yield f"| {line} | {pin} | free{only} | |"
 
 
 def _taken(lab: Lab, it: Face) -> set[int]:

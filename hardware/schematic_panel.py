@@ -66,8 +66,8 @@ def panel(face: Face) -> str:
         f"{VDD_LIMIT} mA into VDD. Red, amber or yellow-green LEDs: blue and white ones want 3 V.",
         "Buttons: U3's own pull-ups (about 100 kΩ, 0.03 mA). Long wires or oxide: 3.3 kΩ from the "
         "line to 3V3 beside it, 1 mA. A7 and B7 of U3 are outputs only: no button there.",
-        "Lines that nothing hangs on: 10 kΩ to ground, so that none of them floats and calls INTA. "
-        "Pull-ups of the I2C bus, 1.8 kΩ to 3V3, are on the Raspberry Pi: add none.",
+        "Lines that nothing hangs on need no part: the server pulls them up inside U3, and drives "
+        "A7 and B7 low. Pull-ups of the I2C bus, 1.8 kΩ to 3V3, are on the Raspberry Pi: add none.",
         "Red button: low is out, high is pressed or torn off. 1 kΩ and 100 nF keep interference "
         "out; the server takes out the bounces (30 ms).",
     )
@@ -208,13 +208,9 @@ class _Panel(Sheet):
         self.dot((BUS, y))
 
     def nothing(self, line: str, y: float) -> None:
-        """A line that is held at ground."""
-        self.wire((RIGHT, y), (25.2, y))
-        self.say((RIGHT + 0.2, y + 0.3), f"{line} free")
-        self.resistor((25.2, y), (27.2, y))
-        self.say((26.2, y + 0.6), "10 kΩ", "center")
-        self.wire((27.2, y), (BUS, y))
-        self.dot((BUS, y))
+        """A line that nothing hangs on."""
+        self.wire((RIGHT, y), (RIGHT + 0.8, y))
+        self.say((RIGHT + 1.0, y - 0.1), f"{line} free")
 
     def common_ground(self, top: float, bottom: float) -> None:
         """The right-hand wire that buttons and LEDs share."""

@@ -90,12 +90,14 @@ class OnTheBench(Watched):
 class OnASwitch(Watched):
     """The port of net-snmp's snmpd."""
 
-    lab: Json = {}
-
     def __init__(self, folder: Path, port: Json, feed: Literal["power", "network"]) -> None:
         self.feed = feed
         self._port = port
         self._switch = Switch(folder)
+
+    @property
+    def lab(self) -> Json:
+        return {}
 
     @property
     def sensor(self) -> Json:
