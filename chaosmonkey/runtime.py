@@ -18,7 +18,7 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
@@ -87,15 +87,26 @@ async def serve(
     clock: Clock = SystemClock() if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_database(lab.server.data, clock))
-        wires = stack.enter_context(open_wires(lab))
-        sensors = stack.enter_context(open_sensors(lab, wires, clock, SystemClock()))
-        devices = stack.enter_context(open_devices(lab, wires, clock, SystemClock()))
-        plugs = await stack.enter_async_context(open_plugs(lab, wires, clock))
+        wires, pace = stack.enter_context(open_wires(lab)), SystemClock()
+        things = _Things(
+            sensors=stack.enter_context(open_sensors(lab, wires, clock, pace)),
+            panel=stack.enter_context(open_devices(lab, wires, clock, pace)),
+            plugs=await stack.enter_async_context(open_plugs(lab, wires, clock)),
+        )
         client = Client(lab.cluster)
         stack.push_async_callback(client.close)
         await client.open()
-        server = _Server(lab, clock, database, plugs, sensors, devices, client)
+        server = _Server(lab, clock, database, things, client)
         await server.run(announce, stop or asyncio.Event())
+
+
+@dataclass(frozen=True, slots=True)
+class _Things:
+    """What stands on the table."""
+
+    sensors: SensorBoard
+    panel: Devices
+    plugs: PlugBoard
 
 
 class _Server:
@@ -106,14 +117,12 @@ class _Server:
         lab: Lab,
         clock: Clock,
         database: Database,
-        plugs: PlugBoard,
-        sensors: SensorBoard,
-        devices: Devices,
+        things: _Things,
         client: Client,
     ) -> None:
         self._lab = lab
         self._clock = clock
-        self._plugs = plugs
+        self._plugs = things.plugs
         self._records = Records(database)
         self._recorder = Recorder(self._records, clock)
         self._tracker = Tracker({machine.node_name: machine.name for machine in lab.machine})
@@ -126,14 +135,14 @@ class _Server:
         own = frozenset() if lab.demo is not None else own_names(lab.limits)
         self._monkey = Monkey(
             lab,
-            plugs=plugs,
+            plugs=things.plugs,
             journal=Journal(database),
             tracker=self._tracker,
             publish=self.dispatch,
             changed=self._show_monkey,
             clock=clock,
             pace=SystemClock(),
-            sensors=sensors,
+            sensors=things.sensors,
             own=own,
             reached=die_at(lab.crash_at),
         )
@@ -141,7 +150,7 @@ class _Server:
             self._hub,
             lab,
             world=self._tracker.world,
-            plugs=plugs,
+            plugs=things.plugs,
             cuts=self._monkey.cuts,
             rails=self._monkey.rails,
             rests_until=self._monkey.rests_until,
@@ -174,7 +183,7 @@ class _Server:
         self._audit = Audit(database, clock)
         self._panel = Panel(
             lab,
-            devices,
+            things.panel,
             monkey=self._monkey,
             tracker=self._tracker,
             note=self._audit.note,

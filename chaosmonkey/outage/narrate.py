@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaosmonkey.model import Cause, Fate, Origin, Outage, Outcome
+from chaosmonkey.model import Cause, Clocked, Fate, Origin, Outage, Outcome
 from chaosmonkey.outage import recovery
 
 
@@ -48,15 +48,8 @@ def _sentence(milestone: str, outage: Outage) -> str:
         case "cut":
             running = " Its pods run on, cut off." if what == "network" else ""
             return f"{name} has lost its {what}. Kubernetes does not know yet.{running}"
-        case "lost":
-            return f"{_lost(outage)} Kubernetes was not told."
-        case "last_seen":
-            power_on = outage.cause is Cause.FAULT
-            why = "its power is on, so a fault or its network" if power_on else "a hand, or a fault"
-            return (
-                f"{name} fell silent, and nobody here cut it: {why}. It was lost "
-                f"within {outage.t0_within:.1f} s after this last sign of life."
-            )
+        case "lost" | "last_seen":
+            return _lost(outage)
         case "not_ready":
             return f"Kubernetes has noticed, after {seconds:.1f} s, that {name} is gone."
         case "tainted":
@@ -85,14 +78,24 @@ def _sentence(milestone: str, outage: Outage) -> str:
 
 
 def _lost(outage: Outage) -> str:
+    """How a machine was lost that nobody here cut."""
     name, what = outage.machine, outage.feed
+    if outage.clocked is not Clocked.SENSOR:
+        why = "a hand, or a fault"
+        if outage.cause is Cause.FAULT:
+            why = "its power is on, so a fault or its network"
+        return (
+            f"{name} fell silent, and nobody here cut it: {why}. It was lost "
+            f"within {outage.t0_within:.1f} s after this last sign of life."
+        )
     match outage.cause:
         case Cause.SUPPLY:
-            return f"{name} has lost its {what} together with all the others: their supply is dead."
+            how = "together with all the others: their supply is dead"
         case Cause.SWITCHED:
-            return f"{name} has lost its {what}: its plug was switched off, though not from here."
+            how = "because its plug was switched off, though not from here"
         case _:
-            return f"{name} has lost its {what} though its plug is on: a hand, or a loose cable."
+            how = "though its plug is on: a hand, or a loose cable"
+    return f"{name} has lost its {what} {how}. Kubernetes was not told."
 
 
 def _recovered(outage: Outage, moved: int) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import NoReturn
 
@@ -245,7 +246,5 @@ class Rails:
         return plug.last is Feed.OFF
 
     async def _read(self, key: Key) -> None:
-        try:
+        with suppress(PlugFailed):  # it cannot be asked: then only the sensor tells
             await self._plugs[key].read()
-        except PlugFailed:
-            pass  # it cannot be asked: then only the sensor tells

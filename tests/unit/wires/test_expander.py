@@ -7,11 +7,13 @@ import gpiozero
 import pytest
 from gpiozero.exc import PinInvalidPin
 
+from chaosmonkey.clock import SystemClock
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.simcluster.chips.mcp23017 import Mcp23017
 from chaosmonkey.wires.expander import ANY_INPUT, GPINTEN, GPPU, IODIR, ExpanderFactory
 
 ADDRESS = 0x20
+CLOCK = SystemClock()
 
 
 class Wire:
@@ -50,9 +52,9 @@ def expander(wire: Wire) -> Iterator[ExpanderFactory]:
 
 def soon(condition: Callable[[], bool]) -> None:
     """The chip is served by a thread of its own: it gets 2 s."""
-    deadline = time.monotonic() + 2
+    deadline = CLOCK.now() + 2
     while not condition():
-        assert time.monotonic() < deadline, "it never came"
+        assert CLOCK.now() < deadline, "it never came"
         time.sleep(0.002)
 
 
@@ -128,13 +130,13 @@ def test_with_an_interrupt_the_chip_is_left_alone_until_it_calls(wire: Wire) -> 
     button = gpiozero.DigitalInputDevice("A0", pull_up=True, pin_factory=factory)
     soon(lambda: register(wire, GPINTEN) == 1)
     assert button.pin.state == 1
-    began = time.monotonic()
+    began = CLOCK.now()
     pressed[0] = True
     wire.chip.look()
     assert wire.chip.inta == 0, "the chip says that something changed"
     factory.look()
     soon(lambda: button.pin.state == 0)
-    assert time.monotonic() - began < 0.4, "it was not the look that comes anyway"
+    assert CLOCK.now() - began < 0.4, "it was not the look that comes anyway"
     factory.close()
 
 
