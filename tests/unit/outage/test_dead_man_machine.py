@@ -327,8 +327,8 @@ class DeadMan(RuleBasedStateMachine):
         self.monkey.release(by="test")
         self.table.halted = False
         self._pass(0)
-        if self.life is None:  # it died before the disk knew, and its successor halts: the safe side
-            self.halt_is_noted = False
+        if self.life is None:
+            self.halt_is_noted = False  # it died before the disk knew, and its successor halts
 
     @precondition(lambda self: self.life is not None)
     @rule()
