@@ -18,7 +18,7 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
@@ -30,15 +30,15 @@ from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.clock import Clock, ScaledClock, SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab, supervision
+from chaosmonkey.dispatch import Dispatch
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
-from chaosmonkey.model import Event, Outage, PlugRestored, Tick
+from chaosmonkey.model import Event, Tick
 from chaosmonkey.outage.cut import GOODBYE
 from chaosmonkey.outage.failpoint import die_at
 from chaosmonkey.outage.monkey import Monkey
-from chaosmonkey.outage.narrate import news
-from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.panel import Devices, Panel, open_devices
+from chaosmonkey.past import take_up_the_past
 from chaosmonkey.plugs import PlugBoard, open_plugs
 from chaosmonkey.preflight import Table, look_at_everything
 from chaosmonkey.sensors import SensorBoard, open_sensors
@@ -57,7 +57,6 @@ from chaosmonkey.systemd import Supervisor
 from chaosmonkey.wires import open_wires
 
 log = logging.getLogger(__name__)
-story_log = logging.getLogger("chaosmonkey.story")
 
 TICK = 1.0
 """Seconds between two reminders that time passes, for outages that end by nothing happening."""
@@ -126,11 +125,9 @@ class _Server:
         self._records = Records(database)
         self._recorder = Recorder(self._records, clock)
         self._tracker = Tracker({machine.node_name: machine.name for machine in lab.machine})
-        self._told: dict[str, Outage] = {}
-        self._interrupted: dict[str, Outage] = {}
         self._hub = Hub(clock.now)
         self._watch = ClusterWatch(
-            client, self.dispatch, lab.cluster, clock=clock, pace=SystemClock()
+            client, self._publish, lab.cluster, clock=clock, pace=SystemClock()
         )
         own = frozenset() if lab.demo is not None else own_names(lab.limits)
         self._monkey = Monkey(
@@ -138,7 +135,7 @@ class _Server:
             plugs=things.plugs,
             journal=Journal(database),
             tracker=self._tracker,
-            publish=self.dispatch,
+            publish=self._publish,
             changed=self._show_monkey,
             clock=clock,
             pace=SystemClock(),
@@ -167,6 +164,13 @@ class _Server:
             changed=self._show_room,
             keeper=self._round_recorder,
             codes=JoinCodes(secret_key(lab.server.data), lab.audience, SystemClock()),
+        )
+        self._dispatch = Dispatch(
+            self._tracker,
+            self._board,
+            self._recorder,
+            concluded=self._room.outage_has_outcome,
+            changed=self._show_room,
         )
         self._presence = Presence(self._show_room)
         self._phones = PlayStream(clock.now, framed)
@@ -204,7 +208,15 @@ class _Server:
 
     async def run(self, announce: Callable[[str], None], stop: asyncio.Event) -> None:
         """Start everything, wait until told to stop, stop everything."""
-        await self._take_up_the_past()
+        await take_up_the_past(
+            self._database,
+            self._records,
+            plugs=self._plugs,
+            board=self._board,
+            interrupted=self._dispatch.interrupted,
+            now=self._clock.now(),
+        )
+        await self._room.resume(self._rounds, self._records.get)
         self._show_room()
         web = WebServer(create_app(self._context()), self._lab.server)
         self._port = web.port
@@ -237,24 +249,6 @@ class _Server:
                 raise _Stopped
         except* _Stopped:
             pass
-
-    def dispatch(self, event: Event) -> None:
-        """Take an event through every room, in order. Never waits."""
-        changed = self._tracker.handle(event)
-        self._board.after(event)
-        for outage in changed:
-            self._recorder.keep(outage)
-            self._board.show_outage(outage)
-            self._tell(outage)
-            if outcome(outage) is not None:
-                self._room.outage_has_outcome(outage)
-        if changed:
-            self._show_room()
-        if isinstance(event, PlugRestored) and event.machine in self._interrupted:
-            outage = replace(self._interrupted.pop(event.machine), restored=event.at)
-            self._recorder.keep(outage)
-            self._board.show_outage(outage)
-            self._tell(outage)
 
     def _context(self) -> Context:
         return Context(
@@ -297,6 +291,9 @@ class _Server:
             console = own_url(server, self._port) + "/console"
             announce(f"Present at {console}?token={secret} (this is told only once)")
 
+    def _publish(self, event: Event) -> None:
+        self._dispatch(event)
+
     def _show_monkey(self) -> None:
         self._board.show_machines()
         self._show_room()
@@ -304,39 +301,12 @@ class _Server:
     def _show_room(self) -> None:
         self._foyer.show()
 
-    def _tell(self, outage: Outage) -> None:
-        """Write to the log what is new in an outage's story."""
-        for line in news(self._told.get(outage.id), outage):
-            story_log.info("%s %+7.1f s  %s", outage.machine, line.at, line.text)
-        if outage.closed is None:
-            self._told[outage.id] = outage
-        else:
-            self._told.pop(outage.id, None)
-
     async def _tick(self) -> None:
         while True:
             await self._clock.sleep(TICK)
-            self.dispatch(Tick(self._clock.now()))
+            self._dispatch(Tick(self._clock.now()))
             self._monkey.tick()
             self._room.tick()
-
-    async def _take_up_the_past(self) -> None:
-        """End what a crash left open, and show the latest outages."""
-        if self._database.set_aside is not None:
-            log.warning("The journal was lost: every plug is turned on.")
-            for plug in self._plugs.values():
-                await plug.switch(on=True)
-        for outage in await self._records.unfinished():
-            ended = replace(
-                outage,
-                closed=self._clock.now(),
-                interrupted="the server ended meanwhile and did not see what followed",
-            )
-            await self._records.save(ended)
-            self._interrupted[ended.machine] = ended
-        for outage in reversed(await self._records.latest(20)):
-            self._board.show_outage(outage)
-        await self._room.resume(self._rounds, self._records.get)
 
     def _not_ready(self) -> list[str]:
         stale = self._tracker.world.stale

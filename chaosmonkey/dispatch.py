@@ -1,0 +1,82 @@
+"""Takes every event through every room, so that there is one order of things. Never waits.
+
+event ─► tracker ─► board ─┐ for each outage that it changed:
+                           └► recorder ─► board ─► story in the log ─► audience
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+
+from chaosmonkey.hub import Board
+from chaosmonkey.model import Event, Feed, FeedSensed, Outage, PlugRestored
+from chaosmonkey.outage.narrate import news
+from chaosmonkey.outage.recovery import outcome
+from chaosmonkey.outage.tracker import Tracker
+from chaosmonkey.store import Recorder
+
+story_log = logging.getLogger("chaosmonkey.story")
+
+
+class Dispatch:
+    """The one place that events pass.
+
+    Args:
+        concluded: is called with an outage whose outcome is known.
+        changed: is called when an outage changed.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        board: Board,
+        recorder: Recorder,
+        *,
+        concluded: Callable[[Outage], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._tracker = tracker
+        self._board = board
+        self._recorder = recorder
+        self._concluded = concluded
+        self._changed = changed
+        self._told: dict[str, Outage] = {}
+        self._interrupted: dict[str, Outage] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Take an event through every room, in order."""
+        changed = self._tracker.handle(event)
+        self._board.after(event)
+        for outage in changed:
+            self._show(outage)
+            if outcome(outage) is not None:
+                self._concluded(outage)
+        if changed:
+            self._changed()
+        match event:
+            case PlugRestored() | FeedSensed(state=Feed.ON):
+                self._feed_is_back(event)
+            case _:
+                pass
+
+    def interrupted(self, outage: Outage) -> None:
+        """An outage that an earlier process left: its end is not seen, only its feed's return."""
+        self._interrupted[outage.machine] = outage
+
+    def _feed_is_back(self, event: PlugRestored | FeedSensed) -> None:
+        left = self._interrupted.get(event.machine)
+        if left is not None and left.feed is event.feed:
+            del self._interrupted[event.machine]
+            self._show(replace(left, restored=event.at))
+
+    def _show(self, outage: Outage) -> None:
+        self._recorder.keep(outage)
+        self._board.show_outage(outage)
+        for line in news(self._told.get(outage.id), outage):
+            story_log.info("%s %+7.1f s  %s", outage.machine, line.at, line.text)
+        if outage.closed is None:
+            self._told[outage.id] = outage
+        else:
+            self._told.pop(outage.id, None)
