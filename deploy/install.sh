@@ -109,6 +109,8 @@ boot_lines() {
 [ -n "$ROOT" ] || [ -z "$WHEEL" ] || install_software
 put 644 /etc/systemd/system/chaosmonkey.service \
   < <(sed "s|@PREFIX@|$PREFIX|g" "$HERE/systemd/chaosmonkey.service")
+put 755 /usr/local/sbin/chaosmonkey-table \
+  < <(sed "s|@PREFIX@|$PREFIX|g" "$HERE/systemd/chaosmonkey-table.sh")
 put 644 /etc/systemd/system.conf.d/chaosmonkey-watchdog.conf <"$HERE/systemd/watchdog.conf"
 keep 640 /etc/chaosmonkey/lab.toml <"$CONFIG"
 keep 600 /etc/chaosmonkey/environment <"$HERE/systemd/environment"

@@ -40,6 +40,7 @@ if [ -z "$ROOT" ] && [ -e /etc/systemd/system/chaosmonkey.service ]; then
   systemctl disable --now chaosmonkey.service
 fi
 gone /etc/systemd/system/chaosmonkey.service
+gone /usr/local/sbin/chaosmonkey-table
 gone /etc/systemd/system.conf.d/chaosmonkey-watchdog.conf
 # The software is a virtual environment that install.sh has made: anything else is somebody else's.
 [ ! -f "$ROOT$PREFIX/installed" ] || gone "$PREFIX"

@@ -93,6 +93,59 @@ def test_the_secret_is_for_root_alone_and_the_settings_are_not_for_everybody(roo
     assert modes["etc/chaosmonkey/lab.toml"] == 0o640
 
 
+@pytest.fixture
+def table(root: Path) -> dict[str, str]:
+    """The installed chaosmonkey-table among programs that write down what they are asked."""
+    install(root)
+    programs = root / "programs"
+    programs.mkdir()
+    for name, does in (
+        ("systemctl", '[ "$1" != is-active ] || [ -e "$LOG.active" ]'),
+        ("systemd-run", 'exit "${CODE:-0}"'),
+        ("id", "echo 0"),
+    ):
+        tell = "" if name == "id" else f'echo "{name} $*" >>"$LOG"\n'
+        (programs / name).write_text(f"#!/bin/sh\n{tell}{does}\n")
+        (programs / name).chmod(0o755)
+    return {"PATH": f"{programs}:/usr/bin:/bin", "LOG": str(root / "log")}
+
+
+def asked(root: Path, environment: dict[str, str], *words: str) -> tuple[int, list[str]]:
+    program = root / "usr/local/sbin/chaosmonkey-table"
+    told = run(program, *words, env=environment, stdin=subprocess.DEVNULL)
+    return told.returncode, Path(environment["LOG"]).read_text().splitlines()
+
+
+def test_a_command_on_the_table_has_the_servers_plugs_user_secrets_and_groups(
+    root: Path, table: dict[str, str]
+) -> None:
+    (root / "log.active").touch()
+    code, log = asked(root, table, "plugs", "test", "node3")
+    assert code == 0
+    assert [line.split()[1] for line in (log[0], log[1], log[3])] == ["is-active", "stop", "start"]
+    command = "/opt/chaosmonkey/bin/chaosmonkey plugs test node3 --config /etc/chaosmonkey/lab.toml"
+    assert log[2].endswith(command)
+    groups = re.search("^SupplementaryGroups=(.*)$", UNIT, re.MULTILINE)
+    assert groups is not None
+    for setting in ("User=chaosmonkey", groups[0], "EnvironmentFile=-/etc/chaosmonkey/environment"):
+        assert f"-p {setting} " in log[2]
+        assert setting in UNIT
+
+
+def test_the_server_is_started_again_whatever_became_of_the_command(
+    root: Path, table: dict[str, str]
+) -> None:
+    (root / "log.active").touch()
+    code, log = asked(root, {**table, "CODE": "4"}, "check", "--live")
+    assert (code, log[-1]) == (4, "systemctl start chaosmonkey.service")
+
+
+def test_a_server_that_did_not_run_is_not_started(root: Path, table: dict[str, str]) -> None:
+    code, log = asked(root, table, "plugs", "read")
+    assert code == 0
+    assert not [line for line in log if "start" in line or "stop" in line]
+
+
 def test_uninstalling_leaves_settings_and_the_boot_file_as_they_were(root: Path) -> None:
     install(root)
     told = run(DEPLOY / "uninstall.sh", "--root", root)
