@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -107,7 +108,8 @@ def test_what_a_cut_would_do_is_told_without_cutting(demo: Demo, open_page: Open
     console.get_by_role("button", name="Look at node3").click()
     console.get_by_role("button", name="Ask nothing is cut").click()
     panel = console.get_by_role("region", name="Overview of node3")
-    expect(panel).to_contain_text("It may be cut for 1:00: 6 pods there, 4 would move after 10 s.")
+    would = re.compile(r"It may be cut for 1:00: \d+ pods there, \d+ would move after 10 s\.")
+    expect(panel).to_contain_text(would)
     expect(panel).to_contain_text("belongs to a StatefulSet: it waits")
     demo.post("/disarm")
     console.get_by_role("button", name="Ask again").click()
