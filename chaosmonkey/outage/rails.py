@@ -73,6 +73,7 @@ class Rails:
         self._clock = clock
         self._pace = pace
         self._latest: dict[Key, Reading] = {}
+        self._known: dict[Key, Feed] = {}  # what was told last but unknown
         self._with_power: set[Key] = set()  # links that went because their machine has no power
         self._arrived: set[Key] = set()  # at any time while its plug was on
         self._undisturbed: dict[Key, Feed] = {}  # what was told last while its plug was on
@@ -173,8 +174,10 @@ class Rails:
         return "A welded contact, another cable that feeds it, a sensor at the wrong machine?"
 
     def _sensed(self, key: Key, reading: Reading) -> None:
-        before = self._latest.get(key)
+        was_there = self._known.get(key) is Feed.ON
         self._latest[key] = reading
+        if reading.feed is not Feed.UNKNOWN:
+            self._known[key] = reading.feed
         self._news.set()
         if reading.feed is not Feed.OFF:
             self._with_power.discard(key)
@@ -187,7 +190,7 @@ class Rails:
                 self._arrived.add(key)
         if key in self._held:
             self._held[key].append(reading)
-        elif not ours and reading.feed is Feed.OFF and before is not None:
+        elif not ours and reading.feed is Feed.OFF and was_there:
             self._held[key] = [reading]
             self._lost.put_nowait(key)
         else:

@@ -250,3 +250,26 @@ async def test_a_link_that_goes_alone_is_a_pulled_cable() -> None:
         (outage,) = table.tracker.outages.values()
         assert (outage.feed, outage.cause) == (FeedKind.NETWORK, Cause.HAND)
         assert outage.t0_within == 1.0
+
+
+async def test_a_dark_machine_whose_sensor_comes_back_is_not_lost_once_more() -> None:
+    sensors = watched("node3", first=Feed.OFF)
+    async with Table(sensors=sensors).running() as table:
+        await table.clock.advance(1)
+        sensors["node3"].says(Feed.UNKNOWN, table.clock.now())
+        await table.clock.advance(1)
+        sensors["node3"].says(Feed.OFF, table.clock.now() - 2, within=2.0)
+        await table.clock.advance(2)
+        assert table.tracker.outages == {}
+
+
+async def test_a_loss_while_the_sensor_could_not_tell_is_an_outage_with_wide_bounds() -> None:
+    sensors = watched("node3")
+    async with Table(sensors=sensors).running() as table:
+        await table.clock.advance(1)
+        sensors["node3"].says(Feed.UNKNOWN, table.clock.now())
+        await table.clock.advance(1)
+        sensors["node3"].says(Feed.OFF, table.clock.now() - 2, within=2.0)
+        await table.clock.advance(2)
+        (outage,) = table.tracker.outages.values()
+        assert (outage.cause, outage.t0_within) == (Cause.HAND, 2.0)
