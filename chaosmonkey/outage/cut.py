@@ -16,7 +16,6 @@ import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed, Unavailable
@@ -24,6 +23,7 @@ from chaosmonkey.model import Event, Feed, FeedKind, PlugCut, PlugRestored
 from chaosmonkey.outage.inrush import Inrush
 from chaosmonkey.outage.rails import Rails
 from chaosmonkey.outage.refusals import EndedFirst
+from chaosmonkey.outage.stages import Stage, Step
 from chaosmonkey.plugs import VerifiedPlug
 from chaosmonkey.store import Entry, Journal
 
@@ -37,32 +37,6 @@ GOODBYE = 20.0
 
 TIMER_MARGIN = 10.0
 """Seconds by which a device's own timer is set later than we mean to restore: ours comes first."""
-
-
-class Stage(StrEnum):
-    """How far a cut has come."""
-
-    ASKED = "asked"
-    JOURNALLED = "journalled"
-    CUTTING = "cutting"
-    CUT = "cut"
-    RESTORING = "restoring"
-    STUCK = "stuck"
-    ON = "on"
-
-
-class Step(StrEnum):
-    """The places between two steps of a cut; a test kills the process at each of them."""
-
-    BEFORE_JOURNAL = "before-journal"
-    AFTER_JOURNAL = "after-journal"
-    ASKED_OFF = "asked-off"
-    READ_OFF = "read-off"
-    TOLD_CUT = "told-cut"
-    TIME_IS_UP = "time-is-up"
-    ASKED_ON = "asked-on"
-    READ_ON = "read-on"
-    JOURNAL_CLEARED = "journal-cleared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +178,23 @@ class Cut:
             on=False, back_in=back_in, asked=lambda: around.reached(Step.ASKED_OFF)
         )
         around.reached(Step.READ_OFF)
-        sensed = await around.rails.confirm(self.key, Feed.OFF)
+        try:
+            sensed = await around.rails.confirm(self.key, Feed.OFF)
+        except asyncio.CancelledError:
+            self._tell_cut(at, sensed=False)  # ended before the sensor could tell: it was off
+            raise
         exact = sensed is not None and sensed.within == 0 and sensed.since >= entry.commanded
         if sensed is not None and exact:
             at = sensed.since
         self.stage = Stage.CUT
-        around.publish(
+        self._tell_cut(at, sensed=exact)
+        self.begun.set_result(at)
+        log.info("%s: %s cut, asked by %s", entry.machine, entry.feed, entry.asked_by)
+        around.reached(Step.TOLD_CUT)
+
+    def _tell_cut(self, at: float, *, sensed: bool) -> None:
+        entry = self.entry
+        self._around.publish(
             PlugCut(
                 outage=entry.outage,
                 machine=entry.machine,
@@ -219,12 +204,9 @@ class Cut:
                 at=at,
                 by=entry.asked_by,
                 restore_by=entry.restore_by,
-                sensed=exact,
+                sensed=sensed,
             )
         )
-        self.begun.set_result(at)
-        log.info("%s: %s cut, asked by %s", entry.machine, entry.feed, entry.asked_by)
-        around.reached(Step.TOLD_CUT)
 
     async def _undo(self) -> None:
         """Bring the plug back if it was touched at all."""

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 
-from chaosmonkey.outage.cut import Step
+from chaosmonkey.outage.stages import Step
 
 
 def die_at(step: str | None) -> Callable[[Step], None]:

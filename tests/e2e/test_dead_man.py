@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chaosmonkey.outage.cut import Step
+from chaosmonkey.outage.stages import Step
 from tests.e2e._served import Served, World, served, world
 from tests.e2e.conftest import eventually
 

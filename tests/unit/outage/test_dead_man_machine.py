@@ -19,9 +19,10 @@ from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import build
 from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed
 from chaosmonkey.model import Feed, FeedKind, Node
-from chaosmonkey.outage.cut import GOODBYE, RETRY_PAUSES, Step
+from chaosmonkey.outage.cut import GOODBYE, RETRY_PAUSES
 from chaosmonkey.outage.guard import CutRequest
 from chaosmonkey.outage.monkey import Monkey
+from chaosmonkey.outage.stages import Step
 from chaosmonkey.plugs import VerifiedPlug
 from chaosmonkey.simcluster.bench import Bench, SimMachine, Wire
 from chaosmonkey.simcluster.timeline import Timeline

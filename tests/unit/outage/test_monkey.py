@@ -6,13 +6,13 @@ import pytest
 
 from chaosmonkey.errors import PlugFailed, StoreFailed, Unavailable
 from chaosmonkey.model import Feed, FeedKind, PlugCut, PlugRestored
-from chaosmonkey.outage.cut import Stage
 from chaosmonkey.outage.guard import CutRequest
 from chaosmonkey.outage.refusals import (
     AlreadyOff,
     StillRecovering,
     TooManyOff,
 )
+from chaosmonkey.outage.stages import Stage
 from chaosmonkey.store import Entry
 from tests.unit.outage._table import Table
 

@@ -7,7 +7,7 @@ import pytest
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Cause, Clocked, Feed, FeedKind, FeedSensed, Origin, PlugRestored
 from chaosmonkey.outage.rails import GATHER, NOTICE
-from chaosmonkey.outage.refusals import Dark, TooManyOff
+from chaosmonkey.outage.refusals import Dark, EndedFirst, TooManyOff
 from tests.unit.outage._table import FakeSensor, Table
 
 POWER = FeedKind.POWER
@@ -273,3 +273,18 @@ async def test_a_loss_while_the_sensor_could_not_tell_is_an_outage_with_wide_bou
         await table.clock.advance(2)
         (outage,) = table.tracker.outages.values()
         assert (outage.cause, outage.t0_within) == (Cause.HAND, 2.0)
+
+
+async def test_a_cut_that_halt_ends_before_its_sensor_told_was_a_cut_all_the_same() -> None:
+    sensors = watched("node3")
+    async with Table(sensors=sensors).running() as table:
+        cutting = asyncio.get_running_loop().create_task(table.cut())
+        await table.clock.advance(0.01)
+        assert table.devices["node3"].state is Feed.OFF
+        await table.monkey.halt("test")
+        with pytest.raises(EndedFirst):
+            await cutting
+        await table.clock.advance(NOTICE + 0.1)
+        (outage,) = table.tracker.outages.values()
+        assert outage.clocked is Clocked.READ_BACK
+        assert outage.restored is not None

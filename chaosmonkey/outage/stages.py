@@ -1,0 +1,31 @@
+"""How far a cut has come, and the places between two of its steps."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """How far a cut has come."""
+
+    ASKED = "asked"
+    JOURNALLED = "journalled"
+    CUTTING = "cutting"
+    CUT = "cut"
+    RESTORING = "restoring"
+    STUCK = "stuck"
+    ON = "on"
+
+
+class Step(StrEnum):
+    """The places between two steps of a cut; a test kills the process at each of them."""
+
+    BEFORE_JOURNAL = "before-journal"
+    AFTER_JOURNAL = "after-journal"
+    ASKED_OFF = "asked-off"
+    READ_OFF = "read-off"
+    TOLD_CUT = "told-cut"
+    TIME_IS_UP = "time-is-up"
+    ASKED_ON = "asked-on"
+    READ_ON = "read-on"
+    JOURNAL_CLEARED = "journal-cleared"
