@@ -77,9 +77,11 @@ class Bench:
 
     async def sensed(self, plug: VerifiedPlug, wanted: Feed, asked: float) -> str:
         """What the plug's sensor says of it; raises PlugFailed if it says the opposite."""
-        reading = await self.rails.confirm((plug.machine, plug.feed), wanted)
+        reading = await self.rails.confirm((plug.machine, plug.feed), wanted, asked)
         if reading is None:
             return "no sensor tells"
+        if reading.since + reading.within < asked:
+            return "its sensor has said so all along"
         exact = "" if reading.within == 0 else f", give or take {reading.within:.1f} s"
         return f"its sensor agrees after {(reading.since - asked) * 1000:.0f} ms{exact}"
 

@@ -133,6 +133,7 @@ class Cut:
         entry, around = self.entry, self._around
         self._journalled = self.touched = True
         self._enter(Stage.RESTORING, self.why)
+        asked = around.clock.now()
         at = await self._switch_on_at_last()
         if at is None:
             return
@@ -141,14 +142,15 @@ class Cut:
         self.ended.set_result(at)
         log.info("%s: %s restored, because %s", entry.machine, entry.feed, self.why)
         await self._clear()
-        await self._tell_restored(at)
+        await self._tell_restored(asked, at)
 
-    async def _tell_restored(self, at: float) -> None:
+    async def _tell_restored(self, asked: float, at: float) -> None:
         """The feed is there: unless its sensor says that it is not, although its plug is on."""
         entry, around = self.entry, self._around
         try:
             stopping = around.stopping.is_set()  # then nobody listens to the sensors any more
-            sensed = None if stopping else await around.rails.confirm(self.key, Feed.ON)
+            confirm = around.rails.confirm
+            sensed = None if stopping else await confirm(self.key, Feed.ON, asked)
         except PlugFailed as error:
             log.error("%s It is told when its sensor says so.", error)
             return
@@ -173,13 +175,14 @@ class Cut:
             raise self._ended_first()
         self.touched = True
         self._enter(Stage.CUTTING, self.why)
-        back_in = entry.restore_by - around.clock.now() + TIMER_MARGIN
+        asked = around.clock.now()
+        back_in = entry.restore_by - asked + TIMER_MARGIN
         at = await self._plug.switch(
             on=False, back_in=back_in, asked=lambda: around.reached(Step.ASKED_OFF)
         )
         around.reached(Step.READ_OFF)
         try:
-            sensed = await around.rails.confirm(self.key, Feed.OFF)
+            sensed = await around.rails.confirm(self.key, Feed.OFF, asked)
         except asyncio.CancelledError:
             self._tell_cut(at, sensed=False)  # ended before the sensor could tell: it was off
             raise

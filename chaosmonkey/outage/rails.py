@@ -133,8 +133,11 @@ class Rails:
             case _:
                 return ""
 
-    async def confirm(self, key: Key, wanted: Feed) -> Reading | None:
+    async def confirm(self, key: Key, wanted: Feed, asked: float) -> Reading | None:
         """Wait until the sensor of a feed agrees; None if it has none, or it cannot tell.
+
+        One that agreed before the plug was asked to switch, at `asked`, proves nothing yet: it gets
+        the time in which it would notice a change.
 
         Raises:
             PlugFailed: it says the opposite, and had time enough to notice.
@@ -142,7 +145,8 @@ class Rails:
         sensor = self._sensors.get(key)
         if sensor is None:
             return None
-        await came(self._until(key, wanted), self._pace, within=NOTICE + 3 * sensor.interval)
+        agreed = self._until(key, wanted, asked)
+        await came(agreed, self._pace, within=NOTICE + 3 * sensor.interval)
         reading = self._latest.get(key)
         if reading is None or reading.feed is Feed.UNKNOWN:
             return None
@@ -157,8 +161,10 @@ class Rails:
             remedy = "Is its plug in its socket, and does its supply live?"
         raise PlugFailed(f"{machine}'s plug {why}", remedy=remedy, machine=machine, feed=feed)
 
-    async def _until(self, key: Key, wanted: Feed) -> None:
-        while self.state(key) is not wanted:
+    async def _until(self, key: Key, wanted: Feed, after: float) -> None:
+        while (reading := self._latest.get(key)) is None or not (
+            reading.feed is wanted and reading.since + reading.within >= after
+        ):
             self._news.clear()
             await self._news.wait()
 

@@ -131,3 +131,29 @@ async def test_the_panel_is_tried_without_a_server(tmp_path: Path) -> None:
         code, checked = await run("check", "--live", "--config", str(config))
     assert code == 0, checked
     assert "ok       panel: Its expander answers." in checked
+
+
+async def test_a_relay_whose_polarity_is_wrong_is_found_by_looking_and_by_clicking(
+    tmp_path: Path,
+) -> None:
+    with world() as of:
+        config = lab(tmp_path, of, sensors=True)
+        wrong = config.read_text().replace("pin = 17 }", "pin = 17, active_high = false }")
+        config.write_text(wrong)
+        code, told = await run("check", "--live", "--config", str(config))
+        assert code == 4
+        assert "fault    node1 power: No power arrives, though its plug is on" in told
+        assert "or contact or active_high is the wrong way?" in told
+        code, told = await run(
+            "plugs", "test", "node1", "--for=3", "--yes", "--config", str(config)
+        )
+    assert code == 4
+    assert "It was gone while the plug was on: contact or active_high is the wrong way." in told
+
+
+async def test_a_table_without_a_panel_says_how_it_gets_one(tmp_path: Path) -> None:
+    with world() as of:
+        code, told = await run("panel", "--config", str(lab(tmp_path, of)))
+    assert code == 2
+    assert "There is nothing on the panel." in told
+    assert "Set `button` and `led` of a [[machine]], or panel.halt." in told

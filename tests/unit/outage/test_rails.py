@@ -94,8 +94,10 @@ async def test_a_feed_that_comes_when_its_plug_goes_off_has_the_wrong_polarity()
         await plug.read()
         table.monkey.cuts["node3", POWER] = None  # type: ignore[assignment] # being tried
         sensors["node3"].says(Feed.ON, table.clock.now())
+        asked = table.clock.now()
+        confirmed = table.monkey.rails.confirm(("node3", POWER), Feed.OFF, asked)
         with pytest.raises(PlugFailed, match="gone while the plug was on: contact or active_high"):
-            await table.soon(table.monkey.rails.confirm(("node3", POWER), Feed.OFF), NOTICE + 0.1)
+            await table.soon(confirmed, NOTICE + 0.1)
         del table.monkey.cuts["node3", POWER]
 
 
@@ -288,3 +290,18 @@ async def test_a_cut_that_halt_ends_before_its_sensor_told_was_a_cut_all_the_sam
         (outage,) = table.tracker.outages.values()
         assert outage.clocked is Clocked.READ_BACK
         assert outage.restored is not None
+
+
+async def test_a_sensor_that_agreed_before_the_plug_was_asked_must_go_on_agreeing() -> None:
+    """With the wrong polarity the feed is gone before the cut, and comes with it."""
+    sensors = watched("node3", first=Feed.OFF)
+    async with Table(sensors=sensors).running() as table:
+        await table.clock.advance(1)
+        async with asyncio.TaskGroup() as tasks:
+            asked = table.clock.now()
+            confirming = table.monkey.rails.confirm(("node3", POWER), Feed.OFF, asked)
+            confirmed = tasks.create_task(confirming)
+            await table.clock.advance(NOTICE - 0.1)
+            assert not confirmed.done()
+            await table.clock.advance(0.2)
+            assert confirmed.result() is not None, "it did not change: it is off"
