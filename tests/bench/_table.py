@@ -8,8 +8,9 @@ import contextlib
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -25,22 +26,31 @@ PINS = {"node1": 17, "node2": 27, "node3": 22, "node4": 23, "node5": 24}
 
 
 class Header:
-    """Takes the lines of pretend pins and notes when each came."""
+    """Takes the lines of pretend pins and notes when each came; its inputs are high at first."""
 
     def __init__(self) -> None:
         self.edges: dict[tuple[int, str], float] = {}
         self.came = asyncio.Event()
+        self._writer: asyncio.StreamWriter | None = None
 
     async def serve(self) -> asyncio.Server:
         return await asyncio.start_server(self._take, "127.0.0.1", 0)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
         while line := await reader.readline():
             now = time.perf_counter()
             _, pin, level = line.decode().strip().split(" ", 2)
             self.edges[int(pin), level] = now
             self.came.set()
+            if level.startswith("in"):
+                self.drive(int(pin), 1)
         writer.close()
+
+    def drive(self, pin: int, level: int) -> None:
+        """Give an input a level."""
+        assert self._writer is not None
+        self._writer.write(b"pin %d %d\n" % (pin, level))
 
 
 class ApiServer:
@@ -117,16 +127,29 @@ async def simulator() -> AsyncIterator[tuple[int, str]]:
 
 @contextlib.asynccontextmanager
 async def server(
-    folder: Path, *, api: str, header_port: int, port: int, speed: float = 1.0, more: str = ""
+    folder: Path,
+    *,
+    api: str,
+    header_port: int,
+    port: int,
+    speed: float = 1.0,
+    epoch: float | None = None,
+    rails: Mapping[str, int] = MappingProxyType({}),
+    more: str = "",
 ) -> AsyncIterator[Process]:
-    """A server under test, as a process of its own; `more` is added to its settings."""
+    """A server under test, as a process of its own.
+
+    `rails` are the lines that sense the machines' power; `more` is added to its settings.
+    """
     machines = "".join(
         f'[[machine]]\nname = "{name}"\npower = {{ driver = "gpio", pin = {pin} }}\n'
+        + f'power_sensor = {{ driver = "gpio", pin = {rails.get(name)} }}\n' * (name in rails)
         for name, pin in PINS.items()
     )
+    began = "" if epoch is None else f"epoch = {epoch!r}\n"
     config = folder / "lab.toml"
     config.write_text(
-        f'speed = {speed}\n[server]\nport = {port}\ndata = "{folder / "data"}"\n'
+        f'speed = {speed}\n{began}[server]\nport = {port}\ndata = "{folder / "data"}"\n'
         f'[cluster]\nserver = "{api}"\n'
         f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{header_port}"\n'
         f'[timing]\npreset = "stage"\n[limits]\nmax_off = 5\nmin_ready = 0\n'
