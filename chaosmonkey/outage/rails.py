@@ -155,7 +155,7 @@ class Rails:
         machine, feed = key
         if wanted is Feed.OFF:
             why = f"was switched off, but its {feed} is still there. {self._why_still_there(key)}"
-            remedy = "It is turned on again. Find out before the show: chaosmonkey plugs click"
+            remedy = "It is turned on again. `chaosmonkey plugs click` lets a relay be heard."
         else:
             why = f"was switched on, but no {feed} arrives."
             remedy = "Is its plug in its socket, and does its supply live?"
