@@ -105,7 +105,6 @@ async def opened(lab: Lab) -> AsyncIterator[Bench]:
                     cut=trying,
                     publish=lambda _: None,
                     changed=lambda: None,
-                    clock=clock,
                     pace=clock,
                 )
                 watching = tasks.create_task(rails.run(), name="sensors")

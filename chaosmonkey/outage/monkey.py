@@ -88,7 +88,6 @@ class Monkey:
             cut=self.cuts.keys(),
             publish=publish,
             changed=changed,
-            clock=clock,
             pace=pace,
         )
         self._halt_kept = ""

@@ -48,7 +48,6 @@ class Rails:
         cut: the feeds that are being cut or restored now.
         publish: takes the events FeedSensed.
         changed: is called when a sensor says something else.
-        clock: tells the moments.
         pace: real time.
     """
 
@@ -61,7 +60,6 @@ class Rails:
         cut: Collection[Key],
         publish: Callable[[Event], None],
         changed: Callable[[], None],
-        clock: Clock,
         pace: Clock,
     ) -> None:
         self._nodes = {machine.name: machine.node_name for machine in lab.machine}
@@ -70,7 +68,6 @@ class Rails:
         self._cut = cut
         self._publish = publish
         self._changed = changed
-        self._clock = clock
         self._pace = pace
         self._latest: dict[Key, Reading] = {}
         self._known: dict[Key, Feed] = {}  # what was told last but unknown
