@@ -142,7 +142,7 @@ class Monkey:
     # --- commands -------------------------------------------------------------------------------
 
     async def cut(self, request: guard.CutRequest) -> Cut:
-        """Cut a machine's feed; return when the plug was read back as off.
+        """Cut a machine's feed; return when its plug was read back as off and its sensor agrees.
 
         Raises:
             BadInput, CutRefused, ClusterUnavailable: the guard said no; nothing was done.

@@ -4,7 +4,8 @@
               edges ◄─ pin: what it is        ◄─ thread ◄─ chip
 
 Nobody but the thread waits for the bus, so that a slow or torn one holds up no event loop. A chip
-that answers again after an interruption is set up anew: it may have been without power.
+that was without power, or away, is set up anew before its inputs are believed: without its pull-ups
+every button would seem to be pressed.
 
 Register numbers are those of the data sheet (Microchip DS20001952, table 3-1, IOCON.BANK = 0).
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gpiozero.exc import PinInvalidPin
@@ -225,10 +226,12 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
                 GPINTEN: self._watched,
             }
         try:
-            for register, word in wanted.items():
-                if self._written.get(register) != word:
-                    self._bus.write(self._address, register, word.to_bytes(2, "little"))
-                    self._written[register] = word
+            self._write(wanted)
+            if not self._keeps(wanted):
+                self._written.clear()
+                self._write(wanted)
+                if not self._keeps(wanted):
+                    raise OSError("it does not keep what is written to it")
             levels = int.from_bytes(self._bus.read(self._address, GPIO, 2), "little")
         except OSError as error:
             if not self.trouble:
@@ -244,6 +247,20 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
             if flipped & self._inputs & pin._bit:
                 pin.changed(self._clock.now(), levels)
         return True
+
+    def _write(self, wanted: Mapping[int, int]) -> None:
+        for register, word in wanted.items():
+            if self._written.get(register) != word:
+                self._bus.write(self._address, register, word.to_bytes(2, "little"))
+                self._written[register] = word
+
+    def _keeps(self, wanted: Mapping[int, int]) -> bool:
+        """Whether the chip is as it was set up; after a reset, or on a bad bus, it is not."""
+        found = self._bus.read(self._address, IODIR, GPPU + 2)
+        return all(
+            int.from_bytes(found[register : register + 2], "little") == wanted[register]
+            for register in (IODIR, GPINTEN, IOCON, GPPU)
+        )
 
     def _get_board_info(self) -> BoardInfo:
         return self._board

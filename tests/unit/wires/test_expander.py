@@ -17,16 +17,17 @@ CLOCK = SystemClock()
 
 
 class Wire:
-    """A bus with one chip; `torn` answers nothing."""
+    """A bus with one chip; `torn` answers nothing, `hangs_low` answers zeros."""
 
     def __init__(self) -> None:
         self.chip = Mcp23017()
         self.torn = False
+        self.hangs_low = False
         self.writes: list[tuple[int, bytes]] = []
 
     def read(self, address: int, register: int, count: int) -> bytes:
         self._reach(address)
-        return self.chip.read(register, count)
+        return bytes(count) if self.hangs_low else self.chip.read(register, count)
 
     def write(self, address: int, register: int, data: bytes) -> None:
         self._reach(address)
@@ -121,6 +122,38 @@ def test_a_chip_that_was_without_power_is_set_up_anew(
     wire.torn = False
     soon(lambda: wire.chip.level("B0") == 1)
     assert expander.trouble == ""
+
+
+def test_a_chip_that_lost_its_power_for_a_moment_presses_no_button(
+    wire: Wire, expander: ExpanderFactory
+) -> None:
+    """Between two looks, so that no look failed: without pull-ups its inputs read as low."""
+    led = gpiozero.LED("B0", pin_factory=expander)
+    button = gpiozero.DigitalInputDevice("A0", pull_up=True, pin_factory=expander)
+    led.on()
+    soon(lambda: wire.chip.level("B0") == 1)
+    pressed: list[bool] = []
+    button.when_activated = lambda: pressed.append(True)
+    wire.chip = Mcp23017()
+    soon(lambda: wire.chip.level("B0") == 1)
+    soon(lambda: register(wire, GPPU) == 0xFFFF)
+    assert (pressed, expander.trouble) == ([], "")
+
+
+def test_a_bus_whose_data_line_hangs_low_is_trouble_and_presses_no_button(
+    wire: Wire, expander: ExpanderFactory
+) -> None:
+    """It acknowledges everything, and everything reads as zero."""
+    button = gpiozero.DigitalInputDevice("A0", pull_up=True, pin_factory=expander)
+    soon(lambda: register(wire, GPINTEN) == 1)
+    pressed: list[bool] = []
+    button.when_activated = lambda: pressed.append(True)
+    wire.hangs_low = True
+    soon(lambda: "does not keep" in expander.trouble)
+    assert pressed == []
+    wire.hangs_low = False
+    soon(lambda: expander.trouble == "")
+    assert pressed == []
 
 
 def test_with_an_interrupt_the_chip_is_left_alone_until_it_calls(wire: Wire) -> None:
