@@ -16,14 +16,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml  # type: ignore[import-untyped]  # kubernetes.aio reads kubeconfigs with it
-from kubernetes.aio.client import Configuration
-from kubernetes.aio.config import (
+
+from chaosmonkey.cluster.kubernetes_aio import (
     KUBE_CONFIG_DEFAULT_LOCATION,
     ConfigException,
+    Configuration,
     load_incluster_config,
     load_kube_config,
 )
-
 from chaosmonkey.config import Cluster
 from chaosmonkey.errors import BadConfig, did_you_mean
 

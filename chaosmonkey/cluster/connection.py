@@ -1,0 +1,211 @@
+"""One way to the API server, over kubernetes.aio's connection and with its credentials.
+
+Whatever goes wrong on it is one of `trouble`. A refused login makes the next request read the
+configuration again, so that renewed certificates and tokens are found without a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+
+from chaosmonkey.cluster.credentials import configuration
+from chaosmonkey.cluster.kubernetes_aio import ApiClient
+from chaosmonkey.cluster.trouble import Unauthorized, Unreachable, refusal
+from chaosmonkey.cluster.wire import read_status
+from chaosmonkey.config import Cluster
+from chaosmonkey.errors import BadConfig
+
+ANSWER = aiohttp.ClientTimeout(total=60.0, sock_connect=5.0, sock_read=20.0)
+"""Seconds that an answer may take in all, that connecting may, and without a byte."""
+
+HEAD = 20.0
+"""Seconds until an answer must begin, a watch's too."""
+
+STREAM = aiohttp.ClientTimeout(total=None, sock_connect=5.0, sock_read=None)
+"""A watch may take for ever; its silence is somebody else's to judge."""
+
+GLANCE = aiohttp.ClientTimeout(total=3.0)
+"""Seconds that a server which is alive takes at most to say so."""
+
+_NETWORK_FAILED = (aiohttp.ClientError, TimeoutError, OSError, asyncio.IncompleteReadError)
+
+
+class Connection:
+    """Requests to one API server. Sockets are kept and shared; `close` ends them all."""
+
+    def __init__(self, settings: Cluster) -> None:
+        self._settings = settings
+        self._api: ApiClient | None = None
+        self._opening = asyncio.Lock()
+        self._was_open = False
+
+    @property
+    def address(self) -> str:
+        """Where the API server is; "" before the first request."""
+        return str(self._api.configuration.host) if self._api else ""
+
+    async def open(self) -> None:
+        """Read the configuration.
+
+        Raises:
+            BadConfig: where the cluster is or how to log in cannot be found out.
+        """
+        await self._log_in()
+
+    async def close(self) -> None:
+        """End all sockets; the next request opens new ones."""
+        if api := self._api:
+            self._api = None
+            await api.close()  # type: ignore[no-untyped-call]
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        asked: str,
+        query: dict[str, str] | None = None,
+        *,
+        body: dict[str, Any] | None = None,
+        timeout: aiohttp.ClientTimeout = ANSWER,
+    ) -> bytes:
+        """The whole body of an answer; `asked` says in words what for.
+
+        Raises:
+            ClusterUnavailable: what came in its place.
+        """
+        response = await self._send(method, path, asked, query, body=body, timeout=timeout)
+        async with response:
+            return await _read(response, asked)
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, asked: str, query: dict[str, str]
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The body of an answer while it comes, in pieces of any size, until it ends.
+
+        Raises:
+            ClusterUnavailable: there is none, or it broke off.
+        """
+        response = await self._send("GET", path, asked, query, timeout=STREAM)
+        try:
+            async with aclosing(_pieces(response, asked)) as pieces:
+                yield pieces
+        finally:
+            response.close()
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        asked: str,
+        query: dict[str, str] | None = None,
+        *,
+        body: dict[str, Any] | None = None,
+        timeout: aiohttp.ClientTimeout,
+    ) -> aiohttp.ClientResponse:
+        """Send one request and return its answer, of which only the head has been read."""
+        api = await self._log_in()
+        url = api.configuration.host + path + (f"?{urlencode(query)}" if query else "")
+        try:
+            headers = await _headers(api)
+            async with asyncio.timeout(HEAD):
+                answer = await api.rest_client.request(  # type: ignore[no-untyped-call]
+                    method, url, headers=headers, body=body, _request_timeout=timeout
+                )
+        except _NETWORK_FAILED as error:
+            raise _unreachable(asked, api.configuration.host, error) from error
+        response: aiohttp.ClientResponse = answer.response
+        if response.status < 300:
+            return response
+        async with response:
+            status = read_status(response.status, await _read(response, asked))
+        refused = refusal(status, asked)
+        refused.retry_after = _seconds(response.headers.get("Retry-After")) or status.retry_after
+        if isinstance(refused, Unauthorized) and self._api is api:
+            await self.close()
+        raise refused
+
+    async def _log_in(self) -> ApiClient:
+        async with self._opening:
+            if self._api is None:
+                try:
+                    self._api = ApiClient(await configuration(self._settings))
+                except BadConfig as error:
+                    if not self._was_open:
+                        raise
+                    # It was good once: the show goes on, and we look again.
+                    raise Unreachable("log in again: " + error.message) from error
+                self._was_open = True
+            return self._api
+
+
+async def _headers(api: ApiClient) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+        "User-Agent": "chaosmonkey",
+    }
+    for login in (await api.configuration.auth_settings()).values():
+        headers[login["key"]] = login["value"]
+    return headers
+
+
+async def _pieces(response: aiohttp.ClientResponse, asked: str) -> AsyncGenerator[bytes, None]:
+    try:
+        async for piece in response.content.iter_any():
+            yield piece
+    except _NETWORK_FAILED as error:
+        raise _unreachable(asked, str(response.url.origin()), error) from error
+
+
+async def _read(response: aiohttp.ClientResponse, asked: str) -> bytes:
+    try:
+        return await response.read()
+    except _NETWORK_FAILED as error:
+        raise _unreachable(asked, str(response.url.origin()), error) from error
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Kubernetes gives whole seconds; a date, as HTTP allows, is not understood."""
+    return float(retry_after) if retry_after and retry_after.isdecimal() else None
+
+
+def _unreachable(asked: str, host: str, error: Exception) -> Unreachable:
+    return Unreachable(
+        f"{asked}: {_why(error)}.",
+        remedy=_remedy(host, error),
+        server=host,
+        cause=type(error).__name__,
+    )
+
+
+def _why(error: Exception) -> str:
+    match error:
+        case TimeoutError():
+            return "no answer in time"
+        case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError():
+            return "the connection broke"
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+            return "connection refused"
+        case _:
+            return str(error) or repr(error)
+
+
+def _remedy(host: str, error: Exception) -> str:
+    match error:
+        case aiohttp.ClientConnectorCertificateError() if "expired" in str(error):
+            return "The server's certificate has expired; k3s renews its own when restarted."
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return "Check that the kubeconfig's certificate authority is this cluster's."
+        case aiohttp.ClientConnectorDNSError():
+            return "Check the server's name in the kubeconfig."
+        case aiohttp.ClientConnectorError() | TimeoutError():
+            return f"Check that the API server runs and that {host} can be reached from here."
+        case _:
+            return "It is tried again by itself."
