@@ -69,7 +69,8 @@ class Dispatch:
         left = self._interrupted.get(event.machine)
         if left is not None and left.feed is event.feed:
             del self._interrupted[event.machine]
-            self._show(replace(left, restored=event.at))
+            closed = max(event.at, left.closed or event.at)
+            self._show(replace(left, restored=event.at, closed=closed))
 
     def _show(self, outage: Outage) -> None:
         self._recorder.keep(outage)

@@ -138,8 +138,9 @@ class Header:
 
     def _tell(self, pin: int, level: int) -> None:
         """Tell the client the level of an input that it holds."""
-        if self._holder is not None and pin in self._inputs:
-            self._holder.write(b"pin %d %d\n" % (pin, level))
+        holder = self._holder
+        if holder is not None and not holder.is_closing() and pin in self._inputs:
+            holder.write(b"pin %d %d\n" % (pin, level))
 
     async def _obey(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):

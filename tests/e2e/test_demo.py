@@ -13,7 +13,8 @@ import orjson
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.e2e.conftest import Demo, children, eventually, free_ports, is_alive, run, started
+from tests.e2e.conftest import Demo, children, eventually, is_alive, run, started
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.e2e
 
@@ -71,6 +72,8 @@ async def test_kill_9_in_the_middle_of_an_outage_restores_the_plug_at_the_next_s
     outage = await demo.outage(lambda one: one["milestones"].get("restored") is not None)
     assert outage["outcome"] == "aborted"
     assert "did not see" in outage["interrupted"]
+    moments = [line["at"] for line in outage["story"]]
+    assert moments == sorted(moments)
     assert any("is started again" in line for line in demo.output)
 
 
@@ -93,6 +96,7 @@ async def test_a_signal_restores_every_plug_and_ends_cleanly(
         assert await asyncio.wait_for(demo.process.wait(), 20) == 0
     log = "\n".join(demo.output)
     assert "Traceback" not in log
+    assert "warning asyncio" not in log
     assert "node3: power restored" in log
 
 
