@@ -8,6 +8,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NODE = $(BIN)/python -c 'import sys, hatch_build as b; sys.exit(not b.node_here())' || \
   $(PIP) install --require-hashes -r requirements/node.txt
 
+PYTEST = $(BIN)/python -m pytest
+NONE = [ $$? -eq 5 ]# pytest's exit code when ARGS choose no test of this half
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check frontend e2e bench real armv7 pages pictures drawings docs types lock clean
 
@@ -18,7 +21,8 @@ demo: $(VENV)/run  ## set up everything and run the demo (Ctrl-C ends it)
 	$(BIN)/chaosmonkey demo $(ARGS)
 
 test: $(VENV)/dev check frontend  ## set up everything, lint, type-check and test; prints what it skipped and why
-	$(BIN)/python -m pytest -m "not real" $(ARGS)
+	$(PYTEST) -m "not real and not browser" --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS) || $(NONE)
+	$(PYTEST) -m browser $(ARGS) || $(NONE)
 	@echo "Not run here: the tests against a real Kubernetes (make real, about 9 minutes)."
 
 check: $(VENV)/dev  ## formatting, lint, types, layers

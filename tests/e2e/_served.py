@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 
 from chaosmonkey.simcluster import DEMO_MACHINES, SimMachine
-from tests.e2e.conftest import PATIENCE, SPEED, eventually, free_ports
+from tests.e2e.conftest import PATIENCE, SPEED, eventually
+from tests.ports import free_ports
 
 
 @dataclass

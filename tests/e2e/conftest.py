@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -14,6 +13,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests.ports import free_ports
 
 SPEED = 20.0
 PATIENCE = 30.0
@@ -133,17 +134,6 @@ def is_alive(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
-
-
-def free_ports() -> tuple[int, int]:
-    """A port for the pages, and one with a free neighbour for the simulator."""
-    while True:
-        with socket.socket() as a, socket.socket() as b, socket.socket() as c:
-            a.bind(("127.0.0.1", 0))
-            b.bind(("127.0.0.1", 0))
-            with contextlib.suppress(OSError):
-                c.bind(("127.0.0.1", b.getsockname()[1] + 1))
-                return a.getsockname()[1], b.getsockname()[1]
 
 
 @contextlib.asynccontextmanager

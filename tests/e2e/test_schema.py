@@ -13,7 +13,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 
-from tests.e2e.conftest import free_ports
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.e2e
 
