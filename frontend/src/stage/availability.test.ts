@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bars, expected, flags, spans, worst } from './availability';
+import { bars, expected, spans, worst } from './availability';
 import { outage, service } from './invented';
 
 const NOW = 1000;
@@ -42,33 +42,6 @@ describe('the service that is shown', () => {
 
   test('is none without endpoints', () => {
     expect(worst([empty], NOW)).toBeUndefined();
-  });
-});
-
-describe('flags', () => {
-  const milestones = { cut: 0, not_ready: 7, evicting_first: 7.5, recovered: 12 };
-  const found = flags([outage('n1', { t0: 960, milestones })], NOW, 1200, 26);
-
-  test('tell what happened, in order', () => {
-    expect(found.map((flag) => flag.text)).toEqual([
-      'Plug pulled: n1',
-      'NotReady',
-      'Evicting',
-      'All ready',
-    ]);
-  });
-
-  test('close to each other have their labels in two rows', () => {
-    expect(found[1]!.row).not.toBe(found[2]!.row);
-  });
-
-  test('at the right edge are written to the left', () => {
-    expect(flags([outage('n1', { t0: 999 })], NOW, 1200, 26)[0]!.anchor).toBe('end');
-  });
-
-  test('without room for a label keep their tick', () => {
-    const crowd = Array.from({ length: 5 }, (_, at) => outage(`n${at}`, { t0: 970 + at * 0.1 }));
-    expect(flags(crowd, NOW, 1200, 26).filter((flag) => flag.row === null)).toHaveLength(3);
   });
 });
 

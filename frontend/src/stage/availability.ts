@@ -1,9 +1,8 @@
-// The availability strip: which service, what part of it was not Ready when, and what happened. Pure.
-import { howLost } from '../lib/cause';
+// The availability strip: which service, and what part of it was not Ready when. Pure.
 import type { Outage, Service } from '../lib/types';
 
-export const WINDOW = 60; // s that are shown, of which …
-const AHEAD = 0; // … so many lie ahead
+export const WINDOW = 60; // s that are shown …
+const AHEAD = 6; // … and some that lie ahead, where what happens now is written
 
 export interface Span {
   from: number;
@@ -72,7 +71,10 @@ function totalAt(service: Service, moment: number): number {
 
 /** Where a moment is on a strip of some width. */
 export const across = (moment: number, now: number, width: number): number =>
-  ((moment - (now + AHEAD) + WINDOW) / WINDOW) * width;
+  (moment - now + WINDOW) * scale(width);
+
+/** Pixels of a second, on a strip of some width. */
+export const scale = (width: number): number => width / (WINDOW + AHEAD);
 
 export interface Bar {
   x: number;
@@ -88,67 +90,4 @@ export function bars(service: Service, now: number, width: number): Bar[] {
     const w = across(span.to, now, width) - x;
     return { x, w: span.missing > 0 ? Math.max(NARROWEST, w) : w, missing: span.missing };
   });
-}
-
-export interface Flag {
-  x: number;
-  text: string;
-  /** Which of the two rows of labels; null if there is no room for it. */
-  row: 0 | 1 | null;
-  anchor: 'start' | 'end';
-}
-
-const LETTER = 0.53; // of the font's size, on average
-
-/** What happened, as flags whose labels do not cover each other. */
-export function flags(
-  outages: readonly Outage[],
-  now: number,
-  width: number,
-  font: number,
-): Flag[] {
-  const events = outages
-    .flatMap(happened)
-    .filter(({ at }) => at >= now - WINDOW && at <= now)
-    .sort((a, b) => a.at - b.at);
-  const taken: [number, number][][] = [[], []];
-  return events.map(({ at, text }) => {
-    const x = across(at, now, width);
-    const length = text.length * font * LETTER + 10;
-    const anchor = x + length > width ? 'end' : 'start';
-    const from = anchor === 'start' ? x : x - length;
-    const to = from + length;
-    const isFree = (row: number) => taken[row]!.every(([a, b]) => to <= a || from >= b);
-    const row = isFree(0) ? 0 : isFree(1) ? 1 : null;
-    if (row !== null) taken[row]!.push([from, to]);
-    return { x, text, row, anchor };
-  });
-}
-
-function happened(outage: Outage): { at: number; text: string }[] {
-  const found = [{ at: outage.t0, text: beginning(outage) }];
-  const labels: [string, string][] = [
-    ['not_ready', 'NotReady'],
-    ['evicting_first', 'Evicting'],
-    ['recovered', 'All ready'],
-    ['restored', outage.feed === 'network' ? 'Cable back' : 'Plug back'],
-    ['rejoined', `${outage.machine} back`],
-  ];
-  for (const [milestone, text] of labels) {
-    const after = outage.milestones[milestone];
-    if (after === undefined) continue;
-    const at = outage.t0 + after;
-    if (milestone === 'rejoined' && at - found.at(-1)!.at < TOGETHER) continue;
-    found.push({ at, text });
-  }
-  return found;
-}
-
-const TOGETHER = 2; // s within which a machine's return needs no flag of its own
-
-function beginning(outage: Outage): string {
-  if (outage.origin === 'observed') return `${outage.machine}: ${howLost(outage)}`;
-  return outage.feed === 'network'
-    ? `Cable cut: ${outage.machine}`
-    : `Plug pulled: ${outage.machine}`;
 }

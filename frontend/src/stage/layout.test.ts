@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { arrange, countsOnly, gridFor, sizeOf, spot } from './layout';
+import { ems } from './lettering';
 
 const names = (number: number) =>
   Array.from({ length: number }, (_, at) => ({ name: `node${at + 1}`, slim: false }));
-const wanted = (capacity: number) => ({ capacity, counts: false, label: 10 });
+const wanted = (capacity: number) => ({ capacity, counts: false, label: 5 });
 
 test.each([
   [1280, 720],
@@ -24,7 +25,9 @@ test.each([1, 3, 5, 7, 8, 12, 14, 20])('%i machines stand side by side and insid
   for (const box of boxes) {
     expect(box.x).toBeGreaterThanOrEqual(layout.machines.x);
     expect(box.x + box.w).toBeLessThanOrEqual(layout.machines.x + layout.machines.w + 0.01);
-    expect(box.y + box.h + layout.parts.plugs).toBeLessThanOrEqual(layout.strip.y);
+    expect(box.y + box.h + layout.parts.sockets + layout.parts.news).toBeLessThanOrEqual(
+      layout.strip.y,
+    );
   }
   boxes.forEach((a, at) => {
     for (const b of boxes.slice(at + 1)) expect(a.x + a.w <= b.x || a.y + a.h <= b.y).toBe(true);
@@ -48,6 +51,27 @@ describe('a grid', () => {
     expect(rows * (grid.tileH + grid.gap) - grid.gap).toBeLessThanOrEqual(room.h + 0.01);
     expect(grid.columns * (grid.tileW + grid.gap) - grid.gap).toBeLessThanOrEqual(room.w + 0.01);
   });
+});
+
+describe('in the demo', () => {
+  const shelf = [...names(5), { name: 'master', slim: true }];
+  const grid = (capacity: number, size = sizeOf(1920, 1080)) =>
+    arrange(size, shelf, { capacity, counts: false, label: ems('node-agent') }).grid;
+
+  test.each([8, 10])('names are read from the last row: %i pods a machine', (capacity) => {
+    expect(grid(capacity).font).toBeGreaterThanOrEqual(27);
+    expect(grid(capacity).columns).toBe(1);
+  });
+
+  test('they still are when an earlier outage left a machine empty', () => {
+    expect(grid(12).font).toBeGreaterThanOrEqual(23);
+  });
+});
+
+test('names are cut only where that makes them a lot larger', () => {
+  const room = { x: 0, y: 0, w: 300, h: 140 };
+  const grid = gridFor(room, { capacity: 10, counts: false, label: ems('storefront') });
+  expect(grid.font * (2.05 + ems('storefront'))).toBeLessThanOrEqual(grid.tileW + 0.01);
 });
 
 test('above 150 pods a machine only counts are told, and a board does not flicker between both', () => {

@@ -51,26 +51,35 @@ export interface Parts {
   name: number;
   status: number;
   belief: number;
-  plugs: number;
+  /** The sockets, and below them the line that tells of them. */
+  sockets: number;
+  news: number;
   compact: boolean;
 }
 
 const WIDTH = 1920;
 const HEIGHT = 1080;
 const MARGIN = 24;
-const HEADER = 148;
+const HEADER = 132;
 const SIDE = 492;
-const BOTTOM = 206;
-const STRIP = 54;
+const BOTTOM = 194;
+const STRIP = 46;
 const GAP = 12;
+const APART = 8; // above and below the strip
 
-const TALL: Parts = { name: 64, status: 48, belief: 80, plugs: 128, compact: false };
-const COMPACT: Parts = { name: 50, status: 34, belief: 46, plugs: 84, compact: true };
+const TALL: Parts = { name: 56, status: 44, belief: 76, sockets: 82, news: 30, compact: false };
+const COMPACT: Parts = { name: 42, status: 28, belief: 44, sockets: 52, news: 23, compact: true };
 const PADDING = 10; // inside a card, border included
 
 const MAX_LABELS = 40;
 const MAX_ICONS = 150;
 const SMALLEST_LABEL = 11;
+const LARGEST_LABEL = 34;
+const LONGEST_LABEL = 6; // ems: what is longer is cut
+const CUT_LABEL = 2.8; // ems that are left of a name, where that makes it larger by …
+const WORTH_CUTTING = 1.5; // … so much
+const SIGN = 2.05; // ems of a tile beside its name: icon, gap, padding and border
+const TALLEST = 54; // px: a tile
 
 /** The stage fills the window; its unit is the largest at which 1920 × 1080 fits. */
 export function sizeOf(innerWidth: number, innerHeight: number): Size {
@@ -90,7 +99,7 @@ export interface Wanted {
   capacity: number;
   /** Only how many pods there are, for each workload. */
   counts: boolean;
-  /** Letters of the longest name. */
+  /** Width of the longest name, in ems. */
   label: number;
 }
 
@@ -100,7 +109,7 @@ export function arrange(size: Size, machines: readonly Occupant[], wanted: Wante
     x: MARGIN,
     y: HEADER,
     w: width - 2 * MARGIN - 28 - SIDE,
-    h: height - HEADER - STRIP - BOTTOM - 2 * GAP,
+    h: height - HEADER - STRIP - BOTTOM - 2 * APART,
   };
   const right = area.x + area.w + 28;
   const rows = machines.length <= 7 ? 1 : machines.length <= 16 ? 2 : 3;
@@ -118,12 +127,12 @@ export function arrange(size: Size, machines: readonly Occupant[], wanted: Wante
     here.forEach((one, at) => {
       const w = Math.min(widest, (free * weights[at]!) / whole);
       const y = area.y + row * (rowH + GAP);
-      const box = { x, y, w, h: rowH - parts.plugs };
+      const box = { x, y, w, h: rowH - parts.sockets - parts.news };
       const pods = {
         x: x + PADDING,
         y: y + parts.name,
         w: w - 2 * PADDING,
-        h: box.h - parts.name - parts.status - parts.belief - 6,
+        h: box.h - parts.name - parts.status - parts.belief - 4,
       };
       cards.set(one.name, { name: one.name, box, pods });
       x += w + GAP;
@@ -134,10 +143,10 @@ export function arrange(size: Size, machines: readonly Occupant[], wanted: Wante
   return {
     size,
     machines: area,
-    strip: { x: area.x, y: area.y + area.h + GAP, w: area.w, h: STRIP },
-    side: { x: right, y: HEADER - 8, w: SIDE, h: height - HEADER - BOTTOM - GAP },
-    availability: { x: MARGIN, y: bottom, w: area.w, h: BOTTOM - 16 },
-    history: { x: right, y: bottom, w: SIDE, h: BOTTOM - 16 },
+    strip: { x: area.x, y: area.y + area.h + APART, w: area.w, h: STRIP },
+    side: { x: right, y: HEADER - 8, w: SIDE, h: height - HEADER - BOTTOM },
+    availability: { x: MARGIN, y: bottom, w: area.w, h: BOTTOM - 14 },
+    history: { x: right, y: bottom, w: SIDE, h: BOTTOM - 14 },
     cards,
     grid: gridFor(narrowest?.pods ?? { x: 0, y: 0, w: 200, h: 300 }, wanted),
     parts,
@@ -169,19 +178,24 @@ export function countsOnly(most: number, before: boolean | null): boolean {
 }
 
 function labels(room: Box, capacity: number, label: number): Grid {
-  const letters = Math.max(4, Math.min(10, label));
-  let best: Grid | undefined;
-  for (let columns = 1; columns <= 4; columns++) {
+  const name = Math.max(2.4, Math.min(LONGEST_LABEL, label));
+  const whole = labelled(room, capacity, [1, 2, 3, 4], name);
+  const cut = labelled(room, capacity, [3, 4], Math.min(CUT_LABEL, name));
+  const isTooSmall = whole.font < Math.max(SMALLEST_LABEL, cut.font / WORTH_CUTTING);
+  return isTooSmall ? cut : whole;
+}
+
+/** The grid of so many columns, of some, in which names of a width are largest. */
+function labelled(room: Box, capacity: number, some: readonly number[], name: number): Grid {
+  const grids = some.map<Grid>((columns) => {
     const rows = Math.ceil(capacity / columns);
-    const gap = rows > 12 ? 2 : 6;
+    const gap = rows > 12 ? 2 : rows > 8 ? 4 : 6;
     const tileW = (room.w - (columns - 1) * gap) / columns;
-    const tileH = Math.min(54, (room.h - (rows - 1) * gap) / rows);
-    const letter = columns >= 3 ? Math.min(5, letters) : letters;
-    const font = Math.min(30, tileH * 0.72, (tileW - 14) / (1 + 0.56 * letter));
-    if (best === undefined || font > best.font + 0.5)
-      best = { density: 'labels', columns, tileW, tileH, gap, font };
-  }
-  return best!;
+    const tileH = Math.min(TALLEST, (room.h - (rows - 1) * gap) / rows);
+    const font = Math.min(LARGEST_LABEL, tileH * 0.78, tileW / (SIGN + name));
+    return { density: 'labels', columns, tileW, tileH, gap, font };
+  });
+  return grids.reduce((best, grid) => (grid.font > best.font + 0.5 ? grid : best));
 }
 
 function icons(room: Box, capacity: number): Grid {
