@@ -18,7 +18,7 @@ from chaosmonkey.api.doorkeeper import may_change
 from chaosmonkey.api.planned import PlanView, planned
 from chaosmonkey.hub import Closed, Subscription, TooSlow
 from chaosmonkey.hub.views import OutageView
-from chaosmonkey.model import FeedKind
+from chaosmonkey.model import FeedKind, Outcome
 from chaosmonkey.outage.guard import CutRequest
 
 router = APIRouter(
@@ -147,6 +147,12 @@ def _is_decided(view: OutageView) -> bool:
     return view.recovery_seconds is not None or view.outcome is not None or nothing_to_move
 
 
+_WITHOUT_A_TIME: dict[str | None, str] = {
+    None: "no pod had to move",
+    Outcome.UNNOTICED: "unnoticed. It was back too soon for Kubernetes; cut for longer, as for=60",
+}
+
+
 def _verdict(view: OutageView, *, text: bool) -> bytes:
     if not text:
         summary = {
@@ -157,6 +163,6 @@ def _verdict(view: OutageView, *, text: bool) -> bytes:
         }
         return orjson.dumps(summary, option=orjson.OPT_APPEND_NEWLINE)
     if view.recovery_seconds is None:
-        return f"outcome: {view.outcome or 'no pod had to move'}\n".encode()
+        return f"outcome: {_WITHOUT_A_TIME.get(view.outcome) or view.outcome}\n".encode()
     phases = " + ".join(f"{name} {seconds:.1f}" for name, seconds in view.phases.items())
     return f"recovery time: {view.recovery_seconds:.1f} s = {phases}\n".encode()

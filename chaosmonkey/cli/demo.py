@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import secrets
 import shutil
 import signal
+import socket
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Coroutine
@@ -25,6 +27,7 @@ from typing import Any
 import httpx
 
 from chaosmonkey.api.address import own_url
+from chaosmonkey.api.web import PortTaken
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import Server, environment_with
 from chaosmonkey.errors import StoreFailed, Unavailable
@@ -69,6 +72,8 @@ class Demo:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        self._look_for_ports()
+        await self._begin_anew()
         epoch = SystemClock().now()
         config = self._write_config(epoch)
         simulator = await _start(
@@ -76,7 +81,6 @@ class Demo:
             "--speed", self.speed, "--preset", self.preset, "--seed", self.seed, "--epoch", epoch,
         )  # fmt: skip
         try:
-            await self._begin_anew()
             await self._wait_for(simulator)
             self._introduce()
             return await self._keep_serving(config, simulator, stop)
@@ -107,8 +111,35 @@ class Demo:
             log.warning("The server ended (%s). It is started again.", _how(code))
             await clock.sleep(RESTART_PAUSE)
 
+    def _look_for_ports(self) -> None:
+        """Before anything starts: on a taken port another demo's world would answer.
+
+        Raises:
+            PortTaken: another program listens on one of them.
+        """
+        wanted = (
+            (self.host, self.port, "--port 8090"),
+            ("127.0.0.1", self.sim_port, "--sim-port 8101"),
+            ("127.0.0.1", self.sim_port + 1, "--sim-port 8101"),
+        )
+        for host, port, other in wanted:
+            try:
+                with _listening(host, port):
+                    pass
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    continue  # the server says it better
+                raise PortTaken(
+                    f"Another program listens on {host}:{port}.",
+                    remedy=f"Does a demo run already? End it, or choose another port: {other}",
+                ) from None
+
     async def _begin_anew(self) -> None:
-        """A demo's machines are new each time, and so is its switch: HALT was for the old ones."""
+        """A demo's machines are new each time, and so is its switch: HALT was for the old ones.
+
+        Raises:
+            StoreFailed: the data folder cannot be written, or another demo uses it.
+        """
         async with open_database(self.data, SystemClock()) as database:
             await Journal(database).note_release()
 
@@ -128,12 +159,11 @@ class Demo:
         )
         path = self.data / "demo.toml"
         try:
-            self.data.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise StoreFailed(
-                f"The data folder {self.data} cannot be written: {error.strerror}.",
-                remedy="Name another with --data.",
+                f"{path} cannot be written: {error.strerror}.",
+                remedy="Name another folder: --data.",
             ) from None
         return path
 
@@ -196,6 +226,12 @@ def _machine(machine: SimMachine, *, sensors: bool) -> str:
         f'button = "{DEMO_PANEL.buttons[machine.name]}"\n'
         f'led = "{DEMO_PANEL.leds[machine.name]}"\n'
     )
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there; raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
 
 
 async def _start(command: str, *arguments: object, token: str | None = None) -> Process:

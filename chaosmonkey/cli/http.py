@@ -62,7 +62,9 @@ def follow(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
                 last = line
     except httpx.TransportError as error:
         raise _unreachable(client, error) from None
-    if not last.startswith("recovery time:"):
+    if last.startswith("outcome: unnoticed"):
+        raise NotRecovered("There was no recovery to wait for.", remedy="Cut for longer: --for 60")
+    if not last.startswith(("recovery time:", "outcome: no pod had to move")):
         raise NotRecovered("The cluster did not recover while this waited.")
 
 

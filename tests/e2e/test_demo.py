@@ -220,6 +220,15 @@ async def test_commands_tell_scripts_how_it_went(demo: Demo) -> None:
     assert "Traceback" not in output
 
 
+async def test_a_cut_that_nobody_noticed_is_no_recovery_and_is_said_to_be_too_short(
+    demo: Demo,
+) -> None:
+    code, output = await demo.command("kill", "node3", "--kind", "network", "--wait", "--for", "3")
+    assert code == 5
+    assert "outcome: unnoticed. It was back too soon" in output
+    assert output.rstrip().endswith("Cut for longer: --for 60")
+
+
 async def test_without_a_server_every_command_says_so_and_exits_with_4() -> None:
     port, _ = free_ports()
     for command in (("status",), ("kill", "node3"), ("kill", "node3", "--wait"), ("halt",)):
@@ -241,8 +250,29 @@ async def test_a_port_that_is_taken_is_said_to_be_and_exits_with_4(tmp_path: Pat
         assert f"Another program listens on 127.0.0.1:{used}" in output
         code, output = await run("demo", f"--port={port}", f"--sim-port={used}", data)
         assert code == 4
-        assert str(used) in output
+        assert f"Another program listens on 127.0.0.1:{used}" in output
+        assert "--sim-port" in output
+        assert "Watch" not in output
         assert "Traceback" not in output
+
+
+async def test_a_second_demo_leaves_the_first_one_alone(tmp_path: Path, demo: Demo) -> None:
+    config = demo.data / "demo.toml"
+    before = config.read_text()
+    port, sim_port = free_ports()
+
+    code, output = await run(
+        "demo", f"--port={port}", f"--sim-port={sim_port}", f"--data={demo.data}"
+    )
+    assert code == 4
+    assert "in use by another chaosmonkey" in output
+    assert config.read_text() == before
+
+    code, output = await run(
+        "demo", f"--port={port}", f"--sim-port={demo.sim_port}", f"--data={tmp_path / 'other'}"
+    )
+    assert code == 4
+    assert f"127.0.0.1:{demo.sim_port}" in output
 
 
 async def test_a_data_folder_that_cannot_be_used_is_said_to_be(tmp_path: Path, demo: Demo) -> None:
