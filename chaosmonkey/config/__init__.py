@@ -1,8 +1,16 @@
 """The settings: frozen sections, read from a file and the environment in one place (`read`)."""
 
 from chaosmonkey.config.devices import HttpRecipe, HttpRequest
+from chaosmonkey.config.environment import (
+    Supervision,
+    environment_with,
+    own_token,
+    supervision,
+)
+from chaosmonkey.config.lab import Audience, Cluster, Demo, Gpio, Lab
 from chaosmonkey.config.limits import Limits, parse_span
 from chaosmonkey.config.lines import UsedLine, lines_of, uses_i2c
+from chaosmonkey.config.machine import Machine
 from chaosmonkey.config.plugs import (
     CommandPlug,
     FencePlug,
@@ -13,20 +21,8 @@ from chaosmonkey.config.plugs import (
     SnmpPort,
     UhubctlPlug,
 )
-from chaosmonkey.config.read import build, environment_with, load, own_token, supervision
-from chaosmonkey.config.sections import (
-    PRESETS,
-    Audience,
-    Cluster,
-    Demo,
-    Gpio,
-    Lab,
-    Machine,
-    Preset,
-    Server,
-    Supervision,
-    Timing,
-)
+from chaosmonkey.config.read import build, load
+from chaosmonkey.config.server import Server
 from chaosmonkey.config.table import (
     CurrentSensor,
     Line,
@@ -35,6 +31,7 @@ from chaosmonkey.config.table import (
     RailSensor,
     SensorSettings,
 )
+from chaosmonkey.config.timing import PRESETS, Preset, Timing
 
 __all__ = [
     "PRESETS",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from chaosmonkey.config.lab import Lab
 from chaosmonkey.config.lines import lines_of, sensors_of, uses_i2c
 from chaosmonkey.config.plugs import HttpPlug
-from chaosmonkey.config.sections import Lab
 from chaosmonkey.config.table import CurrentSensor
 from chaosmonkey.model import FeedKind
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chaosmonkey.config.lab import Lab
 from chaosmonkey.config.plugs import GpioPlug
-from chaosmonkey.config.sections import Lab
 from chaosmonkey.config.table import CurrentSensor, Line, RailSensor, SensorSettings
 from chaosmonkey.model import FeedKind
 

@@ -3,14 +3,12 @@
     lab.toml ─► tomllib ─► Lab ─► contradictions ─► frozen sections
     CHAOSMONKEY_SERVER__PORT=9090 and the like override a key of the file
 
-The only module that reads configuration files and environment variables, but for those that hold a
-secret (`base`). Each problem is reported with its place and with what to write instead, and none
-repeats a secret.
+The only module that reads configuration files. Each problem is reported with its place and with
+what to write instead, and none repeats a secret.
 """
 
 from __future__ import annotations
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,9 @@ from pydantic import BaseModel, ValidationError
 
 from chaosmonkey.config.contradictions import contradictions
 from chaosmonkey.config.devices import HttpRecipe, HttpRequest
+from chaosmonkey.config.lab import Lab
+from chaosmonkey.config.machine import Machine
 from chaosmonkey.config.plugs import DRIVERS
-from chaosmonkey.config.sections import ENVIRONMENT_PREFIX, Lab, Machine, Supervision
 from chaosmonkey.config.table import SENSORS
 from chaosmonkey.errors import BadConfig, BadInput, did_you_mean
 
@@ -60,28 +59,6 @@ def build(values: dict[str, Any], *, source: str = "lab.toml") -> Lab:
     if problems := list(contradictions(lab)):
         raise BadConfig(source, problems)
     return lab
-
-
-def supervision() -> Supervision:
-    """What systemd has set for this process: NOTIFY_SOCKET, WATCHDOG_USEC (sd_notify(3))."""
-    given = os.environ  # noqa: TID251 - this is the home of the environment
-    microseconds = given.get("WATCHDOG_USEC", "")
-    meant = given.get("WATCHDOG_PID") in (None, str(os.getpid()))
-    seconds = int(microseconds) / 1e6 if microseconds.isdigit() and meant else None
-    return Supervision(given.get("NOTIFY_SOCKET") or None, seconds or None)
-
-
-def environment_with(presenter_token: str | None) -> dict[str, str]:
-    """The environment for a server of ours, with a presenter's token if it needs one."""
-    given = dict(os.environ)  # noqa: TID251 - the environment's home
-    if presenter_token is not None:
-        given[f"{ENVIRONMENT_PREFIX}SERVER__PRESENTER_TOKEN"] = presenter_token
-    return given
-
-
-def own_token() -> str | None:
-    """The token that a command sends, from $CHAOSMONKEY_TOKEN."""
-    return os.environ.get("CHAOSMONKEY_TOKEN") or None  # noqa: TID251 - the environment's home
 
 
 # --- one problem that pydantic found, in words --------------------------------------------------

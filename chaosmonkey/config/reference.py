@@ -11,8 +11,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from chaosmonkey.config.devices import HttpRecipe, HttpRequest
+from chaosmonkey.config.lab import Lab
+from chaosmonkey.config.machine import Machine
 from chaosmonkey.config.plugs import DRIVERS
-from chaosmonkey.config.sections import Lab, Machine
 from chaosmonkey.config.table import SENSORS
 
 HEAD = """\

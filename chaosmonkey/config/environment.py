@@ -1,0 +1,47 @@
+"""What the environment says of this process, and says to the ones that it starts.
+
+Keys of lab.toml that stand in the environment are `read`'s business, secrets there `base`'s.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+PREFIX = "CHAOSMONKEY_"
+"""Of environment variables that override a key, as CHAOSMONKEY_SERVER__PORT."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """What a supervisor such as systemd has set for this process.
+
+    Attributes:
+        notify_socket: where it listens; a leading @ is an abstract socket.
+        watchdog_seconds: after how long a silence it kills; None if it does not.
+    """
+
+    notify_socket: str | None = None
+    watchdog_seconds: float | None = None
+
+
+def supervision() -> Supervision:
+    """What systemd has set for this process: NOTIFY_SOCKET, WATCHDOG_USEC (sd_notify(3))."""
+    given = os.environ  # noqa: TID251 - this is the home of the environment
+    microseconds = given.get("WATCHDOG_USEC", "")
+    meant = given.get("WATCHDOG_PID") in (None, str(os.getpid()))
+    seconds = int(microseconds) / 1e6 if microseconds.isdigit() and meant else None
+    return Supervision(given.get("NOTIFY_SOCKET") or None, seconds or None)
+
+
+def environment_with(presenter_token: str | None) -> dict[str, str]:
+    """The environment for a server of ours, with a presenter's token if it needs one."""
+    given = dict(os.environ)  # noqa: TID251 - the environment's home
+    if presenter_token is not None:
+        given[f"{PREFIX}SERVER__PRESENTER_TOKEN"] = presenter_token
+    return given
+
+
+def own_token() -> str | None:
+    """The token that a command sends, from $CHAOSMONKEY_TOKEN."""
+    return os.environ.get("CHAOSMONKEY_TOKEN") or None  # noqa: TID251 - the environment's home
