@@ -178,7 +178,7 @@ def test_the_pretend_panels_button_cuts_and_restores_and_its_red_one_halts(
 ) -> None:
     """The page presses pretend buttons; the server sees lines of a chip and nothing else."""
     console.page.get_by_role("button", name="Panel", exact=True).click()
-    panel = console.page.get_by_role("dialog", name="Pretend table")
+    panel = console.page.get_by_role("dialog", name="The pretend panel")
     button = panel.get_by_role("button", name="Button of node3")
     expect(panel.get_by_role("img", name="LED of node3")).to_contain_class("lit")
     console.accessible()

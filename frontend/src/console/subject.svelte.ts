@@ -1,5 +1,5 @@
 // What the panel looks at: asked for anew every two seconds while it is open, and never twice at once.
-import { ask, Refused } from '../lib/ask';
+import { ask, refusal, type Refused } from '../lib/ask';
 import type { Description } from '../lib/types';
 
 const PAUSE = 2000;
@@ -84,8 +84,4 @@ export class Subject {
   #take(what: Thing, then: () => unknown): void {
     if (this.at === what) then();
   }
-}
-
-function refusal(error: unknown): Refused {
-  return error instanceof Refused ? error : new Refused(0, String(error), 'Reload the page.');
 }

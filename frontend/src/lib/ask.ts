@@ -22,6 +22,10 @@ export class Refused extends Error {
   }
 }
 
+/** Whatever went wrong, as something that can be shown. */
+export const refusal = (error: unknown): Refused =>
+  error instanceof Refused ? error : new Refused(0, String(error), 'Reload the page.');
+
 export async function ask<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
   let response: Response;
   try {
