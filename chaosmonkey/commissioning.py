@@ -19,10 +19,10 @@ from chaosmonkey.cluster import Client
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed, first_of
 from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.outage.beginning import outage_id
 from chaosmonkey.outage.cut import TIMER_MARGIN
 from chaosmonkey.outage.guard import find_machine
 from chaosmonkey.outage.rails import Rails
-from chaosmonkey.outage.tracker import outage_id
 from chaosmonkey.panel import open_devices
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug, open_plugs
 from chaosmonkey.preflight import Finding, Table, look_at_everything

@@ -54,7 +54,7 @@ class Client:
 
         The server is asked to end it after `seconds`.
         """
-        query = {
+        query = _selected(resource) | {
             "watch": "1",
             "allowWatchBookmarks": "true",
             "resourceVersion": version,
@@ -71,7 +71,7 @@ class Client:
         self, resource: Resource, namespace: str | None, *, token: str = "", limit: int = PAGE
     ) -> Page:
         """One page of a collection; `token` goes on from the last one, limit 0 asks for all."""
-        query = {"limit": str(limit)} if limit else {}
+        query = _selected(resource) | ({"limit": str(limit)} if limit else {})
         if token:
             query["continue"] = token
         path = resource.path(namespace)
@@ -157,6 +157,10 @@ class Client:
             "GET", path, f"read the log of pod {namespace}/{pod}", query
         )
         return found.decode(errors="replace")
+
+
+def _selected(resource: Resource) -> dict[str, str]:
+    return {"fieldSelector": resource.selector} if resource.selector else {}
 
 
 async def _batches(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Batch, None]:

@@ -164,9 +164,8 @@ def endpoints(found: Json) -> EndpointSlice:
 
 
 def occurrence(found: Json) -> Occurrence:
-    """An Event of core/v1. Newer reporters leave `source` and `count` empty."""
-    metadata, about = found["metadata"], found["involvedObject"]
-    series = found.get("series") or {}
+    """An Event of core/v1."""
+    metadata = found["metadata"]
     return Occurrence(
         uid=metadata["uid"],
         namespace=metadata["namespace"],
@@ -174,13 +173,7 @@ def occurrence(found: Json) -> Occurrence:
         type=found.get("type") or "Normal",
         reason=found.get("reason") or "",
         message=found.get("message") or "",
-        source=found.get("reportingComponent")
-        or (found.get("source") or {}).get("component")
-        or "",
-        about_kind=about.get("kind") or "",
-        about_name=about.get("name") or "",
-        about_uid=about.get("uid") or "",
-        count=int(series.get("count") or found.get("count") or 1),
+        about_uid=found["involvedObject"].get("uid") or "",
     )
 
 

@@ -22,6 +22,7 @@ class Resource:
         vital: nothing can be believed without it.
         late: listed when all others are known, so that the owner of a pod is never a stranger.
         history: objects that tell of the past; those that were there before us are no news.
+        selector: the field selector that picks those of interest, if not all are.
         older: what older servers have in its place.
     """
 
@@ -33,6 +34,7 @@ class Resource:
     vital: bool = False
     late: bool = False
     history: bool = False
+    selector: str = ""
     older: Resource | None = None
 
     def path(self, namespace: str | None = None) -> str:
@@ -69,7 +71,14 @@ ENDPOINT_SLICES = Resource(
     late=True,
     older=ENDPOINTS,
 )
-EVENTS = Resource("events", CORE, objects.occurrence, late=True, history=True)
+WARNINGS = Resource(
+    "events",
+    CORE,
+    objects.occurrence,
+    late=True,
+    history=True,
+    selector="type=Warning,involvedObject.kind=Pod",
+)
 
 WATCHED = (
     NODES,
@@ -80,6 +89,6 @@ WATCHED = (
     LEASES,
     PODS,
     ENDPOINT_SLICES,
-    EVENTS,
+    WARNINGS,
 )
 """All of them, in the order in which they are started."""

@@ -40,7 +40,7 @@ class Cluster(Section):
     """Seconds of silence after which a watch is presumed dead. Bookmarks come about every 60 s."""
 
     events: bool = True
-    """Whether Kubernetes' events are watched too."""
+    """Whether Kubernetes' warnings about pods are watched too: why one does not start."""
 
     @field_validator("kubeconfig")
     @classmethod

@@ -148,7 +148,13 @@ class EndpointSlice:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A Kubernetes event (core/v1 Event): something a component wants a person to know."""
+    """A Kubernetes event (core/v1 Event): something a component wants a person to know.
+
+    Attributes:
+        type: "Normal" or "Warning".
+        reason: in one word, such as FailedScheduling.
+        about_uid: uid of the object that it is about.
+    """
 
     uid: str
     namespace: str
@@ -156,11 +162,7 @@ class Occurrence:
     type: str
     reason: str
     message: str
-    source: str
-    about_kind: str
-    about_name: str
-    about_uid: str = ""
-    count: int = 1
+    about_uid: str
 
 
 ClusterObject = Node | Pod | Workload | Lease | EndpointSlice | Occurrence

@@ -63,7 +63,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """The pod that a controller made in place of a displaced one. All moments as received."""
+    """The pod that a controller made in place of a displaced one. All moments as received.
+
+    Attributes:
+        waiting: what it says of itself as long as it is not Ready.
+        warned: what Kubernetes last warned of it.
+    """
 
     uid: str
     name: str
@@ -72,6 +77,7 @@ class Successor:
     scheduled: float | None = None
     ready: float | None = None
     waiting: str = ""
+    warned: str = ""
 
 
 @dataclass(frozen=True, slots=True)

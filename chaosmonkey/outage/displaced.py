@@ -104,6 +104,20 @@ def _succeeded(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Dis
     )
 
 
+def note_warning(outage: Outage, *, about: str, warning: str) -> Outage:
+    """Kubernetes warned of a pod: it may be a successor that does not get Ready."""
+    return replace(
+        outage, displaced=tuple(_warned(one, about, warning) for one in outage.displaced)
+    )
+
+
+def _warned(displaced: Displaced, about: str, warning: str) -> Displaced:
+    successor = displaced.successor
+    if successor is None or successor.uid != about or successor.ready is not None:
+        return displaced
+    return replace(displaced, successor=replace(successor, warned=warning))
+
+
 def forget_pod(outage: Outage, *, pod: Pod, at: float) -> Outage:
     """A pod object is gone."""
     return replace(

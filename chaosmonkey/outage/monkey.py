@@ -17,6 +17,7 @@ from chaosmonkey.errors import StoreFailed, Unavailable
 from chaosmonkey.model import Event, Feed, FeedKind
 from chaosmonkey.outage import guard
 from chaosmonkey.outage.arming import Arming
+from chaosmonkey.outage.beginning import outage_id
 from chaosmonkey.outage.cut import Cut, Surroundings
 from chaosmonkey.outage.inrush import Inrush
 from chaosmonkey.outage.look import look_at_plugs
@@ -27,7 +28,7 @@ from chaosmonkey.outage.restore import TurnOn
 from chaosmonkey.outage.rules import Facts
 from chaosmonkey.outage.safety import Safety
 from chaosmonkey.outage.stages import Step
-from chaosmonkey.outage.tracker import Tracker, outage_id
+from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 from chaosmonkey.sensors import SensorBoard
 from chaosmonkey.store import Entry, Journal

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from chaosmonkey.model import Clocked, Displaced, Fate, Origin, Outage, Outcome
+from chaosmonkey.model import Clocked, Displaced, Fate, Origin, Outage, Outcome, Successor
 
 PHASES = ("detect", "evict", "reschedule", "ready")
 """Names of the phases, in their order; each ends with the milestone of the same index below."""
@@ -123,7 +123,7 @@ def explain(outage: Outage, pod: Displaced) -> str:
     """Why a displaced pod is where it is, for people who do not know Kubernetes."""
     successor = pod.successor
     if successor is not None:
-        return _explain_successor(pod, successor.node, successor.ready, successor.waiting)
+        return _explain_successor(successor)
     if pod.returned is not None:
         return "came back with its machine"
     match pod.fate:
@@ -145,12 +145,15 @@ def explain(outage: Outage, pod: Displaced) -> str:
             return f"tolerates a lost machine for {pod.toleration:g} s"
 
 
-def _explain_successor(pod: Displaced, node: str | None, ready: float | None, waiting: str) -> str:
-    name = pod.successor.name if pod.successor is not None else ""
+def _explain_successor(successor: Successor) -> str:
+    name, node = successor.name, successor.node
     if node is None:
-        return f"{name} is Pending" + (f": {waiting}" if waiting else ", not yet scheduled")
-    if ready is None:
-        return f"{name} is starting on {node}" + (f": {waiting}" if waiting else "")
+        why = successor.waiting or successor.warned
+        return f"{name} is Pending" + (f": {why}" if why else ", not yet scheduled")
+    if successor.ready is None:
+        # "ContainerCreating" says less than "FailedAttachVolume: Multi-Attach error for …".
+        why = successor.warned or successor.waiting
+        return f"{name} is starting on {node}" + (f": {why}" if why else "")
     return f"replaced by {name} on {node}"
 
 

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 
 from chaosmonkey.model import (
     Cause,
     Changed,
-    Clocked,
     Displaced,
     Event,
     Fate,
@@ -28,7 +26,7 @@ from chaosmonkey.model import (
     Fresh,
     Lease,
     Node,
-    Origin,
+    Occurrence,
     Outage,
     PlugCut,
     PlugRestored,
@@ -37,7 +35,13 @@ from chaosmonkey.model import (
     Stale,
     Tick,
 )
-from chaosmonkey.outage.displaced import displace, follow_pod, forget_pod
+from chaosmonkey.outage.beginning import (
+    begin_commanded,
+    begin_observed,
+    begin_sensed,
+    fell_silent,
+)
+from chaosmonkey.outage.displaced import follow_pod, forget_pod, note_warning
 from chaosmonkey.outage.world import World
 
 Outages = Mapping[str, Outage]
@@ -56,11 +60,6 @@ controllers take 0 to 0.2 s."""
 
 STOP_EVICTING = 0.55
 """kube-controller-manager `--unhealthy-zone-threshold`: share of nodes not Ready that stops it."""
-
-
-def outage_id(began: float, machine: str) -> str:
-    """Such as "20261120-101500-node3": when it began (UTC) and where."""
-    return f"{datetime.fromtimestamp(began, UTC):%Y%m%d-%H%M%S}-{machine}"
 
 
 class Tracker:
@@ -99,21 +98,22 @@ def follow(
     """
     match event:
         case PlugCut():
-            cut = _begin_commanded(event, world)
+            cut = begin_commanded(event, world)
             return {**outages, cut.id: cut}
-        case PlugRestored(machine=machine, feed=feed, at=at):
-            step = partial(_restored, machine=machine, feed=feed, at=at)
-        case FeedSensed(state=Feed.ON, machine=machine, feed=feed, at=at):
+        case (
+            PlugRestored(machine=machine, feed=feed, at=at)
+            | FeedSensed(state=Feed.ON, machine=machine, feed=feed, at=at)
+        ):
             step = partial(_restored, machine=machine, feed=feed, at=at)
         case FeedSensed(state=Feed.OFF, cause=Cause()):
-            if all(outage.node != event.node for outage in outages.values()):
-                lost = _begin_sensed(event, world)
+            if not _is_out(event.node, outages):
+                lost = begin_sensed(event, world)
                 return {**outages, lost.id: lost}
             step = partial(_lost_again, lost=event)
         case Changed(Node() as node, at):
             was_ready = isinstance(before, Node) and before.is_ready
-            if was_ready and _fell_silent(node, outages, world):
-                seen = _begin_observed(node, world, machines.get(node.name, node.name))
+            if was_ready and fell_silent(node, world) and not _is_out(node.name, outages):
+                seen = begin_observed(node, world, machines.get(node.name, node.name))
                 outages = {**outages, seen.id: seen}
             step = partial(_node_changed, node=node, at=at)
         case Removed(Node() as node, at):
@@ -124,6 +124,9 @@ def follow(
             step = partial(follow_pod, pod=pod, at=at, world=world)
         case Removed(Pod() as pod, at):
             step = partial(forget_pod, pod=pod, at=at)
+        case Changed(Occurrence(type="Warning") as warning):
+            words = f"{warning.reason}: {warning.message}"
+            step = partial(note_warning, about=warning.about_uid, warning=words)
         case Fresh(at) if isinstance(before, Stale):
             step = partial(_saw_again, since=before.at, at=at)
         case Tick(at):
@@ -133,70 +136,9 @@ def follow(
     return {key: _conclude(step(outage), event.at) for key, outage in outages.items()}
 
 
-# --- how an outage begins -----------------------------------------------------------------------
-
-
-def _begin_commanded(cut: PlugCut, world: World) -> Outage:
-    return Outage(
-        id=cut.outage,
-        machine=cut.machine,
-        node=cut.node,
-        origin=Origin.COMMANDED,
-        feed=cut.feed,
-        by=cut.by,
-        t0=cut.at,
-        clocked=Clocked.SENSOR if cut.sensed else Clocked.READ_BACK,
-        commanded=cut.commanded,
-        restore_by=cut.restore_by,
-        displaced=displace(cut.node, world),
-    )
-
-
-def _begin_sensed(lost: FeedSensed, world: World) -> Outage:
-    return Outage(
-        id=outage_id(lost.at, lost.machine),
-        machine=lost.machine,
-        node=lost.node,
-        origin=Origin.OBSERVED,
-        feed=lost.feed,
-        t0=lost.at,
-        t0_within=lost.within,
-        clocked=Clocked.SENSOR,
-        cause=lost.cause,
-        displaced=displace(lost.node, world),
-    )
-
-
-def _fell_silent(node: Node, outages: Outages, world: World) -> bool:
-    """Whether a node that nobody cut has stopped giving signs of life.
-
-    It is a false alarm when we ourselves were cut off since its last sign, or when the others fell
-    silent with it: then the API server was away, not the machine.
-    """
-    sign = world.signs.get(node.name)
-    return (
-        node.ready == "Unknown"
-        and sign is not None
-        and world.stale is None
-        and max(world.trusted_since, world.kubelets_heard_since) <= sign.at
-        and world.heard_from_others_since(node.name, sign.at + sign.interval)
-        and all(outage.node != node.name for outage in outages.values())
-    )
-
-
-def _begin_observed(node: Node, world: World, machine: str) -> Outage:
-    sign = world.signs[node.name]
-    return Outage(
-        id=outage_id(sign.at, machine),
-        machine=machine,
-        node=node.name,
-        origin=Origin.OBSERVED,
-        t0=sign.at,
-        t0_within=sign.interval,
-        clocked=Clocked.LAST_SIGN,
-        cause=Cause.FAULT if world.sensed.get((node.name, FeedKind.POWER)) is Feed.ON else None,
-        displaced=displace(node.name, world),
-    )
+def _is_out(node: str, outages: Outages) -> bool:
+    """Whether an outage of that node is open."""
+    return any(outage.node == node for outage in outages.values())
 
 
 # --- what happens to the machine ----------------------------------------------------------------

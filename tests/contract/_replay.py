@@ -11,7 +11,8 @@ from chaosmonkey.cluster import wire
 from chaosmonkey.cluster.cache import Cache
 from chaosmonkey.cluster.resources import WATCHED
 from chaosmonkey.model import Event, FeedKind, Fresh, Outage, PlugCut, PlugRestored, Stale, Tick
-from chaosmonkey.outage.tracker import Tracker, outage_id
+from chaosmonkey.outage.beginning import outage_id
+from chaosmonkey.outage.tracker import Tracker
 
 TRACES = Path(__file__).parents[1] / "traces"
 DECODERS = {resource.name: resource.decode for resource in WATCHED}

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from chaosmonkey.cluster.client import Client
-from chaosmonkey.cluster.resources import DEPLOYMENTS, NODES, PODS
+from chaosmonkey.cluster.resources import DEPLOYMENTS, NODES, PODS, WARNINGS
 from chaosmonkey.cluster.trouble import (
     Absent,
     Answered,
@@ -92,6 +92,15 @@ async def test_lists_are_asked_for_in_pages() -> None:
         assert wire.asked == "GET /api/v1/pods?limit=500&continue=t+k"
         await wire.client.list(DEPLOYMENTS, None, limit=0)
         assert wire.asked == "GET /apis/apps/v1/deployments"
+
+
+async def test_of_events_only_warnings_about_pods_are_asked_for() -> None:
+    async with serving(EMPTY, chunks()) as wire:
+        await wire.client.list(WARNINGS, None, limit=0)
+        only = "fieldSelector=type%3DWarning,involvedObject.kind%3DPod"
+        assert wire.asked == f"GET /api/v1/events?{only}"
+        async with wire.client.watch(WARNINGS, None, "7", 300):
+            assert wire.asked.startswith(f"GET /api/v1/events?{only}&watch=1&")
 
 
 async def test_a_watch_yields_lines_however_they_were_cut() -> None:

@@ -9,6 +9,7 @@ from chaosmonkey.model import (
     Fresh,
     Lease,
     Node,
+    Occurrence,
     Outage,
     Owner,
     PlugCut,
@@ -20,7 +21,8 @@ from chaosmonkey.model import (
     Tick,
     Workload,
 )
-from chaosmonkey.outage.tracker import Tracker, outage_id
+from chaosmonkey.outage.beginning import outage_id
+from chaosmonkey.outage.tracker import Tracker
 
 START = 1_000_000.0
 UNREACHABLE = Taint("node.kubernetes.io/unreachable", "NoExecute")
@@ -98,6 +100,10 @@ class Scene:
         pod = replace(pod, **fields)
         self.tell(Changed(pod, self.now))
         return pod
+
+    def warn(self, pod: Pod, reason: str, message: str, type: str = "Warning") -> None:
+        said = Occurrence(f"{pod.name}.{reason}", "shop", "e", type, reason, message, pod.uid)
+        self.tell(Changed(said, self.now))
 
     def remove(self, pod: Pod) -> None:
         self.tell(Removed(pod, self.now))

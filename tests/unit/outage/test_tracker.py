@@ -387,3 +387,33 @@ def test_a_feed_that_goes_again_before_the_machine_is_back_is_not_restored() -> 
     lose_feed(scene)
     assert scene.outage.restored is None
     assert len(scene.outages) == 1
+
+
+def test_a_warning_tells_why_a_successor_does_not_start() -> None:
+    scene = Scene()
+    pod = scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(8).lose(pod)
+    new = scene.pod("web-b", "node1", ready=False, phase="Pending", reason="ContainerCreating")
+
+    def why() -> str:
+        return recovery.explain(scene.outage, scene.outage.displaced[0])
+
+    assert why() == "web-b is starting on node1: ContainerCreating"
+    scene.warn(new, "FailedAttachVolume", "Multi-Attach error")
+    assert why() == "web-b is starting on node1: FailedAttachVolume: Multi-Attach error"
+    scene.change(new, ready=True)
+    assert why() == "replaced by web-b on node1"
+
+
+def test_what_is_said_of_other_pods_or_is_no_warning_changes_nothing() -> None:
+    scene = Scene()
+    pod, other = scene.pod("web-a", "node3"), scene.pod("web-z", "node1")
+    scene.cut()
+    (pod,) = scene.wait(8).lose(pod)
+    new = scene.pod("web-b", "node1", ready=False, phase="Pending")
+    before = scene.outage
+    scene.warn(other, "Unhealthy", "Readiness probe failed")
+    scene.warn(pod, "NodeNotReady", "Node is not ready")
+    scene.warn(new, "Pulled", "Container image is there", type="Normal")
+    assert scene.outage == before

@@ -1,0 +1,89 @@
+"""How an outage begins: by a cut of ours, a feed that a sensor loses, a node that falls silent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from chaosmonkey.model import (
+    Cause,
+    Clocked,
+    Feed,
+    FeedKind,
+    FeedSensed,
+    Node,
+    Origin,
+    Outage,
+    PlugCut,
+)
+from chaosmonkey.outage.displaced import displace
+from chaosmonkey.outage.world import World
+
+
+def outage_id(began: float, machine: str) -> str:
+    """Such as "20261120-101500-node3": when it began (UTC) and where."""
+    return f"{datetime.fromtimestamp(began, UTC):%Y%m%d-%H%M%S}-{machine}"
+
+
+def begin_commanded(cut: PlugCut, world: World) -> Outage:
+    """We cut it. It begins when its sensor saw it, or when the plug was read back as off."""
+    return Outage(
+        id=cut.outage,
+        machine=cut.machine,
+        node=cut.node,
+        origin=Origin.COMMANDED,
+        feed=cut.feed,
+        by=cut.by,
+        t0=cut.at,
+        clocked=Clocked.SENSOR if cut.sensed else Clocked.READ_BACK,
+        commanded=cut.commanded,
+        restore_by=cut.restore_by,
+        displaced=displace(cut.node, world),
+    )
+
+
+def begin_sensed(lost: FeedSensed, world: World) -> Outage:
+    """A sensor lost a feed that nobody here cut."""
+    return Outage(
+        id=outage_id(lost.at, lost.machine),
+        machine=lost.machine,
+        node=lost.node,
+        origin=Origin.OBSERVED,
+        feed=lost.feed,
+        t0=lost.at,
+        t0_within=lost.within,
+        clocked=Clocked.SENSOR,
+        cause=lost.cause,
+        displaced=displace(lost.node, world),
+    )
+
+
+def fell_silent(node: Node, world: World) -> bool:
+    """Whether a node that nobody cut has stopped giving signs of life.
+
+    It is a false alarm when we ourselves were cut off since its last sign, or when the others fell
+    silent with it: then the API server was away, not the machine.
+    """
+    sign = world.signs.get(node.name)
+    return (
+        node.ready == "Unknown"
+        and sign is not None
+        and world.stale is None
+        and max(world.trusted_since, world.kubelets_heard_since) <= sign.at
+        and world.heard_from_others_since(node.name, sign.at + sign.interval)
+    )
+
+
+def begin_observed(node: Node, world: World, machine: str) -> Outage:
+    """A node fell silent, without a command and without a sensor: it begins at its last sign."""
+    sign = world.signs[node.name]
+    return Outage(
+        id=outage_id(sign.at, machine),
+        machine=machine,
+        node=node.name,
+        origin=Origin.OBSERVED,
+        t0=sign.at,
+        t0_within=sign.interval,
+        clocked=Clocked.LAST_SIGN,
+        cause=Cause.FAULT if world.sensed.get((node.name, FeedKind.POWER)) is Feed.ON else None,
+        displaced=displace(node.name, world),
+    )
