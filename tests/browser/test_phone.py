@@ -42,6 +42,10 @@ def join(lab: Lab, open_tab: Callable[..., Tab]) -> Callable[..., Tab]:
     return join_one
 
 
+HIDDEN = "document.documentElement.scrollHeight - innerHeight"
+"""Pixels that one has to scroll to."""
+
+
 def big(tab: Tab):
     return tab.page.locator("button.big")
 
@@ -212,7 +216,7 @@ def test_a_closed_round_says_so(lab: Lab, join: Callable[..., Tab]) -> None:
     phone.still()
 
 
-@pytest.mark.parametrize("size", [(360, 640), (430, 932), (844, 390)], ids=str)
+@pytest.mark.parametrize("size", [(320, 568), (360, 640), (430, 932), (844, 390)], ids=str)
 def test_nothing_is_cut_off_and_everything_is_large_enough(
     lab: Lab,
     join: Callable[..., Tab],
@@ -223,11 +227,44 @@ def test_nothing_is_cut_off_and_everything_is_large_enough(
     choose(phone, "node2")
     assert phone.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     box = big(phone).bounding_box()
-    assert box["width"] > 300
+    assert box["width"] > 280
     assert box["height"] > 180
     assert box["y"] + box["height"] <= size[1]
+    assert phone.page.evaluate(HIDDEN) <= 0
     for radio in phone.page.get_by_role("radio").all():
         assert min(radio.bounding_box()["width"], radio.bounding_box()["height"]) >= 44
+    phone.accessible()
+    big(phone).tap()
+    expect(big(phone)).to_contain_text("Vote in")
+    lab.ask("/api/round/execute", {})
+    expect(big(phone)).to_contain_text("YOU")
+    assert phone.page.evaluate(HIDDEN) <= 0
+    expect(says(phone)).to_contain_text("You killed node2", timeout=20_000)
+    assert phone.page.evaluate(HIDDEN) <= 0
+
+
+@pytest.mark.parametrize("size", [(320, 568), (844, 390)], ids=str)
+def test_a_bet_is_placed_on_any_phone(
+    lab: Lab,
+    join: Callable[..., Tab],
+    size: tuple[int, int],
+) -> None:
+    phone = join(viewport={"width": size[0], "height": size[1]})
+    lab.ask("/api/round/open", {"mode": "bet", "machine": "node2"})
+    phone.page.get_by_label("How many seconds").fill("13.5")
+    big(phone).tap()
+    expect(big(phone)).to_contain_text("is your guess")
+    wide = "document.documentElement.scrollWidth - innerWidth"
+    assert phone.page.evaluate(wide) <= 0
+
+
+def test_a_refusal_is_told_in_words_for_the_hall(lab: Lab, join: Callable[..., Tab]) -> None:
+    phone = join()
+    lab.ask("/api/round/open", {"mode": "free", "approve": False})
+    choose(phone, "node4")
+    lab.ask("/halt")
+    big(phone).tap()
+    expect(phone.page.get_by_role("alert")).to_have_text("Not now: HALT holds.")
     phone.accessible()
 
 

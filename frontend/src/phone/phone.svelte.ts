@@ -5,6 +5,7 @@ import { Socket } from '../lib/socket';
 import type { Joined, Play } from '../lib/types';
 import { codeIn, seat, storage } from './seat';
 import { NOTHING, type Act, type Own } from './shown';
+import { told } from './told';
 import { view } from './view';
 
 export class Phone {
@@ -95,7 +96,7 @@ export class Phone {
       if (!(error instanceof Refused)) throw error;
       if (error.rule === 'code') {
         this.own.needsCode = true;
-        this.trouble = code ? `${error.message} ${error.remedy}` : '';
+        this.trouble = code ? told(error) : '';
       } else if (error.status > 0) this.#refused(error);
     }
   }
@@ -134,7 +135,7 @@ export class Phone {
 
   #refused(error: Refused): void {
     this.allowedAt = error.allowedAt;
-    this.trouble = error.allowedAt === null ? `${error.message} ${error.remedy}` : error.message;
+    this.trouble = told(error);
   }
 
   #calm(): void {

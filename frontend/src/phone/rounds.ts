@@ -94,7 +94,7 @@ export function bet(seen: Seen): View {
   const ready = isNumber(own.typed);
   return {
     ...plain('open', ready ? 'BET' : 'Guess', text, ready ? 'check' : 'up'),
-    under: ready ? `${own.typed.trim()} s` : 'the seconds above',
+    under: ready ? `${own.typed.trim()} s` : 'the seconds',
     act: 'guess',
     ready,
   };

@@ -118,7 +118,7 @@ export function button(seen: Seen, name: Name, act: Act, text: string): View {
       text,
       choice ? (power ? 'bolt' : 'nonetwork') : 'up',
     ),
-    under: choice ? `of ${choice}` : 'a machine above',
+    under: choice ? `of ${choice}` : 'a machine',
     act,
     ready: choice !== null,
   };
