@@ -11,7 +11,15 @@ Json = dict[str, Any]
 
 
 def feed(state: str = "on", **cut: Any) -> Json:
-    return {"state": state, "stage": None, "restore_by": None, "trouble": ""} | cut
+    return {
+        "state": state,
+        "stage": None,
+        "restore_by": None,
+        "why": "",
+        "trouble": "",
+        "sensed": None,
+        "finding": "",
+    } | cut
 
 
 def machine(name: str, **changes: Any) -> Json:
@@ -25,6 +33,7 @@ def machine(name: str, **changes: Any) -> Json:
         "cordoned": False,
         "control_plane": False,
         "guarded": "",
+        "rests_until": None,
     } | changes
 
 
@@ -74,6 +83,8 @@ def outage(machine: str, **changes: Any) -> Json:
         "began": "2027-01-15T08:00:00.000+00:00",
         "t0": NOW - 5,
         "t0_within": 0.0,
+        "clocked": "read-back",
+        "cause": None,
         "restore_by": NOW + 40,
         "open": True,
         "milestones": {"cut": 0.0},
@@ -116,12 +127,26 @@ def snapshot(seq: int = 1, at: float = NOW, **sections: Any) -> Json:
         "notices_after": 8,
         "default_off": 60,
         "demo": False,
+        "limits": {
+            "max_off": 1,
+            "min_ready": 1,
+            "min_seconds": 3,
+            "max_seconds": 3600,
+            "machine_cooldown": 10,
+            "cooldown": 2,
+            "disarm_after": 600,
+            "quiet_hours": ["22:00-06:00"],
+            "protected": [],
+            "protected_roles": ["etcd"],
+        },
     } | sections.pop("cluster", {})
     show = {
         "scene": "board",
         "blank": False,
         "feed": "power",
         "armed_until": NOW + 500,
+        "halted": None,
+        "halted_by": "",
         "light": False,
         "join_url": "http://192.168.8.10:8080/j",
         "join_code": "KTX4P",

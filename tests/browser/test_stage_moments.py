@@ -46,6 +46,36 @@ TOO_WIDE = """
   .map(one => `${one.tagName}.${one.className}: ${one.textContent.trim().slice(0, 60)}`)
 """
 
+CUT_NAMES = """
+() => [...document.querySelectorAll('.machine .name, .tile.named > span')]
+  .filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent)
+"""
+
+CROSSED_FLAGS = """
+() => {
+  const strip = document.querySelector('section[aria-label="Endpoints that are Ready"] svg');
+  if (strip === null) return [];
+  const texts = [...strip.querySelectorAll('text')]
+    .map(one => [one.textContent, one.getBoundingClientRect()]);
+  const unit = strip.getBoundingClientRect().width / strip.viewBox.baseVal.width;
+  const left = strip.getBoundingClientRect().left, top = strip.getBoundingClientRect().top;
+  const poles = [...strip.querySelectorAll('path.flag')].flatMap(one =>
+    [...one.getAttribute('d').matchAll(/M([\\d.]+) ([\\d.]+)(?:V([\\d.]+)|v([\\d.]+))/g)]
+      .map(([, x, y, to, by]) => [left + x * unit, top + y * unit,
+        top + (to === undefined ? +y + +by : +to) * unit]));
+  const found = [];
+  texts.forEach(([text, box], index) => {
+    for (const [x, from, to] of poles)
+      if (box.left < x && x < box.right && from < box.bottom - 8 * unit && box.top + 8 * unit < to)
+        found.push(`a pole crosses ${text}`);
+    for (const [other, its] of texts.slice(index + 1))
+      if (box.left < its.right && its.left < box.right && Math.abs(box.top - its.top) < 8 * unit)
+        found.push(`${text} covers ${other}`);
+  });
+  return found;
+}
+"""
+
 
 def at(open_page: Open, name: str, **options: Any) -> Page:
     run, t = MOMENTS[name]
@@ -85,6 +115,8 @@ def test_it_fits_any_projector(open_page: Open, size: tuple[int, int]) -> None:
     for name in ("undetected", "twins", "tally", "result", "qr"):
         page = at(open_page, name, viewport=viewport)
         assert page.evaluate(TOO_WIDE) == [], name
+        assert page.evaluate(CUT_NAMES) == [], name
+        assert page.evaluate(CROSSED_FLAGS) == [], name
         inside = "document.documentElement.scrollWidth <= innerWidth"
         assert page.evaluate(inside), name
 
@@ -136,6 +168,31 @@ def test_a_snapshot_lands_what_was_in_the_air(open_page: Open) -> None:
     page.wait_for_selector(".flyer")
     hear(page, snapshot(seq=9))
     expect(page.locator(".flyer")).to_have_count(0)
+
+
+def test_names_in_the_demo_are_read_from_the_last_row(open_page: Open) -> None:
+    page = at(open_page, "undetected")
+    size = "one => parseFloat(getComputedStyle(one).fontSize)"
+    assert page.locator(".tile.named").first.evaluate(size) >= 27
+
+
+@pytest.mark.parametrize("number", [3, 5, 7, 8, 12])
+def test_no_name_is_cut_with_so_many_machines(open_page: Open, number: int) -> None:
+    machines = {f"node{n}": machine(f"node{n}") for n in range(1, number + 1)}
+    page = board(open_page, snapshot(machines=machines, pods=invented.pods(number, 8)))
+    page.wait_for_selector(".tile")
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate(CUT_NAMES) == []
+
+
+def test_labels_of_flags_neither_cross_nor_cover_while_they_move(open_page: Open) -> None:
+    for run, first, last in (("power", 0, 70), ("network", 0, 70), ("hand", 0, 30)):
+        for t in range(first, last, 10):
+            page = open_page(f"/?run=/recordings/{run}.json&t={t + 0.5}")
+            page.wait_for_selector("main")
+            page.evaluate("document.fonts.ready")
+            assert page.evaluate(CROSSED_FLAGS) == [], f"{run} at {t}"
+            page.close()
 
 
 @pytest.mark.parametrize(
@@ -207,16 +264,24 @@ TROUBLES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no vote": (snapshot(show={"scene": "tally"}), "No round yet"),
     "no result": (snapshot(show={"scene": "result"}), "No result yet"),
+    "how to join": (snapshot(show={"scene": "qr", "wifi": "A hall"}), "First join the Wi-Fi"),
+    "halted": (snapshot(show={"halted": NOW - 5, "armed_until": None}), "HALT"),
     "blank": (snapshot(show={"blank": True}), "The stage is dark."),
 }
 
 
 @pytest.mark.parametrize("name", TROUBLES)
 def test_every_trouble_says_what_it_is(open_page: Open, name: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
     message, text = TROUBLES[name]
     page = open_page("/?bench")
     hear(page, message)
     expect(page.get_by_text(text).first).to_be_attached()
+    assert page.evaluate(TOO_WIDE) == []
+    for theme in ("dark", "light"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        found = axe.Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
 
 
 def test_without_a_server_it_says_so(open_page: Open) -> None:

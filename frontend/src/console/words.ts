@@ -104,7 +104,7 @@ export function link(
   if (cluster?.stale_since != null)
     return {
       word: 'STALE',
-      detail: `The cluster has not been seen for ${left(now - cluster.stale_since)}: ${cluster.why}.`,
+      detail: `The cluster has not been seen for ${left(now - cluster.stale_since)}: ${cluster.why.replace(/\.$/, '')}.`,
       remedy: 'Cuts are refused until it answers. Restore and HALT work.',
     };
   return { word: 'LIVE', detail: '', remedy: '' };
