@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
+from tests.ports import free_ports
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -181,14 +182,3 @@ def started(
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
-
-
-def free_ports() -> tuple[int, int]:
-    """A port for the pages, and one with a free neighbour for the simulator."""
-    while True:
-        with socket.socket() as a, socket.socket() as b, socket.socket() as c:
-            a.bind(("127.0.0.1", 0))
-            b.bind(("127.0.0.1", 0))
-            with contextlib.suppress(OSError):
-                c.bind(("127.0.0.1", b.getsockname()[1] + 1))
-                return a.getsockname()[1], b.getsockname()[1]

@@ -1,6 +1,6 @@
 """Record short runs of a demo, so that the stage can show any moment of them again.
 
-    python tests/browser/record.py [NAME …]
+    python -m tests.browser.record [NAME …]
 
 A recording is a JSON list, oldest first. `t` is in seconds of the demo's clock since the recording
 began, whatever the speed it was made at: {"t": 1.25, "message": …} is a message of the websocket,
@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,6 +21,8 @@ from typing import Any
 
 import httpx
 import websockets
+
+from tests.ports import free_ports
 
 SPEED = 5.0
 FOLDER = Path(__file__).parent / "recordings"
@@ -171,17 +172,6 @@ async def answering(client: httpx.AsyncClient) -> None:
             if (await client.get("/readyz")).status_code == 200:
                 return
         await asyncio.sleep(0.1)
-
-
-def free_ports() -> tuple[int, int]:
-    """A port for the pages, and one with a free neighbour for the simulator."""
-    while True:
-        with socket.socket() as a, socket.socket() as b, socket.socket() as c:
-            a.bind(("127.0.0.1", 0))
-            b.bind(("127.0.0.1", 0))
-            with contextlib.suppress(OSError):
-                c.bind(("127.0.0.1", b.getsockname()[1] + 1))
-                return a.getsockname()[1], b.getsockname()[1]
 
 
 async def main(names: list[str]) -> None:
