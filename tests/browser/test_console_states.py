@@ -33,6 +33,7 @@ pytestmark = pytest.mark.browser
 
 TABLET = {"width": 1024, "height": 768}
 OFF = feed("off", stage="cut", restore_by=NOW + 40)
+PULLED = machine("node3", ready="Unknown", power=feed(sensed="off", finding="No power arrives."))
 SHELF = {f"node{n}": machine(f"node{n}") for n in range(1, 6)}
 MASTER = {"master": machine("master", power=None, network=None, control_plane=True,
                             guarded="control plane")}  # fmt: skip
@@ -52,6 +53,12 @@ STATES: dict[str, tuple[dict[str, Any], str]] = {
         snapshot(machines=SHELF | MASTER | {"node3": machine("node3", power=OFF, ready="Unknown")},
                  outages=RUNNING),
         "Kubernetes evicts its pods in",
+    ),
+    "a pulled plug": (
+        snapshot(machines=SHELF | MASTER | {"node3": PULLED},
+                 pods=invented.pods(5, 6),
+                 outages={"o": RUNNING["o"] | {"origin": "observed", "cause": "hand"}}),
+        "a loose cable",
     ),
     "no network": (
         snapshot(machines=SHELF | {"node3": machine("node3", network=OFF)}),

@@ -114,6 +114,12 @@ describe('a machine whose plug and sensor contradict each other', () => {
     expect(barred(dark, 'power', true, true, 0)).toBe('No power arrives');
   });
 
+  it('says who did it, if that is known', () => {
+    const dark = machine({ power: feed(gone) });
+    const lost = { open: true, cause: 'hand' } as Outage;
+    expect(standing(dark, lost).note).toBe('Nobody here cut it: a hand, or a loose cable.');
+  });
+
   it('says what is still there', () => {
     const welded = machine({ power: feed({ finding: 'A welded contact?', sensed: 'on' }) });
     expect(standing(welded, undefined).word).toBe('power still on');

@@ -48,7 +48,8 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
     }
     if (feed.finding) {
       const word = feed.sensed === 'off' ? `no ${kind}` : `${kind} still on`;
-      return { word, tone: 'trouble', note: feed.finding, restoreBy: null, off: false };
+      const note = outage?.open && outage.cause ? whoDid(outage) : feed.finding;
+      return { word, tone: 'trouble', note, restoreBy: null, off: false };
     }
   }
   const on = { restoreBy: null, off: false };
