@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chaosmonkey.model import Displaced, Fate, Outage, Pod, Successor
+from chaosmonkey.model import Displaced, Fate, Occurrence, Outage, Pod, Successor
 from chaosmonkey.outage.world import World
 
 
@@ -104,18 +104,22 @@ def _succeeded(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Dis
     )
 
 
-def note_warning(outage: Outage, *, about: str, warning: str) -> Outage:
-    """Kubernetes warned of a pod: it may be a successor that does not get Ready."""
-    return replace(
-        outage, displaced=tuple(_warned(one, about, warning) for one in outage.displaced)
-    )
+def note_warning(outage: Outage, *, warning: Occurrence) -> Outage:
+    """Kubernetes warned of a pod: it may be a successor that does not get Ready.
+
+    That there is no machine for it, the pod says itself, and takes it back when there is one.
+    """
+    if warning.type != "Warning" or warning.reason == "FailedScheduling":
+        return outage
+    return replace(outage, displaced=tuple(_warned(one, warning) for one in outage.displaced))
 
 
-def _warned(displaced: Displaced, about: str, warning: str) -> Displaced:
+def _warned(displaced: Displaced, warning: Occurrence) -> Displaced:
     successor = displaced.successor
-    if successor is None or successor.uid != about or successor.ready is not None:
+    if successor is None or successor.uid != warning.about_uid or successor.ready is not None:
         return displaced
-    return replace(displaced, successor=replace(successor, warned=warning))
+    said = f"{warning.reason}: {warning.message}"
+    return replace(displaced, successor=replace(successor, warned=said))
 
 
 def forget_pod(outage: Outage, *, pod: Pod, at: float) -> Outage:

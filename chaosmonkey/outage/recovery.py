@@ -148,8 +148,8 @@ def explain(outage: Outage, pod: Displaced) -> str:
 def _explain_successor(successor: Successor) -> str:
     name, node = successor.name, successor.node
     if node is None:
-        why = successor.waiting or successor.warned
-        return f"{name} is Pending" + (f": {why}" if why else ", not yet scheduled")
+        why = f": {successor.waiting}" if successor.waiting else ", not yet scheduled"
+        return f"{name} is Pending{why}"
     if successor.ready is None:
         # "ContainerCreating" says less than "FailedAttachVolume: Multi-Attach error for …".
         why = successor.warned or successor.waiting

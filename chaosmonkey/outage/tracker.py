@@ -124,9 +124,8 @@ def follow(
             step = partial(follow_pod, pod=pod, at=at, world=world)
         case Removed(Pod() as pod, at):
             step = partial(forget_pod, pod=pod, at=at)
-        case Changed(Occurrence(type="Warning") as warning):
-            words = f"{warning.reason}: {warning.message}"
-            step = partial(note_warning, about=warning.about_uid, warning=words)
+        case Changed(Occurrence() as warning):
+            step = partial(note_warning, warning=warning)
         case Fresh(at) if isinstance(before, Stale):
             step = partial(_saw_again, since=before.at, at=at)
         case Tick(at):

@@ -14,7 +14,17 @@ from chaosmonkey.cluster import Client, ClusterWatch
 from chaosmonkey.cluster.resources import NODES, PODS
 from chaosmonkey.cluster.trouble import Busy
 from chaosmonkey.config import Cluster
-from chaosmonkey.model import Changed, ClusterEvent, ClusterObject, Fresh, Node, Pod, Removed, Stale
+from chaosmonkey.model import (
+    Changed,
+    ClusterEvent,
+    ClusterObject,
+    Fresh,
+    Node,
+    Occurrence,
+    Pod,
+    Removed,
+    Stale,
+)
 from chaosmonkey.simcluster import Ports, SimSettings, run
 
 IN_TIME = 20.0
@@ -54,6 +64,12 @@ class Show:
             async with session.post(f"{self.url}/sim/faults", json=body) as answer:
                 assert answer.status == 202
 
+    async def unplug(self, machine: str) -> None:
+        async with aiohttp.ClientSession(trust_env=False) as session:
+            url = f"{self.url}/bench/machines/{machine}/power"
+            async with session.put(url, json={"plugged": False}) as answer:
+                assert answer.status == 200
+
     async def delete_a_pod(self) -> str:
         """Delete a pod of a Deployment at once, as soon as the server lets us; return its name."""
         pods = [found for found in self.known.values() if isinstance(found, Pod)]
@@ -90,12 +106,12 @@ class Show:
 
 
 @asynccontextmanager
-async def showing() -> AsyncIterator[Show]:
+async def showing(speed: float = 1.0) -> AsyncIterator[Show]:
     """A running simulator of the demo's cluster, and a synced watch of it."""
     stop, ports = asyncio.Event(), asyncio.Queue[Ports]()
     async with asyncio.TaskGroup() as group:
         group.create_task(
-            run(SimSettings(port=0, header_port=0), ready=ports.put_nowait, stop=stop)
+            run(SimSettings(port=0, header_port=0, speed=speed), ready=ports.put_nowait, stop=stop)
         )
         show = Show((await ports.get()).url)
         watching = group.create_task(show.watch.run())
@@ -148,3 +164,20 @@ async def test_a_server_that_hangs_is_noticed_by_its_silence() -> None:
         await show.wait_for(lambda: isinstance(show.trust[-1], Stale))
         await show.wait_for(lambda: isinstance(show.trust[-1], Fresh))
         await show.agrees()
+
+
+async def test_of_events_only_warnings_about_pods_are_heard() -> None:
+    async with showing(speed=20) as show:
+        lost = {
+            found.uid
+            for found in show.known.values()
+            if isinstance(found, Pod) and found.node == "node3"
+        }
+        await show.unplug("node3")
+
+        def warned() -> dict[str, str]:
+            said = [found for found in show.known.values() if isinstance(found, Occurrence)]
+            return {one.about_uid: one.type for one in said}
+
+        await show.wait_for(lambda: lost <= set(warned()))
+        assert set(warned().values()) == {"Warning"}

@@ -416,4 +416,5 @@ def test_what_is_said_of_other_pods_or_is_no_warning_changes_nothing() -> None:
     scene.warn(other, "Unhealthy", "Readiness probe failed")
     scene.warn(pod, "NodeNotReady", "Node is not ready")
     scene.warn(new, "Pulled", "Container image is there", type="Normal")
+    scene.warn(new, "FailedScheduling", "0/3 nodes are available")  # told late: it has a machine
     assert scene.outage == before
