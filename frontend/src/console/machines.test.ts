@@ -116,8 +116,16 @@ describe('a machine whose plug and sensor contradict each other', () => {
 
   it('says who did it, if that is known', () => {
     const dark = machine({ power: feed(gone) });
-    const lost = { open: true, cause: 'hand' } as Outage;
+    const lost = outage({ feed: 'power', cause: 'hand' });
     expect(standing(dark, lost).note).toBe('Nobody here cut it: a hand, or a loose cable.');
+  });
+
+  it('does not take the cause of something else for its own', () => {
+    const hand = { cause: 'hand' } as const;
+    const dark = machine({ power: feed(gone) });
+    expect(standing(dark, outage({ ...hand, feed: 'network' })).note).toBe(gone.finding);
+    const welded = machine({ power: feed({ finding: 'A welded contact?', sensed: 'on' }) });
+    expect(standing(welded, outage({ ...hand, feed: 'power' })).note).toBe('A welded contact?');
   });
 
   it('says what is still there', () => {

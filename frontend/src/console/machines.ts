@@ -47,8 +47,10 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
       return { word: `no ${kind}`, tone: 'down', note, ...common };
     }
     if (feed.finding) {
-      const word = feed.sensed === 'off' ? `no ${kind}` : `${kind} still on`;
-      const note = outage?.open && outage.cause ? whoDid(outage) : feed.finding;
+      const isGone = feed.sensed === 'off';
+      const word = isGone ? `no ${kind}` : `${kind} still on`;
+      const isTold = isGone && outage?.open && outage.feed === kind && outage.cause;
+      const note = isTold ? whoDid(outage) : feed.finding;
       return { word, tone: 'trouble', note, restoreBy: null, off: false };
     }
   }
