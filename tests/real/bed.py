@@ -6,14 +6,11 @@ out here again, from the same plain facts of Kubernetes.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,50 +82,6 @@ class Bed:
         """Where the system tells of a worker's or a cable's process."""
         pid = (self.folder / "bed" / "run" / name).read_text().split()[0]
         return Path("/proc") / pid / "stat"
-
-
-class Janitor:
-    """Takes away pods that a hollow kubelet has forgotten to.
-
-    On a busy machine kubemark's pretend container runtime sometimes drops a container between two
-    looks of the kubelet, which then waits for minutes to be told of its end. An operator forces the
-    deletion. Only pods are taken whose time to end is long over, on nodes that are Ready.
-    """
-
-    OVERDUE = 8.0
-    """Seconds after the deletionTimestamp, which includes the grace period of 30 s."""
-
-    def __init__(self, bed: Bed) -> None:
-        self._bed = bed
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._clean, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Go home."""
-        self._closing.set()
-        self._thread.join()
-
-    def _clean(self) -> None:
-        while not self._closing.wait(3):
-            with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
-                for name in self._forgotten():
-                    sys.stderr.write(f"forced the deletion of pod {name}: its kubelet forgot it\n")
-                    self._bed.run(
-                        "kubectl", "-n", "stage", "delete", "pod", name,
-                        "--force", "--grace-period=0", "--wait=false", "--ignore-not-found",
-                    )  # fmt: skip
-
-    def _forgotten(self) -> list[str]:
-        nodes = self._bed.get("/api/v1/nodes")["items"]
-        ready = {node["metadata"]["name"] for node in nodes if condition(node) == "True"}
-        return [
-            pod["metadata"]["name"]
-            for pod in self._bed.get("/api/v1/namespaces/stage/pods")["items"]
-            if (ends := pod["metadata"].get("deletionTimestamp")) is not None
-            and pod["spec"].get("nodeName") in ready
-            and now() - datetime.fromisoformat(ends).timestamp() > self.OVERDUE
-        ]
 
 
 class Onlooker:

@@ -15,23 +15,21 @@ from typing import Any
 
 import pytest
 
-from tests.real.bed import Bed, Janitor, Json, Witness, now, wait_until
+from tests.real.bed import Bed, Json, Witness, now, wait_until
 
 WHERE = "CHAOSMONKEY_REAL_BED"
 CLOSED_WITHIN = 90.0
 
 
 @pytest.fixture(scope="session")
-def bed() -> Iterator[Bed]:
+def bed() -> Bed:
     folder = os.environ.get(WHERE)  # noqa: TID251 - the bed is no setting of the program
     if not folder:
         pytest.skip(f"{WHERE} does not name a running bed: `make real` builds and starts one")
     found = Bed(Path(folder))
     if not found.kubeconfig.is_file() or found.run("api", "read") != "on":
         pytest.skip(f"the bed in {folder} does not run: deploy/real/bed up")
-    janitor = Janitor(found)
-    yield found
-    janitor.close()
+    return found
 
 
 @pytest.fixture(scope="session")
