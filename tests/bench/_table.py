@@ -38,19 +38,21 @@ class Header:
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
-        while line := await reader.readline():
-            now = time.perf_counter()
-            _, pin, level = line.decode().strip().split(" ", 2)
-            self.edges[int(pin), level] = now
-            self.came.set()
-            if level.startswith("in"):
-                self.drive(int(pin), 1)
+        with contextlib.suppress(ConnectionError):  # the server ended
+            while line := await reader.readline():
+                now = time.perf_counter()
+                _, pin, level = line.decode().strip().split(" ", 2)
+                self.edges[int(pin), level] = now
+                self.came.set()
+                if level.startswith("in"):
+                    self.drive(int(pin), 1)
         writer.close()
 
     def drive(self, pin: int, level: int) -> None:
         """Give an input a level."""
         assert self._writer is not None
-        self._writer.write(b"pin %d %d\n" % (pin, level))
+        if not self._writer.is_closing():
+            self._writer.write(b"pin %d %d\n" % (pin, level))
 
 
 class ApiServer:
@@ -75,8 +77,11 @@ class ApiServer:
         self.version += 1
         changed["metadata"]["resourceVersion"] = str(self.version)
         line = orjson.dumps({"type": "MODIFIED", "object": changed}) + b"\n"
-        for watch in self._watches.get(resource, []):
-            await watch.write(line)
+        for watch in list(self._watches.get(resource, ())):
+            try:
+                await watch.write(line)
+            except ConnectionResetError:  # a client that heard nothing for long opens another
+                self._watches[resource].remove(watch)
         return time.perf_counter()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
