@@ -65,16 +65,16 @@ class BadConfig(BadInput):
 
 
 class UnknownMachine(BadInput):
-    """No machine has that name."""
+    """No machine has that name; `rather` is a sentence on what has it, if something does."""
 
     status = 404
     title = "Unknown machine"
 
-    def __init__(self, name: str, known: Iterable[str]) -> None:
+    def __init__(self, name: str, known: Iterable[str], *, rather: str = "") -> None:
         names = sorted(known)
         super().__init__(
-            f"There is no machine called '{name[:80]}'.",
-            remedy=did_you_mean(name, names)
+            rather or f"There is no machine called '{name[:80]}'.",
+            remedy=("" if rather else did_you_mean(name, names))
             + "Known machines: "
             + (", ".join(names) or "none")
             + ".",

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from chaosmonkey.access import Caller, Verb
-from chaosmonkey.api import answers, who
+from chaosmonkey.api import answers, milestones, who
 from chaosmonkey.api.commands import Command
 from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.doorkeeper import may_change
 from chaosmonkey.api.planned import PlanView, planned
-from chaosmonkey.hub import Closed, Subscription, TooSlow
-from chaosmonkey.hub.views import OutageView
-from chaosmonkey.model import FeedKind, Outcome
+from chaosmonkey.model import FeedKind
 from chaosmonkey.outage.guard import CutRequest
 
 router = APIRouter(
@@ -81,7 +77,7 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
             raise
         text = answers.wants_text(request)
         return StreamingResponse(
-            _milestones(watching, cut.entry.outage, text=text),
+            milestones.stream(watching, cut.entry.outage, text=text),
             media_type="text/plain" if text else "application/x-ndjson",
         )
     cut = await ctx.monkey.cut(cut_request)
@@ -114,55 +110,3 @@ async def restore(
     restored = await ctx.monkey.restore(machine, by=caller.name)
     text = f"On again: {', '.join(restored)}." if restored else f"{machine} was not off."
     return answers.answer(request, {"restored": restored}, text)
-
-
-async def _milestones(watching: Subscription, outage: str, *, text: bool) -> AsyncIterator[bytes]:
-    """A line for each new sentence of the outage's story, the recovery time last."""
-    told: set[str] = set()
-    try:
-        while True:
-            _, delta = await watching.next()
-            view = delta.set.get("outages", {}).get(outage) if delta is not None else None
-            if not isinstance(view, OutageView):
-                continue
-            for line in view.story:
-                if line.about not in told:
-                    told.add(line.about)
-                    yield (
-                        f"{line.at:+8.1f} s  {line.text}\n".encode()
-                        if text
-                        else orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
-                    )
-            if _is_decided(view):
-                yield _verdict(view, text=text)
-                return
-    except (TooSlow, Closed):
-        yield b"The stream ended early: the server stops, or this reader was too slow.\n"
-    finally:
-        watching.end()
-
-
-def _is_decided(view: OutageView) -> bool:
-    nothing_to_move = view.awaited == 0 and "not_ready" in view.milestones
-    return view.recovery_seconds is not None or view.outcome is not None or nothing_to_move
-
-
-_WITHOUT_A_TIME: dict[str | None, str] = {
-    None: "no pod had to move",
-    Outcome.UNNOTICED: "unnoticed. It was back too soon for Kubernetes; cut for longer, as for=60",
-}
-
-
-def _verdict(view: OutageView, *, text: bool) -> bytes:
-    if not text:
-        summary = {
-            "outage": view.id,
-            "outcome": view.outcome,
-            "recovery_seconds": view.recovery_seconds,
-            "phases": view.phases,
-        }
-        return orjson.dumps(summary, option=orjson.OPT_APPEND_NEWLINE)
-    if view.recovery_seconds is None:
-        return f"outcome: {_WITHOUT_A_TIME.get(view.outcome) or view.outcome}\n".encode()
-    phases = " + ".join(f"{name} {seconds:.1f}" for name, seconds in view.phases.items())
-    return f"recovery time: {view.recovery_seconds:.1f} s = {phases}\n".encode()

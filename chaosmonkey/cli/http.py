@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 import httpx
@@ -11,6 +12,7 @@ from chaosmonkey.config import own_token
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, CutRefused, Unavailable
 
 TEXT = {"Accept": "text/plain"}
+LINES = {"Accept": "application/x-ndjson"}
 
 
 class NotRecovered(ChaosMonkeyError):
@@ -51,21 +53,27 @@ def show_plan(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
 
 def follow(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
     """Print the milestones of a cut as they come; raise NotRecovered if it does not."""
-    last = ""
+    last: dict[str, Any] = {}
     try:
-        with client.stream("POST", path, params=query, headers=TEXT, timeout=None) as response:
+        with client.stream("POST", path, params=query, headers=LINES, timeout=None) as response:
             if response.is_error:
                 response.read()
                 _raise_for(response)
             for line in response.iter_lines():
-                typer.echo(line)
-                last = line
+                last = json.loads(line)
+                at = f"{last['at']:+8.1f} s  " if "at" in last else ""
+                typer.echo(at + last["text"])
     except httpx.TransportError as error:
         raise _unreachable(client, error) from None
-    if last.startswith("outcome: unnoticed"):
-        raise NotRecovered("There was no recovery to wait for.", remedy="Cut for longer: --for 60")
-    if not last.startswith(("recovery time:", "outcome: no pod had to move")):
-        raise NotRecovered("The cluster did not recover while this waited.")
+    match last:
+        case {"outcome": "unnoticed"}:
+            raise NotRecovered(
+                "There was no recovery to wait for.", remedy="Cut for longer: --for 60"
+            )
+        case {"recovery_seconds": float() | int()} | {"outcome": None, "awaited": 0}:
+            return
+        case _:
+            raise NotRecovered("The cluster did not recover while this waited.")
 
 
 def _unreachable(client: httpx.Client, error: Exception) -> Unavailable:

@@ -8,12 +8,16 @@ The guard decides from what is known and changes nothing, so that asking is free
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from chaosmonkey.config import Lab, Machine
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, UnknownMachine
-from chaosmonkey.model import FeedKind
+from chaosmonkey.model import FeedKind, Node
 from chaosmonkey.outage.rules import RULES, Facts, halted
+
+NO_NODES: Mapping[str, Node] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,24 @@ class CutRequest:
     by: str
 
 
-def find_machine(lab: Lab, name: str) -> Machine:
-    """The machine of that name, or whose node has it; raises UnknownMachine."""
+def find_machine(lab: Lab, name: str, nodes: Mapping[str, Node] = NO_NODES) -> Machine:
+    """The machine of that name, or whose node has it.
+
+    Raises:
+        UnknownMachine: there is none; it says so if one of `nodes` has the name.
+    """
     for machine in lab.machine:
         if name in (machine.name, machine.node_name):
             return machine
-    raise UnknownMachine(name, (machine.name for machine in lab.machine))
+    node = nodes.get(name)
+    rather = "" if node is None else _no_machine(node)
+    raise UnknownMachine(name, (machine.name for machine in lab.machine), rather=rather)
+
+
+def _no_machine(node: Node) -> str:
+    if node.control_plane:
+        return f"{node.name} runs the cluster's control plane: it has no plug and is never cut."
+    return f"{node.name} is a node of the cluster, but has no plug here."
 
 
 def check(request: CutRequest, lab: Lab, facts: Facts) -> Machine:
@@ -43,7 +59,7 @@ def check(request: CutRequest, lab: Lab, facts: Facts) -> Machine:
         ClusterUnavailable: what happens could not be seen.
         CutRefused: a rule forbids it.
     """
-    machine = wanted(request, lab)
+    machine = wanted(request, lab, facts.world.nodes)
     for rule in RULES:
         if refusal := rule(machine, lab, facts):
             raise refusal
@@ -61,9 +77,9 @@ def objections(machine: Machine, lab: Lab, facts: Facts) -> list[ChaosMonkeyErro
     return [refusal for rule in RULES if (refusal := rule(machine, lab, facts))]
 
 
-def wanted(request: CutRequest, lab: Lab) -> Machine:
+def wanted(request: CutRequest, lab: Lab, nodes: Mapping[str, Node]) -> Machine:
     """The machine of a request that could be carried out; raises UnknownMachine, BadInput."""
-    machine = find_machine(lab, request.machine)
+    machine = find_machine(lab, request.machine, nodes)
     if machine.plug(request.feed) is None:
         has = [feed for feed in FeedKind if machine.plug(feed) is not None]
         raise BadInput(

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Coroutine
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.config import Lab
+from chaosmonkey.config import Lab, Machine
 from chaosmonkey.errors import StoreFailed, Unavailable
 from chaosmonkey.model import Event, Feed, FeedKind
 from chaosmonkey.outage import guard
@@ -153,7 +153,7 @@ class Monkey:
         commanded = self._clock.now()
         if self._stopping.is_set():
             raise Unavailable("The server is stopping.", remedy="Try again when it is back.")
-        await self._look_before(guard.find_machine(self._lab, request.machine).name, request.feed)
+        await self._look_before(self._find(request.machine).name, request.feed)
         machine = guard.check(request, self._lab, self.facts())
         entry = Entry(
             outage=outage_id(commanded, machine.name),
@@ -176,7 +176,7 @@ class Monkey:
         Raises:
             BadInput: it could never be carried out.
         """
-        machine = guard.wanted(request, self._lab)
+        machine = guard.wanted(request, self._lab, self._tracker.world.nodes)
         await self._look_before(machine.name, request.feed)
         return plan(request, self._lab, self.facts())
 
@@ -187,7 +187,7 @@ class Monkey:
             UnknownMachine: nobody has that name.
             PlugFailed: a plug does not turn on; it is tried again in the background.
         """
-        machine = guard.find_machine(self._lab, name)
+        machine = self._find(name)
         return await self._turn_on([machine.name], f"{by} restored it")
 
     async def halt(self, by: str) -> list[str]:
@@ -257,6 +257,9 @@ class Monkey:
             last_cut=self._last_cut,
             own=self._own_machine,
         )
+
+    def _find(self, name: str) -> Machine:
+        return guard.find_machine(self._lab, name, self._tracker.world.nodes)
 
     async def _look_before(self, machine: str, feed: FeedKind) -> None:
         """Read the plug in question, and those that somebody else turned off, as they are now."""

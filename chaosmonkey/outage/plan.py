@@ -37,7 +37,7 @@ class Plan:
 
 def plan(request: CutRequest, lab: Lab, facts: Facts) -> Plan:
     """The plan of a request that could be carried out; raises UnknownMachine, BadInput."""
-    machine = wanted(request, lab)
+    machine = wanted(request, lab, facts.world.nodes)
     pods = displace(machine.node_name, facts.world)
     grace = lab.preset.grace
     tolerations = [

@@ -1,8 +1,10 @@
 """`curl /kill/node3` and what can be answered to it."""
 
 import asyncio
+from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from chaosmonkey.model import Changed, Feed, Node
@@ -155,6 +157,50 @@ async def test_when_the_server_stops_a_waiting_curl_is_told(site: Site) -> None:
         await anext(lines)
         site.hub.close()
         assert "The stream ended early" in await anext(lines)
+
+
+async def test_a_waiting_program_gets_nothing_but_json_lines_whatever_the_ending(
+    site: Site,
+) -> None:
+    async with site.client.stream("POST", "/kill/node3", params={"wait": "recovered"}) as answer:
+        assert answer.headers["content-type"] == "application/x-ndjson"
+        lines = answer.aiter_lines()
+        first = orjson.loads(await anext(lines))
+        site.hub.close()
+        last = orjson.loads(await anext(lines))
+    assert first["at"] == 0.0
+    assert first["text"].startswith("node3 has lost its power")
+    assert last["outage"].endswith("-node3")
+    assert last["awaited"] is None
+    assert last["recovery_seconds"] is None
+    assert "ended early" in last["text"]
+
+
+async def test_the_last_json_line_says_how_it_ended(site: Site) -> None:
+    lines: list[Any] = []
+
+    async def follow() -> None:
+        async with site.client.stream(
+            "POST", "/kill/node3", params={"wait": "recovered"}
+        ) as answer:
+            async for line in answer.aiter_lines():
+                lines.append(orjson.loads(line))  # noqa: PERF401 - each is looked at as it comes
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(follow())
+        await until(lambda: bool(lines))
+        lost = Node("node3", "n3", ready="Unknown")
+        site.table.publish(Changed(lost, site.table.clock.now() + 7))
+    assert [line["at"] for line in lines[:-1]] == [0.0, 7.0]
+    assert (
+        lines[-1].items()
+        >= {
+            "outcome": None,
+            "recovery_seconds": None,
+            "awaited": 0,
+            "text": "outcome: no pod had to move",
+        }.items()
+    )
 
 
 async def test_whoever_reads_it_gets_it_uncached_and_unframed(site: Site) -> None:

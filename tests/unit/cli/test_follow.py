@@ -1,32 +1,55 @@
-"""What `kill --wait` makes of the last line that the server sent."""
+"""What `kill --wait` says, and what it makes of the last line that the server sent."""
+
+from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from chaosmonkey.cli.http import NotRecovered, follow
 
+RECOVERED = {"outcome": "recovered", "recovery_seconds": 12.0, "awaited": 4}
+NOTHING_MOVED = {"outcome": None, "recovery_seconds": None, "awaited": 0}
+UNNOTICED = {"outcome": "unnoticed", "recovery_seconds": None, "awaited": 0}
+INCOMPLETE = {"outcome": "incomplete", "recovery_seconds": None, "awaited": 4}
+NOT_SEEN = {"outcome": None, "recovery_seconds": None, "awaited": None}
 
-def told(last: str) -> httpx.Client:
-    """A server whose cut ends with that line."""
-    answer = httpx.Response(200, text=f"    +0.0 s  node3 has lost its power.\n{last}\n")
+
+def server(*lines: dict[str, Any]) -> httpx.Client:
+    """One whose cut is told in these lines."""
+    body = b"".join(orjson.dumps(line) + b"\n" for line in lines)
+    answer = httpx.Response(200, content=body)
     return httpx.Client(base_url="http://server", transport=httpx.MockTransport(lambda _: answer))
 
 
-@pytest.mark.parametrize(
-    "last", ["recovery time: 12.0 s = detect 7.1 + ready 4.9", "outcome: no pod had to move"]
-)
-def test_a_recovery_or_nothing_to_recover_is_success(last: str) -> None:
-    follow(told(last), "/kill/node3", {})
+def told(ending: dict[str, Any]) -> httpx.Client:
+    return server(
+        {"about": "cut", "at": 0.0, "text": "node3 has lost its power."},
+        {"outage": "1-node3", "text": "the end", **ending},
+    )
+
+
+@pytest.mark.parametrize("ending", [RECOVERED, NOTHING_MOVED])
+def test_a_recovery_or_nothing_to_recover_is_success(
+    ending: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    follow(told(ending), "/kill/node3", {})
+    assert capsys.readouterr().out == "    +0.0 s  node3 has lost its power.\nthe end\n"
 
 
 @pytest.mark.parametrize(
-    ("last", "why"),
+    ("ending", "why"),
     [
-        ("outcome: unnoticed. It was back too soon", "no recovery to wait for"),
-        ("outcome: incomplete", "did not recover"),
-        ("The stream ended early: the server stops.", "did not recover"),
+        (UNNOTICED, "no recovery to wait for"),
+        (INCOMPLETE, "did not recover"),
+        (NOT_SEEN, "did not recover"),
     ],
 )
-def test_anything_else_is_not_and_says_why(last: str, why: str) -> None:
+def test_anything_else_is_not_and_says_why(ending: dict[str, Any], why: str) -> None:
     with pytest.raises(NotRecovered, match=why):
-        follow(told(last), "/kill/node3", {})
+        follow(told(ending), "/kill/node3", {})
+
+
+def test_a_stream_that_breaks_off_before_its_ending_is_no_success() -> None:
+    with pytest.raises(NotRecovered):
+        follow(server({"about": "cut", "at": 0.0, "text": "lost"}), "/kill/node3", {})

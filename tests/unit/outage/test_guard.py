@@ -68,6 +68,19 @@ def test_an_unknown_machine_is_answered_with_the_known_ones() -> None:
     assert "Did you mean 'node3'? Known machines: node1, node2, node3." in str(error)
 
 
+def test_a_node_that_is_no_machine_of_the_table_is_told_apart_from_a_slip_of_the_pen() -> None:
+    world = Scene().tracker.world
+    world.nodes["master"] = Node("master", "m", ready="True", control_plane=True)
+    world.nodes["node9"] = Node("node9", "n9", ready="True")
+    master, worker = (refusal(request(name), facts(world=world)) for name in ("master", "node9"))
+    assert isinstance(master, UnknownMachine)
+    assert isinstance(worker, UnknownMachine)
+    assert str(master).startswith("master runs the cluster's control plane: it has no plug")
+    assert str(worker).startswith("node9 is a node of the cluster, but has no plug here.")
+    assert "Did you mean" not in str(worker)
+    assert "Known machines: node1, node2, node3." in str(master)
+
+
 def test_a_feed_without_a_plug_cannot_be_cut() -> None:
     error = refusal(request(feed=FeedKind.NETWORK), facts())
     assert isinstance(error, BadInput)
