@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import StoreFailed
+from chaosmonkey.outage.refusals import HaltKept
 from chaosmonkey.outage.safety import Safety
 from chaosmonkey.store import Journal
 
@@ -27,12 +28,14 @@ class Arming:
 
     Attributes:
         safety: how it stands.
+        kept: why HALT cannot be released, as a sentence; "" if it can.
     """
 
     def __init__(
         self, journal: Journal, clock: Clock, *, lasts: float, changed: Callable[[], None]
     ) -> None:
         self.safety = Safety()
+        self.kept = ""
         self._journal = journal
         self._clock = clock
         self._lasts = lasts
@@ -65,10 +68,15 @@ class Arming:
         log.warning("HALT, pressed by %s: nothing is cut until it is released.", by)
         self._turn(self.safety.halt(by, self._clock.now()))
 
-    def release(self, by: str) -> None:
-        """End HALT, without arming."""
+    def release(self, by: str) -> bool:
+        """End HALT, without arming; return whether it held. Raises HaltKept."""
+        if self.kept:
+            raise HaltKept(self.kept, remedy="Turn it until it comes out, then release HALT.")
+        if self.safety.halted is None:
+            return False
         log.warning("HALT is released by %s.", by)
         self._turn(self.safety.release())
+        return True
 
     def tick(self) -> None:
         """Time passes: what was armed becomes safe."""

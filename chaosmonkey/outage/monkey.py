@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab, Machine
-from chaosmonkey.errors import StoreFailed, Unavailable
+from chaosmonkey.errors import Unavailable
 from chaosmonkey.model import Event, Feed, FeedKind
 from chaosmonkey.outage import guard
 from chaosmonkey.outage.arming import Arming
@@ -23,8 +23,8 @@ from chaosmonkey.outage.inrush import Inrush
 from chaosmonkey.outage.look import look_at_plugs
 from chaosmonkey.outage.plan import Plan, plan
 from chaosmonkey.outage.rails import Rails
-from chaosmonkey.outage.refusals import HaltKept
 from chaosmonkey.outage.restore import TurnOn
+from chaosmonkey.outage.rests import Rests
 from chaosmonkey.outage.rules import Facts
 from chaosmonkey.outage.safety import Safety
 from chaosmonkey.outage.stages import Step
@@ -37,9 +37,6 @@ log = logging.getLogger(__name__)
 
 NOTE_PATIENCE = 0.5
 """Seconds of real time that the answer to HALT waits for the disk, when all is on already."""
-
-REMEMBERED = 86_400.0
-"""Seconds for which the journal remembers a restored machine: longer than any cool-down."""
 
 
 class Monkey:
@@ -91,8 +88,7 @@ class Monkey:
             changed=changed,
             pace=pace,
         )
-        self._halt_kept = ""
-        self._rested: dict[str, float] = {}
+        self._rests = Rests(journal, clock, lab.limits.machine_cooldown)
         self._last_cut: float | None = None
         self._stopping = asyncio.Event()
         self._around: Surroundings
@@ -123,7 +119,7 @@ class Monkey:
             try:
                 # Pretend machines hurt nobody.
                 await self._arming.recall(armed=self._lab.demo is not None)
-                await self._recall_rested()
+                await self._rests.recall()
                 tasks.create_task(self.rails.run(), name="sensors")
                 for entry in await self._journal.open_cuts():
                     self._undo(entry)
@@ -207,16 +203,13 @@ class Monkey:
 
     def release(self, by: str) -> Safety:
         """End HALT. The table is safe after that, not armed; raises HaltKept."""
-        if self._halt_kept:
-            raise HaltKept(self._halt_kept, remedy="Turn it until it comes out, then release HALT.")
-        if self.safety.halted is not None:
-            self._arming.release(by)
+        if self._arming.release(by):
             self._keep_halt()
         return self.safety
 
     def keep_halted(self, why: str) -> None:
         """Let HALT not be released, because of `why`; "" lets it be released again."""
-        self._halt_kept = why
+        self._arming.kept = why
 
     def arm(self, by: str) -> Safety:
         """Allow cuts for a while; raises Halted while HALT holds."""
@@ -237,8 +230,7 @@ class Monkey:
 
     def rests_until(self, machine: str) -> float | None:
         """Until when a machine is left alone after its last cut; None if it had none lately."""
-        rested = self._rested.get(machine)
-        return None if rested is None else rested + self._lab.limits.machine_cooldown
+        return self._rests.until(machine)
 
     def facts(self) -> Facts:
         """What the guard decides from, now."""
@@ -253,7 +245,7 @@ class Monkey:
             now=self._clock.now(),
             safety=self.safety,
             dark=self.rails.dark(),
-            rested=self._rested,
+            rested=self._rests.since,
             last_cut=self._last_cut,
             own=self._own_machine,
         )
@@ -270,14 +262,6 @@ class Monkey:
     async def _turn_on(self, machines: list[str], why: str) -> list[str]:
         turning = TurnOn(self._lab, self._plugs, self.cuts, self._publish, self._inrush)
         return await turning.all_of(machines, why)
-
-    async def _recall_rested(self) -> None:
-        """A restart is no way around a cool-down."""
-        self._rested = await self._journal.rested()
-        try:
-            await self._journal.forget(self._clock.now() - REMEMBERED)
-        except StoreFailed as error:
-            log.error("%s", error)
 
     def _keep_halt(self) -> asyncio.Task[None] | None:
         """A stopping server has no time for the disk."""
@@ -298,7 +282,7 @@ class Monkey:
     def _forget(self, cut: Cut) -> None:
         del self.cuts[cut.key]
         if cut.touched:
-            self._rested[cut.entry.machine] = self._clock.now()
+            self._rests.begin(cut.entry.machine)
         self._changed()
 
     def _undo(self, entry: Entry) -> None:

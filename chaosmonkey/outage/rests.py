@@ -1,0 +1,51 @@
+"""Machines that are left alone for a while after a cut: a restart is no way around that."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.errors import StoreFailed
+from chaosmonkey.store import Journal
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 86_400.0
+"""Seconds for which the journal remembers a restored machine: longer than any cool-down."""
+
+
+class Rests:
+    """When each machine was last restored.
+
+    Args:
+        cooldown: seconds for which a machine is left alone.
+    """
+
+    def __init__(self, journal: Journal, clock: Clock, cooldown: float) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._cooldown = cooldown
+        self._since: dict[str, float] = {}
+
+    @property
+    def since(self) -> Mapping[str, float]:
+        """By machine, the moment from which it rests."""
+        return self._since
+
+    def until(self, machine: str) -> float | None:
+        """When a machine has rested enough; None if it had no cut lately."""
+        since = self._since.get(machine)
+        return None if since is None else since + self._cooldown
+
+    def begin(self, machine: str) -> None:
+        """A machine was restored just now; the journal knows that already."""
+        self._since[machine] = self._clock.now()
+
+    async def recall(self) -> None:
+        """Take up what the process before this one left; raises StoreFailed if that fails."""
+        self._since = await self._journal.rested()
+        try:
+            await self._journal.forget(self._clock.now() - REMEMBERED)
+        except StoreFailed as error:
+            log.error("%s", error)
