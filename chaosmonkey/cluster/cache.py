@@ -34,11 +34,14 @@ class Cache:
         return (entry.object for entry in self._entries.values())
 
     def replace(self, entries: Iterable[Entry], at: float) -> None:
-        """Become equal to a list: publish first what is gone, then what is new or different."""
+        """Become equal to a list: publish what is gone, then what is different, then what is new.
+
+        A pod is replaced after it was given up: in this order a gap does not turn that round.
+        """
         listed = {entry.uid: entry for entry in entries}
         for uid in [uid for uid in self._entries if uid not in listed]:
             self._remove(self._entries[uid], at)
-        for entry in listed.values():
+        for entry in sorted(listed.values(), key=lambda entry: entry.uid not in self._entries):
             self._put(entry, at)
         self._mute = False
 

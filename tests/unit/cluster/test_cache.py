@@ -43,6 +43,16 @@ def test_a_new_list_becomes_what_was_missed_deletions_first() -> None:
     assert news.take() == ["-uid-a", "+uid-b", "+uid-d"]
 
 
+def test_after_a_gap_what_is_new_is_told_after_what_was_known() -> None:
+    """Else a pod would be there before the one that it replaces was given up."""
+    news = Recorder()
+    cache = Cache(news)
+    cache.replace([entry("z")], 1.0)
+    news.take()
+    cache.replace([entry("a"), entry("z", version=2, node="n2")], 2.0)
+    assert news.take() == ["+uid-z", "+uid-a"]
+
+
 def test_the_same_name_with_another_uid_is_one_gone_and_one_new() -> None:
     news = Recorder()
     cache = Cache(news)
