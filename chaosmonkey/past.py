@@ -28,7 +28,8 @@ async def take_up_the_past(
 ) -> None:
     """Turn plugs on if the journal was lost, end open outages, show the latest ones.
 
-    Each outage that is ended, which is now, is given to `interrupted`.
+    Each outage that is ended, which is now, and whose feed is still to return is given to
+    `interrupted`.
 
     Raises:
         PlugFailed, StoreFailed: a plug, or the disk, does not do its part.
@@ -44,6 +45,7 @@ async def take_up_the_past(
             interrupted="the server ended meanwhile and did not see what followed",
         )
         await records.save(ended)
-        interrupted(ended)
+        if ended.restored is None:
+            interrupted(ended)
     for outage in reversed(await records.latest(SHOWN)):
         board.show_outage(outage)
