@@ -280,7 +280,8 @@ class Monkey:
         task.add_done_callback(lambda _: self._forget(cut))
 
     def _forget(self, cut: Cut) -> None:
-        del self.cuts[cut.key]
+        if self.cuts.get(cut.key) is cut:  # a journal may hold two of one plug
+            del self.cuts[cut.key]
         if cut.touched:
             self._rests.begin(cut.entry.machine)
         self._changed()

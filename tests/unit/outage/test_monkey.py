@@ -142,6 +142,21 @@ async def test_the_start_undoes_what_the_journal_still_holds() -> None:
         assert [type(event) for event in table.events] == [PlugRestored]
 
 
+async def test_two_entries_of_one_plug_are_both_cleared() -> None:
+    """The first could not be cleared, the disk was full; the second is of a cut after that."""
+    entries = [Entry(f"{i}-node2", "node2", FeedKind.POWER, "test", i, i + 1) for i in (1.0, 2.0)]
+    table = Table(left_cut=entries)
+    table.devices["node2"].state = Feed.OFF
+    wrong: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, said: wrong.append(said))
+    async with table.running():
+        await table.clock.advance(0)
+        await table.clock.advance(10)
+        assert table.journal.entries == []
+        assert table.monkey.cuts == {}
+    assert wrong == []
+
+
 async def test_an_entry_of_a_plug_that_is_no_longer_configured_is_kept(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
