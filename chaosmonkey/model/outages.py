@@ -92,6 +92,8 @@ class Displaced:
         evicted: when it was marked for deletion.
         gone: when the object was removed.
         returned: when it was Ready again itself, without a successor.
+        unneeded: when its workload had all Ready pods that it wants without a successor of this
+            one: a rollout had made others, fewer are wanted, or the workload was deleted.
     """
 
     uid: str
@@ -106,14 +108,15 @@ class Displaced:
     evicted: float | None = None
     gone: float | None = None
     returned: float | None = None
+    unneeded: float | None = None
     successor: Successor | None = None
 
     @property
     def resolved(self) -> float | None:
-        """When this pod's work was being done again: by a Ready successor, or by itself."""
+        """When this pod's work was done again, by a Ready successor, itself or others."""
         if self.successor is not None and self.successor.ready is not None:
             return self.successor.ready
-        return self.returned
+        return self.unneeded if self.returned is None else self.returned
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from chaosmonkey.model import Displaced, Fate, Occurrence, Outage, Pod, Successor
@@ -94,6 +95,7 @@ def _succeeded(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Dis
         return replace(displaced, successor=current)
     return replace(
         displaced,
+        unneeded=None,
         successor=replace(
             current,
             node=pod.node,
@@ -136,3 +138,32 @@ def _forgotten(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Dis
     if successor is not None and successor.uid == pod.uid and outage.recovered is None:
         return replace(displaced, successor=None)
     return displaced
+
+
+def release_unneeded(outage: Outage, *, at: float, world: World) -> Outage:
+    """A pod that was given up needs no successor once its workload has all that it wants.
+
+    Pods of the lost machine are not among these, whatever they say of themselves.
+    """
+    if not any(_may_be_unneeded(pod) for pod in outage.displaced):
+        return outage
+    lost = {pod.uid for pod in outage.displaced if pod.returned is None}
+    return replace(
+        outage,
+        displaced=tuple(
+            replace(pod, unneeded=(pod.unneeded or at) if _has_all(pod, world, lost) else None)
+            if _may_be_unneeded(pod) and (pod.unneeded is None or outage.recovered is None)
+            else pod
+            for pod in outage.displaced
+        ),
+    )
+
+
+def _may_be_unneeded(pod: Displaced) -> bool:
+    given_up = pod.evicted is not None and pod.returned is None
+    return given_up and pod.successor is None and pod.fate in (Fate.MOVES, Fate.WAITS)
+
+
+def _has_all(pod: Displaced, world: World, lost: Collection[str]) -> bool:
+    kind, _, name = pod.workload.partition("/")
+    return world.has_all((pod.namespace, kind, name), without=lost)

@@ -12,6 +12,7 @@ number it wants; of those known beyond that, the oldest are forgotten.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 
 from chaosmonkey.model import Pod
 
@@ -31,6 +32,10 @@ class Lineages:
     def of(self, uid: str) -> str:
         """The lineage of a pod; its own uid if it never replaced anybody."""
         return self._of.get(uid, uid)
+
+    def living(self, workload: WorkloadKey) -> Collection[str]:
+        """The uids of a controller's pods that are neither marked for deletion nor finished."""
+        return self._living.get(workload, ())
 
     def see(self, pod: Pod, workload: WorkloadKey | None, desired: int | None = None) -> None:
         """A pod exists. At its first sight it may fill a vacancy.

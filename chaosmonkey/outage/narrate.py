@@ -42,7 +42,7 @@ def news(before: Outage | None, after: Outage) -> list[Line]:
 def _sentence(milestone: str, outage: Outage) -> str:
     seconds = recovery.milestones(outage)[milestone]
     name, what = outage.machine, outage.feed or "life"
-    moved = len(outage.moving)
+    moved = sum(pod.unneeded is None for pod in outage.moving)
     replaced = sum(pod.successor is not None for pod in recovery.awaited(outage))
     match milestone:
         case "cut":
@@ -110,6 +110,9 @@ def _recovered(outage: Outage, moved: int) -> str:
             "1 pod of a StatefulSet waits" if waiting == 1 else f"{waiting} StatefulSet pods wait"
         )
         rest = f" {pods} for {outage.machine} itself."
+    unneeded = sum(pod.unneeded is not None for pod in recovery.awaited(outage))
+    if unneeded:
+        rest = f" {unneeded} {'is' if unneeded == 1 else 'are'} not needed any more.{rest}"
     count = f"all {moved} pods that can move" if moved else "all pods"
     return (
         f"Recovered after {recovery.recovery_time(outage):.1f} s{least}: {count} run again.{rest}"

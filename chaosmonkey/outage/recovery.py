@@ -92,10 +92,10 @@ def recovery_time(outage: Outage) -> float | None:
 
 def outcome(outage: Outage) -> Outcome | None:
     """How it ended; None as long as that is open."""
-    if outage.interrupted and outage.recovered is None:
-        return Outcome.ABORTED
     if outage.rejoined is not None and outage.not_ready is None:
         return Outcome.UNNOTICED
+    if outage.interrupted:  # what followed is not known, what was reached before stays
+        return Outcome.ABORTED if outage.recovered is None else Outcome.RECOVERED
     if outage.closed is not None and unresolved(outage):
         return Outcome.INCOMPLETE
     if outage.recovered is not None or outage.closed is not None:
@@ -126,6 +126,8 @@ def explain(outage: Outage, pod: Displaced) -> str:
         return _explain_successor(successor)
     if pod.returned is not None:
         return "came back with its machine"
+    if pod.unneeded is not None:
+        return "not needed any more: its workload has all the pods that it wants"
     match pod.fate:
         case Fate.STAYS:
             return "belongs to its machine (DaemonSet): it is not replaced elsewhere"
@@ -179,12 +181,12 @@ def _first(moments: Iterable[float | None]) -> float | None:
 def _last(
     pods: Iterable[Displaced], moment_of: Callable[[Displaced], float | None]
 ) -> float | None:
-    """The last moment, once every pod has one or came back without needing it."""
+    """The last moment, once every pod has one or came out well without it."""
     moments = []
     for pod in pods:
         moment = moment_of(pod)
         if moment is not None:
             moments.append(moment)
-        elif pod.returned is None:
+        elif pod.returned is None and pod.unneeded is None:
             return None
     return max(moments, default=None)

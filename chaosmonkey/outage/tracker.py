@@ -9,7 +9,7 @@ the outages and the world.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -41,7 +41,7 @@ from chaosmonkey.outage.beginning import (
     begin_sensed,
     fell_silent,
 )
-from chaosmonkey.outage.displaced import follow_pod, forget_pod, note_warning
+from chaosmonkey.outage.displaced import follow_pod, forget_pod, note_warning, release_unneeded
 from chaosmonkey.outage.world import World
 
 Outages = Mapping[str, Outage]
@@ -96,6 +96,7 @@ def follow(
         before: the node, or the staleness, that the event replaced.
         machines: node name → machine name, where they differ.
     """
+    step: Callable[[Outage], Outage]
     match event:
         case PlugCut():
             cut = begin_commanded(event, world)
@@ -106,15 +107,11 @@ def follow(
         ):
             step = partial(_restored, machine=machine, feed=feed, at=at)
         case FeedSensed(state=Feed.OFF, cause=Cause()):
-            if not _is_out(event.node, outages):
-                lost = begin_sensed(event, world)
-                return {**outages, lost.id: lost}
-            step = partial(_lost_again, lost=event)
+            return _feed_lost(outages, event, world)
         case Changed(Node() as node, at):
-            was_ready = isinstance(before, Node) and before.is_ready
-            if was_ready and fell_silent(node, world) and not _is_out(node.name, outages):
+            if isinstance(before, Node) and before.is_ready and fell_silent(node, world):
                 seen = begin_observed(node, world, machines.get(node.name, node.name))
-                outages = {**outages, seen.id: seen}
+                outages = _begun(outages, seen, lost=seen.t0, at=at)
             step = partial(_node_changed, node=node, at=at)
         case Removed(Node() as node, at):
             step = partial(_node_removed, node=node, at=at)
@@ -131,13 +128,49 @@ def follow(
         case Tick(at):
             step = partial(_time_passed, at=at, world=world)
         case _:
-            return outages
-    return {key: _conclude(step(outage), event.at) for key, outage in outages.items()}
+            step = _unchanged
+    return _each(outages, step, event.at, world)
 
 
-def _is_out(node: str, outages: Outages) -> bool:
-    """Whether an outage of that node is open."""
-    return any(outage.node == node for outage in outages.values())
+def _each(outages: Outages, step: Callable[[Outage], Outage], at: float, world: World) -> Outages:
+    """All outages one step further, but for those that ended just now."""
+    return {
+        key: outage
+        if outage.closed is not None
+        else _conclude(release_unneeded(step(outage), at=at, world=world), at)
+        for key, outage in outages.items()
+    }
+
+
+def _feed_lost(outages: Outages, lost: FeedSensed, world: World) -> Outages:
+    new = begin_sensed(lost, world)
+    if new.id not in outages:  # two losses within a second are one
+        begun = _begun(outages, new, lost=lost.at + lost.within, at=lost.at)
+        if new.id in begun:
+            return begun
+    return _each(outages, partial(_lost_again, lost=lost), lost.at, world)
+
+
+def _begun(outages: Outages, new: Outage, *, lost: float, at: float) -> Outages:
+    """With a new outage, unless its machine is out already.
+
+    One that had come back before it was lost once more is not: its first outage ends.
+    """
+    outages = {
+        key: _end_back(outage, at)
+        if outage.node == new.node and outage.rejoined is not None and outage.rejoined < lost
+        else outage
+        for key, outage in outages.items()
+    }
+    if any(outage.node == new.node and outage.closed is None for outage in outages.values()):
+        return outages
+    return {**outages, new.id: new}
+
+
+def _end_back(outage: Outage, at: float) -> Outage:
+    over = outage.not_ready is None or outage.whole is not None
+    why = "" if over else "its machine was lost again"
+    return replace(outage, closed=max(at, outage.rejoined or at), interrupted=why)
 
 
 # --- what happens to the machine ----------------------------------------------------------------
@@ -154,11 +187,13 @@ def _lost_again(outage: Outage, *, lost: FeedSensed) -> Outage:
 
     The first t0 stands.
     """
-    if outage.node != lost.node or outage.rejoined is not None:
+    if outage.node != lost.node:
         return outage
     if outage.feed is None:
         return replace(outage, feed=lost.feed, cause=lost.cause)
-    return replace(outage, restored=None) if outage.feed is lost.feed else outage
+    if outage.feed is not lost.feed:
+        return outage
+    return replace(outage, restored=None, rejoined=None)
 
 
 def _node_changed(outage: Outage, *, node: Node, at: float) -> Outage:
@@ -184,6 +219,10 @@ def _lease_renewed(outage: Outage, *, lease: Lease, at: float) -> Outage:
     unnoticed = outage.not_ready is None and outage.restored is not None
     if outage.node == lease.node and unnoticed and outage.rejoined is None:
         return replace(outage, rejoined=at)
+    return outage
+
+
+def _unchanged(outage: Outage) -> Outage:
     return outage
 
 

@@ -87,7 +87,7 @@ class World:
                 self._desired[key] = workload.desired
             case Removed(Workload() as workload):
                 self.workloads.pop(workload.uid, None)
-                self._desired.pop((workload.namespace, workload.kind, workload.name), None)
+                self._desired[workload.namespace, workload.kind, workload.name] = 0
             case Changed(EndpointSlice() as slice_):
                 self.slices[slice_.uid] = slice_
             case Removed(EndpointSlice() as slice_):
@@ -122,6 +122,16 @@ class World:
                 return pod.namespace, "Deployment", owner.name.rpartition("-")[0] or owner.name
             owner = replica_set.owner or owner
         return pod.namespace, owner.kind, owner.name
+
+    def has_all(self, workload: WorkloadKey, *, without: Collection[str]) -> bool:
+        """Whether as many of a workload's pods are Ready as it wants, some uids left out.
+
+        One that was deleted wants none; of one that was never heard of nothing is known.
+        """
+        desired = self._desired.get(workload)
+        living = self.lineages.living(workload)
+        ready = sum(uid not in without and self.pods[uid].ready for uid in living)
+        return desired is not None and ready >= desired
 
     def heard_from_others_since(self, node: str, moment: float) -> bool:
         """Whether another machine's lease was renewed after a moment, or no other has one."""

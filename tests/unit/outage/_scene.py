@@ -101,6 +101,11 @@ class Scene:
         self.tell(Changed(pod, self.now))
         return pod
 
+    def wants(self, replicas: int) -> None:
+        """The Deployment of the pods wants so many of them."""
+        web = Workload("Deployment", "shop", "web", "d", desired=replicas)
+        self.tell(Changed(web, self.now))
+
     def warn(self, pod: Pod, reason: str, message: str, type: str = "Warning") -> None:
         said = Occurrence(f"{pod.name}.{reason}", "shop", "e", type, reason, message, pod.uid)
         self.tell(Changed(said, self.now))

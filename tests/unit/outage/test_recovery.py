@@ -1,9 +1,10 @@
 """Phases are differences of milestones from one t0, whatever the milestones are."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaosmonkey.model import Displaced, Fate, Origin, Outage, Successor
+from chaosmonkey.model import Displaced, Fate, Origin, Outage, Outcome, Successor
 from chaosmonkey.outage import recovery
 from chaosmonkey.outage.narrate import news, story
 
@@ -24,6 +25,7 @@ def outages(draw: st.DrawFn) -> Outage:
             evicted=draw(moment),
             gone=draw(moment),
             returned=draw(moment),
+            unneeded=draw(moment),
             successor=draw(
                 st.none()
                 | st.builds(
@@ -71,3 +73,22 @@ def test_milestones_that_did_not_happen_are_absent_and_none_is_invented(outage: 
     passed = recovery.milestones(outage)
     for name in ("not_ready", "tainted", "recovered", "restored", "rejoined", "cleaned"):
         assert (name in passed) == (getattr(outage, name) is not None)
+
+
+@pytest.mark.parametrize(
+    ("seen", "outcome"),
+    [
+        ({"not_ready": 1_000_008.0, "recovered": 1_000_011.0}, Outcome.RECOVERED),
+        ({"rejoined": 1_000_005.0}, Outcome.UNNOTICED),
+        ({"not_ready": 1_000_008.0}, Outcome.ABORTED),
+    ],
+)
+def test_an_interrupted_outage_keeps_the_outcome_that_it_had(
+    seen: dict[str, float], outcome: Outcome
+) -> None:
+    waits = Displaced("0", "shop", "orders-0", "StatefulSet/orders", "0", Fate.WAITS)
+    outage = Outage(
+        id="x", machine="node3", node="node3", origin=Origin.COMMANDED, t0=1_000_000.0,
+        displaced=(waits,), closed=1_000_014.0, interrupted="the server ended", **seen,
+    )  # fmt: skip
+    assert recovery.outcome(outage) is outcome

@@ -11,6 +11,7 @@ from chaosmonkey.model import (
     Origin,
     Outcome,
     Removed,
+    Workload,
 )
 from chaosmonkey.outage import recovery
 from chaosmonkey.outage.narrate import story
@@ -387,6 +388,130 @@ def test_a_feed_that_goes_again_before_the_machine_is_back_is_not_restored() -> 
     lose_feed(scene)
     assert scene.outage.restored is None
     assert len(scene.outages) == 1
+
+
+def test_a_machine_that_is_lost_again_after_a_blip_is_another_outage_with_its_own_t0() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    lose_feed(scene)
+    scene.wait(2)
+    lose_feed(scene, state=Feed.ON, cause=None)
+    scene.wait(6)
+    blip = scene.outage
+    assert recovery.outcome(blip) is Outcome.UNNOTICED
+    lose_feed(scene)
+    again = scene.outage
+    assert (again.t0, again.restored, len(scene.tracker.outages)) == (scene.now, None, 1)
+    scene.silent.add("node3")
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    assert recovery.milestones(scene.outage)["not_ready"] == 8
+    assert blip.not_ready is None
+
+
+def test_a_machine_without_a_sensor_that_falls_silent_after_a_blip_is_another_outage() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(2).restore()
+    scene.wait(6)
+    assert recovery.outcome(scene.outage) is Outcome.UNNOTICED
+    last = scene.now
+    scene.silent.add("node3")
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    assert (scene.outage.origin, scene.outage.t0) == (Origin.OBSERVED, last)
+
+
+def test_a_noticed_outage_ends_unmeasured_when_its_machine_comes_back_and_is_lost_again() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    first = scene.outage.id
+    scene.restore()
+    scene.node("node3", "True")
+    scene.wait(2)
+    ended = scene.tracker.handle(
+        FeedSensed("node3", "node3", FeedKind.POWER, Feed.OFF, scene.now, cause=Cause.HAND)
+    )
+    old, new = ended
+    assert (old.id, recovery.outcome(old)) == (first, Outcome.ABORTED)
+    assert "lost again" in old.interrupted
+    assert (new.t0, new.closed) == (scene.now, None)
+
+
+def test_a_pod_whose_deployment_wants_fewer_now_is_not_waited_for() -> None:
+    scene = Scene()
+    scene.wants(3)
+    lost = [scene.pod(f"web-{i}", "node3") for i in "ab"]
+    scene.pod("web-c", "node1")
+    scene.cut()
+    scene.wait(8).lose(*lost)
+    scene.wants(2)
+    assert scene.outage.recovered is None, "one is still missing"
+    scene.wait(1)
+    scene.pod("web-d", "node1")
+    assert scene.outage.recovered == scene.now
+    pods = {pod.name: recovery.explain(scene.outage, pod) for pod in scene.outage.displaced}
+    assert pods["web-a"].startswith("not needed")
+    assert pods["web-b"].startswith("replaced by web-d")
+    told = {line.about: line.text for line in story(scene.outage)}
+    assert "all 1 pods that can move run again. 1 is not needed any more" in told["recovered"]
+
+
+def test_a_pod_whose_deployment_was_deleted_is_not_waited_for() -> None:
+    scene = Scene()
+    scene.wants(1)
+    lost = scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(8).lose(lost)
+    assert scene.outage.recovered is None
+    scene.tell(Removed(Workload("Deployment", "shop", "web", "d", desired=1), scene.now))
+    assert scene.outage.recovered == scene.now
+    assert "scheduled" not in recovery.milestones(scene.outage)
+
+
+def test_a_rollout_that_made_pods_before_it_gave_up_the_lost_ones_is_a_recovery() -> None:
+    scene = Scene()
+    scene.wants(2)
+    lost, old = scene.pod("web-a", "node3"), scene.pod("web-b", "node1")
+    scene.cut()
+    scene.wait(1)
+    new = [scene.pod(f"new-{i}", "node2", ready=False) for i in "ab"]
+    scene.wait(2)
+    scene.change(new[0], ready=True)
+    scene.change(lost, deleting=True)
+    assert scene.outage.recovered == scene.now, "web-b and new-a are as many as it wants"
+    scene.change(new[1], ready=True)
+    scene.change(old, deleting=True)
+    assert scene.outage.recovered == scene.now
+
+
+def test_pods_of_the_lost_machine_do_not_make_another_one_unneeded() -> None:
+    scene = Scene()
+    scene.wants(2)
+    lost = [scene.pod(f"web-{i}", "node3") for i in "ab"]
+    scene.cut()
+    scene.wait(1).wants(1)
+    scene.change(lost[0], deleting=True)
+    assert scene.outage.recovered is None, "the other one says that it is Ready, and is dark"
+
+
+def test_a_pod_that_is_wanted_after_all_is_waited_for() -> None:
+    scene = Scene()
+    scene.wants(2)
+    lost = [scene.pod(f"web-{i}", "node3") for i in "ab"]
+    scene.cut()
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    scene.wants(0)
+    scene.change(lost[0], deleting=True)
+    assert scene.outage.displaced[0].unneeded == scene.now
+    scene.wants(2)
+    assert scene.outage.displaced[0].unneeded is None
+    assert scene.outage.recovered is None
 
 
 def test_a_warning_tells_why_a_successor_does_not_start() -> None:
