@@ -69,6 +69,8 @@ class Dispatch:
         left = self._interrupted.get(event.machine)
         if left is not None and left.feed is event.feed:
             del self._interrupted[event.machine]
+            if event.at < left.t0:
+                return  # the clock was set back: nobody knows how long it was gone
             closed = max(event.at, left.closed or event.at)
             self._show(replace(left, restored=event.at, closed=closed))
 

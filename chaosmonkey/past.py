@@ -28,8 +28,8 @@ async def take_up_the_past(
 ) -> None:
     """Turn plugs on if the journal was lost, end open outages, show the latest ones.
 
-    Each outage that is ended, which is now, and whose feed is still to return is given to
-    `interrupted`.
+    Each outage that is ended, which is now (or at its t0, if the clock was set back), and whose
+    feed is still to return is given to `interrupted`.
 
     Raises:
         PlugFailed, StoreFailed: a plug, or the disk, does not do its part.
@@ -41,7 +41,7 @@ async def take_up_the_past(
     for outage in await records.unfinished():
         ended = replace(
             outage,
-            closed=now,
+            closed=max(now, outage.t0),
             interrupted="the server ended meanwhile and did not see what followed",
         )
         await records.save(ended)

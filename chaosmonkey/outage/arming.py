@@ -50,7 +50,8 @@ class Arming:
         halted = await self._journal.halted()
         if halted is not None:
             since, by = halted
-            self.safety = Safety(halted=since, halted_by=by)
+            # The clock may have been set back since.
+            self.safety = Safety(halted=min(since, self._clock.now()), halted_by=by)
             log.warning("HALT still holds, pressed by %s before this start.", by)
         elif armed:
             self.arm()

@@ -43,9 +43,14 @@ class Rests:
         self._since[machine] = self._clock.now()
 
     async def recall(self) -> None:
-        """Take up what the process before this one left; raises StoreFailed if that fails."""
-        self._since = await self._journal.rested()
+        """Take up what the process before this one left; raises StoreFailed if that fails.
+
+        A clock that was set back since makes its moments future ones: they count as now.
+        """
+        now = self._clock.now()
+        rested = await self._journal.rested()
+        self._since = {machine: min(since, now) for machine, since in rested.items()}
         try:
-            await self._journal.forget(self._clock.now() - REMEMBERED)
+            await self._journal.forget(now - REMEMBERED)
         except StoreFailed as error:
             log.error("%s", error)

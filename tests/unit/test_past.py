@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from chaosmonkey.clock import ManualClock
-from chaosmonkey.model import FeedKind, Origin, Outage
+from chaosmonkey.dispatch import Dispatch
+from chaosmonkey.model import FeedKind, Origin, Outage, PlugRestored
+from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.past import take_up_the_past
 from chaosmonkey.store import Records, open_database
 
@@ -23,6 +25,14 @@ LEFT = Outage(
 class NoBoard:
     def show_outage(self, outage: Outage) -> None:
         """Nobody looks."""
+
+    def after(self, event: object) -> None:
+        """Nobody looks."""
+
+
+class Kept(list[Outage]):
+    def keep(self, outage: Outage) -> None:
+        self.append(outage)
 
 
 @pytest.mark.parametrize("restored", [None, 1004.0])
@@ -45,3 +55,27 @@ async def test_only_a_feed_that_was_still_gone_is_waited_for(
         kept = await records.get(LEFT.id)
     assert (kept.restored, kept.closed) == (restored, 1010.0)
     assert bool(waited_for) == (restored is None)
+
+
+@pytest.mark.parametrize(("at", "restored"), [(1010.0, 1010.0), (400.0, None)])
+def test_a_return_by_a_clock_that_was_set_back_has_no_moment(
+    at: float, restored: float | None
+) -> None:
+    kept = Kept()
+    take = Dispatch(Tracker(), NoBoard(), kept, concluded=kept.keep, changed=lambda: None)
+    take.interrupted(replace(LEFT, closed=1000.0))
+    take(PlugRestored("node3", "node3", FeedKind.POWER, at))
+    assert [outage.restored for outage in kept] == ([] if restored is None else [restored])
+
+
+async def test_an_outage_that_is_ended_by_a_clock_that_was_set_back_ends_no_earlier_than_it_began(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(LEFT)
+        await take_up_the_past(
+            database, records, plugs={}, board=NoBoard(), interrupted=[].append, now=400.0
+        )
+        kept = await records.get(LEFT.id)
+    assert kept.closed == LEFT.t0

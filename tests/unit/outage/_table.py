@@ -99,6 +99,7 @@ class Diary:
     entries: list[Entry] = field(default_factory=list)
     full: bool = False
     halt: tuple[float, str] | None = None
+    rests: dict[str, float] = field(default_factory=dict)
     slow: asyncio.Event | None = None
     """A write waits for this."""
 
@@ -123,7 +124,7 @@ class Diary:
         await self.clear(outage, 0.0)
 
     async def rested(self) -> dict[str, float]:
-        return {}
+        return dict(self.rests)
 
     async def forget(self, before: float) -> None:
         """Nothing is kept."""

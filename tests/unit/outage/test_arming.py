@@ -38,6 +38,18 @@ async def test_halt_outlives_a_restart() -> None:
     assert again.journal.halt is None
 
 
+async def test_a_clock_that_was_set_back_prolongs_no_rest_and_halt_is_not_of_the_future() -> None:
+    """A Pi without a battery starts with a time of before its power cut."""
+    table = Table(machine_cooldown=10)
+    table.journal.rests = {"node3": table.clock.now() + 3600}
+    table.journal.halt = table.clock.now() + 3600, "Ada"
+    async with table.running(armed=False):
+        assert table.monkey.safety.halted == table.clock.now()
+        table.monkey.release(by="Ada")
+        table.monkey.arm(by="test")
+        assert table.monkey.rests_until("node3") == table.clock.now() + 10
+
+
 async def test_halt_needs_no_database_and_no_cluster() -> None:
     async with Table().running() as table:
         await table.cut()
