@@ -42,6 +42,7 @@ from chaosmonkey.outage.beginning import (
     fell_silent,
 )
 from chaosmonkey.outage.displaced import follow_pod, forget_pod, note_warning, release_unneeded
+from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.world import World
 
 Outages = Mapping[str, Outage]
@@ -154,17 +155,21 @@ def _feed_lost(outages: Outages, lost: FeedSensed, world: World) -> Outages:
 def _begun(outages: Outages, new: Outage, *, lost: float, at: float) -> Outages:
     """With a new outage, unless its machine is out already.
 
-    One that had come back before it was lost once more is not: its first outage ends.
+    It is not if it had come back and the outcome of that is known: then its first outage ends.
     """
     outages = {
         key: _end_back(outage, at)
-        if outage.node == new.node and outage.rejoined is not None and outage.rejoined < lost
+        if outage.node == new.node and _was_back(outage, lost) and outcome(outage) is not None
         else outage
         for key, outage in outages.items()
     }
     if any(outage.node == new.node and outage.closed is None for outage in outages.values()):
         return outages
     return {**outages, new.id: new}
+
+
+def _was_back(outage: Outage, moment: float) -> bool:
+    return outage.rejoined is not None and outage.rejoined < moment
 
 
 def _end_back(outage: Outage, at: float) -> Outage:

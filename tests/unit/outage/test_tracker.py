@@ -423,21 +423,38 @@ def test_a_machine_without_a_sensor_that_falls_silent_after_a_blip_is_another_ou
     assert (scene.outage.origin, scene.outage.t0) == (Origin.OBSERVED, last)
 
 
-def test_a_noticed_outage_ends_unmeasured_when_its_machine_comes_back_and_is_lost_again() -> None:
-    scene = Scene()
-    scene.pod("web-a", "node3")
+def noticed_and_back(scene: Scene) -> None:
+    """node3 was cut; Kubernetes noticed and gave its pod up; it is back and is lost once more."""
+    lost = scene.pod("web-a", "node3")
     scene.cut()
-    scene.wait(8)
-    scene.node("node3", "Unknown")
-    first = scene.outage.id
+    (lost,) = scene.wait(8).lose(lost)
     scene.restore()
     scene.node("node3", "True")
+
+
+def test_a_machine_lost_again_before_its_pods_are_replaced_is_in_the_same_outage() -> None:
+    scene = Scene()
+    noticed_and_back(scene)
+    t0 = scene.outage.t0
     scene.wait(2)
-    ended = scene.tracker.handle(
-        FeedSensed("node3", "node3", FeedKind.POWER, Feed.OFF, scene.now, cause=Cause.HAND)
-    )
-    old, new = ended
-    assert (old.id, recovery.outcome(old)) == (first, Outcome.ABORTED)
+    lose_feed(scene)
+    assert (scene.outage.t0, scene.outage.restored, scene.outage.rejoined) == (t0, None, None)
+    scene.pod("web-b", "node1")
+    assert scene.outage.recovered == scene.now
+
+
+def test_a_machine_lost_again_after_its_pods_were_replaced_is_another_outage() -> None:
+    scene = Scene()
+    waits = scene.pod("orders-0", "node3", "StatefulSet")
+    noticed_and_back(scene)
+    scene.change(waits, ready=False)
+    scene.pod("web-b", "node1")
+    first = scene.outage
+    assert recovery.outcome(first) is Outcome.RECOVERED
+    scene.wait(2)
+    event = FeedSensed("node3", "node3", FeedKind.POWER, Feed.OFF, scene.now, cause=Cause.HAND)
+    old, new = scene.tracker.handle(event)
+    assert (old.id, old.closed, recovery.outcome(old)) == (first.id, scene.now, Outcome.RECOVERED)
     assert "lost again" in old.interrupted
     assert (new.t0, new.closed) == (scene.now, None)
 
