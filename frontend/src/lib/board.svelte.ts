@@ -8,12 +8,15 @@ const HIDDEN_PAUSE = 250; // ms between two looks while the tab is hidden and no
 export class Board {
   state: State = $state.raw(EMPTY);
   connected = $state(false);
+  /** The server's time at its last sign of life, once it gives none. */
+  seen = Infinity;
   /** Grows with every snapshot: what was flying then has landed. */
   epoch = $state(0);
   known = $state(false);
 
   #waiting: (Snapshot | Delta)[] = [];
   #scheduled = false;
+  #toldAt = 0; // when this browser's clock said that the last message came; it is shown later
   #at = 0; // the server's time …
   #heardAt = 0; // … when this browser's clock said this
   #held: number | undefined; // the moment at which time was stopped
@@ -45,7 +48,7 @@ export class Board {
     this.#socket = new Socket(`/ws?role=${this.#role}`, {
       opened: () => {},
       heard: (message) => this.hear(JSON.parse(message) as Snapshot | Delta),
-      closed: () => (this.connected = false),
+      closed: (heardAt) => this.#lost(heardAt / 1000),
     });
     return () => this.#socket?.end();
   }
@@ -53,10 +56,12 @@ export class Board {
   /** Take a message in; it is shown with the next frame. */
   hear(message: Snapshot | Delta): void {
     this.#waiting.push(message);
+    this.#toldAt = performance.now() / 1000;
     if (this.#scheduled) return;
     this.#scheduled = true;
     if (document.visibilityState === 'visible') requestAnimationFrame(() => this.flush());
-    else setTimeout(() => this.flush(), HIDDEN_PAUSE);
+    // Also then: a tab that is hidden meanwhile has no next frame.
+    setTimeout(() => this.flush(), HIDDEN_PAUSE);
   }
 
   /** Show everything that was taken in. */
@@ -68,7 +73,7 @@ export class Board {
     this.#waiting = [];
     this.state = apply(this.state, messages);
     this.#at = last.at;
-    this.#heardAt = performance.now() / 1000;
+    this.#heardAt = this.#toldAt;
     this.connected = true;
     this.known = true;
     if (messages.some((message) => message.type === 'snapshot')) this.epoch += 1;
@@ -78,6 +83,7 @@ export class Board {
   /** Take a message in and show it at once. */
   take(message: Snapshot | Delta): void {
     this.#waiting.push(message);
+    this.#toldAt = performance.now() / 1000;
     this.flush();
   }
 
@@ -88,8 +94,15 @@ export class Board {
 
   /** The server's time now, in seconds: its last word and what has passed since, at its speed. */
   now(): number {
-    if (this.#held !== undefined) return this.#held;
-    const passed = performance.now() / 1000 - this.#heardAt;
-    return this.#at + passed * (this.cluster?.speed ?? 1);
+    return this.#held ?? this.#timeAt(performance.now() / 1000);
+  }
+
+  #timeAt(here: number): number {
+    return this.#at + (here - this.#heardAt) * (this.cluster?.speed ?? 1);
+  }
+
+  #lost(heardAt: number): void {
+    if (this.connected) this.seen = this.#timeAt(heardAt);
+    this.connected = false;
   }
 }

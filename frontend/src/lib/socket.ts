@@ -5,7 +5,8 @@
 export interface Ears {
   opened(): void;
   heard(message: string): void;
-  closed(): void;
+  /** With the moment of the last word, or attempt, by the clock of `performance`, in ms. */
+  closed(heardAt: number): void;
 }
 
 // The server says something every 5 s at least. A connection that is silent for longer is dead, though a
@@ -81,7 +82,7 @@ export class Socket {
   #lost(): void {
     if (this.#ended) return;
     this.#socket = null;
-    this.#ears.closed();
+    this.#ears.closed(this.#heardAt);
     const pause = Math.min(LONGEST, SHORTEST * 2 ** this.#failures++);
     this.#timer = setTimeout(() => this.#connect(), pause * (0.5 + Math.random()));
   }

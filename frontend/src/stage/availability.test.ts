@@ -17,6 +17,15 @@ test('a span lasts until the next change, and the last one until now', () => {
   ]);
 });
 
+test('what nobody saw is not drawn', () => {
+  const one = service([
+    [900, 10, 10],
+    [980, 8, 10],
+  ]);
+  expect(spans(one, NOW, 990).at(-1)).toEqual({ from: 980, to: 990, missing: 0.2 });
+  expect(spans(one, NOW, 930)).toEqual([]);
+});
+
 test('a failure that lasted a moment is wide enough to be seen', () => {
   const one = service([
     [900, 10, 10],

@@ -11,13 +11,14 @@ export interface Span {
   missing: number;
 }
 
-/** What was so from when to when, within the last WINDOW seconds. */
-export function spans(service: Service, now: number): Span[] {
+/** What was so from when to when, within the last WINDOW seconds, as far as it was seen. */
+export function spans(service: Service, now: number, seen = now): Span[] {
   const start = now - WINDOW;
+  const end = Math.min(now, seen);
   const found: Span[] = [];
   service.history.forEach(([at, ready, total], index) => {
     const from = Math.max(start, at);
-    const to = Math.min(now, service.history[index + 1]?.[0] ?? now);
+    const to = Math.min(end, service.history[index + 1]?.[0] ?? end);
     if (to <= from) return;
     const missing = total > 0 ? (total - ready) / total : 0;
     const last = found.at(-1);
@@ -84,8 +85,8 @@ export interface Bar {
 
 const NARROWEST = 5; // px: a failure that lasted a moment is seen all the same
 
-export function bars(service: Service, now: number, width: number): Bar[] {
-  return spans(service, now).map((span) => {
+export function bars(service: Service, now: number, width: number, seen = now): Bar[] {
+  return spans(service, now, seen).map((span) => {
     const x = Math.max(0, across(span.from, now, width));
     const w = across(span.to, now, width) - x;
     return { x, w: span.missing > 0 ? Math.max(NARROWEST, w) : w, missing: span.missing };
