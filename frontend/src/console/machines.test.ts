@@ -100,6 +100,14 @@ it('workloads count what is to stay, not the leftovers', () => {
   expect(cart?.pods).toHaveLength(2);
 });
 
+it('a pod of a StatefulSet that is given up is missed until it is gone', () => {
+  const pod = (state: Pod['state']) =>
+    ({ namespace: 'shop', workload: 'StatefulSet/orders', state }) as Pod;
+  const [orders] = workloads([pod('ready'), pod('terminating')]);
+  expect(orders).toMatchObject({ ready: 1 });
+  expect(orders?.pods).toHaveLength(2);
+});
+
 describe('a machine whose plug and sensor contradict each other', () => {
   const gone = { finding: 'No power arrives, though its plug is on.', sensed: 'off' };
 

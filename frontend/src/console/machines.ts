@@ -151,7 +151,9 @@ export function workloads(pods: readonly Pod[]): Work[] {
   const found = new Map<string, Work>();
   for (const pod of pods) {
     const [kind, name] = pod.workload.split('/');
-    if (!kind || !name || pod.state === 'terminating' || pod.state === 'finished') continue;
+    if (!kind || !name || pod.state === 'finished') continue;
+    // Nobody takes the place of a StatefulSet's pod until it is gone: it is missed, not left over.
+    if (pod.state === 'terminating' && kind !== 'StatefulSet') continue;
     const id = `${pod.namespace}/${pod.workload}`;
     const work = found.get(id) ?? { id, namespace: pod.namespace, kind, name, pods: [], ready: 0 };
     work.pods.push(pod);

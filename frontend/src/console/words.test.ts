@@ -41,6 +41,10 @@ it('the watch stands still when the cluster has recovered', () => {
   expect(verdict(outage({ open: false, outcome: 'unnoticed' }))).toBe('unnoticed');
 });
 
+it('the watch is never behind the phases that have ended', () => {
+  expect(elapsed(outage({ phases: { detect: 8.2 }, phase: 'evict' }), 108.1)).toBe(8.2);
+});
+
 describe('whether the page can be believed', () => {
   const cluster = { stale_since: 90, why: 'connection refused' } as Cluster;
   it.each([

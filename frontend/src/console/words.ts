@@ -60,20 +60,24 @@ export interface Phase {
 
 /** The phases of an outage, the one under way counting on. */
 export function phases(outage: Outage, now: number): Phase[] {
-  const ended = Object.values(outage.phases).reduce((sum, seconds) => sum + seconds, 0);
+  const done = ended(outage);
   return PHASES.map(([id, name]) => {
     const seconds = outage.phases[id];
     if (seconds !== undefined) return { name, state: 'done', seconds };
     if (outage.open && outage.phase === id)
-      return { name, state: 'now', seconds: Math.max(0, now - outage.t0 - ended) };
+      return { name, state: 'now', seconds: Math.max(0, now - outage.t0 - done) };
     return { name, state: 'todo', seconds: null };
   });
 }
 
+/** Seconds that the phases took that have ended. */
+const ended = (outage: Outage): number =>
+  Object.values(outage.phases).reduce((sum, seconds) => sum + seconds, 0);
+
 /** Seconds on the clock of an outage: its recovery time, or what has passed. */
 export function elapsed(outage: Outage, now: number): number | null {
   if (outage.recovery_seconds !== null) return outage.recovery_seconds;
-  return outage.open && outage.phase !== null ? Math.max(0, now - outage.t0) : null;
+  return outage.open && outage.phase !== null ? Math.max(now - outage.t0, ended(outage)) : null;
 }
 
 export interface Link {

@@ -30,6 +30,11 @@ test('the stopwatch runs, and stops at the recovery time', () => {
   expect(stopwatch(seen, 200).atMost).toBe(true);
 });
 
+test('the stopwatch is never behind the phases that have ended', () => {
+  const one = outage('n1', { phase: 'evict', phases: { detect: 8.2 } });
+  expect(stopwatch(one, 108.1).seconds).toBe(8.2);
+});
+
 test('seconds are written with tenths, minutes without', () => {
   expect(clock(13.24)).toEqual({ value: '13.2', unit: 's' });
   expect(clock(99.96)).toEqual({ value: '1:39', unit: '' });

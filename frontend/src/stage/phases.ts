@@ -41,10 +41,16 @@ export function stopwatch(outage: Outage | undefined, now: number): Stopwatch {
   const atMost = outage.t0_within > 0;
   if (outage.recovery_seconds !== null)
     return { state: 'done', seconds: outage.recovery_seconds, atMost };
-  if (outage.phase !== null)
-    return { state: 'running', seconds: Math.max(0, now - outage.t0), atMost };
+  if (outage.phase !== null) return { state: 'running', seconds: passed(outage, now), atMost };
   return { state: 'void', seconds: null, atMost: false };
 }
+
+/** Seconds since t0; not less than the phases took that have ended, which are told between two ticks. */
+const passed = (outage: Outage, now: number): number =>
+  Math.max(
+    now - outage.t0,
+    Object.values(outage.phases).reduce((sum, took) => sum + took, 0),
+  );
 
 /** Seconds as a stopwatch shows them: 13.2, and 2:07 from a hundred on. */
 export function clock(seconds: number): { value: string; unit: string } {
