@@ -161,9 +161,7 @@ class Cut:
     async def _journal_and_cut(self) -> None:
         entry, around = self.entry, self._around
         around.reached(Step.BEFORE_JOURNAL)
-        self._journalled = (
-            True  # perhaps: a write that is cancelled may reach the disk all the same
-        )
+        self._journalled = True  # perhaps: a cancelled write may reach the disk all the same
         try:
             await around.journal.write(entry)
         except StoreFailed:
@@ -287,8 +285,9 @@ class Cut:
 
     def _ended_first(self) -> ChaosMonkeyError:
         if self._ended_by:
+            was = "cut for a moment at most" if self.touched else "not cut"
             return EndedFirst(
-                f"{self.entry.machine} was not cut: {self._ended_by} came first.",
+                f"{self.entry.machine} was {was}: {self._ended_by} came first.",
                 remedy="Ask again if you still want it.",
                 machine=self.entry.machine,
             )

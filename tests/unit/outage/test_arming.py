@@ -99,7 +99,7 @@ async def test_restoring_a_machine_before_its_plug_was_opened_ends_the_cut_too()
         await table.soon(table.monkey.restore("node3", by="Ada"))
         (refusal,) = await cutting
         assert isinstance(refusal, EndedFirst)
-        assert "Ada restored it" in str(refusal)
+        assert "node3 was not cut: Ada restored it" in str(refusal)
 
 
 async def test_while_halt_holds_a_plug_that_somebody_turns_off_is_turned_on_again() -> None:
