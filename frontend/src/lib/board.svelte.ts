@@ -97,6 +97,11 @@ export class Board {
     return this.#held ?? this.#timeAt(performance.now() / 1000);
   }
 
+  /** The moment that the picture is of which is looked at now: the last sign of life, once there is none. */
+  asOf(now: number): number {
+    return this.connected ? now : Math.min(now, this.seen);
+  }
+
   #timeAt(here: number): number {
     return this.#at + (here - this.#heardAt) * (this.cluster?.speed ?? 1);
   }

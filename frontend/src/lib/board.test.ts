@@ -43,3 +43,25 @@ test('the clock is right however late a message is shown', () => {
   board.flush();
   expect(board.now()).toBeCloseTo(141);
 });
+
+test('what is measured stands still from the last sign of life until the server is heard again', () => {
+  let close: (() => void) | undefined;
+  class Silent {
+    onmessage: ((event: { data: string }) => void) | null = null;
+    onclose: (() => void) | null = null;
+    constructor() {
+      close = () => this.onclose!();
+      setTimeout(() => this.onmessage!({ data: JSON.stringify(snapshot) }));
+      setTimeout(() => this.onmessage?.({ data: '{"type":"beat","at":104}' }), 4000);
+    }
+    close() {}
+  }
+  vi.stubGlobal('WebSocket', Silent);
+  const end = board.listen();
+  vi.advanceTimersByTime(10_000);
+  expect(board.asOf(board.now())).toBeCloseTo(110, 1);
+  close!();
+  expect(board.now()).toBeCloseTo(110, 1);
+  expect(board.asOf(board.now())).toBeCloseTo(104, 1);
+  end();
+});

@@ -7,6 +7,8 @@ export class Clock {
   now: number = $state(0);
   /** In whole seconds, for what need not be looked at more often. */
   coarse: number = $derived(Math.floor(this.now));
+  /** For what is measured: nobody knows how it goes on while the server is not heard. */
+  heard: number = $derived.by(() => this.#board.asOf(this.now));
   #board: Board;
 
   constructor(board: Board) {
