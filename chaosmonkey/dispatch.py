@@ -62,7 +62,10 @@ class Dispatch:
                 pass
 
     def interrupted(self, outage: Outage) -> None:
-        """An outage that an earlier process left: its end is not seen, only its feed's return."""
+        """An outage that ended before its feed was back: of what follows only that is noted.
+
+        An earlier process left it, or its node was deleted.
+        """
         self._interrupted[outage.machine] = outage
 
     def _feed_is_back(self, event: PlugRestored | FeedSensed) -> None:
@@ -79,7 +82,10 @@ class Dispatch:
         self._board.show_outage(outage)
         for line in news(self._told.get(outage.id), outage):
             story_log.info("%s %+7.1f s  %s", outage.machine, line.at, line.text)
-        if outage.closed is None:
+        early = bool(outage.interrupted) and outage.restored is None
+        if early:
+            self.interrupted(outage)
+        if outage.closed is None or early:
             self._told[outage.id] = outage
         else:
             self._told.pop(outage.id, None)

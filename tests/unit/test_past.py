@@ -7,7 +7,16 @@ import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.dispatch import Dispatch
-from chaosmonkey.model import FeedKind, Origin, Outage, PlugRestored
+from chaosmonkey.model import (
+    Changed,
+    FeedKind,
+    Node,
+    Origin,
+    Outage,
+    PlugCut,
+    PlugRestored,
+    Removed,
+)
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.past import take_up_the_past
 from chaosmonkey.store import Records, open_database
@@ -66,6 +75,18 @@ def test_a_return_by_a_clock_that_was_set_back_has_no_moment(
     take.interrupted(replace(LEFT, closed=1000.0))
     take(PlugRestored("node3", "node3", FeedKind.POWER, at))
     assert [outage.restored for outage in kept] == ([] if restored is None else [restored])
+
+
+def test_a_feed_that_returns_after_its_node_was_deleted_is_noted() -> None:
+    kept = Kept()
+    take = Dispatch(Tracker(), NoBoard(), kept, concluded=lambda _: None, changed=lambda: None)
+    node = Node("node3", "n3", ready="True")
+    take(Changed(node, 990.0))
+    take(PlugCut(LEFT.id, "node3", "node3", FeedKind.POWER, 999.9, 1000.0, "test", 1060.0))
+    take(Removed(node, 1010.0))
+    take(PlugRestored("node3", "node3", FeedKind.POWER, 1060.0))
+    assert (kept[-1].restored, kept[-1].recovered) == (1060.0, None)
+    assert "deleted" in kept[-1].interrupted
 
 
 async def test_an_outage_that_is_ended_by_a_clock_that_was_set_back_ends_no_earlier_than_it_began(
