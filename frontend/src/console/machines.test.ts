@@ -57,6 +57,15 @@ describe('how a machine stands', () => {
     expect(standing(silent, back).word).toBe('booting');
   });
 
+  it('is not up yet when it has power again, though Kubernetes never noticed that it was gone', () => {
+    const back = outage({ feed: 'power', milestones: { restored: 3 } });
+    const stands = standing(machine(), back);
+    expect(stands.word).toBe('booting');
+    expect(belief(machine(), stands).word).toBe('still Ready');
+    const there = outage({ feed: 'power', milestones: { restored: 3, rejoined: 9 } });
+    expect(standing(machine(), there).word).toBe('up');
+  });
+
   it('offers to turn on what somebody else turned off', () => {
     const off = standing(machine({ power: feed({ state: 'off' }) }), undefined);
     expect(off).toMatchObject({ off: true, note: 'Turned off by somebody else.' });

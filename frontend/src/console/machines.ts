@@ -62,11 +62,19 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
   }
   if (machine.ready === null)
     return { word: 'no node', tone: 'dim', note: 'Kubernetes has no node of this name.', ...on };
+  if (boots(outage)) return { word: 'booting', tone: 'busy', note: '', ...on };
   if (machine.ready === 'True') return { word: 'up', tone: 'up', note: '', ...on };
   if (outage?.open && outage.origin === 'observed' && outage.milestones['restored'] === undefined)
     return { word: howLost(outage), tone: 'down', note: whoDid(outage), ...on };
   return { word: 'booting', tone: 'busy', note: '', ...on };
 }
+
+/** It has power again and has not been heard of since; Kubernetes may not even have missed it. */
+const boots = (outage: Outage | undefined): boolean =>
+  outage?.open === true &&
+  outage.feed === 'power' &&
+  outage.milestones['restored'] !== undefined &&
+  outage.milestones['rejoined'] === undefined;
 
 export interface Belief {
   word: string;
@@ -79,7 +87,7 @@ export function belief(machine: Machine, stands: Standing): Belief {
   if (machine.ready === null) return { word: 'not in cluster', icon: 'dots', tone: 'gone' };
   if (machine.ready !== 'True') return { word: 'NotReady', icon: 'bang', tone: 'failed' };
   const lost = stands.off || stands.word.startsWith('no ');
-  const lagging = lost && stands.tone !== 'busy';
+  const lagging = stands.word === 'booting' || (lost && stands.tone !== 'busy');
   return { word: lagging ? 'still Ready' : 'Ready', icon: 'check', tone: 'ready' };
 }
 
