@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.conftest import Open
-from tests.browser.invented import delta, pod, pods, snapshot
+from tests.browser.invented import NOW, delta, outage, pod, pods, snapshot
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -63,3 +63,15 @@ def test_a_window_that_is_resized_leads_a_flyer_to_where_its_tile_is_now(open_pa
     assert tile is not None
     assert abs(flyer["x"] - tile["x"]) < 12
     assert abs(flyer["y"] - tile["y"]) < 12
+
+
+def test_of_two_outages_at_once_it_is_said_which_one_is_measured(open_page: Open) -> None:
+    page = open_page("/?bench")
+    lost = {"origin": "observed", "clocked": "sensor", "cause": "hand", "t0": NOW - 2}
+    both = {"a": outage("node3"), "b": outage("node5", **lost)}
+    hear(page, snapshot(outages=both))
+    said = page.locator("aside h2")
+    said.get_by_text("+1 more").wait_for()
+    page.evaluate("document.fonts.ready")
+    assert "node5 · power lost" in said.inner_text()
+    assert said.locator("b").evaluate("one => one.scrollWidth <= one.clientWidth")
