@@ -64,12 +64,16 @@ def follow_pod(outage: Outage, *, pod: Pod, at: float, world: World) -> Outage:
 
 
 def _seen_again(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Displaced:
-    """The displaced pod itself. Terminating counts as not there, even while it says Ready."""
-    returned = displaced.returned if outage.recovered is not None else None
+    """The displaced pod itself. Terminating counts as not there, even while it says Ready.
+
+    What becomes of one that had come back after the recovery is no part of the outage.
+    """
+    if _is_over(displaced, outage):
+        return displaced
     if pod.deleting:
-        return replace(displaced, evicted=displaced.evicted or at, returned=returned)
+        return replace(displaced, evicted=displaced.evicted or at, returned=None)
     if not pod.ready:
-        return replace(displaced, disturbed=True, returned=returned)
+        return replace(displaced, disturbed=True, returned=None)
     # While its machine is away a pod may still say Ready. It is back only when its kubelet, heard
     # of again, says so after it was lost.
     heard_again = outage.not_ready is not None or outage.restored is not None
@@ -83,6 +87,8 @@ def _succeeded(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Dis
     """A pod of the same lineage: the successor, or the successor's successor."""
     current = displaced.successor
     if displaced.evicted is None and displaced.gone is None:
+        return displaced
+    if _is_over(displaced, outage):
         return displaced
     if pod.deleting:
         lost = current is not None and current.uid == pod.uid and outage.recovered is None
@@ -131,7 +137,15 @@ def forget_pod(outage: Outage, *, pod: Pod, at: float) -> Outage:
     )
 
 
+def _is_over(displaced: Displaced, outage: Outage) -> bool:
+    """Whether a pod was back, or needed no more, when the machine's pods had recovered."""
+    settled = displaced.returned is not None or displaced.unneeded is not None
+    return settled and outage.recovered is not None
+
+
 def _forgotten(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Displaced:
+    if displaced.uid == pod.uid and displaced.evicted is None and _is_over(displaced, outage):
+        return displaced
     if displaced.uid == pod.uid:
         return replace(displaced, evicted=displaced.evicted or at, gone=at)
     successor = displaced.successor

@@ -8,6 +8,7 @@ that did not happen is absent and its time belongs to the next phase.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -47,14 +48,16 @@ def milestones(outage: Outage) -> dict[str, float]:
 def phases(outage: Outage) -> dict[str, float]:
     """Seconds that each phase took. They add up to the milestone of the last one.
 
-    A milestone earlier than the one before it ends no phase: it was not what was waited for.
+    A milestone earlier than the one before it, or later than the recovery, ends no phase: it was
+    not what was waited for.
     """
     passed = milestones(outage)
+    last = passed.get("recovered", math.inf)
     durations: dict[str, float] = {}
     before = 0.0
     for phase, end in zip(PHASES, _PHASE_ENDS, strict=True):
         at = passed.get(end)
-        if at is not None and at >= before:
+        if at is not None and before <= at <= last:
             durations[phase] = at - before
             before = at
     return durations

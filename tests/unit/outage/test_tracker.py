@@ -194,6 +194,25 @@ def test_pods_that_were_restarted_by_an_unnoticed_blip_are_waited_for() -> None:
     assert recovery.outcome(scene.outage) is Outcome.UNNOTICED
 
 
+def test_a_pod_that_had_come_back_is_not_given_up_by_a_rollout_after_the_recovery() -> None:
+    scene = Scene()
+    scene.wants(1)
+    pod = scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(4).restore()
+    scene.wait(4)
+    pod = scene.change(pod, ready=False, restarts=1)
+    pod = scene.change(pod, ready=True)
+    assert scene.outage.recovered == scene.now
+    scene.wait(4)
+    pod = scene.change(pod, deleting=True)
+    scene.remove(pod)
+    scene.pod("web-b", "node1")
+    (back,) = scene.outage.displaced
+    assert (back.evicted, back.gone, back.successor) == (None, None, None)
+    assert recovery.phases(scene.outage) == {"ready": 8.0}
+
+
 def test_pods_without_room_are_pending_and_the_reason_is_told() -> None:
     scene = Scene()
     lost = scene.pod("web-a", "node3")
@@ -514,6 +533,19 @@ def test_pods_of_the_lost_machine_do_not_make_another_one_unneeded() -> None:
     scene.wait(1).wants(1)
     scene.change(lost[0], deleting=True)
     assert scene.outage.recovered is None, "the other one says that it is Ready, and is dark"
+
+
+def test_replicas_that_are_added_after_the_recovery_are_no_replacements() -> None:
+    scene = Scene()
+    scene.wants(1)
+    lost = scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(8).lose(lost)
+    scene.wants(0)
+    recovered = scene.now
+    scene.wait(5).wants(1)
+    scene.pod("web-b", "node1")
+    assert (scene.outage.recovered, scene.outage.displaced[0].successor) == (recovered, None)
 
 
 def test_a_pod_that_is_wanted_after_all_is_waited_for() -> None:
