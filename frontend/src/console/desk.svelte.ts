@@ -28,6 +28,14 @@ export class Desk {
 
   armed = $derived(armed(this.board.show, this.now));
   halted = $derived((this.board.show?.halted ?? null) !== null);
+  /** What nobody can act on, because it is not seen; "" if all is. */
+  away: string = $derived(
+    !this.board.connected
+      ? 'Not connected'
+      : this.board.cluster?.stale_since != null
+        ? 'Cluster not seen'
+        : '',
+  );
   feed: FeedKind = $derived(this.board.show?.feed ?? 'power');
 
   #deafUntil: Record<string, number> = {};
@@ -130,7 +138,7 @@ export class Desk {
   }
 
   #show(change: Record<string, unknown>, text: string): void {
-    this.#once('show', async () => {
+    this.#once(`show ${Object.keys(change).join(' ')}`, async () => {
       await post('/api/show', change);
       return text;
     });

@@ -80,15 +80,16 @@ it('Kubernetes may be wrong: a dead machine is still Ready', () => {
 });
 
 it('says why a cut is not offered', () => {
-  expect(barred(machine({ ready: 'Unknown' }), 'power', true, true, 0)).toBe('Not Ready now');
-  expect(barred(machine(), 'power', true, true, 0)).toBe('');
-  expect(barred(machine(), 'power', false, true, 0)).toBe('Safe');
-  expect(barred(machine(), 'power', true, false, 0)).toBe('Not connected');
-  expect(barred(machine({ network: null }), 'network', true, true, 0)).toBe('Has no network plug');
-  expect(barred(machine({ guarded: 'protected' }), 'power', true, true, 0)).toBe(
+  expect(barred(machine({ ready: 'Unknown' }), 'power', true, '', 0)).toBe('Not Ready now');
+  expect(barred(machine(), 'power', true, '', 0)).toBe('');
+  expect(barred(machine(), 'power', false, '', 0)).toBe('Safe');
+  expect(barred(machine(), 'power', true, 'Not connected', 0)).toBe('Not connected');
+  expect(barred(machine(), 'power', true, 'Cluster not seen', 0)).toBe('Cluster not seen');
+  expect(barred(machine({ network: null }), 'network', true, '', 0)).toBe('Has no network plug');
+  expect(barred(machine({ guarded: 'protected' }), 'power', true, '', 0)).toBe(
     'Never cut: protected',
   );
-  expect(barred(machine({ power: feed({ stage: 'cutting' }) }), 'power', true, true, 0)).toMatch(
+  expect(barred(machine({ power: feed({ stage: 'cutting' }) }), 'power', true, '', 0)).toMatch(
     /Cutting/,
   );
 });
@@ -128,7 +129,7 @@ describe('a machine whose plug and sensor contradict each other', () => {
       note: gone.finding,
       off: false,
     });
-    expect(barred(dark, 'power', true, true, 0)).toBe('No power arrives');
+    expect(barred(dark, 'power', true, '', 0)).toBe('No power arrives');
   });
 
   it('says who did it, if that is known', () => {

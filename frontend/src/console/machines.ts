@@ -91,17 +91,18 @@ export function belief(machine: Machine, stands: Standing): Belief {
   return { word: lagging ? 'still Ready' : 'Ready', icon: 'check', tone: 'ready' };
 }
 
-/** Why a cut is not offered; "" if it is. What only the server can know, it says when asked. */
+/** Why a cut is not offered; "" if it is. What only the server can know, it says when asked.
+ *  `away` says that the server, or the cluster, is not seen. */
 export function barred(
   machine: Machine,
   feed: FeedKind,
   armed: boolean,
-  connected: boolean,
+  away: string,
   now: number,
 ): string {
   if (machine.guarded) return `Never cut: ${machine.guarded}`;
   if (machine[feed] === null) return `Has no ${feed} plug`;
-  if (!connected) return 'Not connected';
+  if (away) return away;
   if (machine.ready === null) return 'Not in the cluster';
   if (machine[feed].stage === 'cutting') return 'Cutting …';
   if (machine[feed].sensed === 'off') return `No ${feed} arrives`;

@@ -83,10 +83,13 @@ test('a machine with very many pods has a slot for each workload', () => {
   expect(places.racks.get('n1')).toHaveLength(3);
 });
 
-test('room grows with a full rack, and never shrinks before the next snapshot', () => {
+test('room grows with a full rack, and shrinks only when less than half of it is needed', () => {
   const many = Array.from({ length: 12 }, (_, at) => pod(`${at}`, 'n1'));
   expect(shown(before, many).places.capacity).toBeGreaterThanOrEqual(12);
-  expect(shown(before, many, before).places.capacity).toBeGreaterThanOrEqual(12);
+  expect(shown(before, many, many.slice(5)).places.capacity).toBeGreaterThanOrEqual(12);
+  const { places } = shown(before, many, before);
+  expect(places.capacity).toBeLessThan(6);
+  expect(places.racks.get('n1')).toHaveLength(2);
 });
 
 test('lineages that stand nowhere are forgotten one day', () => {

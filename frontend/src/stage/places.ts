@@ -38,6 +38,9 @@ export const NOWHERE: Places = {
  *  a machine at once, and would only flicker. */
 export const SEEN_WAITING = 0.4;
 
+/** So many times the room that is needed is given up: all is placed anew, and larger. */
+const ROOMY = 2;
+
 const KEPT = 500; // lineages that stand nowhere now, and whose successors are still to come
 
 /** What a page shows, and at which moment by the clock of its flights. */
@@ -55,7 +58,8 @@ export function placed(before: Places, shown: Shown): { places: Places; flights:
   const most = Math.max(0, ...[...byNode.values()].map((here) => here.length));
   const isNew = epoch !== before.epoch;
   const counts = countsOnly(most, isNew ? null : before.counts);
-  const isAnew = isNew || counts !== before.counts;
+  const wanted = capacityFor(most, byNode.size);
+  const isAnew = isNew || counts !== before.counts || before.capacity > ROOMY * wanted;
   const old = isAnew ? NOWHERE : before;
   const racks = new Map<string, Rack>();
   const seated: { pod: Pod; seat: Seat }[] = [];
@@ -72,7 +76,7 @@ export function placed(before: Places, shown: Shown): { places: Places; flights:
   const places: Places = {
     racks,
     waiting: queue(old.waiting, homeless, isNew ? -Infinity : at),
-    capacity: capacity(old, racks, isAnew ? capacityFor(most, byNode.size) : 0),
+    capacity: capacity(old, racks, isAnew ? wanted : 0),
     counts,
     epoch,
     seats: remember(old.seats, seated),

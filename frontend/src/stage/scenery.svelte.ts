@@ -9,8 +9,8 @@ export class Scenery {
 
   /** Take in what is shown now. */
   take(shown: Shown, mayFly: boolean): void {
-    const isAnew = shown.epoch !== this.places.epoch;
     const { places, flights } = placed(this.places, shown);
+    const isAnew = shown.epoch !== this.places.epoch || places.capacity < this.places.capacity;
     this.places = places;
     if (isAnew || !mayFly) this.ground();
     else if (flights.length > 0) {

@@ -30,8 +30,8 @@ test.each<[string, Seen]>([
   ['Waiting for the server …', seen({ known: false })],
   ['The server does not answer. This is the last that was heard.', seen({ connected: false })],
   [
-    'The cluster is out of sight: no answer',
-    seen({ cluster: { stale_since: 1, why: 'No answer' } as Cluster }),
+    'Nobody answers for the cluster. This is the last that was heard of it.',
+    seen({ cluster: { stale_since: 1, why: 'watch pods: the connection broke' } as Cluster }),
   ],
   [
     'n1 has no power. Kubernetes has not noticed yet.',

@@ -22,7 +22,7 @@ export function sentence(seen: Seen): string {
   if (!seen.known) return 'Waiting for the server …';
   if (!seen.connected) return 'The server does not answer. This is the last that was heard.';
   if (cluster?.stale_since != null)
-    return `The cluster is out of sight: ${lower(cluster.why) || 'it does not answer'}`;
+    return 'Nobody answers for the cluster. This is the last that was heard of it.';
   if (machines.length === 0) return 'There is no machine yet: add [[machine]] to lab.toml.';
   const pulled = machines.find((machine) => isHandsWork(machine, seen));
   if (pulled !== undefined) return byHand(pulled, seen.truths.get(pulled.name)!);
@@ -110,5 +110,3 @@ function calm(seen: Seen): string {
   if (ready < counted.length) return `${ready} of ${counted.length} pods ready ${on}.`;
   return `All ${ready} pods ready ${on}.`;
 }
-
-const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
