@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from chaosmonkey.model import Displaced, Fate, Occurrence, Outage, Pod, Successor
+from chaosmonkey.outage.lineage import WorkloadKey
 from chaosmonkey.outage.world import World
 
 
@@ -159,18 +159,21 @@ def release_unneeded(outage: Outage, *, at: float, world: World) -> Outage:
 
     Pods of the lost machine are not among these, whatever they say of themselves.
     """
-    if not any(_may_be_unneeded(pod) for pod in outage.displaced):
+    unsure = [
+        pod
+        for pod in outage.displaced
+        if _may_be_unneeded(pod) and (pod.unneeded is None or outage.recovered is None)
+    ]
+    if not unsure:
         return outage
     lost = {pod.uid for pod in outage.displaced if pod.returned is None}
-    return replace(
-        outage,
-        displaced=tuple(
-            replace(pod, unneeded=(pod.unneeded or at) if _has_all(pod, world, lost) else None)
-            if _may_be_unneeded(pod) and (pod.unneeded is None or outage.recovered is None)
-            else pod
-            for pod in outage.displaced
-        ),
-    )
+    workloads = {_workload_of(pod) for pod in unsure}
+    complete = {key for key in workloads if world.has_all(key, without=lost)}
+    judged = {}
+    for pod in unsure:
+        since = (pod.unneeded or at) if _workload_of(pod) in complete else None
+        judged[pod.uid] = replace(pod, unneeded=since)
+    return replace(outage, displaced=tuple(judged.get(pod.uid, pod) for pod in outage.displaced))
 
 
 def _may_be_unneeded(pod: Displaced) -> bool:
@@ -178,6 +181,6 @@ def _may_be_unneeded(pod: Displaced) -> bool:
     return given_up and pod.successor is None and pod.fate in (Fate.MOVES, Fate.WAITS)
 
 
-def _has_all(pod: Displaced, world: World, lost: Collection[str]) -> bool:
+def _workload_of(pod: Displaced) -> WorkloadKey:
     kind, _, name = pod.workload.partition("/")
-    return world.has_all((pod.namespace, kind, name), without=lost)
+    return pod.namespace, kind, name

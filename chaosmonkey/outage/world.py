@@ -130,8 +130,9 @@ class World:
         """
         desired = self._desired.get(workload)
         living = self.lineages.living(workload)
-        ready = sum(uid not in without and self.pods[uid].ready for uid in living)
-        return desired is not None and ready >= desired
+        if desired is None or len(living) < desired:
+            return False
+        return sum(uid not in without and self.pods[uid].ready for uid in living) >= desired
 
     def heard_from_others_since(self, node: str, moment: float) -> bool:
         """Whether another machine's lease was renewed after a moment, or no other has one."""

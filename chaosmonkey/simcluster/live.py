@@ -9,10 +9,13 @@ before what should have happened earlier.
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 
 from chaosmonkey.clock import ScaledClock
 from chaosmonkey.simcluster.world import World
+
+log = logging.getLogger(__name__)
 
 
 class Live:
@@ -25,8 +28,16 @@ class Live:
         world.timeline.earlier = self._booked.set
 
     def catch_up(self) -> None:
-        """Let everything happen that is due by now."""
-        self.world.run_until(self.clock.now())
+        """Let everything happen that is due by now.
+
+        What fails is logged and left out: one strange object must not end a whole show.
+        """
+        now = self.clock.now()
+        while True:
+            try:
+                return self.world.run_until(now)
+            except Exception:
+                log.exception("The pretend Kubernetes stumbled, and goes on")
 
     async def drive(self) -> None:
         """Keep the world at the clock's time, until cancelled."""

@@ -121,13 +121,12 @@ def post(
 def _condition(before: Obj | None, row: tuple[str, str, str, str], now: float) -> Obj:
     kind, status, reason, message = row
     same = before is not None and before["status"] == status
+    since = before.get("lastTransitionTime") if same and before is not None else None
     return {
         "type": kind,
         "status": status,
         "lastHeartbeatTime": stamp(now),
-        "lastTransitionTime": (
-            before["lastTransitionTime"] if same and before is not None else stamp(now)
-        ),
+        "lastTransitionTime": since or stamp(now),
         "reason": reason,
         "message": message,
     }

@@ -80,13 +80,13 @@ def _condition(
 ) -> Obj:
     kind, status, extra = row
     same = before is not None and before["status"] == status
-    since = before["lastTransitionTime"] if same and before is not None else stamp(now)
+    since = before.get("lastTransitionTime") if same and before is not None else None
     return {
         "type": kind,
         "observedGeneration": generation,
         "status": status,
         "lastProbeTime": None,
-        "lastTransitionTime": since,
+        "lastTransitionTime": since or stamp(now),
         **extra,
     }
 

@@ -14,7 +14,6 @@ from chaosmonkey.simcluster.resources import (
     BUDGETS,
     DAEMON_SETS,
     DEPLOYMENTS,
-    NODES,
     PODS,
     REPLICA_SETS,
     SERVICES,
@@ -38,6 +37,7 @@ def check(resource: Resource, obj: Obj) -> None:
                 f'{resource.kind} in version "{resource.version}" cannot be handled as a '
                 f"{resource.kind}: json: cannot unmarshal {field} into an object"
             )
+    _check_conditions(resource, obj.get("status", {}).get("conditions"))
     causes: list[Cause] = []
     spec = obj.get("spec", {})
     if resource in _WORKLOADS:
@@ -48,10 +48,24 @@ def check(resource: Resource, obj: Obj) -> None:
         causes = _ports(spec)
     elif resource is BUDGETS:
         causes = _budget(spec)
-    elif resource is NODES and not isinstance(obj.get("status", {}).get("conditions", []), list):
-        causes = [("FieldValueInvalid", "Invalid value", "status.conditions")]
     if causes:
         raise refusals.invalid(resource, str(obj["metadata"].get("name", "")), *causes)
+
+
+def _check_conditions(resource: Resource, conditions: Any) -> None:
+    """Refuse conditions that have no type or status; when one turned need not be said."""
+    listed = isinstance(conditions, list)
+    if conditions is None or (listed and all(map(_is_condition, conditions))):
+        return
+    raise refusals.bad_request(
+        f'{resource.kind} in version "{resource.version}" cannot be handled as a '
+        f"{resource.kind}: json: cannot unmarshal status.conditions: each is an object with a "
+        "type and a status"
+    )
+
+
+def _is_condition(found: Any) -> bool:
+    return all(isinstance(_object(found).get(field), str) for field in ("type", "status"))
 
 
 def _workload(spec: Obj) -> list[Cause]:

@@ -202,12 +202,12 @@ def _condition(owner: Obj, row: tuple[str, str, str, str], now: str) -> Obj:
     before = condition(owner, kind)
     if (before.get("status"), before.get("reason"), before.get("message")) == row[1:]:
         return before
-    turned = before.get("status") != status
+    since = before.get("lastTransitionTime") if before.get("status") == status else None
     return {
         "type": kind,
         "status": status,
         "lastUpdateTime": now,
-        "lastTransitionTime": now if turned else before["lastTransitionTime"],
+        "lastTransitionTime": since or now,
         "reason": reason,
         "message": message,
     }

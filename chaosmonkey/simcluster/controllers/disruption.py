@@ -109,10 +109,11 @@ def _number(value: object, of: int) -> int:
 def _condition(before: Obj, allowed: int, now: str) -> Obj:
     status = "True" if allowed else "False"
     last: Obj = next(iter(before.get("conditions") or []), {})
+    since = last.get("lastTransitionTime") if last.get("status") == status else None
     return {
         "type": "DisruptionAllowed",
         "status": status,
         "reason": "SufficientPods" if allowed else "InsufficientPods",
         "message": "",
-        "lastTransitionTime": last["lastTransitionTime"] if last.get("status") == status else now,
+        "lastTransitionTime": since or now,
     }

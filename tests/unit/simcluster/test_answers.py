@@ -161,3 +161,21 @@ async def test_the_simulation_says_how_it_runs(http: aiohttp.ClientSession) -> N
     said = await (await http.get("/sim")).json()
     assert (said["speed"], said["seed"], said["preset"]) == (50.0, 1, "stage")
     assert said["now"] >= said["started"]
+
+
+@pytest.mark.parametrize(
+    "conditions", ["Ready", ["Ready"], [{"type": "Ready"}], [{"status": "True"}]]
+)
+async def test_conditions_without_type_and_status_are_refused(
+    http: aiohttp.ClientSession, conditions: Any
+) -> None:
+    url = "/api/v1/namespaces/shop/pods"
+    pods = await (await http.get(url)).json()
+    name = pods["items"][0]["metadata"]["name"]
+    answer = await http.patch(
+        f"{url}/{name}/status",
+        data=orjson.dumps({"status": {"conditions": conditions}}),
+        headers={"Content-Type": "application/merge-patch+json"},
+    )
+    assert answer.status == 400
+    assert "a type and a status" in (await answer.json())["message"]
