@@ -39,7 +39,7 @@ class Writer(ABC):
         try:
             while True:
                 await self._something.wait()
-                if self._gather:
+                if self._gather and self._can_wait():
                     await self._clock.sleep(self._gather)
                 if not await self.write():
                     await self._clock.sleep(RETRY)
@@ -57,6 +57,10 @@ class Writer(ABC):
                 self._something.set()
                 return False
             return True
+
+    def _can_wait(self) -> bool:
+        """Whether more may be gathered before what is kept is written."""
+        return True
 
     @abstractmethod
     async def _write_all(self) -> None:

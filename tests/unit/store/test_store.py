@@ -1,5 +1,6 @@
 """What must survive a power cut does, and a damaged file is never silently dropped."""
 
+import asyncio
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from chaosmonkey.errors import StoreFailed
 from chaosmonkey.model import FeedKind, Origin, Outage
 from chaosmonkey.store import Audit, Deed, Entry, Journal, Recorder, Records, open_database
 from chaosmonkey.store.database import FILE, MIGRATIONS
+from chaosmonkey.store.recorder import GATHER
 
 ENTRY = Entry("20261120-101500-node3", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
 
@@ -150,9 +152,26 @@ class RefusingRecords:
         self.saved.append(outage)
 
 
-async def test_the_recorder_gathers_changes_and_loses_none_that_failed(clock: ManualClock) -> None:
-    import asyncio
+async def test_that_an_outage_began_is_written_at_once_and_what_follows_is_gathered(
+    clock: ManualClock,
+) -> None:
+    records = RefusingRecords(refuse=0)
+    recorder = Recorder(records, clock)
+    async with asyncio.TaskGroup() as tasks:
+        task = tasks.create_task(recorder.run())
+        recorder.keep(outage("a", t0=1.0))
+        await clock.advance(0)
+        assert [one.t0 for one in records.saved] == [1.0]
+        recorder.keep(outage("a", t0=2.0))
+        recorder.keep(outage("a", t0=3.0))
+        await clock.advance(GATHER / 2)
+        assert len(records.saved) == 1
+        await clock.advance(GATHER)
+        task.cancel()
+    assert [one.t0 for one in records.saved] == [1.0, 3.0]
 
+
+async def test_the_recorder_loses_none_that_the_disk_did_not_take(clock: ManualClock) -> None:
     records = RefusingRecords(refuse=1)
     recorder = Recorder(records, clock)
     async with asyncio.TaskGroup() as tasks:
