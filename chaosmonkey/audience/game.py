@@ -46,6 +46,10 @@ class Keeper(Protocol):
         """Keep a nickname."""
         ...
 
+    def keep_show(self, at: float, document: str) -> None:
+        """Keep what the presenter has set."""
+        ...
+
 
 class Game:
     """The current round, or the last one; `round` is None before the first."""

@@ -59,6 +59,7 @@ class Room:
         self.names = Names(wanted=lab.audience.nicknames, keep=keeper.keep_name)
         self.game = Game(clock, keeper, look=self._look, changed=changed)
         self._deeds = Deeds(self.game, lab, monkey=monkey, clock=clock)
+        self._keeper = keeper
         self._lab = lab
         self._monkey = monkey
         self._clock = clock
@@ -71,15 +72,17 @@ class Room:
 
     def set(self, **changes: Any) -> Show:
         """Change what is shown."""
-        self.show = replace(self.show, **changes)
-        self._changed()
-        return self.show
+        return self._set(replace(self.show, **changes))
 
     def turn(self, steps: int) -> Show:
         """Show the scene so many steps on, or back."""
-        self.show = self.show.turn(steps)
+        return self._set(self.show.turn(steps))
+
+    def _set(self, show: Show) -> Show:
+        self.show = show
+        self._keeper.keep_show(self._clock.now(), show.document)
         self._changed()
-        return self.show
+        return show
 
     # --- the presenter --------------------------------------------------------------------------
 
@@ -221,9 +224,10 @@ class Room:
         """Take up what a server before this one kept; what it was cutting is given up.
 
         Args:
-            kept: the rounds on the disk.
+            kept: the hall on the disk.
             find: finds an outage on the disk.
         """
+        self.show = Show.recall(await kept.show(), self._clock.now())
         self.names.recall(await kept.names())
         latest = await kept.latest()
         if latest is None:

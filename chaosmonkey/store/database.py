@@ -69,6 +69,9 @@ MIGRATIONS = (
     );
     CREATE TABLE names (who TEXT PRIMARY KEY, name TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE show (only_one INTEGER PRIMARY KEY, at REAL NOT NULL, document TEXT NOT NULL);
+    """,
 )
 """The scripts that lead from an empty file to the present schema. A file's `user_version` counts
 how many it has run; new ones are added at the end and old ones are never changed."""

@@ -1,6 +1,6 @@
-"""The audience's rounds on the disk: the latest one, who took part, and nicknames.
+"""The hall on the disk: what the stage shows, the latest round, who took part, and nicknames.
 
-round, entries, names ─► gathered ─► one statement each, in the background
+show, round, entries, names ─► gathered ─► one statement each, in the background
 """
 
 from __future__ import annotations
@@ -87,6 +87,17 @@ class Rounds:
         """All nicknames, by who."""
         return dict(await self._database.read("SELECT who, name FROM names"))
 
+    async def save_show(self, at: float, document: str) -> None:
+        """Keep what the presenter has set, and when."""
+        await self._database.write(
+            "INSERT OR REPLACE INTO show (only_one, at, document) VALUES (1, ?, ?)", (at, document)
+        )
+
+    async def show(self) -> tuple[float, str] | None:
+        """When the presenter last set something, and what all of it was then."""
+        rows = await self._database.read("SELECT at, document FROM show")
+        return (rows[0][0], rows[0][1]) if rows else None
+
 
 class RoundRecorder(Writer):
     """Writes rounds in the background; nothing kept is forgotten before it is on the disk."""
@@ -97,6 +108,7 @@ class RoundRecorder(Writer):
         self._documents: dict[str, tuple[float, Callable[[], str]]] = {}
         self._entries: list[KeptEntry] = []
         self._names: dict[str, str] = {}
+        self._show: tuple[float, str] | None = None
         self._newest = 0.0
 
     def keep_round(self, round_id: str, opened: float, document: Callable[[], str]) -> None:
@@ -114,7 +126,16 @@ class RoundRecorder(Writer):
         self._names[who] = name
         self._something.set()
 
+    def keep_show(self, at: float, document: str) -> None:
+        """Write what the presenter has set soon."""
+        self._show = at, document
+        self._something.set()
+
     async def _write_all(self) -> None:
+        if show := self._show:
+            await self._rounds.save_show(*show)
+            if self._show is show:
+                self._show = None
         while self._documents:
             await self._write_round(next(iter(self._documents)))
         if self._entries:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import orjson
@@ -10,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from chaosmonkey.model import Feed, FeedKind
-from tests.unit.api.conftest import JOIN_URL, Site, until
+from tests.unit.api.conftest import JOIN_URL, Site, opened, until
 
 SEAT = "ab" * 16
 
@@ -47,6 +48,16 @@ async def test_what_the_presenter_sets_is_shown_to_all(site: Site) -> None:
     assert (await state(site))["show"]["show"]["blank"] is True
     for wrong in ({"scene": "moon"}, {"turn": 2}, {"sceen": "qr"}):
         assert (await site.client.post("/api/show", json=wrong)).status_code == 422
+
+
+async def test_a_server_that_starts_again_shows_and_cuts_what_the_last_one_did(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as before:
+        await before.client.post("/api/show", json={"scene": "tally", "feed": "network"})
+    async with opened(tmp_path) as after:
+        show = (await state(after))["show"]["show"]
+    assert (show["scene"], show["feed"]) == ("tally", "network")
 
 
 async def test_phones_vote_the_presenter_clicks_and_the_machine_is_cut(site: Site) -> None:

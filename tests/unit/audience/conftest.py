@@ -46,6 +46,9 @@ class Kept:
     def keep_entry(self, entry: KeptEntry) -> None:
         self.entries.append(entry)
 
+    def keep_show(self, at: float, document: str) -> None:
+        raise AssertionError("a game sets nothing")
+
     def keep_name(self, who: str, name: str) -> None:
         self.names[who] = name
 
