@@ -91,6 +91,9 @@ def _says(current: Round, table: Table, result: Result | None, named: Namer) -> 
     if current.state is RoundState.REVEALED and result is not None and result.best:
         first = result.best[0]
         said += f" {called(first.ticket)} guessed {first.seconds:g} s and wins."
+    turn = current.turn
+    if turn is not None and turn.stage is Stage.CHOOSING and table.blocked is not None:
+        said += f" Wait a moment. {table.why_blocked}"
     return said
 
 

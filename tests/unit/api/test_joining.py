@@ -116,6 +116,14 @@ async def test_a_name_is_shown_with_the_ticket_until_the_presenter_takes_it(hall
         assert (await report(hall))["round"]["says"] == "Ticket 1 has the button."
 
 
+async def test_while_halt_holds_whoever_has_the_button_is_told_to_wait(hall: Site) -> None:
+    async with phones(hall, 1, code=hall.room.codes.current) as (ana,):
+        await ana.do("enter", round=await opened_round(hall, "queue"))
+        await hall.client.post("/halt")
+        says = "Ticket 1 has the button. Wait a moment. HALT holds."
+        assert (await report(hall))["round"]["says"] == says
+
+
 async def test_names_are_off_unless_they_are_wanted(site: Site) -> None:
     async with phones(site, 1) as (ana,):
         assert "off" in (await ana.refused("name", 409, name="Ana"))["detail"]
