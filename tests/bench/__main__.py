@@ -1,6 +1,6 @@
 """`make bench`: measure everything and print one JSON document.
 
-python -m tests.bench            everything but the soak (about six minutes)
+python -m tests.bench            everything but the soak (about nine minutes)
 python -m tests.bench chain      only what is named: chain, hand, footprint, tiles, frames,
                                  reflector, load
 python -m tests.bench soak       ten minutes of rounds with 2,000 phones
