@@ -1,4 +1,4 @@
-"""What the presenter has set outlives a crash, and not the day."""
+"""What the presenter has set; it outlives a crash, and not the day."""
 
 import pytest
 
@@ -6,6 +6,14 @@ from chaosmonkey.audience.show import SAME_SHOW, Scene, Show
 from chaosmonkey.model import FeedKind
 
 SET = Show(scene=Scene.TALLY, blank=True, feed=FeedKind.NETWORK, light=True)
+
+
+def test_scenes_go_round_in_both_directions_and_light_a_blank_stage() -> None:
+    show = Show(blank=True)
+    assert show.turn(1).scene is Scene.QR
+    assert not show.turn(1).blank
+    assert show.turn(-1).scene is Scene.RESULT
+    assert show.turn(len(Scene)).scene is Scene.BOARD
 
 
 def test_a_server_that_starts_again_goes_on_with_the_show() -> None:
