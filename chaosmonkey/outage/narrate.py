@@ -113,10 +113,12 @@ def _recovered(outage: Outage, moved: int) -> str:
     unneeded = sum(pod.unneeded is not None for pod in recovery.awaited(outage))
     if unneeded:
         rest = f" {unneeded} {'is' if unneeded == 1 else 'are'} not needed any more.{rest}"
-    count = f"all {moved} pods that can move" if moved else "all pods"
-    return (
-        f"Recovered after {recovery.recovery_time(outage):.1f} s{least}: {count} run again.{rest}"
-    )
+    run = "every pod that is wanted runs again"
+    if moved:
+        run = "the 1 pod that can move runs again"
+    if moved > 1:
+        run = f"all {moved} pods that can move run again"
+    return f"Recovered after {recovery.recovery_time(outage):.1f} s{least}: {run}.{rest}"
 
 
 def _ending(outage: Outage) -> str:

@@ -1,5 +1,6 @@
 // Moments, lengths and sentences, as the console writes them.
 import { howLost } from '../lib/cause';
+import { ended, passed } from '../lib/passed';
 import type { Cluster, Outage, Show } from '../lib/types';
 
 export const PHASES = [
@@ -70,14 +71,10 @@ export function phases(outage: Outage, now: number): Phase[] {
   });
 }
 
-/** Seconds that the phases took that have ended. */
-const ended = (outage: Outage): number =>
-  Object.values(outage.phases).reduce((sum, seconds) => sum + seconds, 0);
-
 /** Seconds on the clock of an outage: its recovery time, or what has passed. */
 export function elapsed(outage: Outage, now: number): number | null {
   if (outage.recovery_seconds !== null) return outage.recovery_seconds;
-  return outage.open && outage.phase !== null ? Math.max(now - outage.t0, ended(outage)) : null;
+  return outage.open && outage.phase !== null ? passed(outage, now) : null;
 }
 
 export interface Link {

@@ -1,4 +1,5 @@
 // The stopwatch and the phases of an outage, and what is worth saying beside them. Pure.
+import { passed } from '../lib/passed';
 import type { Cluster, Outage } from '../lib/types';
 
 const PHASES = [
@@ -44,13 +45,6 @@ export function stopwatch(outage: Outage | undefined, now: number): Stopwatch {
   if (outage.phase !== null) return { state: 'running', seconds: passed(outage, now), atMost };
   return { state: 'void', seconds: null, atMost: false };
 }
-
-/** Seconds since t0; not less than the phases took that have ended, which are told between two ticks. */
-const passed = (outage: Outage, now: number): number =>
-  Math.max(
-    now - outage.t0,
-    Object.values(outage.phases).reduce((sum, took) => sum + took, 0),
-  );
 
 /** Seconds as a stopwatch shows them: 13.2, and 2:07 from a hundred on. */
 export function clock(seconds: number): { value: string; unit: string } {

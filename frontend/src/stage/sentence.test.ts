@@ -44,7 +44,17 @@ test.each<[string, Seen]>([
   [
     'Recovered in 12.4 s: 1 pod runs elsewhere.',
     seen({
-      current: outage('n1', { phase: null, recovery_seconds: 12.4, pods: [displaced('a')] }),
+      current: outage('n1', {
+        phase: null,
+        recovery_seconds: 12.4,
+        pods: [displaced('a', { successor: 'a2' }), displaced('b')],
+      }),
+    }),
+  ],
+  [
+    'Recovered in 12.4 s: every pod that is wanted runs again.',
+    seen({
+      current: outage('n1', { phase: null, recovery_seconds: 12.4, pods: [displaced('b')] }),
     }),
   ],
   [

@@ -51,7 +51,7 @@ function during(outage: Outage, seen: Seen): string {
   const name = outage.machine;
   const moving = outage.pods.filter((pod) => pod.fate === 'moves');
   const back = outage.milestones['restored'] !== undefined;
-  if (outage.recovery_seconds !== null) return recovered(outage, moving.length, back);
+  if (outage.recovery_seconds !== null) return recovered(outage, back);
   switch (outage.phase) {
     case 'detect':
       if (back)
@@ -86,14 +86,18 @@ function observed(outage: Outage, seen: Seen): string {
   return `${name} ${lost}. ${whoDid(outage)}`;
 }
 
-function recovered(outage: Outage, moved: number, back: boolean): string {
+function recovered(outage: Outage, back: boolean): string {
   const { machine, feed, milestones } = outage;
   const time = `${outage.t0_within > 0 ? 'at most ' : ''}${short(outage.recovery_seconds!)} s`;
   if (milestones['rejoined'] !== undefined)
     return `${machine} is back. Nothing moves back to it by itself.`;
   if (back && feed !== 'network') return `${machine} has power again, and starts.`;
+  // Others came back by themselves, or are not wanted any more.
+  const moved = outage.pods.filter((pod) => pod.fate === 'moves' && pod.successor !== null).length;
   const what =
-    moved > 0 ? `${count(moved, 'pod runs', 'pods run')} elsewhere` : 'all pods run again';
+    moved > 0
+      ? `${count(moved, 'pod runs', 'pods run')} elsewhere`
+      : 'every pod that is wanted runs again';
   return `Recovered in ${time}: ${what}.`;
 }
 

@@ -494,7 +494,7 @@ def test_a_pod_whose_deployment_wants_fewer_now_is_not_waited_for() -> None:
     assert pods["web-a"].startswith("not needed")
     assert pods["web-b"].startswith("replaced by web-d")
     told = {line.about: line.text for line in story(scene.outage)}
-    assert "all 1 pods that can move run again. 1 is not needed any more" in told["recovered"]
+    assert "the 1 pod that can move runs again. 1 is not needed any more" in told["recovered"]
 
 
 def test_a_pod_whose_deployment_was_deleted_is_not_waited_for() -> None:
