@@ -3,6 +3,7 @@
 from chaosmonkey.config.devices import HttpRecipe, HttpRequest
 from chaosmonkey.config.environment import (
     Supervision,
+    child_environment,
     environment_with,
     own_token,
     supervision,
@@ -64,6 +65,7 @@ __all__ = [
     "UhubctlPlug",
     "UsedLine",
     "build",
+    "child_environment",
     "environment_with",
     "lines_of",
     "load",

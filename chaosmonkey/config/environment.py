@@ -36,10 +36,15 @@ def supervision() -> Supervision:
 
 def environment_with(presenter_token: str | None) -> dict[str, str]:
     """The environment for a server of ours, with a presenter's token if it needs one."""
-    given = dict(os.environ)  # noqa: TID251 - the environment's home
+    given = child_environment()
     if presenter_token is not None:
         given[f"{PREFIX}SERVER__PRESENTER_TOKEN"] = presenter_token
     return given
+
+
+def child_environment(**more: str) -> dict[str, str]:
+    """The environment for a program that this process runs."""
+    return dict(os.environ) | more  # noqa: TID251 - the environment's home
 
 
 def own_token() -> str | None:

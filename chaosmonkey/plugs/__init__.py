@@ -1,7 +1,9 @@
 """Plugs: open and close one feed of one machine, and know for certain which of the two it is."""
 
 from chaosmonkey.plugs.base import Plug
+from chaosmonkey.plugs.device_lock import DeviceLock
+from chaosmonkey.plugs.programs import Programs
 from chaosmonkey.plugs.registry import PlugBoard, open_plugs
 from chaosmonkey.plugs.verified import VerifiedPlug
 
-__all__ = ["Plug", "PlugBoard", "VerifiedPlug", "open_plugs"]
+__all__ = ["DeviceLock", "Plug", "PlugBoard", "Programs", "VerifiedPlug", "open_plugs"]

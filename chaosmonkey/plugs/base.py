@@ -11,9 +11,15 @@ class Plug(Protocol):
     """One switchable feed of one machine.
 
     A driver talks to its device and nothing else: it does not retry, wait for the result or keep
-    order among callers. That is `VerifiedPlug`'s work, once for all drivers. Every error leaves a
-    driver as PlugFailed; a task that waits in it may be cancelled at any moment.
+    order among callers. That is `VerifiedPlug`'s work, once for all drivers. Every error that a
+    driver expects leaves it as PlugFailed; a task that waits in it may be cancelled at any moment.
+
+    Attributes:
+        in_flight: real seconds for which a command may still take effect after this process gave
+            it up or died; 0 if a command has taken effect, or never will, when `switch` is left.
     """
+
+    in_flight: float
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         """Ask the device for the wanted state. May be repeated safely.

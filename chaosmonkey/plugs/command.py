@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chaosmonkey.config import CommandPlug
 from chaosmonkey.model import Feed
-from chaosmonkey.plugs.programs import program_failed, run_program
+from chaosmonkey.plugs.programs import Programs, program_failed
 
 
 class ProgramPlug:
@@ -21,6 +21,7 @@ class ProgramPlug:
         self,
         settings: CommandPlug,
         *,
+        programs: Programs,
         machine: str,
         node: str,
         told: Callable[[str], Feed] | None = None,
@@ -31,7 +32,8 @@ class ProgramPlug:
         self._cut = fill(settings.cut)
         self._restore = fill(settings.restore)
         self._read = fill(settings.read)
-        self._timeout = settings.timeout
+        self._timeout = self.in_flight = settings.timeout
+        self._programs = programs
         self._told = told or last_word
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
@@ -40,13 +42,13 @@ class ProgramPlug:
         if not on:
             seconds = "0" if back_in is None else str(math.ceil(back_in))
             argv = [argument.replace("{seconds}", seconds) for argument in self._cut]
-        ended = await run_program(argv, timeout=self._timeout)
+        ended = await self._programs.run(argv, timeout=self._timeout)
         if ended.code != 0:
             raise program_failed(argv, f"exited with {ended.code}", ended.out + ended.err)
 
     async def read(self) -> Feed:
         """What the program printed; PlugFailed if that is nothing and it did not exit with 0."""
-        ended = await run_program(self._read, timeout=self._timeout)
+        ended = await self._programs.run(self._read, timeout=self._timeout)
         feed = self._told(ended.out)
         if feed is Feed.UNKNOWN and ended.code != 0:
             raise program_failed(self._read, f"exited with {ended.code}", ended.err)

@@ -19,7 +19,7 @@ from xml.etree import ElementTree as ET
 from chaosmonkey.config import FencePlug
 from chaosmonkey.errors import PlugFailed, did_you_mean
 from chaosmonkey.model import Feed
-from chaosmonkey.plugs.programs import Ended, program_failed, run_program
+from chaosmonkey.plugs.programs import Ended, Programs, program_failed
 
 _SECRET = re.compile("pass|community|priv|auth|key|secret|token")
 
@@ -27,9 +27,10 @@ _SECRET = re.compile("pass|community|priv|auth|key|secret|token")
 class FenceAgent:
     """Runs the agent once per command; use `open_agent`."""
 
-    def __init__(self, settings: FencePlug, program: str) -> None:
+    def __init__(self, settings: FencePlug, program: str, programs: Programs) -> None:
         self._keys = {key: value.get_secret_value() for key, value in settings.keys.items()}
-        self._timeout = settings.timeout
+        self._timeout = self.in_flight = settings.timeout
+        self._programs = programs
         self._program = program
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:  # noqa: ARG002 - no agent has a timer
@@ -57,7 +58,7 @@ class FenceAgent:
     async def _run(self, action: Literal["on", "off", "status"]) -> Ended:
         lines = {**self._keys, "action": action}
         given = "".join(f"{key}={value}\n" for key, value in lines.items())
-        return await run_program([self._program], timeout=self._timeout, given=given)
+        return await self._programs.run([self._program], timeout=self._timeout, given=given)
 
     def _failed(self, action: str, ended: Ended) -> PlugFailed:
         said = ended.out + ended.err
@@ -67,7 +68,7 @@ class FenceAgent:
         return program_failed([self._program], f"failed to do '{action}' ({ended.code})", said)
 
 
-async def open_agent(settings: FencePlug) -> FenceAgent:
+async def open_agent(settings: FencePlug, programs: Programs) -> FenceAgent:
     """Find the agent and compare the configured keys with its own list.
 
     Raises:
@@ -80,7 +81,7 @@ async def open_agent(settings: FencePlug) -> FenceAgent:
             f"There is no {agent}.",
             remedy="On Debian it is in the package fence-agents, or one named like the agent.",
         )
-    described = await run_program([program, "-o", "metadata"], timeout=settings.timeout)
+    described = await programs.run([program, "-o", "metadata"], timeout=settings.timeout)
     try:
         known = {
             str(found.get("name")): found.attrib
@@ -95,7 +96,7 @@ async def open_agent(settings: FencePlug) -> FenceAgent:
         )
     if missing := [key for key, says in known.items() if _is_missing(key, says, settings.keys)]:
         raise PlugFailed(f"{agent} needs the key '{missing[0]}'.", remedy="Write it into `keys`.")
-    return FenceAgent(settings, program)
+    return FenceAgent(settings, program, programs)
 
 
 def _is_missing(key: str, says: Mapping[str, str], given: Mapping[str, object]) -> bool:

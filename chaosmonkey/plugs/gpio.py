@@ -20,6 +20,8 @@ from chaosmonkey.model import Feed
 class RelayPlug:
     """Feeds a machine through a relay contact; the feed is on from the moment of opening."""
 
+    in_flight = 0.0
+
     def __init__(self, settings: GpioPlug, factory: Factory) -> None:
         self._coil_when_on = settings.contact == "NO"
         self._pin = settings.pin

@@ -23,12 +23,16 @@ from chaosmonkey.plugs.recipes import feed_told, filled, timer_words
 LONGEST = 3600.0
 """Seconds until a device's timer acts if nobody says: the longest cut (limits.max_seconds)."""
 
+ANSWER_MAX = 256 * 1024
+"""Bytes of an answer. A Shelly's longest status has some 5 KiB, Home Assistant's some 20."""
+
 
 class HttpDevice:
     """Sends the requests of a recipe. A connection serves one request: small devices have few."""
 
     def __init__(self, settings: HttpPlug) -> None:
         self._settings = settings
+        self.in_flight = settings.timeout
         self._recipe = settings.how
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
@@ -42,7 +46,7 @@ class HttpDevice:
         text = await self._send(self._recipe.read, {})
         try:
             answer = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # the latter is what 100,000 times "[" becomes
             raise self._failed(self._recipe.read, "answered something that is not JSON") from None
         return feed_told(answer, self._recipe, self._settings.which)
 
@@ -87,7 +91,12 @@ class HttpDevice:
                     request.method, URL(url, encoded=True), json=body, allow_redirects=False
                 ) as response,
             ):  # fmt: skip
-                status, text = response.status, await response.read()
+                status, text = response.status, bytearray()
+                async for piece in response.content.iter_any():
+                    text += piece
+                    if len(text) > ANSWER_MAX:
+                        what = f"answered with more than {ANSWER_MAX // 1024} KiB"
+                        raise self._failed(request, what)
         except TimeoutError:
             what = f"did not answer within {settings.timeout:g} s"
             raise self._failed(request, what) from None
@@ -97,7 +106,7 @@ class HttpDevice:
             raise self._failed(request, f"cannot be asked: {reason}") from None
         if status >= 300:
             raise self._failed(request, f"answered {status}")
-        return text
+        return bytes(text)
 
     def _failed(self, request: HttpRequest, what: str) -> PlugFailed:
         return PlugFailed(

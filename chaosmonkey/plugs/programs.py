@@ -1,18 +1,44 @@
-"""A program is run to its end or killed: it never outlives its time or whoever waits for it."""
+"""Programs that are run to their end or killed: none outlives its time, its caller or this server.
+
+run ─┬─► it exits: its output, at most OUTPUT_MAX bytes of it
+     ├─► its time is up, or its caller is cancelled: its process group and what has left that
+     │   group are killed, its pipes closed
+     └─► this server dies: the kernel kills it (PR_SET_PDEATHSIG), and the next start ends
+         those of its children that live on, which it knows by a mark in their environment
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import shlex
+import shutil
 import signal
+import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+from chaosmonkey.config import child_environment
 from chaosmonkey.errors import PlugFailed
+
+MARK = "CHAOSMONKEY_PROGRAM"
+"""The environment variable that marks a program: the data folder of its server, and its number."""
+
+OUTPUT_MAX = 64 * 1024
+"""Bytes that a program may print on standard output, and as many on standard error."""
 
 OUTPUT_SHOWN = 300
 """Characters of a failed program's output that an error repeats."""
+
+LAST_WORDS = 0.2
+"""Seconds that the output of a program that has exited is waited for: a child may hold its pipe."""
+
+DYING = 1.0
+"""Seconds that a killed program is waited for. One that waits for a disk may take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,35 +50,108 @@ class Ended:
     err: str
 
 
-async def run_program(argv: list[str], *, timeout: float, given: str = "") -> Ended:
-    """Run a program without a shell, with `given` on its standard input.
+class Programs:
+    """Runs the programs of one server.
 
-    Raises:
-        PlugFailed: it is not there, or did not end within `timeout` seconds.
+    Args:
+        folder: the server's data folder, by which its successor knows what it left running.
     """
-    try:
-        # A session of its own: Ctrl-C in our terminal must not end a restore half-way.
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise program_failed(argv, str(error)) from None
-    try:
-        async with asyncio.timeout(timeout):
-            out, err = await process.communicate(given.encode() if given else None)
-    except TimeoutError:
-        raise program_failed(argv, f"did not end within {timeout:g} s") from None
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-    code = process.returncode or 0
-    return Ended(code, out.decode(errors="replace"), err.decode(errors="replace"))
+
+    def __init__(self, folder: Path) -> None:
+        self._owner = str(folder.absolute())
+        self._numbers = itertools.count(1)
+
+    async def run(self, argv: list[str], *, timeout: float, given: str = "") -> Ended:
+        """Run a program without a shell, with `given` on its standard input.
+
+        Raises:
+            PlugFailed: it is not there, printed too much, or did not end within `timeout` seconds.
+        """
+        if shutil.which(argv[0]) is None:
+            raise program_failed(argv, "cannot be run: there is no such program")
+        mark = f"{self._owner}#{os.getpid()}.{next(self._numbers)};"
+        loop = asyncio.get_running_loop()
+        try:
+            # A session of its own: Ctrl-C in our terminal must not end a restore half-way.
+            transport, running = await loop.subprocess_exec(
+                _Running,
+                *_dying_with_us(),
+                *argv,
+                stdin=subprocess.PIPE,
+                env=child_environment(**{MARK: mark}),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise program_failed(argv, f"cannot be run: {error}") from None
+        pid = transport.get_pid()
+        try:
+            running.give(given.encode())
+            async with asyncio.timeout(timeout):
+                await asyncio.wait(
+                    {running.exited, running.flooded}, return_when=asyncio.FIRST_COMPLETED
+                )
+            if not running.exited.done():
+                raise program_failed(argv, f"printed more than {OUTPUT_MAX // 1024} KiB")
+            await asyncio.wait(running.silent, timeout=LAST_WORDS)
+        except TimeoutError:
+            raise program_failed(argv, f"did not end within {timeout:g} s") from None
+        finally:
+            if not running.exited.done():
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+                _kill_marked(mark)
+                await asyncio.wait({running.exited}, timeout=DYING)
+            transport.close()
+        return Ended(transport.get_returncode() or 0, running.printed(1), running.printed(2))
+
+    def end_leftovers(self) -> int:
+        """Kill what an earlier server on the same data folder left running; how many it were."""
+        return _kill_marked(f"{self._owner}#", but=f"{self._owner}#{os.getpid()}.")
+
+
+class _Running(asyncio.SubprocessProtocol):
+    """What a running program has printed, and whether it still runs.
+
+    asyncio's own Process waits for the ends of all pipes, which a child of a child may hold open.
+    """
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.exited: asyncio.Future[None] = loop.create_future()
+        self.flooded: asyncio.Future[None] = loop.create_future()
+        self.silent = {loop.create_future(), loop.create_future()}
+        self._printed = {1: bytearray(), 2: bytearray()}
+        self._open = dict(zip((1, 2), self.silent, strict=True))
+        self._transport: asyncio.SubprocessTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.SubprocessTransport)
+        self._transport = transport
+
+    def give(self, text: bytes) -> None:
+        """Write to its standard input, and close that."""
+        stdin = self._transport.get_pipe_transport(0)
+        assert isinstance(stdin, asyncio.WriteTransport)
+        stdin.write(text)
+        stdin.close()
+
+    def printed(self, fd: int) -> str:
+        """What it printed on standard output (1) or standard error (2)."""
+        return self._printed[fd].decode(errors="replace")
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self._printed[fd] += data
+        if len(self._printed[fd]) > OUTPUT_MAX and not self.flooded.done():
+            self.flooded.set_result(None)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        ended = self._open.get(fd)
+        if ended is not None and not ended.done():
+            ended.set_result(None)
+
+    def process_exited(self) -> None:
+        if not self.exited.done():
+            self.exited.set_result(None)
 
 
 def program_failed(argv: list[str], what: str, output: str = "") -> PlugFailed:
@@ -63,3 +162,39 @@ def program_failed(argv: list[str], what: str, output: str = "") -> PlugFailed:
         remedy="Run it by hand, as the user that the server runs as.",
         argv=argv,
     )
+
+
+@cache
+def _dying_with_us() -> tuple[str, ...]:
+    """What lets a program be killed when this process dies: util-linux's setpriv, if it is there.
+
+    A program that changes its user, such as sudo, is out of its reach.
+    """
+    prefix = ("setpriv", "--pdeathsig", "KILL", "--")
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        subprocess.run([*prefix, "true"], check=True, capture_output=True, timeout=5)  # noqa: S603 - fixed words
+        return prefix
+    return ()
+
+
+def _kill_marked(mark: str, but: str = "\0") -> int:
+    """Kill every process whose mark begins so; return how many. They may fork meanwhile."""
+    killed = 0
+    for _ in range(10):
+        found = list(_marked(f"{MARK}={mark}".encode(), f"{MARK}={but}".encode()))
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+                killed += 1
+        if not found:
+            break
+    return killed
+
+
+def _marked(prefix: bytes, but: bytes) -> Iterator[int]:
+    """The ids of such processes, as far as Linux's /proc shows their environment to this user."""
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            for variable in entry.read_bytes().split(b"\0"):
+                if variable.startswith(prefix) and not variable.startswith(but):
+                    yield int(entry.parent.name)

@@ -1,4 +1,4 @@
-"""From settings to open plugs: one visible match, so that the type checker misses no driver."""
+"""From settings to plugs: one visible match, so that the type checker misses no driver."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
-
-from yarl import URL
+from urllib.parse import urlsplit
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import (
@@ -26,9 +27,11 @@ from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedKind
 from chaosmonkey.plugs.base import Plug
 from chaosmonkey.plugs.command import ProgramPlug
+from chaosmonkey.plugs.device_lock import DeviceLock
 from chaosmonkey.plugs.fence import open_agent
 from chaosmonkey.plugs.gpio import RelayPlug
-from chaosmonkey.plugs.http import HttpDevice
+from chaosmonkey.plugs.opening import OpeningPlug
+from chaosmonkey.plugs.programs import Programs
 from chaosmonkey.plugs.uhubctl import open_uhubctl
 from chaosmonkey.plugs.verified import VerifiedPlug
 from chaosmonkey.wires import Wires
@@ -40,59 +43,106 @@ PlugBoard = Mapping[tuple[str, FeedKind], VerifiedPlug]
 
 
 @asynccontextmanager
-async def open_plugs(lab: Lab, wires: Wires, clock: Clock) -> AsyncIterator[PlugBoard]:
-    """Open every plug of the lab, and on the way out leave every feed on.
+async def open_plugs(
+    lab: Lab, wires: Wires, clock: Clock, programs: Programs | None = None
+) -> AsyncIterator[PlugBoard]:
+    """The plugs of the lab, and on the way out every feed is left on.
 
-    GPIO feeds are on from the opening; others keep their state until they are switched.
+    GPIO feeds are on from the opening; others keep their state until they are switched. A device
+    that cannot be opened now is opened later: until then only its own plug fails.
 
-    Raises:
-        PlugFailed: a device cannot be opened.
+    Args:
+        lab: the settings.
+        wires: what the plugs hang on.
+        clock: the time by which they are waited for.
+        programs: runs those that are programs; made here if not given.
     """
-    board = await _open_all(lab, wires, clock)
+    from_settings = _From(wires, programs or Programs(lab.server.data))
+    devices: dict[str, DeviceLock] = {}
+    board = {}
+    for machine, feed, settings in _configured(lab):
+        plug = OpeningPlug(
+            partial(from_settings.open, settings, machine),
+            in_flight=0.0 if isinstance(settings, GpioPlug) else settings.timeout,
+        )
+        board[machine.name, feed] = VerifiedPlug(
+            plug,
+            machine=machine.name,
+            feed=feed,
+            device=devices.setdefault(_device_of(settings, machine, feed), DeviceLock()),
+            clock=clock,
+            speed=lab.speed,
+        )
+        if isinstance(settings, GpioPlug):
+            try:
+                await board[machine.name, feed].open()
+            except PlugFailed as error:
+                log.error("%s: %s: %s", machine.name, feed, error)
     try:
         yield board
     finally:
-        for plug in board.values():
-            try:
-                await plug.close()
-            except PlugFailed as error:
-                log.error("%s: %s could not be left on: %s", plug.machine, plug.feed, error)
+        await asyncio.gather(*map(_leave_on, board.values()))
 
 
-async def _open_all(lab: Lab, wires: Wires, clock: Clock) -> PlugBoard:
-    devices: dict[str, asyncio.Lock] = {}
-    board = {}
-    for machine, feed, settings in _configured(lab):
+async def _leave_on(plug: VerifiedPlug) -> None:
+    try:
+        await plug.close()
+    except PlugFailed as error:
+        log.error("%s: %s could not be left on: %s", plug.machine, plug.feed, error)
+
+
+@dataclass(frozen=True, slots=True)
+class _From:
+    """From one plug's settings to its driver. What takes long to import is imported here."""
+
+    wires: Wires
+    programs: Programs
+
+    async def open(self, settings: PlugSettings, machine: Machine) -> Plug:
         match settings:
             case GpioPlug():
-                plug: Plug = RelayPlug(settings, wires.pins)
-                device = f"gpio {settings.pin}"
+                return RelayPlug(settings, self.wires.pins)
             case CommandPlug():
-                plug = ProgramPlug(settings, machine=machine.name, node=machine.node_name)
-                device = f"command {settings.device or (machine.name, feed)}"
+                return ProgramPlug(
+                    settings,
+                    programs=self.programs,
+                    machine=machine.name,
+                    node=machine.node_name,
+                )
             case UhubctlPlug():
-                plug = open_uhubctl(settings)
-                device = f"uhubctl {settings.hub}"
+                return open_uhubctl(settings, self.programs)
             case SnmpPlug():
-                # Imported here: it takes a tenth of a second, and much more on a small Pi.
                 from chaosmonkey.plugs.snmp import SwitchPort  # noqa: PLC0415
                 from chaosmonkey.wires.snmp import Agent  # noqa: PLC0415
 
-                plug = SwitchPort(settings, Agent(settings, wires.snmp))
-                device = f"snmp {settings.host}:{settings.port}"
+                return SwitchPort(settings, Agent(settings, self.wires.snmp))
             case HttpPlug():
-                plug = HttpDevice(settings)
-                device = f"http {URL(settings.url).authority}"
+                from chaosmonkey.plugs.http import HttpDevice  # noqa: PLC0415
+
+                return HttpDevice(settings)
             case FencePlug():
-                plug = await open_agent(settings)
-                device = settings.device
+                return await open_agent(settings, self.programs)
             case _:
                 assert_never(settings)
-        lock = devices.setdefault(device, asyncio.Lock())
-        board[machine.name, feed] = VerifiedPlug(
-            plug, machine=machine.name, feed=feed, device=lock, clock=clock
-        )
-    return board
+
+
+def _device_of(settings: PlugSettings, machine: Machine, feed: FeedKind) -> str:
+    """What device a plug is part of: it is told one thing at a time."""
+    match settings:
+        case GpioPlug():
+            return f"gpio {settings.pin}"
+        case CommandPlug():
+            return f"command {settings.device or (machine.name, feed)}"
+        case UhubctlPlug():
+            return f"uhubctl {settings.hub}"
+        case SnmpPlug():
+            return f"snmp {settings.host}:{settings.port}"
+        case HttpPlug():
+            return f"http {urlsplit(settings.url).netloc}"
+        case FencePlug():
+            return settings.device
+        case _:
+            assert_never(settings)
 
 
 def _configured(lab: Lab) -> Iterator[tuple[Machine, FeedKind, PlugSettings]]:

@@ -25,6 +25,7 @@ class SwitchPort:
         self._poe = settings.poe is not None
         self._order, self._effect = columns(settings)
         self._agent = agent
+        self.in_flight = settings.timeout
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:  # noqa: ARG002 - a switch has no timer
         """Set the order: 1 is on or up, 2 is off or down in both tables."""

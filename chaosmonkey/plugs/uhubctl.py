@@ -15,13 +15,14 @@ import re
 from chaosmonkey.config import CommandPlug, UhubctlPlug
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs.command import ProgramPlug
+from chaosmonkey.plugs.programs import Programs
 
 
-def open_uhubctl(settings: UhubctlPlug) -> ProgramPlug:
+def open_uhubctl(settings: UhubctlPlug, programs: Programs) -> ProgramPlug:
     """The driver `command` with uhubctl's arguments and its way to tell the state."""
     force = ("-f",) if settings.force else ()
     port = ("uhubctl", *force, "-N", "-l", settings.hub, "-p", str(settings.port))
-    programs = CommandPlug(
+    command = CommandPlug(
         driver="command",
         cut=(*port, "-a", "off"),
         restore=(*port, "-a", "on"),
@@ -29,7 +30,11 @@ def open_uhubctl(settings: UhubctlPlug) -> ProgramPlug:
         timeout=settings.timeout,
     )
     return ProgramPlug(
-        programs, machine="", node="", told=lambda text: port_told(text, settings.port)
+        command,
+        programs=programs,
+        machine="",
+        node="",
+        told=lambda text: port_told(text, settings.port),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import assert_never
 
 from chaosmonkey.clock import Clock
@@ -11,6 +12,7 @@ from chaosmonkey.config import CurrentSensor, Lab, PortSensor, RailSensor, Senso
 from chaosmonkey.model import FeedKind
 from chaosmonkey.sensors.base import Sensor
 from chaosmonkey.sensors.current import CurrentMonitor
+from chaosmonkey.sensors.opening import OpeningSensor
 from chaosmonkey.sensors.polled import PolledSensor
 from chaosmonkey.sensors.rail import RailInput
 from chaosmonkey.wires import Wires
@@ -21,16 +23,13 @@ SensorBoard = Mapping[tuple[str, FeedKind], Sensor]
 
 @contextmanager
 def open_sensors(lab: Lab, wires: Wires, clock: Clock, pace: Clock) -> Iterator[SensorBoard]:
-    """Open every sensor of the lab.
+    """The sensors of the lab. One that cannot be opened says unknown, and is tried again.
 
     Args:
         lab: the settings.
         wires: what they hang on.
         clock: tells the moments.
         pace: real time, by which devices are asked.
-
-    Raises:
-        PlugFailed: one cannot be opened.
     """
     board: dict[tuple[str, FeedKind], Sensor] = {}
     with ExitStack() as closing:
@@ -39,7 +38,13 @@ def open_sensors(lab: Lab, wires: Wires, clock: Clock, pace: Clock) -> Iterator[
                 settings = machine.sensor(feed)
                 if settings is not None:
                     name = f"{machine.name}'s {feed} sensor"
-                    sensor = _open(settings, wires, name, clock, pace)
+                    sensor = OpeningSensor(
+                        partial(_open, settings, wires, name, clock, pace),
+                        interval=0.0 if isinstance(settings, RailSensor) else settings.interval,
+                        name=name,
+                        clock=clock,
+                        pace=pace,
+                    )
                     closing.callback(sensor.close)
                     board[machine.name, feed] = sensor
         yield board

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from chaosmonkey.clock import Clock, ScaledClock
 from chaosmonkey.model import Feed, FeedKind
-from chaosmonkey.plugs import Plug, VerifiedPlug
+from chaosmonkey.plugs import DeviceLock, Plug, VerifiedPlug
 
 TIMEOUT = 1.0
 """Seconds that the drivers under test wait for their device, unless it is a slow program."""
@@ -60,6 +59,6 @@ def verified(plug: Plug, *, clock: Clock | None = None) -> VerifiedPlug:
         plug,
         machine="node3",
         feed=FeedKind.POWER,
-        device=asyncio.Lock(),
+        device=DeviceLock(),
         clock=clock or ScaledClock(80),
     )

@@ -14,6 +14,7 @@ from chaosmonkey.config import FencePlug
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.fence import open_agent
+from chaosmonkey.plugs.programs import Programs
 from tests.contract._peers.base import Peer
 from tests.contract._peers.snmpd import Switch
 
@@ -55,7 +56,7 @@ class DummyPeer(Peer):
     async def open(self) -> Plug:
         keys = {"status_file": str(self.folder / "status"), "power_timeout": "1"}
         settings = FencePlug(driver="fence", agent="fence_outlet", keys=keys, timeout=self.timeout)
-        return await open_agent(settings)
+        return await open_agent(settings, Programs(self.folder))
 
     def feed(self) -> Feed:
         return Feed(self.folder.joinpath("on").read_text())
@@ -81,6 +82,7 @@ class IfMibPeer(Peer):
     secrets = ("write-secret",)
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.switch = Switch(folder)
 
     async def start(self) -> None:
@@ -96,7 +98,7 @@ class IfMibPeer(Peer):
             "shell_timeout": 3,
         }  # fmt: skip
         settings = FencePlug(driver="fence", agent="fence_ifmib", keys=keys, timeout=self.timeout)
-        return await open_agent(settings)
+        return await open_agent(settings, Programs(self.folder))
 
     def feed(self) -> Feed:
         return self.switch.feed

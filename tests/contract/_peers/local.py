@@ -15,6 +15,7 @@ from chaosmonkey.model import Feed
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.gpio import RelayPlug
+from chaosmonkey.plugs.programs import Programs
 from chaosmonkey.plugs.uhubctl import open_uhubctl
 from chaosmonkey.wires.pins import mock_factory
 from tests.contract._peers.base import Peer
@@ -65,7 +66,7 @@ class ProgramPeer(Peer):
             driver="command",
             cut=run("off"), restore=run("on"), read=run("read"), timeout=self.timeout,
         )  # fmt: skip
-        return ProgramPlug(settings, machine="node3", node="node3")
+        return ProgramPlug(settings, programs=Programs(self.folder), machine="node3", node="node3")
 
     def feed(self) -> Feed:
         return Feed(self.folder.joinpath("state").read_text().strip())
@@ -116,7 +117,10 @@ class UhubctlPeer(ProgramPeer):
         self._path.undo()
 
     async def open(self) -> Plug:
-        return open_uhubctl(UhubctlPlug(driver="uhubctl", hub="1-1", port=2, timeout=self.timeout))
+        return open_uhubctl(
+            UhubctlPlug(driver="uhubctl", hub="1-1", port=2, timeout=self.timeout),
+            Programs(self.folder),
+        )
 
 
 PEERS: dict[str, Callable[[Path], Peer]] = {

@@ -10,6 +10,7 @@ from chaosmonkey.config import CommandPlug
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs.command import ProgramPlug
+from chaosmonkey.plugs.programs import Programs
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -19,7 +20,7 @@ def python(code: str) -> tuple[str, ...]:
 def broken(**values: object) -> ProgramPlug:
     fine = {"cut": ("true",), "restore": ("true",), "read": ("echo", "on"), "timeout": 5.0}
     settings = CommandPlug(driver="command", **(fine | values))
-    return ProgramPlug(settings, machine="node3", node="worker-3")
+    return ProgramPlug(settings, programs=Programs(Path("data")), machine="node3", node="worker-3")
 
 
 async def test_a_program_that_fails_says_so_with_its_own_words() -> None:

@@ -7,6 +7,9 @@ import pytest
 from chaosmonkey.config import FencePlug, build
 from chaosmonkey.errors import BadConfig, PlugFailed
 from chaosmonkey.plugs.fence import open_agent
+from chaosmonkey.plugs.programs import Programs
+
+PROGRAMS = Programs(Path("data"))
 
 AGENT = """#!/bin/sh
 if [ "$2" = metadata ]; then cat {folder}/metadata.xml; exit 0; fi
@@ -57,21 +60,21 @@ async def test_keys_are_checked_against_what_the_agent_says_about_itself(
     folder: Path, keys: dict, told: str
 ) -> None:
     with pytest.raises(PlugFailed) as caught:
-        await open_agent(strip(**keys))
+        await open_agent(strip(**keys), PROGRAMS)
     assert told in str(caught.value)
-    assert await open_agent(strip(ipaddr="pdu", port="3"))
+    assert await open_agent(strip(ipaddr="pdu", port="3"), PROGRAMS)
 
 
 async def test_an_agent_that_is_not_there_or_is_none_is_named(folder: Path) -> None:
     with pytest.raises(PlugFailed, match="There is no fence_nothing"):
-        await open_agent(FencePlug(driver="fence", agent="fence_nothing", keys={}))
+        await open_agent(FencePlug(driver="fence", agent="fence_nothing", keys={}), PROGRAMS)
     (folder / "metadata.xml").write_text("usage: fence_strip [-x]")
     with pytest.raises(PlugFailed, match="does not describe itself"):
-        await open_agent(strip(**GOOD))
+        await open_agent(strip(**GOOD), PROGRAMS)
 
 
 async def test_the_action_is_always_said_and_last(folder: Path) -> None:
-    plug = await open_agent(strip(**GOOD))
+    plug = await open_agent(strip(**GOOD), PROGRAMS)
     for work, action in [(plug.switch(on=False), "off"), (plug.close(), "on")]:
         with pytest.raises(PlugFailed):
             await work
@@ -84,7 +87,7 @@ async def test_a_status_that_is_not_said_to_be_off_is_a_failure_without_secrets(
     folder: Path, code: int
 ) -> None:
     write_agent(folder, code=code)
-    plug = await open_agent(strip(**GOOD))
+    plug = await open_agent(strip(**GOOD), PROGRAMS)
     with pytest.raises(PlugFailed, match=r"login with \*\*\* refused") as caught:
         await plug.read()
     assert "hush-hush" not in f"{caught.value} {caught.value.facts}"

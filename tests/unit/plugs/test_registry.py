@@ -3,8 +3,13 @@
 import subprocess
 import sys
 
+import gpiozero
+import pytest
+
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import build
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.model import Feed
 from chaosmonkey.plugs import open_plugs
 from chaosmonkey.wires import open_wires
 
@@ -36,8 +41,13 @@ def test_a_lab_without_snmp_does_not_pay_for_it() -> None:
     code = """
 import asyncio, sys
 from chaosmonkey import runtime
+import gpiozero
+import pytest
+
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import build
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.model import Feed
 from chaosmonkey.plugs import open_plugs
 from chaosmonkey.wires import open_wires
 async def main():
@@ -49,3 +59,25 @@ async def main():
 asyncio.run(main())
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+async def test_a_device_that_cannot_be_opened_fails_alone_and_is_opened_when_it_can() -> None:
+    """A busy line, a missing agent: the start goes on, and their plugs are tried again."""
+    settings = build(
+        lab(
+            {"driver": "gpio", "pin": 4},
+            {"driver": "fence", "agent": "fence_of_no_maker", "keys": {}},
+            {"driver": "gpio", "pin": 5},
+        )
+    )
+    with open_wires(settings) as wires:
+        busy = gpiozero.OutputDevice(4, pin_factory=wires.pins)
+        async with open_plugs(settings, wires, ManualClock()) as board:
+            plugs = {machine: plug for (machine, _), plug in board.items()}
+            assert await plugs["node2"].read() is Feed.ON
+            with pytest.raises(PlugFailed, match="GPIO 4"):
+                await plugs["node0"].read()
+            with pytest.raises(PlugFailed, match="There is no fence_of_no_maker"):
+                await plugs["node1"].read()
+            busy.close()
+            assert await plugs["node0"].read() is Feed.ON

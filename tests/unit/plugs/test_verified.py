@@ -1,13 +1,14 @@
 """Switching that is known to have happened, with a device that does what a test wants."""
 
 import asyncio
+import ssl
 
 import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed, FeedKind
-from chaosmonkey.plugs import VerifiedPlug
+from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 
 
 class Device:
@@ -17,6 +18,7 @@ class Device:
         self.state = Feed.ON
         self.answers = answers or []
         self.deaf = deaf
+        self.in_flight = 0.0
         self.away = 0
         self.switched: list[bool] = []
 
@@ -37,7 +39,7 @@ class Device:
 
 def verified(device: Device, clock: ManualClock) -> VerifiedPlug:
     return VerifiedPlug(
-        device, machine="node3", feed=FeedKind.POWER, device=asyncio.Lock(), clock=clock
+        device, machine="node3", feed=FeedKind.POWER, device=DeviceLock(), clock=clock
     )
 
 
@@ -114,3 +116,62 @@ async def test_a_timer_is_set_even_if_the_feed_is_off_already() -> None:
     device.state = Feed.OFF
     await verified(device, ManualClock()).switch(on=False, back_in=60)
     assert device.switched == [False]
+
+
+@pytest.mark.parametrize(
+    "surprise",
+    [
+        RecursionError("maximum recursion depth exceeded"),
+        UnicodeEncodeError("latin-1", "\udcff", 0, 1, "surrogates not allowed"),
+        MemoryError(),
+        KeyError("relays"),
+        ssl.SSLError("wrong version number"),
+        AssertionError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_whatever_a_driver_raises_is_a_failure_of_its_plug(surprise: Exception) -> None:
+    class Mad(Device):
+        async def read(self) -> Feed:
+            raise surprise
+
+        async def switch(self, *, on: bool, back_in: float | None = None) -> None:
+            raise surprise
+
+    plug = verified(Mad(), ManualClock())
+    for work in (plug.read(), plug.switch(on=False, back_in=60), plug.close()):
+        assert type(surprise).__name__ in await _failure(work)
+    assert plug.last is Feed.UNKNOWN
+
+
+async def test_a_command_does_not_wait_for_a_reading_that_hangs() -> None:
+    clock, device, lock = ManualClock(), Device(), DeviceLock()
+
+    class Hanging(Device):
+        async def read(self) -> Feed:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    slow = VerifiedPlug(Hanging(), machine="node1", feed=FeedKind.POWER, device=lock, clock=clock)
+    quick = VerifiedPlug(device, machine="node2", feed=FeedKind.POWER, device=lock, clock=clock)
+    async with asyncio.TaskGroup() as tasks:
+        reading = tasks.create_task(_failure(slow.read()))
+        await clock.advance(0)
+        await quick.switch(on=False)
+    assert "given up because a command came" in reading.result()
+    assert device.state is Feed.OFF
+
+
+async def test_a_cut_that_was_cut_short_may_arrive_for_as_long_as_its_driver_says() -> None:
+    clock, device = ManualClock(), Device(answers=[Feed.ON] * 9)
+    device.in_flight = 7.0
+    plug = verified(device, clock)
+    async with asyncio.TaskGroup() as tasks:
+        cutting = tasks.create_task(plug.switch(on=False))
+        await clock.advance(0.1)
+        assert plug.late_until < clock.now()
+        cutting.cancel()
+    assert plug.late_until == clock.now() + 7.0
+    before = plug.late_until
+    await plug.switch(on=True)
+    assert plug.late_until == before  # being on now proves nothing of what is on its way

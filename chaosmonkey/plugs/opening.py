@@ -1,0 +1,40 @@
+"""A plug whose device is opened when it can be: one that cannot fails alone, and is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from chaosmonkey.model import Feed
+from chaosmonkey.plugs.base import Plug
+
+
+class OpeningPlug:
+    """Opens its device at the first use, and at each further one until that succeeds.
+
+    Args:
+        open_device: opens it, or raises PlugFailed.
+        in_flight: as in `Plug`, from the settings, which are known before the device is.
+    """
+
+    def __init__(self, open_device: Callable[[], Awaitable[Plug]], in_flight: float) -> None:
+        self.in_flight = in_flight
+        self._open_device = open_device
+        self._device: Plug | None = None
+
+    async def open(self) -> Plug:
+        """The device, opened; raises what opening it raises."""
+        if self._device is None:
+            self._device = await self._open_device()
+        return self._device
+
+    async def switch(self, *, on: bool, back_in: float | None = None) -> None:
+        """As `Plug`."""
+        await (await self.open()).switch(on=on, back_in=back_in)
+
+    async def read(self) -> Feed:
+        """As `Plug`."""
+        return await (await self.open()).read()
+
+    async def close(self) -> None:
+        """As `Plug`."""
+        await (await self.open()).close()

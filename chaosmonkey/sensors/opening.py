@@ -1,0 +1,66 @@
+"""A sensor that is opened when it can be: one that fails says unknown, and is tried again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import NoReturn
+
+from chaosmonkey.clock import Clock
+from chaosmonkey.errors import PlugFailed
+from chaosmonkey.model import Feed
+from chaosmonkey.sensors.base import Reading, Sensor, Tell
+
+log = logging.getLogger(__name__)
+
+RETRY = 5.0
+"""Real seconds after which a sensor that failed is opened again."""
+
+
+class OpeningSensor:
+    """Opens a sensor, watches it, and begins again if that fails in whatever way.
+
+    Args:
+        open_sensor: opens it; raises PlugFailed.
+        interval: as in `Sensor`, from the settings, which are known before the device is.
+    """
+
+    def __init__(
+        self,
+        open_sensor: Callable[[], Sensor],
+        *,
+        interval: float,
+        name: str,
+        clock: Clock,
+        pace: Clock,
+    ) -> None:
+        self.interval = interval
+        self._open_sensor = open_sensor
+        self._name = name
+        self._clock = clock
+        self._pace = pace
+        self._sensor: Sensor | None = None
+
+    async def run(self, tell: Tell) -> NoReturn:
+        """As `Sensor`."""
+        failing = ""
+        while True:
+            try:
+                self._sensor = self._sensor or self._open_sensor()
+                await self._sensor.run(tell)
+            except PlugFailed as error:
+                failed = str(error)
+            except Exception as error:  # noqa: BLE001 - devices and libraries surprise in every way
+                failed = f"it failed in a way that is not known ({type(error).__name__}: {error})"
+                self.close()
+            if failed != failing:
+                log.error("%s: %s It is tried again.", self._name, failed)
+            failing = failed
+            tell(Reading(Feed.UNKNOWN, self._clock.now()))
+            await self._pace.sleep(RETRY)
+
+    def close(self) -> None:
+        """As `Sensor`."""
+        sensor, self._sensor = self._sensor, None
+        if sensor is not None:
+            sensor.close()
