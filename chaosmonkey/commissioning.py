@@ -20,14 +20,14 @@ from chaosmonkey.config import Lab
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed, first_of
 from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.outage.beginning import outage_id
-from chaosmonkey.outage.cut import TIMER_MARGIN
+from chaosmonkey.outage.cut import GOODBYE, RETRY_PAUSES, TIMER_MARGIN
 from chaosmonkey.outage.guard import find_machine
 from chaosmonkey.outage.rails import Rails
 from chaosmonkey.panel import open_devices
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug, open_plugs
 from chaosmonkey.preflight import Finding, Table, look_at_everything
 from chaosmonkey.sensors import open_sensors
-from chaosmonkey.store import Entry, Journal, open_database
+from chaosmonkey.store import Entry, Journal, hold_folder, open_database
 from chaosmonkey.wires import Wires, open_wires
 
 CLICKS = 3
@@ -60,8 +60,12 @@ class Bench:
         return found
 
     @asynccontextmanager
-    async def journalled(self, plug: VerifiedPlug, seconds: float) -> AsyncIterator[None]:
-        """Note that a plug is cut; on the way out, whatever happened, it is on and noted so."""
+    async def journalled(self, plug: VerifiedPlug, seconds: float, say: Say) -> AsyncIterator[None]:
+        """Note that a plug is cut; on the way out, whatever happened, it is on and noted so.
+
+        Raises:
+            PlugFailed: it could not be turned on again for GOODBYE seconds; its entry is kept.
+        """
         now = self.clock.now()
         key = outage_id(now, plug.machine)
         await self.journal.write(
@@ -71,9 +75,22 @@ class Bench:
         try:
             yield
         finally:
-            await plug.switch(on=True)
+            await self._turn_on(plug, say)
             await self.journal.clear(key, self.clock.now())
             self.trying.discard((plug.machine, plug.feed))
+
+    async def _turn_on(self, plug: VerifiedPlug, say: Say) -> None:
+        give_up = self.clock.now() + GOODBYE
+        while True:
+            try:
+                await plug.switch(on=True)
+            except PlugFailed as error:
+                if self.clock.now() >= give_up:
+                    raise
+                say(f"{plug.machine}'s {plug.feed} is not on yet, it is tried again: {error}")
+                await self.clock.sleep(RETRY_PAUSES[0])
+            else:
+                return
 
     async def sensed(self, plug: VerifiedPlug, wanted: Feed, asked: float) -> str:
         """What the plug's sensor says of it; raises PlugFailed if it says the opposite."""
@@ -92,7 +109,11 @@ async def opened(lab: Lab) -> AsyncIterator[Bench]:
     clock = SystemClock()
     trying: set[tuple[str, FeedKind]] = set()
     try:
-        with open_wires(lab) as wires, open_sensors(lab, wires, clock, clock) as sensors:
+        with (
+            hold_folder(lab.server.data),
+            open_wires(lab) as wires,
+            open_sensors(lab, wires, clock, clock) as sensors,
+        ):
             async with (
                 open_database(lab.server.data, clock) as database,
                 open_plugs(lab, wires, clock) as plugs,
@@ -141,7 +162,7 @@ async def trial(lab: Lab, machine: str, feed: FeedKind, seconds: float, say: Say
     """Cut a plug for some seconds and restore it; say how long its device took for each."""
     async with opened(lab) as bench:
         plug, clock = bench.plug(lab, machine, feed), bench.clock
-        async with bench.journalled(plug, seconds):
+        async with bench.journalled(plug, seconds, say):
             asked = clock.now()
             at = await plug.switch(on=False, back_in=seconds + TIMER_MARGIN)
             sensor = await bench.sensed(plug, Feed.OFF, asked)
@@ -158,7 +179,7 @@ async def click(lab: Lab, machine: str, feed: FeedKind, say: Say) -> None:
     """Let a plug go off and on a few times, to be heard and seen."""
     async with opened(lab) as bench:
         plug = bench.plug(lab, machine, feed)
-        async with bench.journalled(plug, 2 * CLICKS * CLICK):
+        async with bench.journalled(plug, 2 * CLICKS * CLICK, say):
             for number in range(1, CLICKS + 1):
                 for on in (False, True):
                     await plug.switch(on=on, back_in=None if on else CLICK + TIMER_MARGIN)
@@ -178,7 +199,7 @@ async def panel(lab: Lab, say: Say, done: asyncio.Event) -> None:
     """
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(open_database(lab.server.data, clock))
+        stack.enter_context(hold_folder(lab.server.data))
         wires = stack.enter_context(open_wires(lab))
         devices = stack.enter_context(open_devices(lab, wires, clock, clock))
         buttons = {f"{name}'s button": line for name, line in devices.buttons.items()}

@@ -6,8 +6,9 @@
                      └──────► board ─► hub ─► websockets
        presenter, phones ─► room ─► foyer ─┘
 
-Whatever ends the server (SIGTERM, SIGINT, a crash in any task), the plugs are restored before the
-process ends; what could not be restored stands in the journal for the next start.
+`rescue` has turned the plugs on before this module is even imported. Whatever ends the server
+(SIGTERM, SIGINT, a crash in any task), the plugs are restored before the process ends; what could
+not be restored stands in the journal for the next start.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from chaosmonkey.api.ears import framed
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import JoinCodes, Room, Seats
-from chaosmonkey.clock import Clock, ScaledClock, SystemClock
+from chaosmonkey.clock import SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab, supervision
 from chaosmonkey.dispatch import Dispatch
@@ -39,22 +40,19 @@ from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.panel import Devices, Panel, open_devices
 from chaosmonkey.past import take_up_the_past
-from chaosmonkey.plugs import PlugBoard, open_plugs
 from chaosmonkey.preflight import Table, look_at_everything
+from chaosmonkey.rescue import Rescued, rescued
 from chaosmonkey.sensors import SensorBoard, open_sensors
 from chaosmonkey.store import (
     Audit,
-    Database,
     Journal,
     Recorder,
     Records,
     RoundRecorder,
     Rounds,
-    open_database,
     secret_key,
 )
 from chaosmonkey.systemd import Supervisor
-from chaosmonkey.wires import open_wires
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +70,21 @@ async def serve(
     announce: Callable[[str], None] = log.info,
     stop: asyncio.Event | None = None,
 ) -> None:
+    """Rescue a lab's table and run its server; as `run`."""
+    async with rescued(lab) as table:
+        await run(table, announce=announce, stop=stop)
+
+
+async def run(
+    table: Rescued,
+    *,
+    announce: Callable[[str], None] = log.info,
+    stop: asyncio.Event | None = None,
+) -> None:
     """Run the server until SIGTERM or SIGINT.
 
     Args:
-        lab: the settings.
+        table: what stands on the table, its plugs on.
         announce: is told where the server is when it can be used, and once the presenter's token.
         stop: ends the server when it is set, as a signal does.
 
@@ -83,45 +92,35 @@ async def serve(
         ChaosMonkeyError: it could not start: a port, folder, device or kubeconfig is unusable.
         ExceptionGroup: a task died; the plugs were restored before.
     """
-    clock: Clock = SystemClock() if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
+    lab, wires, pace = table.lab, table.wires, SystemClock()
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(open_database(lab.server.data, clock))
-        wires, pace = stack.enter_context(open_wires(lab)), SystemClock()
         things = _Things(
-            sensors=stack.enter_context(open_sensors(lab, wires, clock, pace)),
-            panel=stack.enter_context(open_devices(lab, wires, clock, pace)),
-            plugs=await stack.enter_async_context(open_plugs(lab, wires, clock)),
+            sensors=stack.enter_context(open_sensors(lab, wires, table.clock, pace)),
+            panel=stack.enter_context(open_devices(lab, wires, table.clock, pace)),
         )
         client = Client(lab.cluster)
         stack.push_async_callback(client.close)
         await client.open()
-        server = _Server(lab, clock, database, things, client)
+        server = _Server(table, things, client)
         await server.run(announce, stop or asyncio.Event())
 
 
 @dataclass(frozen=True, slots=True)
 class _Things:
-    """What stands on the table."""
+    """What stands on the table beside the plugs."""
 
     sensors: SensorBoard
     panel: Devices
-    plugs: PlugBoard
 
 
 class _Server:
     """Everything that lives as long as the server does."""
 
-    def __init__(
-        self,
-        lab: Lab,
-        clock: Clock,
-        database: Database,
-        things: _Things,
-        client: Client,
-    ) -> None:
-        self._lab = lab
-        self._clock = clock
-        self._plugs = things.plugs
+    def __init__(self, table: Rescued, things: _Things, client: Client) -> None:
+        self._lab = lab = table.lab
+        self._clock = clock = table.clock
+        self._plugs = table.plugs
+        database = table.database
         self._records = Records(database)
         self._recorder = Recorder(self._records, clock)
         self._tracker = Tracker({machine.node_name: machine.name for machine in lab.machine})
@@ -132,7 +131,7 @@ class _Server:
         own = frozenset() if lab.demo is not None else own_names(lab.limits)
         self._monkey = Monkey(
             lab,
-            plugs=things.plugs,
+            plugs=table.plugs,
             journal=Journal(database),
             tracker=self._tracker,
             publish=self._publish,
@@ -142,18 +141,20 @@ class _Server:
             sensors=things.sensors,
             own=own,
             reached=die_at(lab.crash_at),
+            restored=table.restored,
+            unrestored=table.unrestored,
         )
         self._board = Board(
             self._hub,
             lab,
             world=self._tracker.world,
-            plugs=things.plugs,
+            plugs=table.plugs,
             cuts=self._monkey.cuts,
             rails=self._monkey.rails,
             rests_until=self._monkey.rests_until,
             own=own,
+            found_off=self._monkey.found_off,
         )
-        self._database = database
         self._client = client
         self._rounds = Rounds(database)
         self._round_recorder = RoundRecorder(self._rounds, clock)
@@ -209,9 +210,7 @@ class _Server:
     async def run(self, announce: Callable[[str], None], stop: asyncio.Event) -> None:
         """Start everything, wait until told to stop, stop everything."""
         await take_up_the_past(
-            self._database,
             self._records,
-            plugs=self._plugs,
             board=self._board,
             interrupted=self._dispatch.interrupted,
             now=self._clock.now(),
@@ -313,6 +312,9 @@ class _Server:
         reasons = [f"The cluster is not seen: {stale.why}."] if stale is not None else []
         if self._panel.trouble:
             reasons.append(f"The panel does not answer: {self._panel.trouble}.")
+        if self._monkey.owed.pending:
+            what = ", ".join(self._monkey.owed.pending)
+            reasons.append(f"Not on the disk yet: {what}. It is tried again every few seconds.")
         return reasons + [
             f"{cut.entry.machine}'s {cut.entry.feed} is stuck: {cut.trouble}"
             for cut in self._monkey.cuts.values()

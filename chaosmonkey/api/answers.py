@@ -10,6 +10,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.outage.restore import TurnedOn
 
 TERMINALS = ("curl/", "wget/", "httpie/")
 
@@ -41,6 +42,17 @@ def json(value: Any, *, status: int = 200) -> Response:
 def plain(text: str, *, status: int = 200) -> Response:
     """Text, ending with a line break."""
     return Response(text.rstrip("\n") + "\n", status, media_type="text/plain")
+
+
+def turned_on(what: TurnedOn, *, nothing: str) -> str:
+    """What became of feeds that should be on, as text; `nothing` if all were on before."""
+    said = [f"On again: {', '.join(what.restored)}."] if what.restored else []
+    if what.on_its_way:
+        said.append(
+            f"On its way: {', '.join(what.on_its_way)}. Its device has not confirmed it yet; it is "
+            "tried until it does."
+        )
+    return "\n".join(said) or nothing
 
 
 def problem(request: Request, error: ChaosMonkeyError) -> Response:

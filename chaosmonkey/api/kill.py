@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -107,6 +107,6 @@ async def restore(
     caller: Annotated[Caller, Depends(who.may(Verb.RESTORE))],
 ) -> Response:
     """Give a machine its power and network back now."""
-    restored = await ctx.monkey.restore(machine, by=caller.name)
-    text = f"On again: {', '.join(restored)}." if restored else f"{machine} was not off."
-    return answers.answer(request, {"restored": restored}, text)
+    turned_on = await ctx.monkey.restore(machine, by=caller.name)
+    text = answers.turned_on(turned_on, nothing=f"{machine} was not off.")
+    return answers.answer(request, asdict(turned_on), text)

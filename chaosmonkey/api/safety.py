@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -42,13 +43,16 @@ async def disarm(
 async def halt(
     request: Request, ctx: Ctx, caller: Annotated[Caller, Depends(who.may(Verb.HALT))]
 ) -> Response:
-    """Give every machine its power and network back now, and cut nothing until released."""
-    restored = await ctx.monkey.halt(by=caller.name)
-    text = f"On again: {', '.join(restored)}." if restored else "Nothing was off."
+    """Give every machine its power and network back now, and cut nothing until released.
+
+    It answers within a second: what is still on its way by then is tried until it is on.
+    """
+    turned_on = await ctx.monkey.halt(by=caller.name)
     return answers.answer(
         request,
-        {"restored": restored, "halted": ctx.monkey.safety.halted},
-        f"{text}\nHALT holds: nothing is cut until it is released (/release).",
+        {**asdict(turned_on), "halted": ctx.monkey.safety.halted},
+        f"{answers.turned_on(turned_on, nothing='Nothing was off.')}\n"
+        "HALT holds: nothing is cut until it is released (/release).",
     )
 
 

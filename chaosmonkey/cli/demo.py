@@ -32,7 +32,7 @@ from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import Server, environment_with
 from chaosmonkey.errors import StoreFailed, Unavailable
 from chaosmonkey.simcluster import DEMO_MACHINES, DEMO_PANEL, SimMachine
-from chaosmonkey.store import Journal, open_database
+from chaosmonkey.store import Journal, hold_folder, open_database
 
 log = logging.getLogger(__name__)
 
@@ -140,8 +140,9 @@ class Demo:
         Raises:
             StoreFailed: the data folder cannot be written, or another demo uses it.
         """
-        async with open_database(self.data, SystemClock()) as database:
-            await Journal(database).note_release()
+        with hold_folder(self.data):
+            async with open_database(self.data, SystemClock()) as database:
+                await Journal(database).note_release()
 
     def _write_config(self, epoch: float) -> Path:
         """The demo's lab.toml, for the server, and for whoever wants to see how one looks."""

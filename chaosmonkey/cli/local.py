@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed, Unavailable, first_of
+from chaosmonkey.errors import (
+    BadInput,
+    ChaosMonkeyError,
+    PlugFailed,
+    StoreFailed,
+    Unavailable,
+    first_of,
+)
 
 if TYPE_CHECKING:
     from chaosmonkey.config import Lab
@@ -78,8 +87,8 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
 
     Example: chaosmonkey serve --config lab.toml
     """
-    from chaosmonkey import runtime  # noqa: PLC0415
     from chaosmonkey.config import load  # noqa: PLC0415
+    from chaosmonkey.rescue import rescued  # noqa: PLC0415
 
     lab = load(config)
     _configure_logging()
@@ -87,7 +96,10 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
     async def run() -> None:
         stop = asyncio.Event()
         _stop_at_eof(stop, wanted=until_eof)
-        await runtime.serve(lab, announce=typer.echo, stop=stop)
+        async with rescued(lab) as table:
+            # The rest takes a small Pi seconds, in which the plugs are turned on already.
+            runtime = await asyncio.to_thread(importlib.import_module, "chaosmonkey.runtime")
+            await runtime.run(table, announce=typer.echo, stop=stop)
 
     try:
         asyncio.run(run())
@@ -204,24 +216,25 @@ def restore_plugs(config: Config = Path("lab.toml")) -> None:
     """
     from chaosmonkey.clock import SystemClock  # noqa: PLC0415
     from chaosmonkey.config import load  # noqa: PLC0415
-    from chaosmonkey.plugs import VerifiedPlug, open_plugs  # noqa: PLC0415
+    from chaosmonkey.plugs import Programs, open_plugs  # noqa: PLC0415
+    from chaosmonkey.rescue import LAST_RESORT, turn_on  # noqa: PLC0415
+    from chaosmonkey.store import hold_folder  # noqa: PLC0415
     from chaosmonkey.wires import open_wires  # noqa: PLC0415
 
     lab = load(config)
 
-    async def restore(plug: VerifiedPlug) -> str | None:
-        try:
-            await plug.switch(on=True)
-        except PlugFailed as error:
-            return f"{plug.machine}'s {plug.feed}: {error.message}"
-        return None
-
     async def run() -> list[str]:
-        with open_wires(lab) as wires:
-            async with open_plugs(lab, wires, SystemClock()) as plugs:
-                tried = await asyncio.gather(*map(restore, plugs.values()))
-                typer.echo(f"{tried.count(None)} of {len(tried)} plugs are on.")
-        return [trouble for trouble in tried if trouble]
+        programs = Programs(lab.server.data)
+        with open_wires(lab) as wires, ExitStack() as stack:
+            try:
+                stack.enter_context(hold_folder(lab.server.data))
+                programs.end_leftovers()
+            except StoreFailed as error:
+                typer.echo(f"{error.message} The plugs are turned on all the same.", err=True)
+            async with open_plugs(lab, wires, SystemClock(), programs) as plugs:
+                trouble = await turn_on(plugs, plugs, LAST_RESORT)
+                typer.echo(f"{len(plugs) - len(trouble)} of {len(plugs)} plugs are on.")
+        return trouble
 
     if trouble := asyncio.run(run()):
         raise PlugFailed("\n".join(trouble), remedy="Bypass them by hand.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chaosmonkey.errors import BadInput
+from chaosmonkey.errors import BadInput, ChaosMonkeyError, first_of
 from chaosmonkey.model import FeedKind
 
 if TYPE_CHECKING:
@@ -127,4 +127,26 @@ def _after_asking(what: str, work: Coroutine[Any, Any, None], *, yes: bool) -> N
     if not yes and not typer.confirm(f"{what} Go on?"):
         work.close()
         raise BadInput("Nothing was done.", remedy="Answer y, or give --yes.")
-    asyncio.run(work)
+    if asyncio.run(_was_interrupted(work)):
+        raise typer.Exit(130)  # as a shell says of a program that Ctrl-C ended
+
+
+async def _was_interrupted(work: Coroutine[Any, Any, None]) -> bool:
+    """Do what may be ended by Ctrl-C or SIGTERM, once: its end turns the plug on."""
+    interrupted = False
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        if not interrupted:
+            working.cancel()
+            typer.echo("Ending: the plug is turned on first.", err=True)
+        interrupted = True
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            working = tasks.create_task(work)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, interrupt)
+    except* ChaosMonkeyError as group:
+        raise first_of(group) from None
+    return interrupted

@@ -25,6 +25,9 @@ class Machine(Section):
     network: PlugConfig | None = None
     """The plug in its network link."""
 
+    may_be_off: bool = False
+    """Whether a plug that is off at the start, without a cut of ours, is left off."""
+
     power_sensor: SensorConfig | None = None
     """What tells whether power arrives."""
 

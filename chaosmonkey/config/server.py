@@ -19,7 +19,7 @@ class Server(Section):
     port: int = Field(default=8080, ge=0, le=65535)
     """TCP port to listen on; 0 takes any free one."""
 
-    data: Path = Path("~/.local/share/chaosmonkey")
+    data: Path = Field(default=Path("~/.local/share/chaosmonkey"), validate_default=True)
     """Folder of the journal and the records. It is made if missing and must be writable."""
 
     public_url: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from chaosmonkey.config import Lab
 from chaosmonkey.hub.hub import Hub
@@ -50,6 +50,7 @@ class Board:
         rails: Rails,
         rests_until: Callable[[str], float | None],
         own: frozenset[str] = frozenset(),
+        found_off: Collection[tuple[str, FeedKind]] = (),
     ) -> None:
         self._hub = hub
         self._lab = lab
@@ -59,6 +60,7 @@ class Board:
         self._rails = rails
         self._rests_until = rests_until
         self._own = own
+        self._found_off = found_off
         self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
         self._finished: list[str] = []
         self._services: set[str] = set()
@@ -126,6 +128,7 @@ class Board:
             rails=self._rails,
             rests_until=self._rests_until(name),
             own=self._own,
+            found_off=self._found_off,
         )
         self._hub.put("machines", name, view)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from chaosmonkey.config import Lab
@@ -26,6 +26,10 @@ from chaosmonkey.plugs import PlugBoard
 
 BROKEN = frozenset({"CrashLoopBackOff", "ErrImagePull", "ImagePullBackOff", "CreateContainerError"})
 """Waiting reasons of containers that will not start by waiting."""
+
+FOUND_OFF = (
+    "Its plug was off when this server started, and no cut of ours says why. It was turned on."
+)
 
 
 def show_cluster(lab: Lab, world: World) -> ClusterView:
@@ -66,6 +70,7 @@ def show_machine(
     rails: Rails,
     rests_until: float | None,
     own: frozenset[str] = frozenset(),
+    found_off: Collection[tuple[str, FeedKind]] = (),
 ) -> MachineView:
     """A machine of the configuration, or a node that has none."""
 
@@ -76,7 +81,8 @@ def show_machine(
         key = name, kind
         cut = cuts.get(key)
         if cut is None:
-            return FeedView(plug.last, sensed=rails.state(key), finding=rails.finding(key))
+            finding = rails.finding(key) or (FOUND_OFF if key in found_off else "")
+            return FeedView(plug.last, sensed=rails.state(key), finding=finding)
         return FeedView(
             plug.last,
             cut.stage,

@@ -1,20 +1,19 @@
 """Arms, disarms, halts and releases the table, and remembers HALT over a restart.
 
 What it keeps is one value, `Safety`. HALT holds from the moment it is pressed; the disk is told in
-the background, and may be full or locked.
+the background, again and again while it is full or locked.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.errors import StoreFailed
 from chaosmonkey.outage.refusals import HaltKept
 from chaosmonkey.outage.safety import Safety
-from chaosmonkey.store import Journal
+from chaosmonkey.store import Journal, Owed
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +22,7 @@ class Arming:
     """The switch before every cut.
 
     Args:
+        owed: carries out what the journal must be told.
         lasts: seconds that arming lasts; every cut makes it last as long again.
         changed: is called when the switch was turned.
 
@@ -32,11 +32,18 @@ class Arming:
     """
 
     def __init__(
-        self, journal: Journal, clock: Clock, *, lasts: float, changed: Callable[[], None]
+        self,
+        journal: Journal,
+        owed: Owed,
+        clock: Clock,
+        *,
+        lasts: float,
+        changed: Callable[[], None],
     ) -> None:
         self.safety = Safety()
         self.kept = ""
         self._journal = journal
+        self._owed = owed
         self._clock = clock
         self._lasts = lasts
         self._changed = changed
@@ -68,6 +75,7 @@ class Arming:
         """Allow none until released."""
         log.warning("HALT, pressed by %s: nothing is cut until it is released.", by)
         self._turn(self.safety.halt(by, self._clock.now()))
+        self._keep()
 
     def release(self, by: str) -> bool:
         """End HALT, without arming; return whether it held. Raises HaltKept."""
@@ -77,6 +85,7 @@ class Arming:
             return False
         log.warning("HALT is released by %s.", by)
         self._turn(self.safety.release())
+        self._keep()
         return True
 
     def tick(self) -> None:
@@ -86,18 +95,14 @@ class Arming:
             log.info("Nothing was cut for a while: the table is safe.")
             self._turn(safety)
 
-    def keep(self, tasks: asyncio.TaskGroup) -> asyncio.Task[None]:
+    def _keep(self) -> None:
         """Note HALT, or its release, for the next start; it holds now in any case."""
-        return tasks.create_task(self._note(self.safety), name="note HALT")
-
-    async def _note(self, safety: Safety) -> None:
-        try:
-            if safety.halted is None:
-                await self._journal.note_release()
-            else:
-                await self._journal.note_halt(safety.halted, safety.halted_by)
-        except StoreFailed as error:
-            log.error("HALT is not on the disk: %s A restart would not remember it.", error)
+        safety = self.safety
+        if safety.halted is None:
+            self._owed.owe("HALT", self._journal.note_release)
+        else:
+            note = partial(self._journal.note_halt, safety.halted, safety.halted_by)
+            self._owed.owe("HALT", note)
 
     def _turn(self, safety: Safety) -> None:
         self.safety = safety

@@ -1,12 +1,14 @@
 """One cut, from its journal entry to its end.
 
-    asked ─► journalled ─► cutting ─► cut ─► restoring ─► on
-      │          │            │        │        ▲ │
-      └ refused  └────────────┴────────┴────────┘ └─► stuck (tried again until it works)
-        any error, HALT, SIGTERM; after kill -9 the next start
+    asked ─► journalled ─► cutting ─► cut ─► restoring ─► on ─► entry cleared
+      │          │            │        │        ▲ │        │
+      └ refused  └────────────┴────────┴────────┘ │        └─► off again: a command of ours that
+        any error, HALT, SIGTERM;                 │            was cut short arrived late: restored
+        after kill -9 the next start              └─► stuck (tried again until it works)
 
-The entry is taken out only when the plug was read back as on. Until then the plug is tried again,
-for ever; an entry that outlives the process is undone by the next one.
+The entry is cleared only when the plug was read back as on, and no command that was cut short can
+still turn it off. Until then the plug is tried, or read, again and again; an entry that outlives
+the process is undone by the next one.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed, Unavailable
@@ -25,7 +28,7 @@ from chaosmonkey.outage.rails import Rails
 from chaosmonkey.outage.refusals import EndedFirst
 from chaosmonkey.outage.stages import Stage, Step
 from chaosmonkey.plugs import VerifiedPlug
-from chaosmonkey.store import Entry, Journal
+from chaosmonkey.store import Entry, Journal, Owed
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,9 @@ RETRY_PAUSES = (0.2, 1.0, 2.0, 5.0)
 
 GOODBYE = 20.0
 """Seconds that a stopping server tries to restore a plug before it leaves it to the next start."""
+
+WATCH_INTERVAL = 0.5
+"""Seconds between two readings while a command that was cut short may still arrive."""
 
 TIMER_MARGIN = 10.0
 """Seconds by which a device's own timer is set later than we mean to restore: ours comes first."""
@@ -46,6 +52,7 @@ class Surroundings:
     Attributes:
         publish: takes the events PlugCut and PlugRestored.
         changed: is called when a stage changed.
+        owed: carries out what the journal must be told and the disk did not take.
         inrush: lets one machine after the other start.
         rails: what the sensors say.
         stopping: is set when the server stops: restores are then tried for GOODBYE seconds only.
@@ -57,6 +64,7 @@ class Surroundings:
     clock: Clock
     publish: Callable[[Event], None]
     changed: Callable[[], None]
+    owed: Owed
     inrush: Inrush
     rails: Rails
     stopping: asyncio.Event
@@ -71,10 +79,12 @@ class Cut:
         stage: how far it has come.
         why: what brought it to that stage.
         trouble: what is wrong, while it is stuck.
+        unread: whether the device took the command to turn on, but its plug cannot be read: the
+            machine is on, as far as anything can tell.
         touched: whether the plug was switched at all: a cut may end before.
         begun: the moment when the feed was lost, or why it was not: it was read back as off, and
             its sensor, if it has one, agrees.
-        ended: the moment when it was read back as on.
+        ended: the moment when it was read back as on; another one if it goes off again.
     """
 
     def __init__(
@@ -86,6 +96,7 @@ class Cut:
         self.stage = Stage.ASKED
         self.why = f"asked by {entry.asked_by}"
         self.trouble = ""
+        self.unread = False
         self.touched = False
         self.begun: asyncio.Future[float] = loop.create_future()
         self.ended: asyncio.Future[float] = loop.create_future()
@@ -95,6 +106,12 @@ class Cut:
         self._end_early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._journalled = False
+        self._told = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the plug was read back as on, and only its entry is still kept."""
+        return self.stage is Stage.ON
 
     @property
     def key(self) -> tuple[str, FeedKind]:
@@ -128,21 +145,72 @@ class Cut:
             self._not_begun(self._ended_first())
             await self._undo()
 
-    async def bring_back(self) -> None:
+    async def take_over(self, why: str, on_since: float | None = None) -> None:
+        """End what is not cut by this process: an earlier one did, or somebody else.
+
+        `on_since` is when its plug was read back as on, if it was already.
+        """
+        self.why = why
+        self._told = True
+        await self._bring_back(on_since)
+
+    async def _bring_back(self, on_since: float | None = None) -> None:
         """Restore the plug, trying until it was read back as on, then clear the journal."""
-        entry, around = self.entry, self._around
+        entry, around, plug = self.entry, self._around, self._plug
         self._journalled = self.touched = True
-        self._enter(Stage.RESTORING, self.why)
         asked = around.clock.now()
-        at = await self._switch_on_at_last()
+        at = await self._restore()
         if at is None:
             return
         around.reached(Step.READ_ON)
+        if on_since is None or plug.off_at > on_since:
+            on_since = at
+        if self._ended_by and entry.commanded <= plug.off_at and not around.rails.has(self.key):
+            self._tell_cut(plug.off_at, sensed=False)  # ended while it was going off: it was off
+        while (late := await self._gone_off_again()) is not None:
+            self.why = "an earlier command to turn it off arrived late"
+            log.warning("%s: %s went off: %s.", entry.machine, entry.feed, self.why)
+            self._tell_cut(late, sensed=False)
+            on_since = await self._restore()
+            if on_since is None:
+                return
+        if plug.late_until > around.clock.now():
+            return  # the server stops, and its successor goes on watching
+        await self._clear()
+        await self._tell_restored(asked, on_since)
+
+    async def _restore(self) -> float | None:
+        """The moment when it was read back as on; None if the server stopped before it was."""
+        entry = self.entry
+        if self.ended.done():
+            self.ended = asyncio.get_running_loop().create_future()
+        self._enter(Stage.RESTORING, self.why)
+        at = await self._switch_on_at_last()
+        if at is None:
+            return None
+        self.trouble, self.unread = "", False
         self._enter(Stage.ON, self.why)
         self.ended.set_result(at)
         log.info("%s: %s restored, because %s", entry.machine, entry.feed, self.why)
-        await self._clear()
-        await self._tell_restored(asked, at)
+        return at
+
+    async def _gone_off_again(self) -> float | None:
+        """When it was read as off; None when no earlier command can arrive any more, or at a stop.
+
+        As long as that is possible, the plug is read again and again.
+        """
+        clock, stopping = self._around.clock, self._around.stopping
+        while clock.now() < self._plug.late_until and not stopping.is_set():
+            try:
+                await clock.sleep(WATCH_INTERVAL)
+                if await self._plug.read() is Feed.OFF:
+                    return clock.now()
+            except PlugFailed as error:
+                log.warning("%s: %s: %s", self.entry.machine, self.entry.feed, error)
+            except asyncio.CancelledError:
+                if not stopping.is_set():
+                    raise
+        return None
 
     async def _tell_restored(self, asked: float, at: float) -> None:
         """The feed is there: unless its sensor says that it is not, although its plug is on."""
@@ -194,7 +262,11 @@ class Cut:
         around.reached(Step.TOLD_CUT)
 
     def _tell_cut(self, at: float, *, sensed: bool) -> None:
+        """It is an outage of ours; told once, and not again by a process that took it up."""
         entry = self.entry
+        if self._told:
+            return
+        self._told = True
         self._around.publish(
             PlugCut(
                 outage=entry.outage,
@@ -222,7 +294,7 @@ class Cut:
             await self._clear()
             return
         self._around.reached(Step.TIME_IS_UP)
-        await self.bring_back()
+        await self._bring_back()
 
     async def _last(self) -> None:
         """Return at the appointed time, or when told to end."""
@@ -252,7 +324,9 @@ class Cut:
                         on=True, asked=lambda: around.reached(Step.ASKED_ON)
                     )
                 except PlugFailed as error:
-                    self.trouble = str(error)
+                    self.unread = self._plug.takes_on and self._plug.last is Feed.UNKNOWN
+                    told = "It was told to turn on, but cannot be read: " if self.unread else ""
+                    self.trouble = f"{told}{error}"
                     self._enter(Stage.STUCK, self.why)
                     log.error("%s: %s is stuck: %s", self.entry.machine, self.entry.feed, error)
                 await around.clock.sleep(pause)
@@ -270,13 +344,15 @@ class Cut:
         if not self._journalled:
             return
         journal, outage = self._around.journal, self.entry.outage
+        if self.touched:
+            clear = partial(journal.clear, outage, self._around.clock.now())
+        else:
+            clear = partial(journal.withdraw, outage)
         try:
-            if self.touched:
-                await journal.clear(outage, self._around.clock.now())
-            else:
-                await journal.withdraw(outage)
+            await clear()
         except StoreFailed as error:
-            log.error("%s The next start will restore %s once more.", error, self.entry.machine)
+            log.error("%s A restart before that would restore %s again.", error, self.entry.machine)
+            self._around.owed.owe(f"the end of {outage}", clear)
         self._around.reached(Step.JOURNAL_CLEARED)
 
     def _enter(self, stage: Stage, why: str) -> None:

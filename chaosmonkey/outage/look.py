@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from typing import NoReturn
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.model import FeedKind
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 
 log = logging.getLogger(__name__)
@@ -21,29 +22,31 @@ async def look_at_plugs(
     plugs: PlugBoard,
     *,
     cut: Collection[tuple[str, FeedKind]],
-    off: Callable[[VerifiedPlug], Awaitable[object]],
+    read: Callable[[VerifiedPlug], object],
     changed: Callable[[], None],
     clock: Clock,
 ) -> NoReturn:
-    """Look until cancelled.
+    """Look until cancelled; a device that does not answer holds up no other.
 
     Args:
         plugs: all of them.
         cut: those that are being cut or restored, which are left alone.
-        off: is called with a plug that is found off.
+        read: is called with each plug that was read and is not being switched.
         changed: is called when a plug reads otherwise than before.
         clock: counts the time between two looks.
     """
+
+    async def look(plug: VerifiedPlug) -> None:
+        before = plug.last
+        try:
+            await plug.read()
+        except PlugFailed as error:
+            log.warning("%s: %s: %s", plug.machine, plug.feed, error)
+        if (plug.machine, plug.feed) not in cut:
+            read(plug)
+        if plug.last is not before:
+            changed()
+
     while True:
-        for key, plug in plugs.items():
-            if key in cut:
-                continue
-            before = plug.last
-            try:
-                if await plug.read() is Feed.OFF:
-                    await off(plug)
-            except PlugFailed as error:
-                log.warning("%s: %s: %s", plug.machine, plug.feed, error)
-            if plug.last is not before:
-                changed()
+        await asyncio.gather(*(look(plug) for key, plug in plugs.items() if key not in cut))
         await clock.sleep(LOOK_EVERY)

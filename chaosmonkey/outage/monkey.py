@@ -1,6 +1,7 @@
 """Who may cut what, and what is cut now: the commands cut, restore, HALT, arm.
 
     request ─► guard ─► Cut (its own task) ─► answered when the plug was read back as off
+    a plug found off, an entry that an earlier process left ─► Cut, to be ended at once
 
 When `run` ends, for whatever reason, every plug is on, or its entry is in the journal.
 """
@@ -9,21 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Set
+from types import MappingProxyType
 
-from chaosmonkey.clock import Clock
+from chaosmonkey.clock import Clock, came
 from chaosmonkey.config import Lab, Machine
 from chaosmonkey.errors import Unavailable
-from chaosmonkey.model import Event, Feed, FeedKind
+from chaosmonkey.model import Event, Feed, FeedKind, PlugRestored
 from chaosmonkey.outage import guard
 from chaosmonkey.outage.arming import Arming
 from chaosmonkey.outage.beginning import outage_id
 from chaosmonkey.outage.cut import Cut, Surroundings
 from chaosmonkey.outage.inrush import Inrush
-from chaosmonkey.outage.look import look_at_plugs
+from chaosmonkey.outage.look import LOOK_EVERY, look_at_plugs
 from chaosmonkey.outage.plan import Plan, plan
 from chaosmonkey.outage.rails import Rails
-from chaosmonkey.outage.restore import TurnOn
+from chaosmonkey.outage.restore import HALT_PATIENCE, PATIENCE, TurnedOn, TurnOn
 from chaosmonkey.outage.rests import Rests
 from chaosmonkey.outage.rules import Facts
 from chaosmonkey.outage.safety import Safety
@@ -31,7 +33,7 @@ from chaosmonkey.outage.stages import Step
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 from chaosmonkey.sensors import SensorBoard
-from chaosmonkey.store import Entry, Journal
+from chaosmonkey.store import Entry, Journal, Owed
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +46,14 @@ class Monkey:
 
     Args:
         pace: real time, which sensors follow; `clock` may be faster.
+        restored: when plugs of entries in the journal were read back as on before this was made.
+        unrestored: plugs that should be on and could not be turned on before this was made.
 
     Attributes:
         cuts: the cuts under way, by machine and feed.
         rails: what the sensors say of the feeds.
+        owed: what the journal should hold and the disk has not taken yet.
+        found_off: the plugs that were off at the start without an entry in the journal.
     """
 
     def __init__(
@@ -64,8 +70,12 @@ class Monkey:
         sensors: SensorBoard,
         own: frozenset[str] = frozenset(),
         reached: Callable[[Step], None] = lambda _: None,
+        restored: Mapping[tuple[str, FeedKind], float] = MappingProxyType({}),
+        unrestored: Set[tuple[str, FeedKind]] = frozenset(),
     ) -> None:
         self.cuts: dict[tuple[str, FeedKind], Cut] = {}
+        self.owed = Owed(clock)
+        self.found_off: list[tuple[str, FeedKind]] = []
         self._lab = lab
         self._plugs = plugs
         self._journal = journal
@@ -75,9 +85,12 @@ class Monkey:
         self._clock = clock
         self._own_machine = own
         self._reached = reached
+        self._restored = restored
+        self._unrestored = unrestored
+        self._not_read_yet = set(plugs)
         # In faster time, as long for the people at it.
         lasts = lab.limits.disarm_after * lab.speed
-        self._arming = Arming(journal, clock, lasts=lasts, changed=changed)
+        self._arming = Arming(journal, self.owed, clock, lasts=lasts, changed=changed)
         self._inrush = Inrush(clock, lab.limits.restore_stagger)
         self.rails = Rails(
             lab,
@@ -88,6 +101,7 @@ class Monkey:
             changed=changed,
             pace=pace,
         )
+        self._pace = pace
         self._rests = Rests(journal, clock, lab.limits.machine_cooldown)
         self._last_cut: float | None = None
         self._stopping = asyncio.Event()
@@ -110,6 +124,7 @@ class Monkey:
                 clock=self._clock,
                 publish=self._publish,
                 changed=self._changed,
+                owed=self.owed,
                 inrush=self._inrush,
                 rails=self.rails,
                 stopping=self._stopping,
@@ -121,12 +136,18 @@ class Monkey:
                 await self._arming.recall(armed=self._lab.demo is not None)
                 await self._rests.recall()
                 tasks.create_task(self.rails.run(), name="sensors")
+                tasks.create_task(self.owed.run(), name="what the journal is owed")
                 for entry in await self._journal.open_cuts():
                     self._undo(entry)
+                for key in self._unrestored - self.cuts.keys():
+                    self._adopt(self._plugs[key], "it could not be turned on at the start")
+                for (machine, _), plug in self._plugs.items():
+                    if (since := self._rests.since.get(machine)) is not None:
+                        plug.expect_late_off(since)
                 looking = look_at_plugs(
                     self._plugs,
                     cut=self.cuts.keys(),
-                    off=self._found_off,
+                    read=self._was_read,
                     changed=self._changed,
                     clock=self._clock,
                 )
@@ -150,7 +171,7 @@ class Monkey:
         if self._stopping.is_set():
             raise Unavailable("The server is stopping.", remedy="Try again when it is back.")
         await self._look_before(self._find(request.machine).name, request.feed)
-        machine = guard.check(request, self._lab, self.facts())
+        machine = guard.check(request, self._lab, self.facts(request.feed))
         entry = Entry(
             outage=outage_id(commanded, machine.name),
             machine=machine.name,
@@ -174,37 +195,34 @@ class Monkey:
         """
         machine = guard.wanted(request, self._lab, self._tracker.world.nodes)
         await self._look_before(machine.name, request.feed)
-        return plan(request, self._lab, self.facts())
+        return plan(request, self._lab, self.facts(request.feed))
 
-    async def restore(self, name: str, by: str) -> list[str]:
-        """Turn every feed of a machine on; return those that were off, such as "node3 power".
+    async def restore(self, name: str, by: str) -> TurnedOn:
+        """Turn every feed of a machine on.
 
         Raises:
-            UnknownMachine: nobody has that name.
+            UnknownMachine: no machine has that name.
             PlugFailed: a plug does not turn on; it is tried again in the background.
         """
         machine = self._find(name)
-        return await self._turn_on([machine.name], f"{by} restored it")
+        return await self._turn_on([machine.name], f"{by} restored it", PATIENCE)
 
-    async def halt(self, by: str) -> list[str]:
+    async def halt(self, by: str) -> TurnedOn:
         """Refuse every cut from now on, and turn every feed of every machine on; as `restore`.
 
-        It needs neither the cluster nor the database, and cuts that wait for either, or for their
-        device, are given up.
+        It needs neither the cluster nor the database, gives up what waits for either, or for its
+        device, and is answered within a second.
         """
         self._arming.halt(by)
-        noted = self._keep_halt()
+        machines = [machine.name for machine in self._lab.machine]
         try:
-            machines = [machine.name for machine in self._lab.machine]
-            return await self._turn_on(machines, f"HALT by {by}")
+            return await self._turn_on(machines, f"HALT by {by}", HALT_PATIENCE)
         finally:
-            if noted is not None:
-                await asyncio.wait({noted}, timeout=NOTE_PATIENCE)
+            await came(self.owed.settled(), self._pace, within=NOTE_PATIENCE)
 
     def release(self, by: str) -> Safety:
         """End HALT. The table is safe after that, not armed; raises HaltKept."""
-        if self._arming.release(by):
-            self._keep_halt()
+        self._arming.release(by)
         return self.safety
 
     def keep_halted(self, why: str) -> None:
@@ -232,12 +250,18 @@ class Monkey:
         """Until when a machine is left alone after its last cut; None if it had none lately."""
         return self._rests.until(machine)
 
-    def facts(self) -> Facts:
-        """What the guard decides from, now."""
+    def facts(self, feed: FeedKind | None = None) -> Facts:
+        """What the guard decides from, now, if `feed` is to be cut."""
         off: dict[str, float | None] = {
             name: None for (name, _), plug in self._plugs.items() if plug.last is Feed.OFF
         }
-        off |= {cut.entry.machine: cut.entry.restore_by for cut in self.cuts.values()}
+        watched: dict[str, float] = {}
+        for cut in self.cuts.values():
+            if cut.is_on:
+                plug = self._plugs[cut.key]
+                watched[cut.entry.machine] = plug.late_until
+            elif not cut.unread:
+                off[cut.entry.machine] = cut.entry.restore_by
         return Facts(
             world=self._tracker.world,
             off=off,
@@ -248,6 +272,12 @@ class Monkey:
             rested=self._rests.since,
             last_cut=self._last_cut,
             own=self._own_machine,
+            watched=watched,
+            unreadable=frozenset(
+                name
+                for (name, kind), plug in self._plugs.items()
+                if plug.last is Feed.UNKNOWN and (kind is feed or (name, kind) in self.cuts)
+            ),
         )
 
     def _find(self, name: str) -> Machine:
@@ -259,13 +289,9 @@ class Monkey:
             if key not in self.cuts and (key == (machine, feed) or plug.last is Feed.OFF):
                 await plug.read()
 
-    async def _turn_on(self, machines: list[str], why: str) -> list[str]:
-        turning = TurnOn(self._lab, self._plugs, self.cuts, self._publish, self._inrush)
-        return await turning.all_of(machines, why)
-
-    def _keep_halt(self) -> asyncio.Task[None] | None:
-        """A stopping server has no time for the disk."""
-        return None if self._stopping.is_set() else self._arming.keep(self._around.tasks)
+    async def _turn_on(self, machines: list[str], why: str, patience: float) -> TurnedOn:
+        turning = TurnOn(self._plugs, self.cuts, self._adopt, self._returned, self._around.tasks)
+        return await turning.all_of(machines, why, patience)
 
     # --- keeping the cuts -----------------------------------------------------------------------
 
@@ -288,7 +314,8 @@ class Monkey:
 
     def _undo(self, entry: Entry) -> None:
         """Bring back what a process before this one cut."""
-        if (entry.machine, entry.feed) not in self._plugs:
+        key = entry.machine, entry.feed
+        if key not in self._plugs:
             log.error(
                 "The journal says that %s's %s was cut (%s), but the configuration has no such "
                 "plug any more. Look whether the machine is on.",
@@ -298,11 +325,48 @@ class Monkey:
             )
             return
         log.warning("%s: %s was left cut (%s)", entry.machine, entry.feed, entry.outage)
-        cut = self._begin(entry, guard.find_machine(self._lab, entry.machine).node_name)
-        cut.why = "the process that cut it ended"
-        self._own(cut, cut.bring_back())
+        cut = self._begin(entry, self._find(entry.machine).node_name)
+        why = "the process that cut it ended"
+        self._plugs[key].expect_late_off()
+        self._own(cut, cut.take_over(why, self._restored.get(key)))
 
-    async def _found_off(self, plug: VerifiedPlug) -> None:
-        """Somebody else turned a plug off. HALT keeps them on."""
+    def _adopt(self, plug: VerifiedPlug, why: str) -> Cut:
+        """Turn on a plug that is not off because of us, and try until it is."""
+        now = self._clock.now()
+        entry = Entry(
+            outage=f"{outage_id(now, plug.machine)}-{plug.feed}-found-off",
+            machine=plug.machine,
+            feed=plug.feed,
+            asked_by="",
+            commanded=now,
+            restore_by=now,
+        )
+        cut = self._begin(entry, self._find(plug.machine).node_name)
+        self._own(cut, cut.take_over(why))
+        return cut
+
+    def _returned(self, plug: VerifiedPlug) -> None:
+        node = self._find(plug.machine).node_name
+        self._publish(PlugRestored(plug.machine, node, plug.feed, self._clock.now()))
+
+    def _was_read(self, plug: VerifiedPlug) -> None:
+        """A plug that we do not switch was read: what was found off may have to be turned on."""
+        key = plug.machine, plug.feed
+        first = key in self._not_read_yet and plug.last is not Feed.UNKNOWN
+        if first:
+            self._not_read_yet.discard(key)
+        if plug.last is not Feed.OFF:
+            return
         if self.safety.halted is not None:
-            await self._turn_on([plug.machine], "HALT holds")
+            self._adopt(plug, "HALT holds")
+        elif self._clock.now() <= plug.late_until + LOOK_EVERY:
+            self._adopt(plug, "an earlier command to turn it off arrived late")
+        elif first and not self._find(plug.machine).may_be_off:
+            log.warning(
+                "%s: %s was off at the start, and no cut in the journal says why: it is turned on. "
+                "If it should stay off, set may_be_off in its [[machine]].",
+                plug.machine,
+                plug.feed,
+            )
+            self.found_off.append(key)
+            self._adopt(plug, "it was off when the server started, and the journal has no cut")

@@ -99,6 +99,10 @@ class Rails:
         slowest = max((sensor.interval for sensor in self._sensors.values()), default=0.0)
         await came(all_told(), self._pace, within=NOTICE + 3 * slowest)
 
+    def has(self, key: Key) -> bool:
+        """Whether a feed has a sensor."""
+        return key in self._sensors
+
     def state(self, key: Key) -> Feed | None:
         """What the sensor of a feed said last; None if the feed has none."""
         if key not in self._sensors:

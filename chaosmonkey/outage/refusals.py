@@ -70,6 +70,18 @@ class AlreadyOff(CutRefused):
     rule = "already-off"
 
 
+class LateCommand(CutRefused):
+    """The machine is on, but an earlier command to turn it off may still be on its way."""
+
+    rule = "late-command"
+
+
+class Unreadable(CutRefused):
+    """The machine's plug cannot be read, so that nothing could prove it restored."""
+
+    rule = "unreadable"
+
+
 class Dark(CutRefused):
     """One of the machine's feeds does not arrive, though its plug is on."""
 

@@ -1,80 +1,140 @@
-"""Turning machines on, whoever turned them off: our own cuts end, other plugs are switched."""
+"""Turning machines on, whatever turned them off: our own cuts end, other plugs are adopted.
+
+ours      end the cut ───────────────┐
+off       adopt it as a cut to end ──┼─► wait, but not for long ─► restored, or on its way
+the rest  read that they are on ─────┘   what is late goes on being tried
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from chaosmonkey.config import Lab
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Event, Feed, FeedKind, PlugRestored
+from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.outage.cut import Cut
-from chaosmonkey.outage.guard import find_machine
-from chaosmonkey.outage.inrush import Inrush
+from chaosmonkey.outage.stages import Stage
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 
 PATIENCE = 25.0
-"""Seconds that a caller of restore or HALT waits for an answer; the plug is tried on after that."""
+"""Real seconds that a caller of restore waits for an answer; the plug is tried on after that."""
+
+HALT_PATIENCE = 0.8
+"""The same for HALT, which is answered within a second: what is on, and what is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedOn:
+    """What became of the feeds of some machines.
+
+    Attributes:
+        restored: feeds that were off and are on again, such as "node3 power".
+        on_its_way: feeds that were not read back as on yet; each is tried until it is.
+    """
+
+    restored: tuple[str, ...] = ()
+    on_its_way: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TurnOn:
-    """One turning on; `publish` takes the events PlugRestored of plugs that were not ours."""
+    """One turning on.
 
-    lab: Lab
+    Attributes:
+        cuts: the cuts under way.
+        adopt: makes a cut to be ended of a plug that is not off because of us.
+        returned: is told of a plug that was off, unnoticed, and is on again.
+        tasks: owns what goes on after the answer.
+    """
+
     plugs: PlugBoard
     cuts: Mapping[tuple[str, FeedKind], Cut]
-    publish: Callable[[Event], None]
-    inrush: Inrush
+    adopt: Callable[[VerifiedPlug, str], Cut]
+    returned: Callable[[VerifiedPlug], None]
+    tasks: asyncio.TaskGroup
 
-    async def all_of(self, machines: list[str], why: str) -> list[str]:
-        """Every feed of these machines; returns those that were off, such as "node3 power".
+    async def all_of(self, machines: list[str], why: str, patience: float) -> TurnedOn:
+        """Every feed of these machines, waited for so many real seconds.
 
         Raises:
-            PlugFailed: some do not turn on; all others were, and these are tried again.
+            PlugFailed: some devices do not turn on; all others were, and these are tried again.
         """
-        ours = [cut for cut in self.cuts.values() if cut.entry.machine in machines]
-        for cut in ours:
-            cut.end(why)
+        ending = [
+            cut for cut in self.cuts.values() if cut.entry.machine in machines and not cut.is_on
+        ]
         others = [
             plug
             for key, plug in self.plugs.items()
             if plug.machine in machines and key not in self.cuts
         ]
-        found_off = [(plug.machine, plug.feed) for plug in others if plug.last is Feed.OFF]
-        answers = await asyncio.gather(
-            *(self._ended(cut) for cut in ours),
-            *(self._turn_on_foreign(plug) for plug in others),
-            return_exceptions=True,
+        for cut in ending:
+            cut.end(why)
+        ending += [self.adopt(plug, why) for plug in others if plug.last is Feed.OFF]
+        reading = {
+            f"{plug.machine} {plug.feed}": self.tasks.create_task(
+                self._make_sure(plug, why), name=f"make sure of {plug.machine}'s {plug.feed}"
+            )
+            for plug in others
+            if plug.last is not Feed.OFF
+        }
+        waiting: set[asyncio.Future[float] | asyncio.Task[_Sure]] = {
+            *(cut.ended for cut in ending),
+            *reading.values(),
+        }
+        if waiting:
+            await asyncio.wait(waiting, timeout=patience)
+        _refuse_if_stuck(self.cuts, machines)
+        sure = {name: task.result() for name, task in reading.items() if task.done()}
+        return TurnedOn(
+            restored=(
+                *(_name(cut) for cut in ending if cut.ended.done() and cut.touched),
+                *(name for name, how in sure.items() if how is _Sure.RESTORED),
+            ),
+            on_its_way=(
+                *(_name(cut) for cut in ending if not cut.ended.done()),
+                *(name for name in reading if sure.get(name) in (None, _Sure.FAILED)),
+            ),
         )
-        failures = [answer for answer in answers if isinstance(answer, BaseException)]
-        if len(failures) > 1 and all(isinstance(failure, PlugFailed) for failure in failures):
-            raise PlugFailed(
-                " ".join(
-                    failure.message for failure in failures if isinstance(failure, PlugFailed)
-                ),
-                remedy="All others are on. These are tried again; look at the devices.",
-            )
-        for failure in failures:
-            raise failure
-        was_off = [cut.key for cut in ours if cut.touched] + found_off
-        return [f"{machine} {feed}" for machine, feed in was_off]
 
-    async def _ended(self, cut: Cut) -> None:
-        await asyncio.wait({cut.ended}, timeout=PATIENCE)
-        if not cut.ended.done():
-            raise PlugFailed(
-                f"{cut.entry.machine}'s {cut.entry.feed} is {cut.stage}: {cut.trouble}",
-                remedy="It is tried again and again. Look at the device, or bypass it by hand.",
-            )
+    async def _make_sure(self, plug: VerifiedPlug, why: str) -> _Sure:
+        """Turn on a plug that should be on: usually it only has to be read."""
+        before = plug.off_at
+        try:
+            await plug.switch(on=True)
+        except PlugFailed:
+            if (plug.machine, plug.feed) not in self.cuts:
+                self.adopt(plug, why)
+            return _Sure.FAILED
+        if plug.off_at == before:
+            return _Sure.ON
+        self.returned(plug)
+        return _Sure.RESTORED
 
-    async def _turn_on_foreign(self, plug: VerifiedPlug) -> None:
-        """Turn on a plug that is not off because of us, if it is off at all."""
-        was = plug.last
-        if was is Feed.OFF:
-            await self.inrush.turn()
-        at = await plug.switch(on=True)
-        if was is Feed.OFF:
-            node = find_machine(self.lab, plug.machine).node_name
-            self.publish(PlugRestored(plug.machine, node, plug.feed, at))
+
+class _Sure(Enum):
+    """What became of a plug that should have been on."""
+
+    ON = auto()
+    RESTORED = auto()
+    FAILED = auto()
+
+
+def _refuse_if_stuck(cuts: Mapping[tuple[str, FeedKind], Cut], machines: list[str]) -> None:
+    """Raises PlugFailed if plugs of these machines do not turn on; not for those merely unread."""
+    stuck = [
+        f"{cut.entry.machine}'s {cut.entry.feed} is {cut.stage}: {cut.trouble}"
+        for cut in cuts.values()
+        if cut.entry.machine in machines and cut.stage is Stage.STUCK and not cut.unread
+    ]
+    if stuck:
+        raise PlugFailed(
+            " ".join(stuck),
+            remedy="All others are on. This is tried again and again: look at the device, or "
+            "bypass it by hand.",
+        )
+
+
+def _name(cut: Cut) -> str:
+    return f"{cut.entry.machine} {cut.entry.feed}"

@@ -28,6 +28,8 @@ class Facts:
         rested: machine → when it was last restored.
         last_cut: when a cut last began, of whatever machine.
         own: names and addresses of the machine that runs this server.
+        watched: machine → until when a command of ours that was cut short may still turn it off.
+        unreadable: machines whose plug, the one that is to be cut, says neither on nor off.
     """
 
     world: World
@@ -39,6 +41,8 @@ class Facts:
     rested: Mapping[str, float] = field(default_factory=dict)
     last_cut: float | None = None
     own: frozenset[str] = frozenset()
+    watched: Mapping[str, float] = field(default_factory=dict)
+    unreadable: frozenset[str] = frozenset()
 
     def node(self, machine: Machine) -> Node | None:
         """What Kubernetes believes about a machine, if it knows it."""
@@ -151,6 +155,28 @@ def _already_off(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError |
     )
 
 
+def _watched(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+    until = facts.watched.get(machine.name)
+    if until is None:
+        return None
+    return refusals.LateCommand(
+        f"An earlier command to turn {machine.name} off may still arrive at its device.",
+        remedy=_may_be_cut_again(machine.name, until, facts.now),
+        machine=machine.name,
+        allowed_at=until,
+    )
+
+
+def _unreadable(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+    if machine.name not in facts.unreadable:
+        return None
+    return refusals.Unreadable(
+        f"{machine.name}'s plug says neither on nor off: it could not be proven restored.",
+        remedy="Look at the device, and at what it answers: chaosmonkey plugs read.",
+        machine=machine.name,
+    )
+
+
 def _dark(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
     feed = facts.dark.get(machine.name)
     if feed is None:
@@ -246,6 +272,8 @@ RULES: tuple[Rule, ...] = (
     _blind,
     _not_in_cluster,
     _already_off,
+    _watched,
+    _unreadable,
     _dark,
     _still_recovering,
     _not_ready,

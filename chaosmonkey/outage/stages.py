@@ -6,7 +6,11 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """How far a cut has come."""
+    """How far a cut has come.
+
+    STUCK: the plug does not turn on, or it was told to and cannot be read; it is tried again.
+    ON: read back as on; its entry is kept as long as an earlier command may still arrive.
+    """
 
     ASKED = "asked"
     JOURNALLED = "journalled"

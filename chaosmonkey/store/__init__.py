@@ -1,9 +1,10 @@
 """What must survive a power cut: the journal of open cuts, and the records of outages."""
 
 from chaosmonkey.store.audit import Audit, Deed
-from chaosmonkey.store.database import Database, open_database
+from chaosmonkey.store.database import Database, hold_folder, open_database
 from chaosmonkey.store.journal import Entry, Journal
 from chaosmonkey.store.key import secret_key
+from chaosmonkey.store.owed import Owed
 from chaosmonkey.store.recorder import Recorder
 from chaosmonkey.store.records import Records
 from chaosmonkey.store.rounds import KeptEntry, RoundRecorder, Rounds
@@ -15,10 +16,12 @@ __all__ = [
     "Entry",
     "Journal",
     "KeptEntry",
+    "Owed",
     "Recorder",
     "Records",
     "RoundRecorder",
     "Rounds",
+    "hold_folder",
     "open_database",
     "secret_key",
 ]

@@ -1,6 +1,6 @@
 """One SQLite file in the data folder: held by one process, migrated, never silently dropped.
 
-lock the folder ─► open ─► damaged? set it aside, say so, begin anew ─► migrate ─► ready
+hold the folder ─► open ─► damaged? set it aside, say so, begin anew ─► migrate ─► ready
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import fcntl
 import logging
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -107,27 +107,13 @@ class Database:
             raise _failed(self.path, error) from None
 
 
-@asynccontextmanager
-async def open_database(folder: Path, clock: Clock) -> AsyncIterator[Database]:
-    """Open the database in a folder, for this process alone.
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """Keep a data folder for this process alone; it is made if it is missing.
 
     Raises:
-        StoreFailed: the folder cannot be written, or another process or a newer version uses it.
+        StoreFailed: it cannot be written, or another process uses it.
     """
-    lock = _lock(folder)
-    try:
-        path = folder / FILE
-        connection, set_aside = await _connect(path, clock)
-        try:
-            await _migrate(connection, path)
-            yield Database(connection, path, set_aside)
-        finally:
-            await connection.close()
-    finally:
-        os.close(lock)
-
-
-def _lock(folder: Path) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -138,13 +124,30 @@ def _lock(folder: Path) -> int:
         ) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
+        yield
+    except BlockingIOError:
         raise StoreFailed(
             f"The data folder {folder} is in use by another chaosmonkey.",
             remedy="End that one first, or name another folder (--data, [server] data).",
         ) from None
-    return lock
+    finally:
+        os.close(lock)
+
+
+@asynccontextmanager
+async def open_database(folder: Path, clock: Clock) -> AsyncIterator[Database]:
+    """Open the database in a folder that this process holds.
+
+    Raises:
+        StoreFailed: it cannot be written, or a newer version has written it.
+    """
+    path = folder / FILE
+    connection, set_aside = await _connect(path, clock)
+    try:
+        await _migrate(connection, path)
+        yield Database(connection, path, set_aside)
+    finally:
+        await connection.close()
 
 
 async def _connect(path: Path, clock: Clock) -> tuple[aiosqlite.Connection, Path | None]:

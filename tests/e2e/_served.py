@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -92,16 +93,22 @@ async def served(
     env: dict[str, str] | None = None,
     more: str = "",
     each: Callable[[SimMachine], str] = lambda _: "",
+    power: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Served]:
     """A server on the pretend table; it is told to end on the way out, if it has not ended.
 
-    `more` goes before the machines in its lab.toml, `each` into every one of them.
+    `more` goes before the machines in its lab.toml, `each` into every one of them; `power` is the
+    plug of machines that do not hang on the bench.
     """
     port, _ = free_ports()
     config = folder / "lab.toml"
+
+    def gpio(machine: SimMachine) -> str:
+        return f'{{ driver = "gpio", pin = {machine.power.pin} }}'
+
     machines = "".join(
         f'[[machine]]\nname = "{machine.name}"\n'
-        f'power = {{ driver = "gpio", pin = {machine.power.pin} }}\n'
+        f"power = {power.get(machine.name) or gpio(machine)}\n"
         f'network = {{ driver = "gpio", pin = {machine.network.pin} }}\n{each(machine)}'
         for machine in DEMO_MACHINES
     )

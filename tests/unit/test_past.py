@@ -54,9 +54,7 @@ async def test_only_a_feed_that_was_still_gone_is_waited_for(
         records = Records(database)
         await records.save(replace(LEFT, restored=restored))
         await take_up_the_past(
-            database,
             records,
-            plugs={},
             board=NoBoard(),
             interrupted=waited_for.append,
             now=1010.0,
@@ -95,8 +93,6 @@ async def test_an_outage_that_is_ended_by_a_clock_that_was_set_back_ends_no_earl
     async with open_database(tmp_path, clock) as database:
         records = Records(database)
         await records.save(LEFT)
-        await take_up_the_past(
-            database, records, plugs={}, board=NoBoard(), interrupted=[].append, now=400.0
-        )
+        await take_up_the_past(records, board=NoBoard(), interrupted=[].append, now=400.0)
         kept = await records.get(LEFT.id)
     assert kept.closed == LEFT.t0

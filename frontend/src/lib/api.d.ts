@@ -802,12 +802,16 @@ export interface paths {
         /**
          * Halt
          * @description Give every machine its power and network back now, and cut nothing until released.
+         *
+         *     It answers within a second: what is still on its way by then is tried until it is on.
          */
         get: operations["halt_by_get"];
         put?: never;
         /**
          * Halt
          * @description Give every machine its power and network back now, and cut nothing until released.
+         *
+         *     It answers within a second: what is still on its way by then is tried until it is on.
          */
         post: operations["halt"];
         delete?: never;

@@ -106,6 +106,7 @@ async def opened(
 
     table.publish = dispatch  # what the runtime wires
     table.changed = board.show_machines
+    folder.mkdir(parents=True, exist_ok=True)
     async with open_database(folder, table.clock) as database, table.running():
         records = Records(database)
         kept = Rounds(database)

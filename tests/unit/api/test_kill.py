@@ -78,7 +78,10 @@ async def test_a_full_disk_and_a_dead_plug_are_503_and_nothing_stays_off(site: S
 
 async def test_restore_and_halt_say_what_they_turned_on(site: Site) -> None:
     await site.client.post("/kill/node3")
-    assert (await site.client.post("/restore/node3")).json() == {"restored": ["node3 power"]}
+    assert (await site.client.post("/restore/node3")).json() == {
+        "restored": ["node3 power"],
+        "on_its_way": [],
+    }
     answer = await site.client.get("/halt", headers=CURL)
     assert answer.text.startswith("Nothing was off.\nHALT holds")
 

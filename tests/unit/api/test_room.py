@@ -188,7 +188,7 @@ async def test_a_round_opened_while_the_last_ones_cut_is_under_way_stays_open(si
     async with phone(site) as voter:
         await voter.post("/api/play/vote", json={"round": old["id"], "machine": "node3"})
     device = site.table.plugs["node3", FeedKind.POWER]
-    async with device._device:  # the cut waits for its device
+    async with device._device.command():  # the cut waits for its device
         executing = asyncio.ensure_future(site.room.execute())  # noqa: TID251
         await asyncio.sleep(0.05)
         new = (await site.client.post("/api/round/open")).json()

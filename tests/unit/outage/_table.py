@@ -13,7 +13,7 @@ from chaosmonkey.model import Event, Feed, FeedKind
 from chaosmonkey.outage.cut import GOODBYE
 from chaosmonkey.outage.guard import CutRequest
 from chaosmonkey.outage.monkey import Monkey
-from chaosmonkey.plugs import VerifiedPlug
+from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.sensors import Reading
 from chaosmonkey.store import Entry
 from tests.unit.outage._scene import Scene
@@ -21,14 +21,19 @@ from tests.unit.outage._scene import Scene
 T = TypeVar("T")
 
 
-def with_limits(**limits: object) -> Lab:
+def with_limits(may_be_off: str = "", **limits: object) -> Lab:
     """Three machines, each with a power plug, and no cool-down unless a test wants one."""
     return build(
         {
             "gpio": {"pin_factory": "mock"},
             "limits": {"machine_cooldown": 0, "cooldown": 0} | limits,
             "machine": [
-                {"name": f"node{i}", "power": {"driver": "gpio", "pin": i}} for i in (1, 2, 3)
+                {
+                    "name": f"node{i}",
+                    "may_be_off": may_be_off == f"node{i}",
+                    "power": {"driver": "gpio", "pin": i},
+                }
+                for i in (1, 2, 3)
             ],
         }
     )
@@ -50,6 +55,13 @@ class Device:
     """A command waits for this."""
     timer: float | None = None
     """What it was told of a timer of its own."""
+    in_flight: float = 0.0
+    reads_as: Feed | None = None
+    """What it says of itself, if that is not what it is."""
+
+    def in_flight_is(self, table: "Table", seconds: float) -> None:
+        """For how long a command of its plug may still arrive."""
+        table.plugs[self.name, FeedKind.POWER]._in_flight = seconds
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         word = "on" if on else "off"
@@ -65,7 +77,7 @@ class Device:
         self.state = Feed.ON if on else Feed.OFF
 
     async def read(self) -> Feed:
-        return self.state
+        return self.reads_as or self.state
 
     async def close(self) -> None:
         await self.switch(on=True)
@@ -152,9 +164,10 @@ class Table:
         left_cut: list[Entry] | None = None,
         sensors: dict[str, FakeSensor] | None = None,
         links: dict[str, FakeSensor] | None = None,
+        may_be_off: str = "",
         **limits: object,
     ) -> None:
-        lab = with_limits(**limits)
+        lab = with_limits(may_be_off, **limits)
         self.clock = ManualClock(Scene().now)
         self.diary: list[str] = []
         self.events: list[Event] = []
@@ -162,7 +175,7 @@ class Table:
         self.journal = Diary(self.diary, left_cut or [])
         self.plugs = {
             (name, FeedKind.POWER): VerifiedPlug(
-                device, machine=name, feed=FeedKind.POWER, device=asyncio.Lock(), clock=self.clock
+                device, machine=name, feed=FeedKind.POWER, device=DeviceLock(), clock=self.clock
             )
             for name, device in self.devices.items()
         }

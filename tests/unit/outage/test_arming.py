@@ -7,6 +7,7 @@ import pytest
 from chaosmonkey.model import Feed, Stale
 from chaosmonkey.outage.cut import TIMER_MARGIN
 from chaosmonkey.outage.refusals import EndedFirst, Halted, NotArmed
+from chaosmonkey.outage.restore import TurnedOn
 from tests.unit.outage._table import LAB, Table
 
 
@@ -55,7 +56,7 @@ async def test_halt_needs_no_database_and_no_cluster() -> None:
         await table.cut()
         table.journal.full = True
         table.publish(Stale(table.clock.now(), "test"))
-        assert await table.soon(table.monkey.halt(by="Ada")) == ["node3 power"]
+        assert await table.soon(table.monkey.halt(by="Ada")) == TurnedOn(("node3 power",))
         assert table.devices["node3"].state is Feed.ON
         with pytest.raises(Halted):
             await table.cut("node2")
@@ -66,7 +67,9 @@ async def test_a_cut_that_waits_for_the_journal_when_halt_is_pressed_is_never_ma
         table.journal.slow = asyncio.Event()
         cutting = asyncio.gather(table.cut(), return_exceptions=True)
         await table.clock.advance(0)
-        assert await table.soon(table.monkey.halt(by="Ada")) == []  # it never lost its power
+        assert (
+            await table.soon(table.monkey.halt(by="Ada")) == TurnedOn()
+        )  # it never lost its power
         assert isinstance((await cutting)[0], EndedFirst)
         table.journal.slow.set()
         await table.clock.advance(1)

@@ -2,7 +2,8 @@
 
 Killed, restored, halted, armed, crashed at any step, stopped and started again, with a disk that
 fills up and relays whose driver fails for a while. The journal is the real one, on SQLite; what a
-crashed monkey still tries to do has no effect, as after `kill -9`.
+crashed monkey still tries to do has no effect, as after `kill -9`; but what it asked a slow device
+for comes, later than what the next one asks for.
 """
 
 import asyncio
@@ -23,11 +24,12 @@ from chaosmonkey.outage.cut import GOODBYE, RETRY_PAUSES
 from chaosmonkey.outage.guard import CutRequest
 from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.stages import Step
-from chaosmonkey.plugs import VerifiedPlug
+from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.simcluster.bench import Bench, SimMachine, Wire
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.store import Journal
 from chaosmonkey.store.database import MIGRATIONS
+from chaosmonkey.store.writer import RETRY
 from tests.unit.outage._scene import Scene
 
 WORKERS = ("node2", "node3", "node4")
@@ -36,6 +38,9 @@ PINS = {name: pin for pin, name in enumerate(NAMES, start=17)}
 MAX_OFF, COOLDOWN, STAGGER = 2, 5.0, 0.5
 ON_WITHIN = 5.0
 """Seconds within which a start turns everything on."""
+SLOW = 2.0
+"""Seconds after which a slow device carries out a command to turn off, whatever became of us."""
+IN_FLIGHT = SLOW + 0.5
 LATE = STAGGER * len(NAMES) + max(RETRY_PAUSES) + 0.5
 """Seconds by which a restore may be later than its time: turns, and a driver that failed."""
 
@@ -116,6 +121,7 @@ class Line:
     machine: str
     table: "Table"
     life: Life
+    in_flight: float = IN_FLIGHT
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         await asyncio.sleep(0)
@@ -124,10 +130,16 @@ class Line:
             raise PlugFailed("no answer")
         if not on:
             self.table.about_to_cut(self.machine)
+            if self.table.slow:
+                self.table.drive_later(self.machine, 1)
+                await self.table.clock.sleep(SLOW)
+                self.life.check()
+                return
         self.table.drive(self.machine, 0 if on else 1)
 
     async def read(self) -> Feed:
         self.life.check()
+        self.table.pass_time()
         return Feed.OFF if self.table.bench.pins[PINS[self.machine]].level else Feed.ON
 
     async def close(self) -> None:
@@ -139,7 +151,9 @@ class Table:
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
-        self.failing = False
+        self.failing = self.slow = False
+        self.on_their_way: list[tuple[float, str, int]] = []
+        self.last_arrival = float("-inf")
         self.broken: list[str] = []
         self.armed_until = 0.0
         self.halted = False
@@ -154,12 +168,26 @@ class Table:
         )
 
     def dark(self) -> set[str]:
+        self.pass_time()
         self._timeline.run_until(self.clock.now() + 0.02)  # contacts take 10 ms
         return {name for name in NAMES if not self.bench.feed(name, "power").live}
 
     def drive(self, machine: str, level: int) -> None:
-        self._timeline.run_until(self.clock.now())
+        self.pass_time()
         self.bench.drive(PINS[machine], level)
+
+    def drive_later(self, machine: str, level: int) -> None:
+        """A slow device does it, whether or not its asker lives to see it."""
+        self.last_arrival = self.clock.now() + SLOW
+        self.on_their_way.append((self.last_arrival, machine, level))
+
+    def pass_time(self) -> None:
+        now = self.clock.now()
+        while self.on_their_way and self.on_their_way[0][0] <= now:
+            at, machine, level = self.on_their_way.pop(0)
+            self._timeline.run_until(max(at, self._timeline.now))
+            self.bench.drive(PINS[machine], level)
+        self._timeline.run_until(max(now, self._timeline.now))
 
     def about_to_cut(self, machine: str) -> None:
         """Hold a cut against the rules, which are written down here once more."""
@@ -197,6 +225,7 @@ class DeadMan(RuleBasedStateMachine):
         self.life: Life | None = None
         self.trouble_until = 0.0
         self.halt_is_noted = True
+        self.disk_was_full_until = self.clock.now()
         self.start()
 
     def teardown(self) -> None:
@@ -223,7 +252,7 @@ class DeadMan(RuleBasedStateMachine):
                 Line(name, self.table, life),
                 machine=name,
                 feed=FeedKind.POWER,
-                device=asyncio.Lock(),
+                device=DeviceLock(),
                 clock=self.clock,
             )
             for name in NAMES
@@ -268,7 +297,8 @@ class DeadMan(RuleBasedStateMachine):
         self._pass(GOODBYE + 5)
         if self._is_dead():
             return
-        assert self.table.dark() == set()
+        assert self.table.dark() == set() or self.clock.now() < self.table.last_arrival + 1
+        self.halt_is_noted = "HALT" not in self.monkey.owed.pending
         self.life = None
 
     # --- what people ask for ----------------------------------------------------------------------
@@ -307,7 +337,7 @@ class DeadMan(RuleBasedStateMachine):
     @rule(machine=st.sampled_from(NAMES))
     def restore(self, machine: str) -> None:
         outcome = self._ask(self.monkey.restore(machine, by="test"))
-        if self.life is not None and not isinstance(outcome, ChaosMonkeyError):
+        if self._is_done(outcome):
             assert machine not in self.table.dark()
 
     @precondition(lambda self: self.life is not None)
@@ -315,21 +345,25 @@ class DeadMan(RuleBasedStateMachine):
     def halt(self) -> None:
         self.table.halted = True
         outcome = self._ask(self.monkey.halt(by="test"))
-        self.halt_is_noted = not self.disk.full and self.life is not None
-        if self.life is not None and not isinstance(outcome, ChaosMonkeyError):
+        if self._is_done(outcome):
             assert self.table.dark() == set()
+
+    def _is_done(self, outcome: object) -> bool:
+        """Whether everything was read back as on, and nothing asked for before can still arrive."""
+        arrived = self.clock.now() >= self.table.last_arrival + 1
+        return (
+            self.life is not None
+            and arrived
+            and outcome is not None
+            and not (isinstance(outcome, ChaosMonkeyError) or outcome.on_its_way)
+        )
 
     @precondition(lambda self: self.life is not None)
     @rule()
     def release(self) -> None:
-        self.halt_is_noted = not self.disk.full and (
-            self.halt_is_noted or self.monkey.safety.halted is not None
-        )
         self.monkey.release(by="test")
         self.table.halted = False
         self._pass(0)
-        if self.life is None:
-            self.halt_is_noted = False  # it died before the disk knew, and its successor halts
 
     @precondition(lambda self: self.life is not None)
     @rule()
@@ -361,6 +395,18 @@ class DeadMan(RuleBasedStateMachine):
     @rule(full=st.sampled_from([False, False, True]))
     def disk_fills(self, full: bool) -> None:
         self.disk.full = full
+        self.disk_was_full_until = self.clock.now()
+
+    @rule(slow=st.booleans())
+    def lines_are_slow(self, slow: bool) -> None:
+        self.table.slow = slow
+
+    @invariant()
+    def what_the_disk_did_not_take_is_written_later(self) -> None:
+        if not hasattr(self, "table") or self.disk.full or self._is_dead():
+            return
+        if self.clock.now() > self.disk_was_full_until + RETRY:
+            assert self.monkey.owed.pending == ()
 
     @invariant()
     def no_machine_stays_dark(self) -> None:
@@ -371,9 +417,12 @@ class DeadMan(RuleBasedStateMachine):
         if self._is_dead() or now < self.trouble_until + LATE:
             return
         for machine in self.table.dark():
-            if self.monkey.safety.halted is not None and now > self.started_at + LATE:
+            arrived = now > self.table.last_arrival + LATE
+            halted = self.monkey.safety.halted is not None
+            if halted and arrived and now > self.started_at + LATE:
                 raise AssertionError(f"{machine} is dark although HALT holds")
-            assert now <= max(self.table.wanted[machine], self.started_at) + LATE, machine
+            latest = max(self.table.wanted[machine], self.started_at, self.table.last_arrival)
+            assert now <= latest + LATE, machine
 
     # --- how time and coroutines are moved --------------------------------------------------------
 
@@ -412,6 +461,7 @@ class DeadMan(RuleBasedStateMachine):
             return
         self.life.alive = False
         self.life = None
+        self.halt_is_noted = "HALT" not in self.monkey.owed.pending
         for task in asyncio.all_tasks(self.loop):
             task.cancel()
         for _ in range(50):

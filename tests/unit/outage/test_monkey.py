@@ -12,6 +12,7 @@ from chaosmonkey.outage.refusals import (
     StillRecovering,
     TooManyOff,
 )
+from chaosmonkey.outage.restore import TurnedOn
 from chaosmonkey.outage.stages import Stage
 from chaosmonkey.store import Entry
 from tests.unit.outage._table import Table
@@ -78,9 +79,9 @@ async def test_restore_ends_a_cut_early() -> None:
     async with Table().running() as table:
         await table.cut()
         await table.clock.advance(5)
-        assert await table.monkey.restore("node3", by="test") == ["node3 power"]
+        assert await table.monkey.restore("node3", by="test") == TurnedOn(("node3 power",))
         assert table.devices["node3"].state is Feed.ON
-        assert await table.monkey.restore("node3", by="test") == []
+        assert await table.monkey.restore("node3", by="test") == TurnedOn()
 
 
 async def test_halt_turns_on_everything_what_others_switched_off_too() -> None:
@@ -88,8 +89,8 @@ async def test_halt_turns_on_everything_what_others_switched_off_too() -> None:
         await table.cut()
         table.devices["node1"].state = Feed.OFF
         await table.clock.advance(15)  # by then the monkey has looked at the plugs
-        restored = await table.soon(table.monkey.halt(by="test"))
-        assert sorted(restored) == ["node1 power", "node3 power"]
+        turned_on = await table.soon(table.monkey.halt(by="test"))
+        assert sorted(turned_on.restored) == ["node1 power", "node3 power"]
         assert all(device.state is Feed.ON for device in table.devices.values())
 
 
@@ -98,10 +99,12 @@ async def test_halt_restores_the_others_although_one_is_stuck() -> None:
         for device in table.devices.values():
             device.state = Feed.OFF
         table.devices["node1"].fails = 1
-        with pytest.raises(PlugFailed):
-            await table.soon(table.monkey.halt(by="test"))
+        assert await table.soon(table.monkey.halt(by="test")) == TurnedOn(
+            restored=("node2 power", "node3 power"), on_its_way=("node1 power",)
+        )
         assert table.devices["node2"].state is Feed.ON
         assert table.devices["node3"].state is Feed.ON
+        assert table.devices["node1"].state is Feed.ON  # tried again meanwhile
 
 
 async def test_a_stop_restores_what_is_cut() -> None:

@@ -10,7 +10,16 @@ import pytest
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.errors import StoreFailed
 from chaosmonkey.model import FeedKind, Origin, Outage
-from chaosmonkey.store import Audit, Deed, Entry, Journal, Recorder, Records, open_database
+from chaosmonkey.store import (
+    Audit,
+    Deed,
+    Entry,
+    Journal,
+    Recorder,
+    Records,
+    hold_folder,
+    open_database,
+)
 from chaosmonkey.store.database import FILE, MIGRATIONS
 from chaosmonkey.store.recorder import GATHER
 
@@ -60,19 +69,19 @@ async def test_records_keep_the_latest_state_newest_first(
         assert len(await records.latest(1)) == 1
 
 
-async def test_a_folder_belongs_to_one_process(tmp_path: Path, clock: ManualClock) -> None:
-    async with open_database(tmp_path, clock):
-        with pytest.raises(StoreFailed, match="in use by another chaosmonkey"):
-            async with open_database(tmp_path, clock):
-                pass
+def test_a_folder_belongs_to_one_process(tmp_path: Path) -> None:
+    used = pytest.raises(StoreFailed, match="in use by another chaosmonkey")
+    with hold_folder(tmp_path), used, hold_folder(tmp_path):
+        pass
+    with hold_folder(tmp_path):
+        pass
 
 
-async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, clock: ManualClock) -> None:
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(StoreFailed, match="cannot be written"):
-        async with open_database(blocked / "data", clock):
-            pass
+    with pytest.raises(StoreFailed, match="cannot be written"), hold_folder(blocked / "data"):
+        pass
 
 
 async def test_a_damaged_file_is_set_aside_whole_and_said_to_be(

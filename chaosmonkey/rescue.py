@@ -1,0 +1,111 @@
+"""What a start does before anything else: turn on what an earlier process left off.
+
+    hold the data folder ─► end the programs that it left running
+      ─► open the plugs: GPIO feeds are on by that
+      ─► read the journal ─► turn on what it says was cut, all at once
+    ─► then the rest of the server is imported, which takes a small Pi seconds
+
+It imports no web server, no cluster and no tracker. A device that does not answer holds up no
+other one; the monkey goes on trying, and keeps the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+from chaosmonkey.clock import Clock, ScaledClock, SystemClock
+from chaosmonkey.config import Lab
+from chaosmonkey.errors import PlugFailed, StoreFailed
+from chaosmonkey.model import FeedKind
+from chaosmonkey.plugs import PlugBoard, Programs, open_plugs
+from chaosmonkey.store import Database, Journal, hold_folder, open_database
+from chaosmonkey.wires import Wires, open_wires
+
+log = logging.getLogger(__name__)
+
+LAST_RESORT = 20.0
+"""Real seconds for which plugs are turned on when the journal cannot be read, before giving up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """A table whose plugs are on, or are being turned on.
+
+    Attributes:
+        restored: plugs that the journal had as cut, and when they were read back as on.
+        unrestored: plugs that should be on and could not be turned on; they are tried again.
+    """
+
+    lab: Lab
+    clock: Clock
+    wires: Wires
+    plugs: PlugBoard
+    database: Database
+    restored: dict[tuple[str, FeedKind], float] = field(default_factory=dict)
+    unrestored: set[tuple[str, FeedKind]] = field(default_factory=set)
+
+
+@asynccontextmanager
+async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
+    """The table of a lab, held by this process alone; on the way out every plug is left on.
+
+    Raises:
+        StoreFailed: the data folder cannot be used; every plug was turned on, as far as possible,
+            unless it is another process that uses it.
+    """
+    clock: Clock = SystemClock() if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(hold_folder(lab.server.data))
+        programs = Programs(lab.server.data)
+        if left := programs.end_leftovers():
+            log.warning("Ended %d programs that an earlier server left running.", left)
+        wires = stack.enter_context(open_wires(lab))
+        plugs = await stack.enter_async_context(open_plugs(lab, wires, clock, programs))
+        try:
+            database = await stack.enter_async_context(open_database(lab.server.data, clock))
+            table = Rescued(lab, clock, wires, plugs, database)
+            cut = {(entry.machine, entry.feed) for entry in await Journal(database).open_cuts()}
+        except StoreFailed:
+            log.error("The journal cannot be read: every plug is turned on.")
+            await turn_on(plugs, plugs, LAST_RESORT)
+            raise
+        if database.set_aside is not None:
+            log.warning("The journal was lost: every plug is turned on.")
+            cut = set(plugs)
+        turning = asyncio.gather(*(_restore(table, key) for key in cut if key in plugs))
+        try:
+            yield table
+        finally:
+            turning.cancel()
+            with suppress(asyncio.CancelledError):
+                await turning
+
+
+async def turn_on(
+    plugs: PlugBoard, keys: Iterable[tuple[str, FeedKind]], within: float
+) -> list[str]:
+    """Turn plugs on, all at once; what did not within so many real seconds, and why."""
+
+    async def one(key: tuple[str, FeedKind]) -> str:
+        try:
+            async with asyncio.timeout(within):
+                await plugs[key].switch(on=True)
+        except TimeoutError:
+            return f"{key[0]}'s {key[1]}: its device does not answer"
+        except PlugFailed as error:
+            return f"{key[0]}'s {key[1]}: {error.message}"
+        return ""
+
+    return [why for why in await asyncio.gather(*map(one, keys)) if why]
+
+
+async def _restore(table: Rescued, key: tuple[str, FeedKind]) -> None:
+    try:
+        table.restored[key] = await table.plugs[key].switch(on=True)
+    except PlugFailed as error:
+        table.unrestored.add(key)
+        log.error("%s: %s is not on yet: %s", *key, error)
