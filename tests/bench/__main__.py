@@ -1,8 +1,8 @@
 """`make bench`: measure everything and print one JSON document.
 
 python -m tests.bench            everything but the soak (about nine minutes)
-python -m tests.bench chain      only what is named: chain, hand, footprint, tiles, frames,
-                                 reflector, load
+python -m tests.bench chain      only what is named: chain, restart, hand, footprint, tiles,
+                                 frames, reflector, load
 python -m tests.bench soak       ten minutes of rounds with 2,000 phones
 """
 
@@ -14,10 +14,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench import chain, footprint, frames, hand, load, reflector, soak, tiles
+from tests.bench import chain, footprint, frames, hand, load, reflector, restart, soak, tiles
 
 MEASUREMENTS: dict[str, Callable[[], Any]] = {
     "chain": lambda: asyncio.run(chain.measure()),
+    "restart": lambda: asyncio.run(restart.measure()),
     "hand": lambda: asyncio.run(hand.measure()),
     "footprint": lambda: asyncio.run(footprint.measure()),
     "tiles": lambda: asyncio.run(tiles.measure()),
