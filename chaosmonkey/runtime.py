@@ -284,8 +284,8 @@ class _Server:
         announce(f"Listening on {url}")
         if server.open_here or server.presenter_token:
             return
-        presenters = [token for token in self._tokens.all() if token.role is Role.PRESENTER]
-        if not presenters:
+        presenters = [token for token in self._tokens.known() if token.role is Role.PRESENTER]
+        if not presenters and not self._tokens.trouble:
             secret = self._tokens.make("presenter", Role.PRESENTER)
             console = own_url(server, self._port) + "/console"
             announce(f"Present at {console}?token={secret} (this is told only once)")
@@ -312,6 +312,9 @@ class _Server:
         reasons = [f"The cluster is not seen: {stale.why}."] if stale is not None else []
         if self._panel.trouble:
             reasons.append(f"The panel does not answer: {self._panel.trouble}.")
+        self._tokens.known()
+        if self._tokens.trouble:
+            reasons.append(self._tokens.trouble)
         if self._monkey.owed.pending:
             what = ", ".join(self._monkey.owed.pending)
             reasons.append(f"Not on the disk yet: {what}. It is tried again every few seconds.")

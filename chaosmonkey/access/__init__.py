@@ -1,6 +1,6 @@
 """Who may do what: tokens and their scopes, sessions of presenters, rates."""
 
-from chaosmonkey.access.callers import Caller, Role
+from chaosmonkey.access.callers import Caller, Means, Role
 from chaosmonkey.access.rates import Rate, Rates, TooMany
 from chaosmonkey.access.scopes import Scope, Verb, parse_scope
 from chaosmonkey.access.sessions import Session, Sessions
@@ -8,6 +8,7 @@ from chaosmonkey.access.tokens import Token, Tokens
 
 __all__ = [
     "Caller",
+    "Means",
     "Rate",
     "Rates",
     "Role",

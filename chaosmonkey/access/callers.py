@@ -21,6 +21,17 @@ class Role(StrEnum):
     """May everything."""
 
 
+class Means(StrEnum):
+    """By what a caller was recognised."""
+
+    TOKEN = "token"  # noqa: S105 - a word
+    """A secret that this very request bears: it was written on purpose."""
+    SESSION = "session"
+    """A cookie, which a browser sends with every request, whatever made it ask."""
+    PLACE = "place"
+    """Where the request comes from, if anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Somebody, for the time of one request.
@@ -29,6 +40,7 @@ class Caller:
         name: the token's name, or the address if there is none.
         address: where the request came from.
         token: id of the token that made them who they are, "" without one.
+        means: by what they were recognised.
     """
 
     role: Role
@@ -36,6 +48,7 @@ class Caller:
     address: str
     scopes: tuple[Scope, ...] = ()
     token: str = ""
+    means: Means = Means.PLACE
 
     def may(self, verb: Verb, machine: str | None = None) -> bool:
         """Whether that is allowed to them."""

@@ -7,13 +7,14 @@ out with it: sessions that were ended are noted in the data folder until they wo
 from __future__ import annotations
 
 import logging
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from chaosmonkey.datafiles import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -65,10 +66,8 @@ class Sessions:
         now = self._signer.make_signer().get_timestamp()  # type: ignore[attr-defined] # it is timed
         self._ended = {id_: at for id_, at in self._ended.items() if now - at < LASTS}
         self._ended[session.id] = now
-        beside = self._path.with_suffix(".new")
         try:
-            beside.write_bytes(orjson.dumps(self._ended))
-            os.replace(beside, self._path)
+            write_whole(self._path, orjson.dumps(self._ended))
         except OSError as error:
             log.error("A restart would not remember that a session was ended: %s", error)
 

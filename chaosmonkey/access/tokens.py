@@ -1,7 +1,8 @@
 """The tokens of a data folder: kept as digests, told once, revoked by taking them out.
 
-The file belongs to whoever may write the folder, so that tokens can be made and revoked while the
-server runs, and when it does not. The server reads it again when it has changed.
+The file belongs to the folder's owner, so that tokens can be made and revoked while the server
+runs, and when it does not. The server reads it again when it has changed, and keeps the tokens that
+it knows while it cannot be read: HALT hangs on no file.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import hmac
+import logging
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -21,7 +23,10 @@ import orjson
 
 from chaosmonkey.access.callers import Role
 from chaosmonkey.access.scopes import Scope, parse_scope
+from chaosmonkey.datafiles import open_lock, write_whole
 from chaosmonkey.errors import BadInput, StoreFailed
+
+log = logging.getLogger(__name__)
 
 FILE = "tokens.json"
 
@@ -51,15 +56,32 @@ class Token:
 
 
 class Tokens:
-    """The tokens in a folder. Every method raises StoreFailed when the file cannot be used."""
+    """The tokens in a folder.
+
+    Attributes:
+        trouble: why the file cannot be read, as a sentence; "" if it can.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self.trouble = ""
         self._path = folder / FILE
         self._read_at: tuple[int, int, int] | None = None
         self._tokens: tuple[Token, ...] = ()
 
+    def known(self) -> tuple[Token, ...]:
+        """All of them, as the file has them now, or had them when it could be read last."""
+        try:
+            self.all()
+        except StoreFailed as error:
+            if error.message != self.trouble:
+                log.error("%s", error)
+            self.trouble = error.message
+        else:
+            self.trouble = ""
+        return self._tokens
+
     def all(self) -> tuple[Token, ...]:
-        """All of them, as the file has them now."""
+        """All of them, as the file has them now; raises StoreFailed if it cannot be read."""
         try:
             found = self._path.stat()
             stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
@@ -79,20 +101,21 @@ class Tokens:
         """The token with that secret. Takes as long whichever it is, and if it is none."""
         digest = _digest(secret)
         found = None
-        for token in self.all():
+        for token in self.known():
             if hmac.compare_digest(token.digest, digest):
                 found = token
         return found
 
     def has(self, token_id: str) -> bool:
         """Whether a token has not been revoked."""
-        return any(hmac.compare_digest(token.id, token_id) for token in self.all())
+        return any(hmac.compare_digest(token.id, token_id) for token in self.known())
 
     def make(self, name: str, role: Role, scopes: Iterable[Scope] = ()) -> str:
         """Make a token and return its secret, which nobody will be told again.
 
         Raises:
             BadInput: there is one of that name.
+            StoreFailed: the file cannot be read or written.
         """
         secret = PREFIX + secrets.token_urlsafe(ENTROPY)
         with self._locked():
@@ -108,7 +131,12 @@ class Tokens:
         return secret
 
     def revoke(self, name: str) -> None:
-        """Take a token out; what was begun with it ends. Raises BadInput if there is none."""
+        """Take a token out; what was begun with it ends.
+
+        Raises:
+            BadInput: there is none of that name.
+            StoreFailed: the file cannot be read or written.
+        """
         with self._locked():
             known = self.all()
             left = tuple(token for token in known if token.name != name)
@@ -119,15 +147,8 @@ class Tokens:
 
     def _write(self, tokens: tuple[Token, ...]) -> None:
         content = orjson.dumps([_json(token) for token in tokens], option=orjson.OPT_INDENT_2)
-        beside = self._path.with_suffix(".new")
         try:
-            beside.unlink(missing_ok=True)
-            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.rename(self._path)
+            write_whole(self._path, content)
         except OSError as error:
             raise self._unwritable(error) from None
         self._read_at = None
@@ -136,7 +157,7 @@ class Tokens:
     def _locked(self) -> Iterator[None]:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+            lock = open_lock(self._path.with_suffix(".lock"))
         except OSError as error:
             raise self._unwritable(error) from None
         try:

@@ -23,6 +23,8 @@ def wants_text(request: Request) -> bool:
     accept = request.headers.get("accept", "*/*")
     if "json" in accept:
         return False
+    if "text/html" in accept:
+        return True  # a browser that sent a form shows it as it is
     terminal = request.headers.get("user-agent", "").lower().startswith(TERMINALS)
     return accept.startswith("text/plain") or (terminal and accept.startswith("*/*"))
 

@@ -17,11 +17,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaosmonkey import __version__
-from chaosmonkey.api import answers
+from chaosmonkey.api import answers, confirm
 from chaosmonkey.api.commands import note
 from chaosmonkey.api.context import Context
 from chaosmonkey.api.document import document
-from chaosmonkey.api.doorkeeper import Doorkeeper
+from chaosmonkey.api.doorkeeper import Doorkeeper, Unconfirmed
 from chaosmonkey.api.login import login_page
 from chaosmonkey.api.routes import add_routes
 from chaosmonkey.api.web_pages import page_routes
@@ -107,6 +107,8 @@ def _wrong_token(connection: HTTPConnection, error: ChaosMonkeyError) -> None:
 
 async def _known_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ChaosMonkeyError)
+    if isinstance(error, Unconfirmed) and confirm.wants_page(request):
+        return confirm.confirm_page(request)
     return answers.problem(request, error)
 
 

@@ -1,8 +1,9 @@
 """Who may come in: no request under a foreign name, no change on behalf of a foreign page.
 
 DNS rebinding makes a browser send requests for evil.example to this machine; their Host says so.
-A page elsewhere can make a browser fetch /kill/node3; Sec-Fetch-Site and Origin say so. A browser
-that prefetches a link says so in Sec-Purpose.
+A page elsewhere can make a browser fetch /kill/node3; Sec-Fetch-Site and Origin may say so, but
+over plain HTTP most browsers send neither with a GET, and cookies know no ports. So a browser's GET
+never acts: it is answered with a page of one button. Reload, Back and restored tabs cut nothing.
 """
 
 from __future__ import annotations
@@ -15,8 +16,15 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chaosmonkey.access import Caller, Means
 from chaosmonkey.api import answers
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
+
+BROWSER_MARKS = (
+    *("sec-fetch-site", "sec-fetch-mode", "sec-ch-ua", "upgrade-insecure-requests"),
+    *("origin", "referer"),
+)
+"""Headers that browsers send, and programs do not."""
 
 
 class Forbidden(ChaosMonkeyError):
@@ -24,6 +32,10 @@ class Forbidden(ChaosMonkeyError):
 
     status = 403
     title = "Forbidden"
+
+
+class Unconfirmed(Forbidden):
+    """A browser came to the address of a command: it is shown one button that sends it."""
 
 
 class ForeignHost(BadInput):
@@ -88,10 +100,10 @@ async def may_change(request: Request) -> None:
             "A page of another site asked for this.",
             remedy="Use this server's own pages, or curl.",
         )
-    if request.method == "GET" and _is_a_page(headers):
-        raise Forbidden(
-            "A browser asked for this and does not say whether you clicked or another page did.",
-            remedy="Use this server's own pages, or curl.",
+    if request.method == "GET" and not _was_written_on_purpose(request):
+        raise Unconfirmed(
+            "A browser asked for this by GET, which may be a reload or another page's doing.",
+            remedy="Send a POST, or a token in the header Authorization.",
         )
     if not same_origin(headers):
         raise Forbidden(
@@ -100,13 +112,27 @@ async def may_change(request: Request) -> None:
         )
 
 
-def _is_a_page(headers: Headers) -> bool:
-    """Whether a browser wants to show this, an old one that does not tell where it comes from.
+def _was_written_on_purpose(request: Request) -> bool:
+    """Whether a GET bears a token, or comes from this machine and from no browser."""
+    caller: Caller = request.scope["caller"]
+    match caller.means:
+        case Means.TOKEN:
+            return True
+        case Means.SESSION:
+            return False
+        case Means.PLACE:
+            return not _is_a_browser(request.headers)
 
-    A link or an image of another site makes it ask, with `Accept: text/html` or `image/…`.
-    """
+
+def _is_a_browser(headers: Headers) -> bool:
+    """Whether a request has a mark of one; curl, wget and client libraries have none."""
     accept = headers.get("accept", "")
-    return "sec-fetch-site" not in headers and ("text/html" in accept or "image/" in accept)
+    return (
+        any(name in headers for name in BROWSER_MARKS)
+        or "text/html" in accept
+        or "image/" in accept
+        or "mozilla/" in headers.get("user-agent", "").lower()
+    )
 
 
 def same_origin(headers: Headers) -> bool:

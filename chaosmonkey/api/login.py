@@ -18,6 +18,7 @@ from chaosmonkey.access.sessions import COOKIE, LASTS
 from chaosmonkey.api import who
 from chaosmonkey.api.commands import Command, note
 from chaosmonkey.api.context import Ctx
+from chaosmonkey.api.cookies import cookie_name
 from chaosmonkey.api.doorkeeper import may_change
 from chaosmonkey.errors import ChaosMonkeyError
 
@@ -53,7 +54,7 @@ class Whoever:
 async def me(request: Request, ctx: Ctx) -> Whoever:
     """Who this server takes the asker for."""
     caller = who.of(request)
-    session = ctx.gate.sessions.recognise(request.cookies.get(COOKIE))
+    session = ctx.gate.session(request)
     return Whoever(
         role=caller.role,
         name=caller.name,
@@ -82,11 +83,11 @@ async def login(request: Request, ctx: Ctx) -> Response:
 @deeds.post("/logout", operation_id="logout")
 async def logout(request: Request, ctx: Ctx) -> Response:
     """End the session of this browser, and of whoever has a copy of its cookie."""
-    session = ctx.gate.sessions.recognise(request.cookies.get(COOKIE))
+    session = ctx.gate.session(request)
     if session is not None:
         ctx.gate.sessions.end(session)
     response = RedirectResponse("/", 303)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    response.delete_cookie(cookie_name(COOKIE, request), httponly=True, samesite="strict")
     return response
 
 
@@ -109,7 +110,7 @@ def signed_in(gate: who.Gate, caller: Caller, request: Request) -> Response:
     """To the console, with the cookie of a session."""
     response = RedirectResponse(CONSOLE, 303)
     response.set_cookie(
-        COOKIE,
+        cookie_name(COOKIE, request),
         gate.sessions.open(caller.token),
         max_age=LASTS,
         httponly=True,

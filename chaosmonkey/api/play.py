@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Depends, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
@@ -12,6 +12,7 @@ from chaosmonkey.access import Caller, Rate, Role
 from chaosmonkey.api import context, who
 from chaosmonkey.api.commands import Command
 from chaosmonkey.api.context import Ctx
+from chaosmonkey.api.cookies import cookie_name
 from chaosmonkey.api.doorkeeper import may_change
 from chaosmonkey.audience import Mode
 from chaosmonkey.audience.seats import COOKIE, tag
@@ -24,7 +25,12 @@ deeds = APIRouter(tags=["phones"], route_class=Command)
 COOKIE_LASTS = 12 * 3600
 """Seconds: a conference day."""
 
-SeatCookie = Annotated[str | None, Cookie(alias=COOKIE)]
+
+def _seat_cookie(request: Request) -> str | None:
+    return request.cookies.get(cookie_name(COOKIE, request))
+
+
+SeatCookie = Annotated[str | None, Depends(_seat_cookie)]
 
 
 class NoSeat(ChaosMonkeyError):
@@ -133,7 +139,7 @@ async def join(
         ctx.room.codes.check(joining.code)
     seat, proof = ctx.seats.join(joining.seat, cookie)
     response.set_cookie(
-        COOKIE,
+        cookie_name(COOKIE, request),
         proof,
         max_age=COOKIE_LASTS,
         httponly=True,

@@ -20,9 +20,10 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chaosmonkey.access import Caller, Rate, Rates, Role, Sessions, Tokens, Verb
+from chaosmonkey.access import Caller, Means, Rate, Rates, Role, Session, Sessions, Tokens, Verb
 from chaosmonkey.access.sessions import COOKIE
 from chaosmonkey.api import answers, crowd
+from chaosmonkey.api.cookies import cookie_name
 from chaosmonkey.errors import ChaosMonkeyError
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
@@ -77,29 +78,40 @@ class Gate:
         kind, _, secret = connection.headers.get("authorization", "").partition(" ")
         if kind:
             return await self.exchange(secret.strip() if kind.lower() == "bearer" else "", address)
-        session = self.sessions.recognise(connection.cookies.get(COOKIE))
+        session = self.session(connection)
         if session is not None and self._is_valid(session.token):
-            return Caller(Role.PRESENTER, f"presenter at {address}", address, token=session.token)
+            return Caller(
+                Role.PRESENTER,
+                f"presenter at {address}",
+                address,
+                token=session.token,
+                means=Means.SESSION,
+            )
         if self._open_here and _is_loopback(address) and not _is_passed_on(connection.headers):
             return Caller(Role.PRESENTER, address, address)
         return Caller(Role.VIEWER, address, address)
 
+    def session(self, connection: HTTPConnection) -> Session | None:
+        """The session whose cookie a browser sends, if it is good."""
+        return self.sessions.recognise(connection.cookies.get(cookie_name(COOKIE, connection)))
+
     async def exchange(self, secret: str, address: str) -> Caller:
         """The caller whom a secret makes.
 
-        Made tokens cannot be guessed, so they are not hindered by somebody's guessing from the same
-        address; a given one may be short, and is.
+        Only wrong secrets are counted: a guest who guesses in the same network must not silence
+        the presenter. What keeps a secret from being guessed is its length.
 
         Raises:
-            Unauthorized: the token is none.
-            TooMany: this address has sent too many tokens that were none.
+            Unauthorized: the token is unknown.
+            TooMany: this address has sent too many unknown tokens.
         """
         token = self._tokens.find(secret)
         if token is not None:
-            return Caller(token.role, token.name, address, token.scopes, token.id)
-        await self.rates.check(Rate.GUESS, neighbourhood(address))
+            return Caller(token.role, token.name, address, token.scopes, token.id, Means.TOKEN)
         if self._given is not None and self._given.is_same(secret):
-            return Caller(Role.PRESENTER, "presenter", address, token=self._given.id)
+            return Caller(
+                Role.PRESENTER, "presenter", address, token=self._given.id, means=Means.TOKEN
+            )
         await self.rates.count(Rate.GUESS, neighbourhood(address))
         raise Unauthorized(
             "That token is not known here.",
@@ -171,9 +183,9 @@ def may(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
         machine = request.path_params.get("machine")
         if not caller.may(verb, machine):
             raise _refusal(caller, verb, machine)
-        rate = Rate.HALT if verb in (Verb.HALT, Verb.RESTORE) else Rate.COMMAND
-        gate: Gate = request.app.state.context.gate
-        await gate.rates.count(rate, caller.token or neighbourhood(caller.address))
+        if verb not in (Verb.HALT, Verb.RESTORE):
+            gate: Gate = request.app.state.context.gate
+            await gate.rates.count(Rate.COMMAND, caller.token or neighbourhood(caller.address))
         return caller
 
     return check

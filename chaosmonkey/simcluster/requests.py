@@ -32,6 +32,7 @@ class Request:
         self.path: str = scope["path"]
         self.query: Query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        self.headers = headers
         self.accept = headers.get(b"accept", "")
         self.media_type = headers.get(b"content-type", "").partition(";")[0].strip()
         self._receive = receive

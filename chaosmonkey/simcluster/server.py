@@ -18,6 +18,7 @@ from chaosmonkey.simcluster.hands import Hands
 from chaosmonkey.simcluster.history import Obj
 from chaosmonkey.simcluster.lists import number
 from chaosmonkey.simcluster.live import Live
+from chaosmonkey.simcluster.origins import Origins
 from chaosmonkey.simcluster.paths import Target, parse
 from chaosmonkey.simcluster.refusals import Refusal
 from chaosmonkey.simcluster.requests import PROTOBUF, Receive, Request, Send
@@ -38,6 +39,7 @@ class Server:
         self._watches = watches
         self._faults = faults
         self._hands = hands
+        self._origins = Origins()
         self._verbs = Verbs(live.world.store, live.world.admission)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -46,6 +48,7 @@ class Server:
             return
         request = Request(scope, receive, send)
         try:
+            self._origins.check(request.headers)
             await self._serve(request)
         except Refusal as refusal:
             await request.answer(refusal.code, refusal.status(), headers=refusal.headers)

@@ -17,6 +17,7 @@ from typing import Any
 import aiosqlite
 
 from chaosmonkey.clock import Clock
+from chaosmonkey.datafiles import give_to_owner, open_lock
 from chaosmonkey.errors import StoreFailed
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def hold_folder(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        lock = open_lock(folder / "lock", 0o644)
     except OSError as error:
         raise StoreFailed(
             f"The data folder {folder} cannot be written: {error.strerror}.",
@@ -142,6 +143,9 @@ async def open_database(folder: Path, clock: Clock) -> AsyncIterator[Database]:
         StoreFailed: it cannot be written, or a newer version has written it.
     """
     path = folder / FILE
+    if not path.exists():
+        path.touch()
+        give_to_owner(path, folder)  # SQLite gives the files beside it the same owner
     connection, set_aside = await _connect(path, clock)
     try:
         await _migrate(connection, path)

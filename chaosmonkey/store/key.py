@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
+from chaosmonkey.datafiles import write_whole
 from chaosmonkey.errors import StoreFailed
 
 FILE = "secret.key"
@@ -20,10 +20,7 @@ def secret_key(folder: Path) -> bytes:
         if path.exists() and len(key := path.read_bytes()) == LENGTH:
             return key
         key = secrets.token_bytes(LENGTH)
-        path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
+        write_whole(path, key)
     except OSError as error:
         raise StoreFailed(
             f"The secret {path} cannot be read or written: {error.strerror}.",

@@ -104,7 +104,7 @@ class Phones:
                     "Accept-Encoding: gzip, deflate\r\n\r\n",
                 )
             head, _ = await self._post(page, port, "/api/play/join", {"seat": seat})
-            cookie = re.search(r"set-cookie: (seat=[^;]+)", head)
+            cookie = re.search(r"set-cookie: (seat-\d+=[^;]+)", head)
             if cookie is None:
                 raise ValueError(head.partition("\r\n")[0])
             self.loop.call_later(KEPT_ALIVE, page.close)

@@ -79,7 +79,7 @@ def test_a_printed_address_signs_in_and_the_token_is_gone_from_it(
     page.get_by_role("article", name="node3").wait_for()
     assert "token" not in page.url
     assert TOKEN not in page.content()
-    (cookie,) = [one for one in page.context.cookies() if one["name"] == "presenter"]
+    (cookie,) = [one for one in page.context.cookies() if one["name"].startswith("presenter-")]
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
 
 

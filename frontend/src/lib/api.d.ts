@@ -2492,9 +2492,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                seat?: string | null;
-            };
+            cookie?: never;
         };
         requestBody: {
             content: {
@@ -2527,9 +2525,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                seat?: string | null;
-            };
+            cookie?: never;
         };
         requestBody: {
             content: {
@@ -2562,9 +2558,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                seat?: string | null;
-            };
+            cookie?: never;
         };
         requestBody: {
             content: {
@@ -2597,9 +2591,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                seat?: string | null;
-            };
+            cookie?: never;
         };
         requestBody: {
             content: {
@@ -2632,9 +2624,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                seat?: string | null;
-            };
+            cookie?: never;
         };
         requestBody: {
             content: {
@@ -2667,9 +2657,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                seat?: string | null;
-            };
+            cookie?: never;
         };
         requestBody?: never;
         responses: {
@@ -2682,15 +2670,6 @@ export interface operations {
                     "application/json": components["schemas"]["Joined"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
         };
     };
     name: {
@@ -2698,9 +2677,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                seat?: string | null;
-            };
+            cookie?: never;
         };
         requestBody: {
             content: {
@@ -2733,9 +2710,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                seat?: string | null;
-            };
+            cookie?: never;
         };
         requestBody: {
             content: {
@@ -2768,9 +2743,7 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: {
-                seat?: string | null;
-            };
+            cookie?: never;
         };
         requestBody: {
             content: {

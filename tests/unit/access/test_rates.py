@@ -14,14 +14,5 @@ async def test_more_than_the_rate_is_refused_and_another_key_is_not_hindered() -
     await rates.count(Rate.GUESS, "10.0.0.2")
 
 
-async def test_a_flood_of_commands_does_not_hinder_halt() -> None:
-    rates = Rates()
-    for _ in range(400):
-        await rates.count(Rate.COMMAND, "10.0.0.1")
-    with pytest.raises(TooMany):
-        await rates.count(Rate.COMMAND, "10.0.0.1")
-    await rates.count(Rate.HALT, "10.0.0.1")
-
-
 def test_no_two_rates_are_one() -> None:
     assert len(Rate) == len(Rate.__members__)

@@ -1,13 +1,18 @@
 """Tokens are told once, kept as digests, and gone when they are revoked."""
 
+import asyncio
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from chaosmonkey.access import Role, Tokens, Verb, parse_scope
+from chaosmonkey.access.sessions import Sessions
 from chaosmonkey.access.tokens import FILE, PREFIX
+from chaosmonkey.clock import ManualClock
 from chaosmonkey.errors import BadInput, StoreFailed
+from chaosmonkey.store import Journal, hold_folder, open_database, secret_key
 
 
 def test_a_token_is_found_by_its_secret_and_by_nothing_else(tmp_path: Path) -> None:
@@ -46,12 +51,55 @@ def test_a_name_is_given_once_and_only_what_is_there_can_be_revoked(tmp_path: Pa
         tokens.revoke("cd")
 
 
-def test_a_damaged_file_lets_nobody_in_and_says_so(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_keeps_the_known_tokens_and_says_so(tmp_path: Path) -> None:
+    """HALT must not hang on a file."""
     tokens = Tokens(tmp_path)
     secret = tokens.make("ci", Role.PRESENTER)
+    assert tokens.find(secret)
+    whole = (tmp_path / FILE).read_bytes()
     (tmp_path / FILE).write_text("[{]")
+    assert tokens.find(secret)
+    assert "cannot be read" in tokens.trouble
     with pytest.raises(StoreFailed, match="cannot be read"):
-        tokens.find(secret)
+        tokens.make("another", Role.PRESENTER)
+    (tmp_path / FILE).write_bytes(whole)
+    assert tokens.find(secret)
+    assert tokens.trouble == ""
+
+
+def test_a_server_that_never_could_read_the_file_lets_in_whoever_needs_none(
+    tmp_path: Path,
+) -> None:
+    secret = Tokens(tmp_path).make("ci", Role.PRESENTER)
+    (tmp_path / FILE).write_text("[{]")
+    tokens = Tokens(tmp_path)
+    assert tokens.find(secret) is None
+    assert "cannot be read" in tokens.trouble
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="CHAOSMONKEY: only root can give a file away")
+def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> None:
+    """`sudo chaosmonkey token new`, and plugs tried by root: the service must read the files."""
+    os.chown(tmp_path, 4711, 4712)
+    Tokens(tmp_path).make("ci", Role.PRESENTER)
+    sessions = Sessions(b"k" * 32, tmp_path)
+    sessions.end(sessions.recognise(sessions.open("token")))
+    secret_key(tmp_path)
+
+    async def use_the_database() -> None:
+        with hold_folder(tmp_path):
+            async with open_database(tmp_path, ManualClock()) as database:
+                await Journal(database).note_halt(1.0, "Ada")
+                assert_all_are_theirs()
+
+    def assert_all_are_theirs() -> None:
+        owners = {
+            path.name: (path.stat().st_uid, path.stat().st_gid) for path in tmp_path.iterdir()
+        }
+        assert set(owners.values()) == {(4711, 4712)}, owners
+
+    asyncio.run(use_the_database())
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

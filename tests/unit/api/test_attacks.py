@@ -53,9 +53,61 @@ async def test_another_sites_page_changes_nothing_by_get_or_by_post(
 async def test_an_image_or_a_link_elsewhere_kills_nothing_in_a_browser_that_tells_nothing(
     site: Site, accept: str
 ) -> None:
-    assert (await site.client.get("/kill/node3", headers={"Accept": accept})).status_code == 403
-    typed = {"Accept": accept, "Sec-Fetch-Site": "none"}
-    assert (await site.client.get("/kill/node3", headers=typed)).status_code == 200
+    for headers in ({"Accept": accept}, {"Accept": accept, "Sec-Fetch-Site": "none"}):
+        for path in ("/kill/node3", "/restore/node3", "/arm", "/halt", "/release"):
+            await site.client.get(path, headers=headers)
+    assert site.table.diary == []
+    assert site.table.monkey.safety.halted is None
+
+
+BROWSER = {"Accept": "*/*", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"}
+
+
+async def test_a_page_on_another_port_of_the_same_host_cannot_use_the_presenters_cookie(
+    public_site: Site,
+) -> None:
+    """Over plain HTTP a browser sends the cookie and says nothing of where it comes from."""
+    secret = public_site.tokens.make("speaker", Role.PRESENTER)
+    await public_site.client.post("/login", data={"token": secret})
+    for path in ("/kill/node3", "/restore/node3", "/arm", "/release", "/halt"):
+        answer = await public_site.client.get(path, headers=BROWSER)
+        assert answer.status_code == 403, path
+        assert "Send a POST" in answer.text
+    assert public_site.table.diary == []
+    assert public_site.table.monkey.safety.halted is None
+    token = BROWSER | {"Authorization": f"Bearer {secret}"}
+    assert (await public_site.client.get("/kill/node3", headers=token)).status_code == 200
+
+
+async def test_a_browser_that_opens_a_commands_address_is_shown_one_button_that_sends_it(
+    site: Site,
+) -> None:
+    page = await site.client.get(
+        "/kill/node3?kind=power&for=20", headers={"Accept": "text/html,*/*;q=0.8"}
+    )
+    assert page.status_code == 200
+    assert '<form method="post" action="/kill/node3?kind=power&amp;for=20">' in page.text
+    assert "<button>Cut node3</button>" in page.text
+    assert site.table.diary == []
+    form = {"Accept": "text/html,*/*;q=0.8", "Origin": site.url}
+    answer = await site.client.post("/kill/node3?kind=power&for=20", headers=form)
+    assert answer.text.startswith("node3 has lost its power.")
+
+
+async def test_the_address_of_a_command_is_no_way_into_the_page(site: Site) -> None:
+    page = await site.client.get(
+        '/kill/"><script>alert(1)?for="><b>', headers={"Accept": "text/html"}
+    )
+    assert "<button>" in page.text
+    assert "<script>" not in page.text
+    assert '"><b>' not in page.text
+
+
+async def test_two_servers_on_one_host_do_not_sign_each_other_out(public_site: Site) -> None:
+    secret = public_site.tokens.make("speaker", Role.PRESENTER)
+    answer = await public_site.client.post("/login", data={"token": secret})
+    port = public_site.url.rpartition(":")[2]
+    assert answer.headers["set-cookie"].startswith(f"presenter-{port}=")
 
 
 async def test_a_form_of_another_site_cannot_send_what_the_api_reads_as_json(site: Site) -> None:

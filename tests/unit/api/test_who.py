@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from chaosmonkey.access import Role, TooMany, parse_scope
-from chaosmonkey.api.who import Gate, Unauthorized
+from chaosmonkey.api.who import Gate, Given, Unauthorized
 from tests.unit.api.conftest import Site, until
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -107,6 +107,23 @@ async def test_guessing_tokens_is_soon_refused_and_hinders_nobody_who_has_one(
     assert codes == [401] * 10 + [429] * 5
     assert (await public_site.client.post("/halt", headers=script)).status_code == 200
     assert (await public_site.client.get("/api/state")).status_code == 200
+
+
+async def test_guesses_from_the_same_network_silence_no_presenter(public_site: Site) -> None:
+    """Neither one with a made token nor one with a given one; and HALT is not even counted."""
+    public_site.gate._given = Given("the speaker's own words")
+    ask = public_site.client
+    for number in range(15):
+        await ask.get("/", headers={"Authorization": f"Bearer {number}"})
+    right = {"Authorization": "Bearer the speaker's own words"}
+    for path in ("/restore/node3", "/halt", "/release"):
+        assert (await ask.post(path, headers=right)).status_code == 200
+    signed_in = await ask.post("/login", data={"token": "the speaker's own words"})
+    assert signed_in.status_code == 303
+    codes = {(await ask.post("/disarm", headers=right)).status_code for _ in range(410)}
+    assert codes == {200, 429}
+    for path in ("/restore/node3", "/halt"):
+        assert (await ask.post(path, headers=right)).status_code == 200
 
 
 async def test_guesses_from_one_ipv6_network_are_counted_together(public_site: Site) -> None:

@@ -1,0 +1,37 @@
+"""The page that a browser gets at the address of a command: one button, which sends it by POST."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.resources import files
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+WORDS = {
+    "kill": "Cut {machine}",
+    "restore": "Give {machine} its power and network back",
+    "arm": "Arm the table",
+    "disarm": "Make the table safe",
+    "halt": "HALT: everything on",
+    "release": "Release HALT",
+}
+"""What the button says, by the first step of the path."""
+
+
+def wants_page(request: Request) -> bool:
+    """Whether somebody opened this address in a browser."""
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+
+
+def confirm_page(request: Request) -> HTMLResponse:
+    """A form that sends the same command; its answer cannot be had by a reload or a link."""
+    command, _, machine = request.url.path.strip("/").partition("/")
+    words = WORDS.get(command, "Do it").format(machine=machine)
+    query = f"?{request.url.query}" if request.url.query else ""
+    page = files("chaosmonkey.api").joinpath("confirm.html").read_text(encoding="utf-8")
+    return HTMLResponse(
+        page.replace("<!-- action -->", escape(request.url.path + query)).replace(
+            "<!-- words -->", escape(words)
+        )
+    )
