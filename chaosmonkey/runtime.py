@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
-from chaosmonkey.api.address import join_url, own_names, own_url
+from chaosmonkey.api.address import join_url, own_names, own_url, reach
 from chaosmonkey.api.ears import framed
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.api.who import Gate
@@ -282,6 +282,11 @@ class _Server:
         url = f"http://{server.local_host}:{self._port}/"
         self._supervisor.ready(f"listening on {url}")
         announce(f"Listening on {url}")
+        found = reach(server)
+        if found.trouble:
+            log.warning("%s", found.trouble)
+        elif not server.here_only or server.public_url:
+            announce(f"Phones join at {self._join_url()} ({found.why}).")
         if server.open_here or server.presenter_token:
             return
         presenters = [token for token in self._tokens.known() if token.role is Role.PRESENTER]

@@ -22,6 +22,7 @@ from chaosmonkey.api.commands import note
 from chaosmonkey.api.context import Context
 from chaosmonkey.api.document import document
 from chaosmonkey.api.doorkeeper import Doorkeeper, Unconfirmed
+from chaosmonkey.api.head import Head
 from chaosmonkey.api.login import login_page
 from chaosmonkey.api.routes import add_routes
 from chaosmonkey.api.web_pages import page_routes
@@ -78,8 +79,8 @@ def create_app(context: Context) -> FastAPI:
     app.add_exception_handler(HTTPException, _http_error)
     # The last one added is asked first.
     app.add_middleware(Recognise, gate=context.gate, refused=_wrong_token)
-    allowed = (context.lab.server.host, *context.lab.server.allowed_hosts)
-    app.add_middleware(Doorkeeper, allowed=allowed)
+    app.add_middleware(Head)
+    app.add_middleware(Doorkeeper, settings=context.lab.server)
     app.add_middleware(_Headers)
     return app
 

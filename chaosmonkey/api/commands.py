@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import HTTPConnection
@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from chaosmonkey.access import Caller, Role
 from chaosmonkey.api import context, who
+from chaosmonkey.api.head import ASKED_BY_HEAD
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.store import Deed
 
@@ -31,6 +32,8 @@ class Command(APIRoute):
         answer = super().get_route_handler()
 
         async def answer_and_note(request: Request) -> Response:
+            if ASKED_BY_HEAD in request.scope:
+                raise HTTPException(405)
             try:
                 response = await answer(request)
             except ChaosMonkeyError as error:

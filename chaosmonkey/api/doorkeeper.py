@@ -9,16 +9,21 @@ never acts: it is answered with a page of one button. Reload, Back and restored 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
-from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chaosmonkey.access import Caller, Means
 from chaosmonkey.api import answers
+from chaosmonkey.config import Server
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
+
+LOCAL = r"\.(local|lan|home|home\.arpa|internal|localdomain|fritz\.box)"
+"""What home networks put behind a machine's name. mDNS appends -2 to one that is taken."""
 
 BROWSER_MARKS = (
     *("sec-fetch-site", "sec-fetch-mode", "sec-ch-ua", "upgrade-insecure-requests"),
@@ -48,10 +53,14 @@ class ForeignHost(BadInput):
 class Doorkeeper:
     """ASGI middleware that refuses requests whose Host is not a name of this server."""
 
-    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, settings: Server) -> None:
         self._app = app
-        own = socket.gethostname().lower()
-        self._names = {"localhost", own, f"{own}.local", *(name.lower() for name in allowed)}
+        self._public = settings.public_origin
+        named = urlsplit(self._public).hostname if self._public else None
+        names = ("localhost", settings.host, named or "", *settings.allowed_hosts)
+        self._names = {name.lower().rstrip(".") for name in names if name}
+        own = re.escape(socket.gethostname().lower().partition(".")[0])
+        self._own = re.compile(rf"{own}(-\d+)?({LOCAL})?")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
@@ -60,6 +69,7 @@ class Doorkeeper:
             return
         host = Headers(scope=scope).get("host", "")
         if self._is_ours(host):
+            scope["public_origin"] = self._public
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "foreign host"})
@@ -72,11 +82,11 @@ class Doorkeeper:
 
     def _is_ours(self, host: str) -> bool:
         """An address is always ours: rebinding needs a name."""
-        name = _without_port(host).lower()
+        name = _without_port(host).lower().rstrip(".")
         try:
             ipaddress.ip_address(name)
         except ValueError:
-            return name in self._names
+            return name in self._names or self._own.fullmatch(name) is not None
         return True
 
 
@@ -105,7 +115,7 @@ async def may_change(request: Request) -> None:
             "A browser asked for this by GET, which may be a reload or another page's doing.",
             remedy="Send a POST, or a token in the header Authorization.",
         )
-    if not same_origin(headers):
+    if not same_origin(request):
         raise Forbidden(
             f"A page of {headers.get('origin', '')[:80]} asked for this.",
             remedy="Use this server's own pages, or curl.",
@@ -135,7 +145,12 @@ def _is_a_browser(headers: Headers) -> bool:
     )
 
 
-def same_origin(headers: Headers) -> bool:
-    """Whether the page that sent this, if one did, came from this server."""
-    origin = headers.get("origin")
-    return origin is None or origin.partition("://")[2] == headers.get("host", "")
+def same_origin(connection: HTTPConnection) -> bool:
+    """Whether the page that sent this, if one did, came from this server.
+
+    A proxy may pass on another Host than the browser's: then `public_url` says what that is.
+    """
+    origin = connection.headers.get("origin")
+    if origin is None or origin == connection.scope.get("public_origin"):
+        return True
+    return origin.partition("://")[2] == connection.headers.get("host", "")

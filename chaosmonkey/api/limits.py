@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaosmonkey.api import answers
 from chaosmonkey.api.connections import LARGEST_HEAD
@@ -27,11 +27,11 @@ class HeadTooLarge(TooLarge):
     status = 431
 
 
-class NoLength(BadInput):
-    """A body has to say how long it is, before it is read."""
+class Ambiguous(BadInput):
+    """The request can be read in two ways, and a proxy may have read it in the other one."""
 
-    status = 411
-    title = "No length"
+    status = 400
+    title = "Ambiguous"
 
 
 class Limits:
@@ -43,6 +43,11 @@ class Limits:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here and hear no more of it."""
         wrong = _wrong(scope) if scope["type"] in ("http", "websocket") else None
+        if wrong is None and scope["type"] == "http" and _is_chunked(scope):
+            try:
+                receive = await _read_ahead(receive)
+            except TooLarge as error:
+                wrong = error
         if wrong is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -59,8 +64,35 @@ def _wrong(scope: Scope) -> BadInput | None:
     if head > LARGEST_HEAD:
         return HeadTooLarge(f"The headers have {head} bytes; {LARGEST_HEAD} are the most.")
     headers = Headers(scope=scope)
-    if "transfer-encoding" in headers:
-        return NoLength("The body does not say how long it is.", remedy="Send Content-Length.")
+    if "transfer-encoding" in headers and "content-length" in headers:
+        return Ambiguous("The body has two lengths: Content-Length and Transfer-Encoding.")
     if int(headers.get("content-length", 0)) > LARGEST_BODY:
-        return TooLarge(f"The body is larger than {LARGEST_BODY} bytes.")
+        return _too_large()
     return None
+
+
+def _is_chunked(scope: Scope) -> bool:
+    """Whether its body does not say how long it is: front ends with HTTP/2, and tunnels, do so."""
+    return "transfer-encoding" in Headers(scope=scope)
+
+
+async def _read_ahead(receive: Receive) -> Receive:
+    """Read such a body, and give it out again; raises TooLarge."""
+    read: list[Message] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        read.append(message)
+        size += len(message.get("body", b""))
+        if size > LARGEST_BODY:
+            raise _too_large()
+        more = message["type"] == "http.request" and message.get("more_body", False)
+
+    async def replay() -> Message:
+        return read.pop(0) if read else await receive()
+
+    return replay
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"The body is larger than {LARGEST_BODY} bytes.")

@@ -29,7 +29,7 @@ def beat(ctx: context.Context) -> str:
 @router.websocket("/ws")
 async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = "viewer") -> None:
     """Stream what is shown; docs/protocol.md describes the messages."""
-    if not same_origin(socket.headers):
+    if not same_origin(socket):
         await socket.close(POLICY_VIOLATION, "a page of another site")
         return
     await socket.accept()

@@ -20,7 +20,7 @@ PATIENCE = 3
 @router.websocket("/ws/play")
 async def stream(socket: WebSocket) -> None:
     """The phones' stream: Play messages, only ever the latest."""
-    if not same_origin(socket.headers):
+    if not same_origin(socket):
         await socket.close(POLICY_VIOLATION, "a page of another site")
         return
     await socket.accept()

@@ -163,6 +163,7 @@ def check(
 
     Example: chaosmonkey check --config lab.toml --live
     """
+    from chaosmonkey.api.address import join_url, reach  # noqa: PLC0415
     from chaosmonkey.config import GpioPlug, load  # noqa: PLC0415
     from chaosmonkey.model import FeedKind  # noqa: PLC0415
 
@@ -181,6 +182,9 @@ def check(
                 f"Note: {name}'s {feed} hangs on a NO contact: it is cut whenever this server is "
                 "not running. Use NC if the board has it."
             )
+    found = reach(lab.server)
+    where = f"From here phones would join at {join_url(lab.server, lab.server.port)}: {found.why}."
+    typer.echo(f"Note: {found.trouble or where}")
     typer.echo(f"{config}: {len(lab.machine)} machines, {len(plugs)} plugs, no problem found.")
     if live:
         _preflight(lab)

@@ -13,12 +13,16 @@ from chaosmonkey.config.base import Section
 
 
 def parse_span(text: str) -> tuple[time, time]:
-    """Beginning and end of a span such as "22:00-07:00"; raises ValueError."""
-    begin, dash, end = text.partition("-")
+    """Beginning and end of a span such as "22:00-07:00"; raises ValueError.
+
+    An end at "24:00" is midnight, and so is one at "23:59": the minute is meant to be in it.
+    """
+    begin, dash, end = (part.strip() for part in text.partition("-"))
     try:
         if not dash:
             raise ValueError
-        return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+        first = time.fromisoformat(begin)
+        return first, time() if end in ("24:00", "23:59") else time.fromisoformat(end)
     except ValueError:
         raise ValueError('must be two times of day such as "22:00-07:00"') from None
 

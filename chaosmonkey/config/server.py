@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
@@ -23,10 +24,11 @@ class Server(Section):
     """Folder of the journal and the records. It is made if missing and must be writable."""
 
     public_url: str | None = None
-    """Where phones reach this server, such as "http://chaos.local:8080"; its address by default."""
+    """Where phones reach this server, such as "http://chaos.local:8080", or
+    "https://example.org/chaos" behind a proxy; its address by default. Its name is allowed."""
 
     allowed_hosts: tuple[str, ...] = ()
-    """More names by which browsers may call this server, such as "chaos.local"."""
+    """More names by which browsers may call this server, beside this machine's own."""
 
     always_ask: bool = False
     """Whether whoever comes from this machine needs a token too: behind a proxy, or on a machine
@@ -35,10 +37,39 @@ class Server(Section):
     presenter_token: str | None = Field(default=None, min_length=16, repr=False)
     """A presenter's token of your own; better given as CHAOSMONKEY_SERVER__PRESENTER_TOKEN."""
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_a_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError('must be a whole address, such as "http://chaos.local:8080"')
+        if parts.username or parts.query or parts.fragment:
+            raise ValueError("must have no user, no ? and no # in it")
+        _ = parts.port  # raises ValueError if it is none
+        return value.rstrip("/")
+
     @field_validator("data")
     @classmethod
     def _expand(cls, value: Path) -> Path:
         return value.expanduser()
+
+    @property
+    def public_origin(self) -> str | None:
+        """Scheme, name and port of `public_url`, as browsers write them."""
+        if self.public_url is None:
+            return None
+        parts = urlsplit(self.public_url)
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        port = "" if parts.port in (None, usual) else f":{parts.port}"
+        return f"{parts.scheme}://{host}{port}"
+
+    @property
+    def prefix(self) -> str:
+        """The path under which a proxy shows this server, such as "/chaos"; "" without one."""
+        return urlsplit(self.public_url).path if self.public_url else ""
 
     @property
     def anywhere(self) -> bool:

@@ -11,21 +11,22 @@ from chaosmonkey.config import parse_span
 def quiet_until(spans: Iterable[str], now: float) -> float | None:
     """When the quiet hours end that a moment lies in; None if it lies in none.
 
+    A time of day that the change to winter time brings twice ends a span the second time; one that
+    the change to summer time leaves out counts as the hour after it.
+
     Args:
         spans: such as "22:00-07:00", local time; one may pass midnight.
         now: seconds since 1970.
     """
-    here = datetime.fromtimestamp(now).astimezone()
+    today = datetime.fromtimestamp(now).date()  # noqa: DTZ006 - local time is what is meant
     ends = []
     for span in spans:
         begin, end = parse_span(span)
-        for day in (-1, 0):
-            start = here.replace(
-                hour=begin.hour, minute=begin.minute, second=0, microsecond=0
-            ) + timedelta(days=day)
-            stop = start.replace(hour=end.hour, minute=end.minute)
-            if stop <= start:
-                stop += timedelta(days=1)
-            if start <= here < stop:
-                ends.append(stop.timestamp())
+        for day in (today - timedelta(days=1), today):
+            last = day if end > begin else day + timedelta(days=1)
+            start = datetime.combine(day, begin).timestamp()
+            stops = (datetime.combine(last, end.replace(fold=fold)) for fold in (0, 1))
+            stop = max(moment.timestamp() for moment in stops)
+            if start <= now < stop:
+                ends.append(stop)
     return max(ends, default=None)

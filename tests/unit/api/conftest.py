@@ -60,8 +60,8 @@ class Site:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Return when something that happens in another task has happened; give up after 2 s."""
-    async with asyncio.timeout(2):
+    """Return when something that happens in another task has happened; give up after a minute."""
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -82,9 +82,13 @@ async def public_site(tmp_path: Path) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, *, open_here: bool = True, audience: Audience = ANYBODY
+    folder: Path,
+    *,
+    open_here: bool = True,
+    audience: Audience = ANYBODY,
+    server: Server = LAB.server,
 ) -> AsyncIterator[Site]:
-    lab = LAB.model_copy(update={"audience": audience})
+    lab = LAB.model_copy(update={"audience": audience, "server": server})
     table = Table()
     hub = Hub(table.clock.now)
     board = Board(
@@ -158,12 +162,12 @@ async def opened(
             ),
         )
         app = create_app(context)
-        server = WebServer(app, Server(port=0))
-        url = f"http://127.0.0.1:{server.port}"
+        web = WebServer(app, Server(port=0))
+        url = f"http://127.0.0.1:{web.port}"
         async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url) as browser:
-            tasks.create_task(server.run_until_told())
+            tasks.create_task(web.run_until_told())
             keeping = tasks.create_task(recorder.run())
-            await until(lambda: server.started)
+            await until(lambda: web.started)
             writing = tasks.create_task(audit.run())
             yield Site(
                 table=table,
@@ -173,7 +177,7 @@ async def opened(
                 client=browser,
                 room=room,
                 phones=phones,
-                crowd=server.crowd,
+                crowd=web.crowd,
                 tokens=tokens,
                 audit=audit,
                 gate=gate,
@@ -184,5 +188,5 @@ async def opened(
             keeping.cancel()
             hub.close()
             phones.close()
-            server.should_exit = True
+            web.should_exit = True
         await client.close()
