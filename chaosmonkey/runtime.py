@@ -152,6 +152,7 @@ class _Server:
             cuts=self._monkey.cuts,
             rails=self._monkey.rails,
             rests_until=self._monkey.rests_until,
+            facts=self._monkey.facts,
             own=own,
             found_off=self._monkey.found_off,
         )

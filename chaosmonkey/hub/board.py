@@ -7,8 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from chaosmonkey.config import Lab
 from chaosmonkey.hub.hub import Hub
-from chaosmonkey.hub.show import show_cluster, show_machine, show_outage, show_pod
-from chaosmonkey.hub.views import ServiceView
+from chaosmonkey.hub.show import (
+    show_cluster,
+    show_machine,
+    show_outage,
+    show_pod,
+    show_refusal,
+)
+from chaosmonkey.hub.views import RefusedView, ServiceView
 from chaosmonkey.model import (
     Changed,
     EndpointSlice,
@@ -22,10 +28,13 @@ from chaosmonkey.model import (
     Pod,
     Removed,
     Stale,
+    Tick,
     Workload,
 )
+from chaosmonkey.outage import guard
 from chaosmonkey.outage.cut import Cut
 from chaosmonkey.outage.rails import Rails
+from chaosmonkey.outage.rules import Facts
 from chaosmonkey.outage.world import World
 from chaosmonkey.plugs import PlugBoard
 
@@ -49,6 +58,7 @@ class Board:
         cuts: Mapping[tuple[str, FeedKind], Cut],
         rails: Rails,
         rests_until: Callable[[str], float | None],
+        facts: Callable[[], Facts],
         own: frozenset[str] = frozenset(),
         found_off: Collection[tuple[str, FeedKind]] = (),
     ) -> None:
@@ -59,6 +69,7 @@ class Board:
         self._cuts = cuts
         self._rails = rails
         self._rests_until = rests_until
+        self._facts = facts
         self._own = own
         self._found_off = found_off
         self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
@@ -90,7 +101,7 @@ class Board:
                 )
             case Stale() | Fresh():
                 self.show_cluster()
-            case PlugCut() | PlugRestored():
+            case PlugCut() | PlugRestored() | Tick():  # some rules end, or begin, with time
                 self.show_machines()
             case _:
                 pass
@@ -127,10 +138,17 @@ class Board:
             cuts=self._cuts,
             rails=self._rails,
             rests_until=self._rests_until(name),
+            refused=self._refused(name),
             own=self._own,
             found_off=self._found_off,
         )
         self._hub.put("machines", name, view)
+
+    def _refused(self, name: str) -> RefusedView | None:
+        machine = next((one for one in self._lab.machine if one.name == name), None)
+        if machine is None:
+            return None
+        return show_refusal(guard.objections(machine, self._lab, self._facts()))
 
     def _show_pods(self, pods: Iterable[Pod]) -> None:
         for pod in pods:

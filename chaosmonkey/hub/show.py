@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from chaosmonkey.config import Lab
+from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.hub.views import (
     ClusterView,
     DisplacedView,
@@ -15,6 +16,7 @@ from chaosmonkey.hub.views import (
     OutageView,
     PodState,
     PodView,
+    RefusedView,
 )
 from chaosmonkey.model import FeedKind, Node, Outage, Pod
 from chaosmonkey.outage import recovery
@@ -59,6 +61,35 @@ def show_cluster(lab: Lab, world: World) -> ClusterView:
     )
 
 
+SEEN_ELSEWHERE = frozenset({"halted", "not-armed", "protected", "control-plane", "own-machine"})
+"""Rules that the pages know from the show, or from what guards a machine."""
+
+REFUSED: Mapping[str, str] = {
+    "quiet-hours": "Quiet hours",
+    "not-in-cluster": "Not in the cluster",
+    "already-off": "Off already",
+    "dark": "Nothing arrives",
+    "still-recovering": "Still recovering",
+    "not-ready": "Not Ready now",
+    "machine-cooldown": "Cooling down",
+    "cooldown": "Cooling down",
+    "max-off": "Enough are off",
+    "min-ready": "Too few would be left",
+}
+"""Rule → what stands on the button that it makes useless."""
+
+
+def show_refusal(objections: Iterable[ChaosMonkeyError]) -> RefusedView | None:
+    """What would refuse a cut now; None if nothing would."""
+    for one in objections:
+        rule = getattr(one, "rule", "unavailable")
+        if rule not in SEEN_ELSEWHERE:
+            until = one.facts.get("allowed_at")
+            word = REFUSED.get(rule, "Cluster not seen")
+            return RefusedView(rule, word, until if isinstance(until, float) else None)
+    return None
+
+
 def show_machine(
     name: str,
     node_name: str,
@@ -71,6 +102,7 @@ def show_machine(
     rests_until: float | None,
     own: frozenset[str] = frozenset(),
     found_off: Collection[tuple[str, FeedKind]] = (),
+    refused: RefusedView | None = None,
 ) -> MachineView:
     """A machine of the configuration, or a node that has none."""
 
@@ -112,6 +144,8 @@ def show_machine(
         control_plane=node is not None and node.control_plane,
         guarded=guarded,
         rests_until=rests_until,
+        place=next((at for at, one in enumerate(lab.machine, 1) if one.name == name), None),
+        refused=refused,
     )
 
 

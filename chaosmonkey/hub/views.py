@@ -82,6 +82,19 @@ class FeedView:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedView:
+    """A rule that refuses a cut, in a few words and without a clock.
+
+    Attributes:
+        until: from when on it no longer does; null if that is not known.
+    """
+
+    rule: str
+    word: str
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class MachineView:
     """One machine, and separately what Kubernetes believes about it.
 
@@ -90,6 +103,9 @@ class MachineView:
         reason: the reason of the condition Ready.
         guarded: why it can never be cut; "" if it can.
         rests_until: until when it is left alone after its last cut; null if it has not been cut.
+        place: its place on the table, as the configuration lists it, 1 for the first: the order on
+            every page and the console's digit; null if it is only a node of the cluster.
+        refused: the rule that would refuse a cut now, HALT and arming aside; null if none would.
     """
 
     name: str
@@ -102,6 +118,8 @@ class MachineView:
     control_plane: bool
     guarded: str
     rests_until: float | None
+    place: int | None = None
+    refused: RefusedView | None = None
 
 
 @dataclass(frozen=True, slots=True)

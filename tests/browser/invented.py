@@ -34,6 +34,8 @@ def machine(name: str, **changes: Any) -> Json:
         "control_plane": False,
         "guarded": "",
         "rests_until": None,
+        "place": None,
+        "refused": None,
     } | changes
 
 

@@ -1580,6 +1580,9 @@ export interface components {
          *         reason: the reason of the condition Ready.
          *         guarded: why it can never be cut; "" if it can.
          *         rests_until: until when it is left alone after its last cut; null if it has not been cut.
+         *         place: its place on the table, as the configuration lists it, 1 for the first: the order on
+         *             every page and the console's digit; null if it is only a node of the cluster.
+         *         refused: the rule that would refuse a cut now, HALT and arming aside; null if none would.
          */
         MachineView: {
             /** Control Plane */
@@ -1593,11 +1596,18 @@ export interface components {
             network: components["schemas"]["FeedView"] | null;
             /** Node */
             node: string;
+            /**
+             * Place
+             * @default null
+             */
+            place: number | null;
             power: components["schemas"]["FeedView"] | null;
             /** Ready */
             ready: string | null;
             /** Reason */
             reason: string;
+            /** @default null */
+            refused: components["schemas"]["RefusedView"] | null;
             /** Rests Until */
             rests_until: number | null;
         };
@@ -1857,6 +1867,21 @@ export interface components {
             remedy: string;
             /** Rule */
             rule: string;
+        };
+        /**
+         * RefusedView
+         * @description A rule that refuses a cut, in a few words and without a clock.
+         *
+         *     Attributes:
+         *         until: from when on it no longer does; null if that is not known.
+         */
+        RefusedView: {
+            /** Rule */
+            rule: string;
+            /** Until */
+            until: number | null;
+            /** Word */
+            word: string;
         };
         /**
          * Role

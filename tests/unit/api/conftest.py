@@ -99,6 +99,7 @@ async def opened(
         cuts=table.monkey.cuts,
         rails=table.monkey.rails,
         rests_until=table.monkey.rests_until,
+        facts=table.monkey.facts,
     )
 
     def dispatch(event: Event) -> None:

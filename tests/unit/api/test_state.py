@@ -4,8 +4,8 @@ import csv
 import io
 from dataclasses import replace
 
-from chaosmonkey.model import FeedKind, Origin, Outage
-from tests.unit.api.conftest import Site
+from chaosmonkey.model import FeedKind, Origin, Outage, Tick
+from tests.unit.api.conftest import LAB, Site
 
 OLD = Outage(
     id="20260101-000000-node3", machine="node3", node="node3", origin=Origin.COMMANDED,
@@ -89,3 +89,31 @@ async def test_the_preflight_tells_what_is_wrong_and_how_to_mend_it(site: Site) 
     (away,) = [one for one in findings if one["about"] == "cluster"]
     assert away["level"] == "fault"
     assert away["remedy"]
+
+
+async def test_machines_have_their_place_in_the_configuration(site: Site) -> None:
+    machines = (await site.client.get("/api/state")).json()["state"]["machines"]
+    places = {name: one["place"] for name, one in machines.items()}
+    configured = {machine.name: at for at, machine in enumerate(LAB.machine, 1)}
+    assert {name: at for name, at in places.items() if at is not None} == configured
+
+
+async def test_a_machine_says_which_rule_would_refuse_a_cut_and_stops_when_it_does_not(
+    site: Site,
+) -> None:
+    async def refused(name: str) -> dict | None:
+        machines = (await site.client.get("/api/state")).json()["state"]["machines"]
+        return machines[name]["refused"]
+
+    assert await refused("node2") is None
+    await site.client.post("/kill/node3")
+    other = await refused("node2")
+    assert other["rule"] in ("cooldown", "max-off")
+    assert other["word"]
+    assert (await refused("node3"))["rule"] == "already-off"
+    await site.client.post("/disarm")  # what the console shows by itself is not repeated here
+    await site.client.post("/restore/node3")
+    await site.table.clock.advance(30)
+    site.table.tracker.outages.clear()
+    site.table.publish(Tick(site.table.clock.now()))
+    assert await refused("node2") is None
