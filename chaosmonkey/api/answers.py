@@ -9,8 +9,13 @@ import orjson
 from fastapi import Request
 from starlette.responses import Response
 
+from chaosmonkey.access import Role
+from chaosmonkey.audience.redaction import remedy_for_the_hall, sentence_for_the_hall
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.outage.restore import TurnedOn
+
+TOLD_TO_PHONES = ("rule", "allowed_at")
+"""Facts of a refusal that a phone needs."""
 
 TERMINALS = ("curl/", "wget/", "httpie/")
 
@@ -59,16 +64,21 @@ def turned_on(what: TurnedOn, *, nothing: str) -> str:
 
 def problem(request: Request, error: ChaosMonkeyError) -> Response:
     """An error as problem+json (RFC 9457) with its remedy, or as two lines of text."""
+    message, remedy, facts = error.message, error.remedy, error.facts
+    caller = request.scope.get("caller")
+    if caller is not None and caller.role is Role.AUDIENCE:
+        message, remedy = sentence_for_the_hall(error), remedy_for_the_hall(error)
+        facts = {name: facts[name] for name in TOLD_TO_PHONES if name in facts}
     if wants_text(request):
-        return plain("\n".join(filter(None, (error.message, error.remedy))), status=error.status)
+        return plain("\n".join(filter(None, (message, remedy))), status=error.status)
     body: Mapping[str, Any] = {
         "type": "about:blank",
         "title": error.title,
         "status": error.status,
-        "detail": error.message,
-        "remedy": error.remedy,
+        "detail": message,
+        "remedy": remedy,
         "rule": getattr(error, "rule", None),
-        **error.facts,
+        **facts,
     }
     return Response(
         orjson.dumps(body, default=str), error.status, media_type="application/problem+json"

@@ -7,6 +7,7 @@ The request goes on to the simulator as it came. Without a demo there is no pret
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 
 import aiohttp
@@ -23,6 +24,8 @@ from chaosmonkey.errors import BadInput, Unavailable
 from chaosmonkey.model import FeedKind
 
 router = APIRouter(tags=["demo"], prefix="/bench", route_class=Command)
+
+log = logging.getLogger(__name__)
 
 TIMEOUT = aiohttp.ClientTimeout(total=5)
 
@@ -127,6 +130,7 @@ async def _ask(ctx: Context, method: str, path: str, touch: Touch | None = None)
             kind = answer.headers.get("Content-Type", "application/json")
             return Response(await answer.read(), answer.status, media_type=kind)
     except (aiohttp.ClientError, TimeoutError) as error:
+        log.warning("The pretend table does not answer: %s", error)  # with its address
         raise Unavailable(
-            f"The pretend table does not answer: {error}.", remedy="Is the simulator running?"
+            "The pretend table does not answer.", remedy="Is the simulator running?"
         ) from None

@@ -12,13 +12,18 @@ from chaosmonkey.access import Verb
 from chaosmonkey.api import context, who
 from chaosmonkey.api.doorkeeper import same_origin
 from chaosmonkey.api.ears import GOING_AWAY, POLICY_VIOLATION
+from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.hub import Closed, Presence, Subscription, TooSlow
 from chaosmonkey.hub.messages import Beat
 from chaosmonkey.hub.phones import BEAT
+from chaosmonkey.hub.room_views import sees_all
 
 router = APIRouter()
 
 TRY_AGAIN_LATER = 1013
+
+SIGNED_OUT = 4401
+"""A console without a presenter's session: one of the codes left to applications, after 401."""
 
 
 def beat(ctx: context.Context) -> str:
@@ -34,15 +39,22 @@ async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = 
         return
     await socket.accept()
     ctx = context.of(socket)
-    if role == "console" and not who.of(socket).may(Verb.PRESENT):
-        role = "viewer"  # saying so makes nobody a presenter
-    watching = ctx.hub.subscribe()
+    if role == "console" and not await _may_present(socket, ctx):
+        await _close(socket, SIGNED_OUT, "sign in as the presenter")
+        return
+    # The stage's page may be the presenter's, and what it shows is seen by all.
+    watching = ctx.hub.subscribe(full=role != "stage" and sees_all(who.of(socket)))
     try:
         with ctx.presence.here(role):
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_send(socket, watching, ctx), name="send")
+                check = None
+                if role == "console":
+                    check = tasks.create_task(_check(socket, ctx), name="session")
                 await _listen(socket, ctx.presence, role)
                 watching.end()
+                if check is not None:
+                    check.cancel()
     finally:
         watching.end()
 
@@ -66,6 +78,22 @@ async def _send(socket: WebSocket, watching: Subscription, ctx: context.Context)
         await _close(socket, GOING_AWAY, "the server stops")
     except (WebSocketDisconnect, RuntimeError):
         return  # it left while a message was on its way
+
+
+async def _check(socket: WebSocket, ctx: context.Context) -> None:
+    """Close a console when its session has ended: it looks as if it could still act."""
+    while True:
+        await asyncio.sleep(BEAT)
+        if not await _may_present(socket, ctx):
+            await _close(socket, SIGNED_OUT, "the session has ended")
+            return
+
+
+async def _may_present(socket: WebSocket, ctx: context.Context) -> bool:
+    try:
+        return (await ctx.gate.recognise(socket)).may(Verb.PRESENT)
+    except ChaosMonkeyError:
+        return False
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

@@ -7,9 +7,11 @@ from contextlib import ExitStack
 from fastapi import APIRouter, WebSocket
 
 from chaosmonkey.api import context
+from chaosmonkey.api.cookies import cookie_name
 from chaosmonkey.api.doorkeeper import same_origin
 from chaosmonkey.api.ears import POLICY_VIOLATION
 from chaosmonkey.api.sockets import behind
+from chaosmonkey.audience.seats import COOKIE
 
 router = APIRouter()
 
@@ -19,7 +21,10 @@ PATIENCE = 3
 
 @router.websocket("/ws/play")
 async def stream(socket: WebSocket) -> None:
-    """The phones' stream: Play messages, only ever the latest."""
+    """The phones' stream: Play messages, only ever the latest.
+
+    Any page may listen. A phone counts as one once its seat's cookie comes with the handshake.
+    """
     if not same_origin(socket):
         await socket.close(POLICY_VIOLATION, "a page of another site")
         return
@@ -27,6 +32,8 @@ async def stream(socket: WebSocket) -> None:
     ctx = context.of(socket)
     ear = behind(socket).hand_over(PATIENCE)
     with ExitStack() as here:
-        here.enter_context(ctx.presence.here("phone"))
+        seat = ctx.seats.recognise(socket.cookies.get(cookie_name(COOKIE, socket)))
+        if seat is not None:
+            here.enter_context(ctx.presence.seated(seat))
         here.enter_context(ctx.phones.told(ear))
         ear.when_gone(here.pop_all().close)

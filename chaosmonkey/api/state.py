@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from chaosmonkey.api import answers
+from chaosmonkey.api import answers, who
 from chaosmonkey.api.context import Context, Ctx
+from chaosmonkey.audience.redaction import without_addresses
 from chaosmonkey.errors import BadInput
-from chaosmonkey.hub.hub import PROTOCOL
-from chaosmonkey.hub.messages import Snapshot
+from chaosmonkey.hub.room_views import for_the_room, sees_all
 from chaosmonkey.hub.show import show_outage
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outage
@@ -39,9 +39,9 @@ class UnknownOutage(BadInput):
 
 
 @router.get("/api/state")
-async def state(ctx: Ctx) -> Response:
+async def state(request: Request, ctx: Ctx) -> Response:
     """Machines, pods, services, outages and the cluster, as the websocket's snapshot has them."""
-    return answers.json(Snapshot("snapshot", PROTOCOL, ctx.hub.seq, ctx.clock.now(), ctx.hub.state))
+    return answers.json(ctx.hub.snapshot(full=sees_all(who.of(request))))
 
 
 @router.get("/api/outages")
@@ -52,11 +52,10 @@ async def outages(
     form: Annotated[Format, Query(alias="format")] = None,
 ) -> Response:
     """The newest outages first, open ones included."""
-    views = [show_outage(_newest(ctx, outage)) for outage in await ctx.records.latest(limit)]
-    known = {view.id for view in views}
-    views = [
-        show_outage(outage) for key, outage in ctx.tracker.outages.items() if key not in known
-    ] + views
+    kept = [_newest(ctx, outage) for outage in await ctx.records.latest(limit)]
+    known = {outage.id for outage in kept}
+    running = [outage for key, outage in ctx.tracker.outages.items() if key not in known]
+    views = [_shown(request, outage) for outage in running + kept]
     if _wants_csv(request, form):
         return _csv([_row(view) for view in views])
     text = "\n".join(_line(view) for view in views) or "No outages yet."
@@ -76,7 +75,7 @@ async def outage(
         raise UnknownOutage(
             f"There is no outage '{outage[:80]}'.", remedy="/api/outages lists them."
         )
-    view = show_outage(found)
+    view = _shown(request, found)
     if _wants_csv(request, form):
         return _csv([{"milestone": name, "seconds": at} for name, at in view.milestones.items()])
     story = "\n".join(f"{line.at:+8.1f} s  {line.text}" for line in view.story)
@@ -90,10 +89,18 @@ async def healthz() -> Response:
 
 
 @router.get("/readyz")
-async def readyz(ctx: Ctx) -> Response:
+async def readyz(request: Request, ctx: Ctx) -> Response:
     """200 if a cut could be made and measured now, and the panel answers; else 503 and why not."""
     reasons = ctx.not_ready()
+    if not sees_all(who.of(request)):
+        reasons = [without_addresses(reason) for reason in reasons]
     return answers.plain("\n".join(reasons) or "ok", status=503 if reasons else 200)
+
+
+def _shown(request: Request, outage: Outage) -> OutageView:
+    """An outage, with addresses only for those who can act on them."""
+    view = show_outage(outage)
+    return view if sees_all(who.of(request)) else for_the_room(view)
 
 
 def _newest(ctx: Context, outage: Outage) -> Outage:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from chaosmonkey.audience import steps
 from chaosmonkey.audience.game import Game
+from chaosmonkey.audience.redaction import sentence_for_the_hall
 from chaosmonkey.audience.rounds import CROWD, RUNNING, Mode, Round, Stage, Turn
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab
@@ -42,7 +43,8 @@ class Deeds:
             cut = await self._monkey.cut(request)
         except ChaosMonkeyError as refusal:
             if (now_current := self._still(commanded)) is not None:
-                self._game.put(self._refused(now_current, turn, machine, refusal.message))
+                why = sentence_for_the_hall(refusal)
+                self._game.put(self._refused(now_current, turn, machine, why))
             raise
         outage = cut.entry.outage
         if (now_current := self._still(commanded)) is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from chaosmonkey.audience.redaction import sentence_for_the_hall
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import ChaosMonkeyError, CutRefused
 from chaosmonkey.model import FeedKind
@@ -25,17 +26,6 @@ WORDS: Mapping[str, str] = {
 over in a moment: they refuse a press and not a vote."""
 
 
-SAID: Mapping[str, str] = {
-    "halted": "HALT holds.",
-    "not-armed": "The presenter has not armed the table yet.",
-    "quiet-hours": "These are quiet hours.",
-    "machine-cooldown": "The last cut is only a moment ago.",
-    "cooldown": "The last cut is only a moment ago.",
-    "still-recovering": "The last outage is not over yet.",
-}
-"""Rule → what is told to a hall. The rule's own words count seconds, or name what no hall knows."""
-
-
 @dataclass(frozen=True, slots=True)
 class Table:
     """What may be cut now, as far as a round must know.
@@ -53,7 +43,7 @@ class Table:
         """What forbids every cut now, in a sentence without a clock; "" if nothing does."""
         if self.blocked is None:
             return ""
-        return SAID.get(getattr(self.blocked, "rule", ""), self.blocked.message)
+        return sentence_for_the_hall(self.blocked)
 
     def word(self, machine: str) -> str:
         """Why a machine cannot be chosen, in a word or two; "" if it can."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from chaosmonkey.audience import Room
 from chaosmonkey.audience.codes import typed_url
+from chaosmonkey.audience.redaction import without_addresses
 from chaosmonkey.config import Lab
 from chaosmonkey.hub.hub import Hub
 from chaosmonkey.hub.phones import PlayStream
@@ -112,7 +113,7 @@ def _told(outage: OutageView, outages: Mapping[str, OutageView]) -> PlayOutage:
         phase=outage.phase,
         recovery_seconds=seconds,
         outcome=outage.outcome,
-        text=outage.story[-1].text if outage.story else "",
+        text=without_addresses(outage.story[-1].text) if outage.story else "",
         rank=None if seconds is None else times.index(seconds) + 1,
         runs=len(times),
     )

@@ -1,6 +1,6 @@
 """Everyone who watches gets a snapshot and then every change once, in order, or is cut off.
 
-    change ─► pending ─► (10 ms) ─► delta, encoded once ─► each subscriber's buffer
+    change ─► pending ─► (10 ms) ─► delta, encoded once for all ─► each subscriber's buffer
                                                              └─ full: cut off, comes back later
 
 Publishing never waits for a reader.
@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import orjson
 
 from chaosmonkey.hub.messages import Changes, Delta, Snapshot, State, View
+from chaosmonkey.hub.room_views import changes_for_the_room, state_for_the_room
 
 PROTOCOL = 1
 """Version of the messages; raised when a reader of the old ones would misunderstand new ones."""
@@ -38,9 +40,10 @@ class Closed(Exception):
 
 
 class Subscription:
-    """One reader's place in the stream."""
+    """One reader's place in the stream; `full` is with what only the presenter and scripts see."""
 
-    def __init__(self, first: bytes, drop: Callable[[Subscription], None]) -> None:
+    def __init__(self, first: bytes, drop: Callable[[Subscription], None], *, full: bool) -> None:
+        self.full = full
         self._messages: deque[tuple[bytes, Delta | None]] = deque([(first, None)])
         self._arrived = asyncio.Event()
         self._arrived.set()
@@ -101,11 +104,16 @@ class Hub:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_at(max(loop.time(), self._flush_at), self._flush)
 
-    def subscribe(self) -> Subscription:
+    def snapshot(self, *, full: bool) -> Snapshot:
+        """Everything told so far; unless it is `full`, as everybody sees it."""
+        state = self.state
+        shown = state if full else state_for_the_room(state)
+        return Snapshot("snapshot", PROTOCOL, self.seq, self.now(), shown)
+
+    def subscribe(self, *, full: bool = False) -> Subscription:
         """Join: the first message is a snapshot of everything told so far."""
-        self._flush()
-        snapshot = Snapshot("snapshot", PROTOCOL, self.seq, self.now(), self.state)
-        subscription = Subscription(orjson.dumps(snapshot), self._subscribers.discard)
+        first = orjson.dumps(self.snapshot(full=full))
+        subscription = Subscription(first, self._subscribers.discard, full=full)
         self._subscribers.add(subscription)
         return subscription
 
@@ -150,6 +158,10 @@ class Hub:
         self.seq += 1
         changes = cast("Changes", put)
         delta = Delta("delta", self.seq, self.now(), changes, gone)
-        encoded = orjson.dumps(delta)
+        encoded: dict[bool, bytes] = {}
         for subscription in list(self._subscribers):
-            subscription.offer(encoded, delta)
+            full = subscription.full
+            if full not in encoded:
+                told = delta if full else replace(delta, set=changes_for_the_room(changes))
+                encoded[full] = orjson.dumps(told)
+            subscription.offer(encoded[full], delta)

@@ -1,4 +1,7 @@
-"""Who is connected: stages, consoles and phones, and how long a stage takes to draw a change."""
+"""Who is connected: stages, consoles and phones, and how long a stage takes to draw a change.
+
+A phone is a seat with a live connection, however many tabs it has.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ REMEMBERED = 64
 
 
 class Presence:
-    """Counts connections by role; `changed` is called when a count changes.
+    """Counts connections by role, and phones by seat; `changed` is called when a count changes.
 
     Attributes:
         stage_delay: seconds from sending a delta until a stage said that it had drawn it; of the
@@ -25,11 +28,25 @@ class Presence:
         self.stage_delay: float | None = None
         self._changed = changed
         self._counts: Counter[str] = Counter()
+        self._seats: Counter[str] = Counter()
         self._sent: OrderedDict[int, float] = OrderedDict()
 
     def count(self, role: Role) -> int:
         """How many of a role are connected."""
-        return self._counts[role]
+        return len(self._seats) if role == "phone" else self._counts[role]
+
+    @contextmanager
+    def seated(self, seat: str) -> Iterator[None]:
+        """Count a phone's connection for as long as the context lasts."""
+        self._seats[seat] += 1
+        self._changed()
+        try:
+            yield
+        finally:
+            self._seats[seat] -= 1
+            if not self._seats[seat]:
+                del self._seats[seat]
+            self._changed()
 
     @contextmanager
     def here(self, role: Role) -> Iterator[None]:

@@ -94,6 +94,8 @@ def _says(current: Round, table: Table, result: Result | None, named: Namer) -> 
     turn = current.turn
     if turn is not None and turn.stage is Stage.CHOOSING and table.blocked is not None:
         said += f" Wait a moment. {table.why_blocked}"
+    elif waits_for_presenter(current) and getattr(table.blocked, "rule", "") == "halted":
+        said += f" {table.why_blocked} Nothing is cut before the presenter has released it."
     return said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from chaosmonkey.audience.redaction import sentence_for_the_hall
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, Stage, Turn
 from chaosmonkey.audience.table import Table
 from chaosmonkey.errors import BadInput
@@ -53,7 +54,7 @@ def refuse_unless_choosable(current: Round, choice: str, table: Table) -> None:
         )
     if (bar := table.barred.get(choice)) is not None:
         raise RoundRefused(
-            f"{choice} cannot be chosen. {bar.message}",
+            f"{choice} cannot be chosen. {sentence_for_the_hall(bar)}",
             remedy="Choose another machine.",
             rule=getattr(bar, "rule", "round"),
             allowed_at=bar.facts.get("allowed_at"),

@@ -15,6 +15,13 @@ class Phone:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
 
+    @property
+    def stream(self) -> dict[str, Any]:
+        """What opens this phone's websocket: as a browser sends it, with the seat's cookie."""
+        url = str(self.client.base_url).rstrip("/").replace("http", "ws") + "/ws/play"
+        cookie = f"seat={self.client.cookies['seat']}"
+        return {"uri": url, "additional_headers": {"Cookie": cookie}}
+
     async def ask(self, what: str, **body: Any) -> httpx.Response:
         return await self.client.post(f"/api/play/{what}", json=body)
 

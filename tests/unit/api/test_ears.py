@@ -5,8 +5,10 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.asyncio.client import connect
 
 from chaosmonkey.api.ears import LARGEST_MESSAGE, Unwelcome, first_frame, framed
+from tests.unit.api._phones import phones
 from tests.unit.api._rough import close_code, frame, nobody_is_left, rough_socket
 from tests.unit.api.conftest import Site, until
 
@@ -67,10 +69,10 @@ async def test_a_close_is_answered_with_its_code(site: Site) -> None:
 async def test_a_phone_that_left_is_counted_no_more_and_its_task_ended_long_before(
     site: Site,
 ) -> None:
-    async with rough_socket(site):
+    async with phones(site, 1) as (phone,), connect(**phone.stream):
         await until(lambda: site.phones.listening == 1)
         await until(lambda: not site.crowd.tasks)
-        assert site.hub.shown("show")["show"].phones == 1
+        await until(lambda: site.hub.shown("show")["show"].phones == 1)
     await nobody_is_left(site)
     await until(lambda: site.hub.shown("show")["show"].phones == 0)
 

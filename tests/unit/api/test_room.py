@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from chaosmonkey.model import Feed, FeedKind
+from tests.unit.api._phones import phones
 from tests.unit.api.conftest import JOIN_URL, Site, opened, until
 
 SEAT = "ab" * 16
@@ -132,7 +133,7 @@ async def test_a_page_of_another_site_changes_nothing(site: Site, path: str) -> 
 
 
 async def test_a_phone_is_told_the_latest_and_counted_while_it_is_there(site: Site) -> None:
-    async with connect(site.url.replace("http", "ws") + "/ws/play") as socket:
+    async with phones(site, 1) as (one,), connect(**one.stream) as socket:
         first = orjson.loads(await socket.recv())
         assert first["type"] == "play"
         assert first["round"] is None
@@ -144,6 +145,22 @@ async def test_a_phone_is_told_the_latest_and_counted_while_it_is_there(site: Si
         assert told["seq"] > first["seq"]
         assert (await state(site))["show"]["show"]["phones"] == 1
     await until(lambda: site.hub.shown("show")["show"].phones == 0)
+
+
+async def test_a_seat_with_two_tabs_is_one_phone_and_a_page_without_a_seat_is_none(
+    site: Site,
+) -> None:
+    def count() -> int:
+        return site.hub.shown("show")["show"].phones
+
+    async with phones(site, 2) as (one, two), connect(site.url.replace("http", "ws") + "/ws/play"):
+        async with connect(**one.stream), connect(**two.stream):
+            async with connect(**one.stream):
+                await until(lambda: site.phones.listening == 4)
+                await until(lambda: count() == 2)
+            await until(lambda: site.phones.listening == 3)
+            assert count() == 2
+        await until(lambda: count() == 0)
 
 
 async def test_the_console_sees_the_stage_and_how_long_it_takes_to_draw(site: Site) -> None:

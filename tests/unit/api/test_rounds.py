@@ -248,6 +248,23 @@ async def test_it_is_said_when_a_round_waits_for_a_presenter_who_is_away(site: S
         await until(lambda: site.hub.shown("rounds")["round"].away)
 
 
+async def test_after_halt_a_vote_that_waits_says_that_nothing_is_cut_before_its_release(
+    site: Site,
+) -> None:
+    def says() -> str:
+        return site.hub.shown("rounds")["round"].says
+
+    current = await opened(site, "vote")
+    async with phones(site, 1) as (ana,):
+        await ana.do("vote", round=current, machine="node3")
+    await site.client.post("/api/round/close")
+    await site.client.post("/halt")
+    await until(lambda: says().endswith("before the presenter has released it."))
+    assert "HALT holds." in says()
+    await site.client.post("/release")
+    await until(lambda: "HALT" not in says())
+
+
 async def test_two_thousand_votes_are_counted_in_seconds_and_none_is_lost(site: Site) -> None:
     current = await opened(site, "vote")
     began = asyncio.get_running_loop().time()

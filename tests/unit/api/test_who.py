@@ -2,15 +2,19 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from chaosmonkey.access import Role, TooMany, parse_scope
+from chaosmonkey.api.live import SIGNED_OUT
 from chaosmonkey.api.who import Gate, Given, Unauthorized
-from tests.unit.api.conftest import Site, until
+from tests.unit.api.conftest import Site
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 OPEN = {"/login", "/logout", "/api/play"}
@@ -177,10 +181,28 @@ async def test_a_scripts_token_is_no_way_to_the_console(public_site: Site) -> No
 async def test_saying_that_one_is_the_console_gives_no_power(public_site: Site) -> None:
     """Elsewhere, whoever said `role=dashboard` was its admin."""
     async with connect(public_site.url.replace("http", "ws") + "/ws?role=console") as socket:
-        await socket.recv()
-        await until(lambda: public_site.presence.count("console") + 1 > 0)
-        assert public_site.presence.count("console") == 0
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+    assert socket.close_code == SIGNED_OUT
+    assert public_site.presence.count("console") == 0
     assert (await public_site.client.post("/halt")).status_code == 401
+
+
+async def test_a_console_whose_session_ends_is_closed_without_a_key_press(
+    public_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chaosmonkey.api.live.BEAT", 0.05)
+    secret = public_site.tokens.make("ana", Role.PRESENTER)
+    await public_site.client.get("/console", params={"token": secret})
+    cookies = "; ".join(f"{name}={value}" for name, value in public_site.client.cookies.items())
+    url = public_site.url.replace("http", "ws") + "/ws?role=console"
+    async with connect(url, additional_headers={"Cookie": cookies}) as socket, asyncio.timeout(60):
+        assert orjson.loads(await socket.recv())["type"] == "snapshot"
+        await public_site.client.post("/logout")
+        with suppress(ConnectionClosed):
+            while True:
+                await socket.recv()
+    assert socket.close_code == SIGNED_OUT
 
 
 async def test_a_given_token_works_and_is_compared_whole(public_site: Site) -> None:

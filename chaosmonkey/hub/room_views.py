@@ -1,0 +1,77 @@
+"""What is shown to everybody, as against the presenter and scripts: without addresses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from chaosmonkey.access import Caller, Role
+from chaosmonkey.audience.redaction import has_address, without_addresses
+from chaosmonkey.hub.messages import Changes, State, View
+from chaosmonkey.hub.views import (
+    ClusterView,
+    FeedView,
+    MachineView,
+    OutageView,
+    ShowView,
+)
+
+PRESENTER = "the presenter"
+
+_Shown = TypeVar("_Shown", bound=View)
+
+
+def sees_all(caller: Caller) -> bool:
+    """Whether somebody is told addresses and the words of devices."""
+    return caller.role in (Role.PRESENTER, Role.SCRIPT)
+
+
+def for_the_room(view: _Shown) -> _Shown:
+    """A view as everybody sees it."""
+    match view:
+        case ClusterView() if view.why:
+            return replace(view, why="it does not answer")
+        case MachineView():
+            return replace(view, power=_feed(view.power), network=_feed(view.network))
+        case OutageView():
+            return replace(
+                view,
+                by=_who(view.by),
+                interrupted=without_addresses(view.interrupted),
+                story=tuple(replace(one, text=without_addresses(one.text)) for one in view.story),
+            )
+        case ShowView():
+            return replace(view, halted_by=_who(view.halted_by))
+        case _:
+            return view
+
+
+def changes_for_the_room(changes: Changes) -> Changes:
+    """Changes as everybody sees them."""
+    return {  # type: ignore[return-value] # each section keeps its kind
+        section: {key: for_the_room(view) for key, view in views.items()}  # type: ignore[attr-defined]
+        for section, views in changes.items()
+    }
+
+
+def state_for_the_room(state: State) -> State:
+    """Everything as everybody sees it."""
+    return replace(
+        state,
+        cluster={key: for_the_room(view) for key, view in state.cluster.items()},
+        machines={key: for_the_room(view) for key, view in state.machines.items()},
+        outages={key: for_the_room(view) for key, view in state.outages.items()},
+        show={key: for_the_room(view) for key, view in state.show.items()},
+    )
+
+
+def _feed(feed: FeedView | None) -> FeedView | None:
+    if feed is None:
+        return None
+    trouble = "it does not answer, or does not switch" if feed.trouble else ""
+    finding = without_addresses(feed.finding)
+    return replace(feed, trouble=trouble, why=without_addresses(feed.why), finding=finding)
+
+
+def _who(name: str) -> str:
+    return PRESENTER if has_address(name) else name
