@@ -23,7 +23,7 @@ pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-LARGEST_SCRIPT = 23_000
+LARGEST_SCRIPT = 24_500
 """Bytes, compressed, that a phone loads over a hall's network."""
 
 
@@ -144,7 +144,11 @@ def test_a_vote_that_fails_is_said_and_never_sent_again_by_itself(
     phone.page.unroute("**/api/play/vote")
     phone.page.evaluate("dispatchEvent(new Event('online'))")
     phone.page.wait_for_timeout(600)
-    phone.still(ballot(round_id, "node2"))
+    # It has asked whether the vote was counted all the same, which is no second one.
+    vote, asked = phone.changes
+    assert vote == ballot(round_id, "node2")
+    assert asked.startswith("POST /api/play/join")
+    phone.changes.clear()
     assert lab.round()["entered"] == 0
     big(phone).tap()
     expect(big(phone)).to_contain_text("Vote in")

@@ -1,9 +1,10 @@
 // The presenter's hands: every request of the console, each sent once, and what came of it said aloud.
 import { ask, post, Refused } from '../lib/ask';
 import { Board } from '../lib/board.svelte';
+import { truthsOf, type Truth } from '../lib/truth';
 import type { FeedKind, Machine, Scene } from '../lib/types';
 import type { Entry } from './log';
-import { nth } from './machines';
+import { nth } from '../lib/order';
 import { armed, left } from './words';
 
 /** Milliseconds for which a machine's button is deaf after an answer: the second half of a double
@@ -19,22 +20,26 @@ export interface Said {
 
 export class Desk {
   board = new Board('console');
-  /** The server's time, looked at four times a second. */
+  /** The moment that is shown, by the server's time, looked at four times a second. */
   now = $state(0);
   said: Said | null = $state(null);
   log: Entry[] = $state.raw([]);
   /** What is being asked, by machine or by name of the request. */
   busy: Record<string, boolean> = $state({});
 
-  armed = $derived(armed(this.board.show, this.now));
+  armed = $derived(this.board.connected && armed(this.board.show, this.now));
+  /** What is known of each machine itself, by its node. */
+  truths: ReadonlyMap<string, Truth> = $derived(truthsOf(this.board.machines, this.board.open));
   halted = $derived((this.board.show?.halted ?? null) !== null);
   /** What nobody can act on, because it is not seen; "" if all is. */
   away: string = $derived(
-    !this.board.connected
-      ? 'Not connected'
-      : this.board.cluster?.stale_since != null
-        ? 'Cluster not seen'
-        : '',
+    this.board.signedOut
+      ? 'Signed out'
+      : !this.board.connected
+        ? 'Not connected'
+        : this.board.cluster?.stale_since != null
+          ? 'Cluster not seen'
+          : '',
   );
   feed: FeedKind = $derived(this.board.show?.feed ?? 'power');
 
@@ -132,7 +137,7 @@ export class Desk {
   /** Say what happened, and keep it in the log. */
   say(kind: Said['kind'], text: string, remedy = ''): void {
     this.said = { kind, text, remedy };
-    const at = this.board.known ? this.board.now() : Date.now() / 1000;
+    const at = this.board.known ? this.board.time() : Date.now() / 1000;
     const entry = { id: `here ${this.#count++}`, at, text, remedy, kind };
     this.log = [entry, ...this.log].slice(0, KEPT);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Feed, Machine, Outage, Pod } from '../lib/types';
-import { barred, belief, inOrder, nth, standing, workloads } from './machines';
+import { truthOf } from '../lib/truth';
+import { barred, belief, podLook, standing, workloads } from './machines';
 
 const feed = (more: Partial<Feed> = {}): Feed => ({
   state: 'on',
@@ -23,6 +24,8 @@ const machine = (more: Partial<Machine> = {}): Machine => ({
   control_plane: false,
   guarded: '',
   rests_until: null,
+  place: null,
+  refused: null,
   ...more,
 });
 const outage = (more: Partial<Outage>): Outage =>
@@ -94,20 +97,57 @@ it('says why a cut is not offered', () => {
   );
 });
 
-it('digits go by number, and pass over what is never cut', () => {
-  const machines = ['node10', 'node2', 'node1'].map((name) => machine({ name }));
-  machines.unshift(machine({ name: 'master', guarded: 'control plane' }));
-  expect(inOrder(machines).map(({ name }) => name)).toEqual(['node1', 'node2', 'node10', 'master']);
-  expect(nth(machines, 3)?.name).toBe('node10');
-  expect(nth(machines, 4)).toBeUndefined();
-});
-
 it('workloads count what is to stay, not the leftovers', () => {
   const pod = (state: Pod['state']) =>
     ({ namespace: 'shop', workload: 'Deployment/cart', state }) as Pod;
   const [cart] = workloads([pod('ready'), pod('starting'), pod('terminating')]);
   expect(cart).toMatchObject({ name: 'cart', kind: 'Deployment', ready: 1 });
   expect(cart?.pods).toHaveLength(2);
+});
+
+describe('a pod', () => {
+  const pod = (state: Pod['state']) => ({ node: 'node3', state }) as Pod;
+  const cut = (kind: 'power' | 'network') =>
+    truthOf(machine({ [kind]: feed({ state: 'off', stage: 'cut' }) }), [
+      outage({ machine: 'node3', feed: kind }),
+    ]);
+
+  it('on a machine without network runs, though Kubernetes cannot reach it', () => {
+    const truth = cut('network');
+    for (const state of ['ready', 'unreachable'] as const)
+      expect(podLook(pod(state), truth)).toMatchObject({ look: 'cutoff', icon: 'nonetwork' });
+    expect(podLook(pod('terminating'), truth).look).toBe('orphan');
+  });
+
+  it('on a machine without power is lost, though Kubernetes still calls it ready', () => {
+    const truth = cut('power');
+    expect(podLook(pod('ready'), truth)).toMatchObject({
+      look: 'lost',
+      icon: 'bang',
+      word: 'lost',
+    });
+    expect(podLook(pod('terminating'), truth)).toMatchObject({ look: 'ghost', icon: 'cross' });
+    const works = workloads(
+      [{ ...pod('ready'), namespace: 'shop', workload: 'Deployment/cart' }],
+      new Map([['node3', truth]]),
+    );
+    expect(works[0]).toMatchObject({ ready: 0 });
+  });
+
+  it.each(['ready', 'starting', 'pending', 'failed', 'finished'] as const)(
+    'on a machine that lives is %s as Kubernetes says',
+    (state) => {
+      expect(podLook(pod(state), truthOf(machine(), [])).word).toBe(state);
+    },
+  );
+});
+
+it('what a rule refuses is not offered, until the rule allows it', () => {
+  const refused = { rule: 'max-off', word: 'Enough are off', until: 40 };
+  expect(barred(machine({ refused }), 'power', true, '', 30)).toBe('Enough are off');
+  expect(barred(machine({ refused }), 'power', true, '', 41)).toBe('');
+  const always = { ...refused, until: null };
+  expect(barred(machine({ refused: always }), 'power', true, '', 1000)).toBe('Enough are off');
 });
 
 it('a pod of a StatefulSet that is given up is missed until it is gone', () => {

@@ -1,5 +1,8 @@
 // How a machine stands, in one word, an icon and a tone; and separately what Kubernetes says of it.
 import { howLost, whoDid } from '../lib/cause';
+import type { IconName } from '../lib/Icon.svelte';
+import { ICONS, WORDS } from '../lib/looks';
+import { lookOf, type Look, type Truth } from '../lib/truth';
 import type { FeedKind, Machine, Outage, Pod } from '../lib/types';
 
 export type Tone = 'up' | 'down' | 'busy' | 'trouble' | 'dim';
@@ -16,20 +19,6 @@ export interface Standing {
 }
 
 const FEEDS = ['power', 'network'] as const;
-
-/** By number where names end in one (node2 before node10); what can never be cut comes last. */
-export function inOrder(machines: readonly Machine[]): Machine[] {
-  return [...machines].sort(
-    (a, b) =>
-      Number(a.guarded !== '') - Number(b.guarded !== '') ||
-      a.name.localeCompare(b.name, 'en', { numeric: true }),
-  );
-}
-
-/** The machine that a digit means. */
-export function nth(machines: readonly Machine[], number: number): Machine | undefined {
-  return inOrder(machines).filter((machine) => machine.guarded === '')[number - 1];
-}
 
 export function standing(machine: Machine, outage: Outage | undefined): Standing {
   for (const kind of FEEDS) {
@@ -110,26 +99,34 @@ export function barred(
   if (!armed) return 'Safe';
   const rests = (machine.rests_until ?? 0) - now;
   if (rests > 0) return `Rests ${Math.ceil(rests)} s`;
+  const refused = machine.refused;
+  if (refused && (refused.until === null || refused.until > now)) return refused.word;
   return '';
 }
 
-/** The tone of a pod, its icon and its word: never by colour alone. */
-export function podLook(pod: Pod): { icon: 'check' | 'dots' | 'bang' | 'cross'; word: string } {
-  switch (pod.state) {
-    case 'ready':
-      return { icon: 'check', word: 'ready' };
-    case 'starting':
-      return { icon: 'dots', word: 'starting' };
-    case 'pending':
-      return { icon: 'dots', word: 'pending' };
-    case 'terminating':
-      return { icon: 'cross', word: 'terminating' };
-    case 'finished':
-      return { icon: 'check', word: 'finished' };
-    case 'unreachable':
-      return { icon: 'bang', word: 'unreachable' };
-    case 'failed':
-      return { icon: 'bang', word: 'failed' };
+export interface PodLook {
+  look: Look | 'failed' | 'finished';
+  icon: IconName;
+  word: string;
+}
+
+/** A pod as it is, whatever Kubernetes believes of its machine: its fill, its icon and its word. */
+export function podLook(pod: Pod, truth: Truth | undefined): PodLook {
+  if (pod.state === 'finished') return { look: 'finished', icon: 'check', word: 'finished' };
+  if (pod.state === 'failed') return { look: 'failed', icon: 'bang', word: 'failed' };
+  const look = lookOf(pod, truth);
+  return { look, icon: ICONS[look], word: wordOf(pod, look, truth) };
+}
+
+function wordOf(pod: Pod, look: Look, truth: Truth | undefined): string {
+  switch (look) {
+    case 'cutoff':
+    case 'orphan':
+      return WORDS[look];
+    case 'lost':
+      return truth?.dark ? 'lost' : pod.state;
+    default:
+      return pod.state;
   }
 }
 
@@ -152,11 +149,15 @@ export interface Work {
   name: string;
   /** Those that are to stay: not the leftovers of a lost machine. */
   pods: Pod[];
+  /** Those that are ready and whose machine lives. */
   ready: number;
 }
 
 /** Pods by what controls them, those without a controller left out. */
-export function workloads(pods: readonly Pod[]): Work[] {
+export function workloads(
+  pods: readonly Pod[],
+  truths: ReadonlyMap<string, Truth> = new Map(),
+): Work[] {
   const found = new Map<string, Work>();
   for (const pod of pods) {
     const [kind, name] = pod.workload.split('/');
@@ -166,7 +167,7 @@ export function workloads(pods: readonly Pod[]): Work[] {
     const id = `${pod.namespace}/${pod.workload}`;
     const work = found.get(id) ?? { id, namespace: pod.namespace, kind, name, pods: [], ready: 0 };
     work.pods.push(pod);
-    if (pod.state === 'ready') work.ready += 1;
+    if (pod.state === 'ready' && !truths.get(pod.node ?? '')?.dark) work.ready += 1;
     found.set(id, work);
   }
   return [...found.values()].sort((a, b) => a.id.localeCompare(b.id));

@@ -48,16 +48,20 @@ it('the watch is never behind the phases that have ended', () => {
 describe('whether the page can be believed', () => {
   const cluster = { stale_since: 90, why: 'connection refused' } as Cluster;
   it.each([
+    ['SIGNED OUT', true, false, cluster, true],
     ['CONNECTING', false, false, undefined],
     ['NOT CONNECTED', true, false, cluster],
     ['STALE', true, true, cluster],
     ['LIVE', true, true, { ...cluster, stale_since: null }],
-  ] as const)('%s', (word, known, connected, seen) => {
-    const found = link(known, connected, seen, 100);
-    expect(found.word).toBe(word);
-    // Whatever is wrong comes with what to do.
-    expect(found.remedy === '').toBe(word === 'LIVE');
-  });
+  ] as [string, boolean, boolean, typeof cluster | undefined, boolean?][])(
+    '%s',
+    (word, known, connected, seen, signedOut = false) => {
+      const found = link({ known, connected, signedOut, cluster: seen }, 100);
+      expect(found.word).toBe(word);
+      // Whatever is wrong comes with what to do.
+      expect(found.remedy === '').toBe(word === 'LIVE');
+    },
+  );
 });
 
 it('the log has the newest first, with the remedy of what was refused', () => {

@@ -55,7 +55,7 @@ export function headline(outage: Outage): string {
 
 export interface Phase {
   name: string;
-  state: 'todo' | 'now' | 'done';
+  state: 'todo' | 'now' | 'done' | 'skipped';
   seconds: number | null;
 }
 
@@ -67,7 +67,7 @@ export function phases(outage: Outage, now: number): Phase[] {
     if (seconds !== undefined) return { name, state: 'done', seconds };
     if (outage.open && outage.phase === id)
       return { name, state: 'now', seconds: Math.max(0, now - outage.t0 - done) };
-    return { name, state: 'todo', seconds: null };
+    return { name, state: outage.outcome ? 'skipped' : 'todo', seconds: null };
   });
 }
 
@@ -77,19 +77,29 @@ export function elapsed(outage: Outage, now: number): number | null {
   return outage.open && outage.phase !== null ? passed(outage, now) : null;
 }
 
+/** What of the board says whether it is heard. */
+export interface Heard {
+  known: boolean;
+  connected: boolean;
+  signedOut: boolean;
+  cluster: Cluster | undefined;
+}
+
 export interface Link {
-  word: 'LIVE' | 'STALE' | 'NOT CONNECTED' | 'CONNECTING';
+  word: 'LIVE' | 'STALE' | 'NOT CONNECTED' | 'CONNECTING' | 'SIGNED OUT';
   detail: string;
   remedy: string;
 }
 
 /** Whether what is shown can be believed, and if not what to do. */
-export function link(
-  known: boolean,
-  connected: boolean,
-  cluster: Cluster | undefined,
-  now: number,
-): Link {
+export function link({ known, connected, signedOut, cluster }: Heard, now: number): Link {
+  if (signedOut)
+    return {
+      word: 'SIGNED OUT',
+      detail:
+        'This browser is not signed in any more: what you see is old, and no key does anything.',
+      remedy: 'Sign in again with a presenter’s token.',
+    };
   if (!known)
     return {
       word: 'CONNECTING',

@@ -1,15 +1,17 @@
 // What the server shows, kept true over a websocket and handed out once a frame.
 import { apply, EMPTY } from './apply';
+import { inOrder } from './order';
 import { Socket } from './socket';
 import type { Cluster, Delta, Machine, Outage, Pod, Round, Show, Snapshot, State } from './types';
 
+const SIGNED_OUT = 4401; // the code with which the server closes a console that is not the presenter's
 const HIDDEN_PAUSE = 250; // ms between two looks while the tab is hidden and no frames are drawn
 
 export class Board {
   state: State = $state.raw(EMPTY);
   connected = $state(false);
-  /** The server's time at its last sign of life, once it gives none. */
-  seen = Infinity;
+  /** The server does not take this browser for the presenter's (any more). */
+  signedOut = $state(false);
   /** Grows with every snapshot: what was flying then has landed. */
   epoch = $state(0);
   known = $state(false);
@@ -19,7 +21,8 @@ export class Board {
   #toldAt = 0; // when this browser's clock said that the last message came; it is shown later
   #at = 0; // the server's time …
   #heardAt = 0; // … when this browser's clock said this
-  #held: number | undefined; // the moment at which time was stopped
+  #held: number | undefined; // the moment of a recording at which time was stopped
+  #until = Infinity; // the server's last sign of life, once it gives none
   #socket: Socket | undefined;
   #role: string;
 
@@ -31,7 +34,7 @@ export class Board {
   cluster: Cluster | undefined = $derived(this.state.cluster['cluster']);
   show: Show | undefined = $derived(this.state.show['show']);
   round: Round | undefined = $derived(this.state.rounds['round']);
-  machines: Machine[] = $derived(Object.values(this.#machines));
+  machines: Machine[] = $derived(inOrder(Object.values(this.#machines)));
   pods: Pod[] = $derived(Object.values(this.#pods));
   outages: Outage[] = $derived(Object.values(this.#outages).sort((a, b) => a.t0 - b.t0));
   /** The open outages, the newest last. */
@@ -48,7 +51,7 @@ export class Board {
     this.#socket = new Socket(`/ws?role=${this.#role}`, {
       opened: () => {},
       heard: (message) => this.hear(JSON.parse(message) as Snapshot | Delta),
-      closed: (heardAt) => this.#lost(heardAt / 1000),
+      closed: (until, code) => this.#lost(until / 1000, code),
     });
     return () => this.#socket?.end();
   }
@@ -75,6 +78,8 @@ export class Board {
     this.#at = last.at;
     this.#heardAt = this.#toldAt;
     this.connected = true;
+    this.#until = Infinity;
+    this.signedOut = false;
     this.known = true;
     if (messages.some((message) => message.type === 'snapshot')) this.epoch += 1;
     if (this.#role === 'stage') this.#socket?.say({ drawn: last.seq });
@@ -92,22 +97,23 @@ export class Board {
     this.#held = moment;
   }
 
-  /** The server's time now, in seconds: its last word and what has passed since, at its speed. */
+  /** The moment that the picture is of: the server's time, which stands still while it is not heard. */
   now(): number {
-    return this.#held ?? this.#timeAt(performance.now() / 1000);
+    return this.#held ?? Math.min(this.time(), this.#until);
   }
 
-  /** The moment that the picture is of which is looked at now: the last sign of life, once there is none. */
-  asOf(now: number): number {
-    return this.connected ? now : Math.min(now, this.seen);
+  /** The server's time, in seconds: its last word and what has passed since, at its speed. */
+  time(): number {
+    return this.#timeAt(performance.now() / 1000);
   }
 
   #timeAt(here: number): number {
     return this.#at + (here - this.#heardAt) * (this.cluster?.speed ?? 1);
   }
 
-  #lost(heardAt: number): void {
-    if (this.connected) this.seen = this.#timeAt(heardAt);
+  #lost(until: number, code: number): void {
+    if (this.connected) this.#until = this.#timeAt(until);
     this.connected = false;
+    this.signedOut = code === SIGNED_OUT;
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Board } from './board.svelte';
 import type { Delta, Snapshot, State } from './types';
 
@@ -44,24 +44,60 @@ test('the clock is right however late a message is shown', () => {
   expect(board.now()).toBeCloseTo(141);
 });
 
-test('what is measured stands still from the last sign of life until the server is heard again', () => {
-  let close: (() => void) | undefined;
-  class Silent {
+describe('what is shown', () => {
+  let close: (code?: number) => void;
+  let end: () => void;
+
+  class Pretend {
     onmessage: ((event: { data: string }) => void) | null = null;
-    onclose: (() => void) | null = null;
+    onclose: ((event: { code: number }) => void) | null = null;
     constructor() {
-      close = () => this.onclose!();
+      close = (code = 1006) => this.onclose!({ code });
       setTimeout(() => this.onmessage!({ data: JSON.stringify(snapshot) }));
       setTimeout(() => this.onmessage?.({ data: '{"type":"beat","at":104}' }), 4000);
     }
     close() {}
   }
-  vi.stubGlobal('WebSocket', Silent);
-  const end = board.listen();
-  vi.advanceTimersByTime(10_000);
-  expect(board.asOf(board.now())).toBeCloseTo(110, 1);
-  close!();
-  expect(board.now()).toBeCloseTo(110, 1);
-  expect(board.asOf(board.now())).toBeCloseTo(104, 1);
-  end();
+
+  beforeEach(() => {
+    vi.stubGlobal('WebSocket', Pretend);
+    end = board.listen();
+  });
+
+  afterEach(() => end());
+
+  test('stands still where the connection broke: it does not jump back', () => {
+    vi.advanceTimersByTime(8_000);
+    expect(board.now()).toBeCloseTo(108, 1);
+    close();
+    expect(board.connected).toBe(false);
+    vi.advanceTimersByTime(250);
+    expect(board.now()).toBeCloseTo(108, 1);
+    expect(board.time()).toBeGreaterThan(board.now());
+  });
+
+  test('stands still at the last sign of life, if nothing broke and nothing is heard', () => {
+    vi.advanceTimersByTime(18_100); // looked at every 3 s
+    expect(board.connected).toBe(false);
+    expect(board.now()).toBeCloseTo(104, 1);
+  });
+
+  test('goes on when the server is heard again', () => {
+    vi.advanceTimersByTime(8_000);
+    close();
+    vi.advanceTimersByTime(3_000);
+    expect(board.connected).toBe(true);
+    const before = board.now();
+    vi.advanceTimersByTime(1_000);
+    expect(board.now()).toBeCloseTo(before + 1, 1);
+  });
+
+  test('is told apart from a session that ended', () => {
+    vi.advanceTimersByTime(1_000);
+    close();
+    expect(board.signedOut).toBe(false);
+    vi.advanceTimersByTime(3_000);
+    close(4401);
+    expect(board.signedOut).toBe(true);
+  });
 });

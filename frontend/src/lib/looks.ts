@@ -1,5 +1,5 @@
 // How each look of a pod is drawn and called. Never by hue alone: the icon differs, and fill or border.
-import type { IconName } from '../lib/Icon.svelte';
+import type { IconName } from './Icon.svelte';
 import type { Look } from './truth';
 
 export const ICONS: Record<Look, IconName> = {

@@ -1,17 +1,19 @@
 // One websocket that comes back by itself: after a pause that grows and varies, and at once when the
 // page is seen again or the network returns. What it says is only ever listened to: a kill is never
 // repeated by a reconnect, because no kill goes this way.
-
 export interface Ears {
   opened(): void;
   heard(message: string): void;
-  /** With the moment of the last word, or attempt, by the clock of `performance`, in ms. */
-  closed(heardAt: number): void;
+  /** With the moment until which the server was there, or of the attempt, by the clock of
+   *  `performance`, in ms; and the code with which it was closed, 0 without one. */
+  closed(until: number, code: number): void;
 }
 
 // The server says something every 5 s at least. A connection that is silent for longer is dead, though a
 // browser that lost its Wi-Fi believes in it for minutes.
 const SILENCE = 12_000;
+/** Silence that a page which is seen again, or has its network again, does not trust. */
+const DOUBT = 6500;
 const SHORTEST = 300;
 const LONGEST = 5000;
 
@@ -23,6 +25,7 @@ export class Socket {
   #failures = 0;
   #ended = false;
   #heardAt = 0;
+  #heardOn = 0; // the same by the wall's clock: that of `performance` stands still in a phone that sleeps
   #pulse: ReturnType<typeof setInterval>;
 
   constructor(path: string, ears: Ears) {
@@ -30,6 +33,7 @@ export class Socket {
     this.#ears = ears;
     document.addEventListener('visibilitychange', this.#soon);
     addEventListener('online', this.#soon);
+    addEventListener('pageshow', this.#soon);
     this.#pulse = setInterval(this.#feel, SILENCE / 4);
     this.#connect();
   }
@@ -44,45 +48,71 @@ export class Socket {
     clearInterval(this.#pulse);
     document.removeEventListener('visibilitychange', this.#soon);
     removeEventListener('online', this.#soon);
+    removeEventListener('pageshow', this.#soon);
     this.#socket?.close();
   }
 
+  /** Somebody looks again, or the network is back: connect at once what is not heard. */
   #soon = (): void => {
-    if (document.visibilityState === 'visible' && this.#socket === null && !this.#ended) {
-      clearTimeout(this.#timer);
-      this.#connect();
-    }
+    if (document.visibilityState !== 'visible' || this.#ended) return;
+    if (this.#socket !== null && this.#silence() < DOUBT) return;
+    this.#giveUp();
+    clearTimeout(this.#timer);
+    this.#connect();
   };
 
   #feel = (): void => {
-    const socket = this.#socket;
-    if (socket === null || performance.now() - this.#heardAt < SILENCE) return;
-    // Closing asks the other side, which may take for ever: go on as if it had answered.
-    socket.onclose = socket.onmessage = null;
-    socket.close();
-    this.#lost();
+    if (this.#socket === null || this.#silence() < SILENCE) return;
+    this.#giveUp();
+    this.#later();
   };
+
+  #silence(): number {
+    return Math.max(performance.now() - this.#heardAt, Date.now() - this.#heardOn);
+  }
+
+  #listened(): void {
+    this.#heardAt = performance.now();
+    this.#heardOn = Date.now();
+  }
 
   #connect(): void {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
-    this.#heardAt = performance.now();
+    this.#listened();
     socket.onopen = () => {
       this.#failures = 0;
       this.#ears.opened();
     };
     socket.onmessage = (event) => {
-      this.#heardAt = performance.now();
+      this.#listened();
       const message = String(event.data);
       if (!message.startsWith('{"type":"beat"')) this.#ears.heard(message);
     };
-    socket.onclose = () => this.#lost();
+    socket.onclose = (event) => {
+      // A connection that breaks was there until then, unless the page slept for longer.
+      const until = this.#silence() < SILENCE ? performance.now() : this.#heardAt;
+      this.#lost(until, event.code);
+      this.#later();
+    };
   }
 
-  #lost(): void {
-    if (this.#ended) return;
+  /** Let a connection go that nobody hears: its close would wait for the other side's. */
+  #giveUp(): void {
+    const socket = this.#socket;
+    if (socket === null) return;
+    socket.onopen = socket.onclose = socket.onmessage = null;
+    socket.close();
+    this.#lost(this.#heardAt, 0);
+  }
+
+  #lost(until: number, code: number): void {
     this.#socket = null;
-    this.#ears.closed(this.#heardAt);
+    if (!this.#ended) this.#ears.closed(until, code);
+  }
+
+  #later(): void {
+    if (this.#ended) return;
     const pause = Math.min(LONGEST, SHORTEST * 2 ** this.#failures++);
     this.#timer = setTimeout(() => this.#connect(), pause * (0.5 + Math.random()));
   }

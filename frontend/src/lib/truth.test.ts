@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { machine, off, on, outage, pod } from './invented';
+import { machine, off, on, outage, pod } from '../stage/invented';
 import { lookOf, truthOf } from './truth';
 
 const pulled = { power: true, network: false, back: null };
@@ -75,5 +75,27 @@ describe('a machine with a sensor', () => {
 
   test('is as its plug says when the sensor cannot tell', () => {
     expect(seen('unknown', off())).toMatchObject({ power: 'off', dark: true });
+  });
+});
+
+describe('a plug', () => {
+  const dark = () => ({ ...on(), sensed: 'off', finding: 'No power arrives.' });
+  const stands = (cause: string | null) =>
+    truthOf(machine('n1', { power: dark() }), [
+      outage('n1', { origin: 'observed', clocked: 'sensor', cause }),
+    ]).plugs.power;
+
+  test('that gives nothing because the supply is dead is in its socket', () => {
+    expect(stands('supply')).toBe('dead');
+    expect(stands(null)).toBe('dead');
+  });
+
+  test('that a hand pulled, or that was cut, is out', () => {
+    expect(stands('hand')).toBe('out');
+    expect(truthOf(machine('n1', { power: off() }), []).plugs).toEqual({
+      power: 'out',
+      network: 'in',
+    });
+    expect(truthOf(machine('n1'), [], pulled).plugs.power).toBe('out');
   });
 });

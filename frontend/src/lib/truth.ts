@@ -1,7 +1,8 @@
 // What is known of a machine itself, as against what Kubernetes believes of it.
-import type { Feed, FeedKind, Machine, Outage, Pod } from '../lib/types';
+import type { Feed, FeedKind, Machine, Outage, Pod } from './types';
 
 export type Supply = 'on' | 'off' | 'unknown' | 'absent';
+export type Stand = 'in' | 'out' | 'dead';
 export type Light = 'on' | 'off' | 'starting' | 'unknown';
 
 /** What hands did to the sockets of one machine; only a demo can know. */
@@ -15,6 +16,8 @@ export interface Hands {
 export interface Truth {
   power: Supply;
   network: Supply;
+  /** How each plug is drawn: in its socket, out of it, or in a socket that gives nothing. */
+  plugs: Record<FeedKind, Stand>;
   /** Which sockets a hand has emptied. */
   byHand: Record<FeedKind, boolean>;
   /** What a sensor says when it contradicts a plug; "" if none does. */
@@ -58,6 +61,10 @@ export function truthOf(
   return {
     power,
     network,
+    plugs: {
+      power: stand('power', machine.power, hands.power, open),
+      network: stand('network', machine.network, hands.network, open),
+    },
     byHand: { power: hands.power, network: hands.network },
     finding: machine.power?.finding || machine.network?.finding || '',
     light,
@@ -70,11 +77,24 @@ export function truthOf(
   };
 }
 
+/** The truth about each machine, by its node. */
+export const truthsOf = (
+  machines: readonly Machine[],
+  outages: readonly Outage[],
+): ReadonlyMap<string, Truth> =>
+  new Map(machines.map((machine) => [machine.node, truthOf(machine, outages)]));
+
 function supply(feed: Feed | null, pulled: boolean): Supply {
   if (pulled) return 'off';
   if (feed === null) return 'absent';
   if (feed.sensed === 'on' || feed.sensed === 'off') return feed.sensed;
   return feed.state === 'on' || feed.state === 'off' ? feed.state : 'unknown';
+}
+
+function stand(kind: FeedKind, feed: Feed | null, pulled: boolean, open: readonly Outage[]): Stand {
+  if (pulled || feed?.state === 'off') return 'out';
+  if (feed?.sensed !== 'off') return 'in';
+  return open.some((one) => one.feed === kind && one.cause === 'hand') ? 'out' : 'dead';
 }
 
 const isReturning = (outage: Outage): boolean =>

@@ -5,8 +5,15 @@ import { Socket } from '../lib/socket';
 import type { Joined, Play } from '../lib/types';
 import { codeIn, seat, storage } from './seat';
 import { NOTHING, type Act, type Own } from './shown';
-import { told } from './told';
+import { Tabs } from './tabs';
+import { isSettled, standing, told, type Trouble } from './told';
 import { view } from './view';
+
+/** Milliseconds, about, between two tries to take the seat. */
+const AGAIN = 1500;
+
+/** Milliseconds after which a phone says that it waits for an answer: many may be asking at once. */
+const SLOW = 1500;
 
 export class Phone {
   play: Play | null = $state.raw(null);
@@ -14,10 +21,8 @@ export class Phone {
   now = $state(0);
   own: Own = $state({ ...NOTHING });
   name = $state('');
-  /** What the server did not take, and why. */
-  trouble = $state('');
-  /** From when on the rule that refused it allows it; null if nobody knows. */
-  allowedAt: number | null = $state(null);
+  /** What the server did not take, and why; null if all is well. */
+  trouble: Trouble | null = $state(null);
 
   view = $derived(view(this.play, this.own, this.now));
 
@@ -25,26 +30,48 @@ export class Phone {
   #seat = seat(storage(), (bytes) => crypto.getRandomValues(bytes));
   #code = codeIn(location.search);
   #answered = '';
+  #socket: Socket | undefined;
+  #ended = false;
+  #others = new Tabs((joined) => this.#know(joined));
 
   /** Begin; returns how to end. */
   open(): () => void {
-    const socket = new Socket('/ws/play', {
-      // Also after a reconnect: a server that was started anew may know less than this phone.
-      opened: () => void this.join(),
+    const timer = setInterval(() => this.#tick(), 250);
+    this.own.sentAt = performance.now();
+    void this.#begin();
+    return () => {
+      this.#ended = true;
+      clearInterval(timer);
+      this.#socket?.end();
+      this.#others.end();
+    };
+  }
+
+  /** Take the seat first: whoever listens without one is not counted. */
+  async #begin(): Promise<void> {
+    while (!this.#ended && !(await this.join()) && !this.own.needsCode)
+      await new Promise((resolve) => setTimeout(resolve, AGAIN * (0.5 + Math.random())));
+  }
+
+  #listen(): void {
+    if (this.#socket !== undefined || this.#ended) return;
+    let isFirst = true;
+    this.#socket = new Socket('/ws/play', {
+      // After a reconnect again: a server that was restarted may know less than this phone.
+      opened: () => {
+        if (!isFirst) void this.join();
+        isFirst = false;
+      },
       heard: (message) => this.hear(JSON.parse(message) as Play),
       closed: () => (this.connected = false),
     });
-    const timer = setInterval(() => this.#tick(), 250);
-    return () => {
-      clearInterval(timer);
-      socket.end();
-    };
   }
 
   hear(play: Play): void {
     const before = this.play?.round?.id;
     this.play = play;
     this.connected = true;
+    if (!this.own.sending) this.own.slow = false;
     this.#heardAt = performance.now();
     this.#tick();
     if (play.round?.id === before) return;
@@ -83,27 +110,32 @@ export class Phone {
     return this.#do('leave', {}, 'Giving it up.');
   }
 
-  /** Take the seat, or have it again; with the code, if one was scanned or typed. */
-  async join(code: string | null = this.#code): Promise<void> {
+  /** Take the seat, or have it again; with the code, if one was scanned or typed. Returns whether it has it. */
+  async join(code: string | null = this.#code): Promise<boolean> {
     try {
-      this.#know(await post<Joined>('/api/play/join', { seat: this.#seat, ...(code && { code }) }));
+      this.#learn(
+        await post<Joined>('/api/play/join', { seat: this.#seat, ...(code && { code }) }),
+      );
       this.own.needsCode = false;
       this.#calm();
+      this.#listen();
       // The code has done its work, and would be old after a reload.
       if (this.#code !== null) history.replaceState(null, '', location.pathname);
       this.#code = null;
+      return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error.rule === 'code') {
         this.own.needsCode = true;
-        this.trouble = code ? told(error) : '';
+        if (code) this.#refused(error);
       } else if (error.status > 0) this.#refused(error);
+      return false;
     }
   }
 
   async rename(name: string): Promise<void> {
     try {
-      this.#know(await post<Joined>('/api/play/name', { name }));
+      this.#learn(await post<Joined>('/api/play/name', { name }));
       this.#calm();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -115,32 +147,45 @@ export class Phone {
     const round = this.play?.round;
     if (this.own.sending || !round || !this.connected) return;
     this.own.sending = sending;
+    this.own.sentAt = performance.now();
     this.#calm();
     navigator.vibrate?.(40);
     try {
-      this.#know(await post<Joined>(`/api/play/${what}`, { round: round.id, ...body }));
+      this.#learn(await post<Joined>(`/api/play/${what}`, { round: round.id, ...body }));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error.status === 401) {
         // A server that was started anew, or a lost cookie: take the seat again, act by hand again.
         await this.join();
         if (!this.own.needsCode)
-          this.trouble = 'You had lost your seat, and have it again. Press again.';
+          this.#say('You had lost your seat, and have it again. Press again.');
       } else if (error.status > 0) this.#refused(error);
-      else this.trouble = 'It did not get through. Press again.';
+      // Whether it was counted, the server knows as soon as it answers again.
+      else if (!(await this.join()) || this.own.round !== round.id || this.own.ticket === null)
+        this.#say('It did not get through. Press again.');
     } finally {
       this.own.sending = '';
+      this.own.slow = false;
     }
   }
 
   #refused(error: Refused): void {
-    this.allowedAt = error.allowedAt;
-    this.trouble = told(error);
+    this.#say(told(error), error.rule, error.allowedAt);
+  }
+
+  #say(text: string, rule = '', allowedAt: number | null = null): void {
+    const about = standing(this.play?.round ?? null);
+    this.trouble = { text, rule, allowedAt, since: this.now, choice: this.own.choice, about };
   }
 
   #calm(): void {
-    this.trouble = '';
-    this.allowedAt = null;
+    this.trouble = null;
+  }
+
+  /** What the server says of this seat, which its other tabs do not hear. */
+  #learn(joined: Joined): void {
+    this.#know(joined);
+    this.#others.tell(joined);
   }
 
   #know(joined: Joined): void {
@@ -150,10 +195,12 @@ export class Phone {
   }
 
   #tick(): void {
-    if (this.play === null) return;
+    if (this.own.sending || this.play === null)
+      this.own.slow = performance.now() - this.own.sentAt > SLOW;
+    if (this.play === null || !this.connected) return;
     const passed = (performance.now() - this.#heardAt) / 1000;
     this.now = this.play.at + passed * this.play.speed;
-    if (this.allowedAt !== null && this.now >= this.allowedAt) this.#calm();
+    if (this.trouble && isSettled(this.trouble, this.play, this.now)) this.#calm();
     this.#answer();
   }
 

@@ -30,6 +30,10 @@ export interface Own {
   typed: string;
   /** What is being sent; '' if nothing. */
   sending: string;
+  /** Since when, by the clock of `performance`, in ms. */
+  sentAt: number;
+  /** It was sent a while ago, and is not answered yet. */
+  slow: boolean;
   /** The server wants the code that stands on the stage. */
   needsCode: boolean;
 }
@@ -43,6 +47,8 @@ export const NOTHING: Own = {
   choice: null,
   typed: '',
   sending: '',
+  sentAt: 0,
+  slow: false,
   needsCode: false,
 };
 

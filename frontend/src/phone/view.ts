@@ -9,10 +9,15 @@ import { closing, isOver, NOTHING, plain, type Own, type Seen, type View } from 
 
 const MODES: Readonly<Record<Mode, (seen: Seen) => View>> = { vote, raffle, queue, bet, free };
 
+const WAITING = 'The answer takes a while when many phones ask at once. Do not press again.';
+
+const LATE = 'No answer yet. Stay here: it goes on by itself.';
+
 export function view(play: Play | null, own: Own, now: number): View {
   if (own.needsCode)
     return plain('code', 'Join', 'Type the code that stands on the stage.', 'phone');
-  if (play === null) return plain('connecting', 'One moment', 'Looking for the server…', 'dots');
+  if (play === null)
+    return plain('connecting', 'One moment', own.slow ? LATE : 'Looking for the server…', 'dots');
   const round = play.round;
   if (round === null || round.state === 'cancelled') {
     const others = play.phones - 1;
@@ -25,7 +30,10 @@ export function view(play: Play | null, own: Own, now: number): View {
       'phone',
     );
   }
-  if (own.sending) return plain('sending', 'Sending', own.sending, 'dots');
+  if (own.sending)
+    return own.slow
+      ? { ...plain('sending', 'Sent', WAITING, 'dots'), under: 'waiting for the answer' }
+      : plain('sending', 'Sending', own.sending, 'dots');
   const about = own.round === round.id ? own : { ...NOTHING, choice: own.choice, typed: own.typed };
   const seen: Seen = { play, round, own: about, now };
   const shown = MODES[round.mode](seen);

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import Plug from './Plug.svelte';
 
 const reach = vi.fn();
-const still = { feed: 'power', machine: 'node1', out: false, byHand: false } as const;
+const still = { feed: 'power', machine: 'node1', stand: 'in', byHand: false } as const;
 
 beforeEach(() => {
   reach.mockReset();
@@ -19,7 +19,7 @@ test('a click pulls it, another one puts it back', async () => {
   expect(plug).toBeChecked();
   await userEvent.click(plug);
   expect(reach).toHaveBeenLastCalledWith(false);
-  await rerender({ ...still, out: true, byHand: true, reach });
+  await rerender({ ...still, stand: 'out', byHand: true, reach });
   expect(plug).not.toBeChecked();
   await userEvent.click(plug);
   expect(reach).toHaveBeenLastCalledWith(true);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bars, expected, spans, worst } from './availability';
+import { bars, called, expected, kept, spans, worst } from './availability';
 import { outage, service } from './invented';
 
 const NOW = 1000;
@@ -65,4 +65,23 @@ test('pods that were given up are missed until others have taken their place', (
     expected(one, [outage('n1', { t0: 960, open })]).history.map(([, , total]) => total);
   expect(totals(true)).toEqual([10, 10, 10, 10]);
   expect(totals(false)).toEqual([10, 10, 8, 10]);
+});
+
+describe('the service that is kept', () => {
+  const calm = service([[0, 20, 20]], { name: 'big' });
+  const small = service([[0, 3, 3]], { name: 'small' });
+  const hit = service([[990, 1, 3]], { name: 'hit' });
+
+  test('is the one that is shown, until another misses more', () => {
+    expect(kept([calm, small], NOW, '')?.name).toBe('big');
+    expect(kept([calm, small], NOW, 'shop/small')?.name).toBe('small');
+    expect(kept([calm, small, hit], NOW, 'shop/small')?.name).toBe('hit');
+    expect(kept([calm, small], NOW, 'shop/gone')?.name).toBe('big');
+  });
+
+  test('is called with its namespace where its name is not enough', () => {
+    const twin = service([[0, 3, 3]], { name: 'big', namespace: 'test' });
+    expect(called(calm, [calm, small])).toBe('big');
+    expect(called(calm, [calm, twin])).toBe('shop/big');
+  });
 });

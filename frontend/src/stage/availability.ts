@@ -2,7 +2,7 @@
 import type { Outage, Service } from '../lib/types';
 
 export const WINDOW = 60; // s that are shown …
-const AHEAD = 6; // … and some that lie ahead, where what happens now is written
+export const AHEAD = 6; // … and some that lie ahead, where what happens now is written
 
 export interface Span {
   from: number;
@@ -31,18 +31,38 @@ export function spans(service: Service, now: number, seen = now): Span[] {
 /** The service that is worth looking at: the one that misses most endpoints at once, else the
  *  largest. */
 export function worst(services: readonly Service[], now: number): Service | undefined {
-  const missing = (service: Service): number =>
-    Math.max(0, ...recent(service, now).map(([, ready, total]) => total - ready));
-  const largest = (service: Service): number =>
-    Math.max(service.total, ...service.history.map(([, , total]) => total));
   return services
-    .map((service) => ({ service, missing: missing(service), size: largest(service) }))
+    .map((service) => ({ service, missing: missing(service, now), size: largest(service) }))
     .filter(({ size }) => size > 0)
     .sort(
       (a, b) =>
         b.missing - a.missing || b.size - a.size || (a.service.name < b.service.name ? -1 : 1),
     )[0]?.service;
 }
+
+/** The service to show: the one that is shown stays, unless another misses more. */
+export function kept(
+  services: readonly Service[],
+  now: number,
+  before: string,
+): Service | undefined {
+  const best = worst(services, now);
+  const held = services.find((one) => keyOf(one) === before && largest(one) > 0);
+  if (held === undefined || best === undefined) return best;
+  return missing(best, now) > missing(held, now) ? best : held;
+}
+
+export const keyOf = (service: Service): string => `${service.namespace}/${service.name}`;
+
+/** What a service is called: with its namespace only where another one has its name. */
+export const called = (service: Service, services: readonly Service[]): string =>
+  services.filter((one) => one.name === service.name).length > 1 ? keyOf(service) : service.name;
+
+const missing = (service: Service, now: number): number =>
+  Math.max(0, ...recent(service, now).map(([, ready, total]) => total - ready));
+
+const largest = (service: Service): number =>
+  Math.max(service.total, ...service.history.map(([, , total]) => total));
 
 const recent = ({ history }: Service, now: number) =>
   history.filter((_, index) => (history[index + 1]?.[0] ?? now) >= now - WINDOW);
@@ -62,7 +82,7 @@ export function expected(service: Service, outages: readonly Outage[]): Service 
   return { ...service, history, total: history.at(-1)?.[2] ?? service.total };
 }
 
-const endOf = (outage: Outage): number =>
+export const endOf = (outage: Outage): number =>
   outage.open ? Infinity : outage.t0 + Math.max(0, ...Object.values(outage.milestones));
 
 function totalAt(service: Service, moment: number): number {

@@ -1,4 +1,5 @@
-// The server's time as the page shows it: ten times a second, or one moment for ever.
+// The moment that the page shows, by the server's time: looked at ten times a second; it stands still while
+// the server is not heard, and in a recording.
 import type { Board } from '../lib/board.svelte';
 
 const TICK = 100; // ms
@@ -7,8 +8,6 @@ export class Clock {
   now: number = $state(0);
   /** In whole seconds, for what need not be looked at more often. */
   coarse: number = $derived(Math.floor(this.now));
-  /** For what is measured: nobody knows how it goes on while the server is not heard. */
-  heard: number = $derived.by(() => this.#board.asOf(this.now));
   #board: Board;
 
   constructor(board: Board) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { flags } from './flags';
+import { ems } from '../lib/lettering';
 import { outage } from './invented';
 
 const WIDTH = 1352;
@@ -41,6 +42,40 @@ describe('flags', () => {
     const later = places(1003);
     expect(later.size).toBeGreaterThan(2);
     for (const [text, place] of later) expect(places(992).get(text)).toBe(place);
+  });
+
+  test('name the machine as soon as another one’s outage stands there', () => {
+    const first = outage('n1', { t0: 950, milestones });
+    const second = outage('n2', { t0: 960, milestones: { cut: 0, not_ready: 7 } });
+    expect(shown(1000, first, second).map((flag) => flag.text)).toEqual([
+      'Plug pulled: n1',
+      'NotReady', // nothing else had happened then
+      'Evicting',
+      'Plug pulled: n2',
+      'All ready: n1',
+      'NotReady: n2',
+      'Plug back: n1',
+    ]);
+  });
+
+  test('of many outages at once do not cover each other, and none is cut at its end', () => {
+    const long = (at: number) => `raspberrypi-cluster-rack-${at}`;
+    const many = Array.from({ length: 12 }, (_, at) =>
+      outage(long(at), { t0: 940 + at * 4, milestones: { cut: 0, not_ready: 3, recovered: 9 } }),
+    );
+    const labels = shown(1000, ...many).filter((flag) => flag.row !== null);
+    expect(labels.length).toBeGreaterThan(5);
+    for (const row of [0, 1]) {
+      const spans = labels
+        .filter((flag) => flag.row === row)
+        .map(({ x, text, anchor }) => {
+          const wide = ems(text) * FONT * 0.92;
+          return anchor === 'start' ? [x, x + wide] : [x - wide, x];
+        })
+        .sort((a, b) => a[0]! - b[0]!);
+      spans.slice(1).forEach((span, at) => expect(span[0]).toBeGreaterThan(spans[at]![1]!));
+    }
+    for (const { text } of labels) if (text.includes('…')) expect(text).toMatch(/rack-\d+/);
   });
 
   test('do not cover each other', () => {

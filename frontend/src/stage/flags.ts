@@ -2,8 +2,9 @@
 // keeps its place while time moves it to the left: none covers another, and no pole crosses one. Pure.
 import { howLost } from '../lib/cause';
 import type { Outage } from '../lib/types';
-import { across, scale, WINDOW } from './availability';
-import { ems } from './lettering';
+import { across, AHEAD, endOf, scale, WINDOW } from './availability';
+import { ems } from '../lib/lettering';
+import { shorten } from '../lib/shorten';
 
 export interface Flag {
   x: number;
@@ -35,6 +36,8 @@ interface Label {
 }
 
 const THIN = 0.92; // of the width of the same text in bold
+const NEAR = 60; // labels that may still be on the strip: those of ten outages
+const NAME = 6; // ems of a machine's name in a label
 const POLE = 2; // px of a pole on either side of its middle
 const BESIDE = 7; // px between a pole and its label
 const APART = 6; // px between a label and what stands beside it
@@ -51,7 +54,7 @@ export function flags(
   width: number,
   font: number,
 ): Flag[] {
-  const events = outages.flatMap(happened).sort((a, b) => a.at - b.at);
+  const events = outages.flatMap((outage) => happened(outage, outages)).sort((a, b) => a.at - b.at);
   const labels = placed(events, scale(width), font);
   const left = -across(0, now, width);
   return events.flatMap(({ at, text }, index) => {
@@ -71,9 +74,11 @@ export function flags(
 function placed(events: readonly Event[], perSecond: number, font: number): (Label | null)[] {
   const labels: (Label | null)[] = [];
   for (const { at, text, wishes } of events) {
-    const near = labels.slice(-8).filter((label) => label !== null);
-    const free = wishes
-      .map(([anchor, row]) => label(at * perSecond, ems(text) * font * THIN, anchor, row))
+    const near = labels.slice(-NEAR).filter((label) => label !== null);
+    const length = ems(text) * font * THIN;
+    const isTooLong = BESIDE + length > AHEAD * perSecond; // to begin where it happens
+    const free = (isTooLong ? BEFORE : wishes)
+      .map(([anchor, row]) => label(at * perSecond, length, anchor, row))
       .filter((one) => near.every((other) => other.row !== one.row || !overlaps(one, other)));
     const clean = free.find((one) => !near.some((other) => crossed(one, other)));
     labels.push(clean ?? free.at(0) ?? null);
@@ -94,21 +99,30 @@ const covers = (label: Label, x: number): boolean => label.from < x && x < label
 const crossed = (a: Label, b: Label): boolean =>
   (a.row === 1 && b.row === 0 && covers(b, a.x)) || (b.row === 1 && a.row === 0 && covers(a, b.x));
 
-function happened(outage: Outage): Event[] {
+/** Another machine's outage stands on the strip at that moment: a label has to say whose it is. */
+const isShared = (outage: Outage, at: number, outages: readonly Outage[]): boolean =>
+  outages.some(
+    (other) => other.machine !== outage.machine && other.t0 <= at && endOf(other) >= at - WINDOW,
+  );
+
+const brief = (name: string): string => shorten(name, NAME, ems);
+
+function happened(outage: Outage, outages: readonly Outage[]): Event[] {
   const found: Event[] = [{ at: outage.t0, text: beginning(outage), wishes: BEFORE }];
   const labels: [string, string, Event['wishes']][] = [
     ['not_ready', 'NotReady', BEFORE],
     ['evicting_first', 'Evicting', BELOW],
     ['recovered', 'All ready', AFTER],
     ['restored', outage.feed === 'network' ? 'Cable back' : 'Plug back', AFTER],
-    ['rejoined', `${outage.machine} back`, AFTER],
+    ['rejoined', `${brief(outage.machine)} back`, AFTER],
   ];
   for (const [milestone, text, wishes] of labels) {
     const after = outage.milestones[milestone];
     if (after === undefined) continue;
     const at = outage.t0 + after;
     if (milestone === 'rejoined' && at - found.at(-1)!.at < TOGETHER) continue;
-    found.push({ at, text, wishes });
+    const isNamed = milestone === 'rejoined' || !isShared(outage, at, outages);
+    found.push({ at, text: isNamed ? text : `${text}: ${brief(outage.machine)}`, wishes });
   }
   return found;
 }
@@ -116,8 +130,8 @@ function happened(outage: Outage): Event[] {
 const TOGETHER = 2; // s within which a machine's return needs no flag of its own
 
 function beginning(outage: Outage): string {
-  if (outage.origin === 'observed') return `${outage.machine}: ${howLost(outage)}`;
+  if (outage.origin === 'observed') return `${brief(outage.machine)}: ${howLost(outage)}`;
   return outage.feed === 'network'
-    ? `Cable cut: ${outage.machine}`
-    : `Plug pulled: ${outage.machine}`;
+    ? `Cable cut: ${brief(outage.machine)}`
+    : `Plug pulled: ${brief(outage.machine)}`;
 }

@@ -12,6 +12,8 @@ export const machine = (name: string, changes: Partial<Machine> = {}): Machine =
   control_plane: false,
   guarded: '',
   rests_until: null,
+  place: null,
+  refused: null,
   ...changes,
 });
 

@@ -6,7 +6,8 @@ export type Change =
   { blank: boolean } | { light: boolean } | { scene: Show['scene'] } | { turn: 1 | -1 };
 
 export function changeFor(key: string, show: Show | undefined): Change | null {
-  switch (key) {
+  // Caps Lock and Shift make no other key of a letter.
+  switch (key.length === 1 ? key.toLowerCase() : key) {
     case 'b':
     case '.':
       return { blank: !show?.blank };

@@ -1,4 +1,5 @@
 // The stopwatch and the phases of an outage, and what is worth saying beside them. Pure.
+import { ending } from '../lib/ending';
 import { passed } from '../lib/passed';
 import type { Cluster, Outage } from '../lib/types';
 
@@ -118,27 +119,6 @@ function honest(outage: Outage): Note {
     return { text: `Counted from ${since}; lost within ${within} s after it` };
   const least = Math.max(0, outage.recovery_seconds - outage.t0_within).toFixed(1);
   return { text: `At least ${least} s: it was lost within ${within} s after ${since}` };
-}
-
-/** Why there is no recovery time, or not the usual one. */
-function ending(outage: Outage): string {
-  switch (outage.outcome) {
-    case 'unnoticed':
-      return `Unnoticed: ${outage.machine} was back before Kubernetes missed it`;
-    case 'incomplete':
-      return `Not everything came back: ${reasons(outage)}`;
-    case 'aborted':
-      return `Not measured to the end: ${outage.interrupted || 'it was interrupted'}`;
-    default:
-      return outage.open && outage.phase === null && outage.recovery_seconds === null
-        ? 'No pod had to move: there is nothing to wait for'
-        : '';
-  }
-}
-
-function reasons(outage: Outage): string {
-  const missing = outage.pods.filter((pod) => pod.resolved === null && pod.fate !== 'stays');
-  return [...new Set(missing.map((pod) => pod.why))].slice(0, 2).join('; ') || 'pods are missing';
 }
 
 const LETTERS = 34; // in a line of notes

@@ -1,7 +1,7 @@
 // The words of a result. Pure.
 import { whoDid } from '../lib/cause';
 import type { Outage, Round } from '../lib/types';
-import { count } from './phases';
+import { count, type Row } from './phases';
 import { called } from './tally';
 
 export function headline(outage: Outage): string {
@@ -36,4 +36,21 @@ export function winner(outage: Outage, round: Round | undefined): string {
   const best = round.bet?.best[0];
   if (best === undefined) return round.entered ? 'Nobody wins the bet.' : '';
   return `${called(best)} wins the bet: ${best.seconds.toFixed(1)} s, ${best.off.toFixed(1)} s off.`;
+}
+
+/** A phase that took time, and where on the whole it stands: shares of 0 to 1, all on one scale. */
+export interface Bar extends Row {
+  from: number;
+  share: number;
+}
+
+export function bars(rows: readonly Row[]): Bar[] {
+  const took = rows.filter((row) => row.seconds !== null);
+  const whole = took.reduce((sum, row) => sum + row.seconds!, 0) || 1;
+  let before = 0;
+  return took.map((row) => {
+    const bar = { ...row, from: before / whole, share: row.seconds! / whole };
+    before += row.seconds!;
+    return bar;
+  });
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Cluster } from '../lib/types';
 import { displaced, machine, off, outage, pod } from './invented';
 import { sentence, type Seen } from './sentence';
-import { truthOf, type Hands } from './truth';
+import { truthOf, type Hands } from '../lib/truth';
 
 function seen(changes: Partial<Seen> = {}, hands: Record<string, Hands> = {}): Seen {
   const machines = changes.machines ?? [machine('n1'), machine('n2')];

@@ -3,7 +3,7 @@
 import { whoDid } from '../lib/cause';
 import type { Cluster, Machine, Outage, Pod } from '../lib/types';
 import { count, short } from './phases';
-import type { Truth } from './truth';
+import type { Truth } from '../lib/truth';
 
 export interface Seen {
   connected: boolean;

@@ -2,7 +2,7 @@
 import type { Machine } from '../lib/types';
 import { count } from './phases';
 import type { Tile } from './tiles';
-import { belief, type Truth } from './truth';
+import { belief, type Truth } from '../lib/truth';
 
 export interface Status {
   text: string;

@@ -3,7 +3,7 @@
 // Nothing in the state tells of a hand, as on a real table. The stage looks at the sockets once a second.
 import { ask } from '../lib/ask';
 import type { FeedKind } from '../lib/types';
-import type { Hands } from './truth';
+import type { Hands } from '../lib/truth';
 
 export interface Bench {
   machines: Record<string, Record<FeedKind, { plugged: boolean }>>;

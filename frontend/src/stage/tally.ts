@@ -1,4 +1,5 @@
 // What a round shows beside the sentence that the server says. Pure.
+import { leads } from '../lib/leads';
 import type { Bet, Round, Turn } from '../lib/types';
 
 export interface Line {
@@ -17,7 +18,7 @@ export function lines(round: Round): Line[] {
     machine,
     votes,
     share: votes / most,
-    leads: round.leaders.includes(machine),
+    leads: leads(round, machine),
     barred: round.barred[machine] ?? '',
   }));
 }
