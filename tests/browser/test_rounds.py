@@ -276,7 +276,7 @@ def test_a_press_that_a_rule_refuses_is_told_to_the_presenter_who_may_try_again(
     expect(hall.crowd).to_contain_text("Safe: arm to carry it out.")
     refused = hall.lab.ask("/api/round/approve", {})
     assert refused["rule"] == "not-armed"
-    expect(hall.crowd).to_contain_text("The table is safe: nothing is cut.")
+    expect(hall.crowd).to_contain_text("The presenter has not armed the table yet.")
     hall.console.page.keyboard.press("a")
     hall.press("Cut node1")
     expect(big(phone)).to_contain_text("YOU")

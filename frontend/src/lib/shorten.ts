@@ -1,6 +1,6 @@
 // Long names are shortened in their middle: those of one cluster often differ at their end only. Pure.
 
-const TAIL = 7;
+const TAIL = 5;
 const WHOLE = 12; // letters of a name that is never cut
 
 /** A name's two parts: the first gives way where there is no room, the second stays. */

@@ -75,7 +75,7 @@ describe('flags', () => {
         .sort((a, b) => a[0]! - b[0]!);
       spans.slice(1).forEach((span, at) => expect(span[0]).toBeGreaterThan(spans[at]![1]!));
     }
-    for (const { text } of labels) if (text.includes('…')) expect(text).toMatch(/rack-\d+/);
+    for (const { text } of labels) if (text.includes('…')) expect(text).toMatch(/k-\d+/);
   });
 
   test('do not cover each other', () => {
