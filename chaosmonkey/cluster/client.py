@@ -10,10 +10,10 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from chaosmonkey.cluster.connection import GLANCE, Connection
-from chaosmonkey.cluster.contracts import Batch
+from chaosmonkey.cluster.contracts import Batch, Position
 from chaosmonkey.cluster.lines import Lines
 from chaosmonkey.cluster.resources import Resource
-from chaosmonkey.cluster.trouble import Answered
+from chaosmonkey.cluster.trouble import Absent, Answered, Forbidden
 from chaosmonkey.cluster.wire import Page, read_object, read_page
 from chaosmonkey.config import Cluster
 
@@ -79,6 +79,16 @@ class Client:
             await self._connection.ask("GET", path, f"list {resource.rule()}", query),
             resource.decode,
         )
+
+    async def position(self, resource: Resource, namespace: str | None) -> Position:
+        """Which cluster this is, and the version of a collection now, read past every cache."""
+        try:
+            found = await self.get("/api/v1/namespaces/kube-system", "get namespace kube-system")
+            cluster = str((found.get("metadata") or {}).get("uid") or "")
+        except (Absent, Forbidden):
+            cluster = ""
+        page = await self.list(resource, namespace, limit=1)
+        return Position(cluster, page.version)
 
     async def glance(self) -> None:
         """Return if the API server is alive and well; any answer but a failure of its own counts.

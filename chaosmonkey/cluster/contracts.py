@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from chaosmonkey.cluster.resources import Resource
@@ -11,6 +12,19 @@ from chaosmonkey.cluster.wire import Entry, Page
 
 Batch = list[bytes]
 """Lines of a watch that came together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Which cluster answers, and how far a collection of it has got.
+
+    Attributes:
+        cluster: uid of its namespace kube-system; "" where we may not read it.
+        version: the collection's resourceVersion now.
+    """
+
+    cluster: str
+    version: str
 
 
 class ListerWatcher(Protocol):
@@ -29,6 +43,10 @@ class ListerWatcher(Protocol):
         self, resource: Resource, namespace: str | None, *, token: str = "", limit: int = 500
     ) -> Page:
         """One page of the collection; `token` goes on from the last, limit 0 asks for all."""
+        ...
+
+    async def position(self, resource: Resource, namespace: str | None) -> Position:
+        """Which cluster this is, and the collection's version now."""
         ...
 
     async def glance(self) -> None:

@@ -15,6 +15,9 @@ class Health:
     Attributes:
         path: the collection, as in the API server's URLs.
         version: where the next watch goes on; None if a list must come first.
+        reached: the newest version that we were told of; what falls behind it is not the history
+            that we know.
+        cluster: uid of the cluster's namespace kube-system; "" as long as it is not known.
         heard: the moment when the server last said something about it.
         synced: it was listed at least once.
         believed: a watch is open that goes on where we left off, or it ended as it should and the
@@ -24,6 +27,8 @@ class Health:
 
     path: str
     version: str | None = None
+    reached: str = ""
+    cluster: str = ""
     heard: float | None = None
     synced: bool = False
     believed: bool = False

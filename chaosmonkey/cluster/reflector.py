@@ -2,12 +2,16 @@
 
     list ─► sink.replace ─► watch ─► sink.put, sink.remove ─┐
      ▲                        ▲                             │
-     │                        └── ended, broken, busy: wait ┤
-     └── expired; silent, garbled, refused: wait ────────────┘
+     │                        └── ended, busy, failing: wait┤
+     └── expired; broken, silent, garbled, refused: wait ────┘
 
 `cycle` is one pass of it and says, by returning or raising, how the pass ended; `run` repeats it,
 and `_wait_after` alone decides what is done about an ending. A watch that lasted is opened again at
 once; every other way round waits.
+
+A server may come back with another history: etcd restored from a snapshot, another cluster under
+the same address. So nothing that broke is gone on from, and vital collections ask before every pass
+whether this is still the cluster they know, and whether it has got as far as they have.
 
 Two clocks: `clock` stamps what is received and may run faster than real time; `pace` is the time
 in which the network lives, for waiting, and for measuring silence.
@@ -23,7 +27,8 @@ from typing import Never
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.cluster.backoff import Backoff
-from chaosmonkey.cluster.contracts import Batch, ListerWatcher, Sink
+from chaosmonkey.cluster.cache import older
+from chaosmonkey.cluster.contracts import Batch, ListerWatcher, Position, Sink
 from chaosmonkey.cluster.health import Health
 from chaosmonkey.cluster.resources import Resource
 from chaosmonkey.cluster.trouble import (
@@ -32,8 +37,8 @@ from chaosmonkey.cluster.trouble import (
     Expired,
     Failing,
     Forbidden,
+    Replaced,
     Silent,
-    Unreachable,
     refusal,
 )
 from chaosmonkey.cluster.wire import Bookmark, Deleted, Present, read_line
@@ -118,6 +123,8 @@ class Reflector:
             ClusterUnavailable: what kept us from listing, or ended the watch early.
         """
         self._opened = None
+        if self.resource.vital:
+            self._recognise(await self._source.position(self.resource, self._namespace))
         if self.health.version is not None:
             try:
                 return await self._follow(believed=self.health.believed)
@@ -137,6 +144,12 @@ class Reflector:
             self._ended_by = trouble
             self._reading.cancel()
 
+    def start_over(self, trouble: ClusterUnavailable) -> None:
+        """Forget where we were: what was learnt is of another history. List again."""
+        self._forget()
+        self.health.believed, self.health.trouble = False, trouble
+        self.interrupt(trouble)
+
     # --- one pass -------------------------------------------------------------------------------
 
     async def _list(self) -> None:
@@ -149,8 +162,8 @@ class Reflector:
         except Expired:  # we were too slow in turning the pages: ask for all at once
             page = await self._source.list(self.resource, self._namespace, limit=0)
             entries = list(page.entries)
+        self._reach(page.version)
         self._sink.replace(entries, self._hear())
-        self.health.version = page.version
         if not self.health.synced:
             self.health.synced = True
             self._told()
@@ -189,17 +202,47 @@ class Reflector:
         for line in lines:
             match read_line(line, self.resource.decode):
                 case Present(entry):
+                    self._reach(entry.version)
                     self._sink.put(entry, at)
-                    self.health.version = entry.version
                 case Deleted(entry):
+                    self._reach(entry.version)
                     self._sink.remove(entry, at)
-                    self.health.version = entry.version
                 case Bookmark(version):
-                    self.health.version = version
+                    self._reach(version)
                 case refused:
                     raise refusal(refused, f"watch {self.resource.rule()}")
         if lines and not self.health.believed:
             self._believe()
+
+    def _forget(self) -> None:
+        self.health.version, self.health.reached, self.health.cluster = None, "", ""
+
+    def _recognise(self, position: Position) -> None:
+        if position.cluster and self.health.cluster not in ("", position.cluster):
+            raise Replaced(
+                "This is another cluster than before: its namespace kube-system has another uid.",
+                remedy="Everything is listed again by itself.",
+            )
+        self.health.cluster = position.cluster or self.health.cluster
+        self._compare(position.version)
+
+    def _reach(self, version: str) -> None:
+        """We are told of a version, and go on from it."""
+        self._compare(version)
+        self.health.version = self.health.reached = version
+
+    def _compare(self, version: str) -> None:
+        """Raise Replaced if a version precedes one that we have seen: none may.
+
+        A watch tells of versions in their order and a list is the newest state, from whichever API
+        server it comes.
+        """
+        if older(version, self.health.reached):
+            raise Replaced(
+                f"The cluster went back in time: {self.resource.name} were at version "
+                f"{self.health.reached} and are at {version} now.",
+                remedy="A restored or restarted datastore does that. Everything is listed again.",
+            )
 
     async def _lose_patience(self) -> None:
         """Believe the open watch after a moment, and end it when it was silent for too long."""
@@ -230,6 +273,8 @@ class Reflector:
             self._backoff.reset()
         wait = self._backoff.next()
         match trouble:
+            case Replaced():
+                self._forget()
             case Absent() if self.resource.older:
                 self._become_older(self.resource.older)
                 return wait
@@ -241,8 +286,6 @@ class Reflector:
                 if isinstance(trouble, Busy) and not self._put_off:
                     self._put_off = True
                     return wait  # being asked once to wait a little is no reason for doubt
-            case Unreachable():
-                pass
             case _:
                 self.health.version = None
         self._doubt(trouble)

@@ -1,9 +1,10 @@
 """What can go wrong between us and the API server, each with its remedy.
 
     ClusterUnavailable
-    ├── Unreachable      no connection, or it broke            go on from the last version
+    ├── Unreachable      no connection, or it broke            list again
     ├── Silent           the stream is open and says nothing   list again
     ├── Garbled          an answer that makes no sense         list again
+    ├── Replaced         not the cluster, or history, we knew  list everything again
     └── Answered         the server answered, and refused
         ├── Unauthorized   401   read the configuration again
         ├── Forbidden      403   ask again rarely
@@ -39,6 +40,12 @@ class Garbled(ClusterUnavailable):
     """The API server sent something that is not what it should be."""
 
     title = "Answer not understood"
+
+
+class Replaced(ClusterUnavailable):
+    """The cluster is not the one it was: its versions run backwards, or it is another one."""
+
+    title = "Not the same cluster"
 
 
 class Answered(ClusterUnavailable):

@@ -28,7 +28,7 @@ from chaosmonkey.cluster.contracts import ListerWatcher
 from chaosmonkey.cluster.health import Health
 from chaosmonkey.cluster.reflector import Reflector
 from chaosmonkey.cluster.resources import WATCHED, Resource
-from chaosmonkey.cluster.trouble import Silent
+from chaosmonkey.cluster.trouble import Replaced, Silent
 from chaosmonkey.config import Cluster
 from chaosmonkey.errors import ClusterUnavailable
 from chaosmonkey.model import ClusterEvent, Fresh, Stale
@@ -72,6 +72,7 @@ class ClusterWatch:
         self._settings = settings
         self._owners_known = asyncio.Event()
         self._trusted: bool | None = None
+        self._replaced: Replaced | None = None
         self._caches: list[Cache] = []
         self._reflectors = [
             self._reflector(resource, namespace)
@@ -126,6 +127,9 @@ class ClusterWatch:
             self._owners_known.set()
         if all(r.health.known for r in self._reflectors):
             self.synced.set()
+        for trouble in [r.health.trouble for r in self._reflectors]:
+            if isinstance(trouble, Replaced) and trouble is not self._replaced:
+                self._start_over(trouble)
         vital = [r.health for r in self._reflectors if r.resource.vital]
         doubted = next((health for health in vital if health.trouble), None)
         if doubted and doubted.trouble and self._trusted is not False:
@@ -136,6 +140,15 @@ class ClusterWatch:
             self._trusted = True
             log.info("The cluster is watched and can be believed.")
             self._publish(Fresh(self._clock.now()))
+
+    def _start_over(self, trouble: Replaced) -> None:
+        """One collection is not of the history that we knew: then none is."""
+        self._replaced = trouble
+        self._trusted = False
+        log.warning("%s Everything is listed again.", trouble.message)
+        self._publish(Stale(self._clock.now(), trouble.message.rstrip("."), replaced=True))
+        for reflector in self._reflectors:
+            reflector.start_over(trouble)
 
     def _since(self, doubted: Health) -> float:
         """Up to when we knew what happens.

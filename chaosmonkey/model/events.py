@@ -34,10 +34,15 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Since `at` we may not know what happens in the cluster, because of `why`."""
+    """Since `at` we may not know what happens in the cluster, because of `why`.
+
+    Attributes:
+        replaced: what we are told from now on is of another cluster, or of another history of it.
+    """
 
     at: float
     why: str
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

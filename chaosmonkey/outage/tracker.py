@@ -124,6 +124,8 @@ def follow(
             step = partial(forget_pod, pod=pod, at=at)
         case Changed(Occurrence() as warning):
             step = partial(note_warning, warning=warning)
+        case Stale(at, why, replaced=True):
+            step = partial(_replaced, at=at, why=why)
         case Fresh(at) if isinstance(before, Stale):
             step = partial(_saw_again, since=before.at, at=at)
         case Tick(at):
@@ -225,6 +227,12 @@ def _lease_renewed(outage: Outage, *, lease: Lease, at: float) -> Outage:
     if outage.node == lease.node and unnoticed and outage.rejoined is None:
         return replace(outage, rejoined=at)
     return outage
+
+
+def _replaced(outage: Outage, *, at: float, why: str) -> Outage:
+    """What is told of the cluster from now on does not follow from what was told before."""
+    why = why[:1].lower() + why[1:]
+    return replace(outage, closed=max(at, outage.t0), interrupted=why)
 
 
 def _unchanged(outage: Outage) -> Outage:

@@ -298,6 +298,7 @@ def used() -> Iterator[Right]:
     for api, plural, _ in KINDS.values():
         yield "", group_of(api), plural, "get"
     yield "", "", "pods/log", "get"
+    yield "", "", "namespaces", "get"  # of kube-system, by which a cluster is recognised
     yield "", group_of(BUDGETS), BUDGETS.rpartition("/")[2], "list"
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.cluster.cache import Cache
+from chaosmonkey.cluster.contracts import Position
 from chaosmonkey.cluster.reflector import Reflector
 from chaosmonkey.cluster.resources import PODS, Resource
 from chaosmonkey.cluster.trouble import Status, refusal
@@ -62,6 +63,7 @@ class ScriptedServer:
             deque()
         )
         self.pulse: ClusterUnavailable | None = None
+        self.at = Position("", "")
 
     def will_list(self, *objects: Json, version: int, token: str = "") -> None:
         self.lists.append((list(objects), version, token))
@@ -109,6 +111,10 @@ class ScriptedServer:
                     return
                 case list():
                     yield step
+
+    async def position(self, resource: Resource, namespace: str | None) -> Position:
+        await asyncio.sleep(0)
+        return self.at
 
     async def glance(self) -> None:
         self.asked.append("glance")

@@ -11,6 +11,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chaosmonkey.cluster.contracts import Position
 from chaosmonkey.cluster.resources import Resource
 from chaosmonkey.cluster.trouble import Status, Unreachable, refusal
 from chaosmonkey.cluster.wire import Page, read_page
@@ -28,10 +29,11 @@ class Pretend:
         self.pods: dict[str, dict[str, Any]] = {}
         self.history: list[tuple[int, bytes]] = []
         self.forgotten = 100
-        self.streams: list[asyncio.Queue[bytes | ClusterUnavailable | None]] = []
+        self.streams: dict[asyncio.Queue[bytes | ClusterUnavailable | None], int] = {}
         self.lists_fail = self.watches_fail = 0
         self.code = 500
-        self.mute = False
+        self.backup: tuple[int, dict[str, dict[str, Any]]] = 100, {}
+        self.away = 0
         self.page = 500
         self.snapshots: dict[str, tuple[list[dict[str, Any]], int]] = {}
 
@@ -58,11 +60,11 @@ class Pretend:
     def _tell(self, kind: str, found: dict[str, Any]) -> None:
         line = orjson.dumps({"type": kind, "object": found})
         self.history.append((self.version, line))
-        self._send(line)
+        self._send(line, self.version)
 
-    def _send(self, item: bytes | ClusterUnavailable | None) -> None:
-        if not self.mute:
-            for stream in self.streams:
+    def _send(self, item: bytes | ClusterUnavailable | None, version: int | None = None) -> None:
+        for stream, after in self.streams.items():
+            if version is None or version > after:  # of a future version a watch tells nothing
                 stream.put_nowait(item)
 
     def bookmark(self) -> None:
@@ -86,6 +88,33 @@ class Pretend:
         self.break_off()
         self.forget()
         self.lists_fail = self.watches_fail = 2
+
+    def back_up(self) -> None:
+        self.backup = (self.version, dict(self.pods))
+
+    def restore(self) -> None:
+        """Its datastore is what it was: streams end, and the same versions come again."""
+        self.version, pods = self.backup
+        self.pods = dict(pods)
+        self.forgotten = min(self.forgotten, self.version)
+        self.history = [(at, line) for at, line in self.history if at <= self.version]
+        self.snapshots.clear()
+
+    def restore_and_break_off(self) -> None:
+        self.restore()
+        self.break_off()
+
+    def restore_and_end(self) -> None:
+        """A server that stops in good order is away until it is there again."""
+        self.restore()
+        self.end()
+        self.away = 1
+
+    def restore_under_open_streams(self) -> None:
+        """As a proxy that reconnects by itself makes it look."""
+        if self.backup[0] < self.version:
+            self.restore()
+            self.bookmark()
 
     def fall_silent(self) -> None:
         """The open streams are dead from now on, without an end."""
@@ -131,12 +160,11 @@ class Pretend:
             for at, line in self.history:
                 if at > int(version):
                     stream.put_nowait(line)
-            self.streams.append(stream)
+            self.streams[stream] = int(version)
         try:
             yield self._follow(stream)
         finally:
-            if stream in self.streams:
-                self.streams.remove(stream)
+            self.streams.pop(stream, None)
 
     async def _follow(
         self, stream: asyncio.Queue[bytes | ClusterUnavailable | None]
@@ -150,6 +178,13 @@ class Pretend:
                 case bytes() as line:
                     yield [line]
 
+    async def position(self, resource: Resource, namespace: str | None) -> Position:
+        if self.away:
+            self.away -= 1
+            raise Unreachable("refused")
+        page = await self.list(resource, namespace, limit=1)
+        return Position("", page.version)
+
     async def glance(self) -> None:
         return
 
@@ -157,6 +192,11 @@ class Pretend:
 CHANGES = st.tuples(st.sampled_from(["put", "put", "put", "delete"]), st.sampled_from(NAMES))
 FAULTS = st.tuples(
     st.sampled_from(["bookmark", "forget", "end", "break_off", "garble", "restart", "fall_silent"])
+)
+RESTORES = st.tuples(
+    st.sampled_from(
+        ["back_up", "restore_and_break_off", "restore_and_end", "restore_under_open_streams"]
+    )
 )
 FAILING = st.tuples(
     st.just("fail"), st.sampled_from(["lists_fail", "watches_fail"]),
@@ -167,7 +207,7 @@ PAUSES = st.tuples(st.just("wait"), st.sampled_from([0.0, 0.2, 1.0, 10.0, 80.0])
 
 @settings(max_examples=150, deadline=None)
 @given(
-    steps=st.lists(CHANGES | CHANGES | FAULTS | FAILING | PAUSES, max_size=25),
+    steps=st.lists(CHANGES | CHANGES | FAULTS | RESTORES | FAILING | PAUSES, max_size=25),
     page=st.sampled_from([1, 2, 500]),
 )
 def test_the_cache_and_the_news_equal_the_server_after_any_sequence_of_changes_and_faults(

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from chaosmonkey.cluster.contracts import Position
 from chaosmonkey.cluster.resources import ENDPOINT_SLICES
-from chaosmonkey.cluster.trouble import Garbled, Silent, Unreachable
+from chaosmonkey.cluster.trouble import Garbled, Replaced, Silent, Unreachable
 
 
 async def test_it_lists_once_and_then_follows_the_watch(bench: Any, server: Any, say: Any) -> None:
@@ -127,25 +128,105 @@ async def test_a_server_that_is_busy_again_and_again_is_not_believed(
         assert bench.reflector.health.version == "10"
 
 
-async def test_a_broken_connection_goes_on_from_the_last_version_with_growing_waits(
+async def test_a_broken_connection_lists_again_with_growing_waits(
     bench: Any, server: Any, say: Any
 ) -> None:
     server.will_list(version=10)
     server.will_watch([say.bookmark(20)], Unreachable("broke"))
-    server.watches.extend([Unreachable("refused")] * 5)
+    server.lists.extend([Unreachable("refused")] * 5)
+    server.will_list(say.pod("a", version=15), version=20)
     server.will_watch(say.HANG)
     async with bench.running():
         assert isinstance(bench.reflector.health.trouble, Unreachable)
         await bench.clock.advance(12)
-        assert server.asked[2:] == ["watch pods 20"] * 6
+        assert server.asked[2:] == [*["list pods"] * 6, "watch pods 20"]
         assert bench.reflector.health.believed
+        assert bench.news == ["+a"]
+
+
+@pytest.mark.parametrize("what", ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"])
+async def test_a_version_below_the_known_one_in_a_watch_lists_again_and_says_so(
+    bench: Any, server: Any, say: Any, what: str
+) -> None:
+    said = say.bookmark(7) if what == "BOOKMARK" else say.line(what, say.pod("old", version=7))
+    server.will_list(say.pod("a", version=900), version=900)
+    server.will_watch([said], say.HANG)
+    server.will_list(say.pod("b", version=5), version=7)
+    async with bench.running():
+        trouble = bench.reflector.health.trouble
+        assert isinstance(trouble, Replaced)
+        assert "900" in trouble.message
+        await bench.clock.advance(0.3)
+        assert server.asked[-2:] == ["list pods", "watch pods 7"]
+        assert bench.news == ["+a", "-a", "+b"]
+        assert bench.reflector.health.believed
+
+
+async def test_an_equal_version_is_no_step_back(bench: Any, server: Any, say: Any) -> None:
+    server.will_list(say.pod("a", version=10), version=10)
+    server.will_watch([say.bookmark(10)], [say.bookmark(10)], Unreachable("broke"))
+    server.will_list(say.pod("a", version=10), version=10)
+    async with bench.running():
+        await bench.clock.advance(0.3)
+        assert bench.told == ["NoneType", "NoneType", "Unreachable", "NoneType"]
+
+
+async def test_a_list_below_the_known_version_is_said_before_it_is_believed(
+    bench: Any, server: Any, say: Any
+) -> None:
+    server.will_list(say.pod("a", version=900), version=900)
+    server.will_watch(Unreachable("broke"))
+    server.will_list(say.pod("b", version=5), version=7)
+    server.will_list(say.pod("b", version=5), version=7)
+    async with bench.running():
+        await bench.clock.advance(2)
+        assert bench.told[2:4] == ["Unreachable", "Replaced"]
+        assert bench.news == ["+a", "-a", "+b"]
+        assert bench.reflector.health.believed
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [(Position("a", "3"), "went back in time"), (Position("b", "900"), "another cluster")],
+)
+async def test_a_watch_is_not_gone_on_with_at_a_server_that_is_not_the_one_it_was(
+    bench: Any,
+    server: Any,
+    say: Any,
+    caplog: pytest.LogCaptureFixture,
+    now: Position,
+    says: str,
+) -> None:
+    caplog.set_level("INFO")
+    server.at = Position("a", "10")
+    server.will_list(say.pod("a"), version=10)
+    server.will_watch(say.END)
+    server.will_list(say.pod("b", version=2), version=3)
+    async with bench.running():
+        server.at = now
+        await bench.clock.advance(1)
+        assert "Replaced" in bench.told
+        assert says in caplog.text
+        assert server.asked == ["list pods", "watch pods 10", "list pods", "watch pods 3"]
+        assert bench.news == ["+a", "-a", "+b"]
+
+
+async def test_who_may_not_read_the_clusters_uid_goes_by_versions_alone(
+    bench: Any, server: Any, say: Any
+) -> None:
+    server.at = Position("", "10")
+    server.will_list(version=10)
+    server.will_watch(say.END)
+    async with bench.running():
+        await bench.clock.advance(1)
+        assert server.asked == ["list pods", "watch pods 10", "watch pods 10"]
 
 
 async def test_a_resumed_watch_is_believed_only_when_it_has_settled(
     bench: Any, server: Any, say: Any
 ) -> None:
     server.will_list(version=10)
-    server.will_watch(Unreachable("broke"))
+    server.watches.append(say.refused(503))
     server.will_watch(say.HANG)
     async with bench.running():
         await bench.clock.advance(0.3)
@@ -159,7 +240,7 @@ async def test_a_resumed_watch_is_believed_at_its_first_word(
     bench: Any, server: Any, say: Any
 ) -> None:
     server.will_list(version=10)
-    server.will_watch(Unreachable("broke"))
+    server.watches.append(say.refused(503))
     server.will_watch([say.bookmark(11)], say.HANG)
     async with bench.running():
         await bench.clock.advance(0.3)
@@ -286,10 +367,11 @@ async def test_a_server_that_starts_is_waited_for_without_listing_again(
 async def test_an_interrupted_watch_is_opened_again(bench: Any, server: Any, say: Any) -> None:
     server.will_list(version=10)
     server.will_watch(say.HANG)
+    server.will_list(version=12)
     async with bench.running():
         bench.reflector.interrupt(Unreachable("no pulse"))
         await bench.clock.advance(0.3)
-        assert server.asked == ["list pods", "watch pods 10", "watch pods 10"]
+        assert server.asked == ["list pods", "watch pods 10", "list pods", "watch pods 12"]
 
 
 async def test_waits_begin_short_again_after_a_watch_that_lasted(
@@ -299,13 +381,13 @@ async def test_waits_begin_short_again_after_a_watch_that_lasted(
     for _ in range(6):
         server.will_watch(say.END)
     server.will_watch(say.HANG)
-    server.will_watch(say.HANG)
+    server.will_list(version=10)
     async with bench.running():
         await bench.clock.advance(30)
         bench.reflector.interrupt(Unreachable("broke"))
         before = len(server.asked)
         await bench.clock.advance(0.3)
-        assert len(server.asked) == before + 1
+        assert server.asked[before:] == ["list pods", "watch pods 10"]
 
 
 async def test_a_bug_in_the_sink_is_not_swallowed(
@@ -313,7 +395,7 @@ async def test_a_bug_in_the_sink_is_not_swallowed(
 ) -> None:
     bench = make_bench(server)
     server.will_list(version=10)
-    server.will_watch([say.line("ADDED", say.pod("a"))])
+    server.will_watch([say.line("ADDED", say.pod("a", version=11))])
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError

@@ -13,6 +13,7 @@ import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.cluster import ClusterWatch
+from chaosmonkey.cluster.contracts import Position
 from chaosmonkey.cluster.resources import Resource
 from chaosmonkey.cluster.trouble import Status, Unreachable, refusal
 from chaosmonkey.cluster.watch import QUIET
@@ -31,6 +32,7 @@ class Lab:
         self.listed: list[str] = []
         self.watched: list[str] = []
         self.glances = 0
+        self.at = Position("cluster-a", "10")
         self.streams: dict[str, asyncio.Queue[list[bytes] | ClusterUnavailable]] = {}
 
     def _ask(self, resource: Resource) -> None:
@@ -48,11 +50,11 @@ class Lab:
         item = {
             "metadata": {
                 "name": f"one-{resource.name}", "namespace": namespace or "demo",
-                "uid": resource.path(namespace), "resourceVersion": "1",
+                "uid": resource.path(namespace), "resourceVersion": self.at.version,
             },
             "involvedObject": {},
         }  # fmt: skip
-        body = {"metadata": {"resourceVersion": "1"}, "items": [item]}
+        body = {"metadata": {"resourceVersion": self.at.version}, "items": [item]}
         return read_page(orjson.dumps(body), resource.decode)
 
     @asynccontextmanager
@@ -74,13 +76,19 @@ class Lab:
                 raise step
             yield step
 
+    async def position(self, resource: Resource, namespace: str | None) -> Position:
+        await asyncio.sleep(0)
+        self._ask(resource)
+        return self.at
+
     async def glance(self) -> None:
         self.glances += 1
         if self.down:
             raise self.down
 
     def say(self, resource: str) -> None:
-        bookmark = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "2"}}}
+        metadata = {"resourceVersion": self.at.version}
+        bookmark = {"type": "BOOKMARK", "object": {"metadata": metadata}}
         self.streams[resource].put_nowait([orjson.dumps(bookmark)])
 
     def break_off(self) -> None:
@@ -128,7 +136,7 @@ def stage(lab: Lab) -> Stage:
 async def test_what_owns_pods_is_published_before_the_first_pod(stage: Stage) -> None:
     async with stage.running():
         kinds = [type(e.object).__name__ for e in stage.published if isinstance(e, Changed)]
-        assert kinds[-2:] == ["Pod", "EndpointSlice"]
+        assert set(kinds[-2:]) == {"Pod", "EndpointSlice"}
         assert sorted(kinds[:-2]) == ["Lease", "Node", *["Workload"] * 4]
         assert stage.watch.synced.is_set()
 
@@ -282,3 +290,42 @@ async def test_stamps_and_waits_may_run_on_different_clocks(lab: Lab) -> None:
         assert lab.glances == 1
         assert {event.at for event in published} == {5000.0}
         task.cancel()
+
+
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [
+        (Position("cluster-a", "3"), "back in time"),
+        (Position("cluster-b", "99"), "another cluster"),
+    ],
+)
+async def test_a_cluster_that_is_not_the_one_it_was_is_said_once_and_listed_again_wholly(
+    stage: Stage, lab: Lab, now: Position, why: str
+) -> None:
+    async with stage.running():
+        lab.at = now
+        before = list(lab.listed)
+        lab.streams["leases"].put_nowait(Unreachable("broke."))
+        await stage.settle(3)
+        _, broke, replaced, fresh = stage.trust
+        assert isinstance(broke, Stale)
+        assert not broke.replaced
+        assert isinstance(replaced, Stale)
+        assert replaced.replaced
+        assert why in replaced.why
+        assert isinstance(fresh, Fresh)
+        assert sorted(set(lab.listed[len(before) :])) == sorted(set(before))
+
+
+async def test_one_bookmark_of_an_earlier_version_casts_doubt_on_every_collection(
+    stage: Stage, lab: Lab
+) -> None:
+    async with stage.running():
+        lab.at = Position("cluster-a", "4")
+        lab.say("deployments")
+        await stage.settle(3)
+        _, stale, fresh = stage.trust
+        assert isinstance(stale, Stale)
+        assert stale.replaced
+        assert isinstance(fresh, Fresh)
+        assert {health.version for health in stage.watch.health} == {"4"}

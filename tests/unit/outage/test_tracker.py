@@ -11,6 +11,7 @@ from chaosmonkey.model import (
     Origin,
     Outcome,
     Removed,
+    Stale,
     Workload,
 )
 from chaosmonkey.outage import recovery
@@ -592,3 +593,17 @@ def test_what_is_said_of_other_pods_or_is_no_warning_changes_nothing() -> None:
     scene.warn(new, "Pulled", "Container image is there", type="Normal")
     scene.warn(new, "FailedScheduling", "0/3 nodes are available")  # told late: it has a machine
     assert scene.outage == before
+
+
+def test_an_outage_is_not_measured_on_in_a_cluster_that_is_not_the_one_it_was() -> None:
+    scene = Scene()
+    pod = scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(10)
+    scene.lose(pod)
+    scene.tell(Stale(scene.now, "The cluster went back in time: pods were at version 9", True))
+    scene.remove(pod)
+    scene.fresh()
+    assert recovery.outcome(scene.outage) is Outcome.ABORTED
+    assert recovery.recovery_time(scene.outage) is None
+    assert "the cluster went back in time" in scene.outage.interrupted
