@@ -45,7 +45,8 @@ class Fate(StrEnum):
     MOVES = "moves"
     """Its controller makes a successor elsewhere (Deployment, ReplicaSet, Job, …)."""
     WAITS = "waits"
-    """A StatefulSet makes a successor only when the old pod is gone: it waits for its machine."""
+    """Nothing replaces it before its machine is back: its controller wants the old pod gone first
+    (a StatefulSet, some Jobs and operators), or it tolerates a lost machine without limit."""
     STAYS = "stays"
     """A DaemonSet pod belongs to its machine and is not replaced elsewhere."""
     LOST = "lost"
@@ -66,6 +67,7 @@ class Successor:
     """The pod that a controller made in place of a displaced one. All moments as received.
 
     Attributes:
+        ready: when it was Ready, or had done its work and ended.
         waiting: what it says of itself as long as it is not Ready.
         warned: what Kubernetes last warned of it.
     """
@@ -90,7 +92,8 @@ class Displaced:
         restarts: restart count at t0, to tell a restart from having stayed.
         disturbed: it was seen not Ready after t0.
         evicted: when it was marked for deletion.
-        gone: when the object was removed.
+        gone: when the object was removed, or had failed: nothing of it is left on its machine.
+        finished: when its work was done, as that of a Job's pod; then no successor is needed.
         returned: when it was Ready again itself, without a successor.
         unneeded: when its workload had all Ready pods that it wants without a successor of this
             one: a rollout had made others, fewer are wanted, or the workload was deleted.
@@ -107,16 +110,23 @@ class Displaced:
     disturbed: bool = False
     evicted: float | None = None
     gone: float | None = None
+    finished: float | None = None
     returned: float | None = None
     unneeded: float | None = None
     successor: Successor | None = None
 
     @property
     def resolved(self) -> float | None:
-        """When this pod's work was done again, by a Ready successor, itself or others."""
+        """When this pod's work was done or done again, by a successor, itself or others."""
         if self.successor is not None and self.successor.ready is not None:
             return self.successor.ready
-        return self.unneeded if self.returned is None else self.returned
+        moments = self.finished, self.returned, self.unneeded
+        return next((moment for moment in moments if moment is not None), None)
+
+    @property
+    def kind(self) -> str:
+        """Of its top controller, such as "Deployment"; "" for a bare pod."""
+        return self.workload.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)

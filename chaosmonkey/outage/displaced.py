@@ -6,7 +6,18 @@ from dataclasses import replace
 
 from chaosmonkey.model import Displaced, Fate, Occurrence, Outage, Pod, Successor
 from chaosmonkey.outage.lineage import WorkloadKey
-from chaosmonkey.outage.world import World
+from chaosmonkey.outage.world import FINISHED, World
+
+SURE = frozenset({"Deployment", "ReplicaSet", "ReplicationController"})
+"""Kinds of controllers that replace an evicted pod at once. What others do, they show: a Job may
+wait (`podReplacementPolicy: Failed`), an operator may make a pod only under its old name."""
+
+KEEPS_RUNNING = SURE | {"StatefulSet", "DaemonSet"}
+"""Kinds whose pods have no end of their own: one that ended well was told to end."""
+
+SHOWS_WITHIN = 5.0
+"""Seconds after an eviction in which a controller that replaces at once has done so: recorded ones
+take 0.05 s; kube-controller-manager gathers a Job's changes for 1 s."""
 
 
 def displace(node: str, world: World) -> tuple[Displaced, ...]:
@@ -43,6 +54,8 @@ def _fate(pod: Pod) -> Fate:
             return Fate.STAYS
         case "StatefulSet":
             return Fate.WAITS
+        case _ if pod.toleration is None:
+            return Fate.WAITS
         case _:
             return Fate.MOVES
 
@@ -70,8 +83,13 @@ def _seen_again(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Di
     """
     if _is_over(displaced, outage):
         return displaced
+    if _has_done_its_work(pod, displaced):
+        return replace(displaced, finished=displaced.finished or at)
     if pod.deleting:
         return replace(displaced, evicted=displaced.evicted or at, returned=None)
+    if pod.phase == "Failed":
+        evicted, gone = displaced.evicted or at, displaced.gone or at
+        return replace(displaced, evicted=evicted, gone=gone, returned=None)
     if not pod.ready:
         return replace(displaced, disturbed=True, returned=None)
     # While its machine is away a pod may still say Ready. It is back only when its kubelet, heard
@@ -83,6 +101,10 @@ def _seen_again(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Di
     return displaced
 
 
+def _has_done_its_work(pod: Pod, displaced: Displaced) -> bool:
+    return pod.phase == "Succeeded" and displaced.kind not in KEEPS_RUNNING
+
+
 def _succeeded(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Displaced:
     """A pod of the same lineage: the successor, or the successor's successor."""
     current = displaced.successor
@@ -90,14 +112,19 @@ def _succeeded(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Dis
         return displaced
     if _is_over(displaced, outage):
         return displaced
-    if pod.deleting:
+    if displaced.finished is not None:
+        return displaced
+    done = _has_done_its_work(pod, displaced)
+    if (pod.deleting or pod.phase in FINISHED) and not done:
         lost = current is not None and current.uid == pod.uid and outage.recovered is None
         return replace(displaced, successor=None) if lost else displaced
     if current is None or current.uid != pod.uid:
         if current is not None and outage.recovered is not None:
             return displaced
         current = Successor(uid=pod.uid, name=pod.name, created=at)
-    if current.ready is not None and (pod.ready or outage.recovered is not None):
+        if displaced.gone is None and outage.recovered is None:
+            displaced = replace(displaced, fate=Fate.MOVES)
+    if current.ready is not None and (pod.ready or done or outage.recovered is not None):
         return replace(displaced, successor=current)
     return replace(
         displaced,
@@ -106,8 +133,8 @@ def _succeeded(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Dis
             current,
             node=pod.node,
             scheduled=current.scheduled or (at if pod.node is not None else None),
-            ready=at if pod.ready else None,
-            waiting="" if pod.ready else pod.unschedulable or pod.reason,
+            ready=at if pod.ready or done else None,
+            waiting="" if pod.ready or done else pod.unschedulable or pod.reason,
         ),
     )
 
@@ -139,7 +166,10 @@ def forget_pod(outage: Outage, *, pod: Pod, at: float) -> Outage:
 
 def _is_over(displaced: Displaced, outage: Outage) -> bool:
     """Whether a pod was back, or needed no more, when the machine's pods had recovered."""
-    settled = displaced.returned is not None or displaced.unneeded is not None
+    settled = any(
+        moment is not None
+        for moment in (displaced.finished, displaced.returned, displaced.unneeded)
+    )
     return settled and outage.recovered is not None
 
 
@@ -147,11 +177,39 @@ def _forgotten(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Dis
     if displaced.uid == pod.uid and displaced.evicted is None and _is_over(displaced, outage):
         return displaced
     if displaced.uid == pod.uid:
-        return replace(displaced, evicted=displaced.evicted or at, gone=at)
+        return replace(displaced, evicted=displaced.evicted or at, gone=displaced.gone or at)
     successor = displaced.successor
-    if successor is not None and successor.uid == pod.uid and outage.recovered is None:
+    done = pod.phase == "Succeeded" and successor is not None and successor.ready is not None
+    if successor is not None and successor.uid == pod.uid and outage.recovered is None and not done:
         return replace(displaced, successor=None)
     return displaced
+
+
+def tell_who_waits(outage: Outage, *, at: float) -> Outage:
+    """A pod that was evicted and got no successor at once waits: until the old one is gone.
+
+    Controllers of a kind that never does so are only slow, or refused.
+    """
+
+    def waits(pod: Displaced) -> bool:
+        evicted_long_ago = pod.evicted is not None and at - pod.evicted > SHOWS_WITHIN
+        unreplaced = pod.successor is None and pod.resolved is None and pod.gone is None
+        return pod.fate is Fate.MOVES and pod.kind not in SURE and evicted_long_ago and unreplaced
+
+    if not any(map(waits, outage.displaced)):
+        return outage
+    return replace(
+        outage,
+        displaced=tuple(
+            replace(pod, fate=Fate.WAITS) if waits(pod) else pod for pod in outage.displaced
+        ),
+    )
+
+
+def never_replaced(pod: Displaced) -> bool:
+    """Whether a controller that makes successors only as long as it needs them has made none."""
+    unsure = pod.kind not in KEEPS_RUNNING
+    return unsure and pod.gone is not None and pod.successor is None
 
 
 def release_unneeded(outage: Outage, *, at: float, world: World) -> Outage:
@@ -177,7 +235,7 @@ def release_unneeded(outage: Outage, *, at: float, world: World) -> Outage:
 
 
 def _may_be_unneeded(pod: Displaced) -> bool:
-    given_up = pod.evicted is not None and pod.returned is None
+    given_up = pod.evicted is not None and pod.returned is None and pod.finished is None
     return given_up and pod.successor is None and pod.fate in (Fate.MOVES, Fate.WAITS)
 
 

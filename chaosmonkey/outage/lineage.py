@@ -1,8 +1,9 @@
 """Who replaces whom: pods that do the same job one after another share a lineage.
 
 A pod that is marked for deletion, or gone, leaves a vacancy at its controller. The next pod that
-this controller makes fills the oldest vacancy: first lost, first replaced. A StatefulSet's pod
-fills the vacancy of its own name. Whoever finds no vacancy begins a lineage, named by its uid.
+this controller makes fills the oldest vacancy: first lost, first replaced. A pod that bears the
+name of a lost one fills that one's vacancy; a StatefulSet's pod fills no other. Whoever finds no vacancy begins a lineage, named by its
+uid.
 
 A rolling update makes new pods before it takes old ones away, and a scale-down makes none: such
 vacancies are filled by nobody. A controller has no more real vacancies than pods missing from the
@@ -62,6 +63,12 @@ class Lineages:
             self._living[workload].discard(pod.uid)
             self._vacancies[workload].append(pod)
 
+    def finish(self, pod: Pod) -> None:
+        """A pod has done its work: its place needs nobody."""
+        workload = self._workloads.pop(pod.uid, None)
+        if workload is not None:
+            self._living[workload].discard(pod.uid)
+
     def _forget_unreal(self, workload: WorkloadKey, desired: int | None) -> None:
         if desired is not None:
             missing = max(0, desired - len(self._living[workload]))
@@ -70,10 +77,9 @@ class Lineages:
 
     def _take(self, pod: Pod, workload: WorkloadKey) -> Pod | None:
         vacancies = self._vacancies[workload]
-        by_name = workload[1] == "StatefulSet"
-        for lost in vacancies:
-            if by_name and lost.name != pod.name:
-                continue
+        namesakes = [lost for lost in vacancies if lost.name == pod.name]
+        by_name = namesakes or workload[1] == "StatefulSet"
+        for lost in namesakes if by_name else list(vacancies):
             if lost.created <= pod.created:
                 vacancies.remove(lost)
                 return lost

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaosmonkey.model import Cause, Clocked, Fate, Origin, Outage, Outcome
+from chaosmonkey.model import Cause, Clocked, Displaced, Fate, Origin, Outage, Outcome
 from chaosmonkey.outage import recovery
+
+_NOTHING_MOVES = "Nothing on {} can move: its pods wait for the machine itself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,9 @@ def story(outage: Outage) -> tuple[Line, ...]:
     if outage.held and outage.not_ready is not None:
         at = round(outage.not_ready - outage.t0, 3)
         lines.append(Line("held", at, f"The eviction is held back: {outage.held}."))
+    if homeless := recovery.without_room(outage):
+        at = max(pod.successor.created for pod in homeless if pod.successor) - outage.t0
+        lines.append(Line("no room", round(at, 3), _no_room(homeless)))
     lines.sort(key=lambda line: line.at)
     if outage.closed is not None:
         lines.append(Line("closed", round(outage.closed - outage.t0, 3), _ending(outage)))
@@ -51,7 +56,8 @@ def _sentence(milestone: str, outage: Outage) -> str:
         case "lost" | "last_seen":
             return _lost(outage)
         case "not_ready":
-            return f"Kubernetes has noticed, after {seconds:.1f} s, that {name} is gone."
+            stuck = f" {_NOTHING_MOVES.format(name)}" if recovery.nothing_moves(outage) else ""
+            return f"Kubernetes has noticed, after {seconds:.1f} s, that {name} is gone.{stuck}"
         case "tainted":
             return f"Kubernetes marks {name} as lost. Its pods may wait for it a little longer."
         case "evicting_first":
@@ -75,6 +81,12 @@ def _sentence(milestone: str, outage: Outage) -> str:
             return f"The old pods on {name} have been cleared away."
         case _:
             return ""
+
+
+def _no_room(homeless: list[Displaced]) -> str:
+    pods = "1 pod" if len(homeless) == 1 else f"{len(homeless)} pods"
+    why = next(pod.successor.waiting for pod in homeless if pod.successor)
+    return f"No machine has room for {pods}: {why.rstrip('.')}."
 
 
 def _lost(outage: Outage) -> str:
@@ -106,13 +118,17 @@ def _recovered(outage: Outage, moved: int) -> str:
     waiting = sum(pod.fate is Fate.WAITS and pod.resolved is None for pod in outage.displaced)
     rest = ""
     if waiting and moved:
-        pods = (
-            "1 pod of a StatefulSet waits" if waiting == 1 else f"{waiting} StatefulSet pods wait"
-        )
+        pods = "1 pod waits" if waiting == 1 else f"{waiting} pods wait"
         rest = f" {pods} for {outage.machine} itself."
     unneeded = sum(pod.unneeded is not None for pod in recovery.awaited(outage))
     if unneeded:
         rest = f" {unneeded} {'is' if unneeded == 1 else 'are'} not needed any more.{rest}"
+    if recovery.nothing_moves(outage):
+        seconds = recovery.recovery_time(outage) or 0.0
+        return (
+            f"{outage.machine}'s pods run again after {seconds:.1f} s{least}, and not elsewhere: "
+            f"nothing on {outage.machine} could move.{rest}"
+        )
     run = "every pod that is wanted runs again"
     if moved:
         run = "the 1 pod that can move runs again"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chaosmonkey.config import Lab
+from chaosmonkey.config import Lab, Machine
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.model import Displaced, Fate, FeedKind
 from chaosmonkey.outage.displaced import displace
 from chaosmonkey.outage.guard import CutRequest, objections, wanted
 from chaosmonkey.outage.rules import Facts
+from chaosmonkey.outage.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,45 @@ def plan(request: CutRequest, lab: Lab, facts: Facts) -> Plan:
         pods=pods,
         notices_after=grace,
         evicts_after=evicts_after,
-        warnings=tuple(_warnings(pods, request.seconds, grace, evicts_after)),
+        warnings=(
+            *_unbalanced(machine, pods, lab, facts.world),
+            *_warnings(pods, request.seconds, grace, evicts_after),
+        ),
     )
+
+
+def _unbalanced(
+    machine: Machine, pods: tuple[Displaced, ...], lab: Lab, world: World
+) -> Iterator[str]:
+    """What is wrong with a cut of a machine from which nothing moves."""
+    if any(pod.fate is Fate.MOVES for pod in pods):
+        return
+    yield f"Nothing on {machine.name} can move: a cut shows no recovery."
+    elsewhere = {
+        other.name: movable
+        for other in lab.machine
+        if other.name != machine.name
+        and (movable := sum(pod.fate is Fate.MOVES for pod in displace(other.node_name, world)))
+    }
+    if elsewhere:
+        places = ", ".join(f"{name} ({count})" for name, count in elsewhere.items())
+        yield (
+            f"The pods that can move are on {places}. Spread them again with: "
+            "kubectl rollout restart deployment"
+        )
+
+
+def _stays_behind(pod: Displaced) -> str:
+    """Why nothing replaces a pod elsewhere; "" if something does, or if it need not be."""
+    match pod.fate:
+        case Fate.LOST:
+            return "has no controller: once evicted, nobody makes it again"
+        case Fate.WAITS if pod.toleration is None:
+            return "tolerates a lost machine without limit: it waits until its machine is back"
+        case Fate.WAITS:
+            return f"belongs to a {pod.kind}: it waits until its machine is back"
+        case _:
+            return ""
 
 
 def _warnings(
@@ -68,13 +106,6 @@ def _warnings(
             f"It ends after {seconds:g} s, before all pods are evicted ({evicts_after:g} s): some "
             "stay where they are."
         )
-    for fate, what in (
-        (Fate.LOST, "has no controller: once evicted, nobody makes it again"),
-        (Fate.WAITS, "belongs to a StatefulSet: it waits until its machine is back"),
-    ):
-        for pod in pods:
-            if pod.fate is fate:
-                yield f"{pod.namespace}/{pod.name} {what}."
     for pod in pods:
-        if pod.fate is Fate.MOVES and pod.toleration is None:
-            yield f"{pod.namespace}/{pod.name} tolerates a lost machine for ever: it does not move."
+        if why := _stays_behind(pod):
+            yield f"{pod.namespace}/{pod.name} {why}."

@@ -127,6 +127,8 @@ def explain(outage: Outage, pod: Displaced) -> str:
     successor = pod.successor
     if successor is not None:
         return _explain_successor(successor)
+    if pod.finished is not None:
+        return "has done its work and ended"
     if pod.returned is not None:
         return "came back with its machine"
     if pod.unneeded is not None:
@@ -137,7 +139,7 @@ def explain(outage: Outage, pod: Displaced) -> str:
         case Fate.LOST if pod.evicted is not None:
             return "no controller: it was evicted and nobody makes it again"
         case Fate.WAITS if pod.evicted is not None and pod.gone is None:
-            return "its StatefulSet waits until the old pod is gone, which takes its machine"
+            return f"its {pod.kind} waits until the old pod is gone, which takes its machine"
         case _ if pod.evicted is not None:
             return "evicted; its controller has not made a successor yet"
         case _ if outage.not_ready is None:
@@ -173,6 +175,20 @@ def awaited(outage: Outage) -> tuple[Displaced, ...]:
     return outage.moving or tuple(pod for pod in outage.displaced if pod.fate is Fate.WAITS)
 
 
+def nothing_moves(outage: Outage) -> bool:
+    """Whether it lost pods and none can move: what is waited for is the machine's own return."""
+    return bool(outage.displaced) and not outage.moving
+
+
+def without_room(outage: Outage) -> list[Displaced]:
+    """The displaced pods whose successor no machine takes, as the scheduler says."""
+    return [
+        pod
+        for pod in outage.displaced
+        if pod.successor is not None and pod.successor.node is None and pod.successor.waiting
+    ]
+
+
 def _successor_moment(pod: Displaced, name: Literal["created", "scheduled"]) -> float | None:
     return None if pod.successor is None else getattr(pod.successor, name)
 
@@ -190,6 +206,6 @@ def _last(
         moment = moment_of(pod)
         if moment is not None:
             moments.append(moment)
-        elif pod.returned is None and pod.unneeded is None:
+        elif pod.finished is None and pod.returned is None and pod.unneeded is None:
             return None
     return max(moments, default=None)

@@ -41,8 +41,15 @@ from chaosmonkey.outage.beginning import (
     begin_sensed,
     fell_silent,
 )
-from chaosmonkey.outage.displaced import follow_pod, forget_pod, note_warning, release_unneeded
-from chaosmonkey.outage.recovery import outcome
+from chaosmonkey.outage.displaced import (
+    follow_pod,
+    forget_pod,
+    never_replaced,
+    note_warning,
+    release_unneeded,
+    tell_who_waits,
+)
+from chaosmonkey.outage.recovery import outcome, unresolved
 from chaosmonkey.outage.world import World
 
 Outages = Mapping[str, Outage]
@@ -247,6 +254,7 @@ def _time_passed(outage: Outage, *, at: float, world: World) -> Outage:
     if outage.not_ready is not None and outage.tainted is None and outage.rejoined is None:
         late = at - outage.not_ready > HELD_AFTER
         outage = replace(outage, held=_why_held(world) if late else "")
+    outage = tell_who_waits(outage, at=at)
     back = outage.rejoined or outage.restored
     if back is None:
         return outage
@@ -254,7 +262,9 @@ def _time_passed(outage: Outage, *, at: float, world: World) -> Outage:
     undisturbed = nothing_seen and not any(
         pod.disturbed and pod.resolved is None for pod in outage.displaced
     )
-    if at - back > GIVE_UP or (undisturbed and at - back > SETTLE):
+    missing = unresolved(outage)
+    given_up = outage.rejoined is not None and missing and all(map(never_replaced, missing))
+    if at - back > GIVE_UP or ((undisturbed or given_up) and at - back > SETTLE):
         return replace(outage, closed=at)
     return outage
 

@@ -162,7 +162,9 @@ class World:
         if before is None:
             workload = self.workload_of(pod)
             self.lineages.see(pod, workload, self._desired.get(workload) if workload else None)
-        if pod.deleting or pod.phase in FINISHED:
+        if pod.phase == "Succeeded" and not pod.deleting:
+            self.lineages.finish(pod)
+        elif pod.deleting or pod.phase in FINISHED:
             self.lineages.lose(pod)
 
     def _pod_removed(self, pod: Pod) -> None:

@@ -5,10 +5,11 @@ JSON of lists in, findings out.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from chaosmonkey.cluster import objects
 from chaosmonkey.config import Lab
 from chaosmonkey.preflight.findings import Finding, fault, note, ok
 
@@ -138,20 +139,74 @@ def look_at_images(lab: Lab, nodes: Iterable[Json], pods: Iterable[Json]) -> Ite
             )
 
 
-def look_at_clocks(leases: Iterable[tuple[str, float]], now: float) -> Iterator[Finding]:
-    """Kubelets whose clock is ahead of ours.
+def look_at_spread(lab: Lab, pods: Iterable[Json]) -> Iterator[Finding]:
+    """Machines from which no pod would move, while others have all of those that do."""
+    movable: Counter[str] = Counter()
+    for found in map(objects.pod, pods):
+        moves = found.owner is not None and found.owner.kind == "ReplicaSet"
+        if found.node and moves and not found.deleting and found.toleration is not None:
+            movable[found.node] += found.namespace != "kube-system"
+    where = ", ".join(
+        f"{machine.name} ({movable[machine.node_name]})"
+        for machine in lab.machine
+        if movable[machine.node_name]
+    )
+    for machine in lab.machine:
+        if where and not movable[machine.node_name]:
+            yield note(
+                machine.name,
+                f"Nothing on it can move: a cut shows no recovery. What can move is on {where}.",
+                "kubectl rollout restart deployment (in the pods' namespace) spreads them again.",
+            )
+
+
+OFF = 1.0
+"""Seconds by which a clock may differ before it is worth a word."""
+
+
+def look_at_clocks(
+    leases: Iterable[tuple[str, float, float]], silent: Collection[str], now: float
+) -> Iterator[Finding]:
+    """Kubelets whose clock differs from ours, or one clock that differs from all.
 
     Args:
-        leases: node and the moment that its kubelet stamped last.
+        leases: node, the moment that its kubelet stamped last, and seconds between two stamps.
+        silent: nodes that are not Ready: the age of their stamp says nothing of their clock.
         now: our clock, seconds since 1970.
     """
-    for node, renewed in leases:
-        if renewed - now > 1.0:
-            yield note(
-                node,
-                f"Its clock is {renewed - now:.1f} s ahead of this one.",
-                "Let both follow one time server. Recovery times are measured here only.",
-            )
+    off: dict[str, float] = {}
+    heard = 0
+    for node, renewed, interval in leases:
+        if not renewed or node in silent:
+            continue
+        heard += 1
+        ahead, behind = renewed - now, now - renewed - 2 * interval
+        if ahead > OFF:
+            off[node] = ahead
+        elif behind > OFF:
+            off[node] = -behind
+    if len(off) == heard > 1 and max(off.values()) - min(off.values()) < min(
+        map(abs, off.values())
+    ):
+        median = sorted(off.values())[heard // 2]
+        yield fault(
+            "clock",
+            f"This machine's clock is {_apart(-median)} all nodes' clocks.",
+            "Let it follow a time server (timedatectl). Quiet hours and records go by it.",
+        )
+        return
+    for node, seconds in off.items():
+        yield note(node, f"Its clock is {_apart(seconds)} this one.", _SAME_TIME)
+
+
+_SAME_TIME = (
+    "Let both follow one time server: Kubernetes takes a machine whose clock is behind for a lost "
+    "one. Recovery times are measured here only."
+)
+
+
+def _apart(seconds: float) -> str:
+    return f"{abs(seconds):.1f} s " + ("ahead of" if seconds > 0 else "behind")
 
 
 def _toleration(tolerations: Iterable[Json]) -> float | None:

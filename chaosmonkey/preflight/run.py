@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.cluster import Client
-from chaosmonkey.cluster.objects import moment
+from chaosmonkey.cluster import Client, objects
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.model import Feed
@@ -96,9 +95,8 @@ async def _look_at_cluster(lab: Lab, client: Client, clock: Clock) -> AsyncItera
     nodes = await _items(client, "/api/v1/nodes")
     pods = await _items(client, "/api/v1/pods")
     leases = await _items(client, "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
-    stamps = [
-        (lease["metadata"]["name"], moment(lease["spec"].get("renewTime"))) for lease in leases
-    ]
+    stamps = [(one.node, one.renewed, one.duration / 4) for one in map(objects.lease, leases)]
+    silent = {found.name for found in map(objects.node, nodes) if not found.is_ready}
     deployments = await _items(client, "/apis/apps/v1/deployments")
     stateful_sets = await _items(client, "/apis/apps/v1/statefulsets")
     for findings in (
@@ -106,7 +104,8 @@ async def _look_at_cluster(lab: Lab, client: Client, clock: Clock) -> AsyncItera
         cluster.look_at_workloads(lab, deployments),
         cluster.look_at_stateful_sets(stateful_sets, pods),
         cluster.look_at_images(lab, nodes, pods),
-        cluster.look_at_clocks(stamps, clock.now()),
+        cluster.look_at_spread(lab, pods),
+        cluster.look_at_clocks(stamps, silent, clock.now()),
     ):
         for finding in findings:
             yield finding

@@ -607,3 +607,236 @@ def test_an_outage_is_not_measured_on_in_a_cluster_that_is_not_the_one_it_was() 
     assert recovery.outcome(scene.outage) is Outcome.ABORTED
     assert recovery.recovery_time(scene.outage) is None
     assert "the cluster went back in time" in scene.outage.interrupted
+
+
+def test_a_jobs_replacement_that_has_finished_counts_as_replaced() -> None:
+    scene = Scene()
+    web, work = scene.pod("web-a", "node3"), scene.pod("work-a", "node3", "Job")
+    scene.cut()
+    web, work = scene.wait(8).lose(web, work)
+    new = scene.pod("work-b", "node1", "Job")
+    scene.wait(2)
+    scene.change(new, phase="Succeeded", ready=False)
+    scene.wait(2)
+    scene.pod("web-b", "node1")
+    assert scene.outage.recovered == scene.now
+    assert recovery.outcome(scene.outage) is Outcome.RECOVERED
+
+
+def test_a_jobs_replacement_that_finishes_before_it_was_seen_ready_counts_and_its_removal_too() -> (
+    None
+):
+    scene = Scene()
+    web, work = scene.pod("web-a", "node3"), scene.pod("work-a", "node3", "Job")
+    scene.cut()
+    scene.wait(8).lose(web, work)
+    new = scene.pod("work-b", "node1", "Job", ready=False, phase="Pending")
+    scene.remove(scene.change(new, phase="Succeeded"))
+    scene.pod("web-b", "node1")
+    assert scene.outage.recovered == scene.now
+
+
+def test_a_replacement_that_fails_is_none_and_the_next_one_counts() -> None:
+    scene = Scene()
+    work = scene.pod("work-a", "node3", "Job")
+    scene.cut()
+    scene.wait(8).lose(work)
+    new = scene.pod("work-b", "node1", "Job", ready=False)
+    scene.change(new, phase="Failed")
+    assert scene.outage.recovered is None
+    assert scene.outage.displaced[0].successor is None
+    scene.wait(2)
+    scene.pod("work-c", "node2", "Job")
+    assert scene.outage.recovered == scene.now
+
+
+def test_jobs_that_end_elsewhere_leave_no_place_for_the_replacement_to_take() -> None:
+    scene = Scene()
+    elsewhere = scene.pod("work-1", "node1", "Job")
+    work = scene.pod("work-2", "node3", "Job")
+    scene.change(elsewhere, phase="Succeeded", ready=False)
+    scene.cut()
+    scene.wait(8).lose(work)
+    scene.pod("work-3", "node2", "Job")
+    assert scene.outage.recovered == scene.now
+
+
+@pytest.mark.parametrize("kind", ["Job", "Cluster"])
+def test_a_controller_that_waits_for_the_old_pod_is_told_as_waiting_and_not_awaited(
+    kind: str,
+) -> None:
+    scene = Scene()
+    web, db = scene.pod("web-a", "node3"), scene.pod("db-1", "node3", kind)
+    scene.cut()
+    web, db = scene.wait(8).lose(web, db)
+    scene.wait(1)
+    scene.pod("web-b", "node1")
+    told = scene.now
+    scene.wait(10)
+    assert scene.outage.recovered == told
+    waits = next(pod for pod in scene.outage.displaced if pod.name == "db-1")
+    assert waits.fate is Fate.WAITS
+    assert f"its {kind} waits" in recovery.explain(scene.outage, waits)
+    scene.restore()
+    scene.node("node3", "True")
+    scene.remove(web)
+    scene.remove(db)
+    scene.pod("db-1", "node3", kind, uid="uid-new")
+    assert scene.outage.whole == scene.now
+    assert scene.outage.closed == scene.now
+    assert recovery.outcome(scene.outage) is Outcome.RECOVERED
+
+
+def test_an_unknown_controller_that_replaces_at_once_is_awaited() -> None:
+    scene = Scene()
+    web, own = scene.pod("web-a", "node3"), scene.pod("own-a", "node3", "CloneSet")
+    scene.cut()
+    scene.wait(8).lose(web, own)
+    new = scene.pod("own-b", "node1", "CloneSet", ready=False)
+    scene.pod("web-b", "node1")
+    scene.wait(10)
+    assert scene.outage.recovered is None
+    scene.change(new, ready=True)
+    assert scene.outage.recovered == scene.now
+
+
+def test_a_deployment_that_gets_no_replacement_is_never_said_to_wait() -> None:
+    scene = Scene()
+    web = scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(8).lose(web)
+    scene.wait(60)
+    assert scene.outage.displaced[0].fate is Fate.MOVES
+    assert scene.outage.recovered is None
+
+
+def test_a_job_that_makes_no_more_pods_does_not_keep_its_machine_for_a_quarter_of_an_hour() -> None:
+    scene = Scene()
+    work = scene.pod("work-a", "node3", "Job")
+    scene.cut()
+    (work,) = scene.wait(8).lose(work)
+    scene.wait(8).restore()
+    scene.node("node3", "True")
+    scene.remove(work)
+    scene.wait(SETTLE + 2)
+    assert scene.outage.closed is not None
+    assert recovery.outcome(scene.outage) is Outcome.INCOMPLETE
+
+
+def test_a_pod_that_finishes_behind_a_cut_network_has_done_its_work() -> None:
+    scene = Scene()
+    web, work = scene.pod("web-a", "node3"), scene.pod("work-a", "node3", "Job", toleration=300.0)
+    scene.cut(feed=FeedKind.NETWORK)
+    scene.wait(8).lose(web)
+    scene.pod("web-b", "node1")
+    assert scene.outage.recovered is None
+    scene.restore(feed=FeedKind.NETWORK)
+    scene.node("node3", "True")
+    scene.change(work, ready=False, phase="Succeeded")
+    assert scene.outage.recovered == scene.now
+    assert any("has done its work" in recovery.explain(scene.outage, p)
+               for p in scene.outage.displaced)  # fmt: skip
+
+
+def test_a_pod_of_a_deployment_that_ended_well_was_told_to_and_is_not_done() -> None:
+    scene = Scene()
+    web = scene.pod("web-a", "node3")
+    scene.cut(feed=FeedKind.NETWORK)
+    (web,) = scene.wait(8).lose(web)
+    scene.restore(feed=FeedKind.NETWORK)
+    scene.node("node3", "True")
+    scene.change(web, ready=False, phase="Succeeded")
+    assert scene.outage.recovered is None
+
+
+@pytest.mark.parametrize("kind", ["ReplicaSet", "Job"])
+def test_a_pod_that_failed_is_replaced_though_nobody_deletes_it(kind: str) -> None:
+    scene = Scene()
+    web = scene.pod("web-a", "node3", kind)
+    scene.cut()
+    scene.wait(8)
+    scene.node("node3", "Unknown", UNREACHABLE)
+    scene.restore()
+    scene.node("node3", "True")
+    scene.change(web, ready=False, phase="Failed", reason="Evicted")
+    scene.pod("web-b", "node1", kind)
+    assert scene.outage.recovered == scene.now
+    assert scene.outage.closed == scene.now
+
+
+def test_a_pod_that_tolerates_a_lost_machine_without_limit_waits_for_it() -> None:
+    scene = Scene()
+    web, stays = scene.pod("web-a", "node3"), scene.pod("web-c", "node3", toleration=None)
+    scene.cut()
+    scene.wait(8).lose(web)
+    stays = scene.change(stays, ready=False)
+    scene.pod("web-b", "node1")
+    assert scene.outage.recovered == scene.now
+    scene.restore()
+    scene.node("node3", "True")
+    scene.remove(web)
+    assert scene.outage.whole is None
+    scene.change(stays, ready=True, restarts=1)
+    assert scene.outage.whole == scene.now
+
+
+def test_a_pod_that_tolerates_nothing_moves_at_once() -> None:
+    scene = Scene()
+    web = scene.pod("web-a", "node3", toleration=0.0)
+    scene.cut()
+    scene.wait(8)
+    scene.node("node3", "Unknown", UNREACHABLE)
+    assert scene.outage.displaced[0].fate is Fate.MOVES
+    assert recovery.evicts_at(scene.outage, scene.outage.displaced[0]) == scene.now
+    scene.change(web, deleting=True)
+    scene.pod("web-b", "node1")
+    assert scene.outage.recovered == scene.now
+
+
+def test_a_mirror_pod_belongs_to_its_machine() -> None:
+    scene = Scene()
+    scene.pod("proxy-node3", "node3", "Node", toleration=None)
+    scene.cut()
+    assert scene.outage.displaced[0].fate is Fate.STAYS
+
+
+def test_where_nothing_can_move_it_says_so_and_tells_of_no_replacements_elsewhere() -> None:
+    scene = Scene()
+    db = scene.pod("db-0", "node3", "StatefulSet")
+    scene.pod("agent", "node3", "DaemonSet", toleration=None)
+    scene.cut()
+    (db,) = scene.wait(8).lose(db)
+    assert "Nothing on node3 can move" in _told(scene, "not_ready")
+    scene.wait(10).restore()
+    scene.node("node3", "True")
+    scene.remove(db)
+    scene.pod("db-0", "node3", "StatefulSet", uid="uid-new")
+    assert "nothing on node3 could move" in _told(scene, "recovered")
+
+
+def test_a_machine_without_pods_is_not_said_to_hold_any_back() -> None:
+    scene = Scene()
+    scene.cut()
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    assert "can move" not in _told(scene, "not_ready")
+
+
+def test_without_room_the_story_says_for_how_many_and_takes_it_back() -> None:
+    scene = Scene()
+    pods = [scene.pod(f"web-{i}", "node3") for i in range(3)]
+    scene.cut()
+    scene.wait(8).lose(*pods)
+    no_room = "0/3 nodes are available: 2 Insufficient memory."
+    new = [
+        scene.pod(f"new-{i}", None, ready=False, phase="Pending", unschedulable=no_room)
+        for i in range(3)
+    ]
+    assert _told(scene, "no room").startswith("No machine has room for 3 pods: 0/3 nodes")
+    for pod in new:
+        scene.change(pod, node="node1", unschedulable="")
+    assert "no room" not in {line.about for line in story(scene.outage)}
+
+
+def _told(scene: Scene, about: str) -> str:
+    return next(line.text for line in story(scene.outage) if line.about == about)

@@ -10,6 +10,7 @@ from chaosmonkey.preflight.cluster import (
     look_at_clocks,
     look_at_images,
     look_at_nodes,
+    look_at_spread,
     look_at_stateful_sets,
     look_at_workloads,
 )
@@ -154,5 +155,52 @@ def test_nodes_that_do_not_list_their_images_are_not_accused() -> None:
 
 
 def test_a_clock_that_is_ahead_is_noted() -> None:
-    found = only(look_at_clocks([("node1", 1000.5), ("node2", 1003.0)], now=1000.0))
+    leases = [("node1", 1000.5, 2.0), ("node2", 1003.0, 2.0)]
+    found = only(look_at_clocks(leases, (), now=1000.0))
     assert (found.about, found.says) == ("node2", "Its clock is 3.0 s ahead of this one.")
+
+
+def test_a_clock_that_is_behind_is_noted_but_for_the_age_that_a_stamp_may_have() -> None:
+    leases = [("node1", 997.0, 2.0), ("node2", 900.0, 2.0), ("node3", 970.0, 10.0)]
+    behind = list(look_at_clocks(leases, (), now=1000.0))
+    assert [(one.about, one.says) for one in behind] == [
+        ("node2", "Its clock is 96.0 s behind this one."),
+        ("node3", "Its clock is 10.0 s behind this one."),
+    ]
+
+
+def test_the_old_stamp_of_a_silent_machine_says_nothing_of_its_clock() -> None:
+    leases = [("node1", 999.0, 2.0), ("node2", 10.0, 2.0), ("node3", 0.0, 2.0)]
+    assert not list(look_at_clocks(leases, {"node2"}, now=1000.0))
+
+
+@pytest.mark.parametrize(("now", "how"), [(10.0, "behind"), (9e6, "ahead of")])
+def test_a_clock_of_this_machine_that_differs_from_all_is_its_own_fault(
+    now: float, how: str
+) -> None:
+    leases = [("node1", 134_632.0, 2.0), ("node2", 134_631.0, 2.0)]
+    found = only(look_at_clocks(leases, (), now))
+    assert (found.level, found.about) == (Level.FAULT, "clock")
+    assert f"{how} all nodes' clocks" in found.says
+
+
+def _placed(name: str, node: str, kind: str = "ReplicaSet", **spec: object) -> Json:
+    owner = {"kind": kind, "name": "o", "uid": "u", "controller": True}
+    meta = {"name": name, "namespace": "shop", "uid": name, "ownerReferences": [owner]}
+    return {"metadata": meta, "spec": {"nodeName": node, **spec}}
+
+
+def test_a_machine_from_which_nothing_moves_is_noted_with_where_the_pods_are() -> None:
+    pods = [
+        _placed("a", "node1"), _placed("b", "node1"),
+        _placed("db-0", "node2", "StatefulSet"),
+        _placed("c", "node2", tolerations=[{"operator": "Exists"}]),
+    ]  # fmt: skip
+    found = only(look_at_spread(lab(), pods))
+    assert found.about == "node2"
+    assert "Nothing on it can move" in found.says
+    assert "node1 (2)" in found.says
+
+
+def test_pods_that_are_spread_are_not_spoken_of() -> None:
+    assert not list(look_at_spread(lab(), [_placed("a", "node1"), _placed("b", "node2")]))
