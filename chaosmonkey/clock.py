@@ -1,8 +1,10 @@
 """Time is passed in, never looked up: whoever needs a moment is given a Clock.
 
-A moment is a float: seconds since the Unix epoch, and it never steps back. The system clock is read
-once, when a clock is made; from then on the monotonic clock counts. A Pi without a battery-backed
-clock may be set right in the middle of an outage without a measured second being lost or invented.
+A moment is a float: seconds since the Unix epoch. The system clock is read when a clock is made;
+from then on the monotonic clock counts, so that a Pi without a battery-backed clock may be set
+right in the middle of an outage without a measured second being lost or invented. When the system
+clock was set, `SystemClock.correct` takes that over at a moment of the runtime's choosing, and the
+runtime tells everyone who keeps moments by how much they moved (`ClockStepped`).
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ class Clock(Protocol):
     """Tells the moment, and waits."""
 
     def now(self) -> float:
-        """Seconds since the Unix epoch; two calls never go backwards."""
+        """Seconds since the Unix epoch; goes backwards only in a correction."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -38,6 +40,11 @@ async def came(what: Coroutine[Any, Any, object], clock: Clock, *, within: float
     return not coming.cancelled()
 
 
+STEPPED = 1.0
+"""Seconds by which the system clock must differ from ours to have been set. Time servers slew what
+is less, and slewing moves the monotonic clock too."""
+
+
 class SystemClock:
     """The time of this machine."""
 
@@ -47,6 +54,14 @@ class SystemClock:
     def now(self) -> float:
         """Seconds since the Unix epoch, counted on by the monotonic clock."""
         return self._offset + time.monotonic()  # noqa: TID251 - the one home
+
+    def correct(self) -> float:
+        """Follow the system clock if it was set; return by how many seconds `now` jumped."""
+        by = time.time() - time.monotonic() - self._offset  # noqa: TID251 - the one home of both
+        if abs(by) < STEPPED:
+            return 0.0
+        self._offset += by
+        return by
 
     async def sleep(self, seconds: float) -> None:
         """Wait `seconds` of real time."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chaosmonkey.hub import Board
-from chaosmonkey.model import Event, Feed, FeedSensed, Outage, PlugRestored
+from chaosmonkey.model import ClockStepped, Event, Feed, FeedSensed, Outage, PlugRestored
 from chaosmonkey.outage.narrate import news
 from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.tracker import Tracker
@@ -56,6 +56,8 @@ class Dispatch:
         if changed:
             self._changed()
         match event:
+            case ClockStepped():
+                self._interrupted.clear()  # it is not known how long their machines were without it
             case PlugRestored() | FeedSensed(state=Feed.ON):
                 self._feed_is_back(event)
             case _:

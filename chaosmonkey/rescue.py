@@ -36,11 +36,13 @@ class Rescued:
     """A table whose plugs are on, or are being turned on.
 
     Attributes:
+        wall: the real time; `clock` is the same, or faster in a demo.
         restored: plugs that the journal had as cut, and when they were read back as on.
         unrestored: plugs that should be on and could not be turned on; they are tried again.
     """
 
     lab: Lab
+    wall: SystemClock
     clock: Clock
     wires: Wires
     plugs: PlugBoard
@@ -57,7 +59,8 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
         StoreFailed: the data folder cannot be used; every plug was turned on, as far as possible,
             unless it is another process that uses it.
     """
-    clock: Clock = SystemClock() if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
+    wall = SystemClock()
+    clock: Clock = wall if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_folder(lab.server.data))
         programs = Programs(lab.server.data)
@@ -67,7 +70,7 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
         plugs = await stack.enter_async_context(open_plugs(lab, wires, clock, programs))
         try:
             database = await stack.enter_async_context(open_database(lab.server.data, clock))
-            table = Rescued(lab, clock, wires, plugs, database)
+            table = Rescued(lab, wall, clock, wires, plugs, database)
             cut = {(entry.machine, entry.feed) for entry in await Journal(database).open_cuts()}
         except StoreFailed:
             log.error("The journal cannot be read: every plug is turned on.")

@@ -33,7 +33,7 @@ from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab, supervision
 from chaosmonkey.dispatch import Dispatch
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
-from chaosmonkey.model import Event, Tick
+from chaosmonkey.model import ClockStepped, Event, Tick
 from chaosmonkey.outage.cut import GOODBYE
 from chaosmonkey.outage.failpoint import die_at
 from chaosmonkey.outage.monkey import Monkey
@@ -118,6 +118,7 @@ class _Server:
 
     def __init__(self, table: Rescued, things: _Things, client: Client) -> None:
         self._lab = lab = table.lab
+        self._wall = table.wall
         self._clock = clock = table.clock
         self._plugs = table.plugs
         database = table.database
@@ -198,9 +199,10 @@ class _Server:
         )
         self._seats = Seats(key)
         self._tokens = Tokens(lab.server.data)
+        self._sessions = Sessions(key, lab.server.data, self._wall)
         self._gate = Gate(
             self._tokens,
-            Sessions(key, lab.server.data),
+            self._sessions,
             Rates(),
             open_here=lab.server.open_here,
             given=lab.server.presenter_token,
@@ -216,6 +218,7 @@ class _Server:
             interrupted=self._dispatch.interrupted,
             now=self._clock.now(),
         )
+        self._tracker.know_ids(await self._records.ids())
         await self._room.resume(self._rounds, self._records.get)
         self._show_room()
         web = WebServer(create_app(self._context()), self._lab.server)
@@ -309,9 +312,21 @@ class _Server:
     async def _tick(self) -> None:
         while True:
             await self._clock.sleep(TICK)
+            self._correct_clock()
             self._dispatch(Tick(self._clock.now()))
             self._monkey.tick()
             self._room.tick()
+
+    def _correct_clock(self) -> None:
+        """Follow the system clock if it was set, but not while a cut or a closing round counts."""
+        if self._monkey.cuts or self._room.closes is not None or not (by := self._wall.correct()):
+            return
+        log.warning("The system clock was set by %+.1f s. Measured times do not change.", by)
+        self._sessions.clock_stepped(by)
+        if self._clock is self._wall:
+            self._monkey.clock_stepped(by)
+            self._watch.clock_stepped(by)
+            self._dispatch(ClockStepped(by, self._clock.now()))
 
     def _not_ready(self) -> list[str]:
         stale = self._tracker.world.stale

@@ -1,7 +1,8 @@
 """A presenter's browser: a token is exchanged once for a signed cookie, and leaves the URL.
 
-A cookie is good for a conference day, as long as its token is not revoked and nobody has signed
-out with it: sessions that were ended are noted in the data folder until they would have ended.
+A cookie is good for a conference day, as long as its token is not revoked and it was not signed out
+with: sessions that were ended are noted in the data folder until they would have ended. The day is
+one of our clock: when that is set right, sessions go on, and after a restart too.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeSerializer
 
+from chaosmonkey.clock import Clock
 from chaosmonkey.datafiles import write_whole
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ LASTS = 12 * 3600
 """Seconds: a conference day."""
 
 FILE = "ended-sessions.json"
+
+MOVED = "moved-sessions.json"
+"""Sessions whose stamp is that of a clock that was set right since, and when they truly began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,45 +43,69 @@ class Session:
 class Sessions:
     """Issues, recognises and ends sessions, with a key that only this server knows."""
 
-    def __init__(self, key: bytes, folder: Path) -> None:
-        self._signer = URLSafeTimedSerializer(key, salt="presenter")
-        self._path = folder / FILE
-        self._ended = self._read()
+    def __init__(self, key: bytes, folder: Path, clock: Clock) -> None:
+        self._signer = URLSafeSerializer(key, salt="presenter session")
+        self._clock = clock
+        self._folder = folder
+        self._ended = self._read(FILE)
+        self._began = self._read(MOVED)
 
     def open(self, token: str) -> str:
         """The cookie of a new session that was begun with a token, given by its id."""
-        return str(self._signer.dumps([secrets.token_hex(8), token]))
+        id_, now = secrets.token_hex(8), self._clock.now()
+        self._began[id_] = now
+        return str(self._signer.dumps([id_, token, now]))
 
     def recognise(self, cookie: str | None) -> Session | None:
-        """The session of a cookie; None if it is forged, too old, or was ended."""
+        """The session of a cookie; None if it is forged, too old, or was ended.
+
+        One of a future clock is as good as one of now.
+        """
         if not cookie:
             return None
         try:
-            found = self._signer.loads(cookie, max_age=LASTS)
+            found = self._signer.loads(cookie)
         except BadSignature:
             return None
         match found:
-            case [str(id_), str(token)] if id_ not in self._ended:
-                return Session(id_, token)
+            case [str(id_), str(token), float(stamp)] if id_ not in self._ended:
+                began = self._began.setdefault(id_, stamp)
+                return Session(id_, token) if self._clock.now() - began < LASTS else None
             case _:
                 return None
 
     def end(self, session: Session) -> None:
         """Sign out: the cookie is good for nothing from now on, wherever a copy of it may be."""
-        now = self._signer.make_signer().get_timestamp()  # type: ignore[attr-defined] # it is timed
-        self._ended = {id_: at for id_, at in self._ended.items() if now - at < LASTS}
-        self._ended[session.id] = now
-        try:
-            write_whole(self._path, orjson.dumps(self._ended))
-        except OSError as error:
-            log.error("A restart would not remember that a session was ended: %s", error)
+        self._ended = self._young(self._ended)
+        self._ended[session.id] = self._clock.now()
+        self._write(FILE, self._ended)
 
-    def _read(self) -> dict[str, int]:
+    def clock_stepped(self, by: float) -> None:
+        """Our clock was set right by so many seconds: sessions are as old as they were."""
+        self._began = {id_: at + by for id_, at in self._began.items()}
+        self._ended = {id_: at + by for id_, at in self._ended.items()}
+        self._began = self._young(self._began)
+        self._write(MOVED, self._began)
+        self._write(FILE, self._ended)
+
+    def _young(self, moments: dict[str, float]) -> dict[str, float]:
+        now = self._clock.now()
+        return {id_: at for id_, at in moments.items() if now - at < LASTS}
+
+    def _write(self, name: str, moments: dict[str, float]) -> None:
+        path = self._folder / name
         try:
-            found = orjson.loads(self._path.read_bytes())
+            write_whole(path, orjson.dumps(moments))
+        except OSError as error:
+            log.error("A restart would not remember %s: %s", path.stem.replace("-", " "), error)
+
+    def _read(self, name: str) -> dict[str, float]:
+        path = self._folder / name
+        try:
+            found = orjson.loads(path.read_bytes())
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            log.error("%s cannot be read: %s", self._path, error)
+            log.error("%s cannot be read: %s", path, error)
             return {}
         return found if isinstance(found, dict) else {}

@@ -220,6 +220,12 @@ class Room:
         """An outage was decided: if the round made it, reveal it."""
         self.game.outage_has_outcome(outage.id, recovery_time(outage))
 
+    @property
+    def closes(self) -> float | None:
+        """When the round that runs closes by itself; None if none does."""
+        current = self.game.round
+        return current.closes if current is not None and current.state is RoundState.OPEN else None
+
     async def resume(self, kept: Rounds, find: Callable[[str], Awaitable[Outage | None]]) -> None:
         """Take up what a server before this one kept; what it was cutting is given up.
 

@@ -101,6 +101,12 @@ class ClusterWatch:
         """The state of each watched collection."""
         return tuple(reflector.health for reflector in self._reflectors)
 
+    def clock_stepped(self, by: float) -> None:
+        """The clock that stamps events was set right by so many seconds."""
+        for health in self.health:
+            if health.heard is not None:
+                health.heard += by
+
     def _namespaces(self, resource: Resource) -> tuple[str | None, ...]:
         if resource.only_in:
             return (resource.only_in,)

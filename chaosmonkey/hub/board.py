@@ -17,6 +17,7 @@ from chaosmonkey.hub.show import (
 from chaosmonkey.hub.views import RefusedView, ServiceView
 from chaosmonkey.model import (
     Changed,
+    ClockStepped,
     EndpointSlice,
     Event,
     FeedKind,
@@ -100,6 +101,11 @@ class Board:
                     if pod.owner is not None and pod.owner.uid == replica_set.uid
                 )
             case Stale() | Fresh():
+                self.show_cluster()
+            case ClockStepped():
+                self._availability.clear()
+                self._show_services()
+                self.show_machines()
                 self.show_cluster()
             case PlugCut() | PlugRestored() | Tick():  # some rules end, or begin, with time
                 self.show_machines()

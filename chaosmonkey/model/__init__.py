@@ -19,6 +19,7 @@ from chaosmonkey.model.cluster import (
 from chaosmonkey.model.description import Condition, Container, Description, Fact, Happening
 from chaosmonkey.model.events import (
     Changed,
+    ClockStepped,
     ClusterEvent,
     Event,
     FeedSensed,
@@ -48,6 +49,7 @@ __all__ = [
     "LOST_NODE_TAINTS",
     "Cause",
     "Changed",
+    "ClockStepped",
     "Clocked",
     "ClusterEvent",
     "ClusterObject",

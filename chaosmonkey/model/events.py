@@ -4,6 +4,7 @@ Changed / Removed        one object of the cluster, as our watch received it
 Stale / Fresh            whether that watch can be believed
 PlugCut / PlugRestored   what the monkey did to a machine, read back from the plug
 FeedSensed               what a sensor says of a feed, whoever did it
+ClockStepped             our clock was set right: every moment that is kept moves with it
 Tick                     time passing, for what ends by nothing happening
 """
 
@@ -106,6 +107,14 @@ class FeedSensed:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockStepped:
+    """Our clock jumped by so many seconds, to `at`; no time has passed."""
+
+    by: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Nothing happened but time."""
 
@@ -113,4 +122,4 @@ class Tick:
 
 
 ClusterEvent = Changed | Removed | Stale | Fresh
-Event = ClusterEvent | PlugCut | PlugRestored | FeedSensed | Tick
+Event = ClusterEvent | PlugCut | PlugRestored | FeedSensed | ClockStepped | Tick

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chaosmonkey.model.feeds import FeedKind
@@ -81,6 +81,15 @@ class Successor:
     waiting: str = ""
     warned: str = ""
 
+    def later(self, by: float) -> Successor:
+        """The same with every moment `by` seconds later."""
+        return replace(
+            self,
+            created=self.created + by,
+            scheduled=_later(self.scheduled, by),
+            ready=_later(self.ready, by),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
@@ -123,10 +132,26 @@ class Displaced:
         moments = self.finished, self.returned, self.unneeded
         return next((moment for moment in moments if moment is not None), None)
 
+    def later(self, by: float) -> Displaced:
+        """The same with every moment `by` seconds later."""
+        return replace(
+            self,
+            evicted=_later(self.evicted, by),
+            gone=_later(self.gone, by),
+            finished=_later(self.finished, by),
+            returned=_later(self.returned, by),
+            unneeded=_later(self.unneeded, by),
+            successor=None if self.successor is None else self.successor.later(by),
+        )
+
     @property
     def kind(self) -> str:
         """Of its top controller, such as "Deployment"; "" for a bare pod."""
         return self.workload.partition("/")[0]
+
+
+def _later(moment: float | None, by: float) -> float | None:
+    return None if moment is None else moment + by
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +203,21 @@ class Outage:
     def moving(self) -> tuple[Displaced, ...]:
         """The displaced pods whose controller makes a successor elsewhere."""
         return tuple(pod for pod in self.displaced if pod.fate is Fate.MOVES)
+
+    def later(self, by: float) -> Outage:
+        """The same with every moment `by` seconds later: the clock was set, no time has passed."""
+        return replace(
+            self,
+            t0=self.t0 + by,
+            restore_by=_later(self.restore_by, by),
+            commanded=_later(self.commanded, by),
+            not_ready=_later(self.not_ready, by),
+            tainted=_later(self.tainted, by),
+            recovered=_later(self.recovered, by),
+            whole=_later(self.whole, by),
+            restored=_later(self.restored, by),
+            rejoined=_later(self.rejoined, by),
+            cleaned=_later(self.cleaned, by),
+            closed=_later(self.closed, by),
+            displaced=tuple(pod.later(by) for pod in self.displaced),
+        )

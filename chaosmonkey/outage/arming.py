@@ -67,6 +67,10 @@ class Arming:
         """Allow cuts, for as long as arming lasts from now; not while HALT holds."""
         self._turn(self.safety.arm(self._clock.now() + self._lasts))
 
+    def clock_stepped(self, by: float) -> None:
+        """Our clock was set right: it lasts for as long as before."""
+        self._turn(self.safety.later(by))
+
     def disarm(self) -> None:
         """Allow none."""
         self._turn(self.safety.disarm())

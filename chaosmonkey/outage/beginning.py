@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from chaosmonkey.model import (
@@ -22,6 +24,12 @@ from chaosmonkey.outage.world import World
 def outage_id(began: float, machine: str) -> str:
     """Such as "20261120-101500-node3": when it began (UTC) and where."""
     return f"{datetime.fromtimestamp(began, UTC):%Y%m%d-%H%M%S}-{machine}"
+
+
+def unused(wanted: str, used: Collection[str]) -> str:
+    """The id, or the first free one that is like it: a second may hold two outages."""
+    numbered = (f"{wanted}-{number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain([wanted], numbered) if one not in used)
 
 
 def begin_commanded(cut: PlugCut, world: World) -> Outage:
@@ -57,17 +65,19 @@ def begin_sensed(lost: FeedSensed, world: World) -> Outage:
     )
 
 
-def fell_silent(node: Node, world: World) -> bool:
+def fell_silent(node: Node, world: World, at: float) -> bool:
     """Whether a node that nobody cut has stopped giving signs of life.
 
     It is a false alarm when we ourselves were cut off since its last sign, or when the others fell
-    silent with it: then the API server was away, not the machine.
+    silent with it: then the API server was away, not the machine. Nor is it silent when its signs
+    come and Kubernetes does not count them, because its clock is behind.
     """
     sign = world.signs.get(node.name)
     return (
         node.ready == "Unknown"
         and sign is not None
         and world.stale is None
+        and not (sign.ignored and at - sign.at < sign.duration / 2)
         and max(world.trusted_since, world.kubelets_heard_since) <= sign.at
         and world.heard_from_others_since(node.name, sign.at + sign.interval)
     )
@@ -76,12 +86,13 @@ def fell_silent(node: Node, world: World) -> bool:
 def begin_observed(node: Node, world: World, machine: str) -> Outage:
     """A node fell silent, without a command and without a sensor: it begins at its last sign."""
     sign = world.signs[node.name]
+    t0 = max(sign.at, world.returned.get(node.name, sign.at))
     return Outage(
-        id=outage_id(sign.at, machine),
+        id=outage_id(t0, machine),
         machine=machine,
         node=node.name,
         origin=Origin.OBSERVED,
-        t0=sign.at,
+        t0=t0,
         t0_within=sign.interval,
         clocked=Clocked.LAST_SIGN,
         cause=Cause.FAULT if world.sensed.get((node.name, FeedKind.POWER)) is Feed.ON else None,

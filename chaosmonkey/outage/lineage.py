@@ -2,8 +2,8 @@
 
 A pod that is marked for deletion, or gone, leaves a vacancy at its controller. The next pod that
 this controller makes fills the oldest vacancy: first lost, first replaced. A pod that bears the
-name of a lost one fills that one's vacancy; a StatefulSet's pod fills no other. Whoever finds no vacancy begins a lineage, named by its
-uid.
+name of a lost one fills that one's vacancy; a StatefulSet's pod fills no other. A pod that finds no
+vacancy begins a lineage, named by its uid.
 
 A rolling update makes new pods before it takes old ones away, and a scale-down makes none: such
 vacancies are filled by nobody. A controller has no more real vacancies than pods missing from the

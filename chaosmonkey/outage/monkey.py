@@ -19,7 +19,6 @@ from chaosmonkey.errors import Unavailable
 from chaosmonkey.model import Event, Feed, FeedKind, PlugRestored
 from chaosmonkey.outage import guard
 from chaosmonkey.outage.arming import Arming
-from chaosmonkey.outage.beginning import outage_id
 from chaosmonkey.outage.cut import Cut, Surroundings
 from chaosmonkey.outage.inrush import Inrush
 from chaosmonkey.outage.look import LOOK_EVERY, look_at_plugs
@@ -173,7 +172,7 @@ class Monkey:
         await self._look_before(self._find(request.machine).name, request.feed)
         machine = guard.check(request, self._lab, self.facts(request.feed))
         entry = Entry(
-            outage=outage_id(commanded, machine.name),
+            outage=self._tracker.name(commanded, machine.name),
             machine=machine.name,
             feed=request.feed,
             asked_by=request.by,
@@ -241,6 +240,13 @@ class Monkey:
         self._arming.disarm()
         log.info("Disarmed by %s.", by)
         return self.safety
+
+    def clock_stepped(self, by: float) -> None:
+        """Our clock was set right: move every moment that is kept."""
+        self._arming.clock_stepped(by)
+        self._rests.clock_stepped(by)
+        if self._last_cut is not None:
+            self._last_cut += by
 
     def tick(self) -> None:
         """Time passes."""

@@ -42,6 +42,10 @@ class Rests:
         """A machine was restored just now; the journal knows that already."""
         self._since[machine] = self._clock.now()
 
+    def clock_stepped(self, by: float) -> None:
+        """Our clock was set right; who rests has rested for as long as before."""
+        self._since = {machine: since + by for machine, since in self._since.items()}
+
     async def recall(self) -> None:
         """Take up what the process before this one left; raises StoreFailed if that fails.
 

@@ -47,6 +47,15 @@ class Safety:
         """End HALT; nothing is armed by that."""
         return replace(self, halted=None, halted_by="")
 
+    def later(self, by: float) -> Safety:
+        """The same with every moment `by` seconds later."""
+        until, halted = self.armed_until, self.halted
+        return replace(
+            self,
+            armed_until=None if until is None else until + by,
+            halted=None if halted is None else halted + by,
+        )
+
     def passed(self, now: float) -> Safety:
         """As time left it: an armed console becomes safe."""
         late = self.armed_until is not None and now >= self.armed_until

@@ -9,7 +9,7 @@ the outages and the world.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from types import MappingProxyType
 from chaosmonkey.model import (
     Cause,
     Changed,
+    ClockStepped,
     Displaced,
     Event,
     Fate,
@@ -40,6 +41,8 @@ from chaosmonkey.outage.beginning import (
     begin_observed,
     begin_sensed,
     fell_silent,
+    outage_id,
+    unused,
 )
 from chaosmonkey.outage.displaced import (
     follow_pod,
@@ -77,12 +80,24 @@ class Tracker:
         self.world = World()
         self.outages: Outages = {}
         self._machines = machines or {}
+        self._used: set[str] = set()
+
+    def name(self, began: float, machine: str) -> str:
+        """An id for an outage that begins now; no other ever has it."""
+        return unused(outage_id(began, machine), self._used)
+
+    def know_ids(self, ids: Iterable[str]) -> None:
+        """Outages of earlier processes have these ids: give them to no other."""
+        self._used.update(ids)
 
     def handle(self, event: Event) -> list[Outage]:
         """Take an event in; return the outages that it began, changed or closed."""
         before = self.world.apply(event)
         old = self.outages
-        new = follow(old, event, self.world, before=before, machines=self._machines)
+        new = follow(
+            old, event, self.world, before=before, machines=self._machines, used=self._used
+        )
+        self._used.update(new)
         self.outages = {key: outage for key, outage in new.items() if outage.closed is None}
         return [outage for key, outage in new.items() if outage != old.get(key)]
 
@@ -94,6 +109,7 @@ def follow(
     *,
     before: Node | Stale | None = None,
     machines: Mapping[str, str] = MappingProxyType({}),
+    used: Collection[str] = (),
 ) -> Outages:
     """The outages after one event, those that it closed included.
 
@@ -103,6 +119,7 @@ def follow(
         world: what is known after it; only read.
         before: the node, or the staleness, that the event replaced.
         machines: node name → machine name, where they differ.
+        used: ids that outages have or had.
     """
     step: Callable[[Outage], Outage]
     match event:
@@ -115,11 +132,11 @@ def follow(
         ):
             step = partial(_restored, machine=machine, feed=feed, at=at)
         case FeedSensed(state=Feed.OFF, cause=Cause()):
-            return _feed_lost(outages, event, world)
+            return _feed_lost(outages, event, world, used)
         case Changed(Node() as node, at):
-            if isinstance(before, Node) and before.is_ready and fell_silent(node, world):
+            if isinstance(before, Node) and before.is_ready and fell_silent(node, world, at):
                 seen = begin_observed(node, world, machines.get(node.name, node.name))
-                outages = _begun(outages, seen, lost=seen.t0, at=at)
+                outages = _begun(outages, seen, used, lost=seen.t0, at=at)
             step = partial(_node_changed, node=node, at=at)
         case Removed(Node() as node, at):
             step = partial(_node_removed, node=node, at=at)
@@ -131,10 +148,8 @@ def follow(
             step = partial(forget_pod, pod=pod, at=at)
         case Changed(Occurrence() as warning):
             step = partial(note_warning, warning=warning)
-        case Stale(at, why, replaced=True):
-            step = partial(_replaced, at=at, why=why)
-        case Fresh(at) if isinstance(before, Stale):
-            step = partial(_saw_again, since=before.at, at=at)
+        case Stale() | Fresh() | ClockStepped():
+            step = partial(_seen_otherwise, event=event, before=before)
         case Tick(at):
             step = partial(_time_passed, at=at, world=world)
         case _:
@@ -152,16 +167,18 @@ def _each(outages: Outages, step: Callable[[Outage], Outage], at: float, world: 
     }
 
 
-def _feed_lost(outages: Outages, lost: FeedSensed, world: World) -> Outages:
+def _feed_lost(outages: Outages, lost: FeedSensed, world: World, used: Collection[str]) -> Outages:
     new = begin_sensed(lost, world)
     if new.id not in outages:  # two losses within a second are one
-        begun = _begun(outages, new, lost=lost.at + lost.within, at=lost.at)
-        if new.id in begun:
+        begun = _begun(outages, new, used, lost=lost.at + lost.within, at=lost.at)
+        if begun.keys() != outages.keys():
             return begun
     return _each(outages, partial(_lost_again, lost=lost), lost.at, world)
 
 
-def _begun(outages: Outages, new: Outage, *, lost: float, at: float) -> Outages:
+def _begun(
+    outages: Outages, new: Outage, used: Collection[str], *, lost: float, at: float
+) -> Outages:
     """With a new outage, unless its machine is out already.
 
     It is not if it had come back and the outcome of that is known: then its first outage ends.
@@ -174,6 +191,7 @@ def _begun(outages: Outages, new: Outage, *, lost: float, at: float) -> Outages:
     }
     if any(outage.node == new.node and outage.closed is None for outage in outages.values()):
         return outages
+    new = replace(new, id=unused(new.id, {*used, *outages}))
     return {**outages, new.id: new}
 
 
@@ -234,6 +252,21 @@ def _lease_renewed(outage: Outage, *, lease: Lease, at: float) -> Outage:
     if outage.node == lease.node and unnoticed and outage.rejoined is None:
         return replace(outage, rejoined=at)
     return outage
+
+
+def _seen_otherwise(
+    outage: Outage, *, event: Stale | Fresh | ClockStepped, before: Node | Stale | None
+) -> Outage:
+    """Nothing happened to the machine: what changed is how we see it."""
+    match event:
+        case Stale(at, why, replaced=True):
+            return _replaced(outage, at=at, why=why)
+        case Fresh(at) if isinstance(before, Stale):
+            return _saw_again(outage, since=before.at, at=at)
+        case ClockStepped(by):
+            return outage.later(by)
+        case _:
+            return outage
 
 
 def _replaced(outage: Outage, *, at: float, why: str) -> Outage:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaosmonkey.model import (
     Changed,
+    ClockStepped,
     EndpointSlice,
     Event,
     Feed,
@@ -16,6 +17,7 @@ from chaosmonkey.model import (
     Fresh,
     Lease,
     Node,
+    PlugRestored,
     Pod,
     Removed,
     Stale,
@@ -31,12 +33,25 @@ class Sign:
     """A machine's last sign of life: when we received its lease's renewal.
 
     `interval` is the time to the renewal before it, or a quarter of the lease's duration (the
-    kubelet's renewal interval) as long as only one was seen.
+    kubelet's renewal interval) as long as only one was seen. What counts is that it came: `renewed`
+    is what the machine's own clock says, and `newest` the newest that it ever said.
     """
 
     at: float
     interval: float
     renewed: float
+    newest: float
+    duration: float
+
+    @property
+    def ignored(self) -> bool:
+        """Whether Kubernetes does not count it: it counts stamps newer than all before them."""
+        return self.renewed < self.newest
+
+    @property
+    def behind(self) -> float:
+        """Seconds by which its machine's clock must be behind for Kubernetes not to count it."""
+        return max(0.0, self.newest - self.renewed)
 
 
 class World:
@@ -44,6 +59,8 @@ class World:
 
     Attributes:
         stale: since when, and why, this may be out of date; None while it is not.
+        returned: when each node was last given a feed again, or became Ready: nothing that was lost
+            after it was lost before.
         sensed: what the sensors said last of each node's feeds.
         trusted_since: from when on nothing was missed.
         kubelets_heard_since: from when on some kubelet or other was always heard. Before that all
@@ -56,6 +73,7 @@ class World:
         self.workloads: dict[str, Workload] = {}
         self.slices: dict[str, EndpointSlice] = {}
         self.signs: dict[str, Sign] = {}
+        self.returned: dict[str, float] = {}
         self.sensed: dict[tuple[str, FeedKind], Feed] = {}
         self.lineages = Lineages()
         self.stale: Stale | None = Stale(0.0, "the cluster has not been heard of yet")
@@ -69,12 +87,38 @@ class World:
         """Take one event in; return the node or the staleness that it replaced, if it did."""
         before: Node | Stale | None = None
         match event:
+            case Changed() | Removed():
+                before = self._object(event)
+            case FeedSensed(node=name, feed=feed, state=state, at=at):
+                self.sensed[name, feed] = state
+                if state is Feed.ON:
+                    self.returned[name] = at
+            case PlugRestored(node=name, at=at):
+                self.returned[name] = at
+            case Stale():
+                self.stale = event
+                if event.replaced:
+                    self.signs.clear()
+            case Fresh(at):
+                before, self.stale = self.stale, None
+                self.trusted_since = at
+            case ClockStepped(by):
+                self._move_moments(by)
+            case _:
+                pass  # cuts and time change nothing here
+        return before
+
+    def _object(self, event: Changed | Removed) -> Node | None:
+        before = None
+        match event:
             case Changed(Pod() as pod):
                 self._pod_changed(pod)
             case Removed(Pod() as pod):
                 self._pod_removed(pod)
-            case Changed(Node() as node):
+            case Changed(Node() as node, at):
                 before = self.nodes.get(node.name)
+                if node.is_ready and (before is None or not before.is_ready):
+                    self.returned[node.name] = at
                 self.nodes[node.name] = node
             case Removed(Node() as node):
                 self.nodes.pop(node.name, None)
@@ -92,15 +136,8 @@ class World:
                 self.slices[slice_.uid] = slice_
             case Removed(EndpointSlice() as slice_):
                 self.slices.pop(slice_.uid, None)
-            case FeedSensed(node=name, feed=feed, state=state):
-                self.sensed[name, feed] = state
-            case Stale():
-                self.stale = event
-            case Fresh(at):
-                before, self.stale = self.stale, None
-                self.trusted_since = at
             case _:
-                pass  # plugs, time, and what Kubernetes says to people change nothing here
+                pass  # what Kubernetes says to people changes nothing here
         return before
 
     def pods_on(self, node: str) -> Iterator[Pod]:
@@ -173,12 +210,27 @@ class World:
             self._pods_on[pod.node].discard(pod.uid)
         self.lineages.lose(pod)
 
+    def _move_moments(self, by: float) -> None:
+        self.signs = {name: replace(one, at=one.at + by) for name, one in self.signs.items()}
+        self.returned = {name: at + by for name, at in self.returned.items()}
+        self.trusted_since += by
+        self.kubelets_heard_since += by
+        self._any_renewal += by
+        if self.stale is not None:
+            self.stale = replace(self.stale, at=self.stale.at + by)
+
+    def clock_behind(self, node: str) -> float | None:
+        """Seconds by which a node's clock is behind, if Kubernetes ignores its signs of life."""
+        sign = self.signs.get(node)
+        return sign.behind if sign is not None and sign.ignored else None
+
     def _renewed(self, lease: Lease, at: float) -> None:
         before = self.signs.get(lease.node)
-        if before is not None and lease.renewed <= before.renewed:
+        if before is not None and lease.renewed == before.renewed:
             return
+        newest = lease.renewed if before is None else max(lease.renewed, before.newest)
         interval = lease.duration / 4 if before is None else at - before.at
-        self.signs[lease.node] = Sign(at, interval, lease.renewed)
+        self.signs[lease.node] = Sign(at, interval, lease.renewed, newest, lease.duration)
         if at - self._any_renewal > lease.duration / 2:
             self.kubelets_heard_since = at
         self._any_renewal = at

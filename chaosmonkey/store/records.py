@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
+
 from pydantic import TypeAdapter
 
 from chaosmonkey.model import Outage
 from chaosmonkey.store.database import Database
+
+log = logging.getLogger(__name__)
 
 _OUTAGE = TypeAdapter(Outage)
 
@@ -17,10 +22,18 @@ class Records:
         self._database = database
 
     async def save(self, outage: Outage) -> None:
-        """Keep the latest state of an outage."""
-        await self._database.write(
+        """Keep the latest state of an outage.
+
+        One that is closed is never written over by another that bears its id: that one is kept
+        beside it, under an id of its own.
+        """
+        written = await self._database.read(
             "INSERT INTO outages (id, machine, began, closed, document) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET closed = excluded.closed, document = excluded.document",
+            "ON CONFLICT (id) DO UPDATE SET "
+            "began = excluded.began, closed = excluded.closed, document = excluded.document "
+            "WHERE machine = excluded.machine "
+            "AND (outages.closed IS NULL OR began = excluded.began) "
+            "RETURNING id",
             (
                 outage.id,
                 outage.machine,
@@ -29,6 +42,14 @@ class Records:
                 _OUTAGE.dump_json(outage).decode(),
             ),
         )
+        if not written:
+            beside = f"{outage.id}-{outage.t0:.3f}"
+            log.error("There is another outage %s: this one is kept as %s.", outage.id, beside)
+            await self.save(replace(outage, id=beside))
+
+    async def ids(self) -> list[str]:
+        """Of all outages."""
+        return [found for (found,) in await self._database.read("SELECT id FROM outages")]
 
     async def get(self, outage: str) -> Outage | None:
         """One outage, or None if there is no such id."""

@@ -4,10 +4,13 @@ import pytest
 
 from chaosmonkey.model import (
     Cause,
+    Changed,
+    ClockStepped,
     Fate,
     Feed,
     FeedKind,
     FeedSensed,
+    Lease,
     Origin,
     Outcome,
     Removed,
@@ -840,3 +843,103 @@ def test_without_room_the_story_says_for_how_many_and_takes_it_back() -> None:
 
 def _told(scene: Scene, about: str) -> str:
     return next(line.text for line in story(scene.outage) if line.about == about)
+
+
+def test_signs_of_life_of_a_machine_whose_clock_is_behind_count_by_their_arrival() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    scene.wait(4)
+    _rejoin_in_the_past(scene)
+    scene.node("node3", "Unknown", reason="NodeStatusUnknown")
+    assert scene.outages == {}
+    assert scene.tracker.world.clock_behind("node3") > 0
+    assert scene.tracker.world.clock_behind("node1") is None
+
+
+def test_a_machine_whose_clock_is_behind_may_still_be_lost() -> None:
+    scene = Scene()
+    scene.wait(4)
+    _rejoin_in_the_past(scene)
+    last = scene.now
+    scene.silent.add("node3")
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    assert scene.outage.t0 == last
+
+
+def _rejoin_in_the_past(scene: Scene) -> None:
+    """It boots with an old date, and its kubelet renews its lease with that."""
+    scene.silent.add("node3")
+    for stamp in range(4):
+        scene.wait(2)
+        scene.tell(Changed(Lease("node3", "l-node3", stamp - 900.0, duration=8), scene.now))
+
+
+def test_an_outage_never_begins_before_the_last_return_of_its_machine() -> None:
+    scene = Scene()
+    scene.pod("web-a", "node3")
+    scene.cut()
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    scene.wait(8).restore()
+    scene.silent.add("node3")
+    scene.node("node3", "True")
+    back = scene.now
+    first = scene.outages.pop("node3")
+    scene.tracker.outages = {}
+    scene.wait(2)
+    scene.tell(Changed(Lease("node1", "l", renewed=1e6, duration=8), scene.now))
+    scene.node("node3", "Unknown")
+    assert scene.outages["node3"].t0 == back > first.t0
+
+
+def test_two_outages_of_a_machine_within_a_second_have_two_ids() -> None:
+    scene = Scene()
+    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, Feed.OFF, scene.now, cause=Cause.HAND))
+    first = scene.outages.pop("node3")
+    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, Feed.ON, scene.now + 0.1))
+    scene.tell(Removed(scene.nodes["node3"], scene.now + 0.2))
+    scene.tell(Changed(scene.nodes["node3"], scene.now + 0.3))
+    scene.tell(
+        FeedSensed("node3", "node3", FeedKind.POWER, Feed.OFF, scene.now + 0.5, cause=Cause.HAND)
+    )
+    assert scene.outages["node3"].id == f"{first.id}-2"
+    assert scene.tracker.name(scene.now, "node3") == f"{first.id}-3"
+
+
+def test_an_id_of_an_earlier_process_is_given_to_no_other_outage() -> None:
+    scene = Scene()
+    scene.tracker.know_ids([scene.tracker.name(scene.now, "node3")])
+    assert scene.tracker.name(scene.now, "node3").endswith("-node3-2")
+
+
+@pytest.mark.parametrize("by", [1_700_000_000.0, -5000.0])
+def test_a_clock_that_is_set_right_changes_no_measured_second(by: float) -> None:
+    quiet, stepped = Scene(), Scene()
+    for scene in (quiet, stepped):
+        web = scene.pod("web-a", "node3", created=1.0)
+        scene.cut()
+        (web,) = scene.wait(8).lose(web)
+        if scene is stepped:
+            scene.now += by
+            scene.tell(ClockStepped(by, scene.now))
+        scene.pod("web-b", "node1", created=2.0)
+        scene.wait(4).restore()
+        scene.node("node3", "True")
+        scene.remove(web)
+    passed = recovery.milestones(stepped.outage)
+    assert passed == pytest.approx(recovery.milestones(quiet.outage), abs=1e-3)
+    assert stepped.outage.closed is not None
+    assert stepped.outage.t0 - quiet.outage.t0 == pytest.approx(by, abs=1e-3)
+
+
+def test_after_a_clock_was_set_right_a_machine_falls_silent_at_its_last_sign() -> None:
+    scene = Scene()
+    scene.wait(4)
+    scene.now += 1e9
+    scene.tell(ClockStepped(1e9, scene.now))
+    scene.silent.add("node3")
+    last = scene.now
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    assert scene.outage.t0 == last

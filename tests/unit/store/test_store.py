@@ -69,6 +69,30 @@ async def test_records_keep_the_latest_state_newest_first(
         assert len(await records.latest(1)) == 1
 
 
+async def test_a_record_is_never_written_over_by_another_outage(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(outage("same", t0=1.0, closed=12.6))
+        invented = outage("same", t0=1.4)
+        await records.save(invented)
+        await records.save(replace(invented, closed=99.0))
+        assert (await records.get("same")).closed == 12.6
+        assert [one.closed for one in await records.latest()] == [99.0, 12.6]
+        assert len(set(await records.ids())) == 2
+
+
+async def test_a_record_follows_a_clock_that_was_set_right_in_mid_outage(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(outage("one", t0=1.0))
+        await records.save(outage("one", t0=1e9, closed=1e9 + 5))
+        assert [(one.t0, one.closed) for one in await records.latest()] == [(1e9, 1e9 + 5)]
+
+
 def test_a_folder_belongs_to_one_process(tmp_path: Path) -> None:
     used = pytest.raises(StoreFailed, match="in use by another chaosmonkey")
     with hold_folder(tmp_path), used, hold_folder(tmp_path):
