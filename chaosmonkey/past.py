@@ -9,8 +9,8 @@ from chaosmonkey.hub import Board
 from chaosmonkey.model import Outage
 from chaosmonkey.store import Records
 
-SHOWN = 20
-"""Outages of the past that are on the board."""
+READ = 200
+"""Outages of the past that are read for the board, which keeps the latest that it has room for."""
 
 
 async def take_up_the_past(
@@ -37,5 +37,5 @@ async def take_up_the_past(
         await records.save(ended)
         if ended.restored is None:
             interrupted(ended)
-    for outage in reversed(await records.latest(SHOWN)):
+    for outage in reversed(await records.latest(READ)):
         board.show_outage(outage)

@@ -16,12 +16,14 @@ from chaosmonkey.hub.show import (
 )
 from chaosmonkey.hub.views import RefusedView, ServiceView
 from chaosmonkey.model import (
+    Cause,
     Changed,
     ClockStepped,
     EndpointSlice,
     Event,
     FeedKind,
     Fresh,
+    Lease,
     Node,
     Outage,
     PlugCut,
@@ -40,7 +42,10 @@ from chaosmonkey.outage.world import World
 from chaosmonkey.plugs import PlugBoard
 
 HISTORY = 20
-"""Finished outages that stay on the board."""
+"""Finished outages that stay on the board; those of one dead supply count as one."""
+
+TOGETHER = 5.0
+"""Seconds within which machines lose their power when one supply dies."""
 
 AVAILABILITY_POINTS = 120
 """Changes of a service's availability that are shown."""
@@ -74,7 +79,7 @@ class Board:
         self._own = own
         self._found_off = found_off
         self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
-        self._finished: list[str] = []
+        self._finished: dict[str, tuple[str, Outage]] = {}
         self._services: set[str] = set()
         self._availability: dict[str, deque[tuple[float, int, int]]] = {}
         self.show_cluster()
@@ -92,6 +97,8 @@ class Board:
                 self._show_pods(self._world.pods_on(node.name))
             case Removed(Node() as node):
                 self._show_node(node.name)
+            case Changed(Lease(node=name)) if self._world.clock_behind(name) is not None:
+                self._show_node(name)
             case Changed(EndpointSlice()) | Removed(EndpointSlice()):
                 self._show_services()
             case Changed(Workload(kind="ReplicaSet") as replica_set):
@@ -124,10 +131,21 @@ class Board:
     def show_outage(self, outage: Outage) -> None:
         """Show an outage; of the finished ones, the latest few."""
         self._hub.put("outages", outage.id, show_outage(outage))
-        if outage.closed is not None and outage.id not in self._finished:
-            self._finished.append(outage.id)
-            while len(self._finished) > HISTORY:
-                self._hub.put("outages", self._finished.pop(0), None)
+        if outage.closed is None:
+            return
+        self._finished[outage.id] = self._event(outage), outage
+        while len({event for event, _ in self._finished.values()}) > HISTORY:
+            oldest = next(iter(self._finished))
+            del self._finished[oldest]
+            self._hub.put("outages", oldest, None)
+
+    def _event(self, outage: Outage) -> str:
+        """The first outage of those that it belongs to: a dead supply takes machines together."""
+        if outage.cause is Cause.SUPPLY:
+            for event, other in self._finished.values():
+                if other.cause is Cause.SUPPLY and abs(other.t0 - outage.t0) <= TOGETHER:
+                    return event
+        return outage.id
 
     def _show_node(self, node_name: str) -> None:
         name = self._machine_of.get(node_name, node_name)
@@ -147,6 +165,7 @@ class Board:
             refused=self._refused(name),
             own=self._own,
             found_off=self._found_off,
+            clock_behind=self._world.clock_behind(node_name),
         )
         self._hub.put("machines", name, view)
 

@@ -103,6 +103,7 @@ def show_machine(
     own: frozenset[str] = frozenset(),
     found_off: Collection[tuple[str, FeedKind]] = (),
     refused: RefusedView | None = None,
+    clock_behind: float | None = None,
 ) -> MachineView:
     """A machine of the configuration, or a node that has none."""
 
@@ -146,6 +147,16 @@ def show_machine(
         rests_until=rests_until,
         place=next((at for at, one in enumerate(lab.machine, 1) if one.name == name), None),
         refused=refused,
+        clock=_clock(name, clock_behind),
+    )
+
+
+def _clock(name: str, behind: float | None) -> str:
+    if behind is None:
+        return ""
+    return (
+        f"{name} lives, but its clock is {behind:.0f} s behind, and Kubernetes ignores its signs "
+        "of life."
     )
 
 

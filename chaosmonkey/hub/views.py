@@ -106,6 +106,7 @@ class MachineView:
         place: its place on the table, as the configuration lists it, 1 for the first: the order on
             every page and the console's digit; null if it is only a node of the cluster.
         refused: the rule that would refuse a cut now, HALT and arming aside; null if none would.
+        clock: what is wrong with its clock, as a sentence; "" if nothing that matters.
     """
 
     name: str
@@ -120,6 +121,7 @@ class MachineView:
     rests_until: float | None
     place: int | None = None
     refused: RefusedView | None = None
+    clock: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,8 @@ class Sign:
 
     @property
     def behind(self) -> float:
-        """Seconds by which its machine's clock must be behind for Kubernetes not to count it."""
-        return max(0.0, self.newest - self.renewed)
+        """Seconds by which its machine's clock is behind ours, or at least behind what it was."""
+        return max(self.at, self.newest) - self.renewed
 
 
 class World:
