@@ -26,6 +26,7 @@ const machine = (more: Partial<Machine> = {}): Machine => ({
   rests_until: null,
   place: null,
   refused: null,
+  clock: '',
   ...more,
 });
 const outage = (more: Partial<Outage>): Outage =>

@@ -1583,8 +1583,14 @@ export interface components {
          *         place: its place on the table, as the configuration lists it, 1 for the first: the order on
          *             every page and the console's digit; null if it is only a node of the cluster.
          *         refused: the rule that would refuse a cut now, HALT and arming aside; null if none would.
+         *         clock: what is wrong with its clock, as a sentence; "" if nothing that matters.
          */
         MachineView: {
+            /**
+             * Clock
+             * @default
+             */
+            clock: string;
             /** Control Plane */
             control_plane: boolean;
             /** Cordoned */

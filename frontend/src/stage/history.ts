@@ -1,5 +1,6 @@
 // The bars of past recoveries. Pure.
 import type { Outage } from '../lib/types';
+import { nothingMoves } from './sentence';
 
 export interface Run {
   id: string;
@@ -15,6 +16,8 @@ export interface History {
   median: number | null;
   /** How many ended without a recovery time. */
   unmeasured: number;
+  /** How many only show how long their machine was away: no pod of it moved. */
+  apart: number;
 }
 
 const MOST = 12;
@@ -24,11 +27,14 @@ export function historyOf(
   current: Outage | undefined,
   elapsed: number | null,
 ): History {
-  const measured = outages.filter((outage) => outage.recovery_seconds !== null);
+  const compared = outages.filter((outage) => outage.recovery_seconds === null || moved(outage));
+  const counted = compared.filter((outage) => !compared.some((one) => standsFor(one, outage)));
+  const measured = counted.filter((outage) => outage.recovery_seconds !== null);
   const times = measured.map((outage) => outage.recovery_seconds!).sort((a, b) => a - b);
-  const runs = outages
+  const runs = counted
     .map((outage): Run | null => {
       const isCurrent = outage === current;
+      if (isCurrent && nothingMoves(outage)) return null;
       const seconds = outage.recovery_seconds ?? (isCurrent ? elapsed : null);
       if (seconds === null) return null;
       return { id: outage.id, seconds, kind: kindOf(outage), current: isCurrent };
@@ -40,8 +46,23 @@ export function historyOf(
     best: times[0] ?? null,
     median: median(times),
     unmeasured: outages.filter((one) => !one.open && one.recovery_seconds === null).length,
+    apart: outages.length - compared.length,
   };
 }
+
+const TOGETHER = 5; // s within which machines lose their power when one supply dies
+
+/** One dead supply is one run: that of its machine which took longest. */
+function standsFor(one: Outage, other: Outage): boolean {
+  if (one === other || one.cause !== 'supply' || other.cause !== 'supply') return false;
+  if (Math.abs(one.t0 - other.t0) > TOGETHER) return false;
+  const [took, less] = [one, other].map((outage) => outage.recovery_seconds ?? 0);
+  return took! > less! || (took === less && one.id < other.id);
+}
+
+/** Kubernetes made at least one pod again elsewhere: that is what the bars compare. */
+const moved = (outage: Outage): boolean =>
+  outage.pods.some((pod) => pod.fate === 'moves' && pod.successor !== null);
 
 function kindOf(outage: Outage): Run['kind'] {
   if (outage.origin === 'observed') return 'observed';

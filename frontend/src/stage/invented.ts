@@ -14,6 +14,7 @@ export const machine = (name: string, changes: Partial<Machine> = {}): Machine =
   rests_until: null,
   place: null,
   refused: null,
+  clock: '',
   ...changes,
 });
 

@@ -76,7 +76,7 @@ describe('beside the stopwatch it says', () => {
       recovery_seconds: 9,
       pods,
     });
-    expect(texts(one, cluster, 200)[0]).toContain('1 StatefulSet pod waits for n1');
+    expect(texts(one, cluster, 200)[0]).toContain('1 pod waits for n1');
   });
 
   test.each(['unnoticed', 'incomplete', 'aborted'])('what %s means', (outcome) => {

@@ -86,7 +86,7 @@ export function notes(
   const twins = outage.pods.filter((pod) => pod.fate === 'waits' && pod.resolved === null).length;
   if (twins > 0 && outage.open && outage.phases['evict'] !== undefined)
     told.push({
-      text: `${count(twins, 'StatefulSet pod waits', 'StatefulSet pods wait')} for ${outage.machine} itself`,
+      text: `${count(twins, 'pod waits', 'pods wait')} for ${outage.machine} itself`,
     });
   if (outage.blind >= 0.5)
     told.push({ text: `The cluster was out of sight for ${outage.blind.toFixed(1)} s of it` });

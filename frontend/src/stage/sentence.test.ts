@@ -73,6 +73,57 @@ test.each<[string, Seen]>([
     'Kubernetes noticed n1, but holds the eviction back.',
     seen({ current: outage('n1', { phase: 'evict', held: 'x' }) }),
   ],
+  [
+    'This is not the cluster that it was. Reading it again …',
+    seen({ cluster: { stale_since: 1, why: 'The cluster went back in time: x' } as Cluster }),
+  ],
+  [
+    'Nothing on n1 can move: its pods wait for the machine itself.',
+    seen({
+      current: outage('n1', { phase: 'reschedule', pods: [displaced('db', { fate: 'waits' })] }),
+    }),
+  ],
+  [
+    "n1's pods run again after 35.2 s. Nothing on it could move.",
+    seen({
+      current: outage('n1', {
+        phase: null,
+        recovery_seconds: 35.2,
+        pods: [displaced('db', { fate: 'waits' })],
+      }),
+    }),
+  ],
+  [
+    'No machine has room for 2 pods.',
+    seen({
+      current: outage('n1', {
+        phase: 'reschedule',
+        pods: ['a', 'b'].map((name) =>
+          displaced(name, { successor: `${name}2`, why: `${name}2 is Pending: 0/3 nodes` }),
+        ),
+      }),
+    }),
+  ],
+  [
+    'Recovered in 12.4 s. n1 is back, and nothing moves back to it by itself.',
+    seen({
+      current: outage('n1', {
+        phase: null,
+        recovery_seconds: 12.4,
+        milestones: { cut: 0, recovered: 12.4, rejoined: 12.4 },
+        pods: [displaced('a', { successor: 'a2' })],
+      }),
+    }),
+  ],
+  [
+    'n1 lives, but its clock is 900 s behind.',
+    seen({
+      machines: [
+        machine('n1', { ready: 'Unknown', clock: 'n1 lives, but its clock is 900 s behind.' }),
+        machine('n2'),
+      ],
+    }),
+  ],
 ])('%s', (text, board) => {
   expect(sentence(board)).toBe(text);
 });
@@ -80,4 +131,19 @@ test.each<[string, Seen]>([
 test('nothing in it counts seconds', () => {
   const one = outage('n1', { phase: 'evict', pods: [displaced('a', { evicts_at: 300 })] });
   expect(sentence(seen({ current: one }))).not.toMatch(/\d s\b/);
+});
+
+test('of two outages each is told with its time', () => {
+  const [one, two] = ['n1', 'n2'].map((name, at) =>
+    outage(name, {
+      id: name,
+      phase: null,
+      recovery_seconds: 12.4 + at,
+      pods: [displaced('a', { successor: 'a2' })],
+    }),
+  );
+  const both = { ...seen({ current: two! }), open: [one!, two!] };
+  expect(sentence(both)).toBe(
+    'n1 recovered in 12.4 s. n2 recovered in 13.4 s: 1 pod runs elsewhere.',
+  );
 });

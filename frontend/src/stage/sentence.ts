@@ -21,12 +21,18 @@ export function sentence(seen: Seen): string {
   const { cluster, machines, current } = seen;
   if (!seen.known) return 'Waiting for the server …';
   if (!seen.connected) return 'The server does not answer. This is the last that was heard.';
+  if (cluster?.stale_since != null && /back in time|another cluster/.test(cluster.why))
+    return 'This is not the cluster that it was. Reading it again …';
   if (cluster?.stale_since != null)
     return 'Nobody answers for the cluster. This is the last that was heard of it.';
   if (machines.length === 0) return 'There is no machine yet: add [[machine]] to lab.toml.';
   const pulled = machines.find((machine) => isHandsWork(machine, seen));
   if (pulled !== undefined) return byHand(pulled, seen.truths.get(pulled.name)!);
-  if (current?.open) return during(current, seen);
+  if (current?.open)
+    return [
+      ...seen.open.filter((one) => one !== current).flatMap(inBrief),
+      during(current, seen),
+    ].join(' ');
   const stuck = machines.find((machine) => seen.truths.get(machine.name)?.trouble);
   if (stuck !== undefined)
     return `${stuck.name}'s plug is stuck: ${seen.truths.get(stuck.name)!.trouble}`;
@@ -47,11 +53,38 @@ function byHand(machine: Machine, truth: Truth): string {
   return `A hand pulled ${machine.name}'s ${plug}.`;
 }
 
+/** Another outage under way, once it has its time. */
+function inBrief(outage: Outage): string[] {
+  return outage.recovery_seconds === null
+    ? []
+    : [`${outage.machine} recovered in ${time(outage)}.`];
+}
+
+const time = (outage: Outage): string =>
+  `${outage.t0_within > 0 ? 'at most ' : ''}${short(outage.recovery_seconds!)} s`;
+
+/** It lost pods, and none of them can run elsewhere. */
+export const nothingMoves = (outage: Outage): boolean =>
+  outage.pods.length > 0 && !outage.pods.some((pod) => pod.fate === 'moves');
+
+/** Replacements that no machine takes. */
+const homeless = (outage: Outage): number =>
+  outage.pods.filter(
+    (pod) =>
+      pod.successor !== null && pod.successor_node === null && pod.why.includes(' is Pending: '),
+  ).length;
+
 function during(outage: Outage, seen: Seen): string {
   const name = outage.machine;
   const moving = outage.pods.filter((pod) => pod.fate === 'moves');
   const back = outage.milestones['restored'] !== undefined;
-  if (outage.recovery_seconds !== null) return recovered(outage, back);
+  if (outage.recovery_seconds !== null) return recovered(outage, back, seen.open.length > 1);
+  if (outage.phase !== null && outage.phase !== 'detect') {
+    if (nothingMoves(outage))
+      return `Nothing on ${name} can move: its pods wait for the machine itself.`;
+    if (homeless(outage) > 0)
+      return `No machine has room for ${count(homeless(outage), 'pod', 'pods')}.`;
+  }
   switch (outage.phase) {
     case 'detect':
       if (back)
@@ -86,25 +119,29 @@ function observed(outage: Outage, seen: Seen): string {
   return `${name} ${lost}. ${whoDid(outage)}`;
 }
 
-function recovered(outage: Outage, back: boolean): string {
+function recovered(outage: Outage, back: boolean, oneOfMany: boolean): string {
   const { machine, feed, milestones } = outage;
-  const time = `${outage.t0_within > 0 ? 'at most ' : ''}${short(outage.recovery_seconds!)} s`;
+  if (nothingMoves(outage))
+    return `${machine}'s pods run again after ${time(outage)}. Nothing on it could move.`;
+  const told = `${oneOfMany ? `${machine} recovered` : 'Recovered'} in ${time(outage)}`;
   if (milestones['rejoined'] !== undefined)
-    return `${machine} is back. Nothing moves back to it by itself.`;
-  if (back && feed !== 'network') return `${machine} has power again, and starts.`;
+    return `${told}. ${machine} is back, and nothing moves back to it by itself.`;
+  if (back && feed !== 'network') return `${told}. ${machine} has power again, and starts.`;
   // Others came back by themselves, or are not wanted any more.
   const moved = outage.pods.filter((pod) => pod.fate === 'moves' && pod.successor !== null).length;
   const what =
     moved > 0
       ? `${count(moved, 'pod runs', 'pods run')} elsewhere`
       : 'every pod that is wanted runs again';
-  return `Recovered in ${time}: ${what}.`;
+  return `${told}: ${what}.`;
 }
 
 function calm(seen: Seen): string {
   const { machines, pods } = seen;
   const workers = machines.filter((machine) => !machine.control_plane);
   const lost = workers.filter((machine) => machine.ready !== 'True');
+  const behind = lost.find((machine) => machine.clock);
+  if (behind !== undefined) return behind.clock;
   if (lost.length > 0)
     return `${lost.map((machine) => machine.name).join(', ')}: not Ready, and not measured here.`;
   const counted = pods.filter((pod) => pod.state !== 'finished' && pod.state !== 'terminating');
