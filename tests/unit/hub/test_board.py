@@ -34,7 +34,7 @@ class Shown:
         self.board.after(event)
 
     def of(self, kind: str) -> dict[str, Any]:
-        return cast("dict[str, Any]", self.hub.state[kind])
+        return cast("dict[str, Any]", getattr(self.hub.state, kind))
 
 
 def outage(number: int, **changes: Any) -> Outage:
