@@ -1,10 +1,12 @@
-"""Whether one watched collection can be believed, and why not."""
+"""Whether one watched collection can be believed, why not, and which history it is of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaosmonkey.cluster.trouble import Answered
+from chaosmonkey.cluster.cache import older
+from chaosmonkey.cluster.contracts import Position
+from chaosmonkey.cluster.trouble import Answered, Replaced
 from chaosmonkey.errors import ClusterUnavailable
 
 
@@ -33,6 +35,43 @@ class Health:
     synced: bool = False
     believed: bool = False
     trouble: ClusterUnavailable | None = None
+
+    def recognise(self, position: Position) -> None:
+        """Compare a server's position with what we know.
+
+        Raises:
+            Replaced: this is another cluster, or it has not got as far as we have.
+        """
+        if position.cluster and self.cluster not in ("", position.cluster):
+            raise Replaced(
+                "This is another cluster than before: its namespace kube-system has another uid.",
+                remedy="Everything is listed again by itself.",
+            )
+        self.cluster = position.cluster or self.cluster
+        self._compare(position.version)
+
+    def reach(self, version: str) -> None:
+        """We are told of a version and go on from it; Replaced if it is of another history."""
+        self._compare(version)
+        self.version = self.reached = version
+
+    def forget(self) -> None:
+        """What was learnt is of another history: nothing is known any more."""
+        self.version, self.reached, self.cluster = None, "", ""
+
+    def _compare(self, version: str) -> None:
+        """None may precede one that we have seen.
+
+        A watch tells of versions in their order and a list is the newest state, from whichever API
+        server it comes.
+        """
+        if older(version, self.reached):
+            what = self.path.rpartition("/")[2]
+            raise Replaced(
+                f"The cluster went back in time: {what} were at version {self.reached} and are at "
+                f"{version} now.",
+                remedy="A restored or restarted datastore does that. Everything is listed again.",
+            )
 
     @property
     def known(self) -> bool:

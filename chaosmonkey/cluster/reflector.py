@@ -27,8 +27,7 @@ from typing import Never
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.cluster.backoff import Backoff
-from chaosmonkey.cluster.cache import older
-from chaosmonkey.cluster.contracts import Batch, ListerWatcher, Position, Sink
+from chaosmonkey.cluster.contracts import Batch, ListerWatcher, Sink
 from chaosmonkey.cluster.health import Health
 from chaosmonkey.cluster.resources import Resource
 from chaosmonkey.cluster.trouble import (
@@ -124,7 +123,7 @@ class Reflector:
         """
         self._opened = None
         if self.resource.vital:
-            self._recognise(await self._source.position(self.resource, self._namespace))
+            self.health.recognise(await self._source.position(self.resource, self._namespace))
         if self.health.version is not None:
             try:
                 return await self._follow(believed=self.health.believed)
@@ -146,7 +145,7 @@ class Reflector:
 
     def start_over(self, trouble: ClusterUnavailable) -> None:
         """Forget where we were: what was learnt is of another history. List again."""
-        self._forget()
+        self.health.forget()
         self.health.believed, self.health.trouble = False, trouble
         self.interrupt(trouble)
 
@@ -162,7 +161,7 @@ class Reflector:
         except Expired:  # we were too slow in turning the pages: ask for all at once
             page = await self._source.list(self.resource, self._namespace, limit=0)
             entries = list(page.entries)
-        self._reach(page.version)
+        self.health.reach(page.version)
         self._sink.replace(entries, self._hear())
         if not self.health.synced:
             self.health.synced = True
@@ -202,47 +201,17 @@ class Reflector:
         for line in lines:
             match read_line(line, self.resource.decode):
                 case Present(entry):
-                    self._reach(entry.version)
+                    self.health.reach(entry.version)
                     self._sink.put(entry, at)
                 case Deleted(entry):
-                    self._reach(entry.version)
+                    self.health.reach(entry.version)
                     self._sink.remove(entry, at)
                 case Bookmark(version):
-                    self._reach(version)
+                    self.health.reach(version)
                 case refused:
                     raise refusal(refused, f"watch {self.resource.rule()}")
         if lines and not self.health.believed:
             self._believe()
-
-    def _forget(self) -> None:
-        self.health.version, self.health.reached, self.health.cluster = None, "", ""
-
-    def _recognise(self, position: Position) -> None:
-        if position.cluster and self.health.cluster not in ("", position.cluster):
-            raise Replaced(
-                "This is another cluster than before: its namespace kube-system has another uid.",
-                remedy="Everything is listed again by itself.",
-            )
-        self.health.cluster = position.cluster or self.health.cluster
-        self._compare(position.version)
-
-    def _reach(self, version: str) -> None:
-        """We are told of a version, and go on from it."""
-        self._compare(version)
-        self.health.version = self.health.reached = version
-
-    def _compare(self, version: str) -> None:
-        """Raise Replaced if a version precedes one that we have seen: none may.
-
-        A watch tells of versions in their order and a list is the newest state, from whichever API
-        server it comes.
-        """
-        if older(version, self.health.reached):
-            raise Replaced(
-                f"The cluster went back in time: {self.resource.name} were at version "
-                f"{self.health.reached} and are at {version} now.",
-                remedy="A restored or restarted datastore does that. Everything is listed again.",
-            )
 
     async def _lose_patience(self) -> None:
         """Believe the open watch after a moment, and end it when it was silent for too long."""
@@ -274,7 +243,7 @@ class Reflector:
         wait = self._backoff.next()
         match trouble:
             case Replaced():
-                self._forget()
+                self.health.forget()
             case Absent() if self.resource.older:
                 self._become_older(self.resource.older)
                 return wait

@@ -18,9 +18,7 @@ from chaosmonkey.model import (
     Cause,
     Changed,
     ClockStepped,
-    Displaced,
     Event,
-    Fate,
     Feed,
     FeedKind,
     FeedSensed,
@@ -47,30 +45,15 @@ from chaosmonkey.outage.beginning import (
 from chaosmonkey.outage.displaced import (
     follow_pod,
     forget_pod,
-    never_replaced,
     note_warning,
     release_unneeded,
-    tell_who_waits,
 )
-from chaosmonkey.outage.recovery import outcome, unresolved
+from chaosmonkey.outage.ending import conclude, time_passed
+from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.world import World
 
 Outages = Mapping[str, Outage]
 """The open outages, by id."""
-
-SETTLE = 30.0
-"""Seconds after a machine's return for which traces of a blip may still appear. A rebooted kubelet
-reports its pods as restarted within about 5 s; a slow Pi takes longer."""
-
-GIVE_UP = 900.0
-"""Seconds after a machine's return, or restored power, after which an outage ends unfinished."""
-
-HELD_AFTER = 1.5
-"""Seconds between Unknown and NoExecute after which the eviction counts as held back: recorded
-controllers take 0 to 0.2 s."""
-
-STOP_EVICTING = 0.55
-"""kube-controller-manager `--unhealthy-zone-threshold`: share of nodes not Ready that stops it."""
 
 
 class Tracker:
@@ -151,7 +134,7 @@ def follow(
         case Stale() | Fresh() | ClockStepped():
             step = partial(_seen_otherwise, event=event, before=before)
         case Tick(at):
-            step = partial(_time_passed, at=at, world=world)
+            step = partial(time_passed, at=at, world=world)
         case _:
             step = _unchanged
     return _each(outages, step, event.at, world)
@@ -162,7 +145,7 @@ def _each(outages: Outages, step: Callable[[Outage], Outage], at: float, world: 
     return {
         key: outage
         if outage.closed is not None
-        else _conclude(release_unneeded(step(outage), at=at, world=world), at)
+        else conclude(release_unneeded(step(outage), at=at, world=world), at)
         for key, outage in outages.items()
     }
 
@@ -281,67 +264,3 @@ def _unchanged(outage: Outage) -> Outage:
 
 def _saw_again(outage: Outage, *, since: float, at: float) -> Outage:
     return replace(outage, blind=max(outage.blind, at - max(since, outage.t0)))
-
-
-def _time_passed(outage: Outage, *, at: float, world: World) -> Outage:
-    if outage.not_ready is not None and outage.tainted is None and outage.rejoined is None:
-        late = at - outage.not_ready > HELD_AFTER
-        outage = replace(outage, held=_why_held(world) if late else "")
-    outage = tell_who_waits(outage, at=at)
-    back = outage.rejoined or outage.restored
-    if back is None:
-        return outage
-    nothing_seen = outage.not_ready is None and outage.rejoined is not None
-    undisturbed = nothing_seen and not any(
-        pod.disturbed and pod.resolved is None for pod in outage.displaced
-    )
-    missing = unresolved(outage)
-    given_up = outage.rejoined is not None and missing and all(map(never_replaced, missing))
-    if at - back > GIVE_UP or ((undisturbed or given_up) and at - back > SETTLE):
-        return replace(outage, closed=at)
-    return outage
-
-
-def _why_held(world: World) -> str:
-    share = len(world.not_ready()) / max(1, len(world.nodes))
-    if share >= STOP_EVICTING:
-        return (
-            f"{share:.0%} of the nodes are not Ready: from {STOP_EVICTING:.0%} on, Kubernetes "
-            "suspects itself and evicts nobody"
-        )
-    return "Kubernetes evicts from one node at a time, every 10 s"
-
-
-# --- how it ends --------------------------------------------------------------------------------
-
-
-def _conclude(outage: Outage, at: float) -> Outage:
-    """Set the moments that follow from the others: recovered, whole, cleaned, closed."""
-    if outage.closed is not None:
-        return outage
-    moving = outage.moving
-    waiting = tuple(pod for pod in outage.displaced if pod.fate is Fate.WAITS)
-    moved = _last_resolved(moving)
-    whole = _last_resolved(moving + waiting)
-    outage = replace(
-        outage,
-        recovered=outage.recovered or (moved if moving else whole),
-        whole=outage.whole or whole,
-    )
-    if outage.rejoined is None:
-        return outage
-    evicted = [pod for pod in outage.displaced if pod.evicted is not None]
-    leftovers = any(pod.gone is None for pod in evicted)
-    if evicted and not leftovers and outage.cleaned is None:
-        outage = replace(outage, cleaned=at)
-    finished = outage.whole is not None or not (moving or waiting)
-    if finished and not leftovers and outage.not_ready is not None:
-        outage = replace(outage, closed=at)
-    return outage
-
-
-def _last_resolved(pods: tuple[Displaced, ...]) -> float | None:
-    """When the last of them was resolved; None if one is not, or there are none."""
-    moments = [pod.resolved for pod in pods]
-    known = [moment for moment in moments if moment is not None]
-    return max(known) if known and len(known) == len(moments) else None

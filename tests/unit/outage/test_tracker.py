@@ -18,8 +18,8 @@ from chaosmonkey.model import (
     Workload,
 )
 from chaosmonkey.outage import recovery
+from chaosmonkey.outage.ending import GIVE_UP, SETTLE
 from chaosmonkey.outage.narrate import story
-from chaosmonkey.outage.tracker import GIVE_UP, SETTLE
 from tests.unit.outage._scene import UNREACHABLE, Scene
 
 
