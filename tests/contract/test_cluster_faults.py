@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
 import pytest
@@ -27,7 +27,8 @@ from chaosmonkey.model import (
 )
 from chaosmonkey.simcluster import Ports, SimSettings, run
 
-IN_TIME = 20.0
+IN_TIME = 120.0
+"""Seconds after which a test hangs."""
 
 
 class Show:
@@ -55,7 +56,8 @@ class Show:
             case Removed(found):
                 del self.known[found.uid]
             case Stale() | Fresh():
-                assert type(event) is not type(self.trust[-1] if self.trust else None)
+                again = isinstance(event, Stale) and event.replaced
+                assert again or type(event) is not type(self.trust[-1] if self.trust else None)
                 self.trust.append(event)
 
     async def fault(self, kind: str, seconds: float = 2.0) -> None:
@@ -108,20 +110,33 @@ class Show:
 @asynccontextmanager
 async def showing(speed: float = 1.0) -> AsyncIterator[Show]:
     """A running simulator of the demo's cluster, and a synced watch of it."""
+    settings = SimSettings(port=0, header_port=0, speed=speed)
+    async with simulating(settings) as url, watching(url) as show:
+        yield show
+
+
+@asynccontextmanager
+async def simulating(settings: SimSettings) -> AsyncIterator[str]:
+    """A running simulator of the demo's cluster; its URL."""
     stop, ports = asyncio.Event(), asyncio.Queue[Ports]()
     async with asyncio.TaskGroup() as group:
-        group.create_task(
-            run(SimSettings(port=0, header_port=0, speed=speed), ready=ports.put_nowait, stop=stop)
-        )
-        show = Show((await ports.get()).url)
-        watching = group.create_task(show.watch.run())
+        group.create_task(run(settings, ready=ports.put_nowait, stop=stop))
+        yield (await ports.get()).url
+        stop.set()
+
+
+@asynccontextmanager
+async def watching(url: str) -> AsyncIterator[Show]:
+    """A synced watch."""
+    async with asyncio.TaskGroup() as group:
+        show = Show(url)
+        task = group.create_task(show.watch.run())
         async with asyncio.timeout(IN_TIME):
             await show.watch.synced.wait()
         yield show
-        watching.cancel()
-        await asyncio.wait({watching})
+        task.cancel()
+        await asyncio.wait({task})
         await show.client.close()
-        stop.set()
 
 
 async def test_everything_is_known_after_the_first_lists() -> None:
@@ -181,3 +196,22 @@ async def test_of_events_only_warnings_about_pods_are_heard() -> None:
 
         await show.wait_for(lambda: lost <= set(warned()))
         assert set(warned().values()) == {"Warning"}
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+async def test_a_simulator_that_was_started_again_is_another_cluster_and_shown_as_it_is(
+    seed: int,
+) -> None:
+    """With the same seed its uids are the same, and only the versions tell."""
+    async with AsyncExitStack() as first:
+        url = await first.enter_async_context(simulating(SimSettings(port=0, header_port=0)))
+        async with watching(url) as show:
+            await show.delete_a_pod()
+            await show.agrees()
+            await first.aclose()
+            again = SimSettings(port=int(url.rpartition(":")[2]), header_port=0, seed=seed)
+            async with simulating(again):
+                await show.wait_for(
+                    lambda: any(isinstance(one, Stale) and one.replaced for one in show.trust)
+                )
+                await show.agrees()

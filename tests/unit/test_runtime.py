@@ -1,6 +1,7 @@
 """Whatever ends the server, the plugs are restored first. In this process, with a simulator."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -154,3 +155,62 @@ async def test_a_server_starts_while_the_cluster_is_away_and_says_so(tmp_path: P
             await runtime.serve(
                 lab, announce=lambda said: announced.set_result(said.split()[-1]), stop=stop
             )
+
+
+class SetClock:
+    """The clocks of a machine whose date is set."""
+
+    def __init__(self) -> None:
+        self.behind = time.time()  # noqa: TID251 - a machine that boots in 1970
+
+    def time(self) -> float:
+        return time.time() - self.behind  # noqa: TID251 - what a test sets
+
+    def monotonic(self) -> float:
+        return time.monotonic()  # noqa: TID251 - what a test leaves alone
+
+
+async def test_a_date_that_is_set_right_keeps_the_table_armed_and_dates_what_follows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = SetClock()
+    monkeypatch.setattr("chaosmonkey.clock.time", machine)
+    announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    state = tmp_path / "state"
+    state.write_text("on\n")
+    program = {
+        "driver": "command",
+        "cut": ["sh", "-c", f"echo off > {state}"],
+        "restore": ["sh", "-c", f"echo on > {state}"],
+        "read": ["cat", str(state)],
+    }
+
+    async def play(bench: World) -> None:
+        url = await announced
+        async with httpx.AsyncClient(base_url=url) as client, asyncio.timeout(120):
+            while (await client.get("/readyz")).status_code != 200:
+                await asyncio.sleep(0.05)
+            (await client.post("/arm")).raise_for_status()
+            before = (await client.get("/api/state")).json()
+            machine.behind = 0.0
+            while (now := (await client.get("/api/state")).json())["at"] < 1e9:
+                await asyncio.sleep(0.05)
+            left = [
+                one["state"]["show"]["show"]["armed_until"] - one["at"] for one in (before, now)
+            ]
+            assert 0 < left[1] <= left[0]
+            cut = await client.post("/kill/node3", params={"for": 60})
+            assert cut.status_code < 300, cut.text
+            (outage,) = (await client.get("/api/state")).json()["state"]["outages"].values()
+            assert outage["id"].startswith("20")
+            assert outage["began"].startswith("20")
+        stop.set()
+
+    async with world() as bench, asyncio.TaskGroup() as tasks:
+        tasks.create_task(play(bench))
+        lab = bench.lab(tmp_path, speed=1, gpio={}, machine=[{"name": "node3", "power": program}])
+        await runtime.serve(
+            lab, announce=lambda said: announced.set_result(said.split()[-1]), stop=stop
+        )
+    assert state.read_text() == "on\n"
