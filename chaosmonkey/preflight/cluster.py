@@ -189,7 +189,7 @@ def look_at_clocks(
         map(abs, off.values())
     ):
         median = sorted(off.values())[heard // 2]
-        yield fault(
+        yield note(
             "clock",
             f"This machine's clock is {_apart(-median)} all nodes' clocks.",
             "Let it follow a time server (timedatectl). Quiet hours and records go by it.",

@@ -1,6 +1,6 @@
 // The bars of past recoveries. Pure.
 import type { Outage } from '../lib/types';
-import { nothingMoves } from './sentence';
+import { nothingMoves } from './phases';
 
 export interface Run {
   id: string;

@@ -76,7 +76,7 @@ describe('beside the stopwatch it says', () => {
       recovery_seconds: 9,
       pods,
     });
-    expect(texts(one, cluster, 200)[0]).toContain('1 pod waits for n1');
+    expect(texts(one, cluster, 200).join()).toContain('1 pod waits for n1');
   });
 
   test.each(['unnoticed', 'incomplete', 'aborted'])('what %s means', (outcome) => {
@@ -88,4 +88,13 @@ describe('beside the stopwatch it says', () => {
 test('notes that have no room are left out, the first ones stay', () => {
   const told = ['x'.repeat(60), 'y'.repeat(60), 'z'].map((text) => ({ text }));
   expect(fitting(told, 4).map(({ text }) => text[0])).toEqual(['x', 'y']);
+});
+
+test('a run in which nothing can move is said to be kept apart', () => {
+  const one = outage('n1', { pods: [displaced('db', { fate: 'waits' })] });
+  expect(texts(one, cluster, 110)).toContain(
+    'Nothing on n1 can move: kept apart from best and median',
+  );
+  const moving = outage('n1', { pods: [displaced('a')] });
+  expect(texts(moving, cluster, 110).join()).not.toContain('can move');
 });

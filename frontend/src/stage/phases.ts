@@ -80,6 +80,8 @@ export function notes(
     const next = nextEviction(outage, now);
     if (next !== null) told.push({ text: 'Its pods may wait for it. Evicts in', seconds: next });
   }
+  if (nothingMoves(outage))
+    told.push({ text: `Nothing on ${outage.machine} can move: kept apart from best and median` });
   if (outage.t0_within > 0) told.push(honest(outage));
   const ended = ending(outage);
   if (ended) told.push({ text: ended });
@@ -92,6 +94,10 @@ export function notes(
     told.push({ text: `The cluster was out of sight for ${outage.blind.toFixed(1)} s of it` });
   return told;
 }
+
+/** It lost pods, and none of them can run elsewhere. */
+export const nothingMoves = (outage: Outage): boolean =>
+  outage.pods.length > 0 && !outage.pods.some((pod) => pod.fate === 'moves');
 
 function silence(outage: Outage, cluster: Cluster, now: number): Note {
   const left = outage.t0 + cluster.notices_after - now;

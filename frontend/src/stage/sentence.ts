@@ -4,6 +4,8 @@ import { whoDid } from '../lib/cause';
 import type { Cluster, Machine, Outage, Pod } from '../lib/types';
 import { count, short } from './phases';
 import type { Truth } from '../lib/truth';
+import { count, nothingMoves, short } from './phases';
+import type { Truth } from './truth';
 
 export interface Seen {
   connected: boolean;
@@ -62,10 +64,6 @@ function inBrief(outage: Outage): string[] {
 
 const time = (outage: Outage): string =>
   `${outage.t0_within > 0 ? 'at most ' : ''}${short(outage.recovery_seconds!)} s`;
-
-/** It lost pods, and none of them can run elsewhere. */
-export const nothingMoves = (outage: Outage): boolean =>
-  outage.pods.length > 0 && !outage.pods.some((pod) => pod.fate === 'moves');
 
 /** Replacements that no machine takes. */
 const homeless = (outage: Outage): number =>
