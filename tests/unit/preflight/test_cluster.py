@@ -175,9 +175,7 @@ def test_the_old_stamp_of_a_silent_machine_says_nothing_of_its_clock() -> None:
 
 
 @pytest.mark.parametrize(("now", "how"), [(10.0, "behind"), (9e6, "ahead of")])
-def test_a_clock_of_this_machine_that_differs_from_all_is_named_alone(
-    now: float, how: str
-) -> None:
+def test_a_clock_of_this_machine_that_differs_from_all_is_named_alone(now: float, how: str) -> None:
     leases = [("node1", 134_632.0, 2.0), ("node2", 134_631.0, 2.0)]
     found = only(look_at_clocks(leases, (), now))
     assert found.about == "clock"
