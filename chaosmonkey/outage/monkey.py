@@ -340,7 +340,7 @@ class Monkey:
         """Turn on a plug that is not off because of us, and try until it is."""
         now = self._clock.now()
         entry = Entry(
-            outage=f"{outage_id(now, plug.machine)}-{plug.feed}-found-off",
+            outage=f"{self._tracker.name(now, plug.machine)}-{plug.feed}-found-off",
             machine=plug.machine,
             feed=plug.feed,
             asked_by="",

@@ -2,10 +2,8 @@
 // something happened, so that a screen reader may read every one of them.
 import { whoDid } from '../lib/cause';
 import type { Cluster, Machine, Outage, Pod } from '../lib/types';
-import { count, short } from './phases';
 import type { Truth } from '../lib/truth';
 import { count, nothingMoves, short } from './phases';
-import type { Truth } from './truth';
 
 export interface Seen {
   connected: boolean;
