@@ -187,7 +187,8 @@ class OutageView:
     Attributes:
         t0: the moment from which everything is counted.
         clocked: what told t0: "read-back" (the plug), "sensor", or "last sign" (of life).
-        cause: why, if nobody commanded it and a sensor tells: hand, supply, switched, fault.
+        cause: why, if nobody commanded it and a sensor tells: hand, supply, switched, fault,
+            cut-short.
         t0_within: the true t0 is at most this many seconds later.
         phase: the phase that is under way.
         recovery_seconds: the recovery time; null until, or unless, it is measured.

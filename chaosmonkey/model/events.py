@@ -3,6 +3,7 @@
 Changed / Removed        one object of the cluster, as our watch received it
 Stale / Fresh            whether that watch can be believed
 PlugCut / PlugRestored   what the monkey did to a machine, read back from the plug
+CutShort                 what it began to do and gave up
 FeedSensed               what a sensor says of a feed, whoever did it
 ClockStepped             our clock was set right: every moment that is kept moves with it
 Tick                     time passing, for what ends by nothing happening
@@ -78,6 +79,21 @@ class PlugCut:
 
 
 @dataclass(frozen=True, slots=True)
+class CutShort:
+    """A cut was given up while its device was at it, and its plug was never read back as off.
+
+    The feed may have been gone for a moment between `commanded` and `at`.
+    """
+
+    machine: str
+    node: str
+    feed: FeedKind
+    commanded: float
+    at: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlugRestored:
     """A plug was closed and read back as on, and the feed is there since `at`."""
 
@@ -122,4 +138,4 @@ class Tick:
 
 
 ClusterEvent = Changed | Removed | Stale | Fresh
-Event = ClusterEvent | PlugCut | PlugRestored | FeedSensed | ClockStepped | Tick
+Event = ClusterEvent | PlugCut | CutShort | PlugRestored | FeedSensed | ClockStepped | Tick

@@ -26,6 +26,8 @@ class Cause(StrEnum):
     """Its plug is off, and it was not this server that switched it."""
     FAULT = "fault"
     """Its node fell silent though its power arrives: the machine itself, or its network."""
+    CUT_SHORT = "cut-short"
+    """A cut of ours was given up while its device was at it, and nothing saw the feed go."""
 
 
 class Clocked(StrEnum):

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from chaosmonkey.model import (
     Cause,
     Clocked,
+    CutShort,
     Feed,
     FeedKind,
     FeedSensed,
@@ -86,15 +87,32 @@ def fell_silent(node: Node, world: World, at: float) -> bool:
 def begin_observed(node: Node, world: World, machine: str) -> Outage:
     """A node fell silent, without a command and without a sensor: it begins at its last sign."""
     sign = world.signs[node.name]
-    t0 = max(sign.at, world.returned.get(node.name, sign.at))
+    ours = _cut_short_meanwhile(node, world)
+    # What a cut of ours took was lost before it returned; anything else after it.
+    t0 = sign.at if ours else max(sign.at, world.returned.get(node.name, sign.at))
+    cause = None
+    if ours is not None:
+        cause = Cause.CUT_SHORT
+    elif world.sensed.get((node.name, FeedKind.POWER)) is Feed.ON:
+        cause = Cause.FAULT
     return Outage(
         id=outage_id(t0, machine),
         machine=machine,
         node=node.name,
         origin=Origin.OBSERVED,
+        feed=ours.feed if ours else None,
+        by=ours.by if ours else "",
         t0=t0,
         t0_within=sign.interval,
         clocked=Clocked.LAST_SIGN,
-        cause=Cause.FAULT if world.sensed.get((node.name, FeedKind.POWER)) is Feed.ON else None,
+        cause=cause,
         displaced=displace(node.name, world),
     )
+
+
+def _cut_short_meanwhile(node: Node, world: World) -> CutShort | None:
+    """The cut of ours that was given up when the node gave its last sign of life, if one was."""
+    sign, cut = world.signs[node.name], world.cut_short.get(node.name)
+    if cut is None or not cut.commanded - sign.interval <= sign.at <= cut.at + sign.interval:
+        return None
+    return cut

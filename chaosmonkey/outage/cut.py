@@ -22,7 +22,7 @@ from functools import partial
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed, Unavailable
-from chaosmonkey.model import Event, Feed, FeedKind, PlugCut, PlugRestored
+from chaosmonkey.model import CutShort, Event, Feed, FeedKind, PlugCut, PlugRestored
 from chaosmonkey.outage.inrush import Inrush
 from chaosmonkey.outage.rails import Rails
 from chaosmonkey.outage.refusals import EndedFirst
@@ -165,8 +165,8 @@ class Cut:
         around.reached(Step.READ_ON)
         if on_since is None or plug.off_at > on_since:
             on_since = at
-        if self._ended_by and entry.commanded <= plug.off_at and not around.rails.has(self.key):
-            self._tell_cut(plug.off_at, sensed=False)  # ended while it was going off: it was off
+        if self._ended_by and not self._told:
+            self._tell_cut_short(at)
         while (late := await self._gone_off_again()) is not None:
             self.why = "an earlier command to turn it off arrived late"
             log.warning("%s: %s went off: %s.", entry.machine, entry.feed, self.why)
@@ -211,6 +211,21 @@ class Cut:
                 if not stopping.is_set():
                     raise
         return None
+
+    def _tell_cut_short(self, at: float) -> None:
+        """It was ended while its device was at it: say what is known of that moment."""
+        entry, rails = self.entry, self._around.rails
+        lost = rails.lost_since(self.key, entry.commanded)
+        if lost is not None:
+            self._tell_cut(lost, sensed=True)
+        elif rails.has(self.key):
+            pass  # its sensor saw it all along
+        elif self._plug.off_at >= entry.commanded:
+            self._tell_cut(self._plug.off_at, sensed=False)
+        else:
+            self._around.publish(
+                CutShort(entry.machine, self.node, entry.feed, entry.commanded, at, entry.asked_by)
+            )
 
     async def _tell_restored(self, asked: float, at: float) -> None:
         """The feed is there: unless its sensor says that it is not, although its plug is on."""

@@ -93,6 +93,12 @@ def _lost(outage: Outage) -> str:
     """How a machine was lost that nobody here cut."""
     name, what = outage.machine, outage.feed
     if outage.clocked is not Clocked.SENSOR:
+        if outage.cause is Cause.CUT_SHORT:
+            return (
+                f"{name} fell silent. A cut of its {what} by {outage.by} was given up just then, "
+                f"and may have taken it for a moment. It was lost within {outage.t0_within:.1f} s "
+                "after this last sign of life."
+            )
         why = "a hand, or a fault"
         if outage.cause is Cause.FAULT:
             why = "its power is on, so a fault or its network"

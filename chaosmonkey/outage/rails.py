@@ -71,6 +71,7 @@ class Rails:
         self._pace = pace
         self._latest: dict[Key, Reading] = {}
         self._known: dict[Key, Feed] = {}  # what was told last but unknown
+        self._gone: dict[Key, float] = {}  # when it was last told to be off
         self._with_power: set[Key] = set()  # links that went because their machine has no power
         self._arrived: set[Key] = set()  # at any time while its plug was on
         self._undisturbed: dict[Key, Feed] = {}  # what was told last while its plug was on
@@ -98,6 +99,11 @@ class Rails:
 
         slowest = max((sensor.interval for sensor in self._sensors.values()), default=0.0)
         await came(all_told(), self._pace, within=NOTICE + 3 * slowest)
+
+    def lost_since(self, key: Key, moment: float) -> float | None:
+        """When the sensor of a feed last saw it gone, if that was after a moment."""
+        at = self._gone.get(key)
+        return at if at is not None and at >= moment else None
 
     def has(self, key: Key) -> bool:
         """Whether a feed has a sensor."""
@@ -185,6 +191,8 @@ class Rails:
         self._latest[key] = reading
         if reading.feed is not Feed.UNKNOWN:
             self._known[key] = reading.feed
+        if reading.feed is Feed.OFF:
+            self._gone[key] = reading.since
         self._news.set()
         if reading.feed is not Feed.OFF:
             self._with_power.discard(key)

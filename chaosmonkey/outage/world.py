@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from chaosmonkey.model import (
     Changed,
     ClockStepped,
+    CutShort,
     EndpointSlice,
     Event,
     Feed,
@@ -62,6 +63,7 @@ class World:
         returned: when each node was last given a feed again, or became Ready: nothing that was lost
             after it was lost before.
         sensed: what the sensors said last of each node's feeds.
+        cut_short: the last cut of each node that was given up while its device was at it.
         trusted_since: from when on nothing was missed.
         kubelets_heard_since: from when on some kubelet or other was always heard. Before that all
             were silent together, as they are when the API server is away.
@@ -75,6 +77,7 @@ class World:
         self.signs: dict[str, Sign] = {}
         self.returned: dict[str, float] = {}
         self.sensed: dict[tuple[str, FeedKind], Feed] = {}
+        self.cut_short: dict[str, CutShort] = {}
         self.lineages = Lineages()
         self.stale: Stale | None = Stale(0.0, "the cluster has not been heard of yet")
         self.trusted_since = 0.0
@@ -93,6 +96,8 @@ class World:
                 self.sensed[name, feed] = state
                 if state is Feed.ON:
                     self.returned[name] = at
+            case CutShort(node=name):
+                self.cut_short[name] = event
             case PlugRestored(node=name, at=at):
                 self.returned[name] = at
             case Stale():

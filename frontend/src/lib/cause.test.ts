@@ -12,6 +12,7 @@ describe('a machine that nobody here cut', () => {
     [seen('supply'), 'supply dead', 'its supply is dead'],
     [seen('switched'), 'switched off', 'Somebody else switched'],
     [seen('fault', 'last sign'), 'silent', 'its power is on'],
+    [seen('cut-short', 'last sign'), 'silent', 'given up half-way'],
     [seen(null, 'last sign'), 'silent', 'a hand, or a fault'],
   ])('is said to be lost as far as sensors tell', (one, word, who) => {
     expect(howLost(one)).toBe(word);

@@ -25,6 +25,8 @@ export function whoDid(outage: Outage): string {
       return 'Somebody else switched its plug off.';
     case 'fault':
       return 'Nobody here cut it, and its power is on: a fault, or its network.';
+    case 'cut-short':
+      return 'Its cut was given up half-way, and may have taken it for a moment.';
     default:
       return 'Nobody here cut it: a hand, or a fault.';
   }

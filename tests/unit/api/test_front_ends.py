@@ -21,9 +21,9 @@ async def test_pages_at_the_public_url_may_act_whatever_host_a_proxy_passes_on(
     async with opened(tmp_path, server=Server(public_url=PUBLIC)) as site:
         headers = {"Host": host, "Origin": PUBLIC}
         assert (await site.client.post("/kill/node3", headers=headers)).status_code == 200
-        url = site.url.replace("http", "ws") + "/ws"
-        async with connect(url, additional_headers={"Host": host}, origin=PUBLIC) as socket:
-            assert '"snapshot"' in await socket.recv()
+        here = {"host": "127.0.0.1", "port": int(site.url.rpartition(":")[2])}
+        async with connect(f"ws://{host}/ws", origin=PUBLIC, **here) as stream:
+            assert '"snapshot"' in await stream.recv()
         foreign = {"Host": host, "Origin": "https://chaos.example:9"}
         assert (await site.client.post("/halt", headers=foreign)).status_code == 403
 

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from chaosmonkey.model import Feed, PlugCut, PlugRestored
+from chaosmonkey.model import CutShort, Feed, PlugCut, PlugRestored
 from chaosmonkey.outage.cut import WATCH_INTERVAL
 from chaosmonkey.outage.look import LOOK_EVERY
 from chaosmonkey.outage.refusals import EndedFirst, LateCommand, Unreadable
 from chaosmonkey.outage.restore import TurnedOn
 from chaosmonkey.store.writer import RETRY
-from tests.unit.outage._table import Table
+from tests.unit.outage._table import FakeSensor, Table
 
 
 async def test_a_plug_that_says_neither_on_nor_off_is_not_cut() -> None:
@@ -94,7 +94,8 @@ async def test_a_cut_that_was_cut_short_and_arrives_late_is_undone_and_is_an_out
         assert device.state is Feed.ON
         await table.clock.advance(8)
         assert table.journal.entries == []
-        cut, restored = table.events
+        short, cut, restored = table.events
+        assert isinstance(short, CutShort)
         assert isinstance(cut, PlugCut)
         assert isinstance(restored, PlugRestored)
         assert cut.at <= restored.at
@@ -125,3 +126,40 @@ async def test_the_end_of_a_cut_that_the_disk_did_not_take_is_written_later() ->
         table.journal.full = False
         await table.clock.advance(RETRY)
         assert table.journal.entries == []
+
+
+async def test_a_cut_that_was_given_up_half_way_says_so() -> None:
+    """Nothing saw the feed go: that is told, and no outage is made of it."""
+    async with Table().running() as table:
+        device = table.devices["node3"]
+        slow = device.slow = asyncio.Event()
+        cutting = asyncio.gather(table.cut(), return_exceptions=True)
+        await table.clock.advance(0)
+        device.slow = None
+        await table.soon(table.monkey.halt(by="Ada"), 1)
+        await cutting
+        short, restored = table.events
+        assert (type(short), type(restored)) == (CutShort, PlugRestored)
+        assert (short.by, short.machine) == ("test", "node3")
+        assert short.commanded <= short.at <= restored.at
+        slow.set()
+
+
+async def test_a_cut_that_was_given_up_half_way_is_an_outage_if_its_sensor_saw_it() -> None:
+    sensors = {"node3": FakeSensor(Feed.ON)}
+    async with Table(sensors=sensors).running() as table:
+        await table.clock.advance(1)
+        device = table.devices["node3"]
+        slow = device.slow = asyncio.Event()
+        cutting = asyncio.gather(table.cut(), return_exceptions=True)
+        await table.clock.advance(0.5)
+        lost = table.clock.now()
+        sensors["node3"].says(Feed.OFF, lost)
+        await table.clock.advance(0)
+        device.slow = None
+        sensors["node3"].says(Feed.ON, table.clock.now())
+        await table.soon(table.monkey.halt(by="Ada"), 3)
+        await cutting
+        (cut,) = [event for event in table.events if isinstance(event, PlugCut)]
+        assert (cut.at, cut.sensed, cut.by) == (lost, True, "test")
+        slow.set()

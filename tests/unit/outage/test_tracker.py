@@ -6,6 +6,7 @@ from chaosmonkey.model import (
     Cause,
     Changed,
     ClockStepped,
+    CutShort,
     Fate,
     Feed,
     FeedKind,
@@ -943,3 +944,30 @@ def test_after_a_clock_was_set_right_a_machine_falls_silent_at_its_last_sign() -
     scene.wait(8)
     scene.node("node3", "Unknown")
     assert scene.outage.t0 == last
+
+
+def test_a_machine_that_falls_silent_when_a_cut_was_given_up_is_not_told_as_anybody_elses() -> None:
+    """The device was at it: the machine may have been cycled, and nothing saw that."""
+    scene = Scene().wait(10)
+    scene.pod("web-a", "node3")
+    commanded = scene.now
+    scene.silent.add("node3")
+    scene.now += 1
+    scene.tell(CutShort("node3", "node3", FeedKind.POWER, commanded, scene.now, "Ada"))
+    scene.restore("node3")
+    scene.silent.add("node3")  # it boots
+    scene.wait(9).node("node3", "Unknown", reason="NodeStatusUnknown")
+    outage = scene.outage
+    assert (outage.cause, outage.by, outage.feed) == (Cause.CUT_SHORT, "Ada", FeedKind.POWER)
+    assert outage.t0 == commanded
+    assert "given up just then" in story(outage)[0].text
+
+
+def test_a_cut_that_was_given_up_long_ago_has_nothing_to_do_with_a_silence() -> None:
+    scene = Scene().wait(10)
+    scene.tell(CutShort("node3", "node3", FeedKind.POWER, scene.now, scene.now + 1, "Ada"))
+    scene.restore("node3")
+    scene.wait(60)
+    scene.silent.add("node3")
+    scene.wait(9).node("node3", "Unknown", reason="NodeStatusUnknown")
+    assert scene.outage.cause is not Cause.CUT_SHORT
