@@ -8,6 +8,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // stage.html at /, console.html at /console, phone.html at /play. The phone's is built apart, so that it
 // shares nothing with the others: one small script, of which a hall full of phones needs every byte.
 export default defineConfig(({ mode }) => ({
+  base: './', // a proxy may show the pages below a prefix
   plugins: [svelte()],
   build: {
     outDir: here('../chaosmonkey/api/pages'),

@@ -24,6 +24,7 @@ from chaosmonkey.api.document import document
 from chaosmonkey.api.doorkeeper import Doorkeeper, Unconfirmed
 from chaosmonkey.api.head import Head
 from chaosmonkey.api.login import login_page
+from chaosmonkey.api.prefix import Prefix
 from chaosmonkey.api.routes import add_routes
 from chaosmonkey.api.web_pages import page_routes
 from chaosmonkey.api.who import Recognise
@@ -82,6 +83,7 @@ def create_app(context: Context) -> FastAPI:
     app.add_middleware(Head)
     app.add_middleware(Doorkeeper, settings=context.lab.server)
     app.add_middleware(_Headers)
+    app.add_middleware(Prefix, prefix=context.lab.server.prefix)
     return app
 
 
@@ -157,9 +159,9 @@ async def _docs(request: Request) -> Response:
     )
     return HTMLResponse(
         "<!doctype html><html lang=en><meta charset=utf-8><title>chaosmonkey: API</title>"
-        '<link rel=stylesheet href="/docs.css"><main><h1>API</h1>'
+        '<link rel=stylesheet href="docs.css"><main><h1>API</h1>'
         f"<p>{escape(document['info']['description'])} "
-        'Machine-readable: <a href="/openapi.json">openapi.json</a>. A bare curl is answered in '
+        'Machine-readable: <a href="openapi.json">openapi.json</a>. A bare curl is answered in '
         "text; ask for <code>Accept: application/json</code> to get JSON. Errors are "
         "application/problem+json with a <code>remedy</code>. Live: websocket <code>/ws</code>.</p>"
         f"<table><tr><th>Request<th>What it does<th>Parameters</tr>{rows}</table></main></html>"

@@ -25,13 +25,11 @@ def wants_page(request: Request) -> bool:
 
 
 def confirm_page(request: Request) -> HTMLResponse:
-    """A form that sends the same command; its answer cannot be had by a reload or a link."""
+    """A form that sends the same command: without an action it goes to the page's own address."""
     command, _, machine = request.url.path.strip("/").partition("/")
     words = WORDS.get(command, "Do it").format(machine=machine)
-    query = f"?{request.url.query}" if request.url.query else ""
+    root = "../" if machine else "./"
     page = files("chaosmonkey.api").joinpath("confirm.html").read_text(encoding="utf-8")
     return HTMLResponse(
-        page.replace("<!-- action -->", escape(request.url.path + query)).replace(
-            "<!-- words -->", escape(words)
-        )
+        page.replace("<!-- root -->", root).replace("<!-- words -->", escape(words))
     )

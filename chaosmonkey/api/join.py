@@ -30,13 +30,13 @@ class NoWifi(BadInput):
 @router.get("/j", operation_id="join_short")
 async def join_short() -> Response:
     """To the page for phones, which asks for the code."""
-    return RedirectResponse("/play", 302)
+    return RedirectResponse("./play", 302)
 
 
 @router.get("/j/{code}", operation_id="join_with_code")
 async def join_with_code(code: Annotated[str, Path(max_length=40)]) -> Response:
     """To the page for phones, with the code that the stage shows."""
-    return RedirectResponse(f"/play?code={_ascii(code)}", 302)
+    return RedirectResponse(f"../play?code={_ascii(code)}", 302)
 
 
 @router.get("/api/join.svg", operation_id="join_code")

@@ -86,7 +86,7 @@ async def logout(request: Request, ctx: Ctx) -> Response:
     session = ctx.gate.session(request)
     if session is not None:
         ctx.gate.sessions.end(session)
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse("./", 303)
     response.delete_cookie(cookie_name(COOKIE, request), httponly=True, samesite="strict")
     return response
 
@@ -108,7 +108,7 @@ async def exchange(request: Request, token: str) -> Response:
 
 def signed_in(gate: who.Gate, caller: Caller, request: Request) -> Response:
     """To the console, with the cookie of a session."""
-    response = RedirectResponse(CONSOLE, 303)
+    response = RedirectResponse(f".{CONSOLE}", 303)
     response.set_cookie(
         cookie_name(COOKIE, request),
         gate.sessions.open(caller.token),

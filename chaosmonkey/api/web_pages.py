@@ -44,7 +44,7 @@ async def _console(request: Request) -> Response:
     if token := request.query_params.get("token"):
         return await login.exchange(request, token)
     if not who.of(request).may(Verb.PRESENT):
-        return RedirectResponse("/login", 303)
+        return RedirectResponse("./login", 303)
     return await _page("console.html")(request)
 
 

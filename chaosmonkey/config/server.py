@@ -78,8 +78,11 @@ class Server(Section):
 
     @property
     def open_here(self) -> bool:
-        """Whether whoever comes from this machine is the presenter."""
-        return self.here_only and not self.always_ask
+        """Whether whoever comes from this machine is the presenter.
+
+        With a `public_url` others come from this machine too: a proxy passes them on.
+        """
+        return self.here_only and not self.always_ask and self.public_url is None
 
     @property
     def here_only(self) -> bool:

@@ -1,5 +1,7 @@
 // Requests that change something: one try each, and what the server refuses is said in its own words.
 
+import { here } from './here';
+
 export class Refused extends Error {
   remedy: string;
   status: number;
@@ -29,7 +31,7 @@ export const refusal = (error: unknown): Refused =>
 export async function ask<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await fetch(here(path), {
       method,
       headers: {
         Accept: 'application/json',

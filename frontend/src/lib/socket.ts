@@ -9,6 +9,8 @@ export interface Ears {
   closed(until: number, code: number): void;
 }
 
+import { here } from './here';
+
 // The server says something every 5 s at least. A connection that is silent for longer is dead, though a
 // browser that lost its Wi-Fi believes in it for minutes.
 const SILENCE = 12_000;
@@ -29,7 +31,7 @@ export class Socket {
   #pulse: ReturnType<typeof setInterval>;
 
   constructor(path: string, ears: Ears) {
-    this.#url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`;
+    this.#url = here(path).replace(/^http/, 'ws');
     this.#ears = ears;
     document.addEventListener('visibilitychange', this.#soon);
     addEventListener('online', this.#soon);

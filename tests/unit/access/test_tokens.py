@@ -82,7 +82,7 @@ def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> N
     """`sudo chaosmonkey token new`, and plugs tried by root: the service must read the files."""
     os.chown(tmp_path, 4711, 4712)
     Tokens(tmp_path).make("ci", Role.PRESENTER)
-    sessions = Sessions(b"k" * 32, tmp_path)
+    sessions = Sessions(b"k" * 32, tmp_path, ManualClock())
     sessions.end(sessions.recognise(sessions.open("token")))
     secret_key(tmp_path)
 

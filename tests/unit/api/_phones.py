@@ -19,7 +19,8 @@ class Phone:
     def stream(self) -> dict[str, Any]:
         """What opens this phone's websocket: as a browser sends it, with the seat's cookie."""
         url = str(self.client.base_url).rstrip("/").replace("http", "ws") + "/ws/play"
-        cookie = f"seat={self.client.cookies['seat']}"
+        name = f"seat-{self.client.base_url.port}"
+        cookie = f"{name}={self.client.cookies[name]}"
         return {"uri": url, "additional_headers": {"Cookie": cookie}}
 
     async def ask(self, what: str, **body: Any) -> httpx.Response:

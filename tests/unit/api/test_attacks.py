@@ -86,7 +86,7 @@ async def test_a_browser_that_opens_a_commands_address_is_shown_one_button_that_
         "/kill/node3?kind=power&for=20", headers={"Accept": "text/html,*/*;q=0.8"}
     )
     assert page.status_code == 200
-    assert '<form method="post" action="/kill/node3?kind=power&amp;for=20">' in page.text
+    assert '<form method="post">' in page.text  # to the page's own address
     assert "<button>Cut node3</button>" in page.text
     assert site.table.diary == []
     form = {"Accept": "text/html,*/*;q=0.8", "Origin": site.url}
@@ -174,11 +174,12 @@ async def test_a_cookie_that_was_copied_is_worth_nothing_after_signing_out(
     assert (await ask.post("/halt", headers=copied)).status_code == 401
 
 
-@pytest.mark.parametrize("cookie", ["seat=", "seat=x", "seat=0123456789abcdef0123456789abcdef.x"])
+@pytest.mark.parametrize("cookie", ["", "x", "0123456789abcdef0123456789abcdef.x"])
 async def test_a_forged_seat_neither_votes_nor_enters(site: Site, cookie: str) -> None:
     await site.client.post("/api/round/open", json={"mode": "vote"})
     ballot = {"round": "any", "machine": "node3"}
-    answer = await site.client.post("/api/play/vote", json=ballot, headers={"Cookie": cookie})
+    headers = {"Cookie": f"seat-{site.client.base_url.port}={cookie}"}
+    answer = await site.client.post("/api/play/vote", json=ballot, headers=headers)
     assert answer.status_code in (401, 404)
 
 

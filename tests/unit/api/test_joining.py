@@ -70,11 +70,11 @@ async def test_the_stage_follows_the_code_as_it_changes(hall: Site) -> None:
 
 async def test_the_short_address_leads_to_the_page_with_and_without_the_code(hall: Site) -> None:
     with_code = await hall.client.get("/j/ktx4p")
-    assert (with_code.status_code, with_code.headers["location"]) == (302, "/play?code=KTX4P")
+    assert (with_code.status_code, with_code.headers["location"]) == (302, "../play?code=KTX4P")
     without = await hall.client.get("/j")
-    assert (without.status_code, without.headers["location"]) == (302, "/play")
+    assert (without.status_code, without.headers["location"]) == (302, "./play")
     rubbish = await hall.client.get("/j/a%0d%0aSet-Cookie:x&b=💩")
-    assert rubbish.headers["location"] == "/play?code=ASETCOOKIEXB"
+    assert rubbish.headers["location"] == "../play?code=ASETCOOKIEXB"
 
 
 async def test_no_message_holds_the_wifi_password_and_its_code_is_drawn(hall: Site) -> None:

@@ -92,7 +92,7 @@ async def test_without_a_seat_nobody_votes(site: Site) -> None:
     current = (await site.client.post("/api/round/open")).json()
     ballot = {"round": current["id"], "machine": "node1"}
     assert (await site.client.post("/api/play/vote", json=ballot)).status_code == 401
-    site.client.cookies.set("seat", f"{SEAT}.forged")
+    site.client.cookies.set(f"seat-{httpx.URL(site.url).port}", f"{SEAT}.forged")
     assert (await site.client.post("/api/play/vote", json=ballot)).status_code == 401
 
 

@@ -145,10 +145,10 @@ async def test_a_presenters_token_becomes_a_cookie_and_leaves_the_address(
 ) -> None:
     secret = public_site.tokens.make("speaker", Role.PRESENTER)
     ask = public_site.client
-    assert (await ask.get("/console")).headers["location"] == "/login"
+    assert (await ask.get("/console")).headers["location"] == "./login"
     answer = await ask.get("/console", params={"token": secret})
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/console"
+    assert answer.headers["location"] == "./console"
     cookie = answer.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
     assert secret not in cookie

@@ -8,6 +8,8 @@ from typing import Any, cast
 from chaosmonkey.hub import Board, Hub
 from chaosmonkey.hub.board import HISTORY
 from chaosmonkey.model import Cause, Changed, ClockStepped, EndpointSlice, Lease, Origin, Outage
+from chaosmonkey.outage.rules import Facts
+from chaosmonkey.outage.safety import Safety
 from chaosmonkey.outage.world import World
 from tests.unit.outage._scene import START
 from tests.unit.outage.test_guard import lab
@@ -27,6 +29,9 @@ class Shown:
             cuts={},
             rails=cast("Any", None),
             rests_until=lambda _: None,
+            facts=lambda: Facts(
+                world=self.world, off={}, outages={}, now=self.now, safety=Safety()
+            ),
         )
 
     def tell(self, event: Any) -> None:
