@@ -13,7 +13,8 @@ const desk = (shown: Round | undefined): Desk =>
 
 function server(status: number, answer: unknown): string[] {
   const asked: string[] = [];
-  vi.stubGlobal('fetch', (path: string, { body }: RequestInit) => {
+  vi.stubGlobal('fetch', (url: string, { body }: RequestInit) => {
+    const path = new URL(url).pathname;
     asked.push(`${path} ${String(body ?? '')}`.trim());
     const headers = { 'Content-Type': 'application/json' };
     return Promise.resolve(new Response(JSON.stringify(answer), { status, headers }));
