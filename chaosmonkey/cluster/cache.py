@@ -58,6 +58,9 @@ class Cache:
 
     def _put(self, entry: Entry, at: float) -> None:
         known = self._entries.get(entry.uid)
+        if known is not None and known.key != entry.key:  # no server renames: it is another one
+            self._remove(known, at)
+            known = None
         if known is None and (predecessor := self._uids.get(entry.key)):
             self._remove(self._entries[predecessor], at)
         self._entries[entry.uid] = entry
@@ -66,10 +69,12 @@ class Cache:
             self._publish(Changed(entry.object, at))
 
     def _remove(self, entry: Entry, at: float) -> None:
-        del self._entries[entry.uid]
-        if self._uids.get(entry.key) == entry.uid:
-            del self._uids[entry.key]
-        self._publish(Removed(entry.object, at))
+        """What goes is what was known, in its last state if that is still of the same name."""
+        known = self._entries.pop(entry.uid)
+        if self._uids.get(known.key) == known.uid:
+            del self._uids[known.key]
+        last = entry if entry.key == known.key else known
+        self._publish(Removed(last.object, at))
 
 
 def older(version: str, than: str) -> bool:

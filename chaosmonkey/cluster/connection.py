@@ -16,7 +16,7 @@ import aiohttp
 
 from chaosmonkey.cluster.credentials import configuration
 from chaosmonkey.cluster.kubernetes_aio import ApiClient
-from chaosmonkey.cluster.trouble import Unauthorized, Unreachable, refusal
+from chaosmonkey.cluster.trouble import Garbled, Unauthorized, Unreachable, refusal
 from chaosmonkey.cluster.wire import read_status
 from chaosmonkey.config import Cluster
 from chaosmonkey.errors import BadConfig
@@ -32,6 +32,12 @@ STREAM = aiohttp.ClientTimeout(total=None, sock_connect=5.0, sock_read=None)
 
 GLANCE = aiohttp.ClientTimeout(total=3.0)
 """Seconds that a server which is alive takes at most to say so."""
+
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of an answer: a page of 500 pods has some 5 MiB."""
+
+LARGEST_REFUSAL = 64 * 1024
+"""Bytes of an answer that says no."""
 
 _NETWORK_FAILED = (aiohttp.ClientError, TimeoutError, OSError, asyncio.IncompleteReadError)
 
@@ -81,7 +87,7 @@ class Connection:
         """
         response = await self._send(method, path, asked, query, body=body, timeout=timeout)
         async with response:
-            return await _read(response, asked)
+            return await _read(response, asked, LARGEST_ANSWER)
 
     @asynccontextmanager
     async def stream(
@@ -124,7 +130,7 @@ class Connection:
         if response.status < 300:
             return response
         async with response:
-            status = read_status(response.status, await _read(response, asked))
+            status = read_status(response.status, await _read(response, asked, LARGEST_REFUSAL))
         refused = refusal(status, asked)
         refused.retry_after = _seconds(response.headers.get("Retry-After")) or status.retry_after
         if isinstance(refused, Unauthorized) and self._api is api:
@@ -135,7 +141,12 @@ class Connection:
         async with self._opening:
             if self._api is None:
                 try:
-                    self._api = ApiClient(await configuration(self._settings))
+                    settings = await configuration(self._settings)
+                    settings.client_session_kwargs = {
+                        "middlewares": (_only_what_was_asked_for,),
+                        "auto_decompress": False,
+                    }
+                    self._api = ApiClient(settings)
                 except BadConfig as error:
                     if not self._was_open:
                         raise
@@ -145,9 +156,30 @@ class Connection:
             return self._api
 
 
+async def _only_what_was_asked_for(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Follow no redirect, and unpack nothing.
+
+    An API server redirects nobody; what answers in its place could command this very server. What
+    is packed may unpack into gigabytes, and was not asked for.
+    """
+    response = await handler(request)
+    why = ""
+    if response.status in (301, 302, 303, 307, 308):
+        why = f"the server answered {response.status} and sent us elsewhere, which is not followed"
+    elif response.headers.get("Content-Encoding", "identity") != "identity":
+        why = "the server answered in a packed form that was not asked for"
+    if why:
+        response.close()
+        raise aiohttp.ClientConnectionError(why)
+    return response
+
+
 async def _headers(api: ApiClient) -> dict[str, str]:
     headers = {
         "Accept": "application/json",
+        "Accept-Encoding": "identity",
         "Content-Type": "application/json",
         "User-Agent": "chaosmonkey",
     }
@@ -164,9 +196,19 @@ async def _pieces(response: aiohttp.ClientResponse, asked: str) -> AsyncGenerato
         raise _unreachable(asked, str(response.url.origin()), error) from error
 
 
-async def _read(response: aiohttp.ClientResponse, asked: str) -> bytes:
+async def _read(response: aiohttp.ClientResponse, asked: str, most: int) -> bytes:
+    """The whole body; raises Unreachable if it broke, and Garbled if it is larger than `most`."""
+    body = bytearray()
     try:
-        return await response.read()
+        async for piece in response.content.iter_any():
+            body += piece
+            if len(body) > most:
+                response.close()
+                raise Garbled(
+                    f"{asked}: the answer has more than {most // 1024} KiB.",
+                    remedy="A proxy in between may answer in the server's place.",
+                )
+        return bytes(body)
     except _NETWORK_FAILED as error:
         raise _unreachable(asked, str(response.url.origin()), error) from error
 

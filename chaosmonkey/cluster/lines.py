@@ -1,6 +1,11 @@
-"""Bytes as they come off the network, cut into lines of any length."""
+"""Bytes as they come off the network, cut into lines of almost any length."""
 
 from __future__ import annotations
+
+from chaosmonkey.cluster.trouble import Garbled
+
+LONGEST = 8 * 1024 * 1024
+"""Bytes of a line. An object has at most 1.5 MiB in etcd, and JSON may be a few times as long."""
 
 
 class Lines:
@@ -8,15 +13,27 @@ class Lines:
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
+        self._size = 0
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The lines that this chunk completes, without their ends; blank ones are left out."""
+        """The lines that this chunk completes, without their ends; blank ones are left out.
+
+        Raises:
+            Garbled: a line has more than LONGEST bytes.
+        """
         *complete, rest = chunk.split(b"\n")
         if not complete:
             self._pieces.append(rest)
+            self._size += len(rest)
+            if self._size > LONGEST:
+                raise Garbled(
+                    f"A line of a watch has more than {LONGEST // 1024**2} MiB.",
+                    remedy="A proxy in between may answer in the server's place.",
+                )
             return []
         complete[0] = b"".join((*self._pieces, complete[0]))
         self._pieces = [rest] if rest else []
+        self._size = len(rest)
         return [line for line in complete if line.strip()]
 
     def rest(self) -> bytes:

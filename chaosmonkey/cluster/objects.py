@@ -1,14 +1,25 @@
 """One function for each kind of object: Kubernetes' JSON in, a value of the model out.
 
-They may raise whatever a malformed object makes them raise: `wire` turns all of it into `Garbled`.
+A malformed object raises TypeError or ValueError; `wire` makes that the reason for dropping it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Literal
 
+from chaosmonkey.cluster.fields import (
+    Json,
+    count,
+    flag,
+    items,
+    listed,
+    mapping,
+    name,
+    seconds,
+    text,
+)
 from chaosmonkey.model import (
     EndpointSlice,
     Lease,
@@ -19,8 +30,6 @@ from chaosmonkey.model import (
     Taint,
     Workload,
 )
-
-Json = dict[str, Any]
 
 APP_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
 """Labels that name the application of a pod, the best one first."""
@@ -35,86 +44,97 @@ UNREACHABLE = "node.kubernetes.io/unreachable"
 
 def node(found: Json) -> Node:
     """A Node."""
-    metadata, spec, status = found["metadata"], found.get("spec") or {}, found.get("status") or {}
+    metadata, spec, status = mapping(found, "metadata"), mapping(found, "spec"), _status(found)
     ready = _condition(status, "Ready")
-    labels = metadata.get("labels") or {}
-    state = ready.get("status")
+    labels = mapping(metadata, "labels")
     return Node(
-        name=metadata["name"],
-        uid=metadata["uid"],
-        ready=state if state in ("True", "False") else "Unknown",
-        reason=ready.get("reason") or "",
-        message=ready.get("message") or "",
-        unschedulable=bool(spec.get("unschedulable")),
+        name=name(metadata, "name"),
+        uid=name(metadata, "uid"),
+        ready=_ready(text(ready, "status")),
+        reason=text(ready, "reason"),
+        message=text(ready, "message"),
+        unschedulable=flag(spec, "unschedulable"),
         control_plane=any(label in labels for label in CONTROL_PLANE_LABELS),
-        boot_id=(status.get("nodeInfo") or {}).get("bootID") or "",
-        taints=tuple(Taint(t["key"], t["effect"]) for t in spec.get("taints") or ()),
+        boot_id=text(mapping(status, "nodeInfo"), "bootID"),
+        taints=tuple(
+            Taint(name(taint, "key"), name(taint, "effect")) for taint in items(spec, "taints")
+        ),
         roles=frozenset(
             label.removeprefix(ROLE_PREFIX) for label in labels if label.startswith(ROLE_PREFIX)
         ),
         addresses=tuple(
-            address["address"]
-            for address in status.get("addresses") or ()
-            if address["type"] == "InternalIP"
+            name(address, "address")
+            for address in items(status, "addresses")
+            if text(address, "type") == "InternalIP"
         ),
     )
 
 
+def _ready(status: str) -> Literal["True", "False", "Unknown"]:
+    match status:
+        case "True":
+            return "True"
+        case "False":
+            return "False"
+        case _:
+            return "Unknown"
+
+
 def pod(found: Json) -> Pod:
     """A Pod."""
-    metadata, spec, status = found["metadata"], found.get("spec") or {}, found.get("status") or {}
+    metadata, spec, status = mapping(found, "metadata"), mapping(found, "spec"), _status(found)
     owner = _owner(metadata)
-    containers = status.get("containerStatuses") or ()
+    containers = items(status, "containerStatuses")
     scheduled = _condition(status, "PodScheduled")
     return Pod(
-        uid=metadata["uid"],
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        node=spec.get("nodeName") or None,
+        uid=name(metadata, "uid"),
+        namespace=name(metadata, "namespace"),
+        name=name(metadata, "name"),
+        node=text(spec, "nodeName") or None,
         owner=owner,
-        app=_app(metadata.get("labels") or {}, owner),
-        phase=status.get("phase") or "Pending",
-        ready=_condition(status, "Ready").get("status") == "True",
-        deleting=bool(metadata.get("deletionTimestamp")),
-        reason=_waiting(status.get("initContainerStatuses") or ())
+        app=_app(mapping(metadata, "labels"), owner),
+        phase=text(status, "phase") or "Pending",
+        ready=text(_condition(status, "Ready"), "status") == "True",
+        deleting=bool(text(metadata, "deletionTimestamp")),
+        reason=_waiting(items(status, "initContainerStatuses"))
         or _waiting(containers)
-        or status.get("reason")
-        or "",
-        unschedulable=(scheduled.get("message") or scheduled.get("reason") or "")
-        if scheduled.get("status") == "False"
+        or text(status, "reason"),
+        unschedulable=(text(scheduled, "message") or text(scheduled, "reason"))
+        if text(scheduled, "status") == "False"
         else "",
-        restarts=sum(container.get("restartCount") or 0 for container in containers),
-        toleration=toleration(spec.get("tolerations") or ()),
-        created=moment(metadata.get("creationTimestamp")),
+        restarts=sum(count(container, "restartCount") for container in containers),
+        toleration=toleration(items(spec, "tolerations")),
+        created=moment(text(metadata, "creationTimestamp")),
     )
 
 
 def workload(kind: str, found: Json) -> Workload:
     """A Deployment, ReplicaSet or StatefulSet, or a DaemonSet, which counts in words of its own."""
-    metadata, spec, status = found["metadata"], found.get("spec") or {}, found.get("status") or {}
+    metadata, spec, status = mapping(found, "metadata"), mapping(found, "spec"), _status(found)
     if kind == "DaemonSet":
-        desired, ready = status.get("desiredNumberScheduled"), status.get("numberReady")
+        desired = count(status, "desiredNumberScheduled")
+        ready = count(status, "numberReady")
     else:
-        desired, ready = spec.get("replicas", 1), status.get("readyReplicas")
+        desired, ready = count(spec, "replicas", 1), count(status, "readyReplicas")
     return Workload(
         kind=kind,
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        uid=metadata["uid"],
+        namespace=name(metadata, "namespace"),
+        name=name(metadata, "name"),
+        uid=name(metadata, "uid"),
         owner=_owner(metadata),
-        desired=int(desired or 0),
-        ready=int(ready or 0),
+        desired=desired,
+        ready=ready,
     )
 
 
 def lease(found: Json) -> Lease:
     """A Lease of the namespace kube-node-lease, which bears its node's name."""
-    metadata, spec = found["metadata"], found.get("spec") or {}
+    metadata, spec = mapping(found, "metadata"), mapping(found, "spec")
     return Lease(
-        node=metadata["name"],
-        uid=metadata["uid"],
-        renewed=moment(spec.get("renewTime")),
-        duration=float(spec.get("leaseDurationSeconds") or 40.0),
+        node=name(metadata, "name"),
+        uid=name(metadata, "uid"),
+        renewed=moment(text(spec, "renewTime")),
+        duration=float(count(spec, "leaseDurationSeconds") or 40),
     )
 
 
@@ -124,24 +144,24 @@ def endpoint_slice(found: Json) -> EndpointSlice:
     Pods that are going away stay in the slice, for minutes on a lost node. They are no part of the
     service any more and are not counted.
     """
-    metadata = found["metadata"]
+    metadata = mapping(found, "metadata")
     owner = _owner(metadata)
-    labels = metadata.get("labels") or {}
     ready = total = 0
-    for endpoint in found.get("endpoints") or ():
-        conditions = endpoint.get("conditions") or {}
-        if conditions.get("terminating"):
+    for endpoint in items(found, "endpoints"):
+        conditions = mapping(endpoint, "conditions")
+        if flag(conditions, "terminating"):
             continue
-        addresses = len(endpoint.get("addresses") or ())
+        addresses = len(listed(endpoint, "addresses"))
         total += addresses
         # A condition that is not given means ready.
         if conditions.get("ready") is not False:
             ready += addresses
+    service = text(mapping(metadata, "labels"), "kubernetes.io/service-name")
     return EndpointSlice(
-        uid=metadata["uid"],
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        service=labels.get("kubernetes.io/service-name") or (owner.name if owner else ""),
+        uid=name(metadata, "uid"),
+        namespace=name(metadata, "namespace"),
+        name=name(metadata, "name"),
+        service=service or (owner.name if owner else ""),
         ready=ready,
         total=total,
     )
@@ -149,15 +169,15 @@ def endpoint_slice(found: Json) -> EndpointSlice:
 
 def endpoints(found: Json) -> EndpointSlice:
     """An Endpoints object, which older servers have in place of slices, as one slice."""
-    metadata = found["metadata"]
-    subsets = found.get("subsets") or ()
-    ready = sum(len(subset.get("addresses") or ()) for subset in subsets)
-    waiting = sum(len(subset.get("notReadyAddresses") or ()) for subset in subsets)
+    metadata = mapping(found, "metadata")
+    subsets = items(found, "subsets")
+    ready = sum(len(listed(subset, "addresses")) for subset in subsets)
+    waiting = sum(len(listed(subset, "notReadyAddresses")) for subset in subsets)
     return EndpointSlice(
-        uid=metadata["uid"],
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        service=metadata["name"],
+        uid=name(metadata, "uid"),
+        namespace=name(metadata, "namespace"),
+        name=name(metadata, "name"),
+        service=name(metadata, "name"),
         ready=ready,
         total=ready + waiting,
     )
@@ -165,15 +185,15 @@ def endpoints(found: Json) -> EndpointSlice:
 
 def occurrence(found: Json) -> Occurrence:
     """An Event of core/v1."""
-    metadata = found["metadata"]
+    metadata = mapping(found, "metadata")
     return Occurrence(
-        uid=metadata["uid"],
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        type=found.get("type") or "Normal",
-        reason=found.get("reason") or "",
-        message=found.get("message") or "",
-        about_uid=found["involvedObject"].get("uid") or "",
+        uid=name(metadata, "uid"),
+        namespace=name(metadata, "namespace"),
+        name=name(metadata, "name"),
+        type=text(found, "type") or "Normal",
+        reason=text(found, "reason"),
+        message=text(found, "message"),
+        about_uid=text(mapping(found, "involvedObject"), "uid"),
     )
 
 
@@ -185,22 +205,22 @@ def toleration(tolerations: Iterable[Json]) -> float | None:
     """
     for given in tolerations:
         if _tolerates_unreachable(given):
-            seconds = given.get("tolerationSeconds")
-            return None if seconds is None else max(0.0, float(seconds))
+            given_seconds = seconds(given, "tolerationSeconds")
+            return None if given_seconds is None else max(0.0, given_seconds)
     return 0.0
 
 
 def _tolerates_unreachable(given: Json) -> bool:
     """Whether it matches the taint; an empty key or effect matches all, no operator means Equal."""
-    if (given.get("effect") or "NoExecute") != "NoExecute":
+    if (text(given, "effect") or "NoExecute") != "NoExecute":
         return False
-    if (given.get("key") or UNREACHABLE) != UNREACHABLE:
+    if (text(given, "key") or UNREACHABLE) != UNREACHABLE:
         return False
-    match given.get("operator") or "Equal":
+    match text(given, "operator") or "Equal":
         case "Exists":
             return True
         case "Equal":
-            return not given.get("value")  # the taint has no value
+            return not text(given, "value")  # the taint has no value
         case _:
             return False
 
@@ -210,29 +230,33 @@ def moment(stamp: str | None) -> float:
     return max(0.0, datetime.fromisoformat(stamp).timestamp()) if stamp else 0.0
 
 
+def _status(found: Json) -> Json:
+    return mapping(found, "status")
+
+
 def _condition(status: Json, kind: str) -> Json:
-    conditions: list[Json] = status.get("conditions") or []
-    return next((found for found in conditions if found["type"] == kind), {})
+    conditions = items(status, "conditions")
+    return next((found for found in conditions if text(found, "type") == kind), {})
 
 
 def _owner(metadata: Json) -> Owner | None:
-    for reference in metadata.get("ownerReferences") or ():
-        if reference.get("controller"):
-            return Owner(reference["kind"], reference["name"], reference["uid"])
+    for reference in items(metadata, "ownerReferences"):
+        if flag(reference, "controller"):
+            return Owner(name(reference, "kind"), name(reference, "name"), name(reference, "uid"))
     return None
 
 
 def _app(labels: Json, owner: Owner | None) -> str:
     for label in APP_LABELS:
-        if name := labels.get(label):
-            return str(name)
+        if app := text(labels, label):
+            return app
     if owner is None:
         return ""
-    return owner.name.removesuffix(f"-{labels.get('pod-template-hash', '')}")
+    return owner.name.removesuffix(f"-{text(labels, 'pod-template-hash')}")
 
 
 def _waiting(containers: Iterable[Json]) -> str:
     for container in containers:
-        if reason := ((container.get("state") or {}).get("waiting") or {}).get("reason"):
-            return str(reason)
+        if reason := text(mapping(mapping(container, "state"), "waiting"), "reason"):
+            return reason
     return ""

@@ -40,7 +40,7 @@ from chaosmonkey.cluster.trouble import (
     Silent,
     refusal,
 )
-from chaosmonkey.cluster.wire import Bookmark, Deleted, Present, read_line
+from chaosmonkey.cluster.wire import Bookmark, Deleted, Dropped, Present, read_line
 from chaosmonkey.errors import ClusterUnavailable
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,9 @@ LONGEST_WAIT = 60.0
 WATCH_SECONDS = (300, 600)
 """The server is asked to end a watch after a time between these, as client-go does, so that
 after an outage not all of them end together for ever."""
+
+DROPPED_SAID = 100
+"""How many objects that made no sense are told of; the log is for people."""
 
 
 class Reflector:
@@ -101,6 +104,7 @@ class Reflector:
         self._put_off = False
         self._reading: asyncio.Task[ClusterUnavailable | None] | None = None
         self._ended_by: ClusterUnavailable | None = None
+        self._dropped: set[str] = set()
 
     async def run(self) -> Never:
         """Repeat `cycle` for ever."""
@@ -154,13 +158,16 @@ class Reflector:
     async def _list(self) -> None:
         try:
             page = await self._source.list(self.resource, self._namespace)
-            entries = list(page.entries)
+            entries, dropped = list(page.entries), list(page.dropped)
             while page.token:
                 page = await self._source.list(self.resource, self._namespace, token=page.token)
                 entries += page.entries
+                dropped += page.dropped
         except Expired:  # we were too slow in turning the pages: ask for all at once
             page = await self._source.list(self.resource, self._namespace, limit=0)
-            entries = list(page.entries)
+            entries, dropped = list(page.entries), list(page.dropped)
+        for why in dropped:
+            self._drop(why)
         self.health.reach(page.version)
         self._sink.replace(entries, self._hear())
         if not self.health.synced:
@@ -192,7 +199,8 @@ class Reflector:
         """
         try:
             async for lines in batches:
-                self._apply(lines, self._hear())
+                if lines:  # blank ones are no word of the server
+                    self._apply(lines, self._hear())
         except ClusterUnavailable as trouble:
             return trouble
         return None
@@ -206,12 +214,22 @@ class Reflector:
                 case Deleted(entry):
                     self.health.reach(entry.version)
                     self._sink.remove(entry, at)
+                case Dropped(why, version):
+                    if version:
+                        self.health.reach(version)
+                    self._drop(why)
                 case Bookmark(version):
                     self.health.reach(version)
                 case refused:
                     raise refusal(refused, f"watch {self.resource.rule()}")
         if lines and not self.health.believed:
             self._believe()
+
+    def _drop(self, why: str) -> None:
+        """Say once of an object that it is left out."""
+        if why not in self._dropped and len(self._dropped) < DROPPED_SAID:
+            self._dropped.add(why)
+            log.warning("%s: %s. It is left out.", self.health.path, why)
 
     async def _lose_patience(self) -> None:
         """Believe the open watch after a moment, and end it when it was silent for too long."""

@@ -1,11 +1,12 @@
 """Kubernetes' JSON becomes the model here, and nowhere else.
 
-    bytes of a list  ─► read_page ─► Page(entries, version, token)
-    line of a watch  ─► read_line ─► Present | Deleted | Bookmark | Status
+    bytes of a list  ─► read_page ─► Page(entries, version, token, dropped)
+    line of a watch  ─► read_line ─► Present | Deleted | Dropped | Bookmark | Status
     body of an error ─► read_status ─► Status
 
 Pure: no I/O, no time. Only what identifies an object must be there (uid and name); whatever else is
-missing gets the model's default. What makes no sense raises `Garbled`, and nothing but `Garbled`.
+missing gets the model's default. One object that makes no sense is dropped, with the reason; an
+answer that makes none raises `Garbled`, and nothing but `Garbled`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, cast
 
 import orjson
 
+from chaosmonkey.cluster.fields import count, listed, mapping, name, seconds, text
 from chaosmonkey.cluster.trouble import Garbled, Status
 from chaosmonkey.model import ClusterObject
 
@@ -42,11 +44,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A list, or a part of one; `token` asks for the next part, "" at the end."""
+    """A list, or a part of one.
+
+    Attributes:
+        token: asks for the next part; "" at the end.
+        dropped: objects that made no sense, and why.
+    """
 
     entries: tuple[Entry, ...]
     version: str
     token: str = ""
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +72,37 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """The object makes no sense to the model, because of `why`; `version` is "" if it has none."""
+
+    why: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bookmark:
     """Nothing happened up to this version."""
 
     version: str
 
 
-Line = Present | Deleted | Bookmark | Status
+Line = Present | Deleted | Dropped | Bookmark | Status
 
-_NONSENSE = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+MESSAGE_SHOWN = 500
+"""Characters that are kept of what a server says went wrong."""
+
+LONGEST_VERSION = 128
+"""Characters of a resourceVersion; etcd's has at most 20."""
+
+_NONSENSE = (
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+)
 
 
 def read_line(line: bytes, decode: Decode) -> Line:
@@ -85,11 +115,13 @@ def read_line(line: bytes, decode: Decode) -> Line:
         event = _load(line)
         match event["type"]:
             case "ADDED" | "MODIFIED":
-                return Present(_entry(event["object"], decode))
+                entry = _entry(event["object"], decode)
+                return entry if isinstance(entry, Dropped) else Present(entry)
             case "DELETED":
-                return Deleted(_entry(event["object"], decode))
+                entry = _entry(event["object"], decode)
+                return entry if isinstance(entry, Dropped) else Deleted(entry)
             case "BOOKMARK":
-                return Bookmark(_text(event["object"]["metadata"]["resourceVersion"]))
+                return Bookmark(_version(event["object"]["metadata"], needed=True))
             case "ERROR":
                 return _status(event["object"], code=500)
             case unknown:
@@ -106,11 +138,13 @@ def read_page(body: bytes, decode: Decode) -> Page:
     """
     try:
         page = orjson.loads(body)
-        metadata = page["metadata"]
+        metadata = mapping(page, "metadata")
+        found = [_entry(item, decode) for item in listed(page, "items")]
         return Page(
-            tuple(_entry(item, decode) for item in page.get("items") or ()),
-            _text(metadata["resourceVersion"]),
-            metadata.get("continue") or "",
+            tuple(one for one in found if isinstance(one, Entry)),
+            _version(metadata, needed=True),
+            text(metadata, "continue"),
+            tuple(one.why for one in found if isinstance(one, Dropped)),
         )
     except _NONSENSE as error:
         raise _garbled("a list", body, error) from error
@@ -156,30 +190,46 @@ def _load(line: bytes) -> Json:
 
 
 def _status(found: Json, *, code: int) -> Status:
-    seconds = (found.get("details") or {}).get("retryAfterSeconds")
+    wait = seconds(mapping(found, "details"), "retryAfterSeconds")
     return Status(
-        int(found.get("code") or code),
-        str(found.get("reason") or ""),
-        str(found.get("message") or ""),
-        float(seconds) if seconds else None,
+        count(found, "code") or code,
+        text(found, "reason")[:MESSAGE_SHOWN],
+        text(found, "message")[:MESSAGE_SHOWN],
+        wait if wait is not None and wait > 0 else None,
     )
 
 
-def _entry(found: Json, decode: Decode) -> Entry:
-    metadata = found["metadata"]
-    name = _text(metadata["name"])
-    return Entry(
-        uid=_text(metadata["uid"]),
-        key=f"{metadata.get('namespace', '')}/{name}",
-        version=metadata.get("resourceVersion") or "",
-        object=decode(found),
-    )
+def _entry(found: Any, decode: Decode) -> Entry | Dropped:
+    """The object of an event, or of a list; TypeError if it is not even an object with a name."""
+    if not isinstance(found, dict):
+        raise TypeError(f"{found!r:.40} is no object")
+    metadata = mapping(found, "metadata")
+    try:
+        return Entry(
+            uid=name(metadata, "uid"),
+            key=f"{text(metadata, 'namespace')}/{name(metadata, 'name')}",
+            version=_version(metadata),
+            object=decode(found),
+        )
+    except _NONSENSE as error:
+        known = metadata.get("namespace"), metadata.get("name")
+        what = "/".join(part[:80] for part in known if isinstance(part, str)) or "an object"
+        return Dropped(f"{what}: {str(error)[:200]}", _version_if_any(metadata))
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str) and value:
-        return value
-    raise TypeError(f"{value!r} is no name, uid or version")
+def _version(metadata: Json, *, needed: bool = False) -> str:
+    """A resourceVersion: opaque, but short; a number without end would cost time to compare."""
+    found = name(metadata, "resourceVersion") if needed else text(metadata, "resourceVersion")
+    if len(found) > LONGEST_VERSION:
+        raise ValueError(f"resourceVersion has {len(found)} characters")
+    return found
+
+
+def _version_if_any(metadata: Json) -> str:
+    try:
+        return _version(metadata)
+    except _NONSENSE:
+        return ""
 
 
 def _garbled(what: str, found: bytes, error: Exception | None = None) -> Garbled:

@@ -42,17 +42,43 @@ def test_the_four_kinds_of_lines_are_told_apart() -> None:
         b"[]",
         b'{"type":"ADDED"}',
         b'{"type":"ADDED","object":null}',
-        b'{"type":"ADDED","object":{"metadata":{"name":"x"}}}',
-        b'{"type":"ADDED","object":{"metadata":{"name":3,"uid":"u","namespace":"n"}}}',
         b'{"type":"DANCED","object":{"metadata":{"name":"x","uid":"u"}}}',
         b'{"type":"BOOKMARK","object":{}}',
         b'{"type":"ADDED","object":{"metadata":{"name":"x","uid":"u","namespace":"n"},"status":[]',
-        b'{"type":"ADDED","object":{"metadata":{"name":"x","uid":"u","namespace":"n"},"spec":7}}',
     ],
 )
 def test_garbage_is_one_clear_error(line: bytes) -> None:
     with pytest.raises(Garbled):
         wire.read_line(line, objects.pod)
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        ({"metadata": {"name": "x"}}, "x: uid is missing"),
+        ({"metadata": META | {"name": 3}}, "demo: name is 3, not a text"),
+        ({"metadata": META | {"namespace": {"a": 1}}}, "p: namespace is {'a': 1}, not a text"),
+        ({"metadata": META | {"resourceVersion": 12}}, "resourceVersion is 12, not a text"),
+        ({"metadata": META | {"resourceVersion": "9" * 5000}}, "has 4096 characters"),
+        ({"metadata": META, "spec": 7}, "spec is 7, not an object"),
+        ({"metadata": META, "status": {"containerStatuses": [{"restartCount": -1}]}}, "a count"),
+        (
+            {"metadata": META, "spec": {"tolerations": [{"tolerationSeconds": "soon"}]}},
+            "tolerationSeconds is 'soon', not a number of seconds",
+        ),
+    ],
+)  # fmt: skip
+def test_one_object_that_makes_no_sense_is_dropped_and_says_why(
+    found: dict[str, object], why: str
+) -> None:
+    line = wire.read_line(orjson.dumps({"type": "ADDED", "object": found}), objects.pod)
+    assert isinstance(line, wire.Dropped)
+    assert why in line.why
+    other = {"metadata": META | {"name": "other", "uid": "o"}}
+    body = {"metadata": {"resourceVersion": "9"}, "items": [found, other]}
+    page = wire.read_page(orjson.dumps(body), objects.pod)
+    assert [entry.key for entry in page.entries] == ["demo/other"]
+    assert len(page.dropped) == 1
 
 
 _JSON = st.recursive(
