@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from fastapi import Request
+from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from chaosmonkey.access import Role
@@ -30,8 +31,13 @@ def wants_text(request: Request) -> bool:
         return False
     if "text/html" in accept:
         return True  # a browser that sent a form shows it as it is
-    terminal = request.headers.get("user-agent", "").lower().startswith(TERMINALS)
+    terminal = is_terminal(request.headers)
     return accept.startswith("text/plain") or (terminal and accept.startswith("*/*"))
+
+
+def is_terminal(headers: Headers) -> bool:
+    """Whether somebody asks from a terminal."""
+    return headers.get("user-agent", "").lower().startswith(TERMINALS)
 
 
 def answer(request: Request, value: Any, text: str, *, status: int = 200) -> Response:

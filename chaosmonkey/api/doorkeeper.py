@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chaosmonkey.access import Caller, Means
+from chaosmonkey.access import Caller, Means, Role
 from chaosmonkey.api import answers
 from chaosmonkey.config import Server
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
@@ -112,7 +112,8 @@ async def may_change(request: Request) -> None:
         )
     if request.method == "GET" and not _was_written_on_purpose(request):
         raise Unconfirmed(
-            "A browser asked for this by GET, which may be a reload or another page's doing.",
+            "A GET acts only for curl and the like, or with a token: a browser's may be a reload "
+            "or another page's doing, and a program's a redirect.",
             remedy="Send a POST, or a token in the header Authorization.",
         )
     if not same_origin(request):
@@ -125,24 +126,26 @@ async def may_change(request: Request) -> None:
 def _was_written_on_purpose(request: Request) -> bool:
     """Whether a GET bears a token, or comes from this machine and from no browser."""
     caller: Caller = request.scope["caller"]
+    if caller.role is Role.VIEWER:
+        return True  # and refused for that by `who.may`
     match caller.means:
         case Means.TOKEN:
             return True
         case Means.SESSION:
             return False
         case Means.PLACE:
-            return not _is_a_browser(request.headers)
+            return _is_typed(request.headers)
 
 
-def _is_a_browser(headers: Headers) -> bool:
-    """Whether a request has a mark of one; curl, wget and client libraries have none."""
+def _is_typed(headers: Headers) -> bool:
+    """Whether a person or a script typed this: curl says so, and bears no browser's mark.
+
+    A program that follows a redirect, or fetches what it was told to, calls itself otherwise.
+    """
     accept = headers.get("accept", "")
-    return (
-        any(name in headers for name in BROWSER_MARKS)
-        or "text/html" in accept
-        or "image/" in accept
-        or "mozilla/" in headers.get("user-agent", "").lower()
-    )
+    marked = any(name in headers for name in BROWSER_MARKS)
+    is_page = "text/html" in accept or "image/" in accept
+    return answers.is_terminal(headers) and not marked and not is_page
 
 
 def same_origin(connection: HTTPConnection) -> bool:

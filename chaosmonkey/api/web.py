@@ -75,6 +75,8 @@ class WebServer(uvicorn.Server):
                 backlog=ACCEPTED,
                 timeout_graceful_shutdown=GRACE,
                 server_header=False,
+                # Who says that a proxy passed a request on is believed where there is one.
+                proxy_headers=settings.public_url is not None,
             )
         )
         self.crowd = Crowd(min(MOST, _allowed_files() - SPARE_FILES))

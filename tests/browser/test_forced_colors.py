@@ -46,7 +46,7 @@ def test_what_is_chosen_looks_other_than_what_is_not(
 
     lab.ask("/api/round/open", {"mode": "vote"})
     phone = open_tab(f"{lab.url}/j/{lab.code()}", forced_colors="active").page
-    phone.get_by_role("radio", name="node2").check()
+    phone.get_by_role("radio", name="node2").check(force=True)
     assert fill(phone.locator("input:checked + span")) != fill(
         phone.locator("input:not(:checked) + span")
     )

@@ -103,6 +103,28 @@ async def test_the_address_of_a_command_is_no_way_into_the_page(site: Site) -> N
     assert '"><b>' not in page.text
 
 
+@pytest.mark.parametrize("agent", ["Python/3.11 aiohttp/3.14.5", "Go-http-client/1.1", "", "kube"])
+async def test_a_program_that_is_sent_here_by_a_redirect_does_not_act(
+    site: Site, agent: str
+) -> None:
+    """An API server that answers 302 to /kill/node3 on loopback commands whoever follows it."""
+    for path in ("/kill/node3", "/restore/node3", "/arm", "/release", "/halt"):
+        answer = await site.client.get(path, headers={"User-Agent": agent})
+        assert answer.status_code == 403, path
+    assert site.table.diary == []
+    curl = await site.client.get("/kill/node3", headers={"User-Agent": "curl/7.88.1"})
+    assert curl.status_code == 200
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+async def test_a_header_does_not_choose_the_callers_address(site: Site, header: str) -> None:
+    """No proxy is configured: the address in the audit log is that of the connection."""
+    await site.client.post("/halt", headers={header: "203.0.113.7"})
+    await site.audit.write()
+    rows = (await site.client.get("/api/audit")).json()
+    assert {row["address"] for row in rows} == {"127.0.0.1"}
+
+
 async def test_two_servers_on_one_host_do_not_sign_each_other_out(public_site: Site) -> None:
     secret = public_site.tokens.make("speaker", Role.PRESENTER)
     answer = await public_site.client.post("/login", data={"token": secret})

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import orjson
 import pytest
 
 from chaosmonkey.cluster.client import Client
+from chaosmonkey.cluster.connection import LARGEST_ANSWER
 from chaosmonkey.cluster.resources import DEPLOYMENTS, NODES, PODS, WARNINGS
 from chaosmonkey.cluster.trouble import (
     Absent,
@@ -210,3 +213,31 @@ async def test_logs_come_as_text_from_their_end() -> None:
 async def test_the_version_is_told() -> None:
     async with serving(answer('{"gitVersion":"v1.36.2"}')) as wire:
         assert await wire.client.server_version() == "v1.36.2"
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+async def test_no_redirect_is_followed(code: int) -> None:
+    """What answers in the API server's place could command this very server."""
+    async with serving(answer("", code, Location="/kill/node3"), answer("{}")) as wire:
+        with pytest.raises(Unreachable, match="sent us elsewhere"):
+            await wire.client.list(PODS, None)
+        assert len(wire.heads) == 1
+
+
+async def test_a_packed_answer_is_refused_and_a_huge_one_given_up() -> None:
+    packed = gzip.compress(b'{"items": [' + b" " * 30_000_000 + b"]}")
+    async with serving(answer(packed, Content_Encoding="gzip")) as wire:
+        with pytest.raises(Unreachable, match="packed form"):
+            await wire.client.list(PODS, None)
+        assert "Accept-Encoding: identity" in wire.heads[0]
+    async with serving(answer(b" " * (LARGEST_ANSWER + 1))) as wire:
+        with pytest.raises(Garbled, match="more than 32768 KiB"):
+            await wire.client.list(PODS, None)
+
+
+async def test_a_long_refusal_is_told_shortly() -> None:
+    body = orjson.dumps({"message": "no " * 20_000, "code": 403})
+    async with serving(answer(body, 403)) as wire:
+        with pytest.raises(Forbidden) as caught:
+            await wire.client.list(PODS, None)
+    assert len(str(caught.value)) < 1000
