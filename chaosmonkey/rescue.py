@@ -76,8 +76,8 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
             log.error("The journal cannot be read: every plug is turned on.")
             await turn_on(plugs, plugs, LAST_RESORT)
             raise
-        if database.set_aside is not None:
-            log.warning("The journal was lost: every plug is turned on.")
+        if database.lost:
+            log.warning("The journal was lost (%s): every plug is turned on.", database.lost)
             cut = set(plugs)
         turning = asyncio.gather(*(_restore(table, key) for key in cut if key in plugs))
         try:

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 FILE = "chaosmonkey.db"
 
+KEY_FILE = "secret.key"
+"""The first file that a server makes in its folder (`key`): where it is, this is no first start."""
+
 MIGRATIONS = (
     """
     CREATE TABLE journal (
@@ -82,22 +85,34 @@ class Database:
     """An open database.
 
     Attributes:
-        set_aside: where a damaged file was put when this one was opened, if one was.
+        lost: why what an earlier process wrote is not in it, as the end of a sentence; "" if
+            nothing speaks for that.
     """
 
-    def __init__(
-        self, connection: aiosqlite.Connection, path: Path, set_aside: Path | None
-    ) -> None:
+    def __init__(self, connection: aiosqlite.Connection, path: Path, lost: str) -> None:
         self.path = path
-        self.set_aside = set_aside
+        self.lost = lost
         self._connection = connection
+        self._files = {file: _identity(file) for file in _parts(path)}
 
     async def write(self, sql: str, values: Iterable[Any] = ()) -> None:
-        """Run one statement; it is on the disk when this returns."""
+        """Run one statement; it is on the disk, in the file of that name, when this returns."""
+        self._check_is_ours()
         try:
             await self._connection.execute(sql, tuple(values))
         except sqlite3.Error as error:
             raise _failed(self.path, error) from None
+
+    def _check_is_ours(self) -> None:
+        """Raises StoreFailed if a file was deleted or replaced: what is written then is lost."""
+        for file, known in self._files.items():
+            found = _identity(file)
+            if known is not None and found != known:
+                raise StoreFailed(
+                    f"{file} was deleted or replaced while this server uses it.",
+                    remedy="Start the server again: it turns every plug on, and begins a new one.",
+                )
+            self._files[file] = found
 
     async def read(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -143,21 +158,40 @@ async def open_database(folder: Path, clock: Clock) -> AsyncIterator[Database]:
         StoreFailed: it cannot be written, or a newer version has written it.
     """
     path = folder / FILE
-    if not path.exists():
+    lost = ""
+    if not path.exists() or path.stat().st_size == 0:
+        if (folder / KEY_FILE).exists():  # this is not the first start
+            lost = "the database is missing" if not path.exists() else "the database is empty"
         path.touch()
         give_to_owner(path, folder)  # SQLite gives the files beside it the same owner
-    connection, set_aside = await _connect(path, clock)
+    connection, damaged = await _connect(path, clock)
     try:
         await _migrate(connection, path)
-        yield Database(connection, path, set_aside)
+        yield Database(connection, path, lost or damaged)
     finally:
         await connection.close()
 
 
-async def _connect(path: Path, clock: Clock) -> tuple[aiosqlite.Connection, Path | None]:
-    """Open the file; a damaged one is renamed, with what belongs to it, and a new one is begun."""
+def _parts(path: Path) -> list[Path]:
+    return [path, path.with_name(f"{path.name}-wal")]
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """What tells a file from another of the same name; None if there is none."""
     try:
-        return await _open(path), None
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+async def _connect(path: Path, clock: Clock) -> tuple[aiosqlite.Connection, str]:
+    """Open the file; a damaged one is renamed, with what belongs to it, and a new one is begun.
+
+    Returns what was wrong too, as the end of a sentence, "" if nothing was.
+    """
+    try:
+        return await _open(path), ""
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise _failed(path, error) from None
@@ -172,7 +206,7 @@ async def _connect(path: Path, clock: Clock) -> tuple[aiosqlite.Connection, Path
             "`sqlite3 %s .recover` may still read the old records.",
             path, error, aside.name, aside,
         )  # fmt: skip
-        return await _open(path), aside
+        return await _open(path), f"the database was damaged, and is kept as {aside.name}"
 
 
 async def _open(path: Path) -> aiosqlite.Connection:

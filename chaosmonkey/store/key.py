@@ -7,15 +7,15 @@ from pathlib import Path
 
 from chaosmonkey.datafiles import write_whole
 from chaosmonkey.errors import StoreFailed
+from chaosmonkey.store.database import KEY_FILE
 
-FILE = "secret.key"
 LENGTH = 32
 """Bytes."""
 
 
 def secret_key(folder: Path) -> bytes:
     """The secret, the same at every start; readable by this user alone."""
-    path = folder / FILE
+    path = folder / KEY_FILE
     try:
         if path.exists() and len(key := path.read_bytes()) == LENGTH:
             return key

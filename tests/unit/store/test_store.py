@@ -114,8 +114,9 @@ async def test_a_damaged_file_is_set_aside_whole_and_said_to_be(
     damaged = b"this is no database" * 400
     (tmp_path / FILE).write_bytes(damaged)
     async with open_database(tmp_path, clock) as database:
-        assert database.set_aside is not None
-        assert database.set_aside.read_bytes() == damaged
+        (kept,) = tmp_path.glob(f"{FILE}.damaged-*")
+        assert database.lost == f"the database was damaged, and is kept as {kept.name}"
+        assert kept.read_bytes() == damaged
         await Journal(database).write(ENTRY)
     assert "is damaged" in caplog.text
     assert "every plug is turned on" in caplog.text
@@ -133,7 +134,7 @@ async def test_a_file_damaged_in_the_middle_is_found_out(
     content[8192:12288] = b"\xff" * 4096
     path.write_bytes(content)
     async with open_database(tmp_path, clock) as database:
-        assert database.set_aside is not None
+        assert "damaged" in database.lost
 
 
 async def test_a_newer_versions_file_is_left_alone(tmp_path: Path, clock: ManualClock) -> None:
