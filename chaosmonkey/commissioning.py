@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,7 +25,14 @@ from chaosmonkey.outage.guard import find_machine
 from chaosmonkey.outage.rails import Rails
 from chaosmonkey.panel import open_devices
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug, open_plugs
-from chaosmonkey.preflight import Finding, Table, look_at_everything
+from chaosmonkey.preflight import (
+    Finding,
+    Table,
+    fault,
+    look_at_the_cluster,
+    look_at_the_table,
+    look_at_this_machine,
+)
 from chaosmonkey.sensors import open_sensors
 from chaosmonkey.store import Entry, Journal, hold_folder, open_database
 from chaosmonkey.wires import Wires, open_wires
@@ -87,7 +94,8 @@ class Bench:
             except PlugFailed as error:
                 if self.clock.now() >= give_up:
                     raise
-                say(f"{plug.machine}'s {plug.feed} is not on yet, it is tried again: {error}")
+                with suppress(OSError):  # the terminal may be gone: that ends no restore
+                    say(f"{plug.machine}'s {plug.feed} is not on yet, it is tried again: {error}")
                 await self.clock.sleep(RETRY_PAUSES[0])
             else:
                 return
@@ -245,13 +253,22 @@ def _expander_trouble(wires: Wires) -> str:
 
 
 async def preflight(lab: Lab, say: Callable[[Finding], None]) -> None:
-    """Look at everything before a show, and say each thing as it is found."""
-    client = Client(lab.cluster)
+    """Look at everything before a show, and say each thing as it is found.
+
+    If the table cannot be opened, that is one fault, and the cluster is looked at all the same.
+    """
+    for finding in look_at_this_machine(lab):
+        say(finding)
     try:
-        await client.open()
         async with opened(lab) as bench:
             table = Table(lab, bench.plugs, bench.rails, partial(_expander_trouble, bench.wires))
-            async for finding in look_at_everything(table, client, bench.clock):
+            async for finding in look_at_the_table(table):
                 say(finding)
+    except ChaosMonkeyError as error:
+        say(fault("table", error.message, error.remedy))
+    client = Client(lab.cluster)
+    try:
+        async for finding in look_at_the_cluster(lab, client, SystemClock()):
+            say(finding)
     finally:
         await client.close()

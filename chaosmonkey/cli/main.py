@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -39,9 +40,20 @@ def _version(
 
 
 def main() -> None:
-    """Run the command; errors of ours become a message and an exit code."""
+    """Run the command; errors of ours become a message and an exit code.
+
+    When its reader is gone, as in `chaosmonkey watch | head`, it ends without a word. It does so
+    by an exception, not by SIGPIPE: a plug that is off is turned on first. (typer sees to it, but
+    for an exception that comes out of a task group.)
+    """
     try:
         app()
     except ChaosMonkeyError as error:
         sys.stderr.write("\n".join(filter(None, (error.message, error.remedy))) + "\n")
         sys.exit(error.exit_code)
+    except BaseExceptionGroup as group:
+        if group.split(BrokenPipeError)[1] is not None:
+            raise
+        # What is still buffered would fail once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -26,6 +26,7 @@ class Client:
 
     def __init__(self, settings: Cluster) -> None:
         self._connection = Connection(settings)
+        self._namespaces = settings.namespaces
 
     @property
     def address(self) -> str:
@@ -111,6 +112,10 @@ class Client:
     ) -> dict[str, Any]:
         """The object, or the list, at a path."""
         return read_object(await self._connection.ask("GET", path, asked, query))
+
+    def places(self, resource: Resource) -> tuple[str | None, ...]:
+        """The namespaces in which the settings let a resource be looked at; None is all at once."""
+        return resource.places(self._namespaces)
 
     async def server_version(self) -> str:
         """The API server's version, such as "v1.36.2"."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from chaosmonkey.cluster.budgets import overrun
 from chaosmonkey.cluster.client import Client
 from chaosmonkey.cluster.describe import Kind, description, events_query, path
-from chaosmonkey.cluster.trouble import Absent
+from chaosmonkey.cluster.resources import BUDGETS, PODS
+from chaosmonkey.cluster.trouble import Absent, Forbidden
 from chaosmonkey.model import Description
-
-BUDGETS = "/apis/policy/v1/poddisruptionbudgets"
 
 
 class Inspector:
@@ -35,14 +34,31 @@ class Inspector:
         return await self._client.logs(namespace, pod, container=container, tail=tail)
 
     async def budgets_overrun(self, node: str) -> list[str]:
-        """A sentence for each PodDisruptionBudget that the loss of a node would overrun."""
-        try:
-            budgets = await self._client.get(BUDGETS, "look at PodDisruptionBudgets")
-            query = {"fieldSelector": f"spec.nodeName={node}"}
-            pods = await self._client.get("/api/v1/pods", f"look at the pods of {node}", query)
-        except Absent:
-            return []  # before Kubernetes 1.21
-        return list(overrun(budgets.get("items") or (), pods.get("items") or ()))
+        """A sentence for each PodDisruptionBudget that the loss of a node would overrun.
+
+        And one for each namespace whose budgets this server may not read.
+        """
+        told: list[str] = []
+        query = {"fieldSelector": f"spec.nodeName={node}"}
+        for namespace in self._client.places(BUDGETS):
+            of = f" of {namespace}" if namespace else ""
+            try:
+                budgets = await self._client.get(
+                    BUDGETS.path(namespace), f"look at the PodDisruptionBudgets{of}"
+                )
+                pods = await self._client.get(
+                    PODS.path(namespace), f"look at the pods{of} on {node}", query
+                )
+            except Absent:
+                return []  # before Kubernetes 1.21
+            except Forbidden:
+                told.append(
+                    f"This server may not read the PodDisruptionBudgets{of}: whether a cut overruns "
+                    "them is not known."
+                )
+            else:
+                told += overrun(budgets.get("items") or (), pods.get("items") or ())
+        return told
 
     async def delete_pod(self, namespace: str, pod: str, *, uid: str | None = None) -> None:
         """Delete a pod, if it is still the one with that uid."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Never
 
 from chaosmonkey.cluster import objects
 from chaosmonkey.cluster.wire import Decode
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,20 @@ class Resource:
         within = f"/namespaces/{namespace}" if namespace else ""
         return f"{self.api}{within}/{self.name}"
 
+    def places(self, namespaces: tuple[str, ...]) -> tuple[str | None, ...]:
+        """Where it is looked at, if the settings name these namespaces; None is everywhere."""
+        if self.only_in:
+            return (self.only_in,)
+        return (namespaces if self.namespaced else ()) or (None,)
+
+    @property
+    def group(self) -> str:
+        """The API group, "" for the core's."""
+        return self.api.split("/")[2] if self.api.startswith("/apis/") else ""
+
     def rule(self) -> str:
         """The resource with its group, as kubectl wants it: "deployments.apps"."""
-        parts = self.api.split("/")
-        return f"{self.name}.{parts[2]}" if parts[1] == "apis" else self.name
+        return f"{self.name}.{self.group}" if self.group else self.name
 
 
 CORE, APPS = "/api/v1", "/apis/apps/v1"
@@ -79,6 +92,14 @@ WARNINGS = Resource(
     history=True,
     selector="type=Warning,involvedObject.kind=Pod",
 )
+
+
+def _read_as_json(found: Json) -> Never:
+    raise NotImplementedError("it is not watched, so nothing decodes it")
+
+
+BUDGETS = Resource("poddisruptionbudgets", "/apis/policy/v1", _read_as_json)
+"""Not watched: a dry run asks for them."""
 
 WATCHED = (
     NODES,

@@ -78,7 +78,7 @@ class ClusterWatch:
             self._reflector(resource, namespace)
             for resource in WATCHED
             if self._settings.events or not resource.history
-            for namespace in self._namespaces(resource)
+            for namespace in resource.places(settings.namespaces)
         ]
 
     async def run(self) -> Never:
@@ -106,11 +106,6 @@ class ClusterWatch:
         for health in self.health:
             if health.heard is not None:
                 health.heard += by
-
-    def _namespaces(self, resource: Resource) -> tuple[str | None, ...]:
-        if resource.only_in:
-            return (resource.only_in,)
-        return (self._settings.namespaces if resource.namespaced else ()) or (None,)
 
     def _reflector(self, resource: Resource, namespace: str | None) -> Reflector:
         cache = Cache(self._publish, history=resource.history)

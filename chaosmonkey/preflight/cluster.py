@@ -59,7 +59,7 @@ def look_at_workloads(lab: Lab, deployments: Iterable[Json]) -> Iterator[Finding
         about = f"{meta['namespace']}/{meta['name']}"
         if _is_systems(meta["namespace"]) or not spec.get("replicas", 1):
             continue
-        waits = _toleration(spec["template"]["spec"].get("tolerations") or ())
+        waits = _toleration(spec["template"].get("spec", {}).get("tolerations") or ())
         slow = waits is None or waits > lab.preset.toleration
         if waits is None:
             yield fault(
@@ -84,8 +84,8 @@ def look_at_stateful_sets(stateful_sets: Iterable[Json], pods: Iterable[Json]) -
     """StatefulSets wait for their machine; worse if all of their pods are on one."""
     nodes_of: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for pod in pods:
-        owner = next((one for one in pod["metadata"].get("ownerReferences") or ()), None)
-        if owner is not None and owner["kind"] == "StatefulSet" and pod["spec"].get("nodeName"):
+        owner = _owner(pod)
+        if owner.get("kind") == "StatefulSet" and pod["spec"].get("nodeName"):
             nodes_of[pod["metadata"]["namespace"], owner["name"]].add(pod["spec"]["nodeName"])
     for found in stateful_sets:
         meta, replicas = found["metadata"], found["spec"].get("replicas", 1)
@@ -112,17 +112,19 @@ def look_at_images(lab: Lab, nodes: Iterable[Json], pods: Iterable[Json]) -> Ite
     """Images of pods that move, and machines that would have to fetch them first."""
     have = {
         node["metadata"]["name"]: {
-            name for image in node["status"].get("images") or () for name in image["names"] or ()
+            name
+            for image in (node.get("status") or {}).get("images") or ()
+            for name in image.get("names") or ()
         }
         for node in nodes
     }
     machines = {machine.node_name for machine in lab.machine}
     users: defaultdict[str, set[str]] = defaultdict(set)
     for pod in pods:
-        owner = next((one for one in pod["metadata"].get("ownerReferences") or ()), None)
-        if owner is not None and owner["kind"] == "ReplicaSet":
-            for container in pod["spec"]["containers"]:
-                users[container["image"]].add(pod["metadata"]["namespace"])
+        if _owner(pod).get("kind") == "ReplicaSet":
+            for container in pod["spec"].get("containers") or ():
+                users[container.get("image") or ""].add(pod["metadata"]["namespace"])
+    users.pop("", None)
     for image, namespaces in sorted(users.items()):
         if all(map(_is_systems, namespaces)):
             continue
@@ -162,6 +164,11 @@ def look_at_spread(lab: Lab, pods: Iterable[Json]) -> Iterator[Finding]:
 
 OFF = 1.0
 """Seconds by which a clock may differ before it is worth a word."""
+
+
+def silent(nodes: Iterable[Json]) -> set[str]:
+    """The names of nodes that are not Ready."""
+    return {node["metadata"]["name"] for node in nodes if not _is_ready(node)}
 
 
 def look_at_clocks(
@@ -218,13 +225,17 @@ def _toleration(tolerations: Iterable[Json]) -> float | None:
     return DEFAULT_TOLERATION
 
 
+def _owner(pod: Json) -> Json:
+    return next(iter(pod["metadata"].get("ownerReferences") or ()), {})
+
+
 def _is_control_plane(node: Json) -> bool:
     return any(label in CONTROL_PLANE for label in node["metadata"].get("labels") or {})
 
 
 def _is_ready(node: Json) -> bool:
-    conditions = node.get("status", {}).get("conditions") or ()
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    conditions = (node.get("status") or {}).get("conditions") or ()
+    return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)
 
 
 def _is_systems(namespace: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from chaosmonkey.config import Lab, lines_of, uses_i2c
-from chaosmonkey.preflight.findings import Finding, fault, note, ok, unknown
+from chaosmonkey.preflight.findings import Finding, fault, isolated, note, ok, unknown
 
 ROOT = Path("/")
 
@@ -26,12 +26,12 @@ def look_at_this_machine(lab: Lab, root: Path = ROOT) -> Iterator[Finding]:
     """What is found here; `root` is where the system's files are."""
     if lab.gpio.pin_factory != "mock":
         if any(isinstance(used.line, int) for used in lines_of(lab)):
-            yield _pin_factory(lab)
-            yield _persistence(root)
-            yield _access(root)
+            yield from isolated("GPIO", lambda: [_pin_factory(lab)])
+            yield from isolated("GPIO", lambda: [_persistence(root)])
+            yield from isolated("GPIO", lambda: [_access(root)])
         if uses_i2c(lab):
-            yield _i2c(lab, root)
-    yield from _supply(root)
+            yield from isolated("I2C", lambda: [_i2c(lab, root)])
+    yield from isolated("supply", lambda: _supply(root))
 
 
 def _pin_factory(lab: Lab) -> Finding:

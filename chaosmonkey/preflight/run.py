@@ -1,20 +1,32 @@
-"""Looks at everything, one thing after the other; what cannot be looked at is said, not skipped."""
+"""Looks at everything, one thing after the other; what cannot be looked at is said, not skipped.
+
+Each check stands alone: whatever it raises is one finding, and the next one runs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.cluster import Client, objects
+from chaosmonkey.cluster import Client, objects, resources
 from chaosmonkey.config import Lab
-from chaosmonkey.errors import ChaosMonkeyError
-from chaosmonkey.model import Feed
+from chaosmonkey.errors import ClusterUnavailable
+from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.outage.rails import Rails
-from chaosmonkey.plugs import PlugBoard
+from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 from chaosmonkey.preflight import cluster
-from chaosmonkey.preflight.findings import Finding, fault, ok, unknown
+from chaosmonkey.preflight.findings import (
+    Finding,
+    fault,
+    isolated,
+    isolated_async,
+    note,
+    ok,
+    unknown,
+)
 from chaosmonkey.preflight.machine import look_at_this_machine
 from chaosmonkey.preflight.rights import look_at_rights
 
@@ -40,32 +52,34 @@ async def look_at_everything(table: Table, client: Client, clock: Clock) -> Asyn
     """Findings about this machine, every plug and its sensor, the panel, and the cluster."""
     for finding in look_at_this_machine(table.lab):
         yield finding
-    async for finding in _look_at_plugs(table.plugs, table.rails):
+    async for finding in look_at_the_table(table):
         yield finding
-    if table.lab.panel.expander is not None:
-        yield _panel(table.expander_trouble())
-    try:
-        async for finding in _look_at_cluster(table.lab, client, clock):
-            yield finding
-    except ChaosMonkeyError as error:
-        yield fault("cluster", error.message, error.remedy)
+    async for finding in look_at_the_cluster(table.lab, client, clock):
+        yield finding
 
 
-async def _look_at_plugs(plugs: PlugBoard, rails: Rails) -> AsyncIterator[Finding]:
-    for key, plug in plugs.items():
+async def look_at_the_table(table: Table) -> AsyncIterator[Finding]:
+    """Findings about every plug and its sensor, and the panel."""
+    for key, plug in table.plugs.items():
         about = f"{plug.machine} {plug.feed}"
-        try:
-            state = await plug.read()
-        except ChaosMonkeyError as error:
-            yield fault(about, error.message, error.remedy)
-            continue
-        match state:
-            case Feed.ON:
-                yield _sensed(about, rails.state(key), rails.finding(key))
-            case Feed.OFF:
-                yield fault(about, "Its plug is off.", f"chaosmonkey restore {plug.machine}")
-            case Feed.UNKNOWN:
-                yield unknown(about, "Its plug does not say whether it is on.", "Look at it.")
+        look = partial(_plug, about, key, plug, table.rails)
+        async for finding in isolated_async(about, look):
+            yield finding
+    if table.lab.panel.expander is not None:
+        for finding in isolated("panel", lambda: [_panel(table.expander_trouble())]):
+            yield finding
+
+
+async def _plug(
+    about: str, key: tuple[str, FeedKind], plug: VerifiedPlug, rails: Rails
+) -> AsyncIterator[Finding]:
+    match await plug.read():
+        case Feed.ON:
+            yield _sensed(about, rails.state(key), rails.finding(key))
+        case Feed.OFF:
+            yield fault(about, "Its plug is off.", f"chaosmonkey restore {plug.machine}")
+        case Feed.UNKNOWN:
+            yield unknown(about, "Its plug does not say whether it is on.", "Look at it.")
 
 
 def _panel(trouble: str) -> Finding:
@@ -87,31 +101,95 @@ def _sensed(about: str, sensed: Feed | None, finding: str) -> Finding:
             return ok(about, "Its plug answers and is on.")
 
 
-async def _look_at_cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Finding]:
+def look_at_the_cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Finding]:
+    """Findings about the cluster, as far as it answers and lets this server look."""
+    return isolated_async("cluster", lambda: _cluster(lab, client, clock))
+
+
+async def _cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Finding]:
     version = await client.server_version()
     yield ok("cluster", f"Kubernetes {version} at {client.address} answers.")
-    async for finding in look_at_rights(client):
+    if lab.cluster.namespaces:
+        yield note(
+            "cluster",
+            f"Only pods of {', '.join(lab.cluster.namespaces)} are looked at: a cut moves those of "
+            "all namespaces.",
+            "It is meant so if [cluster] namespaces is; without it all are looked at.",
+        )
+    async for finding in isolated_async("rights", lambda: look_at_rights(client)):
         yield finding
-    nodes = await _items(client, "/api/v1/nodes")
-    pods = await _items(client, "/api/v1/pods")
-    leases = await _items(client, "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
-    stamps = [(one.node, one.renewed, one.duration / 4) for one in map(objects.lease, leases)]
-    silent = {found.name for found in map(objects.node, nodes) if not found.is_ready}
-    deployments = await _items(client, "/apis/apps/v1/deployments")
-    stateful_sets = await _items(client, "/apis/apps/v1/statefulsets")
-    for findings in (
-        cluster.look_at_nodes(lab, nodes),
-        cluster.look_at_workloads(lab, deployments),
-        cluster.look_at_stateful_sets(stateful_sets, pods),
-        cluster.look_at_images(lab, nodes, pods),
-        cluster.look_at_spread(lab, pods),
-        cluster.look_at_clocks(stamps, silent, clock.now()),
+    seen = _Seen(client)
+    nodes = await seen.all_of(resources.NODES)
+    pods = await seen.all_of(resources.PODS)
+    leases = await seen.all_of(resources.LEASES)
+    deployments = await seen.all_of(resources.DEPLOYMENTS)
+    stateful_sets = await seen.all_of(resources.STATEFULSETS)
+    stamps: list[tuple[str, float, float]] = []
+    for finding in (
+        *seen.missing,
+        *_about_nodes(lab, nodes),
+        *_each("workload", deployments, lambda one: cluster.look_at_workloads(lab, [one])),
+        *_each(
+            "StatefulSet", stateful_sets, lambda one: cluster.look_at_stateful_sets([one], pods)
+        ),
+        *isolated("images", lambda: cluster.look_at_images(lab, nodes, pods)),
+        *isolated("spread", lambda: cluster.look_at_spread(lab, pods)),
+        *_each("clock", leases, partial(_take_stamp, stamps)),
+        *isolated(
+            "clock", lambda: cluster.look_at_clocks(stamps, cluster.silent(nodes), clock.now())
+        ),
     ):
-        for finding in findings:
-            yield finding
+        yield finding
 
 
-async def _items(client: Client, path: str) -> list[Json]:
-    found = await client.get(path, f"list {path.rpartition('/')[2]}")
-    items: list[Json] = found.get("items") or []
-    return items
+class _Seen:
+    """Lists of objects; what cannot be listed is a finding, and empty.
+
+    Attributes:
+        missing: what could not be listed.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.missing: list[Finding] = []
+
+    async def all_of(self, resource: resources.Resource) -> list[Json]:
+        found: list[Json] = []
+        for namespace in self._client.places(resource):
+            where = f" in {namespace}" if namespace else ""
+            try:
+                answer = await self._client.get(resource.path(namespace), f"list {resource.rule()}")
+            except ClusterUnavailable as error:
+                self.missing.append(
+                    unknown(
+                        resource.rule(),
+                        f"Not looked at{where}: {error.message}",
+                        error.remedy or "Try again.",
+                    )
+                )
+            else:
+                found += answer.get("items") or ()
+        return found
+
+
+def _about_nodes(lab: Lab, nodes: list[Json]) -> Iterator[Finding]:
+    """Without any node there is nothing to compare the machines with; that is said already."""
+    return isolated("nodes", lambda: cluster.look_at_nodes(lab, nodes) if nodes else ())
+
+
+def _each(
+    what: str, objects: Iterable[Json], look: Callable[[Json], Iterable[Finding]]
+) -> Iterator[Finding]:
+    """What is found about each object; one that is not as it should be hides no other."""
+    for one in objects:
+        match one:
+            case {"metadata": {"namespace": str(namespace), "name": str(name)}}:
+                yield from isolated(f"{namespace}/{name}", partial(look, one))
+            case _:
+                yield from isolated(what, partial(look, one))
+
+
+def _take_stamp(stamps: list[tuple[str, float, float]], found: Json) -> Iterable[Finding]:
+    lease = objects.lease(found)
+    stamps.append((lease.node, lease.renewed, lease.duration / 4))
+    return ()

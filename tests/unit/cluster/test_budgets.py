@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from chaosmonkey.cluster import Inspector
 from chaosmonkey.cluster.budgets import overrun
+from tests.unit._api_server import api_server
 
 
 def budget(
@@ -60,3 +62,16 @@ def test_an_empty_selector_selects_the_namespace_and_none_selects_nothing() -> N
     assert list(overrun([budget(0, {})], [pod("web")]))
     assert not list(overrun([budget(0, None)], [pod("web")]))
     assert not list(overrun([budget(0, {}, namespace="other")], [pod("web")]))
+
+
+async def test_budgets_are_asked_for_in_the_namespaces_of_the_settings() -> None:
+    objects = {
+        "/apis/policy/v1/namespaces/shop/poddisruptionbudgets": [
+            budget(1, {"matchLabels": {"app": "web"}})
+        ],
+        "/api/v1/namespaces/shop/pods": [pod("web"), pod("web")],
+    }
+    async with api_server(objects, may_see=["shop"], namespaces=("shop", "cellar")) as client:
+        first, second = await Inspector(client).budgets_overrun("node3")
+    assert "shop/web allows 1" in first
+    assert second.startswith("This server may not read the PodDisruptionBudgets of cellar:")
