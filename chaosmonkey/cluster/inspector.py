@@ -53,8 +53,8 @@ class Inspector:
                 return []  # before Kubernetes 1.21
             except Forbidden:
                 told.append(
-                    f"This server may not read the PodDisruptionBudgets{of}: whether a cut overruns "
-                    "them is not known."
+                    f"This server may not read the PodDisruptionBudgets{of}: whether a cut "
+                    "overruns them is not known."
                 )
             else:
                 told += overrun(budgets.get("items") or (), pods.get("items") or ())
