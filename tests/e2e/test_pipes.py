@@ -29,9 +29,13 @@ async def with_a_reader_of_one_byte(*command: str) -> tuple[bytes, str]:
     return first, complaints
 
 
+TRIAL = ["plugs", "test", "node1", "--for=3", "--yes"]
+
+
 @pytest.mark.parametrize(
-    "command", [["check", "--live"], ["plugs", "read"], ["plugs", "list"], ["restore-plugs"],
-                ["plugs", "test", "node1", "--for=3", "--yes"], ["plugs", "click", "node1", "--yes"]],
+    "command",
+    [["check", "--live"], ["plugs", "read"], ["plugs", "list"], ["restore-plugs"], TRIAL,
+     ["plugs", "click", "node1", "--yes"]],
 )  # fmt: skip
 async def test_a_command_of_the_table_ends_quietly(tmp_path: Path, command: list[str]) -> None:
     with world() as of:
@@ -50,7 +54,7 @@ async def test_a_command_that_asks_a_server_ends_quietly(tmp_path: Path) -> None
             await server.ready()
             to = f"--server={server.client.base_url}"
             for command in (
-                ["status"], ["kill", "node3", "--for=5", "--wait"], ["history"], ["audit"]
+                ["status"], ["arm"], ["kill", "node3", "--for=5", "--wait"], ["history"], ["audit"]
             ):  # fmt: skip
                 first, complaints = await with_a_reader_of_one_byte(*command, to)
                 assert first, (command, complaints)
