@@ -150,11 +150,12 @@ async def read(lab: Lab, say: Say) -> None:
     async with opened(lab) as bench:
         for key, plug in bench.plugs.items():
             try:
-                told = str(await plug.read())
-            except PlugFailed as error:
-                told = f"{Feed.UNKNOWN}  {error.message}"
-            if told not in (Feed.ON, Feed.OFF):
+                feed = await plug.read()
+            except PlugFailed:
+                feed = Feed.UNKNOWN
+            if feed is Feed.UNKNOWN:
                 silent.append(f"{plug.machine}'s {plug.feed}")
+            told = f"{feed}  {plug.remark}".rstrip()
             sensed = bench.rails.state(key)
             sensor = "" if sensed is None else f"  sensor: {sensed}"
             finding = bench.rails.finding(key)

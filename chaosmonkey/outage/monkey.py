@@ -279,11 +279,11 @@ class Monkey:
             last_cut=self._last_cut,
             own=self._own_machine,
             watched=watched,
-            unreadable=frozenset(
-                name
+            unreadable={
+                name: plug.remark
                 for (name, kind), plug in self._plugs.items()
                 if plug.last is Feed.UNKNOWN and (kind is feed or (name, kind) in self.cuts)
-            ),
+            },
         )
 
     def _find(self, name: str) -> Machine:

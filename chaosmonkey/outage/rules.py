@@ -29,7 +29,7 @@ class Facts:
         last_cut: when a cut last began, of whatever machine.
         own: names and addresses of the machine that runs this server.
         watched: machine → until when a command of ours that was cut short may still turn it off.
-        unreadable: machines whose plug, the one that is to be cut, says neither on nor off.
+        unreadable: machine → what its plug told, the one that is to be cut, instead of on or off.
     """
 
     world: World
@@ -42,7 +42,7 @@ class Facts:
     last_cut: float | None = None
     own: frozenset[str] = frozenset()
     watched: Mapping[str, float] = field(default_factory=dict)
-    unreadable: frozenset[str] = frozenset()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     def node(self, machine: Machine) -> Node | None:
         """What Kubernetes believes about a machine, if it knows it."""
@@ -168,10 +168,12 @@ def _watched(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | Non
 
 
 def _unreadable(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
-    if machine.name not in facts.unreadable:
+    remark = facts.unreadable.get(machine.name)
+    if remark is None:
         return None
     return refusals.Unreadable(
-        f"{machine.name}'s plug says neither on nor off: it could not be proven restored.",
+        f"{machine.name}'s plug says neither on nor off: it could not be proven restored. "
+        f"{remark}".rstrip(),
         remedy="Look at the device, and at what it answers: chaosmonkey plugs read.",
         machine=machine.name,
     )

@@ -21,6 +21,14 @@ class Plug(Protocol):
 
     in_flight: float
 
+    @property
+    def remark(self) -> str:
+        """What the device told at the last reading beside on and off, as sentences.
+
+        Why it says neither, what it cut itself off for, a timer of its own; "" if nothing.
+        """
+        ...
+
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         """Ask the device for the wanted state. May be repeated safely.
 

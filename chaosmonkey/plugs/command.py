@@ -8,6 +8,7 @@ from collections.abc import Callable
 from chaosmonkey.config import CommandPlug
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs.programs import Programs, program_failed
+from chaosmonkey.plugs.quoted import quoted
 
 
 class ProgramPlug:
@@ -35,6 +36,7 @@ class ProgramPlug:
         self._timeout = self.in_flight = settings.timeout
         self._programs = programs
         self._told = told or last_word
+        self.remark = ""
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         """Run the program for the wanted state; PlugFailed unless it exits with 0 in time."""
@@ -52,6 +54,10 @@ class ProgramPlug:
         feed = self._told(ended.out)
         if feed is Feed.UNKNOWN and ended.code != 0:
             raise program_failed(self._read, f"exited with {ended.code}", ended.err)
+        self.remark = ""
+        if feed is Feed.UNKNOWN:
+            said = quoted(ended.out) or quoted(ended.err)
+            self.remark = f"`{self._read[0]}` says neither on nor off: {said or 'nothing at all'}"
         return feed
 
     async def close(self) -> None:

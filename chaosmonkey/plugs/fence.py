@@ -27,6 +27,8 @@ _SECRET = re.compile("pass|community|priv|auth|key|secret|token")
 class FenceAgent:
     """Runs the agent once per command; use `open_agent`."""
 
+    remark = ""
+
     def __init__(self, settings: FencePlug, program: str, programs: Programs) -> None:
         self._keys = {key: value.get_secret_value() for key, value in settings.keys.items()}
         self._timeout = self.in_flight = settings.timeout

@@ -21,6 +21,7 @@ class RelayPlug:
     """Feeds a machine through a relay contact; the feed is on from the moment of opening."""
 
     in_flight = 0.0
+    remark = ""
 
     def __init__(self, settings: GpioPlug, factory: Factory) -> None:
         self._coil_when_on = settings.contact == "NO"

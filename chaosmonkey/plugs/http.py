@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -18,7 +19,8 @@ from yarl import URL
 from chaosmonkey.config import HttpPlug, HttpRequest
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed
-from chaosmonkey.plugs.recipes import feed_told, filled, timer_words
+from chaosmonkey.plugs.quoted import quoted
+from chaosmonkey.plugs.recipes import feed_told, filled, timer_words, trouble_told
 
 LONGEST = 3600.0
 """Seconds until a device's timer acts if nobody says: the longest cut (limits.max_seconds)."""
@@ -33,6 +35,7 @@ class HttpDevice:
     def __init__(self, settings: HttpPlug) -> None:
         self._settings = settings
         self.in_flight = settings.timeout
+        self.remark = ""
         self._recipe = settings.how
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
@@ -43,12 +46,22 @@ class HttpDevice:
 
     async def read(self) -> Feed:
         """The state that the answer tells; unknown if it tells none or both."""
-        text = await self._send(self._recipe.read, {})
+        self.remark = ""
+        request = self._recipe.read
+        text = await self._send(request, {})
         try:
             answer = json.loads(text)
         except (ValueError, RecursionError):  # the latter is what 100,000 times "[" becomes
-            raise self._failed(self._recipe.read, "answered something that is not JSON") from None
-        return feed_told(answer, self._recipe, self._settings.which)
+            said = self._quoted(text)
+            raise self._failed(request, f"answered something that is not JSON{said}") from None
+        feed = feed_told(answer, self._recipe, self._settings.which)
+        trouble = trouble_told(answer, self._recipe, self._settings.which)
+        if trouble is not None:
+            self.remark = quoted(trouble.says, self._secrets)
+        elif feed is Feed.UNKNOWN:
+            said = quoted(text.decode(errors="replace"), self._secrets)
+            self.remark = f"It says neither on nor off: {said} {self._recipe.hint}".rstrip()
+        return feed
 
     async def close(self) -> None:
         """Turn the feed on; no connection is kept."""
@@ -65,8 +78,7 @@ class HttpDevice:
             password = settings.password.get_secret_value()
             match self._recipe.sign_in:
                 case "basic":
-                    both = base64.b64encode(f"{settings.user}:{password}".encode()).decode()
-                    headers["Authorization"] = f"Basic {both}"
+                    headers["Authorization"] = f"Basic {_basic(settings.user, password)}"
                 case "digest":
                     middlewares.append(aiohttp.DigestAuthMiddleware(settings.user, password))
                 case "query":
@@ -104,13 +116,47 @@ class HttpDevice:
             # Not the error's own text: it may hold the address with a password in it.
             reason = getattr(error, "strerror", None) or type(error).__name__
             raise self._failed(request, f"cannot be asked: {reason}") from None
-        if status >= 300:
-            raise self._failed(request, f"answered {status}")
+        self._check(request, status, bytes(text), response.headers.get("Location", ""))
         return bytes(text)
+
+    def _check(self, request: HttpRequest, status: int, text: bytes, location: str) -> None:
+        """Raise PlugFailed for an answer by which the device refused, in its own words."""
+        answered = "refused" if status < 300 else f"answered {status}"
+        trouble = None
+        with contextlib.suppress(ValueError, RecursionError):
+            trouble = trouble_told(json.loads(text), self._recipe, self._settings.which)
+        if trouble is not None and (trouble.refused or status >= 300):
+            says = quoted(trouble.says, self._secrets)
+            raise self._failed(request, f"{answered}: {says.rstrip('.')}")
+        if 300 <= status < 400 and location:
+            to = quoted(location.partition("?")[0], self._secrets)
+            raise self._failed(request, f"{answered} and sends us to {to}: is that its `url`?")
+        if status >= 300:
+            raise self._failed(request, answered + self._quoted(text))
+
+    def _quoted(self, text: bytes) -> str:
+        """The answer as a part of a sentence; a page of HTML tells nothing."""
+        said = quoted(text.decode(errors="replace"), self._secrets)
+        return "" if not said or said.startswith("<") else f", saying '{said}'"
+
+    @property
+    def _secrets(self) -> list[str]:
+        """Every form in which a request holds them, since an error page may repeat the request."""
+        known = (self._settings.password, self._settings.token)
+        plain = [secret.get_secret_value() for secret in known if secret is not None]
+        return [
+            form
+            for secret in plain
+            for form in (secret, quote(secret, safe=""), _basic(self._settings.user, secret))
+        ]
 
     def _failed(self, request: HttpRequest, what: str) -> PlugFailed:
         return PlugFailed(
             f"{self._settings.url} {what} ({request.method} {request.path}).",
-            remedy="Is it reachable, and are `outlet` and user, password or token right?",
+            remedy="Is it reachable, and are preset, `outlet` and user, password or token right?",
             url=self._settings.url,
         )
+
+
+def _basic(user: str, password: str) -> str:
+    return base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -27,6 +27,11 @@ class OpeningPlug:
             self._device = await self._open_device()
         return self._device
 
+    @property
+    def remark(self) -> str:
+        """As `Plug`."""
+        return "" if self._device is None else self._device.remark
+
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         """As `Plug`."""
         await (await self.open()).switch(on=on, back_in=back_in)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Mapping
 
 from chaosmonkey.config import HttpRecipe
+from chaosmonkey.config.devices import Expected, Trouble
 from chaosmonkey.model import Feed
 
 TASMOTA_DELAY = 3600
 """The longest Delay in tenths of a second; longer times take several."""
+
+_PLACE = re.compile(r"\{([^{}]+)\}")
 
 
 def timer_words(seconds: float) -> dict[str, str]:
@@ -33,21 +38,41 @@ def filled(text: str, words: Mapping[str, str]) -> str:
 
 def feed_told(answer: object, recipe: HttpRecipe, outlet: str) -> Feed:
     """What a device's answer says about an outlet; unknown if it fits neither state, or both."""
-    on, off = (
-        all(
-            _at(answer, place.replace("{outlet}", outlet))
-            in (wanted if isinstance(wanted, tuple) else (wanted,))
-            for place, wanted in said.items()
-        )
-        for said in (recipe.on, recipe.off)
-    )
-    match on, off:
+    match _fits(answer, recipe.on, outlet), _fits(answer, recipe.off, outlet):
         case True, False:
             return Feed.ON
         case False, True:
             return Feed.OFF
         case _:
             return Feed.UNKNOWN
+
+
+def trouble_told(answer: object, recipe: HttpRecipe, outlet: str) -> Trouble | None:
+    """What else the answer tells, its sentence filled in with the device's own words."""
+    for trouble in recipe.troubles:
+        if _fits(answer, trouble.seen, outlet):
+            says = _PLACE.sub(lambda found: _words(_at(answer, found[1])), trouble.says)
+            return trouble.model_copy(update={"says": says})
+    return None
+
+
+def _fits(answer: object, places: Mapping[str, Expected], outlet: str) -> bool:
+    return all(
+        _is(_at(answer, place.replace("{outlet}", outlet)), expected)
+        for place, expected in places.items()
+    )
+
+
+def _is(found: object, expected: Expected) -> bool:
+    if expected == "*":
+        return found not in (None, False, "", [], {})
+    return found in (expected if isinstance(expected, tuple) else (expected,))
+
+
+def _words(found: object) -> str:
+    if isinstance(found, list):
+        return ", ".join(map(_words, found))
+    return found if isinstance(found, str) else json.dumps(found)
 
 
 def _at(answer: object, places: str) -> object:

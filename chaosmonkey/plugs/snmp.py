@@ -17,6 +17,27 @@ from chaosmonkey.config import SnmpPlug
 from chaosmonkey.model import Feed
 from chaosmonkey.wires.snmp import DELIVERING, Agent, columns
 
+POE_EFFECTS = {
+    1: "disabled",
+    2: "searching for something that draws power",
+    3: "delivering power",
+    4: "in fault",
+    5: "in test mode",
+    6: "in another fault",
+}
+"""pethPsePortDetectionStatus of RFC 3621, in words."""
+
+LINK_EFFECTS = {
+    1: "up",
+    2: "down",
+    3: "testing",
+    4: "unknown",
+    5: "dormant",
+    6: "not present",
+    7: "down because a lower layer is",
+}
+"""ifOperStatus of RFC 2863, in words."""
+
 
 class SwitchPort:
     """Orders a port on or off with one SET; reads order and effect with one GET."""
@@ -26,6 +47,7 @@ class SwitchPort:
         self._order, self._effect = columns(settings)
         self._agent = agent
         self.in_flight = settings.timeout
+        self.remark = ""
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:  # noqa: ARG002 - a switch has no timer
         """Set the order: 1 is on or up, 2 is off or down in both tables."""
@@ -33,13 +55,20 @@ class SwitchPort:
 
     async def read(self) -> Feed:
         """What order and effect agree on; unknown if they do not."""
+        self.remark = ""
         order, effect = await self._agent.get(self._order, self._effect)
         if effect is None:
-            return Feed.UNKNOWN
-        if self._poe:
-            feeds = effect == DELIVERING
-            return _agreed(order, on=feeds, off=not feeds)
-        return _agreed(order, on=effect in (1, 2), off=effect != 1)
+            feed = Feed.UNKNOWN
+        elif self._poe:
+            feed = _agreed(order, on=effect == DELIVERING, off=effect != DELIVERING)
+        else:
+            feed = _agreed(order, on=effect in (1, 2), off=effect != 1)
+        if feed is Feed.UNKNOWN:
+            ordered = {1: "on", 2: "off"}.get(order or 0, f"{order}")
+            words = POE_EFFECTS if self._poe else LINK_EFFECTS
+            does = words.get(effect or 0, f"in a state unknown to us ({effect})")
+            self.remark = f"The switch's port is set to {ordered}, but it is {does}."
+        return feed
 
     async def close(self) -> None:
         """Order the port on; a switch keeps no connection."""

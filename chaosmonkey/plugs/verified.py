@@ -1,7 +1,7 @@
 """Switching that is known to have happened.
 
 wait for the device ─► read ─► as wanted? ──────────────► the moment of the reading
-                        │ no
+                        │ no, or no answer
                         └─► switch ─► read ─► as wanted? ─┘
                                         ▲  │ no, or no answer
                                         └──┘ until the time is up: PlugFailed
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import PlugFailed
@@ -48,6 +48,8 @@ class VerifiedPlug:
         machine: whose plug it is.
         feed: what it feeds the machine with.
         last: what the last reading said; unknown before the first.
+        remark: what the device told with it, as sentences: why it says neither on nor off, a timer
+            of its own; or why it could not be read.
         off_at: the moment of the last reading that said off; a moment of the past without one.
         takes_on: whether the device took the last command, and that was to turn on.
         late_until: until when a command to turn off that was cut short may still take effect;
@@ -67,6 +69,7 @@ class VerifiedPlug:
         self.machine = machine
         self.feed = feed
         self.last = Feed.UNKNOWN
+        self.remark = ""
         self.off_at = float("-inf")
         self.takes_on = False
         self.late_until = float("-inf")
@@ -102,8 +105,10 @@ class VerifiedPlug:
         wanted = Feed.ON if on else Feed.OFF
         async with self._device.command():
             telling = not self._unfinished and back_in is None
-            if telling and await self._read() is wanted:
-                return self._clock.now()
+            if telling:
+                with suppress(PlugFailed):  # what cannot be read may still obey
+                    if await self._read() is wanted:
+                        return self._clock.now()
             self._unfinished, self.takes_on = True, False
             try:
                 with self._answering_for_its_driver():
@@ -136,8 +141,10 @@ class VerifiedPlug:
             if self._clock.now() >= deadline:
                 raise failed or PlugFailed(
                     f"{self.machine}'s {self.feed} plug was switched {wanted}, "
-                    f"but reads {self.last} after {POWER_TIMEOUT:g} s.",
-                    remedy="Look at the device: a stuck relay, a wrong port, a wrong reading?",
+                    f"but reads {self.last} after {POWER_TIMEOUT:g} s. {self.remark}".rstrip(),
+                    remedy="Look at the device."
+                    if self.remark
+                    else "Look at the device: a stuck relay, a wrong port, a wrong reading?",
                     machine=self.machine,
                     feed=self.feed,
                     reads=self.last,
@@ -159,8 +166,9 @@ class VerifiedPlug:
         try:
             with self._answering_for_its_driver():
                 self.last = await self._plug.read()
-        except PlugFailed:
-            self.last = Feed.UNKNOWN
+                self.remark = self._plug.remark
+        except PlugFailed as error:
+            self.last, self.remark = Feed.UNKNOWN, error.message
             raise
         if self.last is Feed.OFF:
             self.off_at = self._clock.now()

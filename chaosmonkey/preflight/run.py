@@ -76,10 +76,14 @@ async def _plug(
     match await plug.read():
         case Feed.ON:
             yield _sensed(about, rails.state(key), rails.finding(key))
+            if plug.remark:
+                yield note(about, plug.remark, "See: chaosmonkey plugs read")
         case Feed.OFF:
-            yield fault(about, "Its plug is off.", f"chaosmonkey restore {plug.machine}")
+            says = f"Its plug is off. {plug.remark}".rstrip()
+            yield fault(about, says, f"chaosmonkey restore {plug.machine}")
         case Feed.UNKNOWN:
-            yield unknown(about, "Its plug does not say whether it is on.", "Look at it.")
+            says = f"Its plug cannot be read as on or off, so it is not cut. {plug.remark}"
+            yield fault(about, says.rstrip(), "Look at the device, then: chaosmonkey plugs read")
 
 
 def _panel(trouble: str) -> Finding:

@@ -56,6 +56,7 @@ class Device:
     timer: float | None = None
     """What it was told of a timer of its own."""
     in_flight: float = 0.0
+    remark: str = ""
     reads_as: Feed | None = None
     """What it says of itself, if that is not what it is."""
 

@@ -122,6 +122,7 @@ class Line:
     table: "Table"
     life: Life
     in_flight: float = IN_FLIGHT
+    remark: str = ""
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         await asyncio.sleep(0)

@@ -9,7 +9,10 @@ from aiohttp import web
 
 from chaosmonkey.config import HttpPlug
 from chaosmonkey.errors import PlugFailed
+from chaosmonkey.model import Feed
 from chaosmonkey.plugs.http import HttpDevice
+
+NEEDS_A_USER = "Need user=<username>&password=<password>"
 
 
 @asynccontextmanager
@@ -41,7 +44,13 @@ async def answering(response: web.Response | None) -> AsyncIterator[HttpDevice]:
     [
         (web.Response(status=401), "answered 401"),
         (web.Response(status=500), "answered 500"),
-        (web.Response(status=302, headers={"Location": "/elsewhere"}), "answered 302"),
+        (web.Response(status=302, headers={"Location": "/elsewhere"}), "sends us to /elsewhere"),
+        (web.Response(status=302), "answered 302"),
+        (web.Response(text="Device mode is roller!"), "not JSON, saying 'Device mode is roller!'"),
+        (web.Response(status=404, text="No handler for GET"), "saying 'No handler for GET'"),
+        (web.json_response({"WARNING": NEEDS_A_USER}), f"refused: Tasmota says '{NEEDS_A_USER}'"),
+        (web.json_response({"WARNING": NEEDS_A_USER}, status=401), "answered 401: Tasmota says"),
+        (web.Response(status=500, text="GET /cm?password=device-secret"), "password=\\*\\*\\*'"),
         (web.Response(text="<html>"), "answered something that is not JSON"),
         (None, "cannot be asked"),
     ],
@@ -68,3 +77,31 @@ async def test_what_answers_no_http_at_all_is_an_error_too() -> None:
     with pytest.raises(PlugFailed, match="cannot be asked"):
         await device.read()
     server.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "remark"),
+    [
+        ({"POWER": "AN"}, 'neither on nor off: {"POWER": "AN"} Its words for off and on must be'),
+        ({"POWER": "device-secret"}, 'neither on nor off: {"POWER": "***"}'),
+        ({"POWER": "\x1b[2J\n" + "x" * 5000}, "xxx…"),
+        ({"WARNING": "Enable weblog 2"}, "Tasmota says 'Enable weblog 2'."),
+        ({"WARNING": "device-secret"}, "Tasmota says '***'."),
+        ({"POWER": "ON"}, ""),
+    ],
+)
+async def test_a_reading_that_is_neither_on_nor_off_quotes_the_device(
+    answer: dict[str, str], remark: str
+) -> None:
+    async with answering(web.json_response(answer)) as device:
+        feed = await device.read()
+    assert (feed is Feed.ON) is (not remark)
+    assert remark in device.remark
+    assert len(device.remark) < 400
+    assert device.remark.isprintable()
+
+
+async def test_a_command_that_the_device_refuses_fails_at_once() -> None:
+    async with answering(web.json_response({"WARNING": NEEDS_A_USER})) as device:
+        with pytest.raises(PlugFailed, match="refused: Tasmota says"):
+            await device.switch(on=False, back_in=10)

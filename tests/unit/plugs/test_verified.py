@@ -19,6 +19,7 @@ class Device:
         self.answers = answers or []
         self.deaf = deaf
         self.in_flight = 0.0
+        self.remark = ""
         self.away = 0
         self.switched: list[bool] = []
 
@@ -175,3 +176,25 @@ async def test_a_cut_that_was_cut_short_may_arrive_for_as_long_as_its_driver_say
     before = plug.late_until
     await plug.switch(on=True)
     assert plug.late_until == before  # being on now proves nothing of what is on its way
+
+
+async def test_a_device_that_cannot_be_read_is_turned_on_all_the_same() -> None:
+    device = Device()
+    device.state, device.away = Feed.OFF, 1
+    await verified(device, ManualClock()).switch(on=True)
+    assert device.switched == [True]
+
+
+async def test_what_the_device_tells_of_itself_is_part_of_the_failure_and_of_the_reading() -> None:
+    clock, device = ManualClock(), Device(deaf=True)
+    device.state, device.remark = Feed.OFF, "The Shelly cut itself off (overpower)."
+    plug = verified(device, clock)
+    async with asyncio.TaskGroup() as tasks:
+        switching = tasks.create_task(_failure(plug.switch(on=True)))
+        await clock.advance(21)
+    assert "but reads off after 20 s. The Shelly cut itself off" in switching.result()
+    assert plug.remark == device.remark
+    device.away = 1
+    with pytest.raises(PlugFailed):
+        await plug.read()
+    assert plug.remark == "no answer"
