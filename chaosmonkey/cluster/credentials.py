@@ -2,7 +2,8 @@
 
 server = URL        that address, without credentials
 kubeconfig = FILE   that file
-neither             a pod's service account, else $KUBECONFIG or ~/.kube/config, else k3s's file
+neither             a pod's service account, else the files of $KUBECONFIG or ~/.kube/config, else
+                    k3s's file
 """
 
 from __future__ import annotations
@@ -15,20 +16,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml  # type: ignore[import-untyped]  # kubernetes.aio reads kubeconfigs with it
-
+from chaosmonkey.cluster.kubeconfig import Chosen, choose, proxy_problems
 from chaosmonkey.cluster.kubernetes_aio import (
     KUBE_CONFIG_DEFAULT_LOCATION,
     ConfigException,
     Configuration,
     load_incluster_config,
-    load_kube_config,
+    load_kube_config_from_dict,
 )
 from chaosmonkey.config import Cluster
-from chaosmonkey.errors import BadConfig, did_you_mean
+from chaosmonkey.errors import BadConfig
 
 _load_incluster: Callable[..., None] = load_incluster_config
-_load_file: Callable[..., Any] = load_kube_config
+_load_kubeconfig: Callable[..., Any] = load_kube_config_from_dict
 
 K3S_KUBECONFIG = Path("/etc/rancher/k3s/k3s.yaml")
 SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
@@ -47,10 +47,14 @@ async def configuration(settings: Cluster) -> Configuration:
     elif settings.kubeconfig is None and _in_a_pod():
         _from_service_account(found)
     else:
-        await _from_file(settings.kubeconfig or _usual_file(), settings.context, found)
+        files = [settings.kubeconfig] if settings.kubeconfig else _usual_files()
+        await _from_files(files, settings.context, found)
     _check_certificates(found)
+    here = _is_here(found.host)
+    if problems := proxy_problems(found.proxy, found.host, environment=not here):
+        raise BadConfig("[cluster]", problems)
     found.connection_pool_maxsize = 0  # each watch keeps a connection: no bound on them
-    if _is_here(found.host):
+    if here:
         # As kubectl does: $HTTP_PROXY is for the world outside.
         found.client_session_kwargs = {"trust_env": False}
     return found
@@ -75,15 +79,14 @@ def _from_service_account(found: Configuration) -> None:
         raise BadConfig(str(SERVICE_ACCOUNT_TOKEN.parent), [str(error)]) from error
 
 
-def _usual_file() -> Path:
-    """The first kubeconfig there is in the usual places."""
-    # $KUBECONFIG may name several files: the first one that exists is taken.
+def _usual_files() -> list[Path]:
+    """The kubeconfigs in the first of the usual places that has any."""
     usual = [
         Path(part).expanduser() for part in KUBE_CONFIG_DEFAULT_LOCATION.split(os.pathsep) if part
     ]
-    for path in [*usual, K3S_KUBECONFIG]:
-        if path.is_file():
-            return path
+    for places in (usual, [K3S_KUBECONFIG]):
+        if files := [path for path in places if path.is_file()]:
+            return files
     looked = ", ".join(str(path) for path in [*usual, K3S_KUBECONFIG])
     raise BadConfig(
         "[cluster]",
@@ -91,36 +94,13 @@ def _usual_file() -> Path:
     )
 
 
-async def _from_file(path: Path, context: str | None, found: Configuration) -> None:
-    _check(path, context)
+async def _from_files(paths: list[Path], context: str | None, found: Configuration) -> None:
+    chosen = choose(paths, context)
     try:
-        loader = await _load_file(
-            str(path), context, client_configuration=found, persist_config=False
-        )
+        loader = await _load_kubeconfig(chosen.as_kubeconfig(), client_configuration=found)
     except (ConfigException, ValueError, KeyError, TypeError, OSError) as error:
-        raise BadConfig(str(path), [str(error) or repr(error)]) from error
-    _follow_plugin(path, loader, found)
-
-
-def _check(path: Path, context: str | None) -> None:
-    """Say in our own words what most often is wrong with a kubeconfig."""
-    try:
-        text = path.read_text()
-    except FileNotFoundError as error:
-        raise BadConfig(str(path), ["there is no such file"]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(str(path), [f"cannot be read: {error}"]) from error
-    try:
-        content = yaml.safe_load(text)
-        contexts = [str(each["name"]) for each in content.get("contexts") or ()]
-    except (yaml.YAMLError, AttributeError, TypeError, KeyError) as error:
-        raise BadConfig(str(path), [f"is no kubeconfig: {error}"]) from error
-    known = f"It has: {', '.join(sorted(contexts)) or 'none'}."
-    if context is not None and context not in contexts:
-        hint = did_you_mean(context, contexts)
-        raise BadConfig(str(path), [f"has no context '{context}'. {hint}{known}"])
-    if context is None and not content.get("current-context"):
-        raise BadConfig(str(path), [f"has no current context; set 'context'. {known}"])
+        raise BadConfig(chosen.source, [str(error) or repr(error)]) from error
+    _follow_plugin(chosen, loader, found)
 
 
 def _check_certificates(found: Configuration) -> None:
@@ -135,15 +115,16 @@ def _check_certificates(found: Configuration) -> None:
         ) from error
 
 
-def _follow_plugin(path: Path, loader: Any, found: Configuration) -> None:
+def _follow_plugin(chosen: Chosen, loader: Any, found: Configuration) -> None:
     """Ask the program that hands out our token for a new one when the old one runs out."""
-    user = loader._user
-    if user is None or "exec" not in user:
+    plugin = chosen.user.get("exec")
+    if not plugin:
         return
     if "BearerToken" not in found.api_key and not found.cert_file:
-        command = user["exec"].safe_get("command")
+        command = plugin.get("command")
         raise BadConfig(
-            str(path), [f"its program '{command}' gave no credentials; run it by hand to see why"]
+            chosen.source,
+            [f"its program '{command}' gave no credentials; run it by hand to see why"],
         )
 
     async def refresh(configuration: Configuration) -> None:

@@ -38,7 +38,7 @@ with _without_openings():
         KUBE_CONFIG_DEFAULT_LOCATION,
         ConfigException,
         load_incluster_config,
-        load_kube_config,
+        load_kube_config_from_dict,
     )
 
 __all__ = [
@@ -47,5 +47,5 @@ __all__ = [
     "ConfigException",
     "Configuration",
     "load_incluster_config",
-    "load_kube_config",
+    "load_kube_config_from_dict",
 ]

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from chaosmonkey.config.devices import HttpRecipe, HttpRequest
+from chaosmonkey.config.devices import HttpRecipe, HttpRequest, Trouble
 from chaosmonkey.config.lab import Lab
 from chaosmonkey.config.machine import Machine
 from chaosmonkey.config.plugs import DRIVERS
@@ -87,6 +87,7 @@ def reference() -> str:
         parts += _table(f"A sensor with {names}", sensor.model_fields, sensor.__doc__)
     parts += _table("A `recipe` of the driver `http`", HttpRecipe.model_fields, HttpRecipe.__doc__)
     parts += _table("A request of a recipe", HttpRequest.model_fields, HttpRequest.__doc__)
+    parts += _table("A trouble of a recipe", Trouble.model_fields, Trouble.__doc__)
     return "\n".join(parts)
 
 

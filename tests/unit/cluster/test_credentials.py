@@ -303,3 +303,92 @@ async def test_in_a_pod_the_service_account_logs_in_and_its_renewed_token_is_rea
         await me.server_version()
         await me.close()
         assert guard.came == ["right", "right", "renewed"]
+
+
+# --- what kubectl can do and we cannot -----------------------------------------------------------
+
+PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1", "command": "true"}
+
+
+@pytest.mark.parametrize(
+    ("user", "cluster", "told"),
+    [
+        ({}, {"proxy-url": "socks5://127.0.0.1:1080"}, "its proxy (proxy-url) is socks5; only"),
+        ({}, {"proxy-url": "127.0.0.1:3128"}, "is without http://"),
+        ({"exec": PLUGIN | {"provideClusterInfo": True}}, {}, "(provideClusterInfo)"),
+        ({"exec": PLUGIN | {"interactiveMode": "Always"}}, {}, "wants to ask a person"),
+        ({"exec": PLUGIN | {"command": "no-such-program"}}, {}, "'no-such-program' is not there"),
+        (
+            {"exec": PLUGIN | {"command": "nope", "installHint": "apt install nope"}},
+            {},
+            "apt install nope",
+        ),
+        ({"token": "x", "as": "admin"}, {}, "acts as another (as), which is not supported"),
+    ],
+)
+async def test_what_is_not_supported_is_said_with_what_to_do(
+    tmp_path: Path, user: dict[str, Any], cluster: dict[str, Any], told: str
+) -> None:
+    path = kubeconfig(tmp_path / "k", "https://192.0.2.1:6443", user=user, **cluster)
+    assert told in await problem(Cluster(kubeconfig=path))
+
+
+async def test_an_http_proxy_is_taken(tmp_path: Path) -> None:
+    proxy = {"proxy-url": "http://127.0.0.1:3128"}
+    path = kubeconfig(tmp_path / "k", "https://192.0.2.1:6443", user={}, **proxy)
+    assert (await configuration(Cluster(kubeconfig=path))).proxy == "http://127.0.0.1:3128"
+
+
+async def test_a_socks_proxy_of_the_environment_is_not_supported_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", "socks5h://127.0.0.1:1080")
+    told = await problem(Cluster(server="https://192.0.2.1:6443"))
+    assert "its proxy ($HTTPS_PROXY) is socks5h; only http and https" in told
+    await configuration(Cluster(server="https://127.0.0.1:6443"))
+    monkeypatch.setenv("no_proxy", "192.0.2.1")
+    await configuration(Cluster(server="https://192.0.2.1:6443"))
+
+
+async def test_a_token_file_is_read_from_its_kubeconfigs_folder_and_wins_over_a_token(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "secret").write_text("from the file")
+    path = kubeconfig(tmp_path / "k", "http://x", user={"token": "old", "tokenFile": "secret"})
+    found = await configuration(Cluster(kubeconfig=path))
+    assert found.api_key["BearerToken"] == "Bearer from the file"
+
+
+async def test_a_context_without_a_user_needs_none(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "k", "https://x", user={})
+    path.write_text(path.read_text().replace("user: me", "user: ''"))
+    assert (await configuration(Cluster(kubeconfig=path))).host == "https://x"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("cluster: lab\n", "cluster: other\n", "names a cluster that is not there"),
+        ("user: me", "user: you", "names a user 'you' that is not there"),
+        ("server: https://x", "other: 1", "cluster 'lab' has no server"),
+    ],
+)
+async def test_what_a_context_names_in_vain_is_said(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    path = kubeconfig(tmp_path / "k", "https://x", user={})
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    assert told in await problem(Cluster(kubeconfig=path))
+
+
+async def test_all_files_of_the_environment_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = kubeconfig(tmp_path / "first", "http://first", user={})
+    second = kubeconfig(tmp_path / "second", "http://second", user={})
+    first.write_text(first.read_text().replace("name: lab", "name: other"))
+    monkeypatch.setattr(credentials, "KUBE_CONFIG_DEFAULT_LOCATION", f"{first}:gone:{second}")
+    assert (await configuration(Cluster())).host == "http://second"
