@@ -22,7 +22,7 @@ from chaosmonkey.config import Lab
 from chaosmonkey.errors import PlugFailed, StoreFailed
 from chaosmonkey.model import FeedKind
 from chaosmonkey.plugs import PlugBoard, Programs, open_plugs
-from chaosmonkey.store import Database, Journal, hold_folder, open_database
+from chaosmonkey.store import Database, Journal, doubt_about, hold_folder, open_database
 from chaosmonkey.wires import Wires, open_wires
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
     clock: Clock = wall if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_folder(lab.server.data))
+        if doubt := doubt_about(lab.server.data):
+            log.warning("%s %s", doubt.says, doubt.remedy)
         programs = Programs(lab.server.data)
         if left := programs.end_leftovers():
             log.warning("Ended %d programs that an earlier server left running.", left)

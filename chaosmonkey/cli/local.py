@@ -166,6 +166,7 @@ def check(
     from chaosmonkey.api.address import join_url, reach  # noqa: PLC0415
     from chaosmonkey.config import GpioPlug, load  # noqa: PLC0415
     from chaosmonkey.model import FeedKind  # noqa: PLC0415
+    from chaosmonkey.store import doubt_about  # noqa: PLC0415
 
     lab = load(config)
     plugs = [
@@ -185,6 +186,8 @@ def check(
     found = reach(lab.server)
     where = f"From here phones would join at {join_url(lab.server, lab.server.port)}: {found.why}."
     typer.echo(f"Note: {found.trouble or where}")
+    if not live and (doubt := doubt_about(lab.server.data)):
+        typer.echo(f"Note: {doubt.says} {doubt.remedy}")
     typer.echo(f"{config}: {len(lab.machine)} machines, {len(plugs)} plugs, no problem found.")
     if live:
         _preflight(lab)

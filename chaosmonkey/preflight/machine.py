@@ -1,4 +1,4 @@
-"""What this computer is like: its GPIO, who may use it, and whether its supply holds."""
+"""What this computer is like: its GPIO, who may use it, its supply, and where the data are."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chaosmonkey.config import Lab, lines_of, uses_i2c
 from chaosmonkey.preflight.findings import Finding, fault, isolated, note, ok, unknown
+from chaosmonkey.store import doubt_about
 
 ROOT = Path("/")
 
@@ -32,6 +33,7 @@ def look_at_this_machine(lab: Lab, root: Path = ROOT) -> Iterator[Finding]:
         if uses_i2c(lab):
             yield from isolated("I2C", lambda: [_i2c(lab, root)])
     yield from isolated("supply", lambda: _supply(root))
+    yield from isolated("data folder", lambda: _data_folder(lab.server.data, root))
 
 
 def _pin_factory(lab: Lab) -> Finding:
@@ -104,3 +106,8 @@ def _supply(root: Path) -> Iterator[Finding]:
         )
     else:
         yield ok("supply", "This Pi's voltage has held since it started.")
+
+
+def _data_folder(folder: Path, root: Path) -> Iterator[Finding]:
+    if doubt := doubt_about(folder, root / "proc/self/mountinfo"):
+        yield note("data folder", doubt.says, doubt.remedy)

@@ -2,6 +2,7 @@
 
 from chaosmonkey.store.audit import Audit, Deed
 from chaosmonkey.store.database import Database, hold_folder, open_database
+from chaosmonkey.store.filesystem import doubt_about
 from chaosmonkey.store.journal import Entry, Journal
 from chaosmonkey.store.key import secret_key
 from chaosmonkey.store.owed import Owed
@@ -21,6 +22,7 @@ __all__ = [
     "Records",
     "RoundRecorder",
     "Rounds",
+    "doubt_about",
     "hold_folder",
     "open_database",
     "secret_key",

@@ -88,3 +88,10 @@ def test_a_sensor_alone_is_reason_enough_to_look_at_gpio(tmp_path: Path) -> None
     sensor = {"driver": "gpio", "pin": 9}
     settings = build({"machine": [{"name": "node1", "power_sensor": sensor}]})
     assert levels(tmp_path, settings)["There is no /dev/gpiochip."] is Level.FAULT
+
+
+def test_a_data_folder_in_memory_is_noted(tmp_path: Path) -> None:
+    plant(tmp_path, "proc/self/mountinfo", "30 22 0:30 / / rw - tmpfs tmpfs rw\n")
+    (told,) = levels(tmp_path, lab("mock")).items()
+    assert "is in memory (tmpfs)" in told[0]
+    assert told[1] is Level.NOTE

@@ -1,0 +1,110 @@
+"""Whether what is written into a folder is still there after a power loss, as far as Linux says.
+
+tmpfs, ramfs                          in memory: gone
+overlay whose upper layer is on one   gone (raspi-config's "overlay file system")
+overlay whose upper layer is unseen   perhaps: that one in a newer system, or a container
+nfs, cifs, 9p …                       elsewhere: locks and flushes may mean less there
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MOUNTS = Path("/proc/self/mountinfo")
+
+IN_MEMORY = ("tmpfs", "ramfs")
+OVERLAYS = ("overlay", "overlayfs", "aufs")
+ELSEWHERE = (
+    *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre"),
+    *("fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "fuse.s3fs"),
+)
+
+BETTER = (
+    "Put it on the SD card or a disk: [server] data. With raspi-config's overlay file system that "
+    "is a partition or USB stick of its own, in a container a volume."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a folder may lose what is written, as a sentence, and what to do about it."""
+
+    says: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Mount:
+    point: Path
+    kind: str
+    upper: Path | None
+
+
+def doubt_about(folder: Path, mounts: Path = MOUNTS) -> Doubt | None:
+    """What speaks against keeping the journal in a folder, which need not exist yet.
+
+    None if nothing does, or if this system does not say what is mounted where.
+    """
+    try:
+        known = list(_mounts(mounts.read_text(errors="surrogateescape")))
+    except OSError:
+        return None
+    mount = _mount_of(folder.absolute().resolve(), known)
+    if mount is None:
+        return None
+    if mount.kind in IN_MEMORY:
+        return Doubt(f"The data folder {folder} is in memory ({mount.kind}): {_GONE}", BETTER)
+    if mount.kind in OVERLAYS:
+        return _doubt_about_overlay(folder, mount, known)
+    if mount.kind in ELSEWHERE:
+        return Doubt(
+            f"The data folder {folder} is on another computer ({mount.kind}): whether the journal "
+            "survives a power loss, and whether a second server is noticed, is up to that one.",
+            BETTER,
+        )
+    return None
+
+
+_GONE = "after a power loss the journal, the history and the tokens are gone."
+
+
+def _doubt_about_overlay(folder: Path, mount: _Mount, known: list[_Mount]) -> Doubt | None:
+    seen = [one for one in known if one.point != mount.point]
+    upper = _mount_of(mount.upper, seen) if mount.upper else None
+    if upper is not None and upper.kind in IN_MEMORY:
+        return Doubt(
+            f"The data folder {folder} is on an overlay whose changes are in memory: {_GONE}",
+            BETTER,
+        )
+    if upper is not None:
+        return None
+    return Doubt(
+        f"The data folder {folder} is on an overlay ({mount.point}), whose changes may be in "
+        "memory or end with a container: then the journal, the history and the tokens go too.",
+        BETTER,
+    )
+
+
+def _mount_of(path: Path, known: list[_Mount]) -> _Mount | None:
+    """The mount that holds the path: the deepest, and of several at one place the last."""
+    holding = [mount for mount in known if path.is_relative_to(mount.point)]
+    return max(reversed(holding), key=lambda mount: len(mount.point.parts), default=None)
+
+
+def _mounts(text: str) -> Iterator[_Mount]:
+    """Lines of mountinfo, as proc_pid_mountinfo(5) has them."""
+    for line in text.splitlines():
+        before, _, after = line.partition(" - ")
+        fields, rest = before.split(" "), after.split(" ")
+        if len(fields) < 5 or len(rest) < 3:
+            continue
+        upper = re.search(r"(?:^|,)upperdir=((?:[^,\\]|\\.)*)", rest[2])
+        yield _Mount(Path(_plain(fields[4])), rest[0], Path(_plain(upper[1])) if upper else None)
+
+
+def _plain(text: str) -> str:
+    """A path in which spaces and the like are octal escapes."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)
