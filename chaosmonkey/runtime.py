@@ -33,7 +33,7 @@ from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab, supervision
 from chaosmonkey.dispatch import Dispatch
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
-from chaosmonkey.model import ClockStepped, Event, Tick
+from chaosmonkey.model import ClockStepped, Event, Feed, Tick
 from chaosmonkey.outage.cut import GOODBYE
 from chaosmonkey.outage.failpoint import die_at
 from chaosmonkey.outage.monkey import Monkey
@@ -339,6 +339,11 @@ class _Server:
         if self._monkey.owed.pending:
             what = ", ".join(self._monkey.owed.pending)
             reasons.append(f"Not on the disk yet: {what}. It is tried again every few seconds.")
+        reasons += [
+            f"{plug.machine}'s {plug.feed} plug cannot be read as on or off: {plug.remark}"
+            for key, plug in self._plugs.items()
+            if plug.last is Feed.UNKNOWN and plug.remark and key not in self._monkey.cuts
+        ]
         return reasons + [
             f"{cut.entry.machine}'s {cut.entry.feed} is stuck: {cut.trouble}"
             for cut in self._monkey.cuts.values()
