@@ -131,7 +131,7 @@ async def _cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Find
     stamps: list[tuple[str, float, float]] = []
     for finding in (
         *seen.missing,
-        *_about_nodes(lab, nodes),
+        *isolated("nodes", lambda: cluster.look_at_nodes(lab, nodes) if seen.nodes else ()),
         *_each("workload", deployments, lambda one: cluster.look_at_workloads(lab, [one])),
         *_each(
             "StatefulSet", stateful_sets, lambda one: cluster.look_at_stateful_sets([one], pods)
@@ -151,11 +151,13 @@ class _Seen:
 
     Attributes:
         missing: what could not be listed.
+        nodes: whether nodes could be: without, no machine can be told to have none.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self.missing: list[Finding] = []
+        self.nodes = True
 
     async def all_of(self, resource: resources.Resource) -> list[Json]:
         found: list[Json] = []
@@ -164,6 +166,7 @@ class _Seen:
             try:
                 answer = await self._client.get(resource.path(namespace), f"list {resource.rule()}")
             except ClusterUnavailable as error:
+                self.nodes = self.nodes and resource is not resources.NODES
                 self.missing.append(
                     unknown(
                         resource.rule(),
@@ -173,12 +176,24 @@ class _Seen:
                 )
             else:
                 found += answer.get("items") or ()
-        return found
+        named = [one for one in found if _has_a_name(one)]
+        if left := len(found) - len(named):
+            self.missing.append(
+                unknown(
+                    resource.rule(),
+                    f"Left out: {left} without a name.",
+                    f"Look at them: kubectl get {resource.rule()} -o yaml",
+                )
+            )
+        return named
 
 
-def _about_nodes(lab: Lab, nodes: list[Json]) -> Iterator[Finding]:
-    """Without any node there is nothing to compare the machines with; that is said already."""
-    return isolated("nodes", lambda: cluster.look_at_nodes(lab, nodes) if nodes else ())
+def _has_a_name(found: object) -> bool:
+    match found:
+        case {"metadata": {"name": str()}}:
+            return True
+        case _:
+            return False
 
 
 def _each(

@@ -99,6 +99,12 @@ async def test_a_namespace_that_may_not_be_seen_is_said_and_the_others_are_looke
     assert any("Not looked at in cellar" in one.says for one in told if one.about == "pods")
 
 
+async def test_a_cluster_without_any_node_has_none_for_the_machines() -> None:
+    async with api_server({}) as client:
+        told = await found(client)
+    assert {one.about for one in told if "has no node called" in one.says} == set(PINS)
+
+
 def test_a_check_that_raises_keeps_what_it_found_before() -> None:
     def look() -> Any:
         yield Finding(Level.OK, "a", "Good.")
