@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.conftest import Demo, eventually
+from tests.browser.conftest import Demo
+from tests.patience import PATIENCE, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Request
@@ -39,7 +40,7 @@ class Lab:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 set_cookie = answer.headers.get("Set-Cookie", "").partition(";")[0]
                 return json.load(answer), set_cookie
         except urllib.error.HTTPError as refusal:
@@ -88,7 +89,7 @@ class Lab:
             ready = all(one["ready"] == "True" for one in state["machines"].values())
             return ready and not any(one["open"] for one in state["outages"].values())
 
-        eventually(is_calm, "The cluster did not come to rest.")
+        wait_until(is_calm, "The cluster did not come to rest.")
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ class Tab:
 
     def eventually(self, look: Callable[[], Any], why: str = "") -> None:
         """Return when `look` is true; the browser goes on meanwhile."""
-        eventually(lambda: look() or self.page.wait_for_timeout(30), why)
+        wait_until(lambda: look() or self.page.wait_for_timeout(30), why)
 
     def changed(self, *expected: str) -> None:
         """Return when exactly these requests were sent since the last time."""
@@ -158,6 +159,7 @@ def open_tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
     def open_one(url: str, **options: Any) -> Tab:
         before = options.pop("before", None)
         context = chromium.new_context(**options)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         tab = Tab(context.new_page())
         tabs.append(tab)

@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +19,19 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+import tests.e2e.conftest as e2e
+from tests.patience import PATIENCE, wait_until
 from tests.ports import free_ports
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 SPEED = 10.0
-PATIENCE = 30.0
-"""Seconds that anything may take before a test fails."""
-PAUSE = 0.05
 
-UNHURRIED = {"CHAOSMONKEY_LIMITS__MACHINE_COOLDOWN": "0", "CHAOSMONKEY_LIMITS__COOLDOWN": "0"}
+UNHURRIED = e2e.UNHURRIED | {
+    "CHAOSMONKEY_LIMITS__MACHINE_COOLDOWN": "0",
+    "CHAOSMONKEY_LIMITS__COOLDOWN": "0",
+}
 """What each test cuts has nothing to do with what the one before did."""
 
 Open = Callable[..., "Page"]
@@ -84,16 +85,7 @@ class Demo:
             ready = all(one["ready"] == "True" for one in state["machines"].values())
             return ready and not any(one["open"] for one in state["outages"].values())
 
-        eventually(is_calm)
-
-
-def eventually(condition: Callable[[], Any], why: str = "") -> None:
-    """Return when something is so; fail if it is not in time."""
-    for _ in range(int(PATIENCE / PAUSE)):
-        if condition():
-            return
-        time.sleep(PAUSE)
-    pytest.fail(f"it did not happen within {PATIENCE:g} s. {why}")
+        wait_until(is_calm)
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +97,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(f"no chromium at {static.CHROMIUM}")
     if not (static.PAGES / "stage.html").exists():
         pytest.fail(f"no pages in {static.PAGES}: make pages builds them")
+    sync_api.expect.set_options(timeout=PATIENCE * 1000)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(static.CHROMIUM), args=static.ARGUMENTS
@@ -127,6 +120,7 @@ def open_page(chromium: Browser) -> Iterator[Open]:
     def open_one(address: str, *, complaining: bool = False, **options: Any) -> Page:
         options = {"viewport": {"width": 1920, "height": 1080}} | options
         context = chromium.new_context(**options)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()
         if not complaining:
@@ -177,7 +171,7 @@ def started(
                     return client.get("/readyz").status_code == 200
                 return False
 
-            eventually(answers)
+            wait_until(answers)
             yield Demo(process, url, client)
     finally:
         process.send_signal(signal.SIGTERM)

@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 import websockets
 
+from tests.patience import PATIENCE
 from tests.ports import free_ports
 
 SPEED = 5.0
@@ -157,7 +158,9 @@ async def demo() -> AsyncIterator[Recorder]:
             "--sim-port", str(sim_port), "--data", data, "--speed", str(SPEED),
         )  # fmt: skip
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            async with httpx.AsyncClient(
+                base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE
+            ) as client:
                 await answering(client)
                 yield Recorder(client, port)
         finally:

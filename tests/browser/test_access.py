@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import Demo, Open, eventually, started
+from tests.browser.conftest import Demo, Open, started
+from tests.patience import wait_until
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -63,7 +64,7 @@ def test_the_console_asks_who_is_there_and_lets_the_presenter_in_until_signing_o
     page.wait_for_url("**/console")
     page.get_by_role("article", name="node3").wait_for()
     page.keyboard.press("2")
-    eventually(lambda: asking.outage().get("machine") == "node2")
+    wait_until(lambda: asking.outage().get("machine") == "node2")
     assert asking.outage()["by"].startswith("presenter at")
     page.keyboard.press("Shift+Digit2")
     page.get_by_role("button", name="Sign out").click()
@@ -90,7 +91,7 @@ def test_halt_holds_for_everybody_until_it_is_released(demo: Demo, open_page: Op
     status = console.locator("header [role=status]")
     console.get_by_role("article", name="node3").wait_for()
     console.keyboard.press("3")
-    eventually(lambda: demo.outage().get("open"))
+    wait_until(lambda: demo.outage().get("open"))
     console.keyboard.press("h")
     expect(status).to_contain_text("HALT holds. On again: node3 power.")
     expect(stage.locator(".chip", has_text="HALT")).to_be_visible()

@@ -16,7 +16,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import eventually
+from tests.patience import wait_until
 
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
@@ -26,9 +26,6 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
-SOON = 20_000
-"""Milliseconds: much less than the minute for which a refusal names its end."""
-
 COUNTED_SOCKETS = """
 window.sockets = [];
 window.WebSocket = class extends WebSocket {
@@ -77,7 +74,7 @@ def refused_while_another_asks(lab: Lab, join: Callable[..., Tab]) -> Tab:
     first, second = join(), join()
     choose(second.page, "node3")
     press(first.page, "node2")
-    eventually(lambda: lab.round()["turn"] is not None)
+    wait_until(lambda: lab.round()["turn"] is not None)
     big(second.page).tap()
     expect(second.page.get_by_role("alert")).to_contain_text("Somebody else has just pressed")
     return second
@@ -91,7 +88,7 @@ def test_a_refusal_ends_with_what_made_it_true(
     phone.page.wait_for_timeout(2500)
     expect(phone.page.get_by_role("alert")).to_be_visible()  # it is true for as long
     lab.ask(f"/api/round/{answer}")
-    expect(phone.page.get_by_role("alert")).to_have_count(0, timeout=SOON)
+    expect(phone.page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_second_tab_of_a_seat_follows_the_first_and_both_are_one_phone(
@@ -101,7 +98,7 @@ def test_a_second_tab_of_a_seat_follows_the_first_and_both_are_one_phone(
     second = first.context.new_page()
     second.goto(f"{lab.url}/play")
     expect(second.get_by_text("connected", exact=True)).to_be_visible()
-    eventually(lambda: lab.show()["phones"] == 1)
+    wait_until(lambda: lab.show()["phones"] == 1)
     lab.ask("/api/round/open")
     expect(big(second)).to_contain_text("Choose")
     press(first, "node2")
@@ -123,7 +120,7 @@ def test_a_page_that_asks_for_the_code_is_no_phone_yet(
     field.fill(lab.code())
     big(tab.page).tap()
     expect(tab.page.get_by_text("connected", exact=True)).to_be_visible()
-    eventually(lambda: lab.show()["phones"] == before + 1)
+    wait_until(lambda: lab.show()["phones"] == before + 1)
 
 
 def test_in_a_queue_a_phone_shows_its_ticket_by_which_the_stage_calls_it(
@@ -164,7 +161,7 @@ def test_a_phone_that_slept_connects_at_once_when_it_is_seen_again(
     expect(phone.get_by_text("connected", exact=True)).to_be_visible()
     states = phone.evaluate("window.sockets.map(one => one.readyState)")
     assert states[0] in (2, 3)
-    eventually(lambda: lab.show()["phones"] == 1)
+    wait_until(lambda: lab.show()["phones"] == 1)
 
 
 def test_after_halt_a_vote_says_on_every_page_what_has_to_come_first(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import Demo, Open, eventually
+from tests.browser.conftest import Demo, Open
+from tests.patience import wait_until
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -62,12 +63,12 @@ def test_a_cut_is_told_from_the_plug_to_the_recovery(stage: Page, demo: Demo) ->
     assert "lost" in undetected, "its pods are gone, whatever Kubernetes believes"
     expect(stage.get_by_text("Kubernetes still says")).to_be_visible()
     expect(machine(stage, "node3")).to_have_attribute("aria-label", re.compile("NotReady"))
-    expect(says(stage)).to_have_text(re.compile("^Recovered in "), timeout=20_000)
+    expect(says(stage)).to_have_text(re.compile("^Recovered in "))
 
     recovered = demo.outage()
     shown = stage.locator(".watch.done").inner_text().split()[0].removesuffix("s")
     assert float(shown) == pytest.approx(recovered["recovery_seconds"], abs=0.06)
-    eventually(lambda: stage.locator(".flyer").count() == 0)
+    wait_until(lambda: stage.locator(".flyer").count() == 0)
     moved = sum(one["fate"] == "moves" for one in recovered["pods"])
     assert stage.evaluate("window.flown.size") == moved
     phases = stage.locator("aside ol li b").all_inner_texts()
@@ -79,7 +80,7 @@ def test_pods_that_stay_do_not_move(stage: Page, demo: Demo) -> None:
       [...one.querySelectorAll('.tile')].map(tile => [tile.offsetLeft, tile.offsetTop].join()))"""
     before = stage.evaluate(places)
     demo.post("/kill/node1?for=30")
-    expect(says(stage)).to_have_text(re.compile("^Recovered in "), timeout=20_000)
+    expect(says(stage)).to_have_text(re.compile("^Recovered in "))
     after = stage.evaluate(places)
     for was, now in zip(before, after, strict=True):
         assert now[: len(was)] == was
@@ -97,11 +98,11 @@ def test_a_hand_pulls_a_plug_and_only_the_socket_knows(stage: Page, demo: Demo) 
     expect(says(stage)).to_have_text("A hand pulled node4's plug. Kubernetes was not told.")
     expect(plug).not_to_be_checked()
     assert demo.get("/bench")["machines"]["node4"]["power"]["plugged"] is False
-    eventually(lambda: demo.outage().get("machine") == "node4")
+    wait_until(lambda: demo.outage().get("machine") == "node4")
     power = demo.state["machines"]["node4"]["power"]
     assert (power["state"], power["sensed"]) == ("on", "off"), "nobody told it: a sensor saw it"
     assert (demo.outage()["origin"], demo.outage()["cause"]) == ("observed", "hand")
-    expect(says(stage)).to_have_text(re.compile("^Recovered in "), timeout=20_000)
+    expect(says(stage)).to_have_text(re.compile("^Recovered in "))
 
     plug.focus()
     stage.keyboard.press("Enter")
@@ -116,7 +117,7 @@ def test_a_network_cable_is_another_plug(stage: Page, demo: Demo) -> None:
     expect(machine(stage, "node2").locator(".led.on")).to_be_visible()
     assert machine(stage, "node2").locator(".tile.cutoff").count() > 0
     # No sensor watches it: it is counted from the last sign of life, and may be shorter.
-    expect(stage.locator(".watch .most")).to_be_visible(timeout=20_000)
+    expect(stage.locator(".watch .most")).to_be_visible()
     cable.click()
     expect(cable).to_be_checked()
 
@@ -151,7 +152,7 @@ def test_a_clickers_f5_and_esc_stay_with_the_browser(stage: Page, demo: Demo) ->
 
 def test_the_server_learns_what_was_drawn(stage: Page, demo: Demo) -> None:
     demo.post("/api/show", {"light": True})
-    eventually(lambda: demo.state["show"]["show"]["stage_delay_ms"] is not None)
+    wait_until(lambda: demo.state["show"]["show"]["stage_delay_ms"] is not None)
 
 
 def test_a_server_that_dies_is_missed_and_comes_back(demo: Demo, open_page: Open) -> None:
@@ -168,4 +169,4 @@ def test_a_server_that_dies_is_missed_and_comes_back(demo: Demo, open_page: Open
     os.kill(server, signal.SIGKILL)
     expect(stage.get_by_text("NOT CONNECTED")).to_be_visible()
     expect(says(stage)).to_have_text(re.compile("does not answer"))
-    expect(stage.get_by_text("LIVE", exact=True)).to_be_visible(timeout=20_000)
+    expect(stage.get_by_text("LIVE", exact=True)).to_be_visible()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import Demo, Open, eventually
+from tests.browser.conftest import Demo, Open
 from tests.e2e.conftest import children
+from tests.patience import wait_until
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-
-SOON = 20_000
-"""Milliseconds."""
 
 
 def machine(stage: Page, name: str) -> str:
@@ -49,11 +47,11 @@ def test_a_cut_by_the_console_is_seen_on_two_stages_and_in_the_records(
     expect(console.get_by_role("switch", name=re.compile("ARMED"))).to_be_visible()
     console.keyboard.press("3")
     for stage in stages:
-        eventually(lambda stage=stage: "no power" in machine(stage, "node3"))
-    eventually(lambda: demo.outage().get("recovery_seconds") is not None)
+        wait_until(lambda stage=stage: "no power" in machine(stage, "node3"))
+    wait_until(lambda: demo.outage().get("recovery_seconds") is not None)
     for stage in stages:
         expect(stage.get_by_role("status").first).to_have_text(re.compile("^Recovered in"))
-    eventually(lambda: sentence(stages[0]) == sentence(stages[1]))
+    wait_until(lambda: sentence(stages[0]) == sentence(stages[1]))
     clocks = {stage.locator(".watch").inner_text() for stage in stages}
     assert len(clocks) == 1
     assert f"{demo.outage()['recovery_seconds']:.1f}" in clocks.pop().replace("\n", "")
@@ -66,14 +64,12 @@ def test_a_vote_on_a_phone_ends_on_every_page(
     demo.post("/api/round/open")
     phone.get_by_role("radio", name="node2").check(force=True)
     phone.locator("button.big").click()
-    eventually(lambda: demo.state["rounds"]["round"]["tally"]["node2"] == 1)
+    wait_until(lambda: demo.state["rounds"]["round"]["tally"]["node2"] == 1)
     demo.post("/api/round/execute")
     for stage in stages:
-        eventually(lambda stage=stage: "no power" in machine(stage, "node2"))
-    expect(phone.locator("body")).to_contain_text("You killed node2", timeout=SOON)
-    expect(phone.locator("body")).to_contain_text(
-        re.compile(r"recovered in \d+\.\d s"), timeout=SOON
-    )
+        wait_until(lambda stage=stage: "no power" in machine(stage, "node2"))
+    expect(phone.locator("body")).to_contain_text("You killed node2")
+    expect(phone.locator("body")).to_contain_text(re.compile(r"recovered in \d+\.\d s"))
 
 
 def test_a_server_that_dies_in_an_outage_restores_and_no_page_repeats_the_kill(
@@ -88,14 +84,14 @@ def test_a_server_that_dies_in_an_outage_restores_and_no_page_repeats_the_kill(
     demo.post("/arm")
     expect(console.get_by_role("switch", name=re.compile("ARMED"))).to_be_visible()
     console.keyboard.press("4")
-    eventually(lambda: "no power" in machine(stage, "node4"))
+    wait_until(lambda: "no power" in machine(stage, "node4"))
     server = next(pid for pid, line in children(demo.process.pid) if "serve" in line)
     os.kill(server, signal.SIGKILL)
     for page in (stage, console):
         expect(page.get_by_text("NOT CONNECTED", exact=True)).to_be_visible()
     for page in (stage, console):
-        expect(page.get_by_text("LIVE", exact=True)).to_be_visible(timeout=SOON)
-    eventually(lambda: demo.get("/bench")["machines"]["node4"]["power"]["live"])
+        expect(page.get_by_text("LIVE", exact=True)).to_be_visible()
+    wait_until(lambda: demo.get("/bench")["machines"]["node4"]["power"]["live"])
     demo.calm()
     assert len(demo.get("/api/outages")) == before + 1
     assert demo.outage()["outcome"] in ("aborted", "recovered")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import aiohttp
@@ -26,9 +26,7 @@ from chaosmonkey.model import (
     Stale,
 )
 from chaosmonkey.simcluster import Ports, SimSettings, run
-
-IN_TIME = 120.0
-"""Seconds after which a test hangs."""
+from tests.patience import PATIENCE, until
 
 
 class Show:
@@ -76,7 +74,7 @@ class Show:
         """Delete a pod of a Deployment at once, as soon as the server lets us; return its name."""
         pods = [found for found in self.known.values() if isinstance(found, Pod)]
         pod = next(pod for pod in pods if pod.owner and pod.owner.kind == "ReplicaSet")
-        async with asyncio.timeout(IN_TIME):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     await self.client.delete_pod(pod.namespace, pod.name, uid=pod.uid, grace=0)
@@ -85,14 +83,9 @@ class Show:
                 else:
                     return pod.name
 
-    async def wait_for(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(IN_TIME):
-            while not condition():
-                await asyncio.sleep(0.02)
-
     async def agrees(self) -> None:
         """Wait until what is known equals what the server lists."""
-        async with asyncio.timeout(IN_TIME):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 listed = {
                     entry.uid: entry.object
@@ -131,7 +124,7 @@ async def watching(url: str) -> AsyncIterator[Show]:
     async with asyncio.TaskGroup() as group:
         show = Show(url)
         task = group.create_task(show.watch.run())
-        async with asyncio.timeout(IN_TIME):
+        async with asyncio.timeout(PATIENCE):
             await show.watch.synced.wait()
         yield show
         task.cancel()
@@ -167,8 +160,8 @@ async def test_a_deletion_during_a_gap_that_history_does_not_cover_is_news_all_t
 async def test_a_server_that_goes_away_is_said_once_and_so_is_its_return() -> None:
     async with showing() as show:
         await show.fault("away", seconds=2.0)
-        await show.wait_for(lambda: isinstance(show.trust[-1], Stale))
-        await show.wait_for(lambda: isinstance(show.trust[-1], Fresh))
+        await until(lambda: isinstance(show.trust[-1], Stale))
+        await until(lambda: isinstance(show.trust[-1], Fresh))
         await show.agrees()
         assert [type(word) for word in show.trust] == [Fresh, Stale, Fresh]
 
@@ -176,8 +169,8 @@ async def test_a_server_that_goes_away_is_said_once_and_so_is_its_return() -> No
 async def test_a_server_that_hangs_is_noticed_by_its_silence() -> None:
     async with showing() as show:
         await show.fault("stall", seconds=6.0)
-        await show.wait_for(lambda: isinstance(show.trust[-1], Stale))
-        await show.wait_for(lambda: isinstance(show.trust[-1], Fresh))
+        await until(lambda: isinstance(show.trust[-1], Stale))
+        await until(lambda: isinstance(show.trust[-1], Fresh))
         await show.agrees()
 
 
@@ -194,7 +187,7 @@ async def test_of_events_only_warnings_about_pods_are_heard() -> None:
             said = [found for found in show.known.values() if isinstance(found, Occurrence)]
             return {one.about_uid: one.type for one in said}
 
-        await show.wait_for(lambda: lost <= set(warned()))
+        await until(lambda: lost <= set(warned()))
         assert set(warned().values()) == {"Warning"}
 
 
@@ -211,7 +204,7 @@ async def test_a_simulator_that_was_started_again_is_another_cluster_and_shown_a
             await first.aclose()
             again = SimSettings(port=int(url.rpartition(":")[2]), header_port=0, seed=seed)
             async with simulating(again):
-                await show.wait_for(
+                await until(
                     lambda: any(isinstance(one, Stale) and one.replaced for one in show.trust)
                 )
                 await show.agrees()

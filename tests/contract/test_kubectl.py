@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chaosmonkey.simcluster import Ports, SimSettings, run
+from tests.patience import PATIENCE
 
 KUBECTL = shutil.which("kubectl")
 
@@ -210,7 +211,7 @@ async def test_a_disruption_budget_is_shown_and_keeps_drain_waiting(
     await kubectl("wait", "-n", "shop", "--for=condition=available", "deployment/storefront")
     told = await kubectl("apply", "-f", str(tmp_path / "budget.yaml"))
     assert told == "poddisruptionbudget.policy/storefront created\n"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while "10 " not in (await kubectl("get", "pdb", "-n", "shop")):
             await asyncio.sleep(0.1)
     shown = (await kubectl("get", "pdb", "-n", "shop")).splitlines()

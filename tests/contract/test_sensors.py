@@ -14,9 +14,7 @@ from chaosmonkey.sensors import Reading, open_sensors
 from chaosmonkey.wires import open_wires
 from tests.contract._peers.snmpd import SNMPD
 from tests.contract._peers.watched import WATCHED, Watched
-
-PATIENCE = 10.0
-"""Seconds; a busy machine gets them all."""
+from tests.patience import PATIENCE
 
 CLOCK = SystemClock()
 

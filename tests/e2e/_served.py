@@ -15,7 +15,8 @@ from types import MappingProxyType
 import httpx
 
 from chaosmonkey.simcluster import DEMO_MACHINES, SimMachine
-from tests.e2e.conftest import PATIENCE, SPEED, eventually
+from tests.e2e.conftest import LONG, SPEED
+from tests.patience import PATIENCE, eventually
 from tests.ports import free_ports
 
 
@@ -27,9 +28,13 @@ class World:
     epoch: float
 
     async def dark(self) -> set[str]:
-        """The feeds without power or network, such as "node3 power"."""
-        async with httpx.AsyncClient() as client:
-            bench = (await client.get(f"http://127.0.0.1:{self.port}/bench")).json()
+        """The feeds without power or network, such as "node3 power".
+
+        It is asked twice: what a pin was told before the first time is heard before the second.
+        """
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
+            for _ in range(2):
+                bench = (await client.get(f"http://127.0.0.1:{self.port}/bench")).json()
         return {
             f"{name} {feed}"
             for name, machine in bench["machines"].items()
@@ -118,6 +123,7 @@ async def served(
         f'[cluster]\nserver = "http://127.0.0.1:{of.port}"\n'
         f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{of.port + 1}"\n'
         f'[timing]\npreset = "stage"\n[limits]\nmax_off = 3\nmachine_cooldown = 0\ncooldown = 0\n'
+        f"max_seconds = {LONG}\ndisarm_after = {LONG}\n"
         f"{more}{machines}"
     )
     process = await asyncio.create_subprocess_exec(

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,19 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE, eventually
 from tests.ports import free_ports
 
 SPEED = 20.0
-PATIENCE = 30.0
-"""Seconds that anything may take before a test fails."""
+
+LONG = 100_000
+"""Seconds of a demo's time, more than a test takes: what it cuts is off until it is restored."""
+
+UNHURRIED = {
+    "CHAOSMONKEY_LIMITS__MAX_SECONDS": str(LONG),
+    "CHAOSMONKEY_LIMITS__DISARM_AFTER": str(LONG),
+}
+"""A test that takes its time finds the table armed all the same."""
 
 
 @dataclass
@@ -41,14 +49,14 @@ class Demo:
         return answer.json()
 
     async def bench(self) -> dict[str, Any]:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             return (await client.get(f"http://127.0.0.1:{self.sim_port}/bench")).json()
 
     async def is_live(self, machine: str, feed: str = "power") -> bool:
         return (await self.bench())["machines"][machine][feed]["live"]
 
     async def fault(self, kind: str, **values: float) -> None:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             body = {"kind": kind} | values
             answer = await client.post(f"http://127.0.0.1:{self.sim_port}/sim/faults", json=body)
             answer.raise_for_status()
@@ -94,18 +102,6 @@ class Demo:
         return newest
 
 
-async def eventually(
-    look: Callable[[], Coroutine[Any, Any, bool]], why: Callable[[], str] = lambda: ""
-) -> None:
-    """Return when something is so; fail if it is not in time."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while not await look():
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        pytest.fail(f"it did not happen within {PATIENCE:g} s: {why()}")
-
-
 async def run(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "chaosmonkey", *arguments,
@@ -138,11 +134,13 @@ def is_alive(pid: int) -> bool:
 
 @contextlib.asynccontextmanager
 async def started(data: Path, *, speed: float = SPEED, **options: object) -> AsyncIterator[Demo]:
+    """A demo of its own, live; options are those of the command."""
     port, sim_port = free_ports()
     extra = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "chaosmonkey", "demo", f"--port={port}", f"--sim-port={sim_port}",
         f"--speed={speed}", f"--data={data}", *extra, stdout=PIPE, stderr=STDOUT,
+        env=os.environ | UNHURRIED,  # noqa: TID251 - a child's
     )  # fmt: skip
     client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)
     demo = Demo(process, port, sim_port, data, client)

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import orjson
 import pytest
-from websockets.asyncio.client import connect
 
-from tests.e2e.conftest import Demo, children, eventually, is_alive, run, started
+from tests.e2e.conftest import LONG, SPEED, Demo, children, is_alive, run, started
+from tests.patience import PATIENCE, connect, eventually
 from tests.ports import free_ports
 
 pytestmark = pytest.mark.e2e
@@ -22,19 +22,23 @@ pytestmark = pytest.mark.e2e
 async def test_a_curl_cuts_power_and_the_recovery_time_is_seen_everywhere(tmp_path: Path) -> None:
     async with started(tmp_path / "data") as demo:
         async with connect(demo.url.replace("http", "ws") + "/ws") as socket:
+            began = asyncio.get_running_loop().time()
             answer = await demo.client.get(
-                "/kill/node3", params={"wait": "recovered"}, headers={"User-Agent": "curl/8"}
+                "/kill/node3",
+                params={"wait": "recovered", "for": LONG},
+                headers={"User-Agent": "curl/8"},
             )
+            took = asyncio.get_running_loop().time() - began
             lines = answer.text.splitlines()
             assert "node3 has lost its power" in lines[0]
             assert lines[-1].startswith("recovery time: ")
             seconds = float(lines[-1].split()[2])
-            assert 6 < seconds < 30
+            assert 0 < seconds < took * SPEED
             outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
             assert round(outage["recovery_seconds"], 1) == seconds
             assert sum(outage["phases"].values()) == pytest.approx(outage["recovery_seconds"])
             seen = None
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while seen != outage["recovery_seconds"]:
                     message = orjson.loads(await socket.recv())
                     for one in message.get("set", {}).get("outages", {}).values():
@@ -59,7 +63,7 @@ async def test_a_curl_cuts_power_and_the_recovery_time_is_seen_everywhere(tmp_pa
 async def test_kill_9_in_the_middle_of_an_outage_restores_the_plug_at_the_next_start(
     demo: Demo,
 ) -> None:
-    await demo.client.post("/kill/node3", params={"for": 3000})
+    await demo.client.post("/kill/node3", params={"for": LONG})
     assert not await demo.is_live("node3")
     os.kill(await demo.server_pid(), signal.SIGKILL)
     assert not await demo.is_live("node3")  # the pins keep their level, as on Raspberry Pi OS
@@ -82,7 +86,7 @@ async def test_a_signal_restores_every_plug_and_ends_cleanly(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     async with started(tmp_path / "data") as demo:
-        await demo.client.post("/kill/node3", params={"for": 3000})
+        await demo.client.post("/kill/node3", params={"for": LONG})
         server = await demo.server_pid()
         os.kill(server, number)
 
@@ -93,7 +97,7 @@ async def test_a_signal_restores_every_plug_and_ends_cleanly(
         assert await demo.is_live("node3")
         assert any("ended (exit code 0)" in line for line in demo.output)
         demo.process.send_signal(number)
-        assert await asyncio.wait_for(demo.process.wait(), 20) == 0
+        assert await asyncio.wait_for(demo.process.wait(), PATIENCE) == 0
     log = "\n".join(demo.output)
     assert "Traceback" not in log
     assert "warning asyncio" not in log
@@ -102,7 +106,7 @@ async def test_a_signal_restores_every_plug_and_ends_cleanly(
 
 async def test_nothing_survives_a_demo_that_was_killed(tmp_path: Path) -> None:
     async with started(tmp_path / "data") as demo:
-        await demo.client.post("/kill/node3", params={"for": 3000})
+        await demo.client.post("/kill/node3", params={"for": LONG})
         family = [pid for pid, _ in children(demo.process.pid)]
         assert len(family) == 2
         demo.process.kill()
@@ -114,14 +118,28 @@ async def test_nothing_survives_a_demo_that_was_killed(tmp_path: Path) -> None:
         await eventually(all_gone)
 
 
+async def is_heard_again(demo: Demo, node: str) -> None:
+    """Return when a kubelet has renewed its lease twice: how often it does is known then."""
+    path = f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node}"
+    heard: set[str] = set()
+
+    async def look() -> bool:
+        url = f"http://127.0.0.1:{demo.sim_port}{path}"
+        lease = (await demo.client.get(url)).json()
+        heard.add(lease["spec"]["renewTime"])
+        return len(heard) > 2
+
+    await eventually(look)
+
+
 async def test_a_plug_pulled_by_hand_is_noticed_and_measured(demo: Demo) -> None:
-    await asyncio.sleep(0.5)  # 10 s of the cluster's time: every kubelet was heard more than once
+    await is_heard_again(demo, "node2")
     code, output = await run("unplug", "node2", f"--sim-port={demo.sim_port}")
     assert (code, output) == (0, "A hand pulled node2's power plug. Nobody was told.\n")
     outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
     assert (outage["origin"], outage["feed"], outage["machine"]) == ("observed", "power", "node2")
     assert (outage["clocked"], outage["cause"], outage["t0_within"]) == ("sensor", "hand", 0)
-    assert 6 < outage["recovery_seconds"] < 30
+    assert outage["recovery_seconds"] > 0
     power = (await demo.get("/api/state"))["state"]["machines"]["node2"]["power"]
     assert (power["state"], power["sensed"]) == ("on", "off")
     assert power["finding"].startswith("No power arrives, though its plug is on")
@@ -131,13 +149,13 @@ async def test_a_plug_pulled_by_hand_is_noticed_and_measured(demo: Demo) -> None
 
 
 async def test_without_a_sensor_the_silence_tells_and_says_how_exact_it_is(demo: Demo) -> None:
-    await asyncio.sleep(0.5)  # 10 s of the cluster's time: every kubelet was heard more than once
+    await is_heard_again(demo, "node2")
     await run("unplug", "node2", "--kind=network", f"--sim-port={demo.sim_port}")
     outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
     assert (outage["origin"], outage["feed"], outage["machine"]) == ("observed", None, "node2")
     assert (outage["clocked"], outage["cause"]) == ("last sign", "fault"), "its power is on"
-    assert 0 < outage["t0_within"] < 6
-    assert 6 < outage["recovery_seconds"] < 30
+    assert outage["t0_within"] > 0
+    assert outage["recovery_seconds"] > 0
     network = (await demo.get("/api/state"))["state"]["machines"]["node2"]["network"]
     assert (network["state"], network["sensed"]) == ("on", None)  # our plug knows nothing of it
     await run("plug-in", "node2", "--kind=network", f"--sim-port={demo.sim_port}")
@@ -147,8 +165,10 @@ async def test_without_a_sensor_the_silence_tells_and_says_how_exact_it_is(demo:
 
 
 async def test_pods_of_a_machine_without_network_run_on_and_have_duplicates(demo: Demo) -> None:
-    await demo.client.post("/kill/node4", params={"kind": "network", "for": 40})
+    await demo.client.post("/kill/node4", params={"kind": "network", "for": LONG})
     assert await demo.is_live("node4", "power")
+    await demo.outage(lambda one: one["recovery_seconds"] is not None)
+    await demo.client.post("/restore/node4")
     outage = await demo.outage(lambda one: not one["open"])
     assert outage["feed"] == "network"
     assert outage["outcome"] == "recovered"
@@ -158,7 +178,7 @@ async def test_pods_of_a_machine_without_network_run_on_and_have_duplicates(demo
 
 
 async def test_while_the_cluster_is_away_it_says_so_cuts_nothing_and_recovers(demo: Demo) -> None:
-    await demo.fault("away", seconds=4)
+    await demo.fault("away", seconds=10 * SPEED)
 
     async def stale() -> bool:
         state = (await demo.get("/api/state"))["state"]
@@ -198,10 +218,10 @@ async def test_there_are_five_workers_and_thirty_pods_of_a_shop(demo: Demo) -> N
 
 
 async def test_commands_tell_scripts_how_it_went(demo: Demo) -> None:
-    code, output = await demo.command("kill", "node3", "--wait", "--for", "30")
+    code, output = await demo.command("kill", "node3", "--wait", "--for", str(LONG))
     assert code == 0
     assert output.splitlines()[-1].startswith("recovery time: ")
-    assert (await demo.command("kill", "node3"))[0] == 3
+    assert (await demo.command("kill", "node3"))[0] == 3  # it is off already
     code, output = await demo.command("kill", "node33")
     assert code == 2
     assert "Did you mean 'node3'?" in output
@@ -221,12 +241,15 @@ async def test_commands_tell_scripts_how_it_went(demo: Demo) -> None:
 
 
 async def test_a_cut_that_nobody_noticed_is_no_recovery_and_is_said_to_be_too_short(
-    demo: Demo,
+    tmp_path: Path,
 ) -> None:
-    code, output = await demo.command("kill", "node3", "--kind", "network", "--wait", "--for", "3")
+    """A Kubernetes as it comes waits 50 s: many times what this machine takes for the cut."""
+    async with started(tmp_path / "data", speed=5, preset="kubernetes") as demo:
+        cut = ("kill", "node3", "--kind", "network", "--wait", "--for", "3")
+        code, output = await demo.command(*cut)
     assert code == 5
     assert "outcome: unnoticed. It was back too soon" in output
-    assert output.rstrip().endswith("Cut for longer: --for 60")
+    assert output.rstrip().endswith("Cut for longer: --for 420")
 
 
 async def test_without_a_server_every_command_says_so_and_exits_with_4() -> None:
@@ -296,7 +319,7 @@ async def test_the_curl_of_the_readme_works_as_it_stands_there(demo: Demo) -> No
 
 
 async def test_the_pages_and_what_they_load_come_from_here(demo: Demo) -> None:
-    async with httpx.AsyncClient(base_url=demo.url) as client:
+    async with httpx.AsyncClient(base_url=demo.url, timeout=PATIENCE) as client:
         for path in ("/", "/console", "/play"):
             page = (await client.get(path)).text
             loads = re.findall(r'(?:src|href)="([^"]+)"', page)
@@ -313,7 +336,9 @@ async def test_a_dry_run_tells_what_would_happen_and_what_it_would_overrun(demo:
         "metadata": {"name": "storefront", "namespace": "shop"},
         "spec": {"minAvailable": 9, "selector": {"matchLabels": {"app": "storefront"}}},
     }
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{demo.sim_port}") as kubernetes:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{demo.sim_port}", timeout=PATIENCE
+    ) as kubernetes:
         path = "/apis/policy/v1/namespaces/shop/poddisruptionbudgets"
         (await kubernetes.post(path, json=budget)).raise_for_status()
 

@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from tests.e2e._served import Served, World, served, world
-from tests.e2e.conftest import eventually
+from tests.patience import eventually
 
 pytestmark = pytest.mark.e2e
 

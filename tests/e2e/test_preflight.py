@@ -12,6 +12,7 @@ import pytest
 from chaosmonkey.simcluster import DEMO_MACHINES, DEMO_PANEL
 from tests.e2e._served import World, world
 from tests.e2e.conftest import run
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -74,7 +75,7 @@ async def test_a_cluster_that_is_away_is_one_fault_and_the_rest_is_looked_at(
 
 
 async def put(of: World, path: str, **what: object) -> None:
-    async with httpx.AsyncClient() as hand:
+    async with httpx.AsyncClient(timeout=PATIENCE) as hand:
         (await hand.put(f"http://127.0.0.1:{of.port}/bench/{path}", json=what)).raise_for_status()
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.conftest import Demo, eventually
+from tests.e2e.conftest import Demo
+from tests.patience import PATIENCE, eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -22,7 +23,9 @@ async def phones(demo: Demo, number: int) -> AsyncIterator[list[httpx.AsyncClien
     async with AsyncExitStack() as stack:
         made = []
         for at in range(number):
-            phone = await stack.enter_async_context(httpx.AsyncClient(base_url=demo.url))
+            phone = await stack.enter_async_context(
+                httpx.AsyncClient(base_url=demo.url, timeout=PATIENCE)
+            )
             joining = {"seat": f"{at:032x}", "code": code}
             (await phone.post("/api/play/join", json=joining)).raise_for_status()
             made.append(phone)
@@ -48,7 +51,7 @@ async def killed(demo: Demo) -> None:
 
 
 async def test_kill_9_in_an_open_vote_loses_no_seat_and_no_vote(demo: Demo) -> None:
-    opened = (await demo.client.post("/api/round/open", json={"seconds": 600})).json()
+    opened = (await demo.client.post("/api/round/open", json={"seconds": 3600})).json()
     async with phones(demo, 5) as crowd:
         for at, phone in enumerate(crowd):
             ballot = {"round": opened["id"], "machine": f"node{at % 2 + 1}"}

@@ -3,7 +3,6 @@
 import contextlib
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 
+from tests.patience import PATIENCE, wait_until
 from tests.ports import free_ports
 
 pytestmark = pytest.mark.e2e
@@ -42,12 +42,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ]  # fmt: skip
     address, log = f"http://127.0.0.1:{port}", data / "log"
     with log.open("w") as lines, subprocess.Popen(command, stdout=lines, stderr=lines) as process:
-        deadline = time.monotonic() + 30  # noqa: TID251 - of real time
-        while time.monotonic() < deadline:  # noqa: TID251
+
+        def is_ready() -> bool:
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{address}/readyz").status_code == 200:
-                    break
-            time.sleep(0.05)
+                return httpx.get(f"{address}/readyz", timeout=PATIENCE).status_code == 200
+            return False
+
+        wait_until(is_ready)
         try:
             yield address
         finally:
@@ -73,7 +74,7 @@ def test_no_request_makes_the_server_fail(
     def ask(case: Case) -> None:
         if isinstance(case.query, dict):
             case.query.pop("wait", None)  # it streams for as long as a recovery takes
-        answer = case.call(base_url=url, timeout=30)
+        answer = case.call(base_url=url, timeout=PATIENCE)
         told = f"{case.as_curl_command()}\n{answer.status_code} {answer.text[:500]}"
         if answer.status_code == 503:  # the cluster, a plug, a log: it says which, and what to do
             assert answer.json()["remedy"], told
@@ -81,4 +82,4 @@ def test_no_request_makes_the_server_fail(
             assert answer.status_code < 500, told
 
     ask()
-    assert httpx.get(f"{url}/healthz").text == "ok\n"
+    assert httpx.get(f"{url}/healthz", timeout=PATIENCE).text == "ok\n"

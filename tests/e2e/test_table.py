@@ -16,7 +16,7 @@ import pytest
 
 from chaosmonkey.simcluster import DEMO_PANEL, SimMachine
 from tests.e2e._served import Served, World, served, world
-from tests.e2e.conftest import eventually
+from tests.patience import PATIENCE, eventually
 
 Json = dict[str, Any]
 
@@ -42,11 +42,11 @@ class Stand:
     of: World
 
     async def bench(self) -> Json:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             return (await client.get(f"http://127.0.0.1:{self.of.port}/bench")).json()
 
     async def hand(self, path: str, **what: object) -> None:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             url = f"http://127.0.0.1:{self.of.port}/bench/{path}"
             (await client.put(url, json=what)).raise_for_status()
 

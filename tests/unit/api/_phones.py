@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from tests.patience import PATIENCE
 from tests.unit.api.conftest import Site
 
 
@@ -46,7 +47,9 @@ async def phones(site: Site, number: int, *, code: str | None = None) -> AsyncIt
     async with AsyncExitStack() as stack:
         made = []
         for at in range(number):
-            client = await stack.enter_async_context(httpx.AsyncClient(base_url=site.url))
+            client = await stack.enter_async_context(
+                httpx.AsyncClient(base_url=site.url, timeout=PATIENCE)
+            )
             phone = Phone(client)
             body = {"seat": f"{at:032x}"} | ({"code": code} if code else {})
             await phone.do("join", **body)

@@ -9,7 +9,8 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from tests.unit.api.conftest import Site, until
+from tests.patience import PATIENCE, until
+from tests.unit.api.conftest import Site
 
 UPGRADE = (
     "GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -32,7 +33,7 @@ class Rough:
     async def rest(self) -> bytes:
         """Everything until the server hangs up, which it has 3 s for."""
         heard = b""
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             with contextlib.suppress(ConnectionError):
                 while data := await self.reader.read(65536):
                     heard += data

@@ -1,7 +1,7 @@
 """The real web server on a free port, with a real hub, store and monkey behind it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.preflight import Table as Preflighted
 from chaosmonkey.preflight import look_at_everything
 from chaosmonkey.store import Audit, Records, RoundRecorder, Rounds, open_database
+from tests.patience import PATIENCE, until
 from tests.unit.outage._table import LAB, Table
 
 JOIN_URL = "http://10.0.0.2:8080/play"
@@ -57,13 +58,6 @@ class Site:
             for path, operations in self.app.openapi()["paths"].items()
             for method in operations
         ]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Return when something that happens in another task has happened; give up after a minute."""
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 @pytest.fixture
@@ -165,7 +159,10 @@ async def opened(
         app = create_app(context)
         web = WebServer(app, Server(port=0))
         url = f"http://127.0.0.1:{web.port}"
-        async with asyncio.TaskGroup() as tasks, httpx.AsyncClient(base_url=url) as browser:
+        async with (
+            asyncio.TaskGroup() as tasks,
+            httpx.AsyncClient(base_url=url, timeout=PATIENCE) as browser,
+        ):
             tasks.create_task(web.run_until_told())
             keeping = tasks.create_task(recorder.run())
             await until(lambda: web.started)

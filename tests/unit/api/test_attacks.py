@@ -4,10 +4,10 @@ import asyncio
 import json
 
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from chaosmonkey.access import Role
+from tests.patience import PATIENCE, connect
 from tests.unit.api.conftest import Site
 
 EVIL = "http://evil.example"
@@ -19,7 +19,7 @@ async def raw(site: Site, text: str | bytes) -> str:
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(text if isinstance(text, bytes) else text.encode("latin-1"))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             return (await reader.readline()).decode("latin-1").strip()
     finally:
         writer.close()

@@ -9,6 +9,7 @@ import pytest
 from chaosmonkey.api.connections import LARGEST_HEAD
 from chaosmonkey.api.crowd import Crowd, address_of
 from chaosmonkey.api.limits import LARGEST_BODY
+from tests.patience import until
 from tests.unit.api._rough import (
     UPGRADE,
     nobody_is_left,
@@ -16,7 +17,7 @@ from tests.unit.api._rough import (
     rough,
     rough_socket,
 )
-from tests.unit.api.conftest import Site, until
+from tests.unit.api.conftest import Site
 
 HEAD = b"POST /api/play/join HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 

@@ -5,12 +5,12 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from websockets.asyncio.client import connect
 
 from chaosmonkey.api.ears import LARGEST_MESSAGE, Unwelcome, first_frame, framed
+from tests.patience import connect, until
 from tests.unit.api._phones import phones
 from tests.unit.api._rough import close_code, frame, nobody_is_left, rough_socket
-from tests.unit.api.conftest import Site, until
+from tests.unit.api.conftest import Site
 
 payloads = st.binary(max_size=LARGEST_MESSAGE)
 

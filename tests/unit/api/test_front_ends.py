@@ -5,9 +5,9 @@ import socket
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.client import connect
 
 from chaosmonkey.config import Server
+from tests.patience import connect
 from tests.unit.api.conftest import Site, opened
 
 PUBLIC = "https://chaos.example:8443"

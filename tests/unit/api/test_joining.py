@@ -8,6 +8,7 @@ import pytest
 
 from chaosmonkey.audience import Seats
 from chaosmonkey.config import Audience
+from tests.patience import PATIENCE
 from tests.unit.api._phones import opened as opened_round
 from tests.unit.api._phones import phones, report
 from tests.unit.api.conftest import Site, opened
@@ -29,7 +30,7 @@ async def show(site: Site) -> dict:
 
 async def test_a_phone_joins_with_the_code_and_comes_back_without(hall: Site) -> None:
     code = (await show(hall))["join_code"]
-    async with httpx.AsyncClient(base_url=hall.url) as phone:
+    async with httpx.AsyncClient(base_url=hall.url, timeout=PATIENCE) as phone:
         refused = await phone.post("/api/play/join", json={"seat": "ab" * 16})
         assert refused.status_code == 403
         assert refused.json()["rule"] == "code"
@@ -50,7 +51,9 @@ async def test_a_phone_joins_with_the_code_and_comes_back_without(hall: Site) ->
 async def test_a_forged_and_a_foreign_seat_are_refused(hall: Site) -> None:
     foreign = Seats(b"another server's key").join("ab" * 16, None)[1]
     for cookie in (foreign, "ab" * 16, f"{'ab' * 16}.forged", "x" * 4000):
-        async with httpx.AsyncClient(base_url=hall.url, cookies={"seat": cookie}) as phone:
+        async with httpx.AsyncClient(
+            base_url=hall.url, cookies={"seat": cookie}, timeout=PATIENCE
+        ) as phone:
             assert (await phone.post("/api/play/join", json={})).status_code == 403
             assert (await phone.get("/api/play/me")).status_code == 401
             enter = await phone.post("/api/play/enter", json={"round": "r"})
@@ -148,7 +151,9 @@ async def test_a_restarted_server_knows_the_round_the_votes_the_seats_and_the_na
         assert (shown["id"], shown["state"]) == (current, "open")
         assert shown["tally"] == {"node1": 2, "node2": 0, "node3": 0}
         cookies = {f"seat-{httpx.URL(after.url).port}": seat}  # a restart keeps the port
-        async with httpx.AsyncClient(base_url=after.url, cookies=cookies) as phone:
+        async with httpx.AsyncClient(
+            base_url=after.url, cookies=cookies, timeout=PATIENCE
+        ) as phone:
             assert (await phone.get("/api/play/me")).json()["voted"] == "node1"
             ballot = {"round": current, "machine": "node2"}
             assert (await phone.post("/api/play/vote", json=ballot)).status_code == 409

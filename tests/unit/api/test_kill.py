@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from chaosmonkey.model import Changed, Feed, Node
-from tests.unit.api.conftest import Site, until
+from tests.patience import until
+from tests.unit.api.conftest import Site
 
 CURL = {"User-Agent": "curl/8.5.0"}
 

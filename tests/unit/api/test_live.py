@@ -4,11 +4,11 @@ import asyncio
 
 import orjson
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from chaosmonkey.hub.views import ServiceView
-from tests.unit.api.conftest import Site, until
+from tests.patience import PATIENCE, connect, until
+from tests.unit.api.conftest import Site
 
 
 def address(site: Site) -> str:
@@ -22,7 +22,7 @@ async def test_a_snapshot_comes_first_then_deltas_in_sequence(site: Site) -> Non
         await site.client.post("/kill/node3")
         seqs, seen = [], {}
         while "outages" not in seen:
-            message = orjson.loads(await asyncio.wait_for(socket.recv(), 2))
+            message = orjson.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
             seqs.append(message["seq"])
             seen |= message["set"]
         assert seqs == list(range(first["seq"] + 1, first["seq"] + 1 + len(seqs)))
@@ -41,7 +41,7 @@ async def test_a_connection_on_which_nothing_happens_is_given_a_sign_of_life(
 ) -> None:
     for module in ("api.live", "hub.phones"):
         monkeypatch.setattr(f"chaosmonkey.{module}.BEAT", 0.05)
-    async with connect(site.url.replace("http", "ws") + path) as socket, asyncio.timeout(3):
+    async with connect(site.url.replace("http", "ws") + path) as socket, asyncio.timeout(PATIENCE):
         kinds = [orjson.loads(await socket.recv())["type"] for _ in range(20)]
     assert kinds[-1] == "beat"
     assert set(kinds) - {"beat", "delta"} in ({"snapshot"}, {"play"})
@@ -71,7 +71,7 @@ async def test_a_frame_that_is_too_large_ends_the_connection(site: Site) -> None
         await socket.recv()
         await socket.send("x" * 1_000_000)
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(socket.recv(), 2)
+            await asyncio.wait_for(socket.recv(), PATIENCE)
 
 
 async def test_when_the_server_stops_the_reader_is_told_to_come_back(site: Site) -> None:
@@ -79,5 +79,5 @@ async def test_when_the_server_stops_the_reader_is_told_to_come_back(site: Site)
         await socket.recv()
         site.hub.close()
         with pytest.raises(ConnectionClosed) as closed:
-            await asyncio.wait_for(socket.recv(), 2)
+            await asyncio.wait_for(socket.recv(), PATIENCE)
         assert closed.value.rcvd.code == 1001

@@ -8,18 +8,18 @@ from pathlib import Path
 import httpx
 import orjson
 import pytest
-from websockets.asyncio.client import connect
 
 from chaosmonkey.model import Feed, FeedKind
+from tests.patience import PATIENCE, connect, until
 from tests.unit.api._phones import phones
-from tests.unit.api.conftest import JOIN_URL, Site, opened, until
+from tests.unit.api.conftest import JOIN_URL, Site, opened
 
 SEAT = "ab" * 16
 
 
 @asynccontextmanager
 async def phone(site: Site, seat: str = SEAT) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=site.url) as client:
+    async with httpx.AsyncClient(base_url=site.url, timeout=PATIENCE) as client:
         joined = await client.post("/api/play/join", json={"seat": seat})
         assert joined.json()["seat"] == seat
         yield client
@@ -139,7 +139,7 @@ async def test_a_phone_is_told_the_latest_and_counted_while_it_is_there(site: Si
         assert first["round"] is None
         assert first["feed"] == "power"
         await site.client.post("/api/round/open")
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             while (told := orjson.loads(await socket.recv()))["round"] is None:
                 pass
         assert told["seq"] > first["seq"]

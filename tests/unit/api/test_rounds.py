@@ -4,11 +4,11 @@ import asyncio
 import hashlib
 
 import orjson
-from websockets.asyncio.client import connect
 
 from chaosmonkey.model import Feed
+from tests.patience import PATIENCE, connect, until
 from tests.unit.api._phones import opened, phones, present, report
-from tests.unit.api.conftest import Site, until
+from tests.unit.api.conftest import Site
 
 
 def is_cut(site: Site, machine: str) -> bool:
@@ -212,7 +212,7 @@ async def test_phones_are_told_whose_turn_it_is_in_the_same_bytes_for_all(site: 
         await ana.do("enter", round=current)
         told = []
         for socket in (one, two):
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     message = await socket.recv()
                     turn = (orjson.loads(message)["round"] or {}).get("turn")

@@ -5,11 +5,11 @@ import contextlib
 import os
 
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from chaosmonkey.api.ears import CHATTER, Ear, framed
 from chaosmonkey.api.sockets import Socket
+from tests.patience import PATIENCE, connect, until
 from tests.unit.api._rough import (
     close_code,
     frame,
@@ -17,7 +17,7 @@ from tests.unit.api._rough import (
     presenter_is_served,
     rough_socket,
 )
-from tests.unit.api.conftest import Site, until
+from tests.unit.api.conftest import Site
 
 LARGE = 60_000
 """Bytes of messages that soon fill what the kernel keeps."""
@@ -53,7 +53,7 @@ async def test_a_phone_that_reads_late_gets_the_latest_and_not_what_came_between
             phone.offer(framed(letter * LARGE))
         await presenter_is_served(site)
         heard = b""
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             while b"333" not in heard:
                 heard += await client.reader.read(65536)
         assert b"111" not in heard
@@ -66,7 +66,7 @@ async def test_a_sign_of_life_does_not_take_the_place_of_the_latest(site: Site) 
         phone = await fill(site)
         phone.offer(framed(b"latest"))
         phone.beat(framed(b"beat"))
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             while b"latest" not in await client.reader.read(65536):
                 pass
 
@@ -155,7 +155,7 @@ async def test_a_frame_of_a_megabyte_is_not_even_read(site: Site) -> None:
             await socket.recv()
             with contextlib.suppress(ConnectionClosed):
                 await socket.send("x" * 1_000_000)
-            await asyncio.wait_for(socket.wait_closed(), 2)
+            await asyncio.wait_for(socket.wait_closed(), PATIENCE)
             assert socket.close_code in (1009, 1006)  # 1006: the answer was lost in the flood
         await presenter_is_served(site)
     await nobody_is_left(site)

@@ -4,12 +4,12 @@ from typing import Any
 
 import httpx
 import orjson
-from websockets.asyncio.client import connect
 
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedKind
+from tests.patience import connect, until
 from tests.unit.api._phones import opened, phones
-from tests.unit.api.conftest import Site, until
+from tests.unit.api.conftest import Site
 
 
 async def snapshot(site: Site, role: str, **headers: str) -> dict[str, Any]:

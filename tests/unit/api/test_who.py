@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from chaosmonkey.access import Role, TooMany, parse_scope
 from chaosmonkey.api.live import SIGNED_OUT
 from chaosmonkey.api.who import Gate, Given, Unauthorized
+from tests.patience import PATIENCE, connect
 from tests.unit.api.conftest import Site
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -196,7 +196,10 @@ async def test_a_console_whose_session_ends_is_closed_without_a_key_press(
     await public_site.client.get("/console", params={"token": secret})
     cookies = "; ".join(f"{name}={value}" for name, value in public_site.client.cookies.items())
     url = public_site.url.replace("http", "ws") + "/ws?role=console"
-    async with connect(url, additional_headers={"Cookie": cookies}) as socket, asyncio.timeout(60):
+    async with (
+        connect(url, additional_headers={"Cookie": cookies}) as socket,
+        asyncio.timeout(PATIENCE),
+    ):
         assert orjson.loads(await socket.recv())["type"] == "snapshot"
         await public_site.client.post("/logout")
         with suppress(ConnectionClosed):
@@ -268,7 +271,7 @@ async def test_the_audit_log_reaches_the_disk_and_takes_up_what_the_disk_did_not
     site: Site,
 ) -> None:
     await site.client.post("/disarm")
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         while not await site.records._database.read("SELECT * FROM audit"):
             await asyncio.sleep(0.01)
 
@@ -286,7 +289,9 @@ async def test_a_forwarded_browser_gets_no_session_from_another_sites_form(
 async def test_too_many_commands_are_refused_with_when_to_come_back(public_site: Site) -> None:
     script = bearer(public_site, "arm")
     codes = set()
-    async with httpx.AsyncClient(base_url=public_site.url, headers=script) as client:
+    async with httpx.AsyncClient(
+        base_url=public_site.url, headers=script, timeout=PATIENCE
+    ) as client:
         for _ in range(420):
             codes.add((await client.post("/disarm")).status_code)
     assert codes == {200, 429}
@@ -296,8 +301,8 @@ async def test_a_phone_that_presses_faster_than_a_thumb_is_slowed_and_no_other(
     site: Site,
 ) -> None:
     async with (
-        httpx.AsyncClient(base_url=site.url) as one,
-        httpx.AsyncClient(base_url=site.url) as other,
+        httpx.AsyncClient(base_url=site.url, timeout=PATIENCE) as one,
+        httpx.AsyncClient(base_url=site.url, timeout=PATIENCE) as other,
     ):
         for phone in (one, other):
             joining = {"code": site.room.codes.current}
@@ -309,7 +314,7 @@ async def test_a_phone_that_presses_faster_than_a_thumb_is_slowed_and_no_other(
 
 
 async def test_a_press_of_a_phone_is_a_command_and_a_vote_is_not(site: Site) -> None:
-    async with httpx.AsyncClient(base_url=site.url) as phone:
+    async with httpx.AsyncClient(base_url=site.url, timeout=PATIENCE) as phone:
         joining = {"code": site.room.codes.current}
         joined = (await phone.post("/api/play/join", json=joining)).json()
         opening = {"mode": "free", "approve": False}

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from chaosmonkey.cli.main import app
 from chaosmonkey.errors import BadInput
 from chaosmonkey.simcluster import Ports, SimSettings, run
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def port() -> Iterator[int]:
 
     thread = threading.Thread(target=serve)
     thread.start()
-    assert ready.wait(30)
+    assert ready.wait(PATIENCE)
     yield bound[0]
     loop.call_soon_threadsafe(ended.set)
     thread.join()
@@ -44,7 +45,7 @@ def command(port: int, *arguments: object) -> Result:
 
 
 def bench(port: int) -> Any:
-    return httpx.get(f"http://127.0.0.1:{port}/bench").json()
+    return httpx.get(f"http://127.0.0.1:{port}/bench", timeout=PATIENCE).json()
 
 
 def power(port: int, machine: str) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.unit.cli.test_restore_plugs import lab
 
 
@@ -83,7 +84,7 @@ def test_an_interrupted_test_turns_the_plug_on(config: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("off")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
     assert (config.parent / "node1").read_text() == "on"
 
 
@@ -98,7 +99,7 @@ def test_beside_a_running_server_it_says_who_holds_the_table(config: Path) -> No
         time.sleep(0.1)
         told = run("read", "--config", config)
         holding.terminate()
-        holding.communicate(timeout=20)
+        holding.communicate(timeout=PATIENCE)
     assert told.returncode == 4
     assert "in use by another chaosmonkey" in told.stderr
 

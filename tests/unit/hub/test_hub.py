@@ -8,6 +8,7 @@ import pytest
 from chaosmonkey.hub import Closed, Hub, TooSlow
 from chaosmonkey.hub.hub import BUFFER, COALESCE
 from chaosmonkey.hub.views import ServiceView
+from tests.patience import PATIENCE
 
 
 def service(ready: int) -> ServiceView:
@@ -15,7 +16,7 @@ def service(ready: int) -> ServiceView:
 
 
 async def received(subscription: object) -> dict:
-    encoded, _ = await asyncio.wait_for(subscription.next(), 1)
+    encoded, _ = await asyncio.wait_for(subscription.next(), PATIENCE)
     return orjson.loads(encoded)
 
 

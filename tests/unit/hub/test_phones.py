@@ -10,6 +10,7 @@ import pytest
 from chaosmonkey.hub.phones import AT_ONCE, PlayStream
 from chaosmonkey.hub.views import Play
 from chaosmonkey.model import FeedKind
+from tests.patience import until
 
 
 @dataclass(eq=False)
@@ -41,12 +42,6 @@ def framed(message: bytes) -> bytes:
 
 def titles(phone: Phone) -> list[str]:
     return [orjson.loads(frame.removeprefix(b"frame:"))["title"] for frame in phone.heard]
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(2):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ import pytest
 
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.plugs.programs import OUTPUT_MAX, Programs
-
-PATIENCE = 60.0
-"""Seconds after which a test fails that would hang otherwise."""
+from tests.patience import PATIENCE
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="CHAOSMONKEY: only Linux has /proc")
 

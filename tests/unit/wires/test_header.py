@@ -10,6 +10,7 @@ import pytest
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.wires.header import HeaderCable
 from chaosmonkey.wires.pins import mock_factory
+from tests.patience import PATIENCE
 
 
 class Bench:
@@ -80,7 +81,7 @@ def test_an_input_has_the_level_that_the_bench_tells(bench: Bench) -> None:
     pin.function = "input"
     pin.when_changed = changed
     pin.pull = "up"
-    assert fallen.wait(2)
+    assert fallen.wait(PATIENCE)
     assert not pin.state
     factory.close()
 
@@ -105,6 +106,6 @@ def test_a_bench_that_hung_up_is_noticed_before_the_next_line(bench: Bench) -> N
     bench.close()
     for thread in threading.enumerate():
         if thread.name == "header cable":
-            thread.join(2)
+            thread.join(PATIENCE)
     with pytest.raises(PlugFailed, match="does not answer"):
         cable.show("GPIO17", "out 0")
