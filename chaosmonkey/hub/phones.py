@@ -69,6 +69,11 @@ class PlayStream:
         """How many phones there are."""
         return len(self._listeners)
 
+    @property
+    def told_all(self) -> bool:
+        """Whether every phone was told, or is being told, the latest that there is."""
+        return self._next is None
+
     @contextmanager
     def told(self, listener: Listener) -> Iterator[None]:
         """Tell a phone the latest at once, and what follows for as long as the context lasts."""

@@ -67,6 +67,7 @@ class Served:
 
     process: Process
     client: httpx.AsyncClient
+    port: int
     output: list[str] = field(default_factory=list)
 
     async def ready(self) -> None:
@@ -99,13 +100,14 @@ async def served(
     more: str = "",
     each: Callable[[SimMachine], str] = lambda _: "",
     power: Mapping[str, str] = MappingProxyType({}),
+    port: int | None = None,
 ) -> AsyncIterator[Served]:
     """A server on the pretend table; it is told to end on the way out, if it has not ended.
 
     `more` goes before the machines in its lab.toml, `each` into every one of them; `power` is the
-    plug of machines that do not hang on the bench.
+    plug of machines that do not hang on the bench. A `port` is given to who is started again.
     """
-    port, _ = free_ports()
+    port = port or free_ports()[0]
     config = folder / "lab.toml"
 
     def gpio(machine: SimMachine) -> str:
@@ -141,7 +143,7 @@ async def served(
     async with asyncio.TaskGroup() as tasks, client:
         reading = tasks.create_task(read())
         try:
-            yield Served(process, client, output)
+            yield Served(process, client, port, output)
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):

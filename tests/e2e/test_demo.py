@@ -249,7 +249,7 @@ async def test_a_cut_that_nobody_noticed_is_no_recovery_and_is_said_to_be_too_sh
         code, output = await demo.command(*cut)
     assert code == 5
     assert "outcome: unnoticed. It was back too soon" in output
-    assert output.rstrip().endswith("Cut for longer: --for 420")
+    assert output.rstrip().endswith("Cut for longer: --for 60")
 
 
 async def test_without_a_server_every_command_says_so_and_exits_with_4() -> None:

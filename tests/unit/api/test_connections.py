@@ -6,12 +6,14 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from chaosmonkey.api.connections import LARGEST_HEAD
+from chaosmonkey.api.connections import LARGEST_HEAD, REQUEST_TIME
 from chaosmonkey.api.crowd import Crowd, address_of
+from chaosmonkey.api.ears import BLOCKED
 from chaosmonkey.api.limits import LARGEST_BODY
-from tests.patience import until
+from tests.patience import PATIENCE, until
 from tests.unit.api._rough import (
     UPGRADE,
+    look_later,
     nobody_is_left,
     presenter_is_served,
     rough,
@@ -23,8 +25,9 @@ HEAD = b"POST /api/play/join HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: applic
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chaosmonkey.api.web.LOOK", 0.02)
+def _unlooked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server looks at no connection: a test does, when the time has come."""
+    monkeypatch.setattr("chaosmonkey.api.web.LOOK", 10 * PATIENCE)
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_sent(site: Site) -> None:
@@ -69,48 +72,44 @@ async def test_a_websocket_with_too_large_headers_is_refused(site: Site) -> None
 
 
 @pytest.mark.parametrize("begun", [b"", b"G", HEAD, HEAD + b"Content-Length: 50\r\n\r\n{"])
-async def test_a_request_that_never_ends_is_given_up(
-    site: Site, begun: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chaosmonkey.api.connections.REQUEST_TIME", 0.2)
-    async with rough(site) as client, asyncio.TaskGroup() as tasks:
+async def test_a_request_that_never_ends_is_given_up(site: Site, begun: bytes) -> None:
+    async with rough(site) as client:
         await client.send(begun)
-        dripping = tasks.create_task(_drip(client) if begun else asyncio.sleep(0))
+        await until(lambda: site.crowd.here == 1)
+        for _ in range(5 if begun else 0):
+            look_later(site, REQUEST_TIME / 2)
+            await client.send(b"a")  # a byte of a header now and then
+            await asyncio.sleep(0)
+        assert site.crowd.here == 1
+        look_later(site, REQUEST_TIME + 1)
         heard = await client.rest()
-        dripping.cancel()
         assert heard == b"" or heard.startswith(b"HTTP/1.1 408 ")
     await presenter_is_served(site)
     await nobody_is_left(site)
 
 
-async def _drip(client: object) -> None:
-    """A byte of a header now and then, for as long as anybody listens."""
-    while True:
-        await client.send(b"a")
-        await asyncio.sleep(0.03)
-
-
-async def test_the_second_request_on_a_connection_has_to_end_as_well(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chaosmonkey.api.connections.REQUEST_TIME", 0.2)
+async def test_the_second_request_on_a_connection_has_to_end_as_well(site: Site) -> None:
     async with rough(site) as client:
         await client.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         await client.reader.readuntil(b"ok\n")
-        async with asyncio.TaskGroup() as tasks:
-            dripping = tasks.create_task(_drip(client))
-            assert (await client.rest()).startswith(b"HTTP/1.1 408 ")
-            dripping.cancel()
+        (connection,) = site.crowd.connections
+        look_later(site, REQUEST_TIME + 1)
+        await client.send(b"a")
+        await until(lambda: connection._asking_since is not None)
+        look_later(site, REQUEST_TIME + 1)
+        assert (await client.rest()).startswith(b"HTTP/1.1 408 ")
     await nobody_is_left(site)
 
 
-async def test_who_does_not_read_the_answer_is_cut_off(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chaosmonkey.api.connections.BLOCKED", 0.2)
+async def test_who_does_not_read_the_answer_is_cut_off(site: Site) -> None:
     async with rough(site, unread=2048) as client:
         await client.send(b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 200)
         await until(lambda: site.crowd.here == 1)
+        (connection,) = site.crowd.connections
+        await until(lambda: connection._blocked_at is not None)
+        look_later(site, BLOCKED / 2)
+        assert site.crowd.here == 1
+        look_later(site, BLOCKED + 1)
         await nobody_is_left(site)
     await presenter_is_served(site)
 

@@ -9,7 +9,7 @@ import httpx
 import orjson
 import pytest
 
-from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.model import Feed
 from tests.patience import PATIENCE, connect, until
 from tests.unit.api._phones import phones
 from tests.unit.api.conftest import JOIN_URL, Site, opened
@@ -204,12 +204,13 @@ async def test_a_round_opened_while_the_last_ones_cut_is_under_way_stays_open(si
     old = (await site.client.post("/api/round/open")).json()
     async with phone(site) as voter:
         await voter.post("/api/play/vote", json={"round": old["id"], "machine": "node3"})
-    device = site.table.plugs["node3", FeedKind.POWER]
-    async with device._device.command():  # the cut waits for its device
-        executing = asyncio.ensure_future(site.room.execute())  # noqa: TID251
-        await asyncio.sleep(0.05)
+    slow = site.table.devices["node3"].slow = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        executing = tasks.create_task(site.room.execute())
+        await until(lambda: [cut.stage for cut in site.table.monkey.cuts.values()] == ["cutting"])
         new = (await site.client.post("/api/round/open")).json()
-    done = await executing
+        slow.set()
+    done = executing.result()
     assert (done.id, done.state) == (old["id"], "executed")
     assert (await state(site))["rounds"]["round"]["id"] == new["id"]
     assert (await state(site))["rounds"]["round"]["state"] == "open"

@@ -7,12 +7,13 @@ import os
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chaosmonkey.api.ears import CHATTER, Ear, framed
+from chaosmonkey.api.ears import ASK_AFTER, BLOCKED, CHATTER, PING, SILENT, Ear, framed
 from chaosmonkey.api.sockets import Socket
 from tests.patience import PATIENCE, connect, until
 from tests.unit.api._rough import (
     close_code,
     frame,
+    look_later,
     nobody_is_left,
     presenter_is_served,
     rough_socket,
@@ -24,8 +25,9 @@ LARGE = 60_000
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chaosmonkey.api.web.LOOK", 0.02)
+def _unlooked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server looks at no connection: a test does, when the time has come."""
+    monkeypatch.setattr("chaosmonkey.api.web.LOOK", 10 * PATIENCE)
 
 
 def the_phone(site: Site) -> Ear:
@@ -71,51 +73,47 @@ async def test_a_sign_of_life_does_not_take_the_place_of_the_latest(site: Site) 
                 pass
 
 
-async def test_a_phone_that_never_reads_is_dropped(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chaosmonkey.api.ears.BLOCKED", 0.1)
+async def test_a_phone_that_never_reads_is_dropped(site: Site) -> None:
     async with rough_socket(site, unread=4096):
         await fill(site)
+        look_later(site, BLOCKED / 2)
+        assert site.phones.listening == 1
+        look_later(site, BLOCKED + 1)
         await nobody_is_left(site)
         await presenter_is_served(site)
 
 
-async def test_a_watcher_that_never_reads_is_dropped(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chaosmonkey.api.ears.BLOCKED", 0.1)
+async def test_a_watcher_that_never_reads_is_dropped(site: Site) -> None:
     async with rough_socket(site, "/ws?role=console", unread=4096):
         await until(lambda: site.hub.watching == 1)
         (connection,) = (one for one in site.crowd.connections if isinstance(one, Socket))
         for _ in range(100):
             connection.transport.write(framed(b"0" * LARGE))
+        assert connection._blocked_at is not None
+        look_later(site, BLOCKED + 1)
         await nobody_is_left(site)
 
 
 @pytest.mark.parametrize("path", ["/ws/play", "/ws"])
-async def test_a_half_open_connection_is_noticed_and_dropped(
-    site: Site, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for module in ("ears", "sockets"):
-        monkeypatch.setattr(f"chaosmonkey.api.{module}.ASK_AFTER", 0.05)
-    monkeypatch.setattr("chaosmonkey.api.ears.SILENT", 0.3)
+async def test_a_half_open_connection_is_asked_and_then_dropped(site: Site, path: str) -> None:
     async with rough_socket(site, path) as client:
-        assert b"\x89\x00" in await client.rest()  # it was asked before
+        await until(lambda: site.phones.listening + site.hub.watching == 1)
+        look_later(site, ASK_AFTER + 1)
+        await client.reader.readuntil(PING)
+        look_later(site, SILENT - 1)
+        assert site.phones.listening + site.hub.watching == 1
+        look_later(site, SILENT + 1)
         await nobody_is_left(site)
         await presenter_is_served(site)
 
 
-async def test_a_quiet_phone_that_answers_pings_stays(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chaosmonkey.api.ears.ASK_AFTER", 0.05)
-    monkeypatch.setattr("chaosmonkey.api.ears.SILENT", 0.3)
+async def test_a_quiet_phone_that_answers_pings_stays(site: Site) -> None:
     async with connect(site.url.replace("http", "ws") + "/ws/play", ping_interval=None) as phone:
         await phone.recv()
         phone_seen = the_phone(site)
         for _ in range(4):
             before = phone_seen._heard_at
+            look_later(site, SILENT - 1)
             await until(lambda before=before: phone_seen._heard_at > before)
         assert site.phones.listening == 1
 

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from chaosmonkey.access import Role, TooMany, parse_scope
 from chaosmonkey.api.live import SIGNED_OUT
 from chaosmonkey.api.who import Gate, Given, Unauthorized
-from tests.patience import PATIENCE, connect
+from tests.patience import PATIENCE, connect, eventually
 from tests.unit.api.conftest import Site
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -271,9 +271,11 @@ async def test_the_audit_log_reaches_the_disk_and_takes_up_what_the_disk_did_not
     site: Site,
 ) -> None:
     await site.client.post("/disarm")
-    async with asyncio.timeout(PATIENCE):
-        while not await site.records._database.read("SELECT * FROM audit"):
-            await asyncio.sleep(0.01)
+
+    async def kept() -> bool:
+        return bool(await site.records._database.read("SELECT * FROM audit"))
+
+    await eventually(kept)
 
 
 async def test_a_forwarded_browser_gets_no_session_from_another_sites_form(
