@@ -9,10 +9,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
 
 from chaosmonkey.access import Role
 from chaosmonkey.config import Server
+from tests.patience import PATIENCE, connect
 from tests.ports import free_ports
 from tests.unit.api.conftest import opened
 
@@ -62,7 +62,7 @@ async def running(command: list[str], port: int) -> AsyncIterator[None]:
         *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -105,6 +105,7 @@ async def test_behind_the_proxy_of_the_docs_pages_commands_and_streams_work(
             httpx.AsyncClient(
                 base_url=f"http://127.0.0.1:{port}/chaos/",
                 headers={"Host": f"example.org:{port}", "Origin": origin},
+                timeout=PATIENCE,
             ) as browser,
         ):
             stage = await browser.get("")

@@ -67,7 +67,6 @@ class Served:
 
     process: Process
     client: httpx.AsyncClient
-    port: int
     output: list[str] = field(default_factory=list)
 
     async def ready(self) -> None:
@@ -100,14 +99,13 @@ async def served(
     more: str = "",
     each: Callable[[SimMachine], str] = lambda _: "",
     power: Mapping[str, str] = MappingProxyType({}),
-    port: int | None = None,
 ) -> AsyncIterator[Served]:
     """A server on the pretend table; it is told to end on the way out, if it has not ended.
 
     `more` goes before the machines in its lab.toml, `each` into every one of them; `power` is the
-    plug of machines that do not hang on the bench. A `port` is given to who is started again.
+    plug of machines that do not hang on the bench.
     """
-    port = port or free_ports()[0]
+    port, _ = free_ports()
     config = folder / "lab.toml"
 
     def gpio(machine: SimMachine) -> str:
@@ -143,7 +141,7 @@ async def served(
     async with asyncio.TaskGroup() as tasks, client:
         reading = tasks.create_task(read())
         try:
-            yield Served(process, client, port, output)
+            yield Served(process, client, output)
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):

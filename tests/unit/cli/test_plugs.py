@@ -4,7 +4,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -90,13 +89,12 @@ def test_an_interrupted_test_turns_the_plug_on(config: Path) -> None:
 
 def test_beside_a_running_server_it_says_who_holds_the_table(config: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "chaosmonkey", "plugs", "test", "node1", "--yes", "--for=10",
+        [sys.executable, "-m", "chaosmonkey", "plugs", "test", "node1", "--yes", "--for=60",
          f"--config={config}"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as holding:  # fmt: skip
         assert holding.stdout is not None
         assert holding.stdout.readline().startswith("off")
-        time.sleep(0.1)
         told = run("read", "--config", config)
         holding.terminate()
         holding.communicate(timeout=PATIENCE)

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 SWITCH = """
 from pathlib import Path; import sys
 _, folder, machine, *wanted = sys.argv
@@ -29,7 +31,7 @@ driver = "command"
 cut = [{call}, "off"]
 restore = [{call}, "on"]
 read = [{call}]
-timeout = 1
+timeout = {1 if machine == "slow" else PATIENCE}
 """
         (folder / machine).write_text("off")
     (folder / "lab.toml").write_text(text)

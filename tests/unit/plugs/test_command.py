@@ -11,6 +11,8 @@ from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.programs import Programs
+from tests.patience import PATIENCE
+from tests.unit.plugs.test_programs import appears, vanishes
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -18,7 +20,7 @@ def python(code: str) -> tuple[str, ...]:
 
 
 def broken(**values: object) -> ProgramPlug:
-    fine = {"cut": ("true",), "restore": ("true",), "read": ("echo", "on"), "timeout": 5.0}
+    fine = {"cut": ("true",), "restore": ("true",), "read": ("echo", "on"), "timeout": PATIENCE}
     settings = CommandPlug(driver="command", **(fine | values))
     return ProgramPlug(settings, programs=Programs(Path("data")), machine="node3", node="worker-3")
 
@@ -53,11 +55,10 @@ async def test_arguments_are_filled_in_and_never_seen_by_a_shell() -> None:
 
 
 async def test_a_cancelled_command_leaves_no_process_behind(tmp_path: Path) -> None:
-    late = tmp_path / "late"
-    plug = broken(cut=("sh", "-c", f"sleep 0.3; touch {late}"))
+    begun = tmp_path / "begun"
+    plug = broken(cut=("sh", "-c", f"echo $$ > {begun}; sleep 3600"), timeout=PATIENCE)
     async with asyncio.TaskGroup() as tasks:
         task = tasks.create_task(plug.switch(on=False))
-        await asyncio.sleep(0.1)
+        program = int(await appears(begun))
         task.cancel()
-    await asyncio.sleep(0.4)
-    assert not late.exists()
+    await vanishes(program)

@@ -11,7 +11,7 @@ import pytest
 
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.plugs.programs import OUTPUT_MAX, Programs
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="CHAOSMONKEY: only Linux has /proc")
 
@@ -28,16 +28,12 @@ def is_alive(pid: int) -> bool:
 
 
 async def appears(path: Path) -> str:
-    async with asyncio.timeout(PATIENCE):
-        while not path.exists() or not path.read_text().endswith("\n"):
-            await asyncio.sleep(0.01)
+    await until(lambda: path.exists() and path.read_text().endswith("\n"))
     return path.read_text()
 
 
 async def vanishes(pid: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while is_alive(pid):
-            await asyncio.sleep(0.01)
+    await until(lambda: not is_alive(pid))
 
 
 async def test_a_child_that_keeps_the_output_open_is_not_waited_for(tmp_path: Path) -> None:

@@ -13,6 +13,9 @@ from chaosmonkey.simcluster.demo import shop
 from chaosmonkey.simcluster.timing import STAGE
 from chaosmonkey.simcluster.world import World
 
+SPEED = 50.0
+"""Seconds of the simulated clock for one on the wall."""
+
 
 @pytest.fixture
 def world() -> World:
@@ -26,7 +29,7 @@ def world() -> World:
 
 @pytest.fixture
 def settings() -> SimSettings:
-    return SimSettings(port=0, header_port=0, speed=50.0, seed=1, past=60.0)
+    return SimSettings(port=0, header_port=0, speed=SPEED, seed=1, past=60.0)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from chaosmonkey.simcluster import Ports, PortTaken, SimSettings, run
 from chaosmonkey.simcluster.header import Command, Drive, Read, Release, Write, parse
+from tests.patience import eventually
 
 
 @pytest.mark.parametrize(
@@ -63,17 +64,38 @@ def test_any_other_line_is_named_in_the_error(line: str) -> None:
 
 async def feed(http: aiohttp.ClientSession, *, live: bool) -> dict[str, Any]:
     """node1's power, once it is as wanted."""
-    for _ in range(100):
+    power: dict[str, Any] = {}
+
+    async def look() -> bool:
         bench = await (await http.get("/bench")).json()
-        power: dict[str, Any] = bench["machines"]["node1"]["power"]
-        if power["live"] is live:
-            return power
-        await asyncio.sleep(0.01)
-    raise AssertionError(power)
+        power.update(bench["machines"]["node1"]["power"])
+        return power["live"] is live
+
+    await eventually(look)
+    return power
 
 
 async def connect(ports: Ports) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     return await asyncio.open_connection(ports.host, ports.header_port)
+
+
+async def served(ports: Ports) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A client that the header serves, as soon as it knows that the one before has gone."""
+    found = await connect(ports)
+
+    async def look() -> bool:
+        nonlocal found
+        reader, writer = found
+        with contextlib.suppress(ConnectionError):
+            writer.write(b"?\n")
+            if await reader.readline() == b"error not understood: '?'\n":
+                return True
+        writer.close()
+        found = await connect(ports)
+        return False
+
+    await eventually(look)
+    return found
 
 
 async def test_a_high_line_opens_a_normally_closed_contact(
@@ -94,18 +116,17 @@ async def test_levels_outlive_the_client_by_default(
     writer.write(b"pin 17 out 1\n")
     await feed(http, live=False)
     writer.close()
-    await asyncio.sleep(0.05)
+    _, next_one = await served(ports)
     assert (await feed(http, live=False))["level"] == 1
+    next_one.close()
 
 
 async def test_a_second_client_is_told_that_the_lines_are_held(ports: Ports) -> None:
-    _, first = await connect(ports)
-    await asyncio.sleep(0.02)
+    _, first = await served(ports)
     reader, second = await connect(ports)
     assert await reader.read() == b"error GPIO busy\n"
     first.close()
-    await asyncio.sleep(0.02)
-    reader, third = await connect(ports)
+    reader, third = await served(ports)
     third.write(b"nonsense\n")
     assert await reader.readline() == b"error not understood: 'nonsense'\n"
     for writer in (second, third):
@@ -133,7 +154,7 @@ async def put(http: aiohttp.ClientSession, path: str, **body: bool) -> Any:
 
 async def asked(ports: Ports, *lines: str, answers: int) -> list[str]:
     """What the header says to some lines."""
-    reader, writer = await connect(ports)
+    reader, writer = await served(ports)
     writer.write("".join(f"{line}\n" for line in lines).encode())
     said = [(await reader.readline()).decode().strip() for _ in range(answers)]
     writer.close()
@@ -167,8 +188,7 @@ async def test_the_next_client_is_told_only_of_its_own_inputs(
     ports: Ports, http: aiohttp.ClientSession
 ) -> None:
     await asked(ports, "pin 9 in down", answers=1)
-    await asyncio.sleep(0.02)
-    reader, writer = await connect(ports)
+    reader, writer = await served(ports)
     writer.write(b"pin 10 in down\n")
     assert await reader.readline() == b"pin 10 1\n"
     await put(http, "/bench/machines/node1/power", plugged=False)
@@ -206,7 +226,6 @@ async def test_a_line_too_long_ends_the_connection_and_the_next_client_is_served
     with contextlib.suppress(ConnectionResetError):  # it hung up in the middle of the line
         assert await reader.read() == b"error line too long\n"
     writer.close()
-    await asyncio.sleep(0.02)
     assert await asked(ports, "i2c 32 read 0 1", answers=1) == ["i2c ff"]
 
 
@@ -222,7 +241,7 @@ async def test_a_pressed_button_interrupts_and_is_read_over_i2c(
         "pressed": True,
     }
     assert await reader.readline() == b"pin 6 0\n"
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)  # half a second of the bench's time: it has bounced out
     writer.write(b"i2c 32 read 18 1\n")
     assert await reader.readline() == b"pin 6 1\n"
     assert await reader.readline() == b"i2c 1b\n"
@@ -233,7 +252,8 @@ async def test_the_expander_keeps_its_outputs_when_the_client_dies(
     ports: Ports, http: aiohttp.ClientSession
 ) -> None:
     await asked(ports, "i2c 32 write 0 ff00", "i2c 32 write 20 0005", answers=2)
-    await asyncio.sleep(0.02)
+    _, next_one = await served(ports)
     leds = (await (await http.get("/bench")).json())["panel"]["leds"]
     assert leds["node1"] == {"line": "B0", "level": 1}
     assert [led["level"] for led in leds.values()] == [1, 0, 1, 0, 0]
+    next_one.close()

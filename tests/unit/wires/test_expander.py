@@ -1,6 +1,5 @@
 """gpiozero's devices on the lines of an MCP23017: the simulator's chip, register by register."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import gpiozero
@@ -11,6 +10,7 @@ from chaosmonkey.clock import SystemClock
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.simcluster.chips.mcp23017 import Mcp23017
 from chaosmonkey.wires.expander import ANY_INPUT, GPINTEN, GPPU, IODIR, ExpanderFactory
+from tests.patience import wait_until
 
 ADDRESS = 0x20
 CLOCK = SystemClock()
@@ -52,11 +52,8 @@ def expander(wire: Wire) -> Iterator[ExpanderFactory]:
 
 
 def soon(condition: Callable[[], bool]) -> None:
-    """The chip is served by a thread of its own: it gets 2 s."""
-    deadline = CLOCK.now() + 2
-    while not condition():
-        assert CLOCK.now() < deadline, "it never came"
-        time.sleep(0.002)
+    """The chip is served by a thread of its own."""
+    wait_until(condition, pause=0.002)
 
 
 def register(wire: Wire, number: int) -> int:
