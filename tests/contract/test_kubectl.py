@@ -13,6 +13,8 @@ import pytest
 from chaosmonkey.simcluster import Ports, SimSettings, run
 from tests.patience import PATIENCE
 
+WITH_PATIENCE = f"--timeout={PATIENCE:.0f}s"
+
 KUBECTL = shutil.which("kubectl")
 
 pytestmark = pytest.mark.skipif(
@@ -134,7 +136,7 @@ async def test_cordon_and_uncordon_show_in_the_status(kubectl: Kubectl) -> None:
 
 async def test_scale_makes_and_removes_pods(kubectl: Kubectl) -> None:
     await kubectl("scale", "deployment/cart", "-n", "shop", "--replicas=7")
-    await kubectl("rollout", "status", "deployment/cart", "-n", "shop", "--timeout=10s")
+    await kubectl("rollout", "status", "deployment/cart", "-n", "shop", WITH_PATIENCE)
     row = cells(await kubectl("get", "deployment", "cart", "-n", "shop", "--no-headers"))[0]
     assert row[1:4] == ["7/7", "7", "7"]
 
@@ -173,7 +175,7 @@ async def test_a_manifest_is_applied_changed_and_deleted(kubectl: Kubectl, tmp_p
     manifest.write_text(MANIFEST.replace("REPLICAS", "3"))
     assert "deployment.apps/api created" in await kubectl("apply", "-f", str(manifest))
     assert "deployment.apps/api unchanged" in await kubectl("apply", "-f", str(manifest))
-    available = ("--for=condition=Available", "deployment/api", "-n", "lab", "--timeout=10s")
+    available = ("--for=condition=Available", "deployment/api", "-n", "lab", WITH_PATIENCE)
     await kubectl("wait", *available)
     manifest.write_text(MANIFEST.replace("REPLICAS", "1"))
     assert "deployment.apps/api configured" in await kubectl("apply", "-f", str(manifest))
@@ -231,6 +233,6 @@ async def test_the_shop_for_a_real_cluster_is_accepted_and_runs(kubectl: Kubectl
     assert len(told) == 10
     assert all(line.endswith(" created") for line in told), told
     for workload in ("deployment/storefront", "statefulset/orders", "daemonset/node-agent"):
-        await kubectl("rollout", "status", workload, "-n", "shop", "--timeout=20s")
+        await kubectl("rollout", "status", workload, "-n", "shop", WITH_PATIENCE)
     again = (await kubectl("apply", "-f", manifest)).splitlines()
     assert all(line.endswith(" unchanged") for line in again), again

@@ -81,12 +81,8 @@ async def test_a_hand_is_told_with_bounds_between_which_it_was_there(watch: Watc
     await watch.next(Feed.ON)
     before = CLOCK.now()
     await watch.watched.pull(out=True)
-    after = CLOCK.now()
     lost = await watch.next(Feed.OFF)
-    assert lost.since <= after + 0.1, "an edge is told to this process a little later"
-    assert lost.since + lost.within >= before
-    interval = watch.watched.sensor.get("interval", 0)
-    assert lost.within == 0 or lost.within < 3 * interval + 1
+    assert before <= lost.since + lost.within <= CLOCK.now()
     await watch.still()
 
 
@@ -112,7 +108,6 @@ async def test_what_was_lost_meanwhile_is_as_inexact_as_the_device_was_away(aske
     await asked.next(Feed.UNKNOWN)
     lost = CLOCK.now()
     await asked.watched.pull(out=True)
-    await asyncio.sleep(0.3)
     await asked.watched.leave(away=False)
     told = await asked.next(Feed.OFF)
     assert told.since < lost < told.since + told.within

@@ -10,6 +10,7 @@ import pytest
 
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed
+from tests.contract._peers.base import SHORT
 from tests.contract._peers.snmpd import PEERS, SnmpPeer, needs_snmpd
 
 pytestmark = needs_snmpd
@@ -96,7 +97,7 @@ async def test_a_port_that_is_not_there_is_an_error_and_not_unknown(peer: SnmpPe
 async def test_with_a_wrong_secret_nothing_is_switched_and_none_is_told(
     peer: SnmpPeer, wrong: dict
 ) -> None:
-    plug = await peer.open(**wrong)
+    plug = await peer.open(timeout=SHORT, **wrong)
     with pytest.raises(PlugFailed) as caught:
         await plug.switch(on=False)
     assert "secret" not in str(caught.value)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from chaosmonkey.clock import Clock, ScaledClock
+from chaosmonkey.clock import ScaledClock, SystemClock
 from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.plugs import DeviceLock, Plug, VerifiedPlug
+from tests.patience import PATIENCE
 
-TIMEOUT = 1.0
-"""Seconds that the drivers under test wait for their device, unless it is a slow program."""
+SHORT = 1.0
+"""Seconds that a driver waits for a device that a test makes too slow."""
 
 
 class Peer(ABC):
@@ -20,7 +21,7 @@ class Peer(ABC):
     much later an answer may come, `breath` what the device needs between two commands.
     """
 
-    timeout: ClassVar[float] = TIMEOUT
+    timeout: float = PATIENCE
     bearable: ClassVar[float] = 0.05
     breath: ClassVar[float] = 0.0
     has_timer: ClassVar[bool] = False
@@ -52,13 +53,17 @@ class Peer(ABC):
         """Go away, as if unplugged."""
         raise NotImplementedError
 
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass for its timer."""
+        raise NotImplementedError
 
-def verified(plug: Plug, *, clock: Clock | None = None) -> VerifiedPlug:
-    """The driver as the monkey has it; its 20 s of patience take a quarter of one here."""
+
+def verified(plug: Plug, *, fails: bool = False) -> VerifiedPlug:
+    """The driver as the monkey has it; its 20 s of patience take a quarter of one if it fails."""
     return VerifiedPlug(
         plug,
         machine="node3",
         feed=FeedKind.POWER,
         device=DeviceLock(),
-        clock=clock or ScaledClock(80),
+        clock=ScaledClock(80) if fails else SystemClock(),
     )

@@ -35,8 +35,6 @@ exec {dummy} "$@"
 class DummyPeer(Peer):
     """fence_dummy, which keeps its state in a file, behind a script that can dawdle and vanish."""
 
-    timeout = 2.5
-
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
@@ -76,7 +74,6 @@ class DummyPeer(Peer):
 class IfMibPeer(Peer):
     """fence_ifmib, which shuts a port of the switch over SNMP."""
 
-    timeout = 3.0
     breath = 0.05
     bearable = 0.03  # an agent has many questions
     secrets = ("write-secret",)

@@ -1,6 +1,6 @@
 """HTTP devices that answer as their makers' documents, or their published sources, say.
 
-Their timers are real, but run a hundred times as fast.
+Their timers are real; a test moves the time that they run in.
 
     shelly-gen1      shelly-api-docs.shelly.cloud/gen1: /relay/N?turn=&timer=
     shelly-gen2      shelly-api-docs.shelly.cloud/gen2: Switch.Set, Switch.GetStatus; digest sign-in
@@ -17,6 +17,8 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -28,8 +30,41 @@ from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.http import HttpDevice
 from tests.contract._peers.base import Peer
 
-TIMERS_RUN = 100.0
 PASSWORD = "device-secret"
+
+
+@dataclass(eq=False)
+class Timer:
+    """What a device does by itself, and when."""
+
+    due: float
+    do: Callable[[], None]
+
+
+class Timers:
+    """A device's own time, which a test moves."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._set: list[Timer] = []
+
+    def after(self, seconds: float, do: Callable[[], None]) -> Timer:
+        timer = Timer(self._now + seconds, do)
+        self._set.append(timer)
+        return timer
+
+    def forget(self, timer: Timer) -> None:
+        if timer in self._set:
+            self._set.remove(timer)
+
+    def wait(self, seconds: float) -> None:
+        until = self._now + seconds
+        while due := [timer for timer in self._set if timer.due <= until]:
+            first = min(due, key=lambda timer: timer.due)
+            self._now = first.due
+            self._set.remove(first)
+            first.do()
+        self._now = until
 
 
 class HttpPeer(Peer):
@@ -42,7 +77,8 @@ class HttpPeer(Peer):
         self.on = True
         self._lies = False
         self._delay = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
+        self._timers = Timers()
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -69,18 +105,19 @@ class HttpPeer(Peer):
     def leave(self) -> None:
         self._server.close()
 
+    def wait(self, seconds: float) -> None:
+        self._timers.wait(seconds)
+
     def switch(self, *, on: bool, back_in: float | None = None) -> None:
         """The relay; whatever timer was running is forgotten."""
         if self._lies:
             return
         if self._timer is not None:
-            self._timer.cancel()
+            self._timers.forget(self._timer)
             self._timer = None
         self.on = on
         if back_in is not None:
-            self._timer = asyncio.get_running_loop().call_later(
-                back_in / TIMERS_RUN, lambda: self.switch(on=not on)
-            )
+            self._timer = self._timers.after(back_in, lambda: self.switch(on=not on))
 
     @property
     def timing(self) -> bool:
@@ -207,9 +244,7 @@ class Tasmota(HttpPeer):
             command, _, value = self._queue[0].partition(" ")
             if command == "Delay":
                 assert 2 <= int(value) <= 3600
-                asyncio.get_running_loop().call_later(
-                    int(value) / 10 / TIMERS_RUN, self._after_delay, self._queue[0]
-                )
+                self._timers.after(int(value) / 10, partial(self._after_delay, self._queue[0]))
                 return
             self._queue.pop(0)
             self.switch(on=value == "1")

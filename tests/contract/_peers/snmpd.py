@@ -6,7 +6,6 @@ The tables that a switch has (PoE, interfaces) are answered by a small program o
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import socket
 import subprocess
@@ -23,6 +22,7 @@ from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.snmp import SwitchPort
 from chaosmonkey.wires.snmp import Agent, open_engine
 from tests.contract._peers.base import Peer
+from tests.patience import until
 
 SNMPD = shutil.which("snmpd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 needs_snmpd = pytest.mark.skipif(
@@ -66,11 +66,8 @@ class Switch:
             env={"SNMP_PERSISTENT_DIR": str(self.folder / "persistent"), "MIBS": ""},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        for _ in range(200):
-            if "NET-SNMP version" in _read(self.folder / "log"):
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"snmpd did not start: {_read(self.folder / 'log')}")
+        log = self.folder / "log"
+        await until(lambda: "NET-SNMP version" in _read(log), lambda: _read(log))
 
     def stop(self) -> None:
         if self._process is not None:
@@ -92,7 +89,6 @@ class Switch:
 class SnmpPeer(Peer):
     """A port of that switch and the driver for it."""
 
-    timeout = 1.2
     breath = 0.05  # right after a SET snmpd refuses another one, and leaves the cell out of a GET
 
     def __init__(self, folder: Path, **settings: object) -> None:

@@ -102,7 +102,7 @@ class OnASwitch(Watched):
     @property
     def sensor(self) -> Json:
         return {
-            "driver": "snmp", "host": "127.0.0.1", "port": self._switch.port, "timeout": 0.5,
+            "driver": "snmp", "host": "127.0.0.1", "port": self._switch.port, "timeout": 3.0,
             "community": "read-only", "interval": 0.1, **self._port,
         }  # fmt: skip
 
