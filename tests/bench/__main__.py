@@ -1,4 +1,4 @@
-"""`make bench`: measure everything and print one JSON document.
+"""`make bench`: measure everything and print one JSON document, absolutely and in yardsticks.
 
 python -m tests.bench            everything but the soak (about nine minutes)
 python -m tests.bench chain      only what is named: chain, restart, hand, footprint, tiles,
@@ -14,7 +14,18 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench import chain, footprint, frames, hand, load, reflector, restart, soak, tiles
+from tests.bench import (
+    chain,
+    footprint,
+    frames,
+    hand,
+    load,
+    reflector,
+    restart,
+    soak,
+    tiles,
+    yardsticks,
+)
 
 MEASUREMENTS: dict[str, Callable[[], Any]] = {
     "chain": lambda: asyncio.run(chain.measure()),
@@ -44,9 +55,12 @@ def main() -> None:
             "load_before": os.getloadavg()[0],
         }
     }
+    sys.stderr.write("measuring the machine …\n")
+    sticks = yardsticks.measure(browser="frames" in wanted)
+    figures["yardsticks"] = sticks.shown()
     for name in wanted:
         sys.stderr.write(f"measuring {name} …\n")
-        figures[name] = MEASUREMENTS[name]()
+        figures[name] = sticks.beside(MEASUREMENTS[name]())
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 

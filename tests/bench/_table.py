@@ -5,6 +5,7 @@ Both live in the measuring process, so that a moment here and a moment there are
 
 import asyncio
 import contextlib
+import os
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -18,9 +19,13 @@ import orjson
 from aiohttp import web
 
 from chaosmonkey.cluster.resources import WATCHED
+from tests.patience import PATIENCE
 
 LONGEST = 3600
 """Seconds that a watch stays open: longer than any measurement."""
+
+BOOKMARKS = 30
+"""Seconds between two signs that a watch is alive; an API server sends one about every minute."""
 
 PINS = {"node1": 17, "node2": 27, "node3": 22, "node4": 23, "node5": 24}
 
@@ -64,6 +69,7 @@ class ApiServer:
         self._watches: dict[str, list[web.StreamResponse]] = {}
 
     async def serve(self) -> tuple[web.AppRunner, int]:
+        """Begin to serve on a free port, which is returned with what ends it."""
         app = web.Application()
         app.router.add_get("/{path:.*}", self._answer)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
@@ -84,6 +90,11 @@ class ApiServer:
                 self._watches[resource].remove(watch)
         return time.perf_counter()
 
+    def _bookmark(self) -> bytes:
+        """Without these the server presumes that a watch is dead, and cuts nothing meanwhile."""
+        found = {"kind": "Bookmark", "metadata": {"resourceVersion": str(self.version)}}
+        return orjson.dumps({"type": "BOOKMARK", "object": found}) + b"\n"
+
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         resource = request.path.rpartition("/")[2]
         if resource == "readyz":
@@ -95,7 +106,9 @@ class ApiServer:
             await response.prepare(request)
             self._watches.setdefault(resource, []).append(response)
             with contextlib.suppress(ConnectionResetError):
-                await asyncio.sleep(LONGEST)
+                for _ in range(int(LONGEST / BOOKMARKS)):
+                    await asyncio.sleep(BOOKMARKS)
+                    await response.write(self._bookmark())
             return response
         body = {
             "kind": "List",
@@ -108,7 +121,7 @@ class ApiServer:
 async def simulated_objects() -> dict[str, list[dict[str, Any]]]:
     """Everything in the demo's world that is watched, by resource: 5 workers and 30 pods."""
     objects = {}
-    async with simulator() as (_, url), httpx.AsyncClient(base_url=url) as client:
+    async with simulator() as (_, url), httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client:
         for resource in WATCHED:
             items = (await client.get(resource.path())).json()["items"]
             objects[resource.name] = items
@@ -170,6 +183,22 @@ async def server(
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+async def ready(client: httpx.AsyncClient) -> None:
+    """Return when a server answers and sees its cluster."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                if (await client.get("/readyz")).status_code == 200:
+                    return
+            await asyncio.sleep(0.05)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def percentiles(seconds: list[float]) -> dict[str, float]:

@@ -17,9 +17,18 @@ from typing import Any
 
 import httpx
 import orjson
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
-from tests.bench._table import PINS, ApiServer, Header, percentiles, server, simulated_objects
+from tests.bench._table import (
+    PINS,
+    ApiServer,
+    Header,
+    percentiles,
+    ready,
+    server,
+    simulated_objects,
+)
+from tests.patience import PATIENCE, connect
 
 SPEED = 20.0
 """Of the server's own time, so that an unnoticed outage is over soon; latencies are real time. Much
@@ -49,9 +58,9 @@ async def measure() -> dict[str, Any]:
                     port=PORT,
                     speed=SPEED,
                 ),
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", timeout=10) as client,
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", timeout=PATIENCE) as client,
             ):
-                await _ready(client)
+                await ready(client)
                 return {
                     "conditions": f"{len(PINS)} machines, {len(objects['pods'])} pods, loopback",
                     "request_to_pin_edge": await _edges(client, api, header),
@@ -60,17 +69,6 @@ async def measure() -> dict[str, Any]:
     finally:
         bench.close()
         await runner.cleanup()
-
-
-async def _ready(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                if (await client.get("/readyz")).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.05)
 
 
 async def _edges(client: httpx.AsyncClient, api: ApiServer, header: Header) -> dict[str, float]:
@@ -84,8 +82,8 @@ async def _edges(client: httpx.AsyncClient, api: ApiServer, header: Header) -> d
         for machine, pin in PINS.items():
             header.edges.pop((pin, "out 1"), None)
             began = wire.send(f"POST /kill/{machine}?for=3600")
-            took.append(await _edge(header, pin) - began)
             await wire.accepted()
+            took.append(await _edge(header, pin) - began)
         halted = await client.post("/halt")
         assert len(halted.json()["restored"]) == len(PINS), halted.text
         await _over(client, api)
@@ -112,18 +110,20 @@ class Wire:
         return began
 
     async def accepted(self) -> None:
-        """Read the answer, which must be a good one."""
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        (length,) = re.findall(rb"content-length: (\d+)", head.lower())
-        body = await self._reader.readexactly(int(length))
-        assert head.startswith(b"HTTP/1.1 200"), head + body
+        """Read the answer, which must be a good one; a refusal is shown as it is."""
+        async with asyncio.timeout(PATIENCE):
+            head = await self._reader.readuntil(b"\r\n\r\n")
+            (length,) = re.findall(rb"content-length: (\d+)", head.lower())
+            body = await self._reader.readexactly(int(length))
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError((head + body).decode())
 
     def close(self) -> None:
         self._writer.close()
 
 
 async def _edge(header: Header, pin: int) -> float:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while (pin, "out 1") not in header.edges:
             header.came.clear()
             await header.came.wait()
@@ -132,7 +132,7 @@ async def _edge(header: Header, pin: int) -> float:
 
 async def _over(client: httpx.AsyncClient, api: ApiServer) -> None:
     """Renew every lease, as kubelets that are back do, until all outages are closed."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             for lease in api.objects["leases"]:
                 lease["spec"]["renewTime"] = f"2030-01-01T00:00:00.{api.version % 10**6:06}Z"
@@ -159,7 +159,7 @@ async def _frames(api: ApiServer) -> dict[str, float]:
 
 
 async def _frame(socket: ClientConnection, uid: str, restarts: int) -> float:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
             message = await socket.recv()
             now = time.perf_counter()

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from tests.bench._table import PINS, ApiServer, Header, percentiles, server, simulated_objects
+from tests.patience import PATIENCE, connect
 
 SPEED = 200.0
 """Of the server's own time, so that an outage is over soon; figures are real time."""
@@ -76,7 +77,7 @@ async def _hands(api: ApiServer, header: Header, epoch: float) -> tuple[list[flo
 
 async def _socket() -> ClientConnection:
     """A websocket, as soon as the server listens."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 return await connect(f"ws://127.0.0.1:{PORT}/ws", max_size=None)
@@ -86,7 +87,7 @@ async def _socket() -> ClientConnection:
 
 async def _outage(socket: ClientConnection, machine: str) -> dict[str, Any]:
     """The outage of a machine as soon as a frame shows it, open and observed."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
             told = orjson.loads(await socket.recv()).get("set", {}).get("outages", {})
             for outage in told.values():
@@ -99,7 +100,7 @@ async def _outage(socket: ClientConnection, machine: str) -> dict[str, Any]:
 async def _over(socket: ClientConnection, api: ApiServer) -> None:
     """Renew every lease, as kubelets that are back do, until the machines' outages are closed."""
     open_now = set(RAILS)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while open_now:
             for lease in api.objects["leases"]:
                 lease["spec"]["renewTime"] = f"2030-01-01T00:00:00.{api.version % 10**6:06}Z"
