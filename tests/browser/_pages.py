@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.conftest import Demo
+from tests.browser.pace import come_to_rest, let_pass
 from tests.patience import PATIENCE, wait_until
 
 if TYPE_CHECKING:
@@ -137,7 +138,8 @@ class Tab:
 
     def still(self, *expected: str) -> None:
         """Fail if anything else was sent, a moment later too."""
-        self.page.wait_for_timeout(150)
+        self.eventually(lambda: len(self.changes) >= len(expected))
+        let_pass(self.page, 150)
         assert self.changes == list(expected)
         self.changes.clear()
 
@@ -145,7 +147,7 @@ class Tab:
         """Fail with what axe finds."""
         from axe_playwright_python.sync_playwright import Axe
 
-        self.page.wait_for_timeout(250)
+        come_to_rest(self.page)
         found = Axe().run(self.page, options=WCAG)
         assert found.violations_count == 0, found.generate_report()
 

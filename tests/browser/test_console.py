@@ -13,6 +13,8 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
+from tests.browser.pace import let_pass
+
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
 
@@ -65,7 +67,7 @@ def test_every_key_does_what_the_list_of_keys_says(console: Tab) -> None:
     for _, key, request in KEYS:
         console.page.keyboard.press(key)
         console.changed(*[request] if request else [])
-        console.page.wait_for_timeout(750 if "kill" in request else 50)
+        let_pass(console.page, 750 if "kill" in request else 50)
 
 
 def test_a_cut_by_key_needs_an_armed_console_and_is_an_outage(lab: Lab, console: Tab) -> None:

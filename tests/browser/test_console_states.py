@@ -28,6 +28,8 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
+from tests.browser.pace import come_to_rest
+
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
 
@@ -147,7 +149,7 @@ def test_arming_moves_nothing_else(told: Callable[..., Tab]) -> None:
     for name in ("safe", "calm", "halted"):
         tab = told(STATES[name][0], viewport=TABLET)
         expect(tab.page.get_by_text(STATES[name][1]).first).to_be_visible()
-        tab.page.wait_for_timeout(300)  # until the font is there
+        come_to_rest(tab.page)
         places.add(tab.page.get_by_role("button", name="Power", exact=True).bounding_box()["x"])
     assert len(places) == 1
 

@@ -21,6 +21,8 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
+from tests.browser.pace import let_pass
+
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
 
@@ -100,10 +102,10 @@ def test_a_server_that_dies_leaves_a_grey_stage_whose_stopwatch_does_not_jump(sh
     before = float(watch.inner_text())
     server.die()
     expect(stage.page.get_by_text("NOT CONNECTED")).to_be_visible()
-    stage.page.wait_for_timeout(300)  # it is looked at ten times a second
+    let_pass(stage.page, 300)  # it is looked at ten times a second
     stopped = float(watch.inner_text())
     assert stopped >= before
-    stage.page.wait_for_timeout(500)
+    let_pass(stage.page, 500)
     assert float(watch.inner_text()) == stopped
     expect(stage.page.get_by_text("ARMED")).to_have_count(0)
     assert "grayscale(1)" in filter_of(stage, ".scene")

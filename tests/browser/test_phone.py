@@ -141,7 +141,7 @@ def test_a_vote_that_fails_is_said_and_never_sent_again_by_itself(
     phone.accessible()
     phone.page.unroute("**/api/play/vote")
     phone.page.evaluate("dispatchEvent(new Event('online'))")
-    phone.page.wait_for_timeout(600)
+    phone.eventually(lambda: len(phone.changes) == 2)
     # It has asked whether the vote was counted all the same, which is no second one.
     vote, asked = phone.changes
     assert vote == ballot(round_id, "node2")

@@ -16,6 +16,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
+from tests.browser.pace import let_pass
 from tests.patience import wait_until
 
 pytest_plugins = ["tests.browser._pages"]
@@ -85,7 +86,7 @@ def test_a_refusal_ends_with_what_made_it_true(
     lab: Lab, join: Callable[..., Tab], answer: str
 ) -> None:
     phone = refused_while_another_asks(lab, join)
-    phone.page.wait_for_timeout(2500)
+    let_pass(phone.page, 2500)
     expect(phone.page.get_by_role("alert")).to_be_visible()  # it is true for as long
     lab.ask(f"/api/round/{answer}")
     expect(phone.page.get_by_role("alert")).to_have_count(0)
@@ -115,7 +116,7 @@ def test_a_page_that_asks_for_the_code_is_no_phone_yet(
     tab = open_tab(f"{lab.url}/play", **PHONE)
     field = tab.page.get_by_label("Code on the stage")
     expect(field).to_be_visible()
-    tab.page.wait_for_timeout(500)
+    let_pass(tab.page, 500)
     assert lab.show()["phones"] == before
     field.fill(lab.code())
     big(tab.page).tap()

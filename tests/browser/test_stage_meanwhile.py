@@ -11,6 +11,7 @@ from tests.browser.invented import NOW, delta, outage, pod, pods, snapshot
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+from tests.browser.pace import let_pass
 from tests.browser.static import hear
 
 if TYPE_CHECKING:
@@ -33,11 +34,15 @@ def flying(open_page: Open, **options: Any) -> Page:
     page = open_page("/?bench", **options)
     hear(page, snapshot())
     page.wait_for_selector(".tile")
+    # A twentieth of its pace, so that it is still on its way when the test has looked.
+    pace = page.context.new_cdp_session(page)
+    pace.send("Animation.enable")
+    pace.send("Animation.setPlaybackRate", {"playbackRate": 0.05})
     old = pods(5, 6)["1-0"]
     new = pod("1-0b", "node2", old["app"], lineage="1-0", state="starting")
     hear(page, delta(2, pods={"1-0": old | {"state": "terminating"}, "1-0b": new}))
     page.wait_for_selector(".flyer")
-    page.wait_for_timeout(250)
+    page.wait_for_function(f"{FLOWN} > 0")
     return page
 
 
@@ -54,7 +59,7 @@ def test_a_window_that_is_resized_leads_a_flyer_to_where_its_tile_is_now(open_pa
     page = flying(open_page)
     before = page.evaluate(FLOWN)
     page.set_viewport_size({"width": 1280, "height": 960})
-    page.wait_for_timeout(100)
+    let_pass(page, 100)
     assert page.evaluate(FLOWN) >= before
     page.evaluate(NEARLY_THERE)
     flyer = page.locator(".flyer").bounding_box()

@@ -13,6 +13,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
+from tests.browser.pace import let_pass
 from tests.browser.static import hear
 from tests.browser.test_stage_moments import TOO_WIDE
 
@@ -103,7 +104,7 @@ def shown(open_page: Open, name: str, *, light: bool = False, **options: Any) ->
     hear(page, snapshot(show=show, rounds={"round": one}, outages=open_outages))
     expect(page.get_by_text(text).first).to_be_visible()
     page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(200)  # the page's clock ticks ten times a second
+    let_pass(page, 200)  # the page's clock ticks ten times a second
     return page
 
 
