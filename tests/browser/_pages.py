@@ -101,6 +101,20 @@ def lab(demo: Demo) -> Lab:
     return found
 
 
+@pytest.fixture
+def slow_lab(slow_demo: Demo) -> Lab:
+    """The slow demo, at rest."""
+    found = Lab(slow_demo.url)
+    found.calm()
+    return found
+
+
+@pytest.fixture
+def slow_console(slow_lab: Lab, open_tab: Callable[..., Tab]) -> Tab:
+    """The console of the slow demo."""
+    return console_of(slow_lab, open_tab)
+
+
 @dataclass
 class Tab:
     """A page, what it changed by requests, and what it complained of."""
@@ -179,6 +193,10 @@ def open_tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
 @pytest.fixture
 def console(lab: Lab, open_tab: Callable[..., Tab]) -> Tab:
     """The console on a laptop, of a demo at rest."""
+    return console_of(lab, open_tab)
+
+
+def console_of(lab: Lab, open_tab: Callable[..., Tab]) -> Tab:
     from playwright.sync_api import expect
 
     tab = open_tab(f"{lab.url}/console", viewport=LAPTOP)

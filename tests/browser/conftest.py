@@ -148,6 +148,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def slow_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One in which Kubernetes takes 4 s to notice: what a page says until then can be read."""
+    with started(tmp_path_factory.mktemp("slow-demo"), speed=2.0) as running:
+        yield running
+
+
 @contextlib.contextmanager
 def started(
     data: Path, *, speed: float = SPEED, preset: str = "stage", **settings: str

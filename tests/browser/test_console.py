@@ -152,7 +152,8 @@ def test_letters_in_a_field_are_letters(console: Tab) -> None:
     console.still()
 
 
-def test_a_plug_that_a_hand_pulled_is_no_cut_of_ours(lab: Lab, console: Tab) -> None:
+def test_a_plug_that_a_hand_pulled_is_no_cut_of_ours(slow_lab: Lab, slow_console: Tab) -> None:
+    lab, console = slow_lab, slow_console
     lab.ask("/bench/machines/node2/power", {"plugged": False}, method="PUT")
     try:
         expect(card(console, "node2")).to_contain_text("No power arrives, though its plug is on")

@@ -29,12 +29,16 @@ WATCH_FLYERS = """
 """
 
 
-@pytest.fixture
-def stage(demo: Demo, open_page: Open) -> Page:
+def calm_stage(demo: Demo, open_page: Open) -> Page:
     demo.calm()
     page = open_page(demo.url + "/")
     expect(says(page)).to_have_text("All 30 pods ready on 5 machines.")
     return page
+
+
+@pytest.fixture
+def stage(demo: Demo, open_page: Open) -> Page:
+    return calm_stage(demo, open_page)
 
 
 def says(page: Page):
@@ -54,7 +58,8 @@ def test_a_calm_board_is_live_and_names_every_machine(stage: Page) -> None:
     assert "control plane" in (machine(stage, "master").get_attribute("aria-label") or "")
 
 
-def test_a_cut_is_told_from_the_plug_to_the_recovery(stage: Page, demo: Demo) -> None:
+def test_a_cut_is_told_from_the_plug_to_the_recovery(slow_demo: Demo, open_page: Open) -> None:
+    demo, stage = slow_demo, calm_stage(slow_demo, open_page)
     stage.evaluate(WATCH_FLYERS)
     demo.post("/kill/node3?for=100000")
     expect(says(stage)).to_have_text("node3 has no power. Kubernetes has not noticed yet.")
@@ -86,7 +91,8 @@ def test_pods_that_stay_do_not_move(stage: Page, demo: Demo) -> None:
         assert now[: len(was)] == was
 
 
-def test_a_hand_pulls_a_plug_and_only_the_socket_knows(stage: Page, demo: Demo) -> None:
+def test_a_hand_pulls_a_plug_and_only_the_socket_knows(slow_demo: Demo, open_page: Open) -> None:
+    demo, stage = slow_demo, calm_stage(slow_demo, open_page)
     plug = stage.get_by_role("switch", name="power plug of node4")
     box = plug.bounding_box()
     assert box is not None
