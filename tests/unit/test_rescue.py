@@ -15,8 +15,7 @@ from chaosmonkey.model import FeedKind
 from chaosmonkey.rescue import rescued
 from chaosmonkey.store import Entry, Journal, hold_folder, open_database, secret_key
 from chaosmonkey.store.database import FILE
-
-PATIENCE = 60.0
+from tests.patience import PATIENCE
 
 MACHINES = ("node1", "node2", "node3")
 

@@ -12,6 +12,7 @@ from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.plugs.http import HttpDevice
 from tests._nasty import NASTY, nasty
+from tests.patience import PATIENCE
 
 
 @pytest.mark.parametrize("name", NASTY)
@@ -26,7 +27,7 @@ async def test_nonsense_is_the_trouble_of_its_own_plug(name: str) -> None:
             clock=SystemClock(),
         )
         told = ""
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(PATIENCE):
             try:
                 await plug.read()
             except PlugFailed as error:
