@@ -22,7 +22,8 @@ from functools import partial
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed, Unavailable
-from chaosmonkey.model import CutShort, Event, Feed, FeedKind, PlugCut, PlugRestored
+from chaosmonkey.model import Event, Feed, FeedKind
+from chaosmonkey.outage.cut_events import CutEvents
 from chaosmonkey.outage.inrush import Inrush
 from chaosmonkey.outage.rails import Rails
 from chaosmonkey.outage.refusals import EndedFirst
@@ -50,7 +51,7 @@ class Surroundings:
     """What every cut works with.
 
     Attributes:
-        publish: takes the events PlugCut and PlugRestored.
+        publish: takes the events of cuts.
         changed: is called when a stage changed.
         owed: carries out what the journal must be told and the disk did not take.
         inrush: lets one machine after the other start.
@@ -106,7 +107,7 @@ class Cut:
         self._end_early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._journalled = False
-        self._told = False
+        self._events = CutEvents(entry, node, around.rails, around.publish)
 
     @property
     def is_on(self) -> bool:
@@ -151,7 +152,7 @@ class Cut:
         `on_since` is when its plug was read back as on, if it was already.
         """
         self.why = why
-        self._told = True
+        self._events.leave_the_beginning()
         await self._bring_back(on_since)
 
     async def _bring_back(self, on_since: float | None = None) -> None:
@@ -165,19 +166,19 @@ class Cut:
         around.reached(Step.READ_ON)
         if on_since is None or plug.off_at > on_since:
             on_since = at
-        if self._ended_by and not self._told:
-            self._tell_cut_short(at)
+        self._events.given_up(at, plug.off_at)
         while (late := await self._gone_off_again()) is not None:
             self.why = "an earlier command to turn it off arrived late"
             log.warning("%s: %s went off: %s.", entry.machine, entry.feed, self.why)
-            self._tell_cut(late, sensed=False)
+            self._events.cut(late, sensed=False)
             on_since = await self._restore()
             if on_since is None:
                 return
         if plug.late_until > around.clock.now():
             return  # the server stops, and its successor goes on watching
         await self._clear()
-        await self._tell_restored(asked, on_since)
+        listening = not around.stopping.is_set()
+        await self._events.restored(asked, on_since, listening=listening)
 
     async def _restore(self) -> float | None:
         """The moment when it was read back as on; None if the server stopped before it was."""
@@ -212,35 +213,6 @@ class Cut:
                     raise
         return None
 
-    def _tell_cut_short(self, at: float) -> None:
-        """It was ended while its device was at it: say what is known of that moment."""
-        entry, rails = self.entry, self._around.rails
-        lost = rails.lost_since(self.key, entry.commanded)
-        if lost is not None:
-            self._tell_cut(lost, sensed=True)
-        elif rails.has(self.key):
-            pass  # its sensor saw it all along
-        elif self._plug.off_at >= entry.commanded:
-            self._tell_cut(self._plug.off_at, sensed=False)
-        else:
-            self._around.publish(
-                CutShort(entry.machine, self.node, entry.feed, entry.commanded, at, entry.asked_by)
-            )
-
-    async def _tell_restored(self, asked: float, at: float) -> None:
-        """The feed is there: unless its sensor says that it is not, although its plug is on."""
-        entry, around = self.entry, self._around
-        try:
-            stopping = around.stopping.is_set()  # then nobody listens to the sensors any more
-            confirm = around.rails.confirm
-            sensed = None if stopping else await confirm(self.key, Feed.ON, asked)
-        except PlugFailed as error:
-            log.error("%s It is told when its sensor says so.", error)
-            return
-        if sensed is not None and sensed.within == 0:
-            at = max(sensed.since, entry.commanded)
-        around.publish(PlugRestored(entry.machine, self.node, entry.feed, at))
-
     async def _journal_and_cut(self) -> None:
         entry, around = self.entry, self._around
         around.reached(Step.BEFORE_JOURNAL)
@@ -265,36 +237,16 @@ class Cut:
         try:
             sensed = await around.rails.confirm(self.key, Feed.OFF, asked)
         except asyncio.CancelledError:
-            self._tell_cut(at, sensed=False)  # ended before the sensor could tell: it was off
+            self._events.cut(at, sensed=False)  # ended before the sensor could tell: it was off
             raise
         exact = sensed is not None and sensed.within == 0 and sensed.since >= entry.commanded
         if sensed is not None and exact:
             at = sensed.since
         self.stage = Stage.CUT
-        self._tell_cut(at, sensed=exact)
+        self._events.cut(at, sensed=exact)
         self.begun.set_result(at)
         log.info("%s: %s cut, asked by %s", entry.machine, entry.feed, entry.asked_by)
         around.reached(Step.TOLD_CUT)
-
-    def _tell_cut(self, at: float, *, sensed: bool) -> None:
-        """It is an outage of ours; told once, and not again by a process that took it up."""
-        entry = self.entry
-        if self._told:
-            return
-        self._told = True
-        self._around.publish(
-            PlugCut(
-                outage=entry.outage,
-                machine=entry.machine,
-                node=self.node,
-                feed=entry.feed,
-                commanded=entry.commanded,
-                at=at,
-                by=entry.asked_by,
-                restore_by=entry.restore_by,
-                sensed=sensed,
-            )
-        )
 
     async def _undo(self) -> None:
         """Bring the plug back if it was touched at all."""

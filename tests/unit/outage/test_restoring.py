@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import CutShort, Feed, PlugCut, PlugRestored
 from chaosmonkey.outage.cut import WATCH_INTERVAL
 from chaosmonkey.outage.look import LOOK_EVERY
@@ -163,3 +164,12 @@ async def test_a_cut_that_was_given_up_half_way_is_an_outage_if_its_sensor_saw_i
         (cut,) = [event for event in table.events if isinstance(event, PlugCut)]
         assert (cut.at, cut.sensed, cut.by) == (lost, True, "test")
         slow.set()
+
+
+async def test_a_cut_that_failed_half_way_is_told_as_one_too() -> None:
+    """A device that answers with an error may have done it all the same."""
+    async with Table().running() as table:
+        table.devices["node3"].fails = 1
+        with pytest.raises(PlugFailed):
+            await table.soon(table.cut())
+        assert [type(event) for event in table.events] == [CutShort, PlugRestored]
