@@ -9,6 +9,7 @@ Interfaces of containers and pods, and k3s's dummy for a cluster without a way o
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
 import socket
 from collections.abc import Iterable
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 import ifaddr
 
 from chaosmonkey.config import Limits, Server
+
+log = logging.getLogger(__name__)
 
 UNROUTED = ("10.255.255.255", 1)
 """Nothing is sent there: connecting a datagram socket only asks the kernel for the way out."""
@@ -121,12 +124,18 @@ def _leads_here(interface: Interface) -> bool:
 
 
 def _interfaces() -> list[Interface]:
-    return [
-        Interface(adapter.nice_name, address.ip)
-        for adapter in ifaddr.get_adapters()
-        for address in adapter.ips
-        if isinstance(address.ip, str)
-    ]
+    """All of them; none where the kernel may not be asked, as in a unit without AF_NETLINK."""
+    try:
+        return [
+            Interface(adapter.nice_name, address.ip)
+            for adapter in ifaddr.get_adapters()
+            for address in adapter.ips
+            if isinstance(address.ip, str)
+        ]
+    except OSError as error:
+        log.warning("This machine's addresses cannot be listed: %s", error)
+        way_out = _way_out()
+        return [Interface("the network", way_out)] if way_out else []
 
 
 def _way_out() -> str:
