@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from chaosmonkey.clock import Clock, came
 from chaosmonkey.config import Lab, Machine
-from chaosmonkey.errors import Unavailable
+from chaosmonkey.errors import PlugFailed, Unavailable
 from chaosmonkey.model import Event, Feed, FeedKind, PlugRestored
 from chaosmonkey.outage import guard
 from chaosmonkey.outage.arming import Arming
@@ -36,7 +36,7 @@ from chaosmonkey.store import Entry, Journal, Owed
 
 log = logging.getLogger(__name__)
 
-NOTE_PATIENCE = 0.5
+NOTE_PATIENCE = 0.2
 """Seconds of real time that the answer to HALT waits for the disk, when all is on already."""
 
 
@@ -215,9 +215,12 @@ class Monkey:
         self._arming.halt(by)
         machines = [machine.name for machine in self._lab.machine]
         try:
-            return await self._turn_on(machines, f"HALT by {by}", HALT_PATIENCE)
-        finally:
+            turned_on = await self._turn_on(machines, f"HALT by {by}", HALT_PATIENCE)
+        except PlugFailed:
             await came(self.owed.settled(), self._pace, within=NOTE_PATIENCE)
+            raise
+        await came(self.owed.settled(), self._pace, within=NOTE_PATIENCE)
+        return turned_on
 
     def release(self, by: str) -> Safety:
         """End HALT. The table is safe after that, not armed; raises HaltKept."""
@@ -296,7 +299,9 @@ class Monkey:
                 await plug.read()
 
     async def _turn_on(self, machines: list[str], why: str, patience: float) -> TurnedOn:
-        turning = TurnOn(self._plugs, self.cuts, self._adopt, self._returned, self._around.tasks)
+        turning = TurnOn(
+            self._plugs, self.cuts, self._adopt, self._returned, self._pace, self._around.tasks
+        )
         return await turning.all_of(machines, why, patience)
 
     # --- keeping the cuts -----------------------------------------------------------------------

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from chaosmonkey.clock import Clock, came
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.outage.cut import Cut
@@ -46,6 +47,7 @@ class TurnOn:
         cuts: the cuts under way.
         adopt: makes a cut to be ended of a plug that is not off because of us.
         returned: is told of a plug that was off, unnoticed, and is on again.
+        pace: real time, by which an answer is waited for.
         tasks: owns what goes on after the answer.
     """
 
@@ -53,6 +55,7 @@ class TurnOn:
     cuts: Mapping[tuple[str, FeedKind], Cut]
     adopt: Callable[[VerifiedPlug, str], Cut]
     returned: Callable[[VerifiedPlug], None]
+    pace: Clock
     tasks: asyncio.TaskGroup
 
     async def all_of(self, machines: list[str], why: str, patience: float) -> TurnedOn:
@@ -84,7 +87,7 @@ class TurnOn:
             *reading.values(),
         }
         if waiting:
-            await asyncio.wait(waiting, timeout=patience)
+            await came(asyncio.wait(waiting), self.pace, within=patience)
         _refuse_if_stuck(self.cuts, machines)
         sure = {name: task.result() for name, task in reading.items() if task.done()}
         return TurnedOn(

@@ -30,6 +30,7 @@ from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.store import Journal
 from chaosmonkey.store.database import MIGRATIONS
 from chaosmonkey.store.writer import RETRY
+from tests.patience import PATIENCE
 from tests.unit.outage._scene import Scene
 
 WORKERS = ("node2", "node3", "node4")
@@ -443,7 +444,8 @@ class DeadMan(RuleBasedStateMachine):
                 break
         if not asking.done():
             asking.cancel()
-            self._do(asyncio.wait({asking}))
+            self._do(asyncio.wait({asking}, timeout=PATIENCE))
+            assert asking.done()
             return StoreFailed("nobody waited for the answer")
         if asking.cancelled():
             return None
