@@ -124,7 +124,9 @@ class _Server:
         database = table.database
         self._records = Records(database)
         self._recorder = Recorder(self._records, clock)
-        self._tracker = Tracker({machine.node_name: machine.name for machine in lab.machine})
+        self._tracker = Tracker(
+            {machine.node_name: machine.name for machine in lab.machine}, began=clock.now()
+        )
         self._hub = Hub(clock.now)
         self._watch = ClusterWatch(
             client, self._publish, lab.cluster, clock=clock, pace=SystemClock()

@@ -57,10 +57,13 @@ Outages = Mapping[str, Outage]
 
 
 class Tracker:
-    """Keeps the open outages and the world, and says which outages an event changed."""
+    """Keeps the open outages and the world, and says which outages an event changed.
 
-    def __init__(self, machines: Mapping[str, str] | None = None) -> None:
-        self.world = World()
+    From `began` on nothing is known of the cluster, until somebody tells.
+    """
+
+    def __init__(self, machines: Mapping[str, str] | None = None, *, began: float = 0.0) -> None:
+        self.world = World(began)
         self.outages: Outages = {}
         self._machines = machines or {}
         self._used: set[str] = set()

@@ -69,7 +69,7 @@ class World:
             were silent together, as they are when the API server is away.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, began: float = 0.0) -> None:
         self.nodes: dict[str, Node] = {}
         self.pods: dict[str, Pod] = {}
         self.workloads: dict[str, Workload] = {}
@@ -79,7 +79,7 @@ class World:
         self.sensed: dict[tuple[str, FeedKind], Feed] = {}
         self.cut_short: dict[str, CutShort] = {}
         self.lineages = Lineages()
-        self.stale: Stale | None = Stale(0.0, "the cluster has not been heard of yet")
+        self.stale: Stale | None = Stale(began, "the cluster has not been heard of yet")
         self.trusted_since = 0.0
         self.kubelets_heard_since = 0.0
         self._any_renewal = 0.0

@@ -120,12 +120,11 @@ async def simulating(settings: SimSettings) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def watching(url: str) -> AsyncIterator[Show]:
-    """A synced watch."""
+    """A watch that can be believed."""
     async with asyncio.TaskGroup() as group:
         show = Show(url)
         task = group.create_task(show.watch.run())
-        async with asyncio.timeout(PATIENCE):
-            await show.watch.synced.wait()
+        await until(lambda: show.trust and isinstance(show.trust[-1], Fresh))
         yield show
         task.cancel()
         await asyncio.wait({task})

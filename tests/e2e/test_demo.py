@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx
 import orjson
@@ -325,8 +326,9 @@ async def test_the_pages_and_what_they_load_come_from_here(demo: Demo) -> None:
             loads = re.findall(r'(?:src|href)="([^"]+)"', page)
             assert loads
             for name in loads:
-                assert name.startswith("/"), f"{path} loads {name}"
-                assert (await client.get(name)).status_code == 200
+                found = urljoin(f"{demo.url}{path}", name)
+                assert found.startswith(f"{demo.url}/"), f"{path} loads {name}"
+                assert (await client.get(found)).status_code == 200
 
 
 async def test_a_dry_run_tells_what_would_happen_and_what_it_would_overrun(demo: Demo) -> None:
