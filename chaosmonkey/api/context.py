@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from chaosmonkey.api.lane import Lane
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import Room, Seats
 from chaosmonkey.clock import Clock
@@ -28,6 +29,7 @@ class Context:
     Attributes:
         not_ready: why this server is not ready to be used; empty if it is.
         join_url: where phones join.
+        pieces: where pieces of long answers wait for their turn.
     """
 
     lab: Lab
@@ -46,6 +48,7 @@ class Context:
     audit: Audit
     join_url: Callable[[], str]
     preflight: Callable[[], AsyncIterator[Finding]]
+    pieces: Lane = field(default_factory=lambda: Lane(each_round=1))
 
 
 def of(connection: HTTPConnection) -> Context:

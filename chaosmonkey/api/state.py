@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from chaosmonkey.api import answers, who
-from chaosmonkey.api.context import Context, Ctx
+from chaosmonkey.api.context import Ctx
+from chaosmonkey.api.outage_lists import Listing, as_csv, as_json, as_text, csv_line, line, view_of
 from chaosmonkey.audience.redaction import without_addresses
 from chaosmonkey.errors import BadInput
-from chaosmonkey.hub.room_views import for_the_room, sees_all
-from chaosmonkey.hub.show import show_outage
-from chaosmonkey.hub.views import OutageView
-from chaosmonkey.model import Outage
-from chaosmonkey.outage.recovery import PHASES
+from chaosmonkey.hub.room_views import sees_all
 
 router = APIRouter(tags=["state"])
 
 Format = Annotated[Literal["json", "csv"] | None, Query(description="json or csv.")]
-
-MILESTONES = (
-    "commanded", "cut", "lost", "last_seen", "not_ready", "tainted",
-    "evicting_first", "evicting_last", "successor_created", "scheduled",
-    "recovered", "whole", "restored", "rejoined", "cleaned",
-)  # fmt: skip
 
 
 class UnknownOutage(BadInput):
@@ -52,14 +40,21 @@ async def outages(
     form: Annotated[Format, Query(alias="format")] = None,
 ) -> Response:
     """The newest outages first, open ones included."""
-    kept = [_newest(ctx, outage) for outage in await ctx.records.latest(limit)]
-    known = {outage.id for outage in kept}
-    running = [outage for key, outage in ctx.tracker.outages.items() if key not in known]
-    views = [_shown(request, outage) for outage in running + kept]
+    kept = await ctx.records.latest_documents(limit)
+    running = ctx.tracker.outages  # newer than what is on the disk of them
+    caller = who.of(request)
+    listing = Listing(
+        running.values(),
+        [document for key, document in kept if key not in running],
+        full=sees_all(caller),
+        lane=ctx.pieces,
+        address=caller.address,
+    )
     if _wants_csv(request, form):
-        return _csv([_row(view) for view in views])
-    text = "\n".join(_line(view) for view in views) or "No outages yet."
-    return answers.answer(request, views, text)
+        return StreamingResponse(as_csv(listing), media_type="text/csv")
+    if answers.wants_text(request):
+        return StreamingResponse(as_text(listing), media_type="text/plain")
+    return StreamingResponse(as_json(listing), media_type="application/json")
 
 
 @router.get("/api/outages/{outage}")
@@ -75,11 +70,12 @@ async def outage(
         raise UnknownOutage(
             f"There is no outage '{outage[:80]}'.", remedy="/api/outages lists them."
         )
-    view = _shown(request, found)
+    view = view_of(found, full=sees_all(who.of(request)))
     if _wants_csv(request, form):
-        return _csv([{"milestone": name, "seconds": at} for name, at in view.milestones.items()])
+        rows = (("milestone", "seconds"), *view.milestones.items())
+        return Response("".join(map(csv_line, rows)), media_type="text/csv")
     story = "\n".join(f"{line.at:+8.1f} s  {line.text}" for line in view.story)
-    return answers.answer(request, view, f"{_line(view)}\n{story}")
+    return answers.answer(request, view, f"{line(view)}\n{story}")
 
 
 @router.get("/healthz")
@@ -97,57 +93,5 @@ async def readyz(request: Request, ctx: Ctx) -> Response:
     return answers.plain("\n".join(reasons) or "ok", status=503 if reasons else 200)
 
 
-def _shown(request: Request, outage: Outage) -> OutageView:
-    """An outage, with addresses only for those who can act on them."""
-    view = show_outage(outage)
-    return view if sees_all(who.of(request)) else for_the_room(view)
-
-
-def _newest(ctx: Context, outage: Outage) -> Outage:
-    """The state in memory is newer than the one on the disk."""
-    return ctx.tracker.outages.get(outage.id, outage)
-
-
-def _line(view: OutageView) -> str:
-    took = "" if view.recovery_seconds is None else f"recovered in {view.recovery_seconds:.1f} s"
-    how = view.outcome or "under way"
-    return f"{view.id}  {view.feed or view.origin}  {how}  {took}".rstrip()
-
-
 def _wants_csv(request: Request, form: str | None) -> bool:
     return form == "csv" or (form is None and "text/csv" in request.headers.get("accept", ""))
-
-
-def _row(view: OutageView) -> dict[str, Any]:
-    """One outage as a row; a milestone that did not happen is an empty cell."""
-    return {
-        "id": view.id,
-        "machine": view.machine,
-        "origin": view.origin,
-        "feed": view.feed or "",
-        "by": view.by,
-        "began": view.began,
-        "t0_within": view.t0_within,
-        "clocked": view.clocked,
-        "cause": view.cause or "",
-        "outcome": view.outcome or "",
-        "recovery_seconds": "" if view.recovery_seconds is None else view.recovery_seconds,
-        **{f"phase_{name}": view.phases.get(name, "") for name in PHASES},
-        **{name: view.milestones.get(name, "") for name in MILESTONES},
-        "pods": len(view.pods),
-    }
-
-
-def _csv(rows: Iterable[dict[str, Any]]) -> Response:
-    rows = list(rows)
-    text = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(text, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows({key: _harmless(value) for key, value in row.items()} for row in rows)
-    return Response(text.getvalue(), media_type="text/csv")
-
-
-def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

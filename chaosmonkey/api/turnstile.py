@@ -1,24 +1,26 @@
-"""Phones' requests pass a few at a time, in the order in which they came; others walk past.
+"""Requests begin a few at a time, one address after the other, and HALT before all of them.
 
-    2,000 votes in a second ─► [ waiting, read to the end ] ─► 8 places ─► the application
-    HALT ────────────────────────────────────────────────────────────────►
+    2,000 votes, 100 curious ─► [ waiting, by address ] ─► 8 in each round of the event loop
+    HALT, restore ───────────► [ waiting, by address ] ─► 8 more
 
-All that is under way goes on by turns, so that a HALT among 2,000 votes would be answered with the
-last of them, after a second and a half. No place is taken by who has not sent the whole request.
+Nobody keeps a place here: what waits for a plug, a disk or a client that does not read costs
+nothing meanwhile.
 """
 
 from __future__ import annotations
 
-import asyncio
+import re
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-PLACES = 8
-"""Phones' requests under way at once: 0.7 ms of work each on a laptop, 3 ms on a Raspberry Pi."""
+from chaosmonkey.api.crowd import address_of
+from chaosmonkey.api.lane import Lane
 
-PHONES = "/api/play/"
-PRESS = "/api/play/press"
-"""Waits for a plug and costs nothing meanwhile: it would keep its place for a second."""
+EACH_ROUND = 8
+"""Requests that begin in one round: 0.7 ms of work each on a laptop, 3 ms on a Raspberry Pi."""
+
+URGENT = re.compile(r"/(halt|restore(/[^/]*)?)$")
+"""Paths of what gives machines their power back, below any prefix."""
 
 
 class Turnstile:
@@ -26,21 +28,11 @@ class Turnstile:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._places = asyncio.Semaphore(PLACES)
+        self._urgent = Lane(EACH_ROUND)
+        self._others = Lane(EACH_ROUND)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through at once, or when it is its turn."""
-        path = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith(PHONES) or path == PRESS:
-            await self._app(scope, receive, send)
-            return
-        said = [await receive()]
-        while said[-1].get("more_body", False):
-            said.append(await receive())
-        said.reverse()
-
-        async def again() -> Message:
-            return said.pop() if said else await receive()
-
-        async with self._places:
-            await self._app(scope, again, send)
+        """Let a request, or the handshake of a websocket, begin when it is its turn."""
+        lane = self._urgent if URGENT.search(scope.get("path", "")) else self._others
+        await lane.turn(address_of(scope.get("client")))
+        await self._app(scope, receive, send)

@@ -167,8 +167,7 @@ class Monkey:
             PlugFailed: the plug did not turn off; it is being turned on again.
         """
         commanded = self._clock.now()
-        if self._stopping.is_set():
-            raise Unavailable("The server is stopping.", remedy="Try again when it is back.")
+        self._refuse_while_stopping("Try again when it is back.")
         await self._look_before(self._find(request.machine).name, request.feed)
         machine = guard.check(request, self._lab, self.facts(request.feed))
         entry = Entry(
@@ -202,6 +201,7 @@ class Monkey:
         Raises:
             UnknownMachine: no machine has that name.
             PlugFailed: a plug does not turn on; it is tried again in the background.
+            Unavailable: the server is stopping, for which it turns every feed on.
         """
         machine = self._find(name)
         return await self._turn_on([machine.name], f"{by} restored it", PATIENCE)
@@ -289,6 +289,10 @@ class Monkey:
             },
         )
 
+    def _refuse_while_stopping(self, remedy: str) -> None:
+        if self._stopping.is_set():
+            raise Unavailable("The server is stopping.", remedy=remedy)
+
     def _find(self, name: str) -> Machine:
         return guard.find_machine(self._lab, name, self._tracker.world.nodes)
 
@@ -299,6 +303,7 @@ class Monkey:
                 await plug.read()
 
     async def _turn_on(self, machines: list[str], why: str, patience: float) -> TurnedOn:
+        self._refuse_while_stopping("Every feed is turned on before it ends.")
         turning = TurnOn(
             self._plugs, self.cuts, self._adopt, self._returned, self._pace, self._around.tasks
         )

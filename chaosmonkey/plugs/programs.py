@@ -70,20 +70,7 @@ class Programs:
         if shutil.which(argv[0]) is None:
             raise program_failed(argv, "cannot be run: there is no such program")
         mark = f"{self._owner}#{os.getpid()}.{next(self._numbers)};"
-        loop = asyncio.get_running_loop()
-        try:
-            # A session of its own: Ctrl-C in our terminal must not end a restore half-way.
-            transport, running = await loop.subprocess_exec(
-                _Running,
-                *_dying_with_us(),
-                *argv,
-                stdin=subprocess.PIPE,
-                env=child_environment(**{MARK: mark}),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise program_failed(argv, f"cannot be run: {error}") from None
-        pid = transport.get_pid()
+        transport, running = await self._start(argv, mark)
         try:
             running.give(given.encode())
             async with asyncio.timeout(timeout):
@@ -96,13 +83,38 @@ class Programs:
         except TimeoutError:
             raise program_failed(argv, f"did not end within {timeout:g} s") from None
         finally:
-            if not running.exited.done():
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(pid, signal.SIGKILL)
-                _kill_marked(mark)
-                await asyncio.wait({running.exited}, timeout=DYING)
-            transport.close()
+            await _end(transport, running, mark)
         return Ended(transport.get_returncode() or 0, running.printed(1), running.printed(2))
+
+    async def _start(
+        self, argv: list[str], mark: str
+    ) -> tuple[asyncio.SubprocessTransport, _Running]:
+        """Start a program; if the caller is cancelled meanwhile, end it with all its children.
+
+        asyncio's own start, when it is cancelled, waits until nobody holds the program's pipes.
+        """
+        # A session of its own: Ctrl-C in our terminal must not end a restore half-way.
+        starting = asyncio.ensure_future(  # noqa: TID251 - waited for in any case
+            asyncio.get_running_loop().subprocess_exec(
+                _Running,
+                *_dying_with_us(),
+                *argv,
+                stdin=subprocess.PIPE,
+                env=child_environment(**{MARK: mark}),
+                start_new_session=True,
+            )
+        )
+        try:
+            await asyncio.wait({starting})
+        except asyncio.CancelledError:
+            await asyncio.wait({starting})
+            if starting.exception() is None:
+                await _end(*starting.result(), mark)
+            raise
+        try:
+            return starting.result()
+        except OSError as error:
+            raise program_failed(argv, f"cannot be run: {error}") from None
 
     def end_leftovers(self) -> int:
         """Kill what an earlier server on the same data folder left running; how many it were."""
@@ -162,6 +174,16 @@ def program_failed(argv: list[str], what: str, output: str = "") -> PlugFailed:
         remedy="Run it by hand, as the user that the server runs as.",
         argv=argv,
     )
+
+
+async def _end(transport: asyncio.SubprocessTransport, running: _Running, mark: str) -> None:
+    """Kill a program that still runs, with what it has started, and close its pipes."""
+    if not running.exited.done():
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(transport.get_pid(), signal.SIGKILL)
+        _kill_marked(mark)
+        await asyncio.wait({running.exited}, timeout=DYING)
+    transport.close()
 
 
 @cache

@@ -15,6 +15,11 @@ log = logging.getLogger(__name__)
 _OUTAGE = TypeAdapter(Outage)
 
 
+def from_document(document: str) -> Outage:
+    """An outage as the store keeps it."""
+    return _OUTAGE.validate_json(document)
+
+
 class Records:
     """Outages by id. Every method raises StoreFailed when the disk does not take or give them."""
 
@@ -58,10 +63,13 @@ class Records:
 
     async def latest(self, limit: int = 100) -> list[Outage]:
         """The newest outages, newest first."""
-        rows = await self._database.read(
-            "SELECT document FROM outages ORDER BY began DESC, id DESC LIMIT ?", (limit,)
+        return [from_document(document) for _, document in await self.latest_documents(limit)]
+
+    async def latest_documents(self, limit: int) -> list[tuple[str, str]]:
+        """Ids and documents of the newest outages, newest first."""
+        return await self._database.read(
+            "SELECT id, document FROM outages ORDER BY began DESC, id DESC LIMIT ?", (limit,)
         )
-        return [_OUTAGE.validate_json(document) for (document,) in rows]
 
     async def unfinished(self) -> list[Outage]:
         """Outages that were never closed: the process that followed them ended."""

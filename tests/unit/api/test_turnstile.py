@@ -1,111 +1,140 @@
-"""Phones wait for each other, and nobody else for them."""
+"""Requests begin a few at a time, addresses take turns, and HALT waits for nobody else."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
 
+import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from chaosmonkey.api.turnstile import PLACES, Turnstile
+from chaosmonkey.api.turnstile import EACH_ROUND, Turnstile
 
 VOTE = "/api/play/vote"
 
 
 class Application:
-    """Notes who came, with what, and keeps them until it is told to go on."""
+    """Notes who came, and keeps them until it is told to go on."""
 
     def __init__(self) -> None:
-        self.came: list[tuple[str, bytes]] = []
+        self.came: list[tuple[str, str]] = []
         self.go_on = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message["body"]
-            more = message["more_body"]
-        self.came.append((scope["path"], body))
+        self.came.append((scope["client"][0], scope["path"]))
         await self.go_on.wait()
 
 
-def request(*parts: bytes) -> Receive:
-    messages: Iterator[Message] = iter(
-        {"type": "http.request", "body": part, "more_body": at < len(parts) - 1}
-        for at, part in enumerate(parts)
-    )
+class Hall:
+    """Sends requests, one task each."""
 
-    async def receive() -> Message:
-        return next(messages)
+    def __init__(self, tasks: asyncio.TaskGroup) -> None:
+        self.app = Application()
+        self._tasks = tasks
+        self._turnstile = Turnstile(self.app)
 
-    return receive
+    def ask(self, path: str, *, of: str = "10.0.0.1", kind: str = "http") -> asyncio.Task[None]:
+        scope = {"type": kind, "path": path, "client": (of, 1)}
+        return self._tasks.create_task(self._turnstile(scope, never, ignored))
 
 
 async def never() -> Message:
     return await asyncio.Future()
 
 
+async def ignored(message: Message) -> None:
+    raise AssertionError("nobody answers here")
+
+
 @asynccontextmanager
-async def crowd() -> AsyncIterator[tuple[Application, "Asker"]]:
-    app = Application()
+async def hall() -> AsyncIterator[Hall]:
     async with asyncio.TaskGroup() as tasks:
-        asker = Asker(tasks, Turnstile(app))
-        yield app, asker
-        app.go_on.set()
-        with asker.given_up():
-            pass
+        opened = Hall(tasks)
+        yield opened
+        opened.app.go_on.set()
 
 
-class Asker:
-    """Sends requests, one task each."""
-
-    def __init__(self, tasks: asyncio.TaskGroup, turnstile: Turnstile) -> None:
-        self._tasks = tasks
-        self._turnstile = turnstile
-        self._silent: list[asyncio.Task[None]] = []
-
-    def ask(self, path: str, receive: Receive) -> None:
-        scope = {"type": "http", "path": path}
-        task = self._tasks.create_task(self._turnstile(scope, receive, never))
-        if receive is never:
-            self._silent.append(task)
-
-    @contextmanager
-    def given_up(self) -> Iterator[None]:
-        yield
-        for task in self._silent:
-            task.cancel()
-
-
-async def settled() -> None:
-    for _ in range(20):
+async def rounds(number: int) -> None:
+    for _ in range(number):
         await asyncio.sleep(0)
 
 
-async def test_phones_pass_a_few_at_a_time_in_the_order_in_which_they_came() -> None:
-    async with crowd() as (app, asker):
-        for number in range(3 * PLACES):
-            asker.ask(VOTE, request(str(number).encode()))
-        await settled()
-        assert len(app.came) == PLACES
-        app.go_on.set()
-        await settled()
-        assert [int(body) for _, body in app.came] == list(range(3 * PLACES))
+async def test_in_each_round_a_few_begin_in_the_order_in_which_they_came() -> None:
+    async with hall() as at:
+        for number in range(4 * EACH_ROUND):
+            at.ask(f"/api/play/vote/{number}")
+        begun = [0]
+        while begun[-1] < 4 * EACH_ROUND:
+            await rounds(1)
+            begun.append(len(at.app.came))
+        assert max(after - before for before, after in pairwise(begun)) <= (EACH_ROUND)
+        assert [path.rpartition("/")[2] for _, path in at.app.came] == [
+            str(number) for number in range(4 * EACH_ROUND)
+        ]
 
 
-async def test_halt_and_a_press_pass_by_whoever_waits() -> None:
-    async with crowd() as (app, asker):
-        for _ in range(3 * PLACES):
-            asker.ask(VOTE, request(b""))
-        for path in ("/halt", "/api/play/press"):
-            asker.ask(path, request(b""))
-        await settled()
-        assert {path for path, _ in app.came} == {VOTE, "/halt", "/api/play/press"}
+async def test_nobody_waits_for_those_who_are_not_answered_yet() -> None:
+    async with hall() as at:
+        for _ in range(EACH_ROUND):
+            at.ask("/kill/node3")
+        await rounds(3)
+        at.ask("/healthz")
+        await rounds(3)
+        assert ("10.0.0.1", "/healthz") in at.app.came
 
 
-async def test_who_does_not_send_the_whole_request_takes_no_place() -> None:
-    async with crowd() as (app, asker):
-        for _ in range(3 * PLACES):
-            asker.ask(VOTE, never)
-        asker.ask(VOTE, request(b"who", b"le"))
-        await settled()
-        assert app.came == [(VOTE, b"whole")]
+@pytest.mark.parametrize("path", ["/halt", "/restore", "/restore/node3", "/pi/halt"])
+async def test_what_gives_power_back_begins_before_all_that_waits(path: str) -> None:
+    async with hall() as at:
+        for _ in range(100 * EACH_ROUND):
+            at.ask(VOTE)
+        await rounds(2)
+        at.ask(path)
+        await rounds(2)
+        assert ("10.0.0.1", path) in at.app.came
+        assert len(at.app.came) < 10 * EACH_ROUND
+
+
+async def test_one_address_with_many_requests_lets_another_one_in_by_turns() -> None:
+    async with hall() as at:
+        for _ in range(100 * EACH_ROUND):
+            at.ask("/api/outages")
+        await rounds(2)
+        for _ in range(EACH_ROUND):
+            at.ask("/console", of="10.0.0.2")
+        at.ask("/halt", of="10.0.0.2")
+        await rounds(6)
+        came = Counter(address for address, _ in at.app.came)
+        assert came["10.0.0.2"] == EACH_ROUND + 1
+
+
+async def test_a_flood_of_halts_of_strangers_lets_the_presenters_through_by_turns() -> None:
+    async with hall() as at:
+        for _ in range(100 * EACH_ROUND):
+            at.ask("/halt")
+        await rounds(2)
+        at.ask("/halt", of="10.0.0.2")
+        await rounds(3)
+        assert ("10.0.0.2", "/halt") in at.app.came
+
+
+async def test_handshakes_of_websockets_wait_for_their_turn_as_well() -> None:
+    async with hall() as at:
+        for _ in range(3 * EACH_ROUND):
+            at.ask("/ws", kind="websocket")
+        await rounds(1)
+        assert len(at.app.came) <= EACH_ROUND
+        await rounds(6)
+        assert len(at.app.came) == 3 * EACH_ROUND
+
+
+async def test_who_leaves_while_waiting_takes_nobodys_turn() -> None:
+    async with hall() as at:
+        left = [at.ask(f"/gone/{number}") for number in range(4 * EACH_ROUND)][EACH_ROUND:]
+        await rounds(1)
+        for task in left:
+            task.cancel()
+        at.ask("/healthz")
+        await rounds(3)
+        assert ("10.0.0.1", "/healthz") in at.app.came

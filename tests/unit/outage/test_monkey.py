@@ -209,6 +209,14 @@ async def test_a_stopping_server_cuts_nothing() -> None:
         await table.cut()
 
 
+async def test_halt_at_a_stopping_server_latches_and_says_that_it_stops() -> None:
+    async with Table().running() as table:
+        pass
+    with pytest.raises(Unavailable, match="stopping"):
+        await table.monkey.halt(by="test")
+    assert table.monkey.safety.halted is not None
+
+
 async def test_a_caller_who_left_changes_nothing_about_the_cut() -> None:
     async with Table().running() as table:
         async with asyncio.TaskGroup() as tasks:

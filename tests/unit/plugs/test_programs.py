@@ -11,7 +11,7 @@ import pytest
 
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.plugs.programs import OUTPUT_MAX, Programs
-from tests.patience import PATIENCE, until
+from tests.patience import PATIENCE, until, wait_until
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="CHAOSMONKEY: only Linux has /proc")
 
@@ -57,6 +57,22 @@ async def test_a_cancelled_program_is_killed_with_children_that_left_its_group(
         async with asyncio.timeout(PATIENCE):
             await running
     await vanishes(child)
+
+
+@linux
+async def test_a_program_that_is_cancelled_while_it_starts_is_killed_with_its_children(
+    tmp_path: Path,
+) -> None:
+    """A child that left the group holds the pipes, for which asyncio's start would wait."""
+    script = f"setsid sleep 3600 & echo $! > {tmp_path}/pid; sleep 3600"
+    running = asyncio.gather(Programs(tmp_path).run(shell(script), timeout=PATIENCE))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # it is forked, and its pipes are not connected yet
+    wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await vanishes(int((tmp_path / "pid").read_text()))
 
 
 async def test_a_program_that_prints_without_end_is_ended(tmp_path: Path) -> None:

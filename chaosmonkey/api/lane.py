@@ -1,0 +1,46 @@
+"""Those who wait for their turn: a few in each round of the event loop, addresses by turns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+
+
+class Lane:
+    """Lets so many begin in each round of the event loop.
+
+    All that is ready goes on in one round, and what becomes ready meanwhile waits for its end. So a
+    round, and with it everybody's delay, is as long as what is let into it.
+    """
+
+    def __init__(self, each_round: int) -> None:
+        self._each_round = each_round
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._begun = 0
+        self._counting = False
+
+    async def turn(self, address: str) -> None:
+        """Return when somebody from this address may begin."""
+        if self._begun < self._each_round and not self._waiting:
+            self._begin()
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(address, deque()).append(turn)
+        await turn
+
+    def _begin(self) -> None:
+        self._begun += 1
+        if not self._counting:
+            self._counting = True
+            asyncio.get_running_loop().call_soon(self._next_round)
+
+    def _next_round(self) -> None:
+        self._begun, self._counting = 0, False
+        while self._waiting and self._begun < self._each_round:
+            address, turns = self._waiting.popitem(last=False)
+            turn = turns.popleft()
+            if turns:
+                self._waiting[address] = turns  # behind all others
+            if not turn.done():  # its client may have gone
+                turn.set_result(None)
+                self._begin()

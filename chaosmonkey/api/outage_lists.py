@@ -1,0 +1,155 @@
+"""Outages as JSON, as lines of text and as rows of CSV; long lists a piece at a time.
+
+documents of the store ─► 16 in each round of the event loop ─► pieces of the answer
+                               └─ each is made once and remembered
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from chaosmonkey.api.lane import Lane
+from chaosmonkey.hub.room_views import for_the_room
+from chaosmonkey.hub.show import show_outage
+from chaosmonkey.hub.views import OutageView
+from chaosmonkey.model import Outage
+from chaosmonkey.outage.recovery import PHASES
+from chaosmonkey.store.records import from_document
+
+EACH = 16
+"""Outages in a piece: 9 ms of work on a laptop for those that are not remembered."""
+
+REMEMBERED = 2048
+"""Documents whose forms are remembered: some 10 KB each."""
+
+FACTS = (
+    "id", "machine", "origin", "feed", "by", "began", "t0_within", "clocked", "cause", "outcome",
+    "recovery_seconds",
+)  # fmt: skip
+
+MILESTONES = (
+    "commanded", "cut", "lost", "last_seen", "not_ready", "tainted",
+    "evicting_first", "evicting_last", "successor_created", "scheduled",
+    "recovered", "whole", "restored", "rejoined", "cleaned",
+)  # fmt: skip
+
+COLUMNS = (*FACTS, *(f"phase_{name}" for name in PHASES), *MILESTONES, "pods")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One outage in every form of a list."""
+
+    json: bytes
+    line: str
+    row: str
+
+
+class Listing:
+    """Outages in their order; iterate over it for lists of what is shown of them.
+
+    Args:
+        running: as they are in memory.
+        documents: of those on the disk.
+        full: with what only the presenter and scripts see.
+        lane: where each piece waits for its turn, among those of the same address.
+    """
+
+    def __init__(
+        self,
+        running: Iterable[Outage],
+        documents: Sequence[str],
+        *,
+        full: bool,
+        lane: Lane,
+        address: str,
+    ) -> None:
+        self._running = [show(outage, full=full) for outage in running]
+        self._documents = documents
+        self._full = full
+        self._lane = lane
+        self._address = address
+
+    async def __aiter__(self) -> AsyncIterator[Sequence[Shown]]:
+        if self._running:
+            yield self._running
+        for start in range(0, len(self._documents), EACH):
+            await self._lane.turn(self._address)
+            piece = self._documents[start : start + EACH]
+            yield [_of_document(document, full=self._full) for document in piece]
+
+
+async def as_json(listing: Listing) -> AsyncIterator[bytes]:
+    """A list of OutageView."""
+    before = b"["
+    async for piece in listing:
+        yield before + b",".join(one.json for one in piece)
+        before = b","
+    yield b"]" if before == b"," else b"[]"
+
+
+async def as_text(listing: Listing) -> AsyncIterator[str]:
+    """A line for each."""
+    none = True
+    async for piece in listing:
+        none = False
+        yield "".join(f"{one.line}\n" for one in piece)
+    if none:
+        yield "No outages yet.\n"
+
+
+async def as_csv(listing: Listing) -> AsyncIterator[str]:
+    """A row for each, below the names of the columns."""
+    yield csv_line(COLUMNS)
+    async for piece in listing:
+        yield "".join(one.row for one in piece)
+
+
+def show(outage: Outage, *, full: bool) -> Shown:
+    """One outage in every form, with addresses only for those who can act on them."""
+    view = view_of(outage, full=full)
+    return Shown(orjson.dumps(view), line(view), _row(view))
+
+
+def view_of(outage: Outage, *, full: bool) -> OutageView:
+    """What is shown of an outage."""
+    view = show_outage(outage)
+    return view if full else for_the_room(view)
+
+
+def line(view: OutageView) -> str:
+    """An outage in a line of text."""
+    took = "" if view.recovery_seconds is None else f"recovered in {view.recovery_seconds:.1f} s"
+    how = view.outcome or "under way"
+    return f"{view.id}  {view.feed or view.origin}  {how}  {took}".rstrip()
+
+
+def csv_line(cells: Iterable[Any]) -> str:
+    """A row of CSV that no spreadsheet takes for a formula."""
+    text = io.StringIO()
+    csv.writer(text).writerow(map(_harmless, cells))
+    return text.getvalue()
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _of_document(document: str, *, full: bool) -> Shown:
+    return show(from_document(document), full=full)
+
+
+def _row(view: OutageView) -> str:
+    """A milestone or a phase that did not happen is an empty cell."""
+    facts = (getattr(view, name) for name in FACTS)
+    phases, milestones = map(view.phases.get, PHASES), map(view.milestones.get, MILESTONES)
+    return csv_line((*facts, *phases, *milestones, len(view.pods)))
+
+
+def _harmless(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
