@@ -48,7 +48,7 @@ class Context:
     audit: Audit
     join_url: Callable[[], str]
     preflight: Callable[[], AsyncIterator[Finding]]
-    pieces: Lane = field(default_factory=lambda: Lane(each_round=1))
+    pieces: Lane = field(default_factory=lambda: Lane(lambda: 1))
 
 
 def of(connection: HTTPConnection) -> Context:

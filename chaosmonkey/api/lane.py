@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import Callable
 
 
 class Lane:
@@ -13,7 +14,7 @@ class Lane:
     round, and with it everybody's delay, is as long as what is let into it.
     """
 
-    def __init__(self, each_round: int) -> None:
+    def __init__(self, each_round: Callable[[], int]) -> None:
         self._each_round = each_round
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self._begun = 0
@@ -21,7 +22,7 @@ class Lane:
 
     async def turn(self, address: str) -> None:
         """Return when somebody from this address may begin."""
-        if self._begun < self._each_round and not self._waiting:
+        if self._begun < self._each_round() and not self._waiting:
             self._begin()
             return
         turn = asyncio.get_running_loop().create_future()
@@ -36,7 +37,8 @@ class Lane:
 
     def _next_round(self) -> None:
         self._begun, self._counting = 0, False
-        while self._waiting and self._begun < self._each_round:
+        most = self._each_round()
+        while self._waiting and self._begun < most:
             address, turns = self._waiting.popitem(last=False)
             turn = turns.popleft()
             if turns:

@@ -1,6 +1,6 @@
 """Outages as JSON, as lines of text and as rows of CSV; long lists a piece at a time.
 
-documents of the store ─► 16 in each round of the event loop ─► pieces of the answer
+documents of the store ─► 4 in each round of the event loop ─► pieces of the answer
                                └─ each is made once and remembered
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,8 +23,8 @@ from chaosmonkey.model import Outage
 from chaosmonkey.outage.recovery import PHASES
 from chaosmonkey.store.records import from_document
 
-EACH = 16
-"""Outages in a piece: 9 ms of work on a laptop for those that are not remembered."""
+EACH = 4
+"""Outages in a piece: 2 ms of work on a laptop for those that are not remembered."""
 
 REMEMBERED = 2048
 """Documents whose forms are remembered: some 10 KB each."""
@@ -57,7 +57,8 @@ class Listing:
 
     Args:
         running: as they are in memory.
-        documents: of those on the disk.
+        kept: ids of those on the disk.
+        read: gives the documents with some ids.
         full: with what only the presenter and scripts see.
         lane: where each piece waits for its turn, among those of the same address.
     """
@@ -65,14 +66,16 @@ class Listing:
     def __init__(
         self,
         running: Iterable[Outage],
-        documents: Sequence[str],
+        kept: Sequence[str],
+        read: Callable[[Sequence[str]], Awaitable[Sequence[str]]],
         *,
         full: bool,
         lane: Lane,
         address: str,
     ) -> None:
         self._running = [show(outage, full=full) for outage in running]
-        self._documents = documents
+        self._kept = kept
+        self._read = read
         self._full = full
         self._lane = lane
         self._address = address
@@ -80,9 +83,9 @@ class Listing:
     async def __aiter__(self) -> AsyncIterator[Sequence[Shown]]:
         if self._running:
             yield self._running
-        for start in range(0, len(self._documents), EACH):
+        for start in range(0, len(self._kept), EACH):
             await self._lane.turn(self._address)
-            piece = self._documents[start : start + EACH]
+            piece = await self._read(self._kept[start : start + EACH])
             yield [_of_document(document, full=self._full) for document in piece]
 
 

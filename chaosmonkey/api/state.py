@@ -40,12 +40,13 @@ async def outages(
     form: Annotated[Format, Query(alias="format")] = None,
 ) -> Response:
     """The newest outages first, open ones included."""
-    kept = await ctx.records.latest_documents(limit)
+    kept = await ctx.records.latest_ids(limit)
     running = ctx.tracker.outages  # newer than what is on the disk of them
     caller = who.of(request)
     listing = Listing(
         running.values(),
-        [document for key, document in kept if key not in running],
+        [key for key in kept if key not in running],
+        ctx.records.documents,
         full=sees_all(caller),
         lane=ctx.pieces,
         address=caller.address,

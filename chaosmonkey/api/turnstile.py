@@ -1,10 +1,11 @@
 """Requests begin a few at a time, one address after the other, and HALT before all of them.
 
-    2,000 votes, 100 curious ─► [ waiting, by address ] ─► 8 in each round of the event loop
-    HALT, restore ───────────► [ waiting, by address ] ─► 8 more
+    2,000 votes, 100 curious ─► [ waiting, by address ] ─► 8 in each round of the event loop,
+                                                           1 while machines get their power back
+    HALT, restore ───────────► [ waiting, by address ] ─► 2 more
 
 Nobody keeps a place here: what waits for a plug, a disk or a client that does not read costs
-nothing meanwhile.
+nothing meanwhile. HALT takes some ten rounds, so it is they that have to be short.
 """
 
 from __future__ import annotations
@@ -19,6 +20,12 @@ from chaosmonkey.api.lane import Lane
 EACH_ROUND = 8
 """Requests that begin in one round: 0.7 ms of work each on a laptop, 3 ms on a Raspberry Pi."""
 
+MEANWHILE = 1
+"""The same while something urgent is under way."""
+
+URGENT_EACH_ROUND = 2
+"""Urgent requests that begin in one round: strangers may send them as well, and are refused."""
+
 URGENT = re.compile(r"/(halt|restore(/[^/]*)?)$")
 """Paths of what gives machines their power back, below any prefix."""
 
@@ -28,11 +35,20 @@ class Turnstile:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._urgent = Lane(EACH_ROUND)
-        self._others = Lane(EACH_ROUND)
+        self._urgent = Lane(lambda: URGENT_EACH_ROUND)
+        self._others = Lane(lambda: MEANWHILE if self._under_way else EACH_ROUND)
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request, or the handshake of a websocket, begin when it is its turn."""
-        lane = self._urgent if URGENT.search(scope.get("path", "")) else self._others
-        await lane.turn(address_of(scope.get("client")))
-        await self._app(scope, receive, send)
+        address = address_of(scope.get("client"))
+        if not URGENT.search(scope.get("path", "")):
+            await self._others.turn(address)
+            await self._app(scope, receive, send)
+            return
+        await self._urgent.turn(address)
+        self._under_way += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._under_way -= 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pydantic import TypeAdapter
@@ -63,13 +65,24 @@ class Records:
 
     async def latest(self, limit: int = 100) -> list[Outage]:
         """The newest outages, newest first."""
-        return [from_document(document) for _, document in await self.latest_documents(limit)]
+        documents = await self.documents(await self.latest_ids(limit))
+        return [from_document(document) for document in documents]
 
-    async def latest_documents(self, limit: int) -> list[tuple[str, str]]:
-        """Ids and documents of the newest outages, newest first."""
-        return await self._database.read(
-            "SELECT id, document FROM outages ORDER BY began DESC, id DESC LIMIT ?", (limit,)
+    async def latest_ids(self, limit: int) -> list[str]:
+        """Of the newest outages, newest first."""
+        found = await self._database.read(
+            "SELECT id FROM outages ORDER BY began DESC, id DESC LIMIT ?", (limit,)
         )
+        return [key for (key,) in found]
+
+    async def documents(self, ids: Sequence[str]) -> list[str]:
+        """What `from_document` takes, of the outages with these ids, newest first."""
+        found = await self._database.read(
+            "SELECT document FROM outages WHERE id IN (SELECT value FROM json_each(?)) "
+            "ORDER BY began DESC, id DESC",
+            (json.dumps(ids),),
+        )
+        return [document for (document,) in found]
 
     async def unfinished(self) -> list[Outage]:
         """Outages that were never closed: the process that followed them ended."""
