@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.address import join_url, own_names, own_url, reach
+from chaosmonkey.api.control import ControlServer
 from chaosmonkey.api.ears import framed
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.api.who import Gate
@@ -223,7 +224,9 @@ class _Server:
         self._tracker.know_ids(await self._records.ids())
         await self._room.resume(self._rounds, self._records.get)
         self._show_room()
-        web = WebServer(create_app(self._context()), self._lab.server)
+        app = create_app(self._context())
+        web = WebServer(app, self._lab.server)
+        control = ControlServer(app, self._lab.server.data)
         self._port = web.port
         gc.freeze()  # what stays for ever need not be looked through with every phone's garbage
         started = asyncio.Event()
@@ -242,12 +245,13 @@ class _Server:
                 tasks.create_task(self._panel.run(), name="panel")
                 tasks.create_task(self._tick(), name="tick")
                 serving = tasks.create_task(web.run_until_told(), name="web server")
+                tasks.create_task(control.run_until_told(), name="control socket")
                 self._announce(announce)
                 await stop.wait()
                 log.info("Stopping: every plug is turned on first.")
                 self._supervisor.stopping()
                 monkey.cancel()
-                web.should_exit = True
+                web.should_exit = control.should_exit = True
                 self._hub.close()
                 self._phones.close()
                 await asyncio.wait({monkey, serving}, timeout=GOODBYE + 5)

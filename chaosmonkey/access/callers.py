@@ -28,6 +28,8 @@ class Means(StrEnum):
     """A secret that this very request bears: it was written on purpose."""
     SESSION = "session"
     """A cookie, which a browser sends with every request, whatever made it ask."""
+    SOCKET = "socket"
+    """The control socket, which users of this machine open on purpose."""
     PLACE = "place"
     """Where the request comes from, if anything."""
 

@@ -43,6 +43,13 @@ HEADERS = {
 }
 
 
+PROBLEMS = 3
+"""Wrong parameters that one answer tells."""
+
+REPEATED = 80
+"""Characters of what was asked that an answer repeats."""
+
+
 class NotFound(BadInput):
     """Nothing is served under that path."""
 
@@ -117,13 +124,22 @@ async def _known_error(request: Request, error: Exception) -> Response:
 
 async def _bad_parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    found = error.errors()
     problems = [
-        f"{'.'.join(map(str, item['loc'][1:]))}: {item['msg']}, not {item.get('input')!r}"
-        for item in error.errors()
+        f"{_cut('.'.join(map(str, item['loc'][1:])))}: {_cut(item['msg'])}, "
+        f"not {_cut(repr(item.get('input')))}"
+        for item in found[:PROBLEMS]
     ]
+    if more := len(found) - len(problems):
+        problems.append(f"and {more} more")
     return answers.problem(
         request, BadInput("; ".join(problems) + ".", remedy="/docs lists the parameters.")
     )
+
+
+def _cut(said: str) -> str:
+    """No answer repeats more of what it was asked than a person would read."""
+    return said if len(said) <= REPEATED else f"{said[:REPEATED]}…"
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

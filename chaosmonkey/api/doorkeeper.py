@@ -129,7 +129,7 @@ def _was_written_on_purpose(request: Request) -> bool:
     if caller.role is Role.VIEWER:
         return True  # and refused for that by `who.may`
     match caller.means:
-        case Means.TOKEN:
+        case Means.TOKEN | Means.SOCKET:
             return True
         case Means.SESSION:
             return False

@@ -12,6 +12,7 @@ from chaosmonkey.access import Verb
 from chaosmonkey.api import context, who
 from chaosmonkey.api.doorkeeper import same_origin
 from chaosmonkey.api.ears import GOING_AWAY, POLICY_VIOLATION
+from chaosmonkey.api.who import neighbourhood
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.hub import Closed, Presence, Subscription, TooSlow
 from chaosmonkey.hub.messages import Beat
@@ -44,14 +45,16 @@ async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = 
         return
     # The stage's page may be the presenter's, and what it shows is seen by all.
     watching = ctx.hub.subscribe(full=role != "stage" and sees_all(who.of(socket)))
+    address = neighbourhood(who.address_of(socket))
+    counted = ctx.presence.stage(address) if role == "stage" else ctx.presence.here(role)
     try:
-        with ctx.presence.here(role):
+        with counted:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_send(socket, watching, ctx), name="send")
                 check = None
                 if role == "console":
                     check = tasks.create_task(_check(socket, ctx), name="session")
-                await _listen(socket, ctx.presence, role)
+                await _listen(socket, ctx.presence, stage=address if role == "stage" else None)
                 watching.end()
                 if check is not None:
                     check.cancel()
@@ -103,11 +106,11 @@ async def _close(socket: WebSocket, code: int, reason: str) -> None:
         return  # it had left already
 
 
-async def _listen(socket: WebSocket, presence: Presence, role: str) -> None:
+async def _listen(socket: WebSocket, presence: Presence, *, stage: str | None) -> None:
     """Return when the other side has left. Only a stage's {"drawn": seq} is heard."""
     while (message := await socket.receive())["type"] != "websocket.disconnect":
-        if role == "stage" and (seq := _drawn(message.get("text"))) is not None:
-            presence.drawn(seq, _real_now())
+        if stage is not None and (seq := _drawn(message.get("text"))) is not None:
+            presence.drawn(stage, seq, _real_now())
 
 
 def _drawn(text: str | None) -> int | None:

@@ -1,8 +1,7 @@
-"""uvicorn, tamed: it binds with a clear error, leaves the signals alone and stops when told.
+"""The server for everybody: it binds with a clear error, and looks at its connections.
 
-Left to itself uvicorn takes SIGTERM, and raises it anew when it has shut down, which ends the
-process before anything else could be undone. Its connections are ours: `connections` and `sockets`
-hold them to limits, `crowd` counts them, and this looks at each of them once a second.
+They are ours: `connections` and `sockets` hold them to limits, `crowd` counts them, and this looks
+at each of them once a second.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import contextlib
 import errno
 import resource
 import socket
-from collections.abc import Iterator
 
 import uvicorn
 from fastapi import FastAPI
@@ -21,13 +19,11 @@ from chaosmonkey.api.connections import IDLE, LARGEST_HEAD, HttpConnection
 from chaosmonkey.api.crowd import MOST, Crowd
 from chaosmonkey.api.ears import LARGEST_MESSAGE
 from chaosmonkey.api.limits import Limits
+from chaosmonkey.api.serving import GRACE, Serving
 from chaosmonkey.api.sockets import Socket
 from chaosmonkey.api.turnstile import Turnstile
 from chaosmonkey.config import Server
 from chaosmonkey.errors import Unavailable
-
-GRACE = 3
-"""Seconds that open requests get to end when the server stops."""
 
 LOOK = 1.0
 """Seconds of real time between two looks at every connection."""
@@ -55,7 +51,7 @@ class PortTaken(Unavailable):
     title = "Port not available"
 
 
-class WebServer(uvicorn.Server):
+class WebServer(Serving):
     """Serves an app on a bound socket until `should_exit` is set."""
 
     def __init__(self, app: FastAPI, settings: Server) -> None:
@@ -106,11 +102,6 @@ class WebServer(uvicorn.Server):
                 connection.look(loop.time())  # type: ignore[union-attr] # all of them are ours
                 if number % AT_ONCE == AT_ONCE - 1:
                     await asyncio.sleep(0)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the runtime."""
-        yield
 
 
 def bind(settings: Server) -> socket.socket:

@@ -1,6 +1,7 @@
 """Who sends a request: by its token, its session, or by coming from this machine.
 
     Authorization: Bearer … ─► that token's scopes        wrong: 401, and soon 429
+    the control socket      ─► the presenter
     cookie of a session     ─► the presenter
     loopback, and bound to loopback only ─► the presenter
     anybody else            ─► a viewer
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chaosmonkey.access import Caller, Means, Rate, Rates, Role, Session, Sessions, Tokens, Verb
 from chaosmonkey.access.sessions import COOKIE
 from chaosmonkey.api import answers, crowd
+from chaosmonkey.api.control import USER
 from chaosmonkey.api.cookies import cookie_name
 from chaosmonkey.errors import ChaosMonkeyError
 
@@ -78,6 +80,8 @@ class Gate:
         kind, _, secret = connection.headers.get("authorization", "").partition(" ")
         if kind:
             return await self.exchange(secret.strip() if kind.lower() == "bearer" else "", address)
+        if (user := connection.scope.get(USER)) is not None:
+            return Caller(Role.PRESENTER, f"{user} at this machine", "", means=Means.SOCKET)
         session = self.session(connection)
         if session is not None and self._is_valid(session.token):
             return Caller(

@@ -135,5 +135,5 @@ def _reach(sim_port: int, path: str, **what: Any) -> None:
     """Put a hand on a part of the bench."""
     from chaosmonkey.cli import http  # noqa: PLC0415 - loaded when it is used
 
-    with http.open_client(f"http://127.0.0.1:{sim_port}") as bench:
+    with http.Client(f"http://127.0.0.1:{sim_port}") as bench:
         http.ask(bench, "PUT", f"/bench/{path}", json=what)

@@ -22,16 +22,27 @@ class NotRecovered(ChaosMonkeyError):
     title = "Not recovered"
 
 
-def open_client(server: str) -> httpx.Client:
-    """A client of the server at a URL."""
-    headers = {"Accept": "application/json"}
-    if token := own_token():
-        headers["Authorization"] = f"Bearer {token}"
-    # Restoring waits for the plug to be read back, which may take its time.
-    return httpx.Client(base_url=server, timeout=60, headers=headers)
+UNIX = "unix:"
 
 
-def ask(client: httpx.Client, method: str, path: str, **request: Any) -> httpx.Response:
+class Client(httpx.Client):
+    """A client of the server at a URL, or at `unix:` and the path of its control socket."""
+
+    def __init__(self, server: str) -> None:
+        headers = {"Accept": "application/json"}
+        if token := own_token():
+            headers["Authorization"] = f"Bearer {token}"
+        local = server.startswith(UNIX)
+        super().__init__(
+            base_url="http://localhost" if local else server,
+            transport=httpx.HTTPTransport(uds=server.removeprefix(UNIX)) if local else None,
+            timeout=60,  # restoring waits for the plug to be read back, which may take its time
+            headers=headers,
+        )
+        self.server = server
+
+
+def ask(client: Client, method: str, path: str, **request: Any) -> httpx.Response:
     """One request; what the server refuses becomes an error with the exit code that fits."""
     try:
         response = client.request(method, path, **request)
@@ -41,7 +52,7 @@ def ask(client: httpx.Client, method: str, path: str, **request: Any) -> httpx.R
     return response
 
 
-def show_plan(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
+def show_plan(client: Client, path: str, query: dict[str, Any]) -> None:
     """Print what a cut would do; raise CutRefused if it is forbidden now."""
     plan = ask(client, "POST", path, params=query).json()
     text = ask(client, "POST", path, params=query, headers=TEXT).text
@@ -51,7 +62,7 @@ def show_plan(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
         raise CutRefused(refusal["detail"], remedy=refusal["remedy"])
 
 
-def follow(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
+def follow(client: Client, path: str, query: dict[str, Any]) -> None:
     """Print the milestones of a cut as they come; raise NotRecovered if it does not."""
     last: dict[str, Any] = {}
     try:
@@ -76,9 +87,9 @@ def follow(client: httpx.Client, path: str, query: dict[str, Any]) -> None:
             raise NotRecovered("The cluster did not recover while this waited.")
 
 
-def _unreachable(client: httpx.Client, error: Exception) -> Unavailable:
+def _unreachable(client: Client, error: Exception) -> Unavailable:
     return Unavailable(
-        f"No server answers at {client.base_url}: {error}.",
+        f"No server answers at {client.server}: {error}.",
         remedy="Start one (chaosmonkey demo), or name it with --server or CHAOSMONKEY_URL.",
     )
 

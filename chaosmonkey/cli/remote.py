@@ -12,7 +12,12 @@ import typer
 
 Machine = Annotated[str, typer.Argument(help="A machine's name, such as node3.")]
 ServerUrl = Annotated[
-    str, typer.Option("--server", envvar="CHAOSMONKEY_URL", help="The server's address.")
+    str,
+    typer.Option(
+        "--server",
+        envvar="CHAOSMONKEY_URL",
+        help="Its URL, or unix: and the path of its control socket.",
+    ),
 ]
 DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -46,7 +51,7 @@ def kill(
         query["for"] = seconds
     path = f"/kill/{quote(machine, safe='')}"
     http = _http()
-    with http.open_client(server) as client:
+    with http.Client(server) as client:
         if dry_run:
             http.show_plan(client, path, query | {"dry_run": True})
         elif wait:
@@ -118,7 +123,7 @@ def status(server: ServerUrl = DEFAULT_URL) -> None:
     from chaosmonkey.cli.screen import draw  # noqa: PLC0415
 
     http = _http()
-    with http.open_client(server) as client:
+    with http.Client(server) as client:
         answer = http.ask(client, "GET", "/api/state").json()
     Console().print(draw(answer["state"], answer["at"]))
 
@@ -133,7 +138,7 @@ def history(
     Example: chaosmonkey history --format csv > outages.csv
     """
     http = _http()
-    with http.open_client(server) as client:
+    with http.Client(server) as client:
         if form != "table":
             query = {"limit": limit, "format": form}
             typer.echo(http.ask(client, "GET", "/api/outages", params=query).text.rstrip())
@@ -168,7 +173,7 @@ def watch(server: ServerUrl = DEFAULT_URL) -> None:
 def _say(server: str, method: str, path: str, **request: Any) -> None:
     """Ask the server and print what it says."""
     http = _http()
-    with http.open_client(server) as client:
+    with http.Client(server) as client:
         answer = http.ask(client, method, path, headers=http.TEXT, **request)
     typer.echo(answer.text.rstrip())
 

@@ -11,8 +11,10 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import connect, unix_connect
 from websockets.exceptions import WebSocketException
+
+from chaosmonkey.cli.http import UNIX
 
 RETRY = 1.0
 """Seconds between attempts to reach a server that is away."""
@@ -33,12 +35,11 @@ State = dict[str, dict[str, Any]]
 
 async def follow(server: str) -> None:
     """Draw the board anew at every change, and go on when the server comes back."""
-    url = server.replace("http", "ws", 1).rstrip("/") + "/ws"
     state: State = {}
     with Live(Text(f"Waiting for {server}"), auto_refresh=False) as live:
         while True:
             try:
-                async with connect(url, max_size=None) as socket:
+                async with _stream(server) as socket:
                     async for message in socket:
                         told = orjson.loads(message)
                         take_in(state, told)
@@ -46,6 +47,12 @@ async def follow(server: str) -> None:
             except (OSError, WebSocketException) as error:
                 live.update(Text(f"No server at {server}: {error}"), refresh=True)
             await asyncio.sleep(RETRY)
+
+
+def _stream(server: str) -> connect:
+    if server.startswith(UNIX):
+        return unix_connect(server.removeprefix(UNIX), "ws://localhost/ws", max_size=None)
+    return connect(server.replace("http", "ws", 1).rstrip("/") + "/ws", max_size=None)
 
 
 def take_in(state: State, message: dict[str, Any]) -> None:

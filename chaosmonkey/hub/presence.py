@@ -1,6 +1,7 @@
 """Who is connected: stages, consoles and phones, and how long a stage takes to draw a change.
 
-A phone is a seat with a live connection, however many tabs it has.
+A phone is a seat with a live connection, however many tabs it has. Anybody may open the stage's
+page, so stages are counted by address, and the one that was there first says how long it takes.
 """
 
 from __future__ import annotations
@@ -17,23 +18,33 @@ REMEMBERED = 64
 
 
 class Presence:
-    """Counts connections by role, and phones by seat; `changed` is called when a count changes.
-
-    Attributes:
-        stage_delay: seconds from sending a delta until a stage said that it had drawn it; of the
-            last acknowledgement, None without one.
-    """
+    """Counts connections by role, and phones by seat; `changed` is called when a count changes."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        self.stage_delay: float | None = None
         self._changed = changed
         self._counts: Counter[str] = Counter()
         self._seats: Counter[str] = Counter()
+        self._stages: dict[str, int] = {}
+        self._delays: dict[str, float] = {}
         self._sent: OrderedDict[int, float] = OrderedDict()
 
     def count(self, role: Role) -> int:
         """How many of a role are connected."""
-        return len(self._seats) if role == "phone" else self._counts[role]
+        match role:
+            case "phone":
+                return len(self._seats)
+            case "stage":
+                return len(self._stages)
+            case _:
+                return self._counts[role]
+
+    @property
+    def stage_delay(self) -> float | None:
+        """Seconds from sending a delta until the stage that was there first said that it was drawn.
+
+        Of its last acknowledgement; None without one.
+        """
+        return next((self._delays[one] for one in self._stages if one in self._delays), None)
 
     @contextmanager
     def seated(self, seat: str) -> Iterator[None]:
@@ -57,8 +68,20 @@ class Presence:
             yield
         finally:
             self._counts[role] -= 1
-            if role == "stage" and not self._counts[role]:
-                self.stage_delay = None
+            self._changed()
+
+    @contextmanager
+    def stage(self, address: str) -> Iterator[None]:
+        """Count an address that shows the stage for as long as the context lasts."""
+        self._stages[address] = self._stages.get(address, 0) + 1
+        self._changed()
+        try:
+            yield
+        finally:
+            self._stages[address] -= 1
+            if not self._stages[address]:
+                del self._stages[address]
+                self._delays.pop(address, None)
             self._changed()
 
     def sent(self, seq: int, at: float) -> None:
@@ -67,9 +90,9 @@ class Presence:
         while len(self._sent) > REMEMBERED:
             self._sent.popitem(last=False)
 
-    def drawn(self, seq: int, at: float) -> None:
-        """A stage says that it has drawn a delta."""
+    def drawn(self, address: str, seq: int, at: float) -> None:
+        """The stage at an address says that it has drawn a delta."""
         sent = self._sent.get(seq)
-        if sent is not None:
-            self.stage_delay = at - sent
+        if sent is not None and address in self._stages:
+            self._delays[address] = at - sent
             self._changed()

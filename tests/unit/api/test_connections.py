@@ -3,6 +3,7 @@
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from chaosmonkey.api.connections import LARGEST_HEAD, REQUEST_TIME
 from chaosmonkey.api.crowd import Crowd, address_of
 from chaosmonkey.api.ears import BLOCKED
 from chaosmonkey.api.limits import LARGEST_BODY
+from chaosmonkey.api.turnstile import EACH_ROUND
 from tests.patience import PATIENCE, until
 from tests.unit.api._rough import (
     UPGRADE,
@@ -20,6 +22,9 @@ from tests.unit.api._rough import (
     rough_socket,
 )
 from tests.unit.api.conftest import Site
+from tests.unit.api.test_state import OLD
+
+OUTAGE_ID = "20260101-{:06}-node3"
 
 HEAD = b"POST /api/play/join HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
@@ -28,6 +33,20 @@ HEAD = b"POST /api/play/join HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: applic
 def _unlooked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server looks at no connection: a test does, when the time has come."""
     monkeypatch.setattr("chaosmonkey.api.web.LOOK", 10 * PATIENCE)
+
+
+async def test_readers_that_do_not_read_keep_nobody_from_playing(site: Site) -> None:
+    """As many as begin in a round ask for more than their kernel takes, and never read it."""
+    many = [OUTAGE_ID.format(number) for number in range(300)]
+    for key in many:
+        await site.records.save(replace(OLD, id=key))
+    async with AsyncExitStack() as stack:
+        for _ in range(2 * EACH_ROUND):
+            client = await stack.enter_async_context(rough(site, unread=1024))
+            await client.send(b"GET /api/outages?limit=300 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        answer = await site.client.post("/api/play/join", json={})
+        assert answer.status_code == 200, answer.text
+    await nobody_is_left(site)
 
 
 async def test_a_body_that_is_too_large_is_refused_before_it_is_sent(site: Site) -> None:
