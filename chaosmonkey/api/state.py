@@ -29,7 +29,9 @@ class UnknownOutage(BadInput):
 @router.get("/api/state")
 async def state(request: Request, ctx: Ctx) -> Response:
     """Machines, pods, services, outages and the cluster, as the websocket's snapshot has them."""
-    return answers.json(ctx.hub.snapshot(full=sees_all(who.of(request))))
+    caller = who.of(request)
+    await ctx.pieces.turn(caller.address)
+    return Response(ctx.hub.snapshot(full=sees_all(caller)), media_type="application/json")
 
 
 @router.get("/api/outages")

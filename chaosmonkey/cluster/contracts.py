@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -57,8 +57,8 @@ class ListerWatcher(Protocol):
 class Sink(Protocol):
     """What is kept equal to the server. `at` is the moment when we were told."""
 
-    def replace(self, entries: Iterable[Entry], at: float) -> None:
-        """This is all there is."""
+    def replace(self, entries: Iterable[Entry], at: float) -> Iterator[None]:
+        """This is all there is; whoever exhausts the iterator may let others go on meanwhile."""
         ...
 
     def put(self, entry: Entry, at: float) -> None:

@@ -169,7 +169,10 @@ class Reflector:
         for why in dropped:
             self._drop(why)
         self.health.reach(page.version)
-        self._sink.replace(entries, self._hear())
+        for _ in self._sink.replace(entries, self._hear()):
+            await asyncio.sleep(0)
+        if self.health.version is None and self.health.trouble is not None:
+            raise self.health.trouble  # all was to be forgotten meanwhile: this list as well
         if not self.health.synced:
             self.health.synced = True
             self._told()

@@ -89,6 +89,7 @@ class Hub:
         self._subscribers: set[Subscription] = set()
         self._flush_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._encoded: dict[bool, tuple[int, bytes]] = {}
         self.seq = 0
 
     @property
@@ -104,16 +105,22 @@ class Hub:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_at(max(loop.time(), self._flush_at), self._flush)
 
-    def snapshot(self, *, full: bool) -> Snapshot:
-        """Everything told so far; unless it is `full`, as everybody sees it."""
+    def snapshot(self, *, full: bool) -> bytes:
+        """Everything told so far, as a message; unless it is `full`, as everybody sees it.
+
+        The state is encoded once for all who come between two changes.
+        """
         state = self.state
-        shown = state if full else state_for_the_room(state)
-        return Snapshot("snapshot", PROTOCOL, self.seq, self.now(), shown)
+        seq, encoded = self._encoded.get(full, (None, b""))
+        if seq != self.seq:
+            encoded = orjson.dumps(state if full else state_for_the_room(state))
+            self._encoded[full] = self.seq, encoded
+        ready = cast("State", orjson.Fragment(encoded))
+        return orjson.dumps(Snapshot("snapshot", PROTOCOL, self.seq, self.now(), ready))
 
     def subscribe(self, *, full: bool = False) -> Subscription:
         """Join: the first message is a snapshot of everything told so far."""
-        first = orjson.dumps(self.snapshot(full=full))
-        subscription = Subscription(first, self._subscribers.discard, full=full)
+        subscription = Subscription(self.snapshot(full=full), self._subscribers.discard, full=full)
         self._subscribers.add(subscription)
         return subscription
 

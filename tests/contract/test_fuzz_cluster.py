@@ -159,7 +159,7 @@ async def test_no_mutated_list_ends_the_server() -> None:
         except Garbled:
             continue
         try:
-            life.caches[resource].replace(found.entries, life.now)
+            list(life.caches[resource].replace(found.entries, life.now))
         except Exception as error:
             raise AssertionError(f"list {number} of {resource}: {mutated}") from error
 

@@ -29,7 +29,7 @@ class Recorder:
 
 def test_the_first_list_is_news_in_its_order() -> None:
     news = Recorder()
-    Cache(news).replace([entry("b"), entry("a")], at=5.0)
+    list(Cache(news).replace([entry("b"), entry("a")], at=5.0))
     assert news.events[0].at == 5.0
     assert news.take() == ["+uid-b", "+uid-a"]
 
@@ -37,9 +37,9 @@ def test_the_first_list_is_news_in_its_order() -> None:
 def test_a_new_list_becomes_what_was_missed_deletions_first() -> None:
     news = Recorder()
     cache = Cache(news)
-    cache.replace([entry("a"), entry("b"), entry("c")], 1.0)
+    list(cache.replace([entry("a"), entry("b"), entry("c")], 1.0))
     news.take()
-    cache.replace([entry("b", version=9, node="n2"), entry("c", version=9), entry("d")], 2.0)
+    list(cache.replace([entry("b", version=9, node="n2"), entry("c", version=9), entry("d")], 2.0))
     assert news.take() == ["-uid-a", "+uid-b", "+uid-d"]
 
 
@@ -47,17 +47,17 @@ def test_after_a_gap_what_is_new_is_told_after_what_was_known() -> None:
     """Else a pod would be there before the one that it replaces was given up."""
     news = Recorder()
     cache = Cache(news)
-    cache.replace([entry("z")], 1.0)
+    list(cache.replace([entry("z")], 1.0))
     news.take()
-    cache.replace([entry("a"), entry("z", version=2, node="n2")], 2.0)
+    list(cache.replace([entry("a"), entry("z", version=2, node="n2")], 2.0))
     assert news.take() == ["+uid-z", "+uid-a"]
 
 
 def test_the_same_name_with_another_uid_is_one_gone_and_one_new() -> None:
     news = Recorder()
     cache = Cache(news)
-    cache.replace([entry("a", "first")], 1.0)
-    cache.replace([entry("a", "second", 7)], 2.0)
+    list(cache.replace([entry("a", "first")], 1.0))
+    list(cache.replace([entry("a", "second", 7)], 2.0))
     assert news.take() == ["+first", "-first", "+second"]
     cache.put(entry("a", "third", 8), 3.0)
     assert news.take() == ["-second", "+third"]
@@ -91,7 +91,7 @@ def test_versions_that_look_the_same_to_the_model_still_count_as_newer() -> None
 def test_a_list_is_believed_even_if_its_versions_are_older() -> None:
     cache = Cache(Recorder())
     cache.put(entry("a", version=100, node="before"), 1.0)
-    cache.replace([entry("a", version=7, node="restored from a backup")], 2.0)
+    list(cache.replace([entry("a", version=7, node="restored from a backup")], 2.0))
     assert [found.node for found in cache] == ["restored from a backup"]  # type: ignore[union-attr]
 
 
@@ -109,9 +109,9 @@ def test_a_removal_tells_the_last_state_and_happens_once() -> None:
 def test_what_is_history_at_the_start_is_no_news_but_what_comes_later_is() -> None:
     news = Recorder()
     cache = Cache(news, history=True)
-    cache.replace([entry("old")], 1.0)
+    list(cache.replace([entry("old")], 1.0))
     assert news.take() == []
-    cache.replace([entry("old"), entry("missed")], 2.0)
+    list(cache.replace([entry("old"), entry("missed")], 2.0))
     assert news.take() == ["+uid-missed"]
 
 
