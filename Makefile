@@ -12,7 +12,7 @@ PYTEST = $(BIN)/python -m pytest
 NONE = [ $$? -eq 5 ]# pytest's exit code when ARGS choose no test of this half
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check frontend e2e bench real armv7 pages pictures drawings docs types lock clean
+.PHONY: help demo test check frontend e2e bench attack real armv7 pages pictures drawings docs types lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ e2e: $(VENV)/dev  ## only the tests that run whole processes
 
 bench: $(VENV)/bench  ## measure speed, memory and load; prints JSON
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+attack: $(VENV)/dev  ## ten minutes of everything that ever broke a server, by chance from a seed
+	@$(BIN)/python -m tests.attack $(ARGS)
 
 real: $(VENV)/dev  ## the whole chain against a real Kubernetes 1.20, built from Debian's source package
 	deploy/real/run $(BIN)/python $(ARGS)

@@ -26,6 +26,8 @@ from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.address import join_url, own_names, own_url, reach
 from chaosmonkey.api.control import ControlServer
 from chaosmonkey.api.ears import framed
+from chaosmonkey.api.limits import Limits
+from chaosmonkey.api.turnstile import Turnstile
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import JoinCodes, Room, Seats
@@ -224,9 +226,9 @@ class _Server:
         self._tracker.know_ids(await self._records.ids())
         await self._room.resume(self._rounds, self._records.get)
         self._show_room()
-        app = create_app(self._context())
-        web = WebServer(app, self._lab.server)
-        control = ControlServer(app, self._lab.server.data)
+        entrance = Limits(Turnstile(create_app(self._context())))
+        web = WebServer(entrance, self._lab.server)
+        control = ControlServer(entrance, self._lab.server.data)
         self._port = web.port
         gc.freeze()  # what stays for ever need not be looked through with every phone's garbage
         started = asyncio.Event()

@@ -17,33 +17,29 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from chaosmonkey.api.limits import Limits
 from chaosmonkey.api.serving import GRACE, Serving
+from chaosmonkey.api.turnstile import USER
 from chaosmonkey.datafiles import PRIVATE, give_to_owner
 
 log = logging.getLogger(__name__)
 
 FILE = "control.sock"
 
-USER = "chaosmonkey.user"
-"""Where an ASGI scope says which user of this machine came by the control socket."""
-
 CREDENTIALS = struct.Struct("3i")
 """Linux' struct ucred: process, user and group of the other end."""
 
 
 class ControlServer(Serving):
-    """Serves an app to users of this machine until `should_exit` is set."""
+    """Serves the same to users of this machine until `should_exit` is set."""
 
-    def __init__(self, app: FastAPI, folder: Path) -> None:
+    def __init__(self, entrance: ASGIApp, folder: Path) -> None:
         super().__init__(
             Config(
-                Limits(app),
+                entrance,
                 lifespan="off",
                 http=_Connection,
                 ws="websockets-sansio",

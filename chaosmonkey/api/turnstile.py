@@ -3,6 +3,7 @@
     2,000 votes, 100 curious ─► [ waiting, by address ] ─► 8 in each round of the event loop,
                                                            1 while machines get their power back
     HALT, restore ───────────► [ waiting, by address ] ─► 2 more
+    users of this machine ──────────────────────────────► at once
 
 Nobody keeps a place here: what waits for a plug, a disk or a client that does not read costs
 nothing meanwhile. HALT takes some ten rounds, so it is they that have to be short.
@@ -16,6 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chaosmonkey.api.crowd import address_of
 from chaosmonkey.api.lane import Lane
+
+USER = "chaosmonkey.user"
+"""Where an ASGI scope says which user of this machine came by the control socket."""
 
 EACH_ROUND = 8
 """Requests that begin in one round: 0.7 ms of work each on a laptop, 3 ms on a Raspberry Pi."""
@@ -41,12 +45,13 @@ class Turnstile:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request, or the handshake of a websocket, begin when it is its turn."""
-        address = address_of(scope.get("client"))
-        if not URGENT.search(scope.get("path", "")):
-            await self._others.turn(address)
+        is_urgent = URGENT.search(scope.get("path", "")) is not None
+        if USER not in scope:
+            lane = self._urgent if is_urgent else self._others
+            await lane.turn(address_of(scope.get("client")))
+        if not is_urgent:
             await self._app(scope, receive, send)
             return
-        await self._urgent.turn(address)
         self._under_way += 1
         try:
             await self._app(scope, receive, send)

@@ -13,15 +13,13 @@ import resource
 import socket
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from chaosmonkey.api.connections import IDLE, LARGEST_HEAD, HttpConnection
 from chaosmonkey.api.crowd import MOST, Crowd
 from chaosmonkey.api.ears import LARGEST_MESSAGE
-from chaosmonkey.api.limits import Limits
 from chaosmonkey.api.serving import GRACE, Serving
 from chaosmonkey.api.sockets import Socket
-from chaosmonkey.api.turnstile import Turnstile
 from chaosmonkey.config import Server
 from chaosmonkey.errors import Unavailable
 
@@ -52,12 +50,12 @@ class PortTaken(Unavailable):
 
 
 class WebServer(Serving):
-    """Serves an app on a bound socket until `should_exit` is set."""
+    """Serves what is behind an entrance on a bound socket until `should_exit` is set."""
 
-    def __init__(self, app: FastAPI, settings: Server) -> None:
+    def __init__(self, entrance: ASGIApp, settings: Server) -> None:
         super().__init__(
             uvicorn.Config(
-                Limits(Turnstile(app)),
+                entrance,
                 lifespan="off",
                 http=HttpConnection,
                 ws=Socket,

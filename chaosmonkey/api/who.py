@@ -24,8 +24,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chaosmonkey.access import Caller, Means, Rate, Rates, Role, Session, Sessions, Tokens, Verb
 from chaosmonkey.access.sessions import COOKIE
 from chaosmonkey.api import answers, crowd
-from chaosmonkey.api.control import USER
 from chaosmonkey.api.cookies import cookie_name
+from chaosmonkey.api.turnstile import USER
 from chaosmonkey.errors import ChaosMonkeyError
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")

@@ -215,7 +215,7 @@ class Monkey:
         self._arming.halt(by)
         machines = [machine.name for machine in self._lab.machine]
         try:
-            turned_on = await self._turn_on(machines, f"HALT by {by}", HALT_PATIENCE)
+            turned_on = await self._turn_on(machines, f"HALT by {by}", HALT_PATIENCE, hurry=True)
         except PlugFailed:
             await came(self.owed.settled(), self._pace, within=NOTE_PATIENCE)
             raise
@@ -302,12 +302,14 @@ class Monkey:
             if key not in self.cuts and (key == (machine, feed) or plug.last is Feed.OFF):
                 await plug.read()
 
-    async def _turn_on(self, machines: list[str], why: str, patience: float) -> TurnedOn:
+    async def _turn_on(
+        self, machines: list[str], why: str, patience: float, *, hurry: bool = False
+    ) -> TurnedOn:
         self._refuse_while_stopping("Every feed is turned on before it ends.")
         turning = TurnOn(
             self._plugs, self.cuts, self._adopt, self._returned, self._pace, self._around.tasks
         )
-        return await turning.all_of(machines, why, patience)
+        return await turning.all_of(machines, why, patience, hurry=hurry)
 
     # --- keeping the cuts -----------------------------------------------------------------------
 

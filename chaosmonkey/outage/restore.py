@@ -58,8 +58,13 @@ class TurnOn:
     pace: Clock
     tasks: asyncio.TaskGroup
 
-    async def all_of(self, machines: list[str], why: str, patience: float) -> TurnedOn:
+    async def all_of(
+        self, machines: list[str], why: str, patience: float, *, hurry: bool = False
+    ) -> TurnedOn:
         """Every feed of these machines, waited for so many real seconds.
+
+        In a `hurry` devices that are in trouble already are told like all others, but not waited
+        for: a dead one would always take all of the patience.
 
         Raises:
             PlugFailed: some devices do not turn on; all others were, and these are tried again.
@@ -82,9 +87,10 @@ class TurnOn:
             for plug in others
             if plug.last is not Feed.OFF
         }
+        hopeless = self._in_trouble() if hurry else frozenset()
         waiting: set[asyncio.Future[float] | asyncio.Task[_Sure]] = {
-            *(cut.ended for cut in ending),
-            *reading.values(),
+            *(cut.ended for cut in ending if _name(cut) not in hopeless),
+            *(task for name, task in reading.items() if name not in hopeless),
         }
         if waiting:
             await came(asyncio.wait(waiting), self.pace, within=patience)
@@ -100,6 +106,16 @@ class TurnOn:
                 *(name for name in reading if sure.get(name) in (None, _Sure.FAILED)),
             ),
         )
+
+    def _in_trouble(self) -> frozenset[str]:
+        """The feeds whose device failed when it was last asked."""
+        stuck = (_name(cut) for cut in self.cuts.values() if cut.stage is Stage.STUCK)
+        silent = (
+            f"{plug.machine} {plug.feed}"
+            for plug in self.plugs.values()
+            if plug.last is Feed.UNKNOWN and plug.remark
+        )
+        return frozenset((*stuck, *silent))
 
     async def _make_sure(self, plug: VerifiedPlug, why: str) -> _Sure:
         """Turn on a plug that should be on: usually it only has to be read."""

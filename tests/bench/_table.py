@@ -129,11 +129,12 @@ async def simulated_objects() -> dict[str, list[dict[str, Any]]]:
 
 
 @contextlib.asynccontextmanager
-async def simulator() -> AsyncIterator[tuple[int, str]]:
-    """A simulator of its own: process id and URL."""
+async def simulator(port: int = 0, header_port: int = 0) -> AsyncIterator[tuple[int, str]]:
+    """A simulator of its own: process id and URL; 0 takes free ports."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "chaosmonkey", "sim", "--port=0", stdout=PIPE, stderr=DEVNULL
-    )
+        sys.executable, "-m", "chaosmonkey", "sim", f"--port={port}",
+        f"--header-port={header_port}", stdout=PIPE, stderr=DEVNULL,
+    )  # fmt: skip
     assert process.stdout is not None
     try:
         told = (await process.stdout.readline()).decode()

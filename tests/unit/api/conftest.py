@@ -9,11 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from chaosmonkey.access import Rates, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.crowd import Crowd
 from chaosmonkey.api.ears import framed
+from chaosmonkey.api.limits import Limits
+from chaosmonkey.api.turnstile import Turnstile
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import JoinCodes, Room, Seats
@@ -50,6 +53,7 @@ class Site:
     gate: Gate
     presence: Presence
     app: FastAPI
+    entrance: ASGIApp
 
     def operations(self) -> list[tuple[str, str]]:
         """Method and path of everything that the API offers."""
@@ -157,7 +161,7 @@ async def opened(
             ),
         )
         app = create_app(context)
-        web = WebServer(app, Server(port=0))
+        web = WebServer(entrance := Limits(Turnstile(app)), Server(port=0))
         url = f"http://127.0.0.1:{web.port}"
         async with (
             asyncio.TaskGroup() as tasks,
@@ -181,6 +185,7 @@ async def opened(
                 gate=gate,
                 presence=presence,
                 app=app,
+                entrance=entrance,
             )
             writing.cancel()
             keeping.cancel()

@@ -17,7 +17,7 @@ from tests.unit.api.conftest import Site
 
 @asynccontextmanager
 async def door(site: Site, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
-    server = ControlServer(site.app, folder)
+    server = ControlServer(site.entrance, folder)
     way = httpx.AsyncHTTPTransport(uds=str(folder / FILE))
     async with (
         asyncio.TaskGroup() as tasks,
@@ -79,7 +79,7 @@ async def test_a_folder_that_can_hold_none_is_said_and_nothing_else(
 ) -> None:
     deep = tmp_path / ("x" * 100) / ("y" * 100)
     deep.mkdir(parents=True)
-    await ControlServer(site.app, deep).run_until_told()
+    await ControlServer(site.entrance, deep).run_until_told()
     assert "There is no control socket" in caplog.text
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from chaosmonkey.api.turnstile import EACH_ROUND, Turnstile
+from chaosmonkey.api.turnstile import EACH_ROUND, USER, Turnstile
 
 VOTE = "/api/play/vote"
 
@@ -34,8 +34,10 @@ class Hall:
         self._tasks = tasks
         self._turnstile = Turnstile(self.app)
 
-    def ask(self, path: str, *, of: str = "10.0.0.1", kind: str = "http") -> asyncio.Task[None]:
-        scope = {"type": kind, "path": path, "client": (of, 1)}
+    def ask(
+        self, path: str, *, of: str = "10.0.0.1", kind: str = "http", **more: str
+    ) -> asyncio.Task[None]:
+        scope = {"type": kind, "path": path, "client": (of, 1), **more}
         return self._tasks.create_task(self._turnstile(scope, never, ignored))
 
 
@@ -127,6 +129,15 @@ async def test_a_flood_of_halts_of_strangers_lets_the_presenters_through_by_turn
         at.ask("/halt", of="10.0.0.2")
         await rounds(3)
         assert ("10.0.0.2", "/halt") in at.app.came
+
+
+async def test_users_of_this_machine_begin_at_once() -> None:
+    async with hall() as at:
+        for _ in range(100 * EACH_ROUND):
+            at.ask("/halt")
+        at.ask("/api/state", of="", **{USER: "pi"})
+        await rounds(1)
+        assert ("", "/api/state") in at.app.came
 
 
 async def test_handshakes_of_websockets_wait_for_their_turn_as_well() -> None:

@@ -1,6 +1,6 @@
 """Whatever the server says comes out as the same news."""
 
-from chaosmonkey.cluster.cache import Cache, older
+from chaosmonkey.cluster.cache import SLICE, Cache, older
 from chaosmonkey.cluster.wire import Entry
 from chaosmonkey.model import Changed, Pod, Removed
 
@@ -32,6 +32,20 @@ def test_the_first_list_is_news_in_its_order() -> None:
     list(Cache(news).replace([entry("b"), entry("a")], at=5.0))
     assert news.events[0].at == 5.0
     assert news.take() == ["+uid-b", "+uid-a"]
+
+
+def test_a_long_list_is_told_in_slices_and_so_is_what_is_gone() -> None:
+    news = Recorder()
+    cache = Cache(news)
+    steps = cache.replace([entry(str(number)) for number in range(2 * SLICE + 1)], at=5.0)
+    told = []
+    for _ in steps:
+        told.append(len(news.take()))
+    assert [*told, len(news.take())] == [SLICE, SLICE, 1]
+    told.clear()
+    for _ in cache.replace([], at=6.0):
+        told.append(len(news.take()))
+    assert [*told, len(news.take())] == [SLICE, SLICE, 1]
 
 
 def test_a_new_list_becomes_what_was_missed_deletions_first() -> None:

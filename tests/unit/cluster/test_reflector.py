@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from chaosmonkey.cluster.cache import SLICE
 from chaosmonkey.cluster.contracts import Position
 from chaosmonkey.cluster.resources import ENDPOINT_SLICES
 from chaosmonkey.cluster.trouble import Garbled, Replaced, Silent, Unreachable
@@ -292,6 +294,25 @@ async def test_pages_are_put_together(bench: Any, server: Any, say: Any) -> None
     async with bench.running():
         assert server.asked == ["list pods", "list pods from two", "watch pods 10"]
         assert bench.news == ["+a", "+b"]
+
+
+async def test_a_list_is_made_again_if_all_was_to_be_forgotten_while_it_was_told(
+    bench: Any, server: Any, say: Any
+) -> None:
+    """Another collection found that this is another cluster, in the middle of a long list."""
+    server.will_list(*(say.pod(f"a{number}") for number in range(3 * SLICE)), version=10)
+    server.will_list(say.pod("b", version=2), version=3)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(bench.reflector.run())
+        while not bench.news:
+            await asyncio.sleep(0)
+        assert len(bench.news) == SLICE
+        bench.reflector.start_over(Replaced("This is another cluster."))
+        await bench.clock.advance(1)
+        running.cancel()
+    assert server.asked == ["list pods", "list pods", "watch pods 3"]
+    assert bench.news[-1] == "+b"
+    assert bench.reflector.health.believed
 
 
 async def test_an_expired_page_asks_for_all_at_once(bench: Any, server: Any, say: Any) -> None:

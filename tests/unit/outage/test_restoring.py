@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import CutShort, Feed, PlugCut, PlugRestored
+from chaosmonkey.model import CutShort, Feed, FeedKind, PlugCut, PlugRestored
 from chaosmonkey.outage.cut import WATCH_INTERVAL
 from chaosmonkey.outage.look import LOOK_EVERY
 from chaosmonkey.outage.refusals import EndedFirst, LateCommand, Unreadable
@@ -45,6 +45,20 @@ async def test_a_restored_plug_that_cannot_be_read_says_so_and_holds_up_no_other
         await table.clock.advance(10)
         assert table.journal.entries == []
         assert table.monkey.cuts == {}
+
+
+async def test_halt_waits_for_no_device_that_was_in_trouble_before() -> None:
+    """One dead plug on the table must not make every HALT take its whole patience."""
+    async with Table().running() as table:
+        await table.cut(seconds=60)
+        dead = table.devices["node2"]
+        dead.reads_as, dead.remark, dead.slow = Feed.UNKNOWN, "It is dead.", asyncio.Event()
+        await table.plugs["node2", FeedKind.POWER].read()
+        before = table.clock.now()
+        halted = await table.soon(table.monkey.halt(by="Ada"), 0)
+        assert table.clock.now() == before
+        assert halted == TurnedOn(restored=("node3 power",), on_its_way=("node2 power",))
+        dead.slow.set()
 
 
 async def test_a_plug_that_is_off_at_the_start_is_turned_on_and_told() -> None:
