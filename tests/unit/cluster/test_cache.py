@@ -37,15 +37,11 @@ def test_the_first_list_is_news_in_its_order() -> None:
 def test_a_long_list_is_told_in_slices_and_so_is_what_is_gone() -> None:
     news = Recorder()
     cache = Cache(news)
-    steps = cache.replace([entry(str(number)) for number in range(2 * SLICE + 1)], at=5.0)
-    told = []
-    for _ in steps:
-        told.append(len(news.take()))
+    listed = [entry(str(number)) for number in range(2 * SLICE + 1)]
+    told = [len(news.take()) for _ in cache.replace(listed, at=5.0)]
     assert [*told, len(news.take())] == [SLICE, SLICE, 1]
-    told.clear()
-    for _ in cache.replace([], at=6.0):
-        told.append(len(news.take()))
-    assert [*told, len(news.take())] == [SLICE, SLICE, 1]
+    gone = [len(news.take()) for _ in cache.replace([], at=6.0)]
+    assert [*gone, len(news.take())] == [SLICE, SLICE, 1]
 
 
 def test_a_new_list_becomes_what_was_missed_deletions_first() -> None:
