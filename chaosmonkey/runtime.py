@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.address import join_url, own_names, own_url, reach
-from chaosmonkey.api.control import ControlServer
+from chaosmonkey.api.control_socket import ControlServer
 from chaosmonkey.api.ears import framed
 from chaosmonkey.api.limits import Limits
 from chaosmonkey.api.turnstile import Turnstile

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from chaosmonkey.api.lane import Lane
+from chaosmonkey.api.fair_queue import FairQueue
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import Room, Seats
 from chaosmonkey.clock import Clock
@@ -48,7 +48,7 @@ class Context:
     audit: Audit
     join_url: Callable[[], str]
     preflight: Callable[[], AsyncIterator[Finding]]
-    pieces: Lane = field(default_factory=lambda: Lane(lambda: 1))
+    pieces: FairQueue = field(default_factory=lambda: FairQueue(lambda: 1))
 
 
 def of(connection: HTTPConnection) -> Context:

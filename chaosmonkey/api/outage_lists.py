@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from chaosmonkey.api.lane import Lane
+from chaosmonkey.api.fair_queue import FairQueue
 from chaosmonkey.hub.room_views import for_the_room
 from chaosmonkey.hub.show import show_outage
 from chaosmonkey.hub.views import OutageView
@@ -60,7 +60,7 @@ class Listing:
         kept: ids of those on the disk.
         read: gives the documents with some ids.
         full: with what only the presenter and scripts see.
-        lane: where each piece waits for its turn, among those of the same address.
+        queue: where each piece waits for its turn, among those of the same address.
     """
 
     def __init__(
@@ -70,21 +70,21 @@ class Listing:
         read: Callable[[Sequence[str]], Awaitable[Sequence[str]]],
         *,
         full: bool,
-        lane: Lane,
+        queue: FairQueue,
         address: str,
     ) -> None:
         self._running = [show(outage, full=full) for outage in running]
         self._kept = kept
         self._read = read
         self._full = full
-        self._lane = lane
+        self._queue = queue
         self._address = address
 
     async def __aiter__(self) -> AsyncIterator[Sequence[Shown]]:
         if self._running:
             yield self._running
         for start in range(0, len(self._kept), EACH):
-            await self._lane.turn(self._address)
+            await self._queue.turn(self._address)
             piece = await self._read(self._kept[start : start + EACH])
             yield [_of_document(document, full=self._full) for document in piece]
 

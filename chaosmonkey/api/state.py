@@ -50,7 +50,7 @@ async def outages(
         [key for key in kept if key not in running],
         ctx.records.documents,
         full=sees_all(caller),
-        lane=ctx.pieces,
+        queue=ctx.pieces,
         address=caller.address,
     )
     if _wants_csv(request, form):

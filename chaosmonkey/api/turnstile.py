@@ -16,7 +16,7 @@ import re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chaosmonkey.api.crowd import address_of
-from chaosmonkey.api.lane import Lane
+from chaosmonkey.api.fair_queue import FairQueue
 
 USER = "chaosmonkey.user"
 """Where an ASGI scope says which user of this machine came by the control socket."""
@@ -39,16 +39,16 @@ class Turnstile:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._urgent = Lane(lambda: URGENT_EACH_ROUND)
-        self._others = Lane(lambda: MEANWHILE if self._under_way else EACH_ROUND)
+        self._urgent = FairQueue(lambda: URGENT_EACH_ROUND)
+        self._others = FairQueue(lambda: MEANWHILE if self._under_way else EACH_ROUND)
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request, or the handshake of a websocket, begin when it is its turn."""
         is_urgent = URGENT.search(scope.get("path", "")) is not None
         if USER not in scope:
-            lane = self._urgent if is_urgent else self._others
-            await lane.turn(address_of(scope.get("client")))
+            queue = self._urgent if is_urgent else self._others
+            await queue.turn(address_of(scope.get("client")))
         if not is_urgent:
             await self._app(scope, receive, send)
             return

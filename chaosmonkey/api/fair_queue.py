@@ -7,7 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 
-class Lane:
+class FairQueue:
     """Lets so many begin in each round of the event loop.
 
     All that is ready goes on in one round, and what becomes ready meanwhile waits for its end. So a

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chaosmonkey.api.control import FILE, ControlServer
+from chaosmonkey.api.control_socket import FILE, ControlServer
 from tests.patience import PATIENCE, until
 from tests.unit.api.conftest import Site
 
