@@ -89,7 +89,7 @@ async def run(
         stop: ends the server when it is set, as a signal does.
 
     Raises:
-        ChaosMonkeyError: it could not start: a port, folder, device or kubeconfig is unusable.
+        StoreFailed: the data folder cannot be used.
         ExceptionGroup: a task died; the plugs were restored before.
     """
     lab, wires, pace = table.lab, table.wires, SystemClock()
@@ -100,7 +100,6 @@ async def run(
         )
         client = Client(lab.cluster)
         stack.push_async_callback(client.close)
-        await client.open()
         server = _Server(table, things, client)
         await server.run(announce, stop or asyncio.Event())
 
@@ -273,7 +272,7 @@ class _Server:
             audit=self._audit,
             join_url=self._join_url,
             preflight=lambda: look_at_everything(
-                Table(self._lab, self._plugs, self._monkey.rails, lambda: self._panel.trouble),
+                Table(self._lab, self._plugs, self._monkey.rails, self._panel.troubles),
                 self._client,
                 self._clock,
             ),
@@ -333,8 +332,7 @@ class _Server:
     def _not_ready(self) -> list[str]:
         stale = self._tracker.world.stale
         reasons = [f"The cluster is not seen: {stale.why}."] if stale is not None else []
-        if self._panel.trouble:
-            reasons.append(f"The panel does not answer: {self._panel.trouble}.")
+        reasons += self._panel.troubles()
         self._tokens.known()
         if self._tokens.trouble:
             reasons.append(self._tokens.trouble)
