@@ -25,13 +25,14 @@ from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.address import join_url, own_names, own_url, reach
 from chaosmonkey.api.ears import framed
-from chaosmonkey.api.web import WebServer
+from chaosmonkey.api.web import PortTaken, WebServer
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab, supervision
 from chaosmonkey.dispatch import Dispatch
+from chaosmonkey.errors import StoreFailed
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
 from chaosmonkey.model import ClockStepped, Event, Feed, Tick
 from chaosmonkey.outage.cut import GOODBYE
@@ -50,11 +51,16 @@ from chaosmonkey.store import (
     Records,
     RoundRecorder,
     Rounds,
+    passing_key,
     secret_key,
 )
 from chaosmonkey.systemd import Supervisor
 
 log = logging.getLogger(__name__)
+
+LISTEN_EVERY = 2.0
+"""Seconds after which a port that another program has, or an address that is not there yet, is
+tried again."""
 
 TICK = 1.0
 """Seconds between two reminders that time passes, for outages that end by nothing happening."""
@@ -117,6 +123,7 @@ class _Server:
 
     def __init__(self, table: Rescued, things: _Things, client: Client) -> None:
         self._lab = lab = table.lab
+        self._unusable = table.database.unusable
         self._wall = table.wall
         self._clock = clock = table.clock
         self._plugs = table.plugs
@@ -158,6 +165,7 @@ class _Server:
             own=own,
             found_off=self._monkey.found_off,
         )
+        key = self._key()
         self._client = client
         self._rounds = Rounds(database)
         self._round_recorder = RoundRecorder(self._rounds, clock)
@@ -167,7 +175,7 @@ class _Server:
             clock=clock,
             changed=self._show_room,
             keeper=self._round_recorder,
-            codes=JoinCodes(secret_key(lab.server.data), lab.audience, SystemClock()),
+            codes=JoinCodes(key, lab.audience, SystemClock()),
         )
         self._dispatch = Dispatch(
             self._tracker,
@@ -187,7 +195,6 @@ class _Server:
             safety=lambda: self._monkey.safety,
             join_url=self._join_url,
         )
-        key = secret_key(lab.server.data)
         self._audit = Audit(database, clock)
         self._panel = Panel(
             lab,
@@ -213,17 +220,12 @@ class _Server:
 
     async def run(self, announce: Callable[[str], None], stop: asyncio.Event) -> None:
         """Start everything, wait until told to stop, stop everything."""
-        await take_up_the_past(
-            self._records,
-            board=self._board,
-            interrupted=self._dispatch.interrupted,
-            now=self._clock.now(),
-        )
-        self._tracker.know_ids(await self._records.ids())
-        await self._room.resume(self._rounds, self._records.get)
+        try:
+            await self._take_up()
+        except Exception:
+            log.exception("What an earlier server kept cannot be taken up. All else goes on.")
         self._show_room()
         web = WebServer(create_app(self._context()), self._lab.server)
-        self._port = web.port
         gc.freeze()  # what stays for ever need not be looked through with every phone's garbage
         started = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -240,19 +242,61 @@ class _Server:
                 tasks.create_task(self._watch.run(), name="cluster watch")
                 tasks.create_task(self._panel.run(), name="panel")
                 tasks.create_task(self._tick(), name="tick")
-                serving = tasks.create_task(web.run_until_told(), name="web server")
-                self._announce(announce)
+                serving = tasks.create_task(self._serve(web, announce), name="web server")
                 await stop.wait()
                 log.info("Stopping: every plug is turned on first.")
                 self._supervisor.stopping()
                 monkey.cancel()
                 web.should_exit = True
+                if not web.started:
+                    serving.cancel()
                 self._hub.close()
                 self._phones.close()
                 await asyncio.wait({monkey, serving}, timeout=GOODBYE + 5)
                 raise _Stopped
         except* _Stopped:
             pass
+
+    async def _take_up(self) -> None:
+        await take_up_the_past(
+            self._records,
+            board=self._board,
+            interrupted=self._dispatch.interrupted,
+            now=self._clock.now(),
+        )
+        self._tracker.know_ids(await self._records.ids())
+        await self._room.resume(self._rounds, self._records.get)
+
+    def _key(self) -> bytes:
+        try:
+            return secret_key(self._lab.server.data)
+        except StoreFailed as error:
+            log.error("%s Until then who signed in has to do so again after each start.", error)
+            return passing_key()
+
+    async def _serve(self, web: WebServer, announce: Callable[[str], None]) -> None:
+        """Serve the pages as soon as their address is to be had; all else does not wait for it."""
+        failing, pace = "", SystemClock()
+        while True:
+            try:
+                await asyncio.to_thread(web.bind)
+                break
+            except PortTaken as error:
+                if error.message != failing:
+                    log.error(
+                        "%s It is tried again every %g s; meanwhile there are no pages and no API, "
+                        "but plugs are restored and the panel works.",
+                        error,
+                        LISTEN_EVERY,
+                    )
+                    say = self._supervisor.status if failing else self._supervisor.ready
+                    say(f"restored; no pages: {error.message}")
+                failing = error.message
+            await pace.sleep(LISTEN_EVERY)
+        self._port = web.port
+        self._show_room()
+        self._announce(announce)
+        await web.run_until_told()
 
     def _context(self) -> Context:
         return Context(
@@ -296,7 +340,11 @@ class _Server:
             return
         presenters = [token for token in self._tokens.known() if token.role is Role.PRESENTER]
         if not presenters and not self._tokens.trouble:
-            secret = self._tokens.make("presenter", Role.PRESENTER)
+            try:
+                secret = self._tokens.make("presenter", Role.PRESENTER)
+            except StoreFailed as error:
+                log.error("No presenter's token can be made, so nobody can sign in: %s", error)
+                return
             console = own_url(server, self._port) + "/console"
             announce(f"Present at {console}?token={secret} (this is told only once)")
 
@@ -333,6 +381,8 @@ class _Server:
         stale = self._tracker.world.stale
         reasons = [f"The cluster is not seen: {stale.why}."] if stale is not None else []
         reasons += self._panel.troubles()
+        if self._unusable is not None:
+            reasons.append(f"{self._unusable.message} Nothing is cut until the next start.")
         self._tokens.known()
         if self._tokens.trouble:
             reasons.append(self._tokens.trouble)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from chaosmonkey.model import Outage
 from chaosmonkey.store.database import Database
@@ -54,18 +56,29 @@ class Records:
     async def get(self, outage: str) -> Outage | None:
         """One outage, or None if there is no such id."""
         rows = await self._database.read("SELECT document FROM outages WHERE id = ?", (outage,))
-        return _OUTAGE.validate_json(rows[0][0]) if rows else None
+        return next(iter(_understood(rows)), None)
 
     async def latest(self, limit: int = 100) -> list[Outage]:
         """The newest outages, newest first."""
         rows = await self._database.read(
             "SELECT document FROM outages ORDER BY began DESC, id DESC LIMIT ?", (limit,)
         )
-        return [_OUTAGE.validate_json(document) for (document,) in rows]
+        return _understood(rows)
 
     async def unfinished(self) -> list[Outage]:
         """Outages that were never closed: the process that followed them ended."""
         rows = await self._database.read(
             "SELECT document FROM outages WHERE closed IS NULL ORDER BY began"
         )
-        return [_OUTAGE.validate_json(document) for (document,) in rows]
+        return _understood(rows)
+
+
+def _understood(rows: Iterable[tuple[Any, ...]]) -> list[Outage]:
+    """The outages in rows; one that makes no sense is told, and hides no other."""
+    found = []
+    for (document,) in rows:
+        try:
+            found.append(_OUTAGE.validate_json(document))
+        except (ValidationError, TypeError) as error:
+            log.error("An outage of the past makes no sense, and is left out: %s", error)
+    return found

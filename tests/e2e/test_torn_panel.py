@@ -99,7 +99,7 @@ async def test_a_server_starts_with_a_torn_panel_says_so_and_takes_it_up_when_it
         await stand.server.answers()
 
         async def said() -> bool:
-            reasons = (await stand.server.client.get("/readyz")).text
+            reasons = (await stand.server.client.get("/readyz")).text.strip()
             return reasons == "The panel does not answer: no acknowledgement from 0x20."
 
         await eventually(said, lambda: "\n".join(stand.server.output))

@@ -158,6 +158,7 @@ async def opened(
         )
         app = create_app(context)
         web = WebServer(app, Server(port=0))
+        web.bind()
         url = f"http://127.0.0.1:{web.port}"
         async with (
             asyncio.TaskGroup() as tasks,
