@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pysnmp.carrier.asyncio.dgram import udp
@@ -49,6 +49,14 @@ _PRIVACY = {
     "AES192": api.USM_PRIV_CFB192_AES,
     "AES256": api.USM_PRIV_CFB256_AES,
 }
+
+
+TRIES, BREATH = 5, 0.1
+"""How often, and after how many seconds, a cell is asked for that was left out beside others."""
+
+
+class _LeftOut(PlugFailed):
+    """The agent has some of the cells and not the others."""
 
 
 class _Socket(udp.UdpAsyncioTransport):  # type: ignore[misc] # pysnmp is untyped
@@ -105,7 +113,11 @@ class Agent:
         self._who = _who(settings)
 
     async def get(self, *oids: str) -> list[int]:
-        """The values of some cells. net-snmp may leave one out just after a SET: PlugFailed."""
+        """The values of some cells. One that net-snmp leaves out after a SET is asked for again."""
+        for _ in range(TRIES - 1):
+            with suppress(_LeftOut):
+                return await self._ask(api.get_cmd, *((oid, None) for oid in oids))
+            await asyncio.sleep(BREATH)
         return await self._ask(api.get_cmd, *((oid, None) for oid in oids))
 
     async def set(self, oid: str, value: int) -> None:
@@ -143,24 +155,28 @@ class Agent:
         if len(answer) != len(asked):
             what = f"it answered {len(answer)} values where {len(asked)} were asked for"
             raise self._failed(what, nonsense)
-        values = []
+        values, left_out = [], []
         for oid, (cell, value) in zip(asked, answer, strict=True):
             if tuple(cell) != tuple(map(int, oid.split("."))):
                 raise self._failed(f"it answered {cell} where {oid} was asked for", nonsense)
             if isinstance(value, NoSuchObject | NoSuchInstance | EndOfMibView):
-                why = f"it has no such port ({type(value).__name__}: {oid})"
-                raise self._failed(why, "Walk its table with snmpwalk.")
+                left_out.append(f"{type(value).__name__}: {oid}")
+                continue
             if not isinstance(value, Integer32):
                 what = f"{oid} is of the type {type(value).__name__}, not an integer"
                 raise self._failed(what, nonsense)
             values.append(int(value))
+        if left_out:
+            what = f"it has no such port ({', '.join(left_out)})"
+            kind = _LeftOut if values else PlugFailed
+            raise self._failed(what, "Walk its table with snmpwalk.", kind)
         return values
 
-    def _failed(self, what: str, remedy: str) -> PlugFailed:
+    def _failed(self, what: str, remedy: str, error: type[PlugFailed] = PlugFailed) -> PlugFailed:
         host = f"{self._settings.host}:{self._settings.port}"
         kind = "PoE port" if self._settings.poe is not None else "interface"
         port = f"{kind} {port_of(self._settings)}"
-        return PlugFailed(f"SNMP {host}, {port}: {what}.", remedy=remedy, host=host)
+        return error(f"SNMP {host}, {port}: {what}.", remedy=remedy, host=host)
 
 
 def _who(settings: SnmpPort) -> api.CommunityData | api.UsmUserData:
