@@ -6,7 +6,9 @@
                      └──────► board ─► hub ─► websockets
        presenter, phones ─► room ─► foyer ─┘
 
-`rescue` has turned the plugs on before this module is even imported. Whatever ends the server
+`rescue` has turned the plugs on before this module is even imported. Whatever else is broken then
+(a kubeconfig, a torn panel, a port that another program has) is said and tried again, while all the
+rest goes on. Whatever ends the server
 (SIGTERM, SIGINT, a crash in any task), the plugs are restored before the process ends; what could
 not be restored stands in the journal for the next start.
 """
@@ -34,7 +36,7 @@ from chaosmonkey.config import Lab, supervision
 from chaosmonkey.dispatch import Dispatch
 from chaosmonkey.errors import StoreFailed
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
-from chaosmonkey.model import ClockStepped, Event, Feed, Tick
+from chaosmonkey.model import ClockStepped, Event, Tick
 from chaosmonkey.outage.cut import GOODBYE
 from chaosmonkey.outage.failpoint import die_at
 from chaosmonkey.outage.monkey import Monkey
@@ -42,6 +44,7 @@ from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.panel import Devices, Panel, open_devices
 from chaosmonkey.past import take_up_the_past
 from chaosmonkey.preflight import Table, look_at_everything
+from chaosmonkey.readiness import reasons_against
 from chaosmonkey.rescue import Rescued, rescued
 from chaosmonkey.sensors import SensorBoard, open_sensors
 from chaosmonkey.store import (
@@ -378,24 +381,11 @@ class _Server:
             self._dispatch(ClockStepped(by, self._clock.now()))
 
     def _not_ready(self) -> list[str]:
-        stale = self._tracker.world.stale
-        reasons = [f"The cluster is not seen: {stale.why}."] if stale is not None else []
-        reasons += self._panel.troubles()
-        if self._unusable is not None:
-            reasons.append(f"{self._unusable.message} Nothing is cut until the next start.")
-        self._tokens.known()
-        if self._tokens.trouble:
-            reasons.append(self._tokens.trouble)
-        if self._monkey.owed.pending:
-            what = ", ".join(self._monkey.owed.pending)
-            reasons.append(f"Not on the disk yet: {what}. It is tried again every few seconds.")
-        reasons += [
-            f"{plug.machine}'s {plug.feed} plug cannot be read as on or off: {plug.remark}"
-            for key, plug in self._plugs.items()
-            if plug.last is Feed.UNKNOWN and plug.remark and key not in self._monkey.cuts
-        ]
-        return reasons + [
-            f"{cut.entry.machine}'s {cut.entry.feed} is stuck: {cut.trouble}"
-            for cut in self._monkey.cuts.values()
-            if cut.trouble
-        ]
+        return reasons_against(
+            world=self._tracker.world,
+            panel=self._panel,
+            tokens=self._tokens,
+            monkey=self._monkey,
+            plugs=self._plugs,
+            unusable=self._unusable,
+        )

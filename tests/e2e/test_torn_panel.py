@@ -53,6 +53,8 @@ async def hold(stand: Stand) -> None:
 
 
 async def only_the_next_press_cuts(stand: Stand) -> None:
+    await asyncio.sleep(HOLD + 0.5)  # whatever would be held is by now
+    assert [deed["command"] for deed in await stand.get("/api/audit")] == ["POST /arm"]
     await all_ready(stand)
     await stand.press("node3")
     kept = [deed["command"] for deed in await stand.get("/api/audit")]
@@ -71,6 +73,7 @@ async def test_a_press_that_was_let_go_while_the_bus_was_torn_cuts_nothing(
             return "panel" in (await stand.server.client.get("/readyz")).text
 
         await eventually(torn)
+        await asyncio.sleep(HOLD + 0.5)
         await stand.hand("bus", torn=False)
         await stand.server.ready()
         await only_the_next_press_cuts(stand)
