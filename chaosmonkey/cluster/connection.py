@@ -151,6 +151,7 @@ class Connection:
                     why = _why_no_login(error)
                     self._no_login = asyncio.get_running_loop().time(), why
                     raise _no_login(why) from error
+                self._no_login = None
             return self._api
 
     async def _headers(self, api: ApiClient) -> dict[str, str]:

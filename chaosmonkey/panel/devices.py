@@ -65,8 +65,8 @@ class Input:
         if self._line is None:
             try:
                 self._line = self._open_line()
-            except PlugFailed as error:
-                self._fails(str(error))
+            except Exception as error:  # noqa: BLE001 - pin factories surprise in every way
+                self._fails(_said(error))
             else:
                 self.trouble = ""
         return self._line
@@ -78,7 +78,7 @@ class Input:
                 try:
                     await line.run(tell)
                 except Exception as error:  # noqa: BLE001 - pin factories surprise in every way
-                    self._fails(f"{type(error).__name__}: {error}")
+                    self._fails(_said(error))
                     self.close()
             tell(None, self._clock.now())
             await self._pace.sleep(RETRY)
@@ -94,6 +94,10 @@ class Input:
         if why != self.trouble:
             log.error("%s: %s It is tried again.", self._name, why)
         self.trouble = why
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, PlugFailed) else f"{type(error).__name__}: {error}"
 
 
 class Led:

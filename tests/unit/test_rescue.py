@@ -133,8 +133,19 @@ def with_a_database_that_is_a_folder(data: Path) -> None:
     (data / FILE).mkdir()
 
 
+def in_a_loop_of_links(data: Path) -> None:
+    shutil.rmtree(data)
+    data.symlink_to(data)
+
+
 @pytest.mark.parametrize(
-    "spoil", [made_a_file, with_a_lock_that_is_a_folder, with_a_database_that_is_a_folder]
+    "spoil",
+    [
+        in_a_loop_of_links,
+        made_a_file,
+        with_a_lock_that_is_a_folder,
+        with_a_database_that_is_a_folder,
+    ],
 )
 async def test_a_data_folder_that_cannot_be_used_turns_every_plug_on_and_takes_no_cut(
     tmp_path: Path, spoil: Callable[[Path], None], caplog: pytest.LogCaptureFixture

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import pytest
@@ -292,6 +292,36 @@ async def test_a_line_that_another_program_holds_is_opened_when_it_is_free() -> 
             await it.press(BUTTON, seconds=HOLD + 0.1)
             assert it.node3 is Feed.OFF
             assert not it.lit()
+
+
+async def test_without_any_gpio_the_panel_runs_and_says_so() -> None:
+    """Its pin factory cannot be opened; the red button then counts as pressed."""
+
+    class NoWires(Wires):
+        @property
+        def pins(self) -> MockFactory:
+            raise LookupError("unable to locate the Pi's revision")
+
+    table, settings = Table(), lab()
+    with (
+        ExitStack() as closing,
+        open_devices(settings, NoWires(settings, closing), table.clock, table.clock) as devices,
+    ):
+        panel = Panel(
+            settings,
+            devices,
+            monkey=table.monkey,
+            tracker=table.tracker,
+            note=lambda _: None,
+            clock=table.clock,
+            pace=table.clock,
+        )
+        async with table.running(), asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(panel.run())
+            await table.clock.advance(RETRY + 1)
+            assert len(panel.troubles()) == 4
+            assert table.monkey.safety.halted is not None
+            running.cancel()
 
 
 async def test_halt_cannot_be_released_before_the_red_button_was_read() -> None:
