@@ -8,7 +8,9 @@ import pytest
 from gpiozero.exc import PinInvalidPin
 
 from chaosmonkey.clock import SystemClock
+from chaosmonkey.config import build
 from chaosmonkey.simcluster.chips.mcp23017 import Mcp23017
+from chaosmonkey.wires import open_wires
 from chaosmonkey.wires.expander import (
     ANY_INPUT,
     GPINTEN,
@@ -248,6 +250,22 @@ def test_with_an_interrupt_a_button_that_is_pressed_is_looked_at_all_the_time(wi
     soon(lambda: wire.reads >= read + 20)
     assert (CLOCK.now() - began) / 20 < LOOK_ANYWAY / 2, "it was not the look that comes anyway"
     factory.close()
+
+
+def test_without_its_interrupt_line_the_chip_is_asked_all_the_time(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another program holds that line."""
+    lab = build({"gpio": {"pin_factory": "mock"}, "panel": {"expander": ADDRESS, "interrupt": 6}})
+    with open_wires(lab) as wires:
+        wires.bus = wire
+        taken = gpiozero.DigitalInputDevice(6, pin_factory=wires.pins)
+        soon(lambda: wires.expander.age < 1)
+        began, read = CLOCK.now(), wire.reads
+        soon(lambda: wire.reads >= read + 20)
+        assert (CLOCK.now() - began) / 20 < LOOK_ANYWAY / 2
+        taken.close()
+    assert "The interrupt line 6 cannot be used" in caplog.text
 
 
 def test_a_line_used_twice_or_none_is_refused(expander: ExpanderFactory) -> None:
