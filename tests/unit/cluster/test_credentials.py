@@ -361,6 +361,18 @@ async def test_in_a_pod_the_service_account_logs_in_and_its_renewed_token_is_rea
         assert guard.came == ["right", "right", "renewed"]
 
 
+async def test_an_api_server_on_this_machine_is_reached_past_a_proxy_of_the_environment(
+    pki: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    authority = {"certificate-authority": str(pki / "ca.crt")}
+    async with guarded(pki) as guard:
+        path = kubeconfig(tmp_path / "k", guard.url, user={"token": "right"}, **authority)
+        async with client(path) as me:
+            assert await me.server_version() == "v1"
+
+
 async def test_a_service_account_whose_token_vanishes_is_trouble_but_no_crash(
     pki: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
