@@ -105,7 +105,8 @@ class InputLine:
     async def run(self, tell: Tell) -> NoReturn:
         """Tell whether it is high, and since when: at first, and after each change that lasted.
 
-        None is told when that is unknown. The first moment is the beginning of this watch.
+        None is told when that is unknown; at first not before it has had time to be read. The first
+        moment is the beginning of this watch.
         """
         loop = asyncio.get_running_loop()
         edges: asyncio.Queue[float] = asyncio.Queue()
@@ -125,17 +126,19 @@ class InputLine:
 
         self.at_rest, told = False, False
         level: bool | None = None
-        rest = _Rest(self._settle, since=self._clock.now(), now=self._pace.now())
+        began = self._pace.now()
+        rest = _Rest(self._settle, since=self._clock.now(), now=began)
         self._device.when_activated = self._device.when_deactivated = edge
         while True:
             if rest.restless or rest.settled:
                 found = self.high if rest.settled else None
                 self.at_rest = rest.settled and found is not None
-                if found is not level or not told:
+                waits = not told and found is None and self._pace.now() - began < STALE
+                if not waits and (found is not level or not told):
                     level, told = found, True
                     tell(level, self._clock.now() if rest.since is None else rest.since)
                 rest.since = None
-            wait = rest.wait
+            wait = rest.wait if told else self._settle
             if not await came(next_edge(), self._pace, within=wait):
                 rest.passed(wait)
 

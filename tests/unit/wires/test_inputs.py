@@ -125,6 +125,21 @@ async def test_a_line_that_cannot_be_read_is_unknown_without_an_edge() -> None:
         assert (high, at <= since <= line.clock.now()) == (False, True)
 
 
+async def test_a_line_that_was_never_read_is_unknown_after_a_second_and_not_before() -> None:
+    """An expander needs a moment to answer at first: that is no torn cable, and so no HALT."""
+    for answers_after, told in ((0.5, [True]), (2.0, [None, True])):
+        line = Watched(pull_up=True)
+        pin = line.factory.pin("GPIO17")
+        pin.age = float("inf")
+        async with asyncio.TaskGroup() as tasks:
+            run = tasks.create_task(line.line.run(lambda high, at: line.told.append((high, at))))  # noqa: B023
+            await line.clock.advance(answers_after)
+            pin.age = 0.0
+            await line.clock.advance(1)
+            run.cancel()
+        assert [high for high, _ in line.told] == told
+
+
 async def test_a_pin_that_raises_what_only_its_factory_knows_is_unknown() -> None:
     class Raises(MockPin):
         broken = False
