@@ -111,6 +111,10 @@ class ManualClock:
         heapq.heappush(self._sleepers, (self._now + seconds, next(self._order), woken))
         await woken
 
+    def skip(self, seconds: float) -> None:
+        """Move time on while nothing runs: as if the process had been stopped."""
+        self._now += seconds
+
     async def advance(self, seconds: float) -> None:
         """Move time on and wake, in order, everyone whose sleep ends by then."""
         until = self._now + seconds

@@ -23,7 +23,7 @@ from chaosmonkey.outage.beginning import outage_id
 from chaosmonkey.outage.cut import GOODBYE, RETRY_PAUSES, TIMER_MARGIN
 from chaosmonkey.outage.guard import find_machine
 from chaosmonkey.outage.rails import Rails
-from chaosmonkey.panel import open_devices
+from chaosmonkey.panel import Devices, open_devices
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug, open_plugs
 from chaosmonkey.preflight import (
     Finding,
@@ -40,6 +40,9 @@ from chaosmonkey.wires import Wires, open_wires
 CLICKS = 3
 CLICK = 1.0
 """Seconds between two clicks: slow enough to count them."""
+
+EXPANDER_PATIENCE = 5.0
+"""Seconds that the expander's first answer is waited for: a stuck bus takes one for each try."""
 
 Say = Callable[[str], None]
 
@@ -144,6 +147,16 @@ async def opened(lab: Lab) -> AsyncIterator[Bench]:
         raise first_of(group) from None
 
 
+@asynccontextmanager
+async def opened_panel(lab: Lab, bench: Bench) -> AsyncIterator[Devices]:
+    """The panel of a bench, its expander asked."""
+    with open_devices(lab, bench.wires, bench.clock, bench.clock) as devices:
+        if lab.panel.expander is not None:
+            with suppress(PlugFailed):  # it is one of the panel's troubles
+                await asyncio.to_thread(bench.wires.expander.asked.wait, EXPANDER_PATIENCE)
+        yield devices
+
+
 async def read(lab: Lab, say: Say) -> None:
     """Say what each device and each sensor says; raises PlugFailed if some devices do not."""
     silent = []
@@ -242,15 +255,11 @@ async def panel(lab: Lab, say: Say, done: asyncio.Event) -> None:
                 task.cancel()
 
 
-def _told(say: Say, name: str, high: bool, _: float) -> None:
-    say(f"{name}: its line is {'high' if high else 'low'}")
-
-
-def _expander_trouble(wires: Wires) -> str:
-    try:
-        return wires.expander.trouble
-    except PlugFailed as error:
-        return str(error)
+def _told(say: Say, name: str, high: bool | None, _: float) -> None:
+    if high is None:
+        say(f"{name}: its line cannot be read, or does not come to rest")
+    else:
+        say(f"{name}: its line is {'high' if high else 'low'}")
 
 
 async def preflight(lab: Lab, say: Callable[[Finding], None]) -> None:
@@ -261,8 +270,8 @@ async def preflight(lab: Lab, say: Callable[[Finding], None]) -> None:
     for finding in look_at_this_machine(lab):
         say(finding)
     try:
-        async with opened(lab) as bench:
-            table = Table(lab, bench.plugs, bench.rails, partial(_expander_trouble, bench.wires))
+        async with opened(lab) as bench, opened_panel(lab, bench) as devices:
+            table = Table(lab, bench.plugs, bench.rails, devices.troubles)
             async for finding in look_at_the_table(table):
                 say(finding)
     except ChaosMonkeyError as error:

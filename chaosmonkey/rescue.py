@@ -3,6 +3,7 @@
     hold the data folder ─► end the programs that it left running
       ─► open the plugs: GPIO feeds are on by that
       ─► read the journal ─► turn on what it says was cut, all at once
+                      └────► it cannot be read: all that has a plug, and no cut from then on
     ─► then the rest of the server is imported, which takes a small Pi seconds
 
 It imports no web server, no cluster and no tracker. A device that does not answer holds up no
@@ -22,7 +23,16 @@ from chaosmonkey.config import Lab
 from chaosmonkey.errors import PlugFailed, StoreFailed
 from chaosmonkey.model import FeedKind
 from chaosmonkey.plugs import PlugBoard, Programs, open_plugs
-from chaosmonkey.store import Database, Journal, doubt_about, hold_folder, open_database
+from chaosmonkey.store import (
+    Database,
+    FolderInUse,
+    Journal,
+    WrittenByNewer,
+    doubt_about,
+    hold_folder,
+    open_database,
+    open_nowhere,
+)
 from chaosmonkey.wires import Wires, open_wires
 
 log = logging.getLogger(__name__)
@@ -56,13 +66,20 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
     """The table of a lab, held by this process alone; on the way out every plug is left on.
 
     Raises:
-        StoreFailed: the data folder cannot be used; every plug was turned on, as far as possible,
-            unless it is another process that uses it.
+        FolderInUse: another process uses the data folder.
+        WrittenByNewer: its database is that of a newer version; every plug was turned on, as far
+            as possible.
     """
     wall = SystemClock()
     clock: Clock = wall if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
     async with AsyncExitStack() as stack:
-        stack.enter_context(hold_folder(lab.server.data))
+        unheld: StoreFailed | None = None
+        try:
+            stack.enter_context(hold_folder(lab.server.data))
+        except FolderInUse:
+            raise
+        except StoreFailed as error:
+            unheld = error
         if doubt := doubt_about(lab.server.data):
             log.warning("%s %s", doubt.says, doubt.remedy)
         programs = Programs(lab.server.data)
@@ -71,13 +88,19 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
         wires = stack.enter_context(open_wires(lab))
         plugs = await stack.enter_async_context(open_plugs(lab, wires, clock, programs))
         try:
+            if unheld is not None:
+                raise unheld
             database = await stack.enter_async_context(open_database(lab.server.data, clock))
-            table = Rescued(lab, wall, clock, wires, plugs, database)
             cut = {(entry.machine, entry.feed) for entry in await Journal(database).open_cuts()}
-        except StoreFailed:
+        except WrittenByNewer:
             log.error("The journal cannot be read: every plug is turned on.")
             await turn_on(plugs, plugs, LAST_RESORT)
             raise
+        except StoreFailed as error:
+            log.error("%s Every plug is turned on, and nothing is cut until the next start.", error)
+            database = await stack.enter_async_context(open_nowhere(lab.server.data, error))
+            cut = set(plugs)
+        table = Rescued(lab, wall, clock, wires, plugs, database)
         if database.lost:
             log.warning("The journal was lost (%s): every plug is turned on.", database.lost)
             cut = set(plugs)

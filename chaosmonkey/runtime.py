@@ -6,7 +6,9 @@
                      └──────► board ─► hub ─► websockets
        presenter, phones ─► room ─► foyer ─┘
 
-`rescue` has turned the plugs on before this module is even imported. Whatever ends the server
+`rescue` has turned the plugs on before this module is even imported. Whatever else is broken then
+(a kubeconfig, a torn panel, a port that another program has) is said and tried again, while all the
+rest goes on. Whatever ends the server
 (SIGTERM, SIGINT, a crash in any task), the plugs are restored before the process ends; what could
 not be restored stands in the journal for the next start.
 """
@@ -28,15 +30,16 @@ from chaosmonkey.api.control_socket import ControlServer
 from chaosmonkey.api.ears import framed
 from chaosmonkey.api.limits import Limits
 from chaosmonkey.api.turnstile import Turnstile
-from chaosmonkey.api.web import WebServer
+from chaosmonkey.api.web import PortTaken, WebServer
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab, supervision
 from chaosmonkey.dispatch import Dispatch
+from chaosmonkey.errors import StoreFailed
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
-from chaosmonkey.model import ClockStepped, Event, Feed, Tick
+from chaosmonkey.model import ClockStepped, Event, Tick
 from chaosmonkey.outage.cut import GOODBYE
 from chaosmonkey.outage.failpoint import die_at
 from chaosmonkey.outage.monkey import Monkey
@@ -44,6 +47,7 @@ from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.panel import Devices, Panel, open_devices
 from chaosmonkey.past import take_up_the_past
 from chaosmonkey.preflight import Table, look_at_everything
+from chaosmonkey.readiness import reasons_against
 from chaosmonkey.rescue import Rescued, rescued
 from chaosmonkey.sensors import SensorBoard, open_sensors
 from chaosmonkey.store import (
@@ -53,11 +57,16 @@ from chaosmonkey.store import (
     Records,
     RoundRecorder,
     Rounds,
+    passing_key,
     secret_key,
 )
 from chaosmonkey.systemd import Supervisor
 
 log = logging.getLogger(__name__)
+
+LISTEN_EVERY = 2.0
+"""Seconds after which a port that another program has, or an address that is not there yet, is
+tried again."""
 
 TICK = 1.0
 """Seconds between two reminders that time passes, for outages that end by nothing happening."""
@@ -92,7 +101,7 @@ async def run(
         stop: ends the server when it is set, as a signal does.
 
     Raises:
-        ChaosMonkeyError: it could not start: a port, folder, device or kubeconfig is unusable.
+        StoreFailed: the data folder cannot be used.
         ExceptionGroup: a task died; the plugs were restored before.
     """
     lab, wires, pace = table.lab, table.wires, SystemClock()
@@ -103,7 +112,6 @@ async def run(
         )
         client = Client(lab.cluster)
         stack.push_async_callback(client.close)
-        await client.open()
         server = _Server(table, things, client)
         await server.run(announce, stop or asyncio.Event())
 
@@ -121,6 +129,7 @@ class _Server:
 
     def __init__(self, table: Rescued, things: _Things, client: Client) -> None:
         self._lab = lab = table.lab
+        self._unusable = table.database.unusable
         self._wall = table.wall
         self._clock = clock = table.clock
         self._plugs = table.plugs
@@ -162,6 +171,7 @@ class _Server:
             own=own,
             found_off=self._monkey.found_off,
         )
+        key = self._key()
         self._client = client
         self._rounds = Rounds(database)
         self._round_recorder = RoundRecorder(self._rounds, clock)
@@ -171,7 +181,7 @@ class _Server:
             clock=clock,
             changed=self._show_room,
             keeper=self._round_recorder,
-            codes=JoinCodes(secret_key(lab.server.data), lab.audience, SystemClock()),
+            codes=JoinCodes(key, lab.audience, SystemClock()),
         )
         self._dispatch = Dispatch(
             self._tracker,
@@ -191,7 +201,6 @@ class _Server:
             safety=lambda: self._monkey.safety,
             join_url=self._join_url,
         )
-        key = secret_key(lab.server.data)
         self._audit = Audit(database, clock)
         self._panel = Panel(
             lab,
@@ -217,19 +226,14 @@ class _Server:
 
     async def run(self, announce: Callable[[str], None], stop: asyncio.Event) -> None:
         """Start everything, wait until told to stop, stop everything."""
-        await take_up_the_past(
-            self._records,
-            board=self._board,
-            interrupted=self._dispatch.interrupted,
-            now=self._clock.now(),
-        )
-        self._tracker.know_ids(await self._records.ids())
-        await self._room.resume(self._rounds, self._records.get)
+        try:
+            await self._take_up()
+        except Exception:
+            log.exception("What an earlier server kept cannot be taken up. All else goes on.")
         self._show_room()
         entrance = Limits(Turnstile(create_app(self._context())))
         web = WebServer(entrance, self._lab.server)
         control = ControlServer(entrance, self._lab.server.data)
-        self._port = web.port
         gc.freeze()  # what stays for ever need not be looked through with every phone's garbage
         started = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -246,20 +250,62 @@ class _Server:
                 tasks.create_task(self._watch.run(), name="cluster watch")
                 tasks.create_task(self._panel.run(), name="panel")
                 tasks.create_task(self._tick(), name="tick")
-                serving = tasks.create_task(web.run_until_told(), name="web server")
+                serving = tasks.create_task(self._serve(web, announce), name="web server")
                 tasks.create_task(control.run_until_told(), name="control socket")
-                self._announce(announce)
                 await stop.wait()
                 log.info("Stopping: every plug is turned on first.")
                 self._supervisor.stopping()
                 monkey.cancel()
                 web.should_exit = control.should_exit = True
+                if not web.started:
+                    serving.cancel()
                 self._hub.close()
                 self._phones.close()
                 await asyncio.wait({monkey, serving}, timeout=GOODBYE + 5)
                 raise _Stopped
         except* _Stopped:
             pass
+
+    async def _take_up(self) -> None:
+        await take_up_the_past(
+            self._records,
+            board=self._board,
+            interrupted=self._dispatch.interrupted,
+            now=self._clock.now(),
+        )
+        self._tracker.know_ids(await self._records.ids())
+        await self._room.resume(self._rounds, self._records.get)
+
+    def _key(self) -> bytes:
+        try:
+            return secret_key(self._lab.server.data)
+        except StoreFailed as error:
+            log.error("%s Until then who signed in has to do so again after each start.", error)
+            return passing_key()
+
+    async def _serve(self, web: WebServer, announce: Callable[[str], None]) -> None:
+        """Serve the pages as soon as their address is to be had; all else does not wait for it."""
+        failing, pace = "", SystemClock()
+        while True:
+            try:
+                await asyncio.to_thread(web.bind)
+                break
+            except PortTaken as error:
+                if error.message != failing:
+                    log.error(
+                        "%s It is tried again every %g s; meanwhile there are no pages and no API, "
+                        "but plugs are restored and the panel works.",
+                        error,
+                        LISTEN_EVERY,
+                    )
+                    say = self._supervisor.status if failing else self._supervisor.ready
+                    say(f"restored; no pages: {error.message}")
+                failing = error.message
+            await pace.sleep(LISTEN_EVERY)
+        self._port = web.port
+        self._show_room()
+        self._announce(announce)
+        await web.run_until_told()
 
     def _context(self) -> Context:
         return Context(
@@ -279,7 +325,7 @@ class _Server:
             audit=self._audit,
             join_url=self._join_url,
             preflight=lambda: look_at_everything(
-                Table(self._lab, self._plugs, self._monkey.rails, lambda: self._panel.trouble),
+                Table(self._lab, self._plugs, self._monkey.rails, self._panel.troubles),
                 self._client,
                 self._clock,
             ),
@@ -303,7 +349,11 @@ class _Server:
             return
         presenters = [token for token in self._tokens.known() if token.role is Role.PRESENTER]
         if not presenters and not self._tokens.trouble:
-            secret = self._tokens.make("presenter", Role.PRESENTER)
+            try:
+                secret = self._tokens.make("presenter", Role.PRESENTER)
+            except StoreFailed as error:
+                log.error("No presenter's token can be made, so nobody can sign in: %s", error)
+                return
             console = own_url(server, self._port) + "/console"
             announce(f"Present at {console}?token={secret} (this is told only once)")
 
@@ -337,23 +387,11 @@ class _Server:
             self._dispatch(ClockStepped(by, self._clock.now()))
 
     def _not_ready(self) -> list[str]:
-        stale = self._tracker.world.stale
-        reasons = [f"The cluster is not seen: {stale.why}."] if stale is not None else []
-        if self._panel.trouble:
-            reasons.append(f"The panel does not answer: {self._panel.trouble}.")
-        self._tokens.known()
-        if self._tokens.trouble:
-            reasons.append(self._tokens.trouble)
-        if self._monkey.owed.pending:
-            what = ", ".join(self._monkey.owed.pending)
-            reasons.append(f"Not on the disk yet: {what}. It is tried again every few seconds.")
-        reasons += [
-            f"{plug.machine}'s {plug.feed} plug cannot be read as on or off: {plug.remark}"
-            for key, plug in self._plugs.items()
-            if plug.last is Feed.UNKNOWN and plug.remark and key not in self._monkey.cuts
-        ]
-        return reasons + [
-            f"{cut.entry.machine}'s {cut.entry.feed} is stuck: {cut.trouble}"
-            for cut in self._monkey.cuts.values()
-            if cut.trouble
-        ]
+        return reasons_against(
+            world=self._tracker.world,
+            panel=self._panel,
+            tokens=self._tokens,
+            monkey=self._monkey,
+            plugs=self._plugs,
+            unusable=self._unusable,
+        )

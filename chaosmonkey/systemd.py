@@ -29,6 +29,10 @@ class Supervisor:
         """The server can be used."""
         self._tell(f"READY=1\nSTATUS={status}")
 
+    def status(self, status: str) -> None:
+        """What `systemctl status` shows."""
+        self._tell(f"STATUS={status}")
+
     def stopping(self) -> None:
         """The server restores its plugs and ends."""
         self._tell("STOPPING=1\nSTATUS=turning every plug on")

@@ -86,15 +86,17 @@ class Listing:
         for start in range(0, len(self._kept), EACH):
             await self._queue.turn(self._address)
             piece = await self._read(self._kept[start : start + EACH])
-            yield [_of_document(document, full=self._full) for document in piece]
+            shown = (_of_document(document, full=self._full) for document in piece)
+            yield [one for one in shown if one is not None]
 
 
 async def as_json(listing: Listing) -> AsyncIterator[bytes]:
     """A list of OutageView."""
     before = b"["
     async for piece in listing:
-        yield before + b",".join(one.json for one in piece)
-        before = b","
+        if piece:
+            yield before + b",".join(one.json for one in piece)
+            before = b","
     yield b"]" if before == b"," else b"[]"
 
 
@@ -102,7 +104,7 @@ async def as_text(listing: Listing) -> AsyncIterator[str]:
     """A line for each."""
     none = True
     async for piece in listing:
-        none = False
+        none = none and not piece
         yield "".join(f"{one.line}\n" for one in piece)
     if none:
         yield "No outages yet.\n"
@@ -142,8 +144,9 @@ def csv_line(cells: Iterable[Any]) -> str:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _of_document(document: str, *, full: bool) -> Shown:
-    return show(from_document(document), full=full)
+def _of_document(document: str, *, full: bool) -> Shown | None:
+    outage = from_document(document)
+    return None if outage is None else show(outage, full=full)
 
 
 def _row(view: OutageView) -> str:

@@ -44,13 +44,17 @@ SPARE_FILES = 256
 
 
 class PortTaken(Unavailable):
-    """Another program listens on the port, or this user may not."""
+    """Another program listens on the port, or the address is not there, or this user may not."""
 
     title = "Port not available"
 
 
 class WebServer(Serving):
-    """Serves what is behind an entrance on a bound socket until `should_exit` is set."""
+    """Serves what is behind an entrance on a bound socket until `should_exit` is set.
+
+    Attributes:
+        port: the one that it is bound to.
+    """
 
     def __init__(self, entrance: ASGIApp, settings: Server) -> None:
         super().__init__(
@@ -75,11 +79,17 @@ class WebServer(Serving):
         )
         self.crowd = Crowd(min(MOST, _allowed_files() - SPARE_FILES))
         self.server_state = self.crowd
-        self._socket = bind(settings)
-        self.port: int = self._socket.getsockname()[1]
+        self.port = settings.port
+        self._settings = settings
+        self._socket: socket.socket
+
+    def bind(self) -> None:
+        """Listen; it may have to look up a name. Raises PortTaken, and may be tried again."""
+        self._socket = bind(self._settings)
+        self.port = self._socket.getsockname()[1]
 
     async def run_until_told(self) -> None:
-        """Serve until `should_exit` is set and the last connection has ended."""
+        """Serve what is bound until `should_exit` is set and the last connection has ended."""
         with self._socket:
             async with asyncio.TaskGroup() as tasks:
                 looking = tasks.create_task(self._look(), name="look at connections")
@@ -112,16 +122,22 @@ def bind(settings: Server) -> socket.socket:
     try:
         listening.bind((settings.host, settings.port))
         listening.listen(WAITING)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a name may be none that DNS knows
         listening.close()
         where = f"{settings.host}:{settings.port}"
-        if error.errno == errno.EADDRINUSE:
+        number = error.errno if isinstance(error, OSError) else None
+        if number == errno.EADDRINUSE:
             raise PortTaken(
                 f"Another program listens on {where}.",
                 remedy="Is a chaosmonkey running already? End it, or choose another port.",
             ) from None
+        if number == errno.EADDRNOTAVAIL:
+            raise PortTaken(
+                f"Cannot listen on {where}: this machine has no such address.",
+                remedy='Is the network up? [server] host = "0.0.0.0" listens on every address.',
+            ) from None
         raise PortTaken(
-            f"Cannot listen on {where}: {error.strerror}.",
+            f"Cannot listen on {where}: {getattr(error, 'strerror', None) or error}.",
             remedy="Check [server] host and port; ports below 1024 need privileges.",
         ) from None
     return listening

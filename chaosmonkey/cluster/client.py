@@ -33,14 +33,6 @@ class Client:
         """Where the API server is; "" before the first request."""
         return self._connection.address
 
-    async def open(self) -> None:
-        """Read the configuration, so that what is wrong with it is said before anything runs.
-
-        Raises:
-            BadConfig: where the cluster is or how to log in cannot be found out.
-        """
-        await self._connection.open()
-
     async def close(self) -> None:
         """End all connections; the next request opens new ones."""
         await self._connection.close()

@@ -1,7 +1,8 @@
 """One way to the API server, over kubernetes.aio's connection and with its credentials.
 
-Whatever goes wrong on it is one of `trouble`. A refused login makes the next request read the
-configuration again, so that renewed certificates and tokens are found without a restart.
+Whatever goes wrong on it is one of `trouble`, also a kubeconfig that is missing or makes no sense:
+it is read again until it does. A refused login makes the next request read it again as well, so
+that renewed certificates and tokens are found without a restart.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ HEAD = 20.0
 STREAM = aiohttp.ClientTimeout(total=None, sock_connect=5.0, sock_read=None)
 """A watch may take for ever; its silence is somebody else's to judge."""
 
+LOGIN_PAUSE = 2.0
+"""Seconds for which a configuration that could not be used is not read again: every watch asks."""
+
 GLANCE = aiohttp.ClientTimeout(total=3.0)
 """Seconds that a server which is alive takes at most to say so."""
 
@@ -49,20 +53,12 @@ class Connection:
         self._settings = settings
         self._api: ApiClient | None = None
         self._opening = asyncio.Lock()
-        self._was_open = False
+        self._no_login: tuple[float, str] | None = None
 
     @property
     def address(self) -> str:
         """Where the API server is; "" before the first request."""
         return str(self._api.configuration.host) if self._api else ""
-
-    async def open(self) -> None:
-        """Read the configuration.
-
-        Raises:
-            BadConfig: where the cluster is or how to log in cannot be found out.
-        """
-        await self._log_in()
 
     async def close(self) -> None:
         """End all sockets; the next request opens new ones."""
@@ -118,8 +114,8 @@ class Connection:
         """Send one request and return its answer, of which only the head has been read."""
         api = await self._log_in()
         url = api.configuration.host + path + (f"?{urlencode(query)}" if query else "")
+        headers = await self._headers(api)
         try:
-            headers = await _headers(api)
             async with asyncio.timeout(HEAD):
                 answer = await api.rest_client.request(  # type: ignore[no-untyped-call]
                     method, url, headers=headers, body=body, _request_timeout=timeout
@@ -140,20 +136,53 @@ class Connection:
     async def _log_in(self) -> ApiClient:
         async with self._opening:
             if self._api is None:
+                now = asyncio.get_running_loop().time()
+                if self._no_login is not None and now - self._no_login[0] < LOGIN_PAUSE:
+                    raise _no_login(self._no_login[1])
                 try:
-                    settings = await configuration(self._settings)
-                    settings.client_session_kwargs = {
+                    async with asyncio.timeout(HEAD):
+                        settings = await configuration(self._settings)
+                    settings.client_session_kwargs = (settings.client_session_kwargs or {}) | {
                         "middlewares": (_only_what_was_asked_for,),
                         "auto_decompress": False,
                     }
                     self._api = ApiClient(settings)
-                except BadConfig as error:
-                    if not self._was_open:
-                        raise
-                    # It was good once: the show goes on, and we look again.
-                    raise Unreachable("log in again: " + error.message) from error
-                self._was_open = True
+                except Exception as error:
+                    why = _why_no_login(error)
+                    self._no_login = asyncio.get_running_loop().time(), why
+                    raise _no_login(why) from error
+                self._no_login = None
             return self._api
+
+    async def _headers(self, api: ApiClient) -> dict[str, str]:
+        """What goes with every request; a token that has run out is asked for anew."""
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Content-Type": "application/json",
+            "User-Agent": "chaosmonkey",
+        }
+        try:
+            async with asyncio.timeout(HEAD):
+                for login in (await api.configuration.auth_settings()).values():
+                    headers[login["key"]] = login["value"]
+        except Exception as error:
+            raise _no_login(_why_no_login(error)) from error
+        return headers
+
+
+def _no_login(why: str) -> Unreachable:
+    return Unreachable(f"log in: {why}.", remedy="Mend it; it is read again by itself.")
+
+
+def _why_no_login(error: Exception) -> str:
+    match error:
+        case BadConfig():
+            return f"{error.facts['source']}: " + "; ".join(error.problems).rstrip(".")
+        case TimeoutError():
+            return f"the program that hands out credentials did not end within {HEAD:g} s"
+        case _:
+            return f"{type(error).__name__}: {error}"
 
 
 async def _only_what_was_asked_for(
@@ -174,18 +203,6 @@ async def _only_what_was_asked_for(
         response.close()
         raise aiohttp.ClientConnectionError(why)
     return response
-
-
-async def _headers(api: ApiClient) -> dict[str, str]:
-    headers = {
-        "Accept": "application/json",
-        "Accept-Encoding": "identity",
-        "Content-Type": "application/json",
-        "User-Agent": "chaosmonkey",
-    }
-    for login in (await api.configuration.auth_settings()).values():
-        headers[login["key"]] = login["value"]
-    return headers
 
 
 async def _pieces(response: aiohttp.ClientResponse, asked: str) -> AsyncGenerator[bytes, None]:

@@ -10,7 +10,7 @@ from chaosmonkey.config.environment import (
 )
 from chaosmonkey.config.lab import Audience, Cluster, Demo, Gpio, Lab
 from chaosmonkey.config.limits import Limits, parse_span
-from chaosmonkey.config.lines import UsedLine, lines_of, uses_i2c
+from chaosmonkey.config.lines import UsedLine, has_panel, lines_of, uses_i2c
 from chaosmonkey.config.machine import Machine
 from chaosmonkey.config.plugs import (
     CommandPlug,
@@ -67,6 +67,7 @@ __all__ = [
     "build",
     "child_environment",
     "environment_with",
+    "has_panel",
     "lines_of",
     "load",
     "own_token",

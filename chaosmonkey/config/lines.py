@@ -56,6 +56,15 @@ def sensors_of(lab: Lab) -> Iterator[tuple[str, SensorSettings]]:
                 yield f"[[machine]] {machine.name}: {feed}_sensor", sensor
 
 
+def has_panel(lab: Lab) -> bool:
+    """Whether there are buttons or LEDs on the table."""
+    panel = lab.panel
+    single = (panel.halt, panel.heartbeat, panel.expander)
+    return any(it is not None for it in single) or any(
+        it.button is not None or it.led is not None for it in lab.machine
+    )
+
+
 def uses_i2c(lab: Lab) -> bool:
     """Whether anything hangs on the I2C bus."""
     monitors = any(isinstance(sensor, CurrentSensor) for _, sensor in sensors_of(lab))

@@ -84,7 +84,8 @@ class Arming:
     def release(self, by: str) -> bool:
         """End HALT, without arming; return whether it held. Raises HaltKept."""
         if self.kept:
-            raise HaltKept(self.kept, remedy="Turn it until it comes out, then release HALT.")
+            remedy = "Turn it until it comes out, or mend its line, then release HALT."
+            raise HaltKept(self.kept, remedy=remedy)
         if self.safety.halted is None:
             return False
         log.warning("HALT is released by %s.", by)

@@ -16,7 +16,7 @@ class Halted(CutRefused):
 
 
 class HaltKept(CutRefused):
-    """HALT cannot be released: the big red button is in."""
+    """HALT cannot be released: the big red button is in, or cannot be read."""
 
     title = "HALT kept"
     rule = "halt-kept"

@@ -1,53 +1,145 @@
-"""The panel's buttons and LEDs as gpiozero's devices, on the header or on an expander."""
+"""The panel's buttons and LEDs as gpiozero's devices, on the header or on an expander.
+
+Each is opened when it can be, and fails alone: a panel that is torn off, or a line that another
+program holds, keeps no server from starting. Until an input is open, it is unknown.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import NoReturn
 
 import gpiozero
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab, Line
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.wires import InputLine, Wires
+from chaosmonkey.wires import InputLine, Tell, Wires
 
 log = logging.getLogger(__name__)
 
+RETRY = 5.0
+"""Real seconds after which a device that could not be opened is tried again."""
+
+
+class Input:
+    """A line of the panel that is read; as `InputLine`, but unknown while it cannot be had.
+
+    Attributes:
+        trouble: why it cannot be had, as a sentence; "" if it can.
+    """
+
+    def __init__(
+        self, open_line: Callable[[], InputLine], name: str, clock: Clock, pace: Clock
+    ) -> None:
+        self.trouble = ""
+        self._open_line = open_line
+        self._name = name
+        self._clock = clock
+        self._pace = pace
+        self._line: InputLine | None = None
+        self.open()
+
+    @property
+    def high(self) -> bool | None:
+        """As `InputLine`."""
+        return None if self._line is None else self._line.high
+
+    @property
+    def at_rest(self) -> bool:
+        """As `InputLine`."""
+        return self._line is not None and self._line.at_rest
+
+    @property
+    def age(self) -> float:
+        """As `InputLine`."""
+        return math.inf if self._line is None else self._line.age
+
+    def open(self) -> InputLine | None:
+        """The line, opened now if it was not; None if that fails."""
+        if self._line is None:
+            try:
+                self._line = self._open_line()
+            except Exception as error:  # noqa: BLE001 - pin factories surprise in every way
+                self._fails(_said(error))
+            else:
+                self.trouble = ""
+        return self._line
+
+    async def run(self, tell: Tell) -> NoReturn:
+        """As `InputLine`; a line that fails is unknown, and opened again."""
+        while True:
+            if (line := self.open()) is not None:
+                try:
+                    await line.run(tell)
+                except Exception as error:  # noqa: BLE001 - pin factories surprise in every way
+                    self._fails(_said(error))
+                    self.close()
+            tell(None, self._clock.now())
+            await self._pace.sleep(RETRY)
+
+    def close(self) -> None:
+        """Let go of the line."""
+        line, self._line = self._line, None
+        if line is not None:
+            with suppress(Exception):  # it may be what failed
+                line.close()
+
+    def _fails(self, why: str) -> None:
+        if why != self.trouble:
+            log.error("%s: %s It is tried again.", self._name, why)
+        self.trouble = why
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, PlugFailed) else f"{type(error).__name__}: {error}"
+
 
 class Led:
-    """One LED; a line that fails is told once and does no harm."""
+    """One LED; a line that fails, or cannot be had, is told once and does no harm.
 
-    def __init__(self, line: Line, wires: Wires) -> None:
-        try:
-            self._led = gpiozero.LED(line, pin_factory=wires.factory(line))
-        except gpiozero.GPIOZeroError as error:
-            raise PlugFailed(
-                f"The LED on {line} cannot be used: {error}.",
-                remedy="Is another process using the line, and is this user in the group gpio?",
-            ) from None
+    Attributes:
+        trouble: why it cannot be lit, as a sentence; "" if it can.
+    """
+
+    def __init__(self, line: Line, wires: Wires, name: str, pace: Clock) -> None:
+        self.trouble = ""
         self._line = line
+        self._wires = wires
+        self._name = name
+        self._pace = pace
+        self._led: gpiozero.LED | None = None
+        self._open_at = -math.inf
         self._lit = False
-        self._failing = False
+        self.light(lit=False)
 
     def light(self, *, lit: bool) -> None:
         """Let it be lit or dark."""
-        if lit == self._lit:
+        if self._led is not None and lit == self._lit:
             return
         try:
+            if self._led is None:
+                if self._pace.now() < self._open_at:
+                    return
+                self._open_at = self._pace.now() + RETRY
+                self._led = gpiozero.LED(self._line, pin_factory=self._wires.factory(self._line))
             self._led.value = lit
-        except (PlugFailed, gpiozero.GPIOZeroError) as error:
-            if not self._failing:
-                log.error("The LED on %s: %s", self._line, error)
-            self._failing = True
+        except Exception as error:  # noqa: BLE001 - pin factories raise errors of their own
+            if not self.trouble:
+                log.error("%s, on %s: %s It is tried again.", self._name, self._line, error)
+            self.trouble = str(error)
         else:
-            self._lit, self._failing = lit, False
+            self._lit, self.trouble = lit, ""
 
     def close(self) -> None:
         """Let go of its line: it is dark."""
-        self._led.close()
+        if self._led is not None:
+            self._led.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,40 +147,73 @@ class Devices:
     """What is on the panel; empty without one.
 
     Attributes:
-        buttons: machine → the line of its button, which is low while it is pressed.
+        buttons: machine → its button, whose line is low while it is pressed.
         leds: machine → its LED.
-        halt: the line of the big red button.
+        halt: the big red button.
         heartbeat: the LED that says that the server lives.
-        trouble: says why the expander cannot be spoken to; "" while it can, or without one.
+        expander_trouble: says why the expander cannot be spoken to; "" while it can, or without.
     """
 
-    buttons: dict[str, InputLine]
+    buttons: dict[str, Input]
     leds: dict[str, Led]
-    halt: InputLine | None
+    halt: Input | None
     heartbeat: Led | None
-    trouble: Callable[[], str]
+    expander_trouble: Callable[[], str]
+
+    def troubles(self) -> list[str]:
+        """What of it does not work, in sentences; empty if all does."""
+        found = []
+        if trouble := self.expander_trouble():
+            found.append(f"The panel does not answer: {trouble}.")
+        single: list[tuple[str, Input | Led | None]] = [
+            *((f"{name}'s button", it) for name, it in self.buttons.items()),
+            *((f"{name}'s LED", it) for name, it in self.leds.items()),
+            ("The big red button", self.halt),
+            ("The heartbeat", self.heartbeat),
+        ]
+        return found + [f"{what}: {it.trouble}" for what, it in single if it and it.trouble]
 
 
 @contextmanager
 def open_devices(lab: Lab, wires: Wires, clock: Clock, pace: Clock) -> Iterator[Devices]:
-    """Open what the settings name; raises PlugFailed if something cannot be had."""
+    """What the settings name; what cannot be had now is opened when it can."""
     with ExitStack() as closing:
 
-        def button(line: Line) -> InputLine:
-            opened = InputLine(line, wires.factory(line), pull_up=True, clock=clock, pace=pace)
+        def open_line(line: Line) -> InputLine:
+            return InputLine(line, wires.factory(line), pull_up=True, clock=clock, pace=pace)
+
+        def button(line: Line, name: str) -> Input:
+            opened = Input(partial(open_line, line), name, clock, pace)
             closing.callback(opened.close)
             return opened
 
-        def led(line: Line) -> Led:
-            opened = Led(line, wires)
+        def led(line: Line, name: str) -> Led:
+            opened = Led(line, wires, name, pace)
             closing.callback(opened.close)
             return opened
 
-        panel, machines = lab.panel, lab.machine
+        panel = lab.panel
         yield Devices(
-            buttons={it.name: button(it.button) for it in machines if it.button is not None},
-            leds={it.name: led(it.led) for it in machines if it.led is not None},
-            halt=button(panel.halt) if panel.halt is not None else None,
-            heartbeat=led(panel.heartbeat) if panel.heartbeat is not None else None,
-            trouble=lambda: "" if panel.expander is None else wires.expander.trouble,
+            buttons={
+                it.name: button(it.button, f"{it.name}'s button")
+                for it in lab.machine
+                if it.button is not None
+            },
+            leds={
+                it.name: led(it.led, f"{it.name}'s LED") for it in lab.machine if it.led is not None
+            },
+            halt=button(panel.halt, "The big red button") if panel.halt is not None else None,
+            heartbeat=led(panel.heartbeat, "The heartbeat")
+            if panel.heartbeat is not None
+            else None,
+            expander_trouble=partial(_expander_trouble, lab, wires),
         )
+
+
+def _expander_trouble(lab: Lab, wires: Wires) -> str:
+    if lab.panel.expander is None:
+        return ""
+    try:
+        return wires.expander.trouble
+    except PlugFailed as error:
+        return str(error)

@@ -4,6 +4,7 @@
     held on a machine that we cut      turn it on
     the big red button                 HALT; it cannot be released while the button is in
 
+What cannot be read goes to the safe side: a machine's button does nothing, the red one is HALT.
 Each of them leaves a row in the audit log, and a refusal makes its LED flash.
 """
 
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 NAME = "the panel"
 STILL_IN = "The big red button is in, or its wire is broken."
+UNREAD = "The big red button cannot be read, and so counts as pressed."
 
 
 class Panel:
@@ -62,11 +64,12 @@ class Panel:
         self._refused: dict[str, int] = {}
         self._beat = 0
         self._tasks: asyncio.TaskGroup
+        if devices.halt is not None:
+            monkey.keep_halted(UNREAD)  # until it was read
 
-    @property
-    def trouble(self) -> str:
-        """Why its expander cannot be spoken to; "" if there is none, or it answers."""
-        return self._devices.trouble()
+    def troubles(self) -> list[str]:
+        """What of it does not work, each a sentence; empty if all does, or there is no panel."""
+        return self._devices.troubles()
 
     async def run(self) -> NoReturn:
         """Serve the panel until cancelled."""
@@ -106,11 +109,16 @@ class Panel:
         request = CutRequest(machine.name, feed, self._lab.default_seconds, by=NAME)
         self._do(f"/kill/{machine.name}?kind={feed}", self._monkey.cut(request), machine.name)
 
-    def _red(self, high: bool, _: float) -> None:
-        pressed = high == (self._lab.panel.halt_contact == "NC")
-        self._monkey.keep_halted(STILL_IN if pressed else "")
-        if pressed:
-            self._do("/halt", self._monkey.halt("the big red button"))
+    def _red(self, high: bool | None, _: float) -> None:
+        if high is None:
+            why, by = UNREAD, "the big red button, which cannot be read"
+        elif high == (self._lab.panel.halt_contact == "NC"):
+            why, by = STILL_IN, "the big red button"
+        else:
+            why = by = ""
+        self._monkey.keep_halted(why)
+        if why:
+            self._do("/halt", self._monkey.halt(by))
 
     def _do(self, what: str, work: Coroutine[Any, Any, object], machine: str = "") -> None:
         self._tasks.create_task(self._carry_out(what, work, machine), name=f"panel {what}")

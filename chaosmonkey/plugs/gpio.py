@@ -33,7 +33,9 @@ class RelayPlug:
                 initial_value=self._coil_when_on,
                 pin_factory=factory,
             )
-        except gpiozero.GPIOZeroError as error:
+        except PlugFailed:
+            raise
+        except Exception as error:  # noqa: BLE001 - pin factories raise their own, as lgpio.error
             raise self._failed(error) from None
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:  # noqa: ARG002 - a relay has no timer

@@ -57,16 +57,14 @@ class SwitchPort:
         """What order and effect agree on; unknown if they do not."""
         self.remark = ""
         order, effect = await self._agent.get(self._order, self._effect)
-        if effect is None:
-            feed = Feed.UNKNOWN
-        elif self._poe:
+        if self._poe:
             feed = _agreed(order, on=effect == DELIVERING, off=effect != DELIVERING)
         else:
             feed = _agreed(order, on=effect in (1, 2), off=effect != 1)
         if feed is Feed.UNKNOWN:
-            ordered = {1: "on", 2: "off"}.get(order or 0, f"{order}")
+            ordered = {1: "on", 2: "off"}.get(order, f"{order}")
             words = POE_EFFECTS if self._poe else LINK_EFFECTS
-            does = words.get(effect or 0, f"in a state unknown to us ({effect})")
+            does = words.get(effect, f"in a state unknown to us ({effect})")
             self.remark = f"The switch's port is set to {ordered}, but it is {does}."
         return feed
 
@@ -75,7 +73,7 @@ class SwitchPort:
         await self.switch(on=True)
 
 
-def _agreed(order: int | None, *, on: bool, off: bool) -> Feed:
+def _agreed(order: int, *, on: bool, off: bool) -> Feed:
     match order:
         case 1 if on:
             return Feed.ON

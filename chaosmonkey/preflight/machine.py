@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def look_at_this_machine(lab: Lab, root: Path = ROOT) -> Iterator[Finding]:
         if uses_i2c(lab):
             yield from isolated("I2C", lambda: [_i2c(lab, root)])
     yield from isolated("supply", lambda: _supply(root))
+    yield from isolated("data folder", lambda: _writable(lab.server.data))
     yield from isolated("data folder", lambda: _data_folder(lab.server.data, root))
 
 
@@ -106,6 +108,22 @@ def _supply(root: Path) -> Iterator[Finding]:
         )
     else:
         yield ok("supply", "This Pi's voltage has held since it started.")
+
+
+def _writable(folder: Path) -> Iterator[Finding]:
+    if not folder.exists():
+        return  # it is made at the first start
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))
+            file.flush()
+    except OSError as error:
+        yield fault(
+            "data folder",
+            f"{folder} cannot be written: {error.strerror}. Without it nothing is cut.",
+            "Make it writable for the server's user, free some space, or name another: [server] "
+            "data. Then start the server again.",
+        )
 
 
 def _data_folder(folder: Path, root: Path) -> Iterator[Finding]:

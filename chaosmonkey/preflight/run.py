@@ -12,7 +12,7 @@ from typing import Any
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.cluster import Client, objects, resources
-from chaosmonkey.config import Lab
+from chaosmonkey.config import Lab, has_panel
 from chaosmonkey.errors import ClusterUnavailable
 from chaosmonkey.model import Feed, FeedKind
 from chaosmonkey.outage.rails import Rails
@@ -39,13 +39,13 @@ class Table:
 
     Attributes:
         rails: what the sensors say; all have told something.
-        expander_trouble: says why the panel's expander cannot be spoken to; asked if there is one.
+        panel: says what of the panel does not work; asked if there is one.
     """
 
     lab: Lab
     plugs: PlugBoard
     rails: Rails
-    expander_trouble: Callable[[], str]
+    panel: Callable[[], list[str]]
 
 
 async def look_at_everything(table: Table, client: Client, clock: Clock) -> AsyncIterator[Finding]:
@@ -65,8 +65,8 @@ async def look_at_the_table(table: Table) -> AsyncIterator[Finding]:
         look = partial(_plug, about, key, plug, table.rails)
         async for finding in isolated_async(about, look):
             yield finding
-    if table.lab.panel.expander is not None:
-        for finding in isolated("panel", lambda: [_panel(table.expander_trouble())]):
+    if has_panel(table.lab):
+        for finding in isolated("panel", lambda: _panel(table.panel())):
             yield finding
 
 
@@ -86,10 +86,11 @@ async def _plug(
             yield fault(about, says.rstrip(), "Look at the device, then: chaosmonkey plugs read")
 
 
-def _panel(trouble: str) -> Finding:
-    if trouble:
-        return fault("panel", f"Its expander does not answer: {trouble}", "Look at its wires.")
-    return ok("panel", "Its expander answers. Try it: chaosmonkey panel")
+def _panel(troubles: list[str]) -> Iterator[Finding]:
+    for trouble in troubles:
+        yield fault("panel", trouble, "Look at its wires and lines.")
+    if not troubles:
+        yield ok("panel", "It answers. Try it: chaosmonkey panel")
 
 
 def _sensed(about: str, sensed: Feed | None, finding: str) -> Finding:

@@ -20,6 +20,4 @@ class PortMonitor:
     async def read(self) -> Feed:
         """On while it delivers, or is up; raises PlugFailed."""
         [effect] = await self._agent.get(self._effect)
-        if effect is None:
-            return Feed.UNKNOWN
         return Feed.ON if effect == (DELIVERING if self._poe else UP) else Feed.OFF

@@ -25,8 +25,11 @@ class RailInput:
     async def run(self, tell: Tell) -> NoReturn:
         """Tell what the line says."""
 
-        def told(high: bool, since: float) -> None:
-            tell(Reading(Feed.ON if high == self._high_when_on else Feed.OFF, since))
+        def told(high: bool | None, since: float) -> None:
+            if high is None:
+                tell(Reading(Feed.UNKNOWN, since))
+            else:
+                tell(Reading(Feed.ON if high == self._high_when_on else Feed.OFF, since))
 
         await self._line.run(told)
 

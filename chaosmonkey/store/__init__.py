@@ -1,10 +1,17 @@
 """What must survive a power cut: the journal of open cuts, and the records of outages."""
 
 from chaosmonkey.store.audit import Audit, Deed
-from chaosmonkey.store.database import Database, hold_folder, open_database
+from chaosmonkey.store.database import (
+    Database,
+    FolderInUse,
+    WrittenByNewer,
+    hold_folder,
+    open_database,
+    open_nowhere,
+)
 from chaosmonkey.store.filesystem import doubt_about
 from chaosmonkey.store.journal import Entry, Journal
-from chaosmonkey.store.key import secret_key
+from chaosmonkey.store.key import passing_key, secret_key
 from chaosmonkey.store.owed import Owed
 from chaosmonkey.store.recorder import Recorder
 from chaosmonkey.store.records import Records
@@ -15,6 +22,7 @@ __all__ = [
     "Database",
     "Deed",
     "Entry",
+    "FolderInUse",
     "Journal",
     "KeptEntry",
     "Owed",
@@ -22,8 +30,11 @@ __all__ = [
     "Records",
     "RoundRecorder",
     "Rounds",
+    "WrittenByNewer",
     "doubt_about",
     "hold_folder",
     "open_database",
+    "open_nowhere",
+    "passing_key",
     "secret_key",
 ]

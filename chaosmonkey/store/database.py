@@ -1,6 +1,7 @@
 """One SQLite file in the data folder: held by one process, migrated, never silently dropped.
 
 hold the folder ─► open ─► damaged? set it aside, say so, begin anew ─► migrate ─► ready
+                     └───► cannot be used at all? nowhere: nothing is kept, so nothing is cut
 """
 
 from __future__ import annotations
@@ -81,22 +82,44 @@ MIGRATIONS = (
 how many it has run; new ones are added at the end and old ones are never changed."""
 
 
+class FolderInUse(StoreFailed):
+    """Another process uses the data folder."""
+
+    title = "Data folder in use"
+
+
+class WrittenByNewer(StoreFailed):
+    """A newer version has written the database."""
+
+    title = "Database of a newer version"
+
+
 class Database:
     """An open database.
 
     Attributes:
         lost: why what an earlier process wrote is not in it, as the end of a sentence; "" if
             nothing speaks for that.
+        unusable: why nothing is kept in it, and so every write fails; None if it is a good one.
     """
 
-    def __init__(self, connection: aiosqlite.Connection, path: Path, lost: str) -> None:
+    def __init__(
+        self,
+        connection: aiosqlite.Connection,
+        path: Path,
+        lost: str,
+        unusable: StoreFailed | None = None,
+    ) -> None:
         self.path = path
         self.lost = lost
+        self.unusable = unusable
         self._connection = connection
-        self._files = {file: _identity(file) for file in _parts(path)}
+        self._files = {file: _identity(file) for file in _parts(path)} if not unusable else {}
 
     async def write(self, sql: str, values: Iterable[Any] = ()) -> None:
         """Run one statement; it is on the disk, in the file of that name, when this returns."""
+        if self.unusable is not None:
+            raise StoreFailed(self.unusable.message, remedy=self.unusable.remedy)
         self._check_is_ours()
         try:
             await self._connection.execute(sql, tuple(values))
@@ -128,7 +151,8 @@ def hold_folder(folder: Path) -> Iterator[None]:
     """Keep a data folder for this process alone; it is made if it is missing.
 
     Raises:
-        StoreFailed: it cannot be written, or another process uses it.
+        FolderInUse: another process uses it.
+        StoreFailed: it cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -142,7 +166,7 @@ def hold_folder(folder: Path) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise StoreFailed(
+        raise FolderInUse(
             f"The data folder {folder} is in use by another chaosmonkey.",
             remedy="End that one first, or name another folder (--data, [server] data).",
         ) from None
@@ -155,19 +179,34 @@ async def open_database(folder: Path, clock: Clock) -> AsyncIterator[Database]:
     """Open the database in a folder that this process holds.
 
     Raises:
-        StoreFailed: it cannot be written, or a newer version has written it.
+        WrittenByNewer: a newer version has written it.
+        StoreFailed: it cannot be used.
     """
     path = folder / FILE
     lost = ""
-    if not path.exists() or path.stat().st_size == 0:
-        if (folder / KEY_FILE).exists():  # this is not the first start
-            lost = "the database is missing" if not path.exists() else "the database is empty"
-        path.touch()
-        give_to_owner(path, folder)  # SQLite gives the files beside it the same owner
-    connection, damaged = await _connect(path, clock)
+    try:
+        if not path.exists() or path.stat().st_size == 0:
+            if (folder / KEY_FILE).exists():  # this is not the first start
+                lost = "the database is missing" if not path.exists() else "the database is empty"
+            path.touch()
+            give_to_owner(path, folder)  # SQLite gives the files beside it the same owner
+        connection, damaged = await _connect(path, clock)
+    except OSError as error:
+        raise _failed(path, error) from None
     try:
         await _migrate(connection, path)
         yield Database(connection, path, lost or damaged)
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def open_nowhere(folder: Path, why: StoreFailed) -> AsyncIterator[Database]:
+    """What stands in for a database that cannot be used: it is empty, and takes no cut."""
+    connection = await aiosqlite.connect(":memory:", isolation_level=None)
+    try:
+        await _migrate(connection, folder / FILE)
+        yield Database(connection, folder / FILE, "", unusable=why)
     finally:
         await connection.close()
 
@@ -230,16 +269,21 @@ async def _migrate(connection: aiosqlite.Connection, path: Path) -> None:
         row = await cursor.fetchone()
     version = row[0] if row else 0
     if version > len(MIGRATIONS):
-        raise StoreFailed(
+        raise WrittenByNewer(
             f"{path} was written by a newer version (schema {version}, known here: "
             f"{len(MIGRATIONS)}).",
             remedy="Install that version again, or name another data folder.",
         )
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        await connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+    try:
+        for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+            await connection.executescript(
+                f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;"
+            )
+    except sqlite3.Error as error:
+        raise _failed(path, error) from None
 
 
-def _failed(path: Path, error: sqlite3.Error) -> StoreFailed:
+def _failed(path: Path, error: Exception) -> StoreFailed:
     return StoreFailed(
         f"The database {path} failed: {error}.",
         remedy="Is the disk full, read-only or locked? Nothing is cut until it can be written.",

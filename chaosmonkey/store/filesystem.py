@@ -50,9 +50,10 @@ def doubt_about(folder: Path, mounts: Path = MOUNTS) -> Doubt | None:
     """
     try:
         known = list(_mounts(mounts.read_text(errors="surrogateescape")))
-    except OSError:
+        whole = folder.absolute().resolve()
+    except (OSError, RuntimeError):  # the latter for a loop of links, before Python 3.13
         return None
-    mount = _mount_of(folder.absolute().resolve(), known)
+    mount = _mount_of(whole, known)
     if mount is None:
         return None
     if mount.kind in IN_MEMORY:

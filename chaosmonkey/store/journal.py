@@ -7,10 +7,13 @@ not release it.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import astuple, dataclass
 
 from chaosmonkey.model import FeedKind
 from chaosmonkey.store.database import Database
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +67,24 @@ class Journal:
         return dict(rows)
 
     async def open_cuts(self) -> list[Entry]:
-        """What is still to be undone, oldest first."""
+        """What is still to be undone, oldest first. A row that makes no sense is told."""
         rows = await self._database.read(
             "SELECT outage, machine, feed, asked_by, commanded, restore_by FROM journal "
             "WHERE cleared IS NULL ORDER BY commanded"
         )
-        return [
-            Entry(outage, machine, FeedKind(feed), asked_by, commanded, restore_by)
-            for outage, machine, feed, asked_by, commanded, restore_by in rows
-        ]
+        found = []
+        for row in rows:
+            match row:
+                case str(outage), str(machine), "power" | "network" as feed, by, float(at), float(
+                    until
+                ):
+                    found.append(Entry(outage, machine, FeedKind(feed), str(by), at, until))
+                case _:
+                    log.error(
+                        "The journal has a cut that makes no sense: %r. Look whether all is on.",
+                        row,
+                    )
+        return found
 
     async def note_halt(self, since: float, by: str) -> None:
         """HALT was pressed."""
@@ -89,4 +101,7 @@ class Journal:
     async def halted(self) -> tuple[float, str] | None:
         """Since when HALT holds, and who pressed it; None if it does not."""
         rows = await self._database.read("SELECT since, by FROM halt")
-        return (rows[0][0], rows[0][1]) if rows else None
+        if not rows:
+            return None
+        since, by = rows[0]
+        return (since if isinstance(since, float) else 0.0), str(by)

@@ -13,8 +13,13 @@ LENGTH = 32
 """Bytes."""
 
 
+def passing_key() -> bytes:
+    """A secret for this process alone, where the folder has none: its cookies end with it."""
+    return secrets.token_bytes(LENGTH)
+
+
 def secret_key(folder: Path) -> bytes:
-    """The secret, the same at every start; readable by this user alone."""
+    """The secret, the same at every start; readable by this user alone. Raises StoreFailed."""
     path = folder / KEY_FILE
     try:
         if path.exists() and len(key := path.read_bytes()) == LENGTH:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from chaosmonkey.model import Outage
 from chaosmonkey.store.database import Database
@@ -17,9 +18,13 @@ log = logging.getLogger(__name__)
 _OUTAGE = TypeAdapter(Outage)
 
 
-def from_document(document: str) -> Outage:
-    """An outage as the store keeps it."""
-    return _OUTAGE.validate_json(document)
+def from_document(document: Any) -> Outage | None:
+    """An outage as the store keeps it; None, and told, if it makes no sense: it hides no other."""
+    try:
+        return _OUTAGE.validate_json(document)
+    except (ValidationError, TypeError) as error:
+        log.error("An outage of the past makes no sense, and is left out: %s", error)
+        return None
 
 
 class Records:
@@ -61,12 +66,11 @@ class Records:
     async def get(self, outage: str) -> Outage | None:
         """One outage, or None if there is no such id."""
         rows = await self._database.read("SELECT document FROM outages WHERE id = ?", (outage,))
-        return _OUTAGE.validate_json(rows[0][0]) if rows else None
+        return next(iter(_understood(document for (document,) in rows)), None)
 
     async def latest(self, limit: int = 100) -> list[Outage]:
         """The newest outages, newest first."""
-        documents = await self.documents(await self.latest_ids(limit))
-        return [from_document(document) for document in documents]
+        return _understood(await self.documents(await self.latest_ids(limit)))
 
     async def latest_ids(self, limit: int) -> list[str]:
         """Of the newest outages, newest first."""
@@ -89,4 +93,9 @@ class Records:
         rows = await self._database.read(
             "SELECT document FROM outages WHERE closed IS NULL ORDER BY began"
         )
-        return [_OUTAGE.validate_json(document) for (document,) in rows]
+        return _understood(document for (document,) in rows)
+
+
+def _understood(documents: Iterable[Any]) -> list[Outage]:
+    """The outages in documents, without those that make no sense."""
+    return [found for document in documents if (found := from_document(document)) is not None]

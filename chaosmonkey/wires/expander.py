@@ -4,8 +4,9 @@
               edges ◄─ pin: what it is        ◄─ thread ◄─ chip
 
 Nobody but the thread waits for the bus, so that a slow or torn one holds up no event loop. A chip
-that was without power, or away, is set up anew before its inputs are believed: without its pull-ups
-every button would seem to be pressed.
+that was without power, or away, at the start too, is set up anew before its inputs are believed:
+without its pull-ups every button would seem to be pressed. What was not read lately has an age, by
+which whoever asks knows that it is not what is.
 
 Register numbers are those of the data sheet (Microchip DS20001952, table 3-1, IOCON.BANK = 0).
 """
@@ -13,6 +14,7 @@ Register numbers are those of the data sheet (Microchip DS20001952, table 3-1, I
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,7 +23,6 @@ from gpiozero.exc import PinInvalidPin
 from gpiozero.pins import BoardInfo, Factory, HeaderInfo, Pin, PinInfo
 
 from chaosmonkey.clock import SystemClock
-from chaosmonkey.errors import PlugFailed
 from chaosmonkey.wires.i2c import Bus
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,11 @@ LOOK_EVERY = 0.01
 """Seconds between two looks at the chip without an interrupt line; a press lasts ten times that."""
 
 LOOK_ANYWAY = 0.5
-"""The same with an interrupt line, in case an edge of it was lost."""
+"""The same with an interrupt line, in case an edge of it was lost, and for a chip that is away."""
+
+TRIES = 3
+"""Looks that fail one after the other before it is trouble: relays disturb a bus for milliseconds.
+"""
 
 ANY_INPUT = 0x7F7F
 """The lines that can be inputs: A7 and B7 are outputs only (the data sheet since revision D)."""
@@ -51,6 +56,11 @@ class ExpanderPin(Pin):  # type: ignore[misc] # gpiozero is untyped
         self._info = info
         self._bit = 1 << NAMES.index(info.name)
         self._when_changed: Callable[[float, int], None] | None = None
+
+    @property
+    def age(self) -> float:
+        """Seconds since the line was read; endless while the chip does not answer."""
+        return self._factory.age
 
     def close(self) -> None:
         """Be what an unused line is: an input with its pull-up, that tells nobody."""
@@ -106,6 +116,8 @@ class ExpanderPin(Pin):  # type: ignore[misc] # gpiozero is untyped
 class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
     """Makes the pins of one chip and keeps them and the chip equal, until it is closed.
 
+    A chip that does not answer is trouble, and no error: its pins are unknown until it does.
+
     Args:
         bus: where the chip hangs.
         address: of the chip, 0x20 to 0x27.
@@ -113,14 +125,13 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
 
     Attributes:
         trouble: why the chip cannot be spoken to; "" while it can.
-
-    Raises:
-        PlugFailed: it does not answer.
+        asked: set when it has answered, or was found not to.
     """
 
     def __init__(self, bus: Bus, address: int, *, interrupt: bool = False) -> None:
         super().__init__()
-        self.trouble = ""
+        self.trouble = "it has not answered yet"
+        self.asked = threading.Event()
         self._bus = bus
         self._address = address
         self._every = LOOK_ANYWAY if interrupt else LOOK_EVERY
@@ -131,14 +142,11 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         # Lines that nobody uses are pulled up: a floating one draws current and calls for nothing.
         self._inputs, self._pull_ups, self._latch, self._watched = ANY_INPUT, 0xFFFF, 0, 0
         self._levels = 0
+        self._read_at = -math.inf
+        self._failed = 0
         self._written: dict[int, int] = {}
         self._look = threading.Event()
         self._closing = False
-        if not self._once():
-            raise PlugFailed(
-                f"The MCP23017 at {address:#x} does not answer: {self.trouble}.",
-                remedy="Is it wired to SDA and SCL and powered, and its address right (i2cdetect)?",
-            )
         self._thread = threading.Thread(target=self._work, name="expander", daemon=True)
         self._thread.start()
 
@@ -152,6 +160,11 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         with self._lock:
             self._inputs, self._pull_ups, self._watched = ANY_INPUT, 0xFFFF, 0
         self._once()
+
+    @property
+    def age(self) -> float:
+        """Seconds since its inputs were read; endless while it does not answer."""
+        return math.inf if self.trouble else self._clock.now() - self._read_at
 
     def look(self) -> None:
         """Look at the chip now rather than at the next turn."""
@@ -210,12 +223,20 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
 
     def _work(self) -> None:
         while not self._closing:
-            self._look.wait(LOOK_ANYWAY if self.trouble else self._every)
-            self._look.clear()
             self._once()
+            self._look.wait(self._pause)
+            self._look.clear()
 
-    def _once(self) -> bool:
-        """Tell the chip what changed, ask it for its inputs; whether it answered."""
+    @property
+    def _pause(self) -> float:
+        """Seconds until the next look. While a button is pressed it is looked at all the time."""
+        if self._failed >= TRIES:
+            return LOOK_ANYWAY
+        pressed = ~self._levels & self._watched & self._inputs
+        return LOOK_EVERY if pressed or self._failed else self._every
+
+    def _once(self) -> None:
+        """Tell the chip what changed, ask it for its inputs."""
         with self._lock:
             # The latch before the direction: a line becomes an output at its level.
             wanted = {
@@ -232,21 +253,36 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
                 self._write(wanted)
                 if not self._keeps(wanted):
                     raise OSError("it does not keep what is written to it")
+            read_at = self._clock.now()
             levels = int.from_bytes(self._bus.read(self._address, GPIO, 2), "little")
-        except OSError as error:
-            if not self.trouble:
-                log.error("The MCP23017 at %#x does not answer: %s", self._address, error)
-            self.trouble = str(error)
-            self._written.clear()
-            return False
+        except Exception as error:  # noqa: BLE001 - whatever a bus raises, this thread goes on
+            self._fails(str(error) or repr(error))
+            return
+        flipped, self._levels, self._read_at = self._levels ^ levels, levels, read_at
+        self._failed = 0
         if self.trouble:
-            log.warning("The MCP23017 at %#x answers again.", self._address)
+            if self.asked.is_set():
+                log.warning("The MCP23017 at %#x answers again.", self._address)
             self.trouble = ""
-        flipped, self._levels = self._levels ^ levels, levels
+        self.asked.set()
         for pin in list(self._pins.values()):
             if flipped & self._inputs & pin._bit:
                 pin.changed(self._clock.now(), levels)
-        return True
+
+    def _fails(self, why: str) -> None:
+        self._written.clear()
+        self._failed += 1
+        if self._failed < TRIES:
+            return
+        if not self.trouble or not self.asked.is_set():
+            log.error(
+                "The MCP23017 at %#x does not answer: %s. Is it wired to SDA and SCL and powered, "
+                "and its address right (i2cdetect)? It is tried again.",
+                self._address,
+                why,
+            )
+        self.trouble = why
+        self.asked.set()
 
     def _write(self, wanted: Mapping[int, int]) -> None:
         for register, word in wanted.items():

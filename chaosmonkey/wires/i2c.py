@@ -7,13 +7,9 @@ Both ends of a call are in one thread, which waits for the bus: about 0.3 ms for
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 from smbus2 import SMBus
-
-from chaosmonkey.errors import PlugFailed
 
 
 class Bus(Protocol):
@@ -29,36 +25,40 @@ class Bus(Protocol):
 
 
 class LinuxBus:
-    """A bus of this machine, spoken to by one thread at a time."""
+    """/dev/i2c-`number`, opened at the first use that finds it; spoken to by one thread at a time.
 
-    def __init__(self, smbus: SMBus) -> None:
-        self._smbus = smbus
+    That it is not there is an OSError of its chips, which are asked again.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._smbus: SMBus | None = None
         self._turn = threading.Lock()
 
     def read(self, address: int, register: int, count: int) -> bytes:
         """Read by one combined transfer."""
         with self._turn:
-            return bytes(self._smbus.read_i2c_block_data(address, register, count))
+            return bytes(self._open().read_i2c_block_data(address, register, count))
 
     def write(self, address: int, register: int, data: bytes) -> None:
         """Write by one transfer."""
         with self._turn:
-            self._smbus.write_i2c_block_data(address, register, list(data))
+            self._open().write_i2c_block_data(address, register, list(data))
 
+    def close(self) -> None:
+        """Let go of it."""
+        with self._turn:
+            if self._smbus is not None:
+                self._smbus.close()
+                self._smbus = None
 
-@contextmanager
-def open_linux_bus(number: int) -> Iterator[LinuxBus]:
-    """Open /dev/i2c-`number`.
-
-    Raises:
-        PlugFailed: it is not there, or may not be used.
-    """
-    try:
-        smbus = SMBus(number)
-    except OSError as error:
-        raise PlugFailed(
-            f"The I2C bus {number} cannot be opened: {error.strerror or error}.",
-            remedy="Is dtparam=i2c_arm=on in config.txt, and is this user in the group i2c?",
-        ) from None
-    with smbus:
-        yield LinuxBus(smbus)
+    def _open(self) -> SMBus:
+        if self._smbus is None:
+            try:
+                self._smbus = SMBus(self._number)
+            except OSError as error:
+                raise OSError(
+                    f"the I2C bus {self._number} cannot be opened ({error.strerror or error}; is "
+                    "dtparam=i2c_arm=on in config.txt, and is this user in the group i2c?)"
+                ) from None
+        return self._smbus

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -13,8 +14,10 @@ from gpiozero.pins import Factory
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.wires.header import HeaderCable
-from chaosmonkey.wires.i2c import Bus, open_linux_bus
+from chaosmonkey.wires.i2c import Bus, LinuxBus
 from chaosmonkey.wires.pins import open_pin_factory
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from pysnmp.hlapi.v3arch.asyncio import SnmpEngine
@@ -45,7 +48,9 @@ class Wires:
         """Its I2C bus."""
         gpio = self._lab.gpio
         if gpio.pin_factory != "mock":
-            return self._closing.enter_context(open_linux_bus(gpio.i2c_bus))
+            bus = LinuxBus(gpio.i2c_bus)
+            self._closing.callback(bus.close)
+            return bus
         if self._cable is None:
             raise PlugFailed(
                 "There is no I2C bus on pretend pins that are wired to nothing.",
@@ -61,13 +66,27 @@ class Wires:
         panel = self._lab.panel
         if panel.expander is None:
             raise PlugFailed("The panel has no expander.", remedy="Set panel.expander.")
-        factory = ExpanderFactory(self.bus, panel.expander, interrupt=panel.interrupt is not None)
+        bus, line = self.bus, self._interrupt(panel.interrupt)
+        factory = ExpanderFactory(bus, panel.expander, interrupt=line is not None)
         self._closing.callback(factory.close)
-        if panel.interrupt is not None:
-            line = gpiozero.DigitalInputDevice(panel.interrupt, pull_up=True, pin_factory=self.pins)
+        if line is not None:
             self._closing.callback(line.close)
             line.when_activated = factory.look
         return factory
+
+    def _interrupt(self, pin: int | None) -> gpiozero.DigitalInputDevice | None:
+        """The line that the expander calls by, if there is one; it is asked more often without."""
+        if pin is None:
+            return None
+        try:
+            return gpiozero.DigitalInputDevice(pin, pull_up=True, pin_factory=self.pins)
+        except Exception as error:  # noqa: BLE001 - pin factories raise errors of their own
+            log.warning(
+                "The interrupt line %d cannot be used (%s): the expander is asked all the time.",
+                pin,
+                error,
+            )
+            return None
 
     @cached_property
     def snmp(self) -> SnmpEngine:

@@ -3,24 +3,38 @@
 table                                order    effect
 pethPsePortEntry (RFC 3621, PoE)     .3       .6: 3 is delivering
 ifEntry (RFC 2863, links)            .7       .8: 1 is up
+
+What comes back is decoded here: an answer of another length, of other cells or other types than
+were asked for is the trouble of its port, and so is one that cannot be decoded at all.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
 
+from pysnmp.carrier.asyncio.dgram import udp
 from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch import asyncio as api
-from pysnmp.proto.rfc1902 import Integer, Integer32
+from pysnmp.proto.rfc1902 import Integer32
+from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 
 from chaosmonkey.config import SnmpPort
 from chaosmonkey.errors import PlugFailed
 
+log = logging.getLogger(__name__)
+
 POE = "1.3.6.1.2.1.105.1.1.1"
 LINK = "1.3.6.1.2.1.2.2.1"
 DELIVERING = 3
+
+LARGEST = 4096
+"""Bytes of an answer; one of two integers has some 100, with SNMP v3's keys 200. What is larger was
+not asked for, and decoding 64 KiB would hold up a small Pi for seconds."""
+
 _AUTH = {
     "MD5": api.USM_AUTH_HMAC96_MD5,
     "SHA": api.USM_AUTH_HMAC96_SHA,
@@ -35,6 +49,32 @@ _PRIVACY = {
     "AES192": api.USM_PRIV_CFB192_AES,
     "AES256": api.USM_PRIV_CFB256_AES,
 }
+
+
+TRIES, BREATH = 5, 0.1
+"""How often, and after how many seconds, a cell is asked for that was left out beside others."""
+
+
+class _LeftOut(PlugFailed):
+    """The agent has some of the cells and not the others."""
+
+
+class _Socket(udp.UdpAsyncioTransport):  # type: ignore[misc] # pysnmp is untyped
+    """Drops what cannot be an answer; the request's time then runs out."""
+
+    def datagram_received(self, datagram: bytes, transportAddress: Any) -> None:  # noqa: N803 - pysnmp's
+        if len(datagram) <= LARGEST:
+            self.loop.call_soon(self._decode, datagram, transportAddress)
+
+    def _decode(self, datagram: bytes, source: Any) -> None:
+        try:
+            self._callback_function(self, source, datagram)
+        except Exception as error:  # noqa: BLE001 - pysnmp decodes what it is sent, and surprises
+            log.debug("Dropped what came from %s: %r", source, error)
+
+
+class _Target(api.UdpTransportTarget):  # type: ignore[misc] # pysnmp is untyped
+    PROTO_TRANSPORT = _Socket
 
 
 @contextmanager
@@ -72,21 +112,25 @@ class Agent:
         self._engine = engine
         self._who = _who(settings)
 
-    async def get(self, *oids: str) -> list[int | None]:
-        """The values of some cells. net-snmp may leave one out just after a SET: None."""
+    async def get(self, *oids: str) -> list[int]:
+        """The values of some cells. One that net-snmp leaves out after a SET is asked for again."""
+        for _ in range(TRIES - 1):
+            with suppress(_LeftOut):
+                return await self._ask(api.get_cmd, *((oid, None) for oid in oids))
+            await asyncio.sleep(BREATH)
         return await self._ask(api.get_cmd, *((oid, None) for oid in oids))
 
     async def set(self, oid: str, value: int) -> None:
         """Set one cell."""
         await self._ask(api.set_cmd, (oid, Integer32(value)))
 
-    async def _ask(self, command: object, *cells: tuple[str, Integer32 | None]) -> list[int | None]:
+    async def _ask(self, command: object, *cells: tuple[str, Integer32 | None]) -> list[int]:
         """Send one request, return its answer."""
         within = self._settings.timeout
         rows = [api.ObjectType(api.ObjectIdentity(oid), *([v] if v else [])) for oid, v in cells]
         try:
             async with asyncio.timeout(within):
-                target = await api.UdpTransportTarget.create(
+                target = await _Target.create(
                     (self._settings.host, self._settings.port), timeout=within + 1, retries=0
                 )
                 trouble, status, _, answer = await command(  # type: ignore[operator] # one of two
@@ -103,16 +147,36 @@ class Agent:
             raise self._failed(str(trouble), remedy)
         if status:
             raise self._failed(status.prettyPrint(), "May this community or user write?")
-        values = [int(value) if isinstance(value, Integer) else None for _, value in answer]
-        if not any(values):
-            raise self._failed("it has no such port", "Walk its table with snmpwalk.")
+        return self._decoded([oid for oid, _ in cells], answer)
+
+    def _decoded(self, asked: Sequence[str], answer: Sequence[tuple[Any, Any]]) -> list[int]:
+        """The integers of an answer, if it is one to what was asked; raises PlugFailed."""
+        nonsense = "Is that the switch's SNMP agent, and does its firmware behave?"
+        if len(answer) != len(asked):
+            what = f"it answered {len(answer)} values where {len(asked)} were asked for"
+            raise self._failed(what, nonsense)
+        values, left_out = [], []
+        for oid, (cell, value) in zip(asked, answer, strict=True):
+            if tuple(cell) != tuple(map(int, oid.split("."))):
+                raise self._failed(f"it answered {cell} where {oid} was asked for", nonsense)
+            if isinstance(value, NoSuchObject | NoSuchInstance | EndOfMibView):
+                left_out.append(f"{type(value).__name__}: {oid}")
+                continue
+            if not isinstance(value, Integer32):
+                what = f"{oid} is of the type {type(value).__name__}, not an integer"
+                raise self._failed(what, nonsense)
+            values.append(int(value))
+        if left_out:
+            what = f"it has no such port ({', '.join(left_out)})"
+            kind = _LeftOut if values else PlugFailed
+            raise self._failed(what, "Walk its table with snmpwalk.", kind)
         return values
 
-    def _failed(self, what: str, remedy: str) -> PlugFailed:
+    def _failed(self, what: str, remedy: str, error: type[PlugFailed] = PlugFailed) -> PlugFailed:
         host = f"{self._settings.host}:{self._settings.port}"
         kind = "PoE port" if self._settings.poe is not None else "interface"
         port = f"{kind} {port_of(self._settings)}"
-        return PlugFailed(f"SNMP {host}, {port}: {what}.", remedy=remedy, host=host)
+        return error(f"SNMP {host}, {port}: {what}.", remedy=remedy, host=host)
 
 
 def _who(settings: SnmpPort) -> api.CommunityData | api.UsmUserData:

@@ -139,7 +139,6 @@ async def take_ours(address: str) -> float:
         client, PODS, None, Counting(lambda _: None),
         clock=clock, pace=clock, random=Random(1), stall_after=75.0,
     )  # fmt: skip
-    await client.open()
     start = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         running = group.create_task(reflector.run())

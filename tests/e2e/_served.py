@@ -90,6 +90,10 @@ class Served:
             return await self.process.wait()
 
 
+def server_of(of: World) -> str:
+    return f'server = "http://127.0.0.1:{of.port}"'
+
+
 @contextlib.asynccontextmanager
 async def served(
     folder: Path,
@@ -99,13 +103,15 @@ async def served(
     more: str = "",
     each: Callable[[SimMachine], str] = lambda _: "",
     power: Mapping[str, str] = MappingProxyType({}),
+    cluster: str | None = None,
+    port: int | None = None,
 ) -> AsyncIterator[Served]:
     """A server on the pretend table; it is told to end on the way out, if it has not ended.
 
     `more` goes before the machines in its lab.toml, `each` into every one of them; `power` is the
-    plug of machines that do not hang on the bench.
+    plug of machines that do not hang on the bench, `cluster` what its lab.toml says of that.
     """
-    port, _ = free_ports()
+    port = port or free_ports()[0]
     config = folder / "lab.toml"
 
     def gpio(machine: SimMachine) -> str:
@@ -120,7 +126,7 @@ async def served(
     config.write_text(
         f"speed = {SPEED}\nepoch = {of.epoch!r}\n"
         f'[server]\nport = {port}\ndata = "{folder / "data"}"\n'
-        f'[cluster]\nserver = "http://127.0.0.1:{of.port}"\n'
+        f"[cluster]\n{cluster or server_of(of)}\n"
         f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{of.port + 1}"\n'
         f'[timing]\npreset = "stage"\n[limits]\nmax_off = 3\nmachine_cooldown = 0\ncooldown = 0\n'
         f"max_seconds = {LONG}\ndisarm_after = {LONG}\n"

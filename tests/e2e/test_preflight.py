@@ -118,11 +118,14 @@ async def test_the_panel_is_tried_without_a_server(tmp_path: Path) -> None:
             sys.executable, "-m", "chaosmonkey", "panel", f"--config={config}", stdout=PIPE
         )
         assert process.stdout is not None
-        told = [(await process.stdout.readline()).decode().strip() for _ in range(3)]
-        assert set(told) == {
+        expected = {
             "node5's LED is lit", "node5's button: its line is high",
             "the big red button: its line is low",
         }  # fmt: skip
+        told: set[str] = set()
+        while not expected <= told:
+            told.add((await process.stdout.readline()).decode().strip())
+            assert "" not in told, "it ended"
         await put(of, "panel/buttons/node5", pressed=True)
         while (line := (await process.stdout.readline()).decode().strip()) == "node5's LED is lit":
             pass
@@ -131,7 +134,7 @@ async def test_the_panel_is_tried_without_a_server(tmp_path: Path) -> None:
         assert await process.wait() == 0
         code, checked = await run("check", "--live", "--config", str(config))
     assert code == 0, checked
-    assert "ok       panel: Its expander answers." in checked
+    assert "ok       panel: It answers." in checked
 
 
 async def test_a_relay_whose_polarity_is_wrong_is_found_by_looking_and_by_clicking(

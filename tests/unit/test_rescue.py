@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from chaosmonkey.config import Lab, build
 from chaosmonkey.errors import StoreFailed
 from chaosmonkey.model import FeedKind
 from chaosmonkey.rescue import rescued
-from chaosmonkey.store import Entry, Journal, hold_folder, open_database, secret_key
+from chaosmonkey.store import Entry, FolderInUse, Journal, hold_folder, open_database, secret_key
 from chaosmonkey.store.database import FILE
 from tests.patience import PATIENCE
 
@@ -115,6 +116,60 @@ async def test_a_journal_of_a_newer_version_turns_every_plug_on_before_the_start
         async with rescued(lab(tmp_path)):
             raise AssertionError("it started")
     assert set(states(tmp_path).values()) == {"on"}
+
+
+def made_a_file(data: Path) -> None:
+    shutil.rmtree(data)
+    data.touch()
+
+
+def with_a_lock_that_is_a_folder(data: Path) -> None:
+    (data / "lock").unlink()
+    (data / "lock").mkdir()
+
+
+def with_a_database_that_is_a_folder(data: Path) -> None:
+    deleted(data)
+    (data / FILE).mkdir()
+
+
+def in_a_loop_of_links(data: Path) -> None:
+    shutil.rmtree(data)
+    data.symlink_to(data)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        in_a_loop_of_links,
+        made_a_file,
+        with_a_lock_that_is_a_folder,
+        with_a_database_that_is_a_folder,
+    ],
+)
+async def test_a_data_folder_that_cannot_be_used_turns_every_plug_on_and_takes_no_cut(
+    tmp_path: Path, spoil: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    await left_dark(tmp_path)
+    spoil(tmp_path / "data")
+    async with rescued(lab(tmp_path)) as table:
+        await are_on(tmp_path, *MACHINES)
+        journal = Journal(table.database)
+        assert (await journal.open_cuts(), await journal.halted()) == ([], None)
+        entry = Entry("o", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
+        with pytest.raises(StoreFailed, match=r"cannot be written|failed"):
+            await journal.write(entry)
+    assert "Every plug is turned on" in caplog.text
+
+
+async def test_a_data_folder_that_another_server_uses_ends_the_start_and_touches_nothing(
+    tmp_path: Path,
+) -> None:
+    await left_dark(tmp_path)
+    with hold_folder(tmp_path / "data"), pytest.raises(FolderInUse):
+        async with rescued(lab(tmp_path)):
+            raise AssertionError("it started")
+    assert states(tmp_path)["node3"] == "off"
 
 
 async def test_a_first_start_leaves_what_may_be_off(tmp_path: Path) -> None:

@@ -162,6 +162,7 @@ async def opened(
         )
         app = create_app(context)
         web = WebServer(entrance := Limits(Turnstile(app)), Server(port=0))
+        web.bind()
         url = f"http://127.0.0.1:{web.port}"
         async with (
             asyncio.TaskGroup() as tasks,

@@ -28,6 +28,17 @@ async def test_pages_at_the_public_url_may_act_whatever_host_a_proxy_passes_on(
         assert (await site.client.post("/halt", headers=foreign)).status_code == 403
 
 
+async def test_without_its_pages_files_the_server_answers_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chaosmonkey.api.web_pages.FOLDER", tmp_path / "nowhere")
+    async with opened(tmp_path) as site:
+        page = await site.client.get("/")
+        assert page.status_code == 503
+        assert "The pages were not built" in page.text
+        assert (await site.client.post("/halt")).status_code == 200
+
+
 def own_names() -> list[str]:
     own = socket.gethostname().partition(".")[0]
     return [

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import shlex
 import ssl
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from chaosmonkey.cluster.credentials import configuration
 from chaosmonkey.cluster.trouble import Unauthorized, Unreachable
 from chaosmonkey.config import Cluster
 from chaosmonkey.errors import BadConfig
+from tests.patience import eventually
 
 
 def kubeconfig(path: Path, server: str, *, user: dict[str, Any], **cluster: Any) -> Path:
@@ -238,6 +240,60 @@ async def test_a_kubeconfig_that_vanishes_in_the_middle_is_trouble_but_no_crash(
                 await me.server_version()
 
 
+def missing(path: Path, authority: Path) -> None:
+    path.unlink()
+
+
+def garbled(path: Path, authority: Path) -> None:
+    path.write_bytes(b"\xff\x00 contexts: [")
+
+
+def a_folder(path: Path, authority: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def of_odd_types(path: Path, authority: Path) -> None:
+    path.write_text(path.read_text().replace("token: right", "exec: 5"))
+
+
+def without_its_authority(path: Path, authority: Path) -> None:
+    authority.unlink()
+
+
+@pytest.mark.parametrize(
+    "broken", [missing, garbled, a_folder, of_odd_types, without_its_authority]
+)
+async def test_a_kubeconfig_that_cannot_be_used_yet_is_unreachable_and_read_again(
+    pki: Path, tmp_path: Path, broken: Callable[[Path, Path], None]
+) -> None:
+    authority = tmp_path / "ca.crt"
+    async with guarded(pki) as guard:
+
+        def whole() -> Path:
+            authority.write_bytes((pki / "ca.crt").read_bytes())
+            user = {"token": "right"}
+            entries = {"certificate-authority": str(authority)}
+            return kubeconfig(tmp_path / "k", guard.url, user=user, **entries)
+
+        path = whole()
+        broken(path, authority)
+        async with client(path) as me:
+            with pytest.raises(Unreachable, match="log in: ") as caught:
+                await me.server_version()
+            assert "\n" not in caught.value.message
+            if path.is_dir():
+                path.rmdir()
+            whole()
+
+            async def logs_in() -> bool:
+                with contextlib.suppress(Unreachable):
+                    return await me.server_version() == "v1"
+                return False
+
+            await eventually(logs_in)
+
+
 async def test_a_program_hands_out_tokens_and_is_asked_again_when_they_run_out(
     pki: Path, tmp_path: Path
 ) -> None:
@@ -303,6 +359,48 @@ async def test_in_a_pod_the_service_account_logs_in_and_its_renewed_token_is_rea
         await me.server_version()
         await me.close()
         assert guard.came == ["right", "right", "renewed"]
+
+
+async def test_an_api_server_on_this_machine_is_reached_past_a_proxy_of_the_environment(
+    pki: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    authority = {"certificate-authority": str(pki / "ca.crt")}
+    async with guarded(pki) as guard:
+        path = kubeconfig(tmp_path / "k", guard.url, user={"token": "right"}, **authority)
+        async with client(path) as me:
+            assert await me.server_version() == "v1"
+
+
+async def test_a_service_account_whose_token_vanishes_is_trouble_but_no_crash(
+    pki: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kubernetes.aio.config import incluster_config
+
+    token = tmp_path / "token"
+    token.write_text("right")
+    monkeypatch.setattr(credentials, "SERVICE_ACCOUNT_TOKEN", token)
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(pki / "ca.crt"))
+    loader = incluster_config.InClusterConfigLoader
+    begin = loader.__init__
+
+    def impatient(self: Any, *given: Any, **named: Any) -> None:
+        begin(self, *given, **named)
+        self._token_refresh_period *= 0  # it is read again for every request, not every minute
+
+    monkeypatch.setattr(loader, "__init__", impatient)
+    async with guarded(pki) as guard:
+        host, port = guard.url.removeprefix("https://").split(":")
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
+        me = Client(Cluster())
+        await me.server_version()
+        token.unlink()
+        with pytest.raises(Unreachable, match="log in: "):
+            await me.server_version()
+        await me.close()
 
 
 # --- what kubectl can do and we cannot -----------------------------------------------------------

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import pytest
+from gpiozero import DigitalInputDevice
 from gpiozero.pins.mock import MockFactory
 
 from chaosmonkey.config import Lab, build
 from chaosmonkey.model import Feed
 from chaosmonkey.outage.refusals import HaltKept
 from chaosmonkey.panel import Panel, open_devices
+from chaosmonkey.panel.devices import RETRY
 from chaosmonkey.store import Deed
-from chaosmonkey.wires import open_wires
+from chaosmonkey.wires import Wires, open_wires
 from tests.unit.outage._table import Table
 
 BUTTON, LED, HALT, HEARTBEAT = 4, 5, 6, 7
@@ -71,15 +73,15 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    *, armed: bool = True, red_out: bool = True, **panel: object
+    *, armed: bool = True, red_out: bool = True, wires: Wires | None = None, **panel: object
 ) -> AsyncIterator[Bench]:
     table, settings = Table(), lab(**panel)
     noted: list[Deed] = []
     with (
-        open_wires(settings) as wires,
-        open_devices(settings, wires, table.clock, table.clock) as devices,
+        nullcontext(wires) if wires else open_wires(settings) as used,
+        open_devices(settings, used, table.clock, table.clock) as devices,
     ):
-        factory = wires.pins
+        factory = used.pins
         if red_out:
             factory.pin(f"GPIO{HALT}").drive_low()
         shown = Panel(
@@ -138,6 +140,22 @@ async def test_bounces_are_neither_a_press_nor_the_end_of_one() -> None:
         pin.drive_low()
         await it.pass_(HOLD - 0.9)
         assert it.node3 is Feed.OFF, "a bounce in the middle is no release"
+
+
+async def test_a_button_that_chatters_while_it_is_pressed_cuts_nothing() -> None:
+    """40 times a second: a worn contact, a wire that moves; no thumb does that."""
+    async with bench() as it:
+        pin = it.factory.pin(f"GPIO{BUTTON}")
+        pin.drive_low()
+        await it.pass_(0.08)
+        for _ in range(160):
+            pin.drive_high()
+            await it.pass_(0.0125)
+            pin.drive_low()
+            await it.pass_(0.0125)
+        assert it.noted == []
+        await it.pass_(10)
+        assert it.node3 is Feed.ON, "it has to be let go first"
 
 
 async def test_held_for_ever_it_cuts_once() -> None:
@@ -221,6 +239,108 @@ async def test_a_red_button_that_is_normally_open_halts_when_it_closes() -> None
         it.factory.pin(f"GPIO{HALT}").drive_low()
         await it.pass_(0.1)
         assert it.table.monkey.safety.halted is not None
+
+
+async def test_a_red_button_that_does_not_come_to_rest_is_the_red_button() -> None:
+    """45 times a second, for four seconds: a loose wire, or a hand that struck it."""
+    async with bench() as it:
+        await it.press(BUTTON, seconds=HOLD + 0.1)
+        pin = it.factory.pin(f"GPIO{HALT}")
+        for _ in range(180):
+            pin.drive_high()
+            await it.pass_(1 / 90)
+            pin.drive_low()
+            await it.pass_(1 / 90)
+        assert it.node3 is Feed.ON
+        assert it.table.monkey.safety.halted is not None
+        with pytest.raises(HaltKept, match="cannot be read"):
+            it.table.monkey.release("test")
+        await it.pass_(1)
+        it.table.monkey.release("test")
+
+
+async def test_a_red_button_that_cannot_be_read_is_the_red_button() -> None:
+    async with bench() as it:
+        it.factory.pin(f"GPIO{HALT}").age = float("inf")
+        await it.pass_(1)
+        assert it.table.monkey.safety.halted_by == "the big red button, which cannot be read"
+        it.factory.pin(f"GPIO{HALT}").age = 0.0
+        await it.pass_(1)
+        assert it.table.monkey.safety.halted is not None, "it latches"
+        it.table.monkey.release("test")
+
+
+async def test_a_line_that_another_program_holds_is_opened_when_it_is_free() -> None:
+    """The panel runs without it meanwhile, says so, and takes the red button for pressed."""
+    settings = lab()
+    with open_wires(settings) as wires:
+        taken = [DigitalInputDevice(pin, pin_factory=wires.pins) for pin in (BUTTON, LED, HALT)]
+        async with bench(wires=wires) as it:
+            assert [told.partition(":")[0] for told in it.panel.troubles()] == [
+                "node3's button", "node3's LED", "The big red button",
+            ]  # fmt: skip
+            assert it.table.monkey.safety.halted is not None
+            with pytest.raises(HaltKept, match="cannot be read"):
+                it.table.monkey.release("test")
+            for line in taken:
+                line.close()
+            await it.pass_(RETRY + 0.5)
+            await it.red(pressed=False)
+            assert it.panel.troubles() == []
+            it.table.monkey.release("test")
+            it.table.monkey.arm("test")
+            await it.press(BUTTON, seconds=HOLD + 0.1)
+            assert it.node3 is Feed.OFF
+            assert not it.lit()
+
+
+async def test_without_any_gpio_the_panel_runs_and_says_so() -> None:
+    """Its pin factory cannot be opened; the red button then counts as pressed."""
+
+    class NoWires(Wires):
+        @property
+        def pins(self) -> MockFactory:
+            raise LookupError("unable to locate the Pi's revision")
+
+    table, settings = Table(), lab()
+    with (
+        ExitStack() as closing,
+        open_devices(settings, NoWires(settings, closing), table.clock, table.clock) as devices,
+    ):
+        panel = Panel(
+            settings,
+            devices,
+            monkey=table.monkey,
+            tracker=table.tracker,
+            note=lambda _: None,
+            clock=table.clock,
+            pace=table.clock,
+        )
+        async with table.running(), asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(panel.run())
+            await table.clock.advance(RETRY + 1)
+            assert len(panel.troubles()) == 4
+            assert table.monkey.safety.halted is not None
+            running.cancel()
+
+
+async def test_halt_cannot_be_released_before_the_red_button_was_read() -> None:
+    table, settings = Table(), lab()
+    with (
+        open_wires(settings) as wires,
+        open_devices(settings, wires, table.clock, table.clock) as devices,
+    ):
+        Panel(
+            settings,
+            devices,
+            monkey=table.monkey,
+            tracker=table.tracker,
+            note=lambda _: None,
+            clock=table.clock,
+            pace=table.clock,
+        )
+        with pytest.raises(HaltKept, match="cannot be read"):
+            table.monkey.release("test")
 
 
 async def test_the_heartbeat_beats_once_safe_twice_armed_and_without_a_pause_in_halt() -> None:

@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from gpiozero.pins.mock import MockFactory
+from gpiozero.pins.mock import MockFactory, MockPin
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import Gpio, GpioPlug, build
@@ -127,3 +127,15 @@ async def test_every_plug_of_the_lab_is_opened() -> None:
             assert keys == [("node1", "power"), ("node1", "network")]
             for plug in board.values():
                 await plug.read()
+
+
+def test_a_line_that_the_kernel_says_is_busy_is_an_error_with_its_number() -> None:
+    """lgpio raises an error of its own, which is none of gpiozero's."""
+
+    class Busy(MockPin):
+        def __init__(self, factory: MockFactory, info: object) -> None:
+            raise RuntimeError("'GPIO busy'")
+
+    settings = GpioPlug(driver="gpio", pin=17)
+    with pytest.raises(PlugFailed, match=r"GPIO 17: 'GPIO busy' Is another process"):
+        RelayPlug(settings, MockFactory(pin_class=Busy))

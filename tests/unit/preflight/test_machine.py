@@ -95,3 +95,11 @@ def test_a_data_folder_in_memory_is_noted(tmp_path: Path) -> None:
     (told,) = levels(tmp_path, lab("mock")).items()
     assert "is in memory (tmpfs)" in told[0]
     assert told[1] is Level.NOTE
+
+
+def test_a_data_folder_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    settings = build({"gpio": {"pin_factory": "mock"}, "server": {"data": tmp_path / "data"}})
+    told = levels(tmp_path, settings)
+    (says,) = [one for one, level in told.items() if level is Level.FAULT]
+    assert "cannot be written: Not a directory. Without it nothing is cut" in says

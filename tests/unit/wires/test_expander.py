@@ -1,5 +1,6 @@
 """gpiozero's devices on the lines of an MCP23017: the simulator's chip, register by register."""
 
+import math
 from collections.abc import Callable, Iterator
 
 import gpiozero
@@ -7,9 +8,18 @@ import pytest
 from gpiozero.exc import PinInvalidPin
 
 from chaosmonkey.clock import SystemClock
-from chaosmonkey.errors import PlugFailed
+from chaosmonkey.config import build
 from chaosmonkey.simcluster.chips.mcp23017 import Mcp23017
-from chaosmonkey.wires.expander import ANY_INPUT, GPINTEN, GPPU, IODIR, ExpanderFactory
+from chaosmonkey.wires import open_wires
+from chaosmonkey.wires.expander import (
+    ANY_INPUT,
+    GPINTEN,
+    GPPU,
+    IODIR,
+    LOOK_ANYWAY,
+    TRIES,
+    ExpanderFactory,
+)
 from tests.patience import wait_until
 
 ADDRESS = 0x20
@@ -23,10 +33,14 @@ class Wire:
         self.chip = Mcp23017()
         self.torn = False
         self.hangs_low = False
+        self.disturbed = 0
+        self.raises: Exception | None = None
+        self.reads = 0
         self.writes: list[tuple[int, bytes]] = []
 
     def read(self, address: int, register: int, count: int) -> bytes:
         self._reach(address)
+        self.reads += 1
         return bytes(count) if self.hangs_low else self.chip.read(register, count)
 
     def write(self, address: int, register: int, data: bytes) -> None:
@@ -35,6 +49,11 @@ class Wire:
         self.chip.write(register, data)
 
     def _reach(self, address: int) -> None:
+        if self.raises is not None:
+            raise self.raises
+        if self.disturbed:
+            self.disturbed -= 1
+            raise OSError("arbitration lost")
         if self.torn or address != ADDRESS:
             raise OSError("no acknowledgement")
 
@@ -118,7 +137,7 @@ def test_a_chip_that_was_without_power_is_set_up_anew(
     wire.chip = Mcp23017()
     wire.torn = False
     soon(lambda: wire.chip.level("B0") == 1)
-    assert expander.trouble == ""
+    soon(lambda: expander.trouble == "")
 
 
 def test_a_chip_that_lost_its_power_for_a_moment_presses_no_button(
@@ -170,9 +189,83 @@ def test_with_an_interrupt_the_chip_is_left_alone_until_it_calls(wire: Wire) -> 
     factory.close()
 
 
-def test_a_chip_that_is_not_there_is_an_error_with_its_address(wire: Wire) -> None:
-    with pytest.raises(PlugFailed, match="The MCP23017 at 0x21 does not answer"):
-        ExpanderFactory(wire, 0x21)
+def test_a_chip_that_is_not_there_is_trouble_and_set_up_when_it_comes(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire.torn = True
+    factory = ExpanderFactory(wire, ADDRESS)
+    led = gpiozero.LED("B0", pin_factory=factory)
+    button = gpiozero.DigitalInputDevice("A0", pull_up=True, pin_factory=factory)
+    led.on()
+    soon(factory.asked.is_set)
+    assert factory.trouble == "no acknowledgement"
+    assert "The MCP23017 at 0x20 does not answer" in caplog.text
+    assert button.pin.age == math.inf
+    wire.torn = False
+    soon(lambda: wire.chip.level("B0") == 1)
+    soon(lambda: factory.trouble == "" and button.pin.age < 1)
+    factory.close()
+
+
+def test_a_line_that_was_not_read_lately_has_an_age_and_a_torn_one_is_never_read(
+    wire: Wire, expander: ExpanderFactory
+) -> None:
+    soon(lambda: expander.age < 1)
+    wire.torn = True
+    soon(lambda: expander.age == math.inf)
+    wire.torn = False
+    soon(lambda: expander.age < 1)
+
+
+def test_a_bus_that_is_disturbed_for_one_look_is_no_trouble(
+    wire: Wire, expander: ExpanderFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    soon(lambda: expander.age < 1)
+    wire.disturbed = TRIES - 1
+    soon(lambda: wire.disturbed == 0)
+    read = wire.reads
+    soon(lambda: wire.reads > read)
+    assert (expander.trouble, caplog.text) == ("", "")
+
+
+def test_a_bus_that_answers_what_no_bus_does_is_trouble_and_ends_no_thread(
+    wire: Wire, expander: ExpanderFactory
+) -> None:
+    soon(lambda: expander.age < 1)
+    wire.raises = ValueError("non-hexadecimal number found")
+    soon(lambda: "non-hexadecimal" in expander.trouble)
+    wire.raises = None
+    soon(lambda: expander.trouble == "")
+
+
+def test_with_an_interrupt_a_button_that_is_pressed_is_looked_at_all_the_time(wire: Wire) -> None:
+    """So that a hold is over as soon as the bus is torn, not half a second later."""
+    factory = ExpanderFactory(wire, ADDRESS, interrupt=True)
+    button = gpiozero.DigitalInputDevice("A0", pull_up=True, pin_factory=factory)
+    soon(lambda: register(wire, GPINTEN) == 1 and button.pin.state == 1)
+    wire.chip.tie("A0", lambda: 0)
+    factory.look()
+    soon(lambda: button.pin.state == 0)
+    began, read = CLOCK.now(), wire.reads
+    soon(lambda: wire.reads >= read + 20)
+    assert (CLOCK.now() - began) / 20 < LOOK_ANYWAY / 2, "it was not the look that comes anyway"
+    factory.close()
+
+
+def test_without_its_interrupt_line_the_chip_is_asked_all_the_time(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another program holds that line."""
+    lab = build({"gpio": {"pin_factory": "mock"}, "panel": {"expander": ADDRESS, "interrupt": 6}})
+    with open_wires(lab) as wires:
+        wires.bus = wire
+        taken = gpiozero.DigitalInputDevice(6, pin_factory=wires.pins)
+        soon(lambda: wires.expander.age < 1)
+        began, read = CLOCK.now(), wire.reads
+        soon(lambda: wire.reads >= read + 20)
+        assert (CLOCK.now() - began) / 20 < LOOK_ANYWAY / 2
+        taken.close()
+    assert "The interrupt line 6 cannot be used" in caplog.text
 
 
 def test_a_line_used_twice_or_none_is_refused(expander: ExpanderFactory) -> None:

@@ -1,0 +1,43 @@
+"""Whether a cut could be made and measured now, and if not, why: what /readyz says."""
+
+from __future__ import annotations
+
+from chaosmonkey.access import Tokens
+from chaosmonkey.errors import StoreFailed
+from chaosmonkey.model import Feed
+from chaosmonkey.outage.monkey import Monkey
+from chaosmonkey.outage.world import World
+from chaosmonkey.panel import Panel
+from chaosmonkey.plugs import PlugBoard
+
+
+def reasons_against(
+    *,
+    world: World,
+    panel: Panel,
+    tokens: Tokens,
+    monkey: Monkey,
+    plugs: PlugBoard,
+    unusable: StoreFailed | None,
+) -> list[str]:
+    """Every reason, as sentences; empty if there is none. `unusable` is the database's trouble."""
+    reasons = [f"The cluster is not seen: {world.stale.why}."] if world.stale is not None else []
+    reasons += panel.troubles()
+    if unusable is not None:
+        reasons.append(f"{unusable.message} Nothing is cut until the next start.")
+    tokens.known()
+    if tokens.trouble:
+        reasons.append(tokens.trouble)
+    if monkey.owed.pending:
+        what = ", ".join(monkey.owed.pending)
+        reasons.append(f"Not on the disk yet: {what}. It is tried again every few seconds.")
+    reasons += [
+        f"{plug.machine}'s {plug.feed} plug cannot be read as on or off: {plug.remark}"
+        for key, plug in plugs.items()
+        if plug.last is Feed.UNKNOWN and plug.remark and key not in monkey.cuts
+    ]
+    return reasons + [
+        f"{cut.entry.machine}'s {cut.entry.feed} is stuck: {cut.trouble}"
+        for cut in monkey.cuts.values()
+        if cut.trouble
+    ]
