@@ -143,7 +143,8 @@ class _Server:
         self._watch = ClusterWatch(
             client, self._publish, lab.cluster, clock=clock, pace=SystemClock()
         )
-        own = frozenset() if lab.demo is not None else own_names(lab.limits)
+        self._own: frozenset[str] = frozenset()
+        self._look_at_own_names()
         self._monkey = Monkey(
             lab,
             plugs=table.plugs,
@@ -154,7 +155,7 @@ class _Server:
             clock=clock,
             pace=SystemClock(),
             sensors=things.sensors,
-            own=own,
+            own=lambda: self._own,
             reached=die_at(lab.crash_at),
             restored=table.restored,
             unrestored=table.unrestored,
@@ -168,7 +169,6 @@ class _Server:
             rails=self._monkey.rails,
             rests_until=self._monkey.rests_until,
             facts=self._monkey.facts,
-            own=own,
             found_off=self._monkey.found_off,
         )
         key = self._key()
@@ -370,10 +370,16 @@ class _Server:
     async def _tick(self) -> None:
         while True:
             await self._clock.sleep(TICK)
+            self._look_at_own_names()
             self._correct_clock()
             self._dispatch(Tick(self._clock.now()))
             self._monkey.tick()
             self._room.tick()
+
+    def _look_at_own_names(self) -> None:
+        """Know this machine by the addresses that it has by now; a demo's machines are pretend."""
+        if self._lab.demo is None:
+            self._own = own_names(self._lab.limits)
 
     def _correct_clock(self) -> None:
         """Follow the system clock if it was set, but not while a cut or a closing round counts."""

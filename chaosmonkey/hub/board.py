@@ -65,7 +65,6 @@ class Board:
         rails: Rails,
         rests_until: Callable[[str], float | None],
         facts: Callable[[], Facts],
-        own: frozenset[str] = frozenset(),
         found_off: Collection[tuple[str, FeedKind]] = (),
     ) -> None:
         self._hub = hub
@@ -76,7 +75,6 @@ class Board:
         self._rails = rails
         self._rests_until = rests_until
         self._facts = facts
-        self._own = own
         self._found_off = found_off
         self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
         self._finished: dict[str, tuple[str, Outage]] = {}
@@ -163,7 +161,7 @@ class Board:
             rails=self._rails,
             rests_until=self._rests_until(name),
             refused=self._refused(name),
-            own=self._own,
+            own=self._facts().own,
             found_off=self._found_off,
             clock_behind=self._world.clock_behind(node_name),
         )

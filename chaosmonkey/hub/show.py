@@ -132,7 +132,7 @@ def show_machine(
         guarded = "control plane"
     elif node is not None and node.roles & set(lab.limits.protected_roles):
         guarded = "protected role"
-    elif name in own or node_name in own:
+    elif own & {name, node_name, *(node.addresses if node is not None else ())}:
         guarded = "runs this server"
     return MachineView(
         name=name,

@@ -67,7 +67,7 @@ class Monkey:
         clock: Clock,
         pace: Clock,
         sensors: SensorBoard,
-        own: frozenset[str] = frozenset(),
+        own: Callable[[], frozenset[str]] = frozenset,
         reached: Callable[[Step], None] = lambda _: None,
         restored: Mapping[tuple[str, FeedKind], float] = MappingProxyType({}),
         unrestored: Set[tuple[str, FeedKind]] = frozenset(),
@@ -280,7 +280,7 @@ class Monkey:
             dark=self.rails.dark(),
             rested=self._rests.since,
             last_cut=self._last_cut,
-            own=self._own_machine,
+            own=self._own_machine(),
             watched=watched,
             unreadable={
                 name: plug.remark

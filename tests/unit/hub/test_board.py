@@ -7,7 +7,16 @@ from typing import Any, cast
 
 from chaosmonkey.hub import Board, Hub
 from chaosmonkey.hub.board import HISTORY
-from chaosmonkey.model import Cause, Changed, ClockStepped, EndpointSlice, Lease, Origin, Outage
+from chaosmonkey.model import (
+    Cause,
+    Changed,
+    ClockStepped,
+    EndpointSlice,
+    Lease,
+    Node,
+    Origin,
+    Outage,
+)
 from chaosmonkey.outage.rules import Facts
 from chaosmonkey.outage.safety import Safety
 from chaosmonkey.outage.world import World
@@ -20,6 +29,7 @@ class Shown:
 
     def __init__(self) -> None:
         self.now = START
+        self.own: frozenset[str] = frozenset()
         self.hub, self.world = Hub(lambda: self.now), World()
         self.board = Board(
             self.hub,
@@ -30,7 +40,12 @@ class Shown:
             rails=cast("Any", None),
             rests_until=lambda _: None,
             facts=lambda: Facts(
-                world=self.world, off={}, outages={}, now=self.now, safety=Safety()
+                world=self.world,
+                off={},
+                outages={},
+                now=self.now,
+                safety=Safety(),
+                own=self.own,
             ),
         )
 
@@ -69,6 +84,16 @@ async def test_a_machine_whose_signs_of_life_are_ignored_shows_that_its_clock_is
     assert shown.of("machines")["node3"].clock == ""
     shown.tell(Changed(Lease("node3", "l", renewed=START - 900), START + 10))
     assert "clock is 910 s behind" in shown.of("machines")["node3"].clock
+
+
+async def test_the_servers_machine_is_shown_as_guarded_by_whatever_it_is_known() -> None:
+    shown = Shown()
+    node3 = Node("node3", "n3", ready="True", addresses=("10.0.0.3",))
+    shown.tell(Changed(node3, START))
+    assert shown.of("machines")["node3"].guarded == ""
+    shown.own = frozenset({"10.0.0.3"})  # its network came later
+    shown.board.show_machines()
+    assert shown.of("machines")["node3"].guarded == "runs this server"
 
 
 async def test_a_clock_that_was_set_right_leaves_no_availability_of_another_date() -> None:
