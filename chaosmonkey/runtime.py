@@ -28,7 +28,7 @@ from chaosmonkey.api.ears import framed
 from chaosmonkey.api.web import WebServer
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import JoinCodes, Room, Seats
-from chaosmonkey.clock import SystemClock
+from chaosmonkey.clock import Heartbeat, SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab, supervision
 from chaosmonkey.dispatch import Dispatch
@@ -170,10 +170,13 @@ class _Server:
             keeper=self._round_recorder,
             codes=JoinCodes(secret_key(lab.server.data), lab.audience, SystemClock()),
         )
+        self._heartbeat = Heartbeat(clock, SystemClock(), speed=lab.speed)
         self._dispatch = Dispatch(
             self._tracker,
             self._board,
             self._recorder,
+            heartbeat=self._heartbeat,
+            paused=self._room.paused,
             concluded=self._room.outage_has_outcome,
             changed=self._show_room,
         )
@@ -233,6 +236,8 @@ class _Server:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._supervisor.run(), name="signs of life")
+                beating = self._heartbeat.run(self._dispatch.notice_pause)
+                tasks.create_task(beating, name="heartbeat")
                 tasks.create_task(self._recorder.run(), name="recorder")
                 tasks.create_task(self._round_recorder.run(), name="recorder of rounds")
                 tasks.create_task(self._audit.run(), name="audit log")

@@ -17,7 +17,7 @@ import orjson
 from chaosmonkey.hub import Closed, Subscription, TooSlow
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outcome
-from chaosmonkey.outage.narrate import Line
+from chaosmonkey.outage.narrate import Line, took
 
 _WITHOUT_A_TIME: dict[str | None, str] = {
     None: "no pod had to move",
@@ -32,6 +32,8 @@ class Ending:
     Attributes:
         outcome: None if there was nothing to recover, or the end was not seen.
         recovery_seconds: None if there is no recovery time.
+        recovery_at_least: the recovery time is between this and `recovery_seconds`; None if that is
+            exact.
         awaited: how many pods had to move; None if the end was not seen.
         text: all of it in words.
     """
@@ -40,6 +42,7 @@ class Ending:
     text: str
     outcome: str | None = None
     recovery_seconds: float | None = None
+    recovery_at_least: float | None = None
     phases: dict[str, float] = field(default_factory=dict)
     awaited: int | None = None
 
@@ -88,6 +91,7 @@ def _ending(view: OutageView) -> Ending:
         text=_in_words(view),
         outcome=view.outcome,
         recovery_seconds=view.recovery_seconds,
+        recovery_at_least=view.recovery_at_least,
         phases=view.phases,
         awaited=view.awaited,
     )
@@ -97,4 +101,7 @@ def _in_words(view: OutageView) -> str:
     if view.recovery_seconds is None:
         return f"outcome: {_WITHOUT_A_TIME.get(view.outcome) or view.outcome}"
     phases = " + ".join(f"{name} {seconds:.1f}" for name, seconds in view.phases.items())
+    if view.recovery_at_least is not None:
+        time = took(view.recovery_seconds, view.recovery_at_least)
+        return f"recovery time: {time}, at most {phases}"
     return f"recovery time: {view.recovery_seconds:.1f} s = {phases}"

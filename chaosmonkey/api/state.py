@@ -18,6 +18,7 @@ from chaosmonkey.hub.room_views import for_the_room, sees_all
 from chaosmonkey.hub.show import show_outage
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outage
+from chaosmonkey.outage.narrate import took
 from chaosmonkey.outage.recovery import PHASES
 
 router = APIRouter(tags=["state"])
@@ -29,6 +30,9 @@ MILESTONES = (
     "evicting_first", "evicting_last", "successor_created", "scheduled",
     "recovered", "whole", "restored", "rejoined", "cleaned",
 )  # fmt: skip
+
+LATE_MILESTONES = MILESTONES[4:]
+"""Those of which we may learn late."""
 
 
 class UnknownOutage(BadInput):
@@ -77,7 +81,12 @@ async def outage(
         )
     view = _shown(request, found)
     if _wants_csv(request, form):
-        return _csv([{"milestone": name, "seconds": at} for name, at in view.milestones.items()])
+        return _csv(
+            [
+                {"milestone": name, "seconds": at, "at_least": view.at_least.get(name, "")}
+                for name, at in view.milestones.items()
+            ]
+        )
     story = "\n".join(f"{line.at:+8.1f} s  {line.text}" for line in view.story)
     return answers.answer(request, view, f"{_line(view)}\n{story}")
 
@@ -109,9 +118,11 @@ def _newest(ctx: Context, outage: Outage) -> Outage:
 
 
 def _line(view: OutageView) -> str:
-    took = "" if view.recovery_seconds is None else f"recovered in {view.recovery_seconds:.1f} s"
+    time = ""
+    if view.recovery_seconds is not None:
+        time = f"recovered in {took(view.recovery_seconds, view.recovery_at_least)}"
     how = view.outcome or "under way"
-    return f"{view.id}  {view.feed or view.origin}  {how}  {took}".rstrip()
+    return f"{view.id}  {view.feed or view.origin}  {how}  {time}".rstrip()
 
 
 def _wants_csv(request: Request, form: str | None) -> bool:
@@ -131,11 +142,18 @@ def _row(view: OutageView) -> dict[str, Any]:
         "clocked": view.clocked,
         "cause": view.cause or "",
         "outcome": view.outcome or "",
-        "recovery_seconds": "" if view.recovery_seconds is None else view.recovery_seconds,
+        "recovery_seconds": _cell(view.recovery_seconds),
+        "recovery_at_least": _cell(view.recovery_at_least),
+        "blind": view.blind,
         **{f"phase_{name}": view.phases.get(name, "") for name in PHASES},
         **{name: view.milestones.get(name, "") for name in MILESTONES},
         "pods": len(view.pods),
+        **{f"{name}_at_least": view.at_least.get(name, "") for name in LATE_MILESTONES},
     }
+
+
+def _cell(value: float | None) -> float | str:
+    return "" if value is None else value
 
 
 def _csv(rows: Iterable[dict[str, Any]]) -> Response:

@@ -159,6 +159,12 @@ class Game:
         self.put(late)
         self._changed()  # what can be cut now changes with time too
 
+    def paused(self, seconds: float) -> None:
+        """Nobody could do anything for so long: the round and its turn last as much longer."""
+        current = self.round
+        if current is not None and current.state in RUNNING:
+            self.put(steps.held_up(current, seconds))
+
     def outage_has_outcome(self, outage: str, seconds: float | None) -> None:
         """An outage was decided: if this round made it, the turn is over."""
         if self.round is not None:

@@ -29,7 +29,7 @@ from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab
 from chaosmonkey.model import Outage, Outcome
 from chaosmonkey.outage.monkey import Monkey
-from chaosmonkey.outage.recovery import outcome, recovery_time
+from chaosmonkey.outage.recovery import outcome, recovery_at_least, recovery_time
 from chaosmonkey.store import Rounds
 
 
@@ -217,8 +217,16 @@ class Room:
             self._changed()
 
     def outage_has_outcome(self, outage: Outage) -> None:
-        """An outage was decided: if the round made it, reveal it."""
-        self.game.outage_has_outcome(outage.id, recovery_time(outage))
+        """An outage was decided: if the round made it, reveal it.
+
+        No guess is measured by a time that is not known exactly.
+        """
+        exact = recovery_at_least(outage) is None
+        self.game.outage_has_outcome(outage.id, recovery_time(outage) if exact else None)
+
+    def paused(self, seconds: float) -> None:
+        """This server did not run for so long: nobody could vote, press or answer meanwhile."""
+        self.game.paused(seconds)
 
     @property
     def closes(self) -> float | None:

@@ -170,6 +170,19 @@ def timed_out(current: Round, now: float) -> Round:
     return end_turn(current, Stage.LATE if turn.here else Stage.ABSENT, now)
 
 
+def held_up(current: Round, seconds: float) -> Round:
+    """The round after time in which nothing could be received: it ends as much later."""
+    turn = current.turn
+    if turn is not None:
+        turn = replace(
+            turn,
+            until=None if turn.until is None else turn.until + seconds,
+            answer_by=None if turn.answer_by is None else turn.answer_by + seconds,
+        )
+    closes = None if current.closes is None else current.closes + seconds
+    return replace(current, turn=turn, closes=closes)
+
+
 def resumed(current: Round, now: float) -> Round:
     """The round after a restart: time that nobody had is given anew, a cut under way is given up.
 

@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import typer
 
+from chaosmonkey.outage.narrate import took
+
 Machine = Annotated[str, typer.Argument(help="A machine's name, such as node3.")]
 ServerUrl = Annotated[
     str, typer.Option("--server", envvar="CHAOSMONKEY_URL", help="The server's address.")
@@ -142,13 +144,13 @@ def history(
     if not outages:
         typer.echo("No outages yet. Make one: chaosmonkey kill node3")
     for outage in outages:
-        took = outage["recovery_seconds"]
+        most, least = outage["recovery_seconds"], outage.get("recovery_at_least")
         began = datetime.fromisoformat(outage["began"]).astimezone()
-        phases = " + ".join(f"{name} {took:.1f}" for name, took in outage["phases"].items())
+        phases = " + ".join(f"{name} {time:.1f}" for name, time in outage["phases"].items())
+        total = "" if most is None else f"{took(most, least):>8} = {phases}"
         typer.echo(
             f"{began:%Y-%m-%d %H:%M:%S}  {outage['machine']:<10} "
-            f"{outage['feed'] or 'observed':<8} {outage['outcome'] or 'under way':<10} "
-            + (f"{took:6.1f} s = {phases}" if took is not None else "")
+            f"{outage['feed'] or 'observed':<8} {outage['outcome'] or 'under way':<10} " + total
         )
 
 

@@ -14,6 +14,8 @@ from rich.text import Text
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from chaosmonkey.outage.narrate import took
+
 RETRY = 1.0
 """Seconds between attempts to reach a server that is away."""
 
@@ -116,22 +118,27 @@ def _pods(pods: list[dict[str, Any]]) -> Text:
 
 def _outage(outage: dict[str, Any], at: float) -> Text:
     took = outage["recovery_seconds"]
-    seconds = took if took is not None else max(0.0, at - outage["t0"])
+    time = _time(outage) if took is not None else f"{max(0.0, at - outage['t0']):.1f} s"
     label = "recovered in" if took is not None else outage["phase"] or "waiting"
-    text = Text(f"\n{outage['machine']}: {label} {seconds:.1f} s", style="bold")
+    text = Text(f"\n{outage['machine']}: {label} {time}", style="bold")
     for line in outage["story"]:
         text.append(f"\n  {line['at']:+7.1f} s  {line['text']}", style="not bold")
     return text
 
 
+def _time(outage: dict[str, Any]) -> str:
+    """The recovery time, "" if there is none."""
+    most, least = outage["recovery_seconds"], outage.get("recovery_at_least")
+    return "" if most is None else took(most, least)
+
+
 def _history(outages: list[dict[str, Any]]) -> Table:
     table = Table("outage", "what", "outcome", "recovery time")
     for outage in reversed(outages):
-        took = outage["recovery_seconds"]
         table.add_row(
             outage["id"],
             outage["feed"] or "observed",
             outage["outcome"],
-            "" if took is None else f"{took:.1f} s",
+            _time(outage),
         )
     return table

@@ -133,12 +133,13 @@ class VerifiedPlug:
         """Read until the feed is as wanted; a reading that fails is tried again too."""
         while True:
             failed: PlugFailed | None = None
+            last = self._clock.now() >= deadline  # asked before it is read: reading may be held up
             try:
                 if await self._read() is wanted:
                     return
             except PlugFailed as error:
                 failed = error
-            if self._clock.now() >= deadline:
+            if last:
                 raise failed or PlugFailed(
                     f"{self.machine}'s {self.feed} plug was switched {wanted}, "
                     f"but reads {self.last} after {POWER_TIMEOUT:g} s. {self.remark}".rstrip(),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chaosmonkey.clock import ManualClock
+from chaosmonkey.clock import Heartbeat, ManualClock
 from chaosmonkey.dispatch import Dispatch
 from chaosmonkey.model import (
     Changed,
@@ -69,7 +69,11 @@ def test_a_return_by_a_clock_that_was_set_back_has_no_moment(
     at: float, restored: float | None
 ) -> None:
     kept = Kept()
-    take = Dispatch(Tracker(), NoBoard(), kept, concluded=kept.keep, changed=lambda: None)
+    take = Dispatch(
+        Tracker(), NoBoard(), kept,
+        heartbeat=Heartbeat(ManualClock(), ManualClock()), paused=lambda _: None,
+        concluded=kept.keep, changed=lambda: None,
+    )  # fmt: skip
     take.interrupted(replace(LEFT, closed=1000.0))
     take(PlugRestored("node3", "node3", FeedKind.POWER, at))
     assert [outage.restored for outage in kept] == ([] if restored is None else [restored])
@@ -77,7 +81,11 @@ def test_a_return_by_a_clock_that_was_set_back_has_no_moment(
 
 def test_a_feed_that_returns_after_its_node_was_deleted_is_noted() -> None:
     kept = Kept()
-    take = Dispatch(Tracker(), NoBoard(), kept, concluded=lambda _: None, changed=lambda: None)
+    take = Dispatch(
+        Tracker(), NoBoard(), kept,
+        heartbeat=Heartbeat(ManualClock(), ManualClock()), paused=lambda _: None,
+        concluded=lambda _: None, changed=lambda: None,
+    )  # fmt: skip
     node = Node("node3", "n3", ready="True")
     take(Changed(node, 990.0))
     take(PlugCut(LEFT.id, "node3", "node3", FeedKind.POWER, 999.9, 1000.0, "test", 1060.0))

@@ -1,6 +1,7 @@
 // Moments, lengths and sentences, as the console writes them.
 import { howLost } from '../lib/cause';
 import { ended, passed } from '../lib/passed';
+import { took } from '../lib/took';
 import type { Cluster, Outage, Show } from '../lib/types';
 
 export const PHASES = [
@@ -43,7 +44,7 @@ export const armed = (show: Show | undefined, now: number): boolean =>
 
 /** What became of an outage, in a word or two. */
 export function verdict(outage: Outage): string {
-  if (outage.recovery_seconds !== null) return `${tenths(outage.recovery_seconds)} s`;
+  if (outage.recovery_seconds !== null) return `${took(outage, tenths)} s`;
   return outage.outcome ?? (outage.open ? 'under way' : 'not measured');
 }
 

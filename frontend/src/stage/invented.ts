@@ -81,6 +81,8 @@ export const outage = (name: string, changes: Partial<Outage> = {}): Outage => (
   phases: {},
   phase: 'detect',
   recovery_seconds: null,
+  recovery_at_least: null,
+  at_least: {},
   outcome: null,
   awaited: 1,
   story: [],
