@@ -81,19 +81,16 @@ class Heartbeat:
         failed: asyncio.Future[NoReturn] = loop.create_future()
 
         def again() -> None:
-            nonlocal timer
+            if failed.done():
+                return
             try:
                 beat()
             except Exception as error:  # noqa: BLE001 - whoever waits for `run` gets it
                 failed.set_exception(error)
-            else:
-                timer = loop.call_later(BEAT, again)
+            loop.call_later(BEAT, again)
 
-        timer = loop.call_later(BEAT, again)
-        try:
-            await failed
-        finally:
-            timer.cancel()
+        loop.call_later(BEAT, again)
+        await failed
         raise AssertionError("unreachable")
 
 
@@ -147,6 +144,11 @@ class SystemClock:
     def __init__(self) -> None:
         self._offset = time.time() - _uptime()  # noqa: TID251 - the one home
 
+    @property
+    def offset(self) -> float:
+        """What it says beyond the machine's uptime: another one after the clock was set."""
+        return self._offset
+
     def now(self) -> float:
         """Seconds since the Unix epoch, counted on by the monotonic clock."""
         return self._offset + _uptime()
@@ -179,6 +181,11 @@ class ScaledClock:
         self.speed = speed
         self._real = SystemClock()
         self._start = self._real.now() if start is None else start
+
+    @property
+    def offset(self) -> float:
+        """That of the real clock beneath."""
+        return self._real.offset
 
     def now(self) -> float:
         """Seconds since the Unix epoch in this clock's own, faster time."""

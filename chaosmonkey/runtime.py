@@ -50,6 +50,7 @@ from chaosmonkey.store import (
     Records,
     RoundRecorder,
     Rounds,
+    Timebase,
     secret_key,
 )
 from chaosmonkey.systemd import Supervisor
@@ -128,6 +129,8 @@ class _Server:
             {machine.node_name: machine.name for machine in lab.machine}, began=clock.now()
         )
         self._hub = Hub(clock.now)
+        self._journal = Journal(database)
+        self._timebase = Timebase(lab.server.data, speed=lab.speed)
         self._watch = ClusterWatch(
             client, self._publish, lab.cluster, clock=clock, pace=SystemClock()
         )
@@ -135,7 +138,7 @@ class _Server:
         self._monkey = Monkey(
             lab,
             plugs=table.plugs,
-            journal=Journal(database),
+            journal=self._journal,
             tracker=self._tracker,
             publish=self._publish,
             changed=self._show_monkey,
@@ -208,7 +211,7 @@ class _Server:
         self._gate = Gate(
             self._tokens,
             self._sessions,
-            Rates(),
+            Rates(SystemClock()),
             open_here=lab.server.open_here,
             given=lab.server.presenter_token,
         )
@@ -217,14 +220,16 @@ class _Server:
 
     async def run(self, announce: Callable[[str], None], stop: asyncio.Event) -> None:
         """Start everything, wait until told to stop, stop everything."""
+        stepped = await self._set_meanwhile()
         await take_up_the_past(
             self._records,
             board=self._board,
             interrupted=self._dispatch.interrupted,
             now=self._clock.now(),
+            stepped=stepped,
         )
         self._tracker.know_ids(await self._records.ids())
-        await self._room.resume(self._rounds, self._records.get)
+        await self._room.resume(self._rounds, self._records.get, stepped=stepped)
         self._show_room()
         web = WebServer(create_app(self._context()), self._lab.server)
         self._port = web.port
@@ -324,14 +329,31 @@ class _Server:
             self._monkey.tick()
             self._room.tick()
 
+    async def _set_meanwhile(self) -> float | None:
+        """Take over by how much the clock was set since the run before this one, if that is known.
+
+        Raises:
+            StoreFailed: the journal cannot be written.
+        """
+        stepped = self._timebase.stepped(self._clock.offset)
+        if stepped:
+            log.warning("The system clock was set by %+.1f s since the last run.", stepped)
+            now = self._clock.now()
+            await self._journal.clock_stepped(stepped, now - stepped)
+            self._sessions.clock_stepped(stepped / self._lab.speed)
+        self._timebase.remember(self._clock.offset)
+        return stepped
+
     def _correct_clock(self) -> None:
-        """Follow the system clock if it was set, but not while a cut or a closing round counts."""
-        if self._monkey.cuts or self._room.closes is not None or not (by := self._wall.correct()):
+        """Follow the system clock if it was set, but not while a cut counts on it."""
+        if self._monkey.cuts or not (by := self._wall.correct()):
             return
         log.warning("The system clock was set by %+.1f s. Measured times do not change.", by)
         self._sessions.clock_stepped(by)
         if self._clock is self._wall:
+            self._timebase.remember(self._clock.offset)
             self._monkey.clock_stepped(by)
+            self._room.clock_stepped(by)
             self._watch.clock_stepped(by)
             self._dispatch(ClockStepped(by, self._clock.now()))
 

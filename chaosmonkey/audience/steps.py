@@ -183,11 +183,20 @@ def held_up(current: Round, seconds: float) -> Round:
     return replace(current, turn=turn, closes=closes)
 
 
+def clock_stepped(current: Round, by: float) -> Round:
+    """The round by a clock that was set by so many seconds: it lasts as long as before."""
+    return replace(held_up(current, by), opened=current.opened + by)
+
+
 def resumed(current: Round, now: float) -> Round:
     """The round after a restart: time that nobody had is given anew, a cut under way is given up.
 
-    What became of a cut that was made before the restart is decided by its outage.
+    What became of a cut that was made before the restart is decided by its outage. A clock that was
+    set back makes no round longer than it was meant to be.
     """
+    if current.closes is not None:
+        longest = max(0.0, current.closes - current.opened)
+        current = replace(current, closes=min(current.closes, now + longest))
     turn = current.turn
     if turn is None:
         return current

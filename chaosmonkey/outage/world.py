@@ -233,6 +233,10 @@ class World:
     def _move_moments(self, by: float) -> None:
         self.signs = {name: replace(one, at=one.at + by) for name, one in self.signs.items()}
         self.returned = {name: at + by for name, at in self.returned.items()}
+        self.cut_short = {
+            name: replace(cut, commanded=cut.commanded + by, at=cut.at + by)
+            for name, cut in self.cut_short.items()
+        }
         self.trusted_since += by
         self.unseen = tuple(one.later(by) for one in self.unseen)
         self.kubelets_heard_since += by

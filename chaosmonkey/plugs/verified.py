@@ -129,6 +129,11 @@ class VerifiedPlug:
             began = self._clock.now() if since is None else since
             self.late_until = max(self.late_until, began + self._in_flight)
 
+    def clock_stepped(self, by: float) -> None:
+        """The clock that tells the moments was set right by so many seconds."""
+        self.off_at += by
+        self.late_until += by
+
     async def _settle(self, wanted: Feed, *, deadline: float) -> None:
         """Read until the feed is as wanted; a reading that fails is tried again too."""
         while True:

@@ -9,6 +9,7 @@ from chaosmonkey.store.owed import Owed
 from chaosmonkey.store.recorder import Recorder
 from chaosmonkey.store.records import Records
 from chaosmonkey.store.rounds import KeptEntry, RoundRecorder, Rounds
+from chaosmonkey.store.timebase import Timebase
 
 __all__ = [
     "Audit",
@@ -22,6 +23,7 @@ __all__ = [
     "Records",
     "RoundRecorder",
     "Rounds",
+    "Timebase",
     "doubt_about",
     "hold_folder",
     "open_database",

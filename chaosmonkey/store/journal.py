@@ -74,6 +74,18 @@ class Journal:
             for outage, machine, feed, asked_by, commanded, restore_by in rows
         ]
 
+    async def clock_stepped(self, by: float, was: float) -> None:
+        """The clock that moments are kept by was set by so many seconds, when it said `was`.
+
+        What was later than that by an earlier clock counts as of then.
+        """
+        await self._database.write(
+            "UPDATE journal SET commanded = commanded + ?, restore_by = restore_by + ?, "
+            "cleared = min(cleared, ?) + ?",
+            (by, by, was, by),
+        )
+        await self._database.write("UPDATE halt SET since = min(since, ?) + ?", (was, by))
+
     async def note_halt(self, since: float, by: str) -> None:
         """HALT was pressed."""
         await self._database.write(

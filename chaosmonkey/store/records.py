@@ -57,15 +57,15 @@ class Records:
         return _OUTAGE.validate_json(rows[0][0]) if rows else None
 
     async def latest(self, limit: int = 100) -> list[Outage]:
-        """The newest outages, newest first."""
+        """The newest outages, newest first: by their order, for the clock may have been set."""
         rows = await self._database.read(
-            "SELECT document FROM outages ORDER BY began DESC, id DESC LIMIT ?", (limit,)
+            "SELECT document FROM outages ORDER BY rowid DESC LIMIT ?", (limit,)
         )
         return [_OUTAGE.validate_json(document) for (document,) in rows]
 
     async def unfinished(self) -> list[Outage]:
         """Outages that were never closed: the process that followed them ended."""
         rows = await self._database.read(
-            "SELECT document FROM outages WHERE closed IS NULL ORDER BY began"
+            "SELECT document FROM outages WHERE closed IS NULL ORDER BY rowid"
         )
         return [_OUTAGE.validate_json(document) for (document,) in rows]

@@ -99,6 +99,7 @@ async def served(
     more: str = "",
     each: Callable[[SimMachine], str] = lambda _: "",
     power: Mapping[str, str] = MappingProxyType({}),
+    speed: float = SPEED,
 ) -> AsyncIterator[Served]:
     """A server on the pretend table; it is told to end on the way out, if it has not ended.
 
@@ -118,7 +119,7 @@ async def served(
         for machine in DEMO_MACHINES
     )
     config.write_text(
-        f"speed = {SPEED}\nepoch = {of.epoch!r}\n"
+        f"speed = {speed}\nepoch = {of.epoch!r}\n"
         f'[server]\nport = {port}\ndata = "{folder / "data"}"\n'
         f'[cluster]\nserver = "http://127.0.0.1:{of.port}"\n'
         f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{of.port + 1}"\n'

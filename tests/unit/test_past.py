@@ -104,3 +104,33 @@ async def test_an_outage_that_is_ended_by_a_clock_that_was_set_back_ends_no_earl
         await take_up_the_past(records, board=NoBoard(), interrupted=[].append, now=400.0)
         kept = await records.get(LEFT.id)
     assert kept.closed == LEFT.t0
+
+
+async def test_what_lies_across_a_reboot_is_not_measured(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    """Nobody knows how long the machine was off, whatever its clock says after it."""
+    waited_for: list[Outage] = []
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(replace(LEFT, not_ready=1008.0))
+        await take_up_the_past(
+            records, board=NoBoard(), interrupted=waited_for.append, now=9000.0, stepped=None
+        )
+        kept = await records.get(LEFT.id)
+    assert (kept.closed, kept.restored, waited_for) == (1008.0, None, [])
+
+
+async def test_an_outage_of_a_clock_that_was_set_since_is_read_by_the_clock_of_now(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    waited_for: list[Outage] = []
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(LEFT)
+        await take_up_the_past(
+            records, board=NoBoard(), interrupted=waited_for.append, now=4604.0, stepped=3600.0
+        )
+        kept = await records.get(LEFT.id)
+    assert (kept.t0, kept.closed) == (4600.0, 4604.0)
+    assert waited_for == [kept]
