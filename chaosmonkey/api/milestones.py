@@ -18,6 +18,7 @@ from chaosmonkey.hub import Closed, Subscription, TooSlow
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outcome
 from chaosmonkey.outage.narrate import Line, took
+from chaosmonkey.visible import visible
 
 _WITHOUT_A_TIME: dict[str | None, str] = {
     None: "no pod had to move",
@@ -73,7 +74,7 @@ async def stream(watching: Subscription, outage: str, *, text: bool) -> AsyncIte
 
 def _as_text(line: Line | Ending) -> bytes:
     at = f"{line.at:+8.1f} s  " if isinstance(line, Line) else ""
-    return f"{at}{line.text}\n".encode()
+    return f"{visible(at + line.text)}\n".encode()
 
 
 def _as_json(line: Line | Ending) -> bytes:

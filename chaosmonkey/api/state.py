@@ -20,6 +20,7 @@ from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outage
 from chaosmonkey.outage.narrate import took
 from chaosmonkey.outage.recovery import PHASES
+from chaosmonkey.visible import visible
 
 router = APIRouter(tags=["state"])
 
@@ -62,8 +63,8 @@ async def outages(
     views = [_shown(request, outage) for outage in running + kept]
     if _wants_csv(request, form):
         return _csv([_row(view) for view in views])
-    text = "\n".join(_line(view) for view in views) or "No outages yet."
-    return answers.answer(request, views, text)
+    rows = [_line(view) for view in views] or ["No outages yet."]
+    return answers.answer(request, views, *rows)
 
 
 @router.get("/api/outages/{outage}")
@@ -87,8 +88,8 @@ async def outage(
                 for name, at in view.milestones.items()
             ]
         )
-    story = "\n".join(f"{line.at:+8.1f} s  {line.text}" for line in view.story)
-    return answers.answer(request, view, f"{_line(view)}\n{story}")
+    story = [f"{line.at:+8.1f} s  {line.text}" for line in view.story]
+    return answers.answer(request, view, _line(view), *story)
 
 
 @router.get("/healthz")
@@ -103,7 +104,7 @@ async def readyz(request: Request, ctx: Ctx) -> Response:
     reasons = ctx.not_ready()
     if not sees_all(who.of(request)):
         reasons = [without_addresses(reason) for reason in reasons]
-    return answers.plain("\n".join(reasons) or "ok", status=503 if reasons else 200)
+    return answers.plain(*(reasons or ["ok"]), status=503 if reasons else 200)
 
 
 def _shown(request: Request, outage: Outage) -> OutageView:
@@ -166,6 +167,14 @@ def _csv(rows: Iterable[dict[str, Any]]) -> Response:
     return Response(text.getvalue(), media_type="text/csv")
 
 
+FORMULA = ("=", "+", "-", "@", "\t", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a cell begins with that a spreadsheet may calculate (OWASP, "CSV Injection"), as wide
+characters too, which some take for the same. A carriage return is escaped before."""
+
+
 def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    """Text as it can be seen; what a spreadsheet would take for a formula gets an apostrophe."""
+    if not isinstance(value, str):
+        return value
+    shown = visible(value)
+    return f"'{shown}" if shown.lstrip(" ").startswith(FORMULA) else shown

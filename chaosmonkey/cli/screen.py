@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from chaosmonkey.outage.narrate import took
+from chaosmonkey.visible import visible
 
 RETRY = 1.0
 """Seconds between attempts to reach a server that is away."""
@@ -42,12 +43,25 @@ async def follow(server: str) -> None:
             try:
                 async with connect(url, max_size=None) as socket:
                     async for message in socket:
-                        told = orjson.loads(message)
+                        told = seen(orjson.loads(message))
                         take_in(state, told)
                         live.update(draw(state, told["at"]), refresh=True)
             except (OSError, WebSocketException) as error:
-                live.update(Text(f"No server at {server}: {error}"), refresh=True)
+                live.update(Text(visible(f"No server at {server}: {error}")), refresh=True)
             await asyncio.sleep(RETRY)
+
+
+def seen(told: Any) -> Any:
+    """What a server tells, every text in it as it can be seen: rich shows text raw."""
+    match told:
+        case str():
+            return visible(told)
+        case list():
+            return [seen(one) for one in told]
+        case dict():
+            return {key: seen(one) for key, one in told.items()}
+        case _:
+            return told
 
 
 def take_in(state: State, message: dict[str, Any]) -> None:
