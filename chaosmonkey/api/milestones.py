@@ -17,7 +17,7 @@ import orjson
 from chaosmonkey.hub import Closed, Subscription, TooSlow
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outcome
-from chaosmonkey.outage.narrate import Line, took
+from chaosmonkey.outage.narrate import Line, between, took
 from chaosmonkey.visible import visible
 
 _WITHOUT_A_TIME: dict[str | None, str] = {
@@ -45,6 +45,7 @@ class Ending:
     recovery_seconds: float | None = None
     recovery_at_least: float | None = None
     phases: dict[str, float] = field(default_factory=dict)
+    phases_at_least: dict[str, float] = field(default_factory=dict)
     awaited: int | None = None
 
 
@@ -94,6 +95,7 @@ def _ending(view: OutageView) -> Ending:
         recovery_seconds=view.recovery_seconds,
         recovery_at_least=view.recovery_at_least,
         phases=view.phases,
+        phases_at_least=view.phases_at_least,
         awaited=view.awaited,
     )
 
@@ -101,8 +103,8 @@ def _ending(view: OutageView) -> Ending:
 def _in_words(view: OutageView) -> str:
     if view.recovery_seconds is None:
         return f"outcome: {_WITHOUT_A_TIME.get(view.outcome) or view.outcome}"
-    phases = " + ".join(f"{name} {seconds:.1f}" for name, seconds in view.phases.items())
-    if view.recovery_at_least is not None:
-        time = took(view.recovery_seconds, view.recovery_at_least)
-        return f"recovery time: {time}, at most {phases}"
-    return f"recovery time: {view.recovery_seconds:.1f} s = {phases}"
+    phases = " + ".join(
+        f"{name} {between(seconds, view.phases_at_least.get(name))}"
+        for name, seconds in view.phases.items()
+    )
+    return f"recovery time: {took(view.recovery_seconds, view.recovery_at_least)} = {phases}"

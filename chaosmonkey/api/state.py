@@ -149,6 +149,7 @@ def _row(view: OutageView) -> dict[str, Any]:
         **{f"phase_{name}": view.phases.get(name, "") for name in PHASES},
         **{name: view.milestones.get(name, "") for name in MILESTONES},
         "pods": len(view.pods),
+        **{f"phase_{name}_at_least": view.phases_at_least.get(name, "") for name in PHASES},
         **{f"{name}_at_least": view.at_least.get(name, "") for name in LATE_MILESTONES},
     }
 

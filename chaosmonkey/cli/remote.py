@@ -11,7 +11,7 @@ from urllib.parse import quote
 import typer
 
 from chaosmonkey.cli.say import say, say_text
-from chaosmonkey.outage.narrate import took
+from chaosmonkey.outage.narrate import between, took
 
 Machine = Annotated[str, typer.Argument(help="A machine's name, such as node3.")]
 ServerUrl = Annotated[
@@ -145,7 +145,10 @@ def history(
     for outage in outages:
         most, least = outage["recovery_seconds"], outage.get("recovery_at_least")
         began = datetime.fromisoformat(outage["began"]).astimezone()
-        phases = " + ".join(f"{name} {time:.1f}" for name, time in outage["phases"].items())
+        shorter = outage.get("phases_at_least", {})
+        phases = " + ".join(
+            f"{name} {between(time, shorter.get(name))}" for name, time in outage["phases"].items()
+        )
         total = "" if most is None else f"{took(most, least):>8} = {phases}"
         say(
             f"{began:%Y-%m-%d %H:%M:%S}  {outage['machine']:<10} "

@@ -47,7 +47,12 @@ def news(before: Outage | None, after: Outage) -> list[Line]:
 
 def took(most: float, least: float | None) -> str:
     """How long something took: "20.1 s", or "8.0 to 20.1 s" if it is not known better."""
-    return f"{most:.1f} s" if least is None else f"{least:.1f} to {most:.1f} s"
+    return f"{between(most, least)} s"
+
+
+def between(most: float, least: float | None) -> str:
+    """The same without its unit."""
+    return f"{most:.1f}" if least is None else f"{least:.1f} to {most:.1f}"
 
 
 def _unseen(outage: Outage) -> list[Line]:

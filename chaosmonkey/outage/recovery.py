@@ -92,6 +92,28 @@ def phases(outage: Outage) -> dict[str, float]:
     return durations
 
 
+def phases_at_least(outage: Outage) -> dict[str, float]:
+    """Seconds that a phase took at least, for each of which it is not known exactly.
+
+    A phase that ends with the next milestone because nobody knows when its own one came may have
+    been as short as what is left after the latest moment at which that can have been.
+    """
+    moments, least = _moments(outage), dict[str, float]()
+    known = phases(outage)
+    begins, within = outage.t0, outage.t0_within  # of the phase at hand: at the latest, how exact
+    for phase, end in zip(PHASES, _PHASE_ENDS, strict=True):
+        at = moments.get(end)
+        if at is None or at < begins:
+            continue
+        first = earliest(outage, at)
+        if phase in known:
+            seconds = max(0.0, first - begins - within)
+            if seconds < known[phase]:
+                least[phase] = seconds
+        begins, within = at, 0.0
+    return least
+
+
 def rounded_phases(outage: Outage) -> dict[str, float]:
     """The phases to the millisecond, rounded so that they still add up to the rounded total."""
     rounded: dict[str, float] = {}

@@ -29,8 +29,10 @@ async def stop_until_recovered(server: Served, of: World, node: str) -> float:
     """
 
     async def look() -> bool:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{of.port}") as client:
-            pods = (await client.get("/api/v1/pods", timeout=PATIENCE)).json()["items"]
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{of.port}", timeout=PATIENCE
+        ) as client:
+            pods = (await client.get("/api/v1/pods")).json()["items"]
         there = [pod for pod in pods if pod["spec"].get("nodeName") == node and moves(pod)]
         others = [pod for pod in pods if pod not in there and moves(pod)]
         given_up = there and all("deletionTimestamp" in pod["metadata"] for pod in there)

@@ -58,6 +58,8 @@ export interface Phase {
   name: string;
   state: 'todo' | 'now' | 'done' | 'skipped';
   seconds: number | null;
+  /** It may have been shorter: we did not see all of it. */
+  atMost: boolean;
 }
 
 /** The phases of an outage, the one under way counting on. */
@@ -65,10 +67,11 @@ export function phases(outage: Outage, now: number): Phase[] {
   const done = ended(outage);
   return PHASES.map(([id, name]) => {
     const seconds = outage.phases[id];
-    if (seconds !== undefined) return { name, state: 'done', seconds };
+    if (seconds !== undefined)
+      return { name, state: 'done', seconds, atMost: outage.phases_at_least?.[id] !== undefined };
     if (outage.open && outage.phase === id)
-      return { name, state: 'now', seconds: Math.max(0, now - outage.t0 - done) };
-    return { name, state: outage.outcome ? 'skipped' : 'todo', seconds: null };
+      return { name, state: 'now', seconds: Math.max(0, now - outage.t0 - done), atMost: false };
+    return { name, state: outage.outcome ? 'skipped' : 'todo', seconds: null, atMost: false };
   });
 }
 

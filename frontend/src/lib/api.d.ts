@@ -1657,6 +1657,7 @@ export interface components {
          *         t0_within: the true t0 is at most this many seconds later.
          *         phase: the phase that is under way.
          *         at_least: the same as `milestones` for those that may have come sooner: not before this.
+         *         phases_at_least: the same as `phases` for those that may have been shorter: not than this.
          *         recovery_seconds: the recovery time; null until, or unless, it is measured.
          *         recovery_at_least: it is between this and `recovery_seconds`; null if it is exact.
          *         outcome: recovered, unnoticed, incomplete or aborted; null while it is open.
@@ -1706,6 +1707,10 @@ export interface components {
             phase: string | null;
             /** Phases */
             phases: {
+                [key: string]: number;
+            };
+            /** Phases At Least */
+            phases_at_least: {
                 [key: string]: number;
             };
             /** Pods */

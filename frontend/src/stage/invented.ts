@@ -83,6 +83,7 @@ export const outage = (name: string, changes: Partial<Outage> = {}): Outage => (
   recovery_seconds: null,
   recovery_at_least: null,
   at_least: {},
+  phases_at_least: {},
   outcome: null,
   awaited: 1,
   story: [],

@@ -21,6 +21,11 @@ test('a phase that never came is skipped once all is over', () => {
   expect(rows(one, 110).every((row) => row.state === 'skipped')).toBe(true);
 });
 
+test('a phase that may have been shorter is marked', () => {
+  const one = outage('n1', { phases: { ready: 23.5 }, phases_at_least: { ready: 0 } });
+  expect(rows(one, 200).map((row) => row.atMost)).toEqual([false, false, false, true]);
+});
+
 test('the stopwatch runs, and stops at the recovery time', () => {
   expect(stopwatch(undefined, 0).state).toBe('idle');
   expect(stopwatch(outage('n1'), 105)).toMatchObject({ state: 'running', seconds: 5 });

@@ -16,6 +16,8 @@ export interface Row {
   name: string;
   state: 'todo' | 'now' | 'done' | 'skipped';
   seconds: number | null;
+  /** It may have been shorter: we did not see all of it. */
+  atMost: boolean;
 }
 
 export function rows(outage: Outage | undefined, now: number): Row[] {
@@ -24,13 +26,22 @@ export function rows(outage: Outage | undefined, now: number): Row[] {
     const took = outage?.phases[key];
     if (took !== undefined) {
       before += took;
-      return { key, name, state: 'done', seconds: took };
+      return { key, name, state: 'done', seconds: took, atMost: mayBeLess(outage!, key) };
     }
     if (outage?.phase === key)
-      return { key, name, state: 'now', seconds: Math.max(0, now - outage.t0 - before) };
-    return { key, name, state: outage?.outcome ? 'skipped' : 'todo', seconds: null };
+      return {
+        key,
+        name,
+        state: 'now',
+        seconds: Math.max(0, now - outage.t0 - before),
+        atMost: false,
+      };
+    return { key, name, state: outage?.outcome ? 'skipped' : 'todo', seconds: null, atMost: false };
   });
 }
+
+const mayBeLess = (outage: Outage, phase: string): boolean =>
+  outage.phases_at_least?.[phase] !== undefined;
 
 export interface Stopwatch {
   state: 'idle' | 'running' | 'done' | 'void';

@@ -59,9 +59,25 @@ def test_what_we_slept_through_is_told_as_between_when_we_looked_last_and_when_w
 def test_phases_add_up_and_none_ends_at_a_moment_that_is_not_known() -> None:
     outage = lost_and_recovered_in_a_pause().outage
     assert recovery.phases(outage) == {"ready": 20}
+    assert recovery.phases_at_least(outage) == {"ready": 0}
     view = show_outage(outage)
     assert sum(view.phases.values()) == view.recovery_seconds == 20
     assert view.recovery_at_least == 8
+
+
+def test_a_phase_that_holds_a_pause_is_an_interval_and_the_others_are_exact() -> None:
+    """The replacement was bound at some time of the pause, and was Ready 6 s after it."""
+    scene = Scene()
+    pod = scene.pod("web-a", "node3")
+    scene.cut()
+    (pod,) = scene.wait(8).lose(pod)
+    pause(scene, 5)
+    new = scene.pod("web-b", "node1", ready=False)
+    scene.wait(6)
+    scene.change(new, ready=True)
+    assert recovery.phases(scene.outage) == {"detect": 8, "evict": 2, "ready": 11}
+    assert recovery.phases_at_least(scene.outage) == {"ready": 6}
+    assert recovery.recovery_at_least(scene.outage) is None
 
 
 def test_what_was_received_before_the_pause_and_well_after_it_is_exact() -> None:
