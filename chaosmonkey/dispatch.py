@@ -1,5 +1,7 @@
 """Takes every event through every room, so that there is one order of things. Never waits.
 
+a pause of ours, if one ended just now, is an event that goes first
+
 event ─► tracker ─► board ─┐ for each outage that it changed:
                            └► recorder ─► board ─► story in the log ─► audience
 """
@@ -10,13 +12,15 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from chaosmonkey.clock import CATCH_UP, Heartbeat
 from chaosmonkey.hub import Board
-from chaosmonkey.model import ClockStepped, Event, Feed, FeedSensed, Outage, PlugRestored
+from chaosmonkey.model import ClockStepped, Event, Feed, FeedSensed, Outage, Paused, PlugRestored
 from chaosmonkey.outage.narrate import news
 from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.store import Recorder
 
+log = logging.getLogger(__name__)
 story_log = logging.getLogger("chaosmonkey.story")
 
 
@@ -24,6 +28,8 @@ class Dispatch:
     """The one place that events pass.
 
     Args:
+        heartbeat: knows whether this process was stopped, slept, or was held up.
+        paused: is told for how many seconds it was.
         concluded: is called with an outage whose outcome is known.
         changed: is called when an outage changed.
     """
@@ -34,12 +40,16 @@ class Dispatch:
         board: Board,
         recorder: Recorder,
         *,
+        heartbeat: Heartbeat,
+        paused: Callable[[float], None],
         concluded: Callable[[Outage], None],
         changed: Callable[[], None],
     ) -> None:
         self._tracker = tracker
         self._board = board
         self._recorder = recorder
+        self._heartbeat = heartbeat
+        self._paused = paused
         self._concluded = concluded
         self._changed = changed
         self._told: dict[str, Outage] = {}
@@ -47,6 +57,19 @@ class Dispatch:
 
     def __call__(self, event: Event) -> None:
         """Take an event through every room, in order."""
+        self.notice_pause()
+        self._take(event)
+
+    def notice_pause(self) -> None:
+        """Tell first if this process did not run until just now: what comes next may be late."""
+        pause = self._heartbeat.pause()
+        if pause is not None:
+            since, at = pause
+            log.warning("This server did not run for %.1f s.", at - since)
+            self._paused(at - since)
+            self._take(Paused(since, at, at + CATCH_UP * self._heartbeat.speed))
+
+    def _take(self, event: Event) -> None:
         changed = self._tracker.handle(event)
         self._board.after(event)
         for outage in changed:

@@ -43,6 +43,11 @@ class ChaosMonkeyError(Exception):
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
 
+    @property
+    def rows(self) -> list[str]:
+        """What a terminal shows, row by row."""
+        return [row for row in (self.message, self.remedy) if row]
+
 
 class BadInput(ChaosMonkeyError):
     """The caller asked for something that cannot be."""
@@ -60,8 +65,13 @@ class BadConfig(BadInput):
     def __init__(self, source: str, problems: list[str]) -> None:
         self.problems = problems
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        lines = "".join(f"\n  {problem}" for problem in problems)
-        super().__init__(f"{source}: {count}{lines}", source=source)
+        self._head = f"{source}: {count}"
+        super().__init__("\n  ".join([self._head, *problems]), source=source)
+
+    @property
+    def rows(self) -> list[str]:
+        """A row for each problem."""
+        return [self._head, *(f"  {problem}" for problem in self.problems)]
 
 
 class UnknownMachine(BadInput):

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from chaosmonkey.clock import Clock, ScaledClock, SystemClock
+from chaosmonkey.clock import ScaledClock, SystemClock
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import PlugFailed, StoreFailed
 from chaosmonkey.model import FeedKind
@@ -53,7 +53,7 @@ class Rescued:
 
     lab: Lab
     wall: SystemClock
-    clock: Clock
+    clock: SystemClock | ScaledClock
     wires: Wires
     plugs: PlugBoard
     database: Database
@@ -71,7 +71,9 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
             as possible.
     """
     wall = SystemClock()
-    clock: Clock = wall if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
+    clock: SystemClock | ScaledClock = (
+        wall if lab.speed == 1 else ScaledClock(lab.speed, start=lab.epoch)
+    )
     async with AsyncExitStack() as stack:
         unheld: StoreFailed | None = None
         try:

@@ -33,7 +33,7 @@ from chaosmonkey.api.turnstile import Turnstile
 from chaosmonkey.api.web import PortTaken, WebServer
 from chaosmonkey.api.who import Gate
 from chaosmonkey.audience import JoinCodes, Room, Seats
-from chaosmonkey.clock import SystemClock
+from chaosmonkey.clock import Heartbeat, SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab, supervision
 from chaosmonkey.dispatch import Dispatch
@@ -57,6 +57,7 @@ from chaosmonkey.store import (
     Records,
     RoundRecorder,
     Rounds,
+    Timebase,
     passing_key,
     secret_key,
 )
@@ -140,6 +141,8 @@ class _Server:
             {machine.node_name: machine.name for machine in lab.machine}, began=clock.now()
         )
         self._hub = Hub(clock.now)
+        self._journal = Journal(database)
+        self._timebase = Timebase(lab.server.data, speed=lab.speed)
         self._watch = ClusterWatch(
             client, self._publish, lab.cluster, clock=clock, pace=SystemClock()
         )
@@ -148,7 +151,7 @@ class _Server:
         self._monkey = Monkey(
             lab,
             plugs=table.plugs,
-            journal=Journal(database),
+            journal=self._journal,
             tracker=self._tracker,
             publish=self._publish,
             changed=self._show_monkey,
@@ -183,10 +186,13 @@ class _Server:
             keeper=self._round_recorder,
             codes=JoinCodes(key, lab.audience, SystemClock()),
         )
+        self._heartbeat = Heartbeat(clock, SystemClock(), speed=lab.speed)
         self._dispatch = Dispatch(
             self._tracker,
             self._board,
             self._recorder,
+            heartbeat=self._heartbeat,
+            paused=self._room.paused,
             concluded=self._room.outage_has_outcome,
             changed=self._show_room,
         )
@@ -217,7 +223,7 @@ class _Server:
         self._gate = Gate(
             self._tokens,
             self._sessions,
-            Rates(),
+            Rates(SystemClock()),
             open_here=lab.server.open_here,
             given=lab.server.presenter_token,
         )
@@ -242,6 +248,8 @@ class _Server:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._supervisor.run(), name="signs of life")
+                beating = self._heartbeat.run(self._dispatch.notice_pause)
+                tasks.create_task(beating, name="heartbeat")
                 tasks.create_task(self._recorder.run(), name="recorder")
                 tasks.create_task(self._round_recorder.run(), name="recorder of rounds")
                 tasks.create_task(self._audit.run(), name="audit log")
@@ -267,14 +275,16 @@ class _Server:
             pass
 
     async def _take_up(self) -> None:
+        stepped = await self._set_meanwhile()
         await take_up_the_past(
             self._records,
             board=self._board,
             interrupted=self._dispatch.interrupted,
             now=self._clock.now(),
+            stepped=stepped,
         )
         self._tracker.know_ids(await self._records.ids())
-        await self._room.resume(self._rounds, self._records.get)
+        await self._room.resume(self._rounds, self._records.get, stepped=stepped)
 
     def _key(self) -> bytes:
         try:
@@ -381,14 +391,31 @@ class _Server:
         if self._lab.demo is None:
             self._own = own_names(self._lab.limits)
 
+    async def _set_meanwhile(self) -> float | None:
+        """Take over by how much the clock was set since the run before this one, if that is known.
+
+        Raises:
+            StoreFailed: the journal cannot be written.
+        """
+        stepped = self._timebase.stepped(self._clock.offset)
+        if stepped:
+            log.warning("The system clock was set by %+.1f s since the last run.", stepped)
+            now = self._clock.now()
+            await self._journal.clock_stepped(stepped, now - stepped)
+            self._sessions.clock_stepped(stepped / self._lab.speed)
+        self._timebase.remember(self._clock.offset)
+        return stepped
+
     def _correct_clock(self) -> None:
-        """Follow the system clock if it was set, but not while a cut or a closing round counts."""
-        if self._monkey.cuts or self._room.closes is not None or not (by := self._wall.correct()):
+        """Follow the system clock if it was set, but not while a cut counts on it."""
+        if self._monkey.cuts or not (by := self._wall.correct()):
             return
         log.warning("The system clock was set by %+.1f s. Measured times do not change.", by)
         self._sessions.clock_stepped(by)
         if self._clock is self._wall:
+            self._timebase.remember(self._clock.offset)
             self._monkey.clock_stepped(by)
+            self._room.clock_stepped(by)
             self._watch.clock_stepped(by)
             self._dispatch(ClockStepped(by, self._clock.now()))
 

@@ -13,6 +13,7 @@ import socket
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Supervision
+from chaosmonkey.visible import visible
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class Supervisor:
 
     def ready(self, status: str) -> None:
         """The server can be used."""
-        self._tell(f"READY=1\nSTATUS={status}")
+        self._tell(f"READY=1\nSTATUS={visible(status)}")
 
     def status(self, status: str) -> None:
         """What `systemctl status` shows."""

@@ -2,18 +2,20 @@
 
 The limits let every honest use pass and make guessing and flooding useless. A whole audience may
 come from one address (an access point that translates addresses), so joining is counted
-generously.
+generously. Windows move with a clock that nobody sets: the library `limits` counts by the system
+clock, and a window that was full stayed so for an hour when that was set back by one.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from enum import Enum
 
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
-
+from chaosmonkey.clock import Clock
 from chaosmonkey.errors import ChaosMonkeyError
+
+SWEEP = 60.0
+"""Seconds after which what nobody asks for any more is forgotten."""
 
 
 class TooMany(ChaosMonkeyError):
@@ -25,39 +27,52 @@ class TooMany(ChaosMonkeyError):
 
 
 class Rate(Enum):
-    """What is counted, and how often it may happen for one key."""
+    """What is counted, and how often it may happen for one key: times, and in how many seconds."""
 
-    GUESS = "10 per minute"
+    GUESS = 10, 60.0
     """By address: tokens that were none."""
-    COMMAND = "400 per 10 second"
+    COMMAND = 400, 10.0
     """By token, session or address: cuts, scenes, rounds. HALT and restore are never counted."""
-    PRESS = "10 per 5 second"
+    PRESS = 10, 5.0
     """By seat: votes, guesses and presses."""
-    JOIN = "6000 per minute"
+    JOIN = 6000, 60.0
     """By address: taking a seat."""
 
-
-_ITEMS: dict[Rate, RateLimitItem] = {rate: parse(rate.value) for rate in Rate}
+    def __str__(self) -> str:
+        """Such as "10 per minute"."""
+        times, seconds = self.value
+        return f"{times} per {'minute' if seconds == 60 else f'{seconds:g} seconds'}"
 
 
 class Rates:
-    """Counts what happened."""
+    """Counts what happened, by a clock that only counts on."""
 
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, pace: Clock) -> None:
+        self._pace = pace
+        self._happened: dict[tuple[Rate, str], deque[float]] = {}
+        self._sweep = pace.now() + SWEEP
 
-    async def count(self, rate: Rate, key: str) -> None:
+    def count(self, rate: Rate, key: str) -> None:
         """One more; raises TooMany if that is too many."""
-        if not await self._limiter.hit(_ITEMS[rate], rate.name, key):
-            raise _too_many(rate)
+        times, seconds = rate.value
+        now = self._pace.now()
+        if now >= self._sweep:
+            self._forget(now)
+        happened = self._happened.setdefault((rate, key), deque())
+        while happened and happened[0] <= now - seconds:
+            happened.popleft()
+        if len(happened) >= times:
+            raise TooMany(
+                f"That is more than {rate}.",
+                remedy="Wait a moment, then try again.",
+                rate=str(rate),
+            )
+        happened.append(now)
 
-    async def check(self, rate: Rate, key: str) -> None:
-        """Raises TooMany if one more would be too many; counts nothing."""
-        if not await self._limiter.test(_ITEMS[rate], rate.name, key):
-            raise _too_many(rate)
-
-
-def _too_many(rate: Rate) -> TooMany:
-    return TooMany(
-        f"That is more than {rate.value}.", remedy="Wait a moment, then try again.", rate=rate.value
-    )
+    def _forget(self, now: float) -> None:
+        self._sweep = now + SWEEP
+        self._happened = {
+            (rate, key): happened
+            for (rate, key), happened in self._happened.items()
+            if happened and happened[-1] > now - rate.value[1]
+        }

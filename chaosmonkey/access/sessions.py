@@ -1,8 +1,8 @@
 """A presenter's browser: a token is exchanged once for a signed cookie, and leaves the URL.
 
 A cookie is good for a conference day, as long as its token is not revoked and it was not signed out
-with: sessions that were ended are noted in the data folder until they would have ended. The day is
-one of our clock: when that is set right, sessions go on, and after a restart too.
+with: sessions that were ended are noted in the data folder, as many as ever will be. The day is one
+of our clock: when that is set right, sessions go on as long as before, and after a restart too.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ LASTS = 12 * 3600
 
 FILE = "ended-sessions.json"
 
+KEPT = 1000
+"""How many ended sessions are remembered, the latest ones. By their number and not by their age:
+a clock that is set would bring those back to life that were signed out with."""
+
 MOVED = "moved-sessions.json"
-"""Sessions whose stamp is that of a clock that was set right since, and when they truly began."""
+"""When each session began by our clock of now: the stamp in its cookie is that of then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,14 @@ class Sessions:
     def open(self, token: str) -> str:
         """The cookie of a new session that was begun with a token, given by its id."""
         id_, now = secrets.token_hex(8), self._clock.now()
-        self._began[id_] = now
+        self._began = self._young(self._began) | {id_: now}
+        self._write(MOVED, self._began)
         return str(self._signer.dumps([id_, token, now]))
 
     def recognise(self, cookie: str | None) -> Session | None:
         """The session of a cookie; None if it is forged, too old, or was ended.
 
-        One of a future clock is as good as one of now.
+        One of a future clock began now: it lasts no longer than a day.
         """
         if not cookie:
             return None
@@ -69,24 +74,23 @@ class Sessions:
             return None
         match found:
             case [str(id_), str(token), float(stamp)] if id_ not in self._ended:
-                began = self._began.setdefault(id_, stamp)
-                return Session(id_, token) if self._clock.now() - began < LASTS else None
+                now = self._clock.now()
+                began = self._began.setdefault(id_, min(stamp, now))
+                return Session(id_, token) if now - began < LASTS else None
             case _:
                 return None
 
     def end(self, session: Session) -> None:
         """Sign out: the cookie is good for nothing from now on, wherever a copy of it may be."""
-        self._ended = self._young(self._ended)
         self._ended[session.id] = self._clock.now()
+        self._ended = dict(list(self._ended.items())[-KEPT:])
         self._write(FILE, self._ended)
 
     def clock_stepped(self, by: float) -> None:
         """Our clock was set right by so many seconds: sessions are as old as they were."""
         self._began = {id_: at + by for id_, at in self._began.items()}
-        self._ended = {id_: at + by for id_, at in self._ended.items()}
         self._began = self._young(self._began)
         self._write(MOVED, self._began)
-        self._write(FILE, self._ended)
 
     def _young(self, moments: dict[str, float]) -> dict[str, float]:
         now = self._clock.now()

@@ -14,6 +14,7 @@ from chaosmonkey.access import Role
 from chaosmonkey.audience.redaction import remedy_for_the_hall, sentence_for_the_hall
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.outage.restore import TurnedOn
+from chaosmonkey.visible import visible
 
 TOLD_TO_PHONES = ("rule", "allowed_at")
 """Facts of a refusal that a phone needs."""
@@ -40,10 +41,10 @@ def is_terminal(headers: Headers) -> bool:
     return headers.get("user-agent", "").lower().startswith(TERMINALS)
 
 
-def answer(request: Request, value: Any, text: str, *, status: int = 200) -> Response:
+def answer(request: Request, value: Any, *rows: str, status: int = 200) -> Response:
     """The value as JSON, or the text."""
     if wants_text(request):
-        return plain(text, status=status)
+        return plain(*rows, status=status)
     return json(value, status=status)
 
 
@@ -52,20 +53,21 @@ def json(value: Any, *, status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, media_type="application/json")
 
 
-def plain(text: str, *, status: int = 200) -> Response:
-    """Text, ending with a line break."""
-    return Response(text.rstrip("\n") + "\n", status, media_type="text/plain")
+def plain(*rows: str, status: int = 200) -> Response:
+    """Text, each row ending with a line break; there is none within a row (see `visible`)."""
+    text = "".join(f"{visible(row)}\n" for row in rows)
+    return Response(text, status, media_type="text/plain")
 
 
-def turned_on(what: TurnedOn, *, nothing: str) -> str:
-    """What became of feeds that should be on, as text; `nothing` if all were on before."""
+def turned_on(what: TurnedOn, *, nothing: str) -> list[str]:
+    """What became of feeds that should be on, as rows; `nothing` if all were on before."""
     said = [f"On again: {', '.join(what.restored)}."] if what.restored else []
     if what.on_its_way:
         said.append(
             f"On its way: {', '.join(what.on_its_way)}. Its device has not confirmed it yet; it is "
             "tried until it does."
         )
-    return "\n".join(said) or nothing
+    return said or [nothing]
 
 
 def problem(request: Request, error: ChaosMonkeyError) -> Response:
@@ -76,7 +78,7 @@ def problem(request: Request, error: ChaosMonkeyError) -> Response:
         message, remedy = sentence_for_the_hall(error), remedy_for_the_hall(error)
         facts = {name: facts[name] for name in TOLD_TO_PHONES if name in facts}
     if wants_text(request):
-        return plain("\n".join(filter(None, (message, remedy))), status=error.status)
+        return plain(*filter(None, (message, remedy)), status=error.status)
     body: Mapping[str, Any] = {
         "type": "about:blank",
         "title": error.title,

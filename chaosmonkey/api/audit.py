@@ -22,8 +22,8 @@ async def audit(
 ) -> Response:
     """The latest commands, newest first, accepted or refused."""
     deeds = await ctx.audit.latest(limit)
-    text = "\n".join(_line(deed) for deed in deeds) or "No command yet."
-    return answers.answer(request, deeds, text)
+    rows = [_line(deed) for deed in deeds] or ["No command yet."]
+    return answers.answer(request, deeds, *rows)
 
 
 def _line(deed: Deed) -> str:

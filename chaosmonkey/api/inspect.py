@@ -46,7 +46,8 @@ async def logs(
     tail: Annotated[int, Query(ge=1, le=2000)] = 100,
 ) -> Response:
     """The last lines that a pod's container wrote, as text."""
-    return answers.plain(await ctx.inspector.logs(namespace, pod, container=container, tail=tail))
+    text = await ctx.inspector.logs(namespace, pod, container=container, tail=tail)
+    return answers.plain(*text.rstrip("\n").split("\n"))
 
 
 @deeds.delete("/api/pods/{namespace}/{pod}", operation_id="delete_pod")

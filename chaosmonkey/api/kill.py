@@ -93,7 +93,7 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
             restore_by=entry.restore_by,
             seconds=lasts,
         ),
-        f"{entry.machine} has lost its {entry.feed}. It gets it back in {lasts:g} s.\n"
+        f"{entry.machine} has lost its {entry.feed}. It gets it back in {lasts:g} s.",
         f"Follow it: /api/outages/{entry.outage}, or next time /kill/{machine}?wait=recovered",
     )
 
@@ -108,5 +108,5 @@ async def restore(
 ) -> Response:
     """Give a machine its power and network back now."""
     turned_on = await ctx.monkey.restore(machine, by=caller.name)
-    text = answers.turned_on(turned_on, nothing=f"{machine} was not off.")
-    return answers.answer(request, asdict(turned_on), text)
+    rows = answers.turned_on(turned_on, nothing=f"{machine} was not off.")
+    return answers.answer(request, asdict(turned_on), *rows)

@@ -17,7 +17,8 @@ import orjson
 from chaosmonkey.hub import Closed, Subscription, TooSlow
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outcome
-from chaosmonkey.outage.narrate import Line
+from chaosmonkey.outage.narrate import Line, between, took
+from chaosmonkey.visible import visible
 
 _WITHOUT_A_TIME: dict[str | None, str] = {
     None: "no pod had to move",
@@ -32,6 +33,8 @@ class Ending:
     Attributes:
         outcome: None if there was nothing to recover, or the end was not seen.
         recovery_seconds: None if there is no recovery time.
+        recovery_at_least: the recovery time is between this and `recovery_seconds`; None if that is
+            exact.
         awaited: how many pods had to move; None if the end was not seen.
         text: all of it in words.
     """
@@ -40,7 +43,9 @@ class Ending:
     text: str
     outcome: str | None = None
     recovery_seconds: float | None = None
+    recovery_at_least: float | None = None
     phases: dict[str, float] = field(default_factory=dict)
+    phases_at_least: dict[str, float] = field(default_factory=dict)
     awaited: int | None = None
 
 
@@ -70,7 +75,7 @@ async def stream(watching: Subscription, outage: str, *, text: bool) -> AsyncIte
 
 def _as_text(line: Line | Ending) -> bytes:
     at = f"{line.at:+8.1f} s  " if isinstance(line, Line) else ""
-    return f"{at}{line.text}\n".encode()
+    return f"{visible(at + line.text)}\n".encode()
 
 
 def _as_json(line: Line | Ending) -> bytes:
@@ -88,7 +93,9 @@ def _ending(view: OutageView) -> Ending:
         text=_in_words(view),
         outcome=view.outcome,
         recovery_seconds=view.recovery_seconds,
+        recovery_at_least=view.recovery_at_least,
         phases=view.phases,
+        phases_at_least=view.phases_at_least,
         awaited=view.awaited,
     )
 
@@ -96,5 +103,8 @@ def _ending(view: OutageView) -> Ending:
 def _in_words(view: OutageView) -> str:
     if view.recovery_seconds is None:
         return f"outcome: {_WITHOUT_A_TIME.get(view.outcome) or view.outcome}"
-    phases = " + ".join(f"{name} {seconds:.1f}" for name, seconds in view.phases.items())
-    return f"recovery time: {view.recovery_seconds:.1f} s = {phases}"
+    phases = " + ".join(
+        f"{name} {between(seconds, view.phases_at_least.get(name))}"
+        for name, seconds in view.phases.items()
+    )
+    return f"recovery time: {took(view.recovery_seconds, view.recovery_at_least)} = {phases}"

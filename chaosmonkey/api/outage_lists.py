@@ -20,8 +20,10 @@ from chaosmonkey.hub.room_views import for_the_room
 from chaosmonkey.hub.show import show_outage
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outage
+from chaosmonkey.outage.narrate import took
 from chaosmonkey.outage.recovery import PHASES
 from chaosmonkey.store.records import from_document
+from chaosmonkey.visible import visible
 
 EACH = 4
 """Outages in a piece: 2 ms of work on a laptop for those that are not remembered."""
@@ -31,7 +33,7 @@ REMEMBERED = 2048
 
 FACTS = (
     "id", "machine", "origin", "feed", "by", "began", "t0_within", "clocked", "cause", "outcome",
-    "recovery_seconds",
+    "recovery_seconds", "recovery_at_least", "blind",
 )  # fmt: skip
 
 MILESTONES = (
@@ -40,7 +42,18 @@ MILESTONES = (
     "recovered", "whole", "restored", "rejoined", "cleaned",
 )  # fmt: skip
 
-COLUMNS = (*FACTS, *(f"phase_{name}" for name in PHASES), *MILESTONES, "pods")
+LATE_MILESTONES = MILESTONES[4:]
+"""Those of which we may learn late."""
+
+COLUMNS = (
+    *FACTS, *(f"phase_{name}" for name in PHASES), *MILESTONES, "pods",
+    *(f"phase_{name}_at_least" for name in PHASES),
+    *(f"{name}_at_least" for name in LATE_MILESTONES),
+)  # fmt: skip
+
+FORMULA = ("=", "+", "-", "@", "\t", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a cell begins with that a spreadsheet may calculate (OWASP, "CSV Injection"), as wide
+characters too, which some take for the same. A carriage return is escaped before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,7 @@ async def as_text(listing: Listing) -> AsyncIterator[str]:
     none = True
     async for piece in listing:
         none = none and not piece
-        yield "".join(f"{one.line}\n" for one in piece)
+        yield "".join(f"{visible(one.line)}\n" for one in piece)
     if none:
         yield "No outages yet.\n"
 
@@ -131,9 +144,11 @@ def view_of(outage: Outage, *, full: bool) -> OutageView:
 
 def line(view: OutageView) -> str:
     """An outage in a line of text."""
-    took = "" if view.recovery_seconds is None else f"recovered in {view.recovery_seconds:.1f} s"
+    time = ""
+    if view.recovery_seconds is not None:
+        time = f"recovered in {took(view.recovery_seconds, view.recovery_at_least)}"
     how = view.outcome or "under way"
-    return f"{view.id}  {view.feed or view.origin}  {how}  {took}".rstrip()
+    return f"{view.id}  {view.feed or view.origin}  {how}  {time}".rstrip()
 
 
 def csv_line(cells: Iterable[Any]) -> str:
@@ -153,9 +168,13 @@ def _row(view: OutageView) -> str:
     """A milestone or a phase that did not happen is an empty cell."""
     facts = (getattr(view, name) for name in FACTS)
     phases, milestones = map(view.phases.get, PHASES), map(view.milestones.get, MILESTONES)
-    return csv_line((*facts, *phases, *milestones, len(view.pods)))
+    at_least = (*map(view.phases_at_least.get, PHASES), *map(view.at_least.get, LATE_MILESTONES))
+    return csv_line((*facts, *phases, *milestones, len(view.pods), *at_least))
 
 
 def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
+    """Text as it can be seen; what a spreadsheet would take for a formula gets an apostrophe."""
+    if not isinstance(value, str):
+        return value
+    shown = visible(value)
+    return f"'{shown}" if shown.lstrip(" ").startswith(FORMULA) else shown

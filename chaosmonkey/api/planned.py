@@ -86,19 +86,18 @@ async def planned(request: Request, ctx: Context, wanted: CutRequest) -> Respons
         evicts_after=plan.evicts_after,
         warnings=[*plan.warnings, *budgets],
     )
-    return answers.answer(request, seen, _plan_text(seen))
+    return answers.answer(request, seen, *_rows(seen))
 
 
-def _plan_text(seen: PlanView) -> str:
+def _rows(seen: PlanView) -> list[str]:
     names = ", ".join(f"{pod.name} ({pod.fate})" for pod in seen.displaced) or "none"
-    lines = [
+    return [
         f"{seen.machine} would lose its {seen.kind} for {seen.seconds:g} s. Nothing was done.",
         f"Pods there now: {names}.",
         f"Kubernetes should notice after {seen.notices_after:g} s.",
         *(f"Refused now: {refusal.detail} {refusal.remedy}" for refusal in seen.refusals),
         *(f"Note: {warning}" for warning in seen.warnings),
     ]
-    return "\n".join(lines)
 
 
 async def _budgets(ctx: Context, node: str) -> list[str]:

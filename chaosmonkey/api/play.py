@@ -117,12 +117,12 @@ async def seated(request: Request, ctx: Ctx, cookie: SeatCookie = None) -> str:
 
 async def not_too_often(ctx: Ctx, seat: Annotated[str, Depends(seated)]) -> None:
     """Nobody presses faster than a thumb; raises TooMany."""
-    await ctx.gate.rates.count(Rate.PRESS, seat)
+    ctx.gate.rates.count(Rate.PRESS, seat)
 
 
 async def not_too_many(request: Request, ctx: Ctx) -> None:
     """As many join from one address as a hall has phones, no more; raises TooMany."""
-    await ctx.gate.rates.count(Rate.JOIN, who.neighbourhood(who.address_of(request)))
+    ctx.gate.rates.count(Rate.JOIN, who.neighbourhood(who.address_of(request)))
 
 
 Seated = Annotated[str, Depends(seated)]

@@ -22,7 +22,5 @@ router = APIRouter(tags=["state"])
 async def preflight(request: Request, ctx: Ctx) -> Response:
     """What is right and what is not: this machine, every plug, the cluster; and how to mend it."""
     findings = [finding async for finding in ctx.preflight()]
-    text = "\n".join(
-        f"{one.level:<8} {one.about}: {one.says} {one.remedy}".rstrip() for one in findings
-    )
-    return answers.answer(request, findings, text)
+    rows = [f"{one.level:<8} {one.about}: {one.says} {one.remedy}".rstrip() for one in findings]
+    return answers.answer(request, findings, *rows)

@@ -53,7 +53,7 @@ class RoundReport:
 async def current_round(request: Request, ctx: Ctx) -> Response:
     """The current round, or the last one, and what its draw can be checked with."""
     report = RoundReport(show_round(ctx.room), FORMULA, _entrants(ctx))
-    return answers.answer(request, report, _text(report))
+    return answers.answer(request, report, *_rows(report))
 
 
 def _entrants(ctx: Context) -> tuple[Entrant, ...]:
@@ -73,11 +73,11 @@ def _entrants(ctx: Context) -> tuple[Entrant, ...]:
     )
 
 
-def _text(report: RoundReport) -> str:
+def _rows(report: RoundReport) -> list[str]:
     view = report.round
     if view is None:
-        return "No round was opened yet."
+        return ["No round was opened yet."]
     lines = [f"{view.mode}, {view.state}: {view.says}", f"sha256 of the seed: {view.commitment}"]
     if view.seed is not None:
         lines += [f"seed: {view.seed}", f"drawn: {report.draw}"]
-    return "\n".join(lines)
+    return lines

@@ -51,7 +51,7 @@ async def halt(
     return answers.answer(
         request,
         {**asdict(turned_on), "halted": ctx.monkey.safety.halted},
-        f"{answers.turned_on(turned_on, nothing='Nothing was off.')}\n"
+        *answers.turned_on(turned_on, nothing="Nothing was off."),
         "HALT holds: nothing is cut until it is released (/release).",
     )
 

@@ -75,10 +75,13 @@ async def outage(
         )
     view = view_of(found, full=sees_all(who.of(request)))
     if _wants_csv(request, form):
-        rows = (("milestone", "seconds"), *view.milestones.items())
+        rows = (
+            ("milestone", "seconds", "at_least"),
+            *((name, at, view.at_least.get(name)) for name, at in view.milestones.items()),
+        )
         return Response("".join(map(csv_line, rows)), media_type="text/csv")
-    story = "\n".join(f"{line.at:+8.1f} s  {line.text}" for line in view.story)
-    return answers.answer(request, view, f"{line(view)}\n{story}")
+    story = [f"{told.at:+8.1f} s  {told.text}" for told in view.story]
+    return answers.answer(request, view, line(view), *story)
 
 
 @router.get("/healthz")
@@ -93,7 +96,7 @@ async def readyz(request: Request, ctx: Ctx) -> Response:
     reasons = ctx.not_ready()
     if not sees_all(who.of(request)):
         reasons = [without_addresses(reason) for reason in reasons]
-    return answers.plain("\n".join(reasons) or "ok", status=503 if reasons else 200)
+    return answers.plain(*(reasons or ["ok"]), status=503 if reasons else 200)
 
 
 def _wants_csv(request: Request, form: str | None) -> bool:

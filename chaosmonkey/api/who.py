@@ -116,7 +116,7 @@ class Gate:
             return Caller(
                 Role.PRESENTER, "presenter", address, token=self._given.id, means=Means.TOKEN
             )
-        await self.rates.count(Rate.GUESS, neighbourhood(address))
+        self.rates.count(Rate.GUESS, neighbourhood(address))
         raise Unauthorized(
             "That token is not known here.",
             remedy="Was it revoked? `chaosmonkey token list` shows the names of all.",
@@ -189,7 +189,7 @@ def may(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
             raise _refusal(caller, verb, machine)
         if verb not in (Verb.HALT, Verb.RESTORE):
             gate: Gate = request.app.state.context.gate
-            await gate.rates.count(Rate.COMMAND, caller.token or neighbourhood(caller.address))
+            gate.rates.count(Rate.COMMAND, caller.token or neighbourhood(caller.address))
         return caller
 
     return check

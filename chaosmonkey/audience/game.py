@@ -159,13 +159,24 @@ class Game:
         self.put(late)
         self._changed()  # what can be cut now changes with time too
 
+    def paused(self, seconds: float) -> None:
+        """Nobody could do anything for so long: the round and its turn last as much longer."""
+        current = self.round
+        if current is not None and current.state in RUNNING:
+            self.put(steps.held_up(current, seconds))
+
+    def clock_stepped(self, by: float) -> None:
+        """Our clock was set right: the round and its turn last as long as before."""
+        if self.round is not None:
+            self.put(steps.clock_stepped(self.round, by))
+
     def outage_has_outcome(self, outage: str, seconds: float | None) -> None:
         """An outage was decided: if this round made it, the turn is over."""
         if self.round is not None:
             self.put(steps.decided(self.round, outage, seconds, self._clock.now()))
 
-    def resume(self, document: str, entries: list[KeptEntry]) -> Round | None:
-        """Go on with what was kept; what was counted is counted again.
+    def resume(self, document: str, entries: list[KeptEntry], *, by: float = 0.0) -> Round | None:
+        """Go on with what was kept, by a clock that was set by `by` seconds; count again.
 
         What another version kept and this one cannot read is left alone, and None returned.
         """
@@ -179,7 +190,7 @@ class Game:
         if kept.mode is Mode.VOTE:
             for entry in self.box:
                 tally[entry.value] = tally.get(entry.value, 0) + 1
-        kept = replace(kept, tally=tally, entered=len(self.box))
+        kept = steps.clock_stepped(replace(kept, tally=tally, entered=len(self.box)), by)
         self.round = kept
         return self.put(steps.resumed(kept, self._clock.now()))
 

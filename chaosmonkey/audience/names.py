@@ -1,14 +1,20 @@
-"""Nicknames: wanted or not, tidied, free of the worst words, and each of one seat only."""
+"""Nicknames: wanted or not, tidied, free of the worst words, and each of one seat only.
+
+Two names are the same if a hall takes them for the same: what they are compared by has no case, no
+accents, no repeated letters, and Latin letters for all that look like them (UTS #39).
+"""
 
 from __future__ import annotations
 
 import codecs
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import cache
 
 from chaosmonkey.audience.rounds import RoundRefused
 from chaosmonkey.audience.seats import tag
 from chaosmonkey.errors import BadInput
+from chaosmonkey.visible import BLANK, has_glyph
 
 SHORTEST = 2
 LONGEST = 16
@@ -32,6 +38,11 @@ _ALONE = codecs.decode(
     "rot13",
 ).split()
 
+RESERVED = frozenset(["audience", "crowd", "halt", "kubernetes", "nobody", "presenter"])
+"""Of these the stage speaks itself; with or without "the" before them they are nobody's name."""
+
+_SMALL_CAPITAL = "LATIN LETTER SMALL CAPITAL "
+
 _LOOKALIKES = str.maketrans("0134578@$!|€", "oieastba" + "siie")
 
 
@@ -41,7 +52,16 @@ def tidy(typed: str) -> str:
     Raises:
         BadInput: it is too short, too long, of other characters, misleading, or offensive.
     """
-    name = " ".join(unicodedata.normalize("NFKC", typed[:200]).split())
+    shown = "".join(
+        character
+        for character in unicodedata.normalize("NFKC", typed[:200])
+        if character not in BLANK
+    )
+    name = " ".join(shown.split())
+    if typed.strip() and not any(has_glyph(one) and not one.isspace() for one in name):
+        raise BadInput(
+            "Nothing of that name can be seen.", remedy="Choose one with letters, or none."
+        )
     if not SHORTEST <= len(name) <= LONGEST:
         raise BadInput(
             f"A name has {SHORTEST} to {LONGEST} characters.", remedy="Choose another, or none."
@@ -57,8 +77,11 @@ def tidy(typed: str) -> str:
             )
     if not any(unicodedata.category(character)[0] == "L" for character in name):
         raise BadInput("A name has a letter.", remedy="Choose another, or none.")
-    if _skeleton(name).startswith("ticket"):
-        raise BadInput("That could be taken for a ticket.", remedy="Choose another, or none.")
+    if _is_reserved(name):
+        raise BadInput(
+            "That could be taken for a ticket, or for the stage itself.",
+            remedy="Choose another, or none.",
+        )
     if is_offensive(name):
         raise BadInput("That name may offend somebody.", remedy="Choose another, or none.")
     return name
@@ -74,12 +97,51 @@ def is_offensive(name: str) -> bool:
     return any(word in _ALONE or _squeezed(word) in _ALONE for word in [*plain.split(), run])
 
 
+def _is_reserved(name: str) -> bool:
+    run = "".join(letter for letter in _skeleton(name) if letter.isalpha())
+    run = _squeezed(run.replace("l", "i"))  # a small L is taken for a large i
+    if "ticket" in run:
+        return True
+    return run.removeprefix("the") in {_squeezed(word.replace("l", "i")) for word in RESERVED}
+
+
 def _skeleton(name: str) -> str:
-    """Lower case, without accents, look-alike digits as letters, other characters as spaces."""
-    bare = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
-    letters = letters.translate(_LOOKALIKES)
-    return "".join(letter if letter.isalpha() else " " for letter in letters)
+    """Lower case Latin, without accents, of what looks like it; other characters as spaces."""
+    letters = "".join(map(_latin, _bare(name))).translate(_LOOKALIKES)
+    return "".join(
+        letter if letter.isalpha() or unicodedata.category(letter)[0] == "M" else " "
+        for letter in letters
+    )
+
+
+def _bare(text: str) -> str:
+    """Without accents."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+@cache
+def _prototypes() -> Mapping[int, str]:
+    """What a character looks like, by the Unicode Consortium's table of confusables."""
+    # Imported here: the table takes a small Pi a second, and not everybody wants names.
+    from confusable_homoglyphs.confusables import confusables_data  # noqa: PLC0415
+
+    return {
+        ord(character): like[0]["c"]
+        for character, like in confusables_data.items()
+        if len(character) == 1 and not character.isascii() and len(like) == 1
+    }
+
+
+def _latin(character: str) -> str:
+    """What a character is taken for: a Latin letter if in any case it looks like one."""
+    plain = character.casefold()
+    for form in (plain, character, character.upper()):
+        like = _bare(form.translate(_prototypes()))
+        if like.isascii():
+            return like.casefold()
+    _, small, capital = unicodedata.name(character, "").partition(_SMALL_CAPITAL)
+    return capital.casefold() if small and len(capital) == 1 else plain
 
 
 def _squeezed(word: str) -> str:
@@ -92,6 +154,8 @@ class Names:
 
     def __init__(self, *, wanted: bool, keep: Callable[[str, str], None]) -> None:
         self.wanted = wanted
+        if wanted:
+            _prototypes()  # now, and not while a hall votes
         self._keep = keep
         self._by_who: dict[str, str] = {}
 

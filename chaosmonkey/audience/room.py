@@ -29,7 +29,7 @@ from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab
 from chaosmonkey.model import Outage, Outcome
 from chaosmonkey.outage.monkey import Monkey
-from chaosmonkey.outage.recovery import outcome, recovery_time
+from chaosmonkey.outage.recovery import outcome, recovery_at_least, recovery_time
 from chaosmonkey.store import Rounds
 
 
@@ -217,8 +217,20 @@ class Room:
             self._changed()
 
     def outage_has_outcome(self, outage: Outage) -> None:
-        """An outage was decided: if the round made it, reveal it."""
-        self.game.outage_has_outcome(outage.id, recovery_time(outage))
+        """An outage was decided: if the round made it, reveal it.
+
+        No guess is measured by a time that is not known exactly.
+        """
+        exact = recovery_at_least(outage) is None
+        self.game.outage_has_outcome(outage.id, recovery_time(outage) if exact else None)
+
+    def clock_stepped(self, by: float) -> None:
+        """Our clock was set right: the round and its turn last as long as before."""
+        self.game.clock_stepped(by)
+
+    def paused(self, seconds: float) -> None:
+        """This server did not run for so long: nobody could vote, press or answer meanwhile."""
+        self.game.paused(seconds)
 
     @property
     def closes(self) -> float | None:
@@ -226,20 +238,28 @@ class Room:
         current = self.game.round
         return current.closes if current is not None and current.state is RoundState.OPEN else None
 
-    async def resume(self, kept: Rounds, find: Callable[[str], Awaitable[Outage | None]]) -> None:
+    async def resume(
+        self,
+        kept: Rounds,
+        find: Callable[[str], Awaitable[Outage | None]],
+        *,
+        stepped: float | None = 0.0,
+    ) -> None:
         """Take up what a server before this one kept; what it was cutting is given up.
 
         Args:
             kept: the hall on the disk.
             find: finds an outage on the disk.
+            stepped: seconds by which the clock was set since; None if nobody knows.
         """
-        self.show = Show.recall(await kept.show(), self._clock.now())
+        by = stepped or 0.0
+        self.show = Show.recall(await kept.show(), self._clock.now() - by)
         self.names.recall(await kept.names())
         latest = await kept.latest()
         if latest is None:
             return
         round_id, document = latest
-        current = self.game.resume(document, await kept.entries(round_id))
+        current = self.game.resume(document, await kept.entries(round_id), by=by)
         self._count = int(round_id.rpartition("-")[2])
         turn = current.turn if current is not None else None
         if turn is None or turn.outage is None:

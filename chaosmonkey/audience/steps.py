@@ -170,11 +170,33 @@ def timed_out(current: Round, now: float) -> Round:
     return end_turn(current, Stage.LATE if turn.here else Stage.ABSENT, now)
 
 
+def held_up(current: Round, seconds: float) -> Round:
+    """The round after time in which nothing could be received: it ends as much later."""
+    turn = current.turn
+    if turn is not None:
+        turn = replace(
+            turn,
+            until=None if turn.until is None else turn.until + seconds,
+            answer_by=None if turn.answer_by is None else turn.answer_by + seconds,
+        )
+    closes = None if current.closes is None else current.closes + seconds
+    return replace(current, turn=turn, closes=closes)
+
+
+def clock_stepped(current: Round, by: float) -> Round:
+    """The round by a clock that was set by so many seconds: it lasts as long as before."""
+    return replace(held_up(current, by), opened=current.opened + by)
+
+
 def resumed(current: Round, now: float) -> Round:
     """The round after a restart: time that nobody had is given anew, a cut under way is given up.
 
-    What became of a cut that was made before the restart is decided by its outage.
+    What became of a cut that was made before the restart is decided by its outage. A clock that was
+    set back makes no round longer than it was meant to be.
     """
+    if current.closes is not None:
+        longest = max(0.0, current.closes - current.opened)
+        current = replace(current, closes=min(current.closes, now + longest))
     turn = current.turn
     if turn is None:
         return current

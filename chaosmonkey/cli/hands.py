@@ -9,6 +9,7 @@ from urllib.parse import quote
 import typer
 
 from chaosmonkey.cli.remote import Machine
+from chaosmonkey.cli.say import say
 from chaosmonkey.errors import BadInput
 
 Feed = Annotated[Literal["power", "network"], typer.Option("--kind", help="Which plug.")]
@@ -44,7 +45,7 @@ def unplug(machine: Machine, kind: Feed = "power", sim_port: SimPort = 8001) -> 
     Example: chaosmonkey unplug node3
     """
     _reach(sim_port, _feed(machine, kind), plugged=False)
-    typer.echo(f"A hand pulled {machine}'s {kind} plug. Nobody was told.")
+    say(f"A hand pulled {machine}'s {kind} plug. Nobody was told.")
 
 
 def plug_in(machine: Machine, kind: Feed = "power", sim_port: SimPort = 8001) -> None:
@@ -53,7 +54,7 @@ def plug_in(machine: Machine, kind: Feed = "power", sim_port: SimPort = 8001) ->
     Example: chaosmonkey plug-in node3
     """
     _reach(sim_port, _feed(machine, kind), plugged=True)
-    typer.echo(f"A hand put {machine}'s {kind} plug back.")
+    say(f"A hand put {machine}'s {kind} plug back.")
 
 
 def press(
@@ -79,7 +80,7 @@ def press(
     finally:
         _reach(sim_port, path, pressed=False)
     named = "the big red button" if button == "halt" else f"{button}'s button"
-    typer.echo(f"A hand held {named} for {held:g} s.")
+    say(f"A hand held {named} for {held:g} s.")
 
 
 def fault(
@@ -110,9 +111,9 @@ def fault(
         value = 0.0 if off else LAG if seconds is None else seconds
     _reach(sim_port, _feed(machine, kind), **{what.replace("-", "_"): value})
     if off:
-        typer.echo(f"{machine}'s {kind} is not {what} any more.")
+        say(f"{machine}'s {kind} is not {what} any more.")
     else:
-        typer.echo(f"{machine}'s {kind} {_FAULTS[what]}. Nobody was told.")
+        say(f"{machine}'s {kind} {_FAULTS[what]}. Nobody was told.")
 
 
 def supply(
@@ -124,7 +125,7 @@ def supply(
     Example: chaosmonkey supply off
     """
     _reach(sim_port, "supply", alive=state == "on")
-    typer.echo(f"The machines' supply is {state}. Nobody was told.")
+    say(f"The machines' supply is {state}. Nobody was told.")
 
 
 def _feed(machine: str, kind: str) -> str:

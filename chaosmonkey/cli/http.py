@@ -6,8 +6,8 @@ import json
 from typing import Any, ClassVar
 
 import httpx
-import typer
 
+from chaosmonkey.cli.say import say, say_text
 from chaosmonkey.config import own_token
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, CutRefused, Unavailable
 
@@ -56,7 +56,7 @@ def show_plan(client: Client, path: str, query: dict[str, Any]) -> None:
     """Print what a cut would do; raise CutRefused if it is forbidden now."""
     plan = ask(client, "POST", path, params=query).json()
     text = ask(client, "POST", path, params=query, headers=TEXT).text
-    typer.echo(text.rstrip())
+    say_text(text)
     if not plan["allowed"]:
         refusal = plan["refusals"][0]
         raise CutRefused(refusal["detail"], remedy=refusal["remedy"])
@@ -73,7 +73,7 @@ def follow(client: Client, path: str, query: dict[str, Any]) -> None:
             for line in response.iter_lines():
                 last = json.loads(line)
                 at = f"{last['at']:+8.1f} s  " if "at" in last else ""
-                typer.echo(at + last["text"])
+                say(at + last["text"])
     except httpx.TransportError as error:
         raise _unreachable(client, error) from None
     match last:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chaosmonkey.cli.say import say
 from chaosmonkey.errors import (
     BadInput,
     ChaosMonkeyError,
@@ -21,6 +22,7 @@ from chaosmonkey.errors import (
     Unavailable,
     first_of,
 )
+from chaosmonkey.visible import visible, visible_rows
 
 if TYPE_CHECKING:
     from chaosmonkey.config import Lab
@@ -99,7 +101,7 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
         async with rescued(lab) as table:
             # The rest takes a small Pi seconds, in which the plugs are turned on already.
             runtime = await asyncio.to_thread(importlib.import_module, "chaosmonkey.runtime")
-            await runtime.run(table, announce=typer.echo, stop=stop)
+            await runtime.run(table, announce=say, stop=stop)
 
     try:
         asyncio.run(run())
@@ -144,7 +146,7 @@ def sim(
         _stop_at_eof(stop, wanted=until_eof)
 
         def ready(ports: simcluster.Ports) -> None:
-            typer.echo(f"Kubernetes (pretend) at {ports.url}, GPIO header at {ports.header_port}")
+            say(f"Kubernetes (pretend) at {ports.url}, GPIO header at {ports.header_port}")
 
         await simcluster.run(settings, ready=ready, stop=stop)
 
@@ -179,16 +181,16 @@ def check(
         raise BadInput(f"{config}: there is no machine.", remedy="Add a [[machine]] for each.")
     for name, feed, plug in plugs:
         if isinstance(plug, GpioPlug) and plug.contact == "NO":
-            typer.echo(
+            say(
                 f"Note: {name}'s {feed} hangs on a NO contact: it is cut whenever this server is "
                 "not running. Use NC if the board has it."
             )
     found = reach(lab.server)
     where = f"From here phones would join at {join_url(lab.server, lab.server.port)}: {found.why}."
-    typer.echo(f"Note: {found.trouble or where}")
+    say(f"Note: {found.trouble or where}")
     if not live and (doubt := doubt_about(lab.server.data)):
-        typer.echo(f"Note: {doubt.says} {doubt.remedy}")
-    typer.echo(f"{config}: {len(lab.machine)} machines, {len(plugs)} plugs, no problem found.")
+        say(f"Note: {doubt.says} {doubt.remedy}")
+    say(f"{config}: {len(lab.machine)} machines, {len(plugs)} plugs, no problem found.")
     if live:
         _preflight(lab)
 
@@ -200,13 +202,14 @@ def _preflight(lab: Lab) -> None:
 
     faults = 0
 
-    def say(finding: Finding) -> None:
+    def tell(finding: Finding) -> None:
         nonlocal faults
         faults += finding.level is Level.FAULT
-        mend = f"\n{'':9}{finding.remedy}" if finding.remedy else ""
-        typer.echo(f"{finding.level:<8} {finding.about}: {finding.says}{mend}")
+        say(f"{finding.level:<8} {finding.about}: {finding.says}")
+        if finding.remedy:
+            say(f"{'':9}{finding.remedy}")
 
-    asyncio.run(preflight(lab, say))
+    asyncio.run(preflight(lab, tell))
     if faults:
         raise Unavailable(
             "1 fault." if faults == 1 else f"{faults} faults.",
@@ -237,14 +240,15 @@ def restore_plugs(config: Config = Path("lab.toml")) -> None:
                 stack.enter_context(hold_folder(lab.server.data))
                 programs.end_leftovers()
             except StoreFailed as error:
-                typer.echo(f"{error.message} The plugs are turned on all the same.", err=True)
+                say(f"{error.message} The plugs are turned on all the same.", err=True)
             async with open_plugs(lab, wires, SystemClock(), programs) as plugs:
                 trouble = await turn_on(plugs, plugs, LAST_RESORT)
-                typer.echo(f"{len(plugs) - len(trouble)} of {len(plugs)} plugs are on.")
+                say(f"{len(plugs) - len(trouble)} of {len(plugs)} plugs are on.")
         return trouble
 
     if trouble := asyncio.run(run()):
-        raise PlugFailed("\n".join(trouble), remedy="Bypass them by hand.")
+        say(*trouble, err=True)
+        raise PlugFailed(f"Not on: {len(trouble)}.", remedy="Bypass them by hand.")
 
 
 def _stop_at_signals(stop: asyncio.Event) -> None:
@@ -268,15 +272,23 @@ def _stop_at_eof(stop: asyncio.Event, *, wanted: bool) -> None:
 
 
 class _Format(logging.Formatter):
-    """The story as it is told, everything else with its level and source."""
+    """The story as it is told, everything else with its level and source.
+
+    A record is one row, with the rows of its traceback indented below: no text that a stranger
+    wrote makes another that looks like ours.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        """One record as a line."""
+        """One record."""
         time = self.formatTime(record, "%H:%M:%S")
+        source = f"{record.levelname.lower()} {record.name}: "
         if record.name == "chaosmonkey.story":
-            return f"{time}  {record.getMessage()}"
-        text = f"{time}  {record.levelname.lower()} {record.name}: {record.getMessage()}"
-        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+            source = ""
+        below = self.formatException(record.exc_info) if record.exc_info else ""
+        if record.stack_info:
+            below = f"{below}\n{record.stack_info}".lstrip("\n")
+        rows = [f"    {row}" for row in visible_rows(below)] if below else []
+        return "\n".join([visible(f"{time}  {source}{record.getMessage()}"), *rows])
 
 
 def _configure_logging() -> None:

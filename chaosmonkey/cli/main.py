@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 
 import typer
 
 from chaosmonkey import __version__
 from chaosmonkey.cli import hands, local, plugs, remote, token
+from chaosmonkey.cli.say import say
 from chaosmonkey.errors import ChaosMonkeyError
 
 app = typer.Typer(
@@ -35,7 +37,7 @@ def _version(
     version: bool = typer.Option(False, "--version", help="Print the version and end."),
 ) -> None:
     if version:
-        typer.echo(__version__)
+        say(__version__)
         raise typer.Exit
 
 
@@ -49,11 +51,19 @@ def main() -> None:
     try:
         app()
     except ChaosMonkeyError as error:
-        sys.stderr.write("\n".join(filter(None, (error.message, error.remedy))) + "\n")
+        say(*error.rows, err=True)
         sys.exit(error.exit_code)
     except BaseExceptionGroup as group:
         if group.split(BrokenPipeError)[1] is not None:
-            raise
+            _tell_of_a_bug()
+            sys.exit(1)
         # What is still buffered would fail once more when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception:  # noqa: BLE001 - the interpreter would print it raw
+        _tell_of_a_bug()
+        sys.exit(1)
+
+
+def _tell_of_a_bug() -> None:
+    say(*traceback.format_exc().rstrip().split("\n"), err=True)

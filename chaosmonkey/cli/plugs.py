@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from chaosmonkey.cli.say import say
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, first_of
 from chaosmonkey.model import FeedKind
 
@@ -43,7 +44,7 @@ def list_(config: Config = Path("lab.toml")) -> None:
             if (settings := machine.plug(feed)) is not None:
                 said = settings.model_dump(mode="json", exclude={"driver"}, exclude_defaults=True)
                 keys = "  ".join(f"{key}={value}" for key, value in said.items())
-                typer.echo(f"{machine.name:<12} {feed:<8} {settings.driver:<8} {keys}".rstrip())
+                say(f"{machine.name:<12} {feed:<8} {settings.driver:<8} {keys}".rstrip())
 
 
 def read(config: Config = Path("lab.toml")) -> None:
@@ -55,7 +56,7 @@ def read(config: Config = Path("lab.toml")) -> None:
     """
     from chaosmonkey import commissioning  # noqa: PLC0415 - each command loads what it needs
 
-    asyncio.run(commissioning.read(_load(config), typer.echo))
+    asyncio.run(commissioning.read(_load(config), say))
 
 
 def panel(config: Config = Path("lab.toml")) -> None:
@@ -69,7 +70,7 @@ def panel(config: Config = Path("lab.toml")) -> None:
         done = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, done.set)
-        await commissioning.panel(_load(config), typer.echo, done)
+        await commissioning.panel(_load(config), say, done)
 
     asyncio.run(run())
 
@@ -90,7 +91,7 @@ def trial(
     lab = _load(config)
     _after_asking(
         f"{machine} loses its {kind} for {seconds:g} s now.",
-        commissioning.trial(lab, machine, kind, seconds, typer.echo),
+        commissioning.trial(lab, machine, kind, seconds, say),
         yes=yes,
     )
 
@@ -112,7 +113,7 @@ def click(
     lab = _load(config)
     _after_asking(
         f"{machine}'s {kind} goes off and on three times. Unplug the machine first.",
-        commissioning.click(lab, machine, kind, typer.echo),
+        commissioning.click(lab, machine, kind, say),
         yes=yes,
     )
 
@@ -139,7 +140,7 @@ async def _was_interrupted(work: Coroutine[Any, Any, None]) -> bool:
         nonlocal interrupted
         if not interrupted:
             working.cancel()
-            typer.echo("Ending: the plug is turned on first.", err=True)
+            say("Ending: the plug is turned on first.", err=True)
         interrupted = True
 
     try:

@@ -10,6 +10,9 @@ from urllib.parse import quote
 
 import typer
 
+from chaosmonkey.cli.say import say, say_text
+from chaosmonkey.outage.narrate import between, took
+
 Machine = Annotated[str, typer.Argument(help="A machine's name, such as node3.")]
 ServerUrl = Annotated[
     str,
@@ -57,9 +60,7 @@ def kill(
         elif wait:
             http.follow(client, path, query | {"wait": "recovered"})
         else:
-            typer.echo(
-                http.ask(client, "POST", path, params=query, headers=http.TEXT).text.rstrip()
-            )
+            say_text(http.ask(client, "POST", path, params=query, headers=http.TEXT).text)
 
 
 def restore(machine: Machine, server: ServerUrl = DEFAULT_URL) -> None:
@@ -120,12 +121,12 @@ def status(server: ServerUrl = DEFAULT_URL) -> None:
     """
     from rich.console import Console  # noqa: PLC0415 - each command loads what it needs
 
-    from chaosmonkey.cli.screen import draw  # noqa: PLC0415
+    from chaosmonkey.cli.screen import draw, seen  # noqa: PLC0415
 
     http = _http()
     with http.Client(server) as client:
         answer = http.ask(client, "GET", "/api/state").json()
-    Console().print(draw(answer["state"], answer["at"]))
+    Console().print(draw(seen(answer["state"]), answer["at"]))
 
 
 def history(
@@ -141,19 +142,22 @@ def history(
     with http.Client(server) as client:
         if form != "table":
             query = {"limit": limit, "format": form}
-            typer.echo(http.ask(client, "GET", "/api/outages", params=query).text.rstrip())
+            say_text(http.ask(client, "GET", "/api/outages", params=query).text)
             return
         outages = http.ask(client, "GET", "/api/outages", params={"limit": limit}).json()
     if not outages:
-        typer.echo("No outages yet. Make one: chaosmonkey kill node3")
+        say("No outages yet. Make one: chaosmonkey kill node3")
     for outage in outages:
-        took = outage["recovery_seconds"]
+        most, least = outage["recovery_seconds"], outage.get("recovery_at_least")
         began = datetime.fromisoformat(outage["began"]).astimezone()
-        phases = " + ".join(f"{name} {took:.1f}" for name, took in outage["phases"].items())
-        typer.echo(
+        shorter = outage.get("phases_at_least", {})
+        phases = " + ".join(
+            f"{name} {between(time, shorter.get(name))}" for name, time in outage["phases"].items()
+        )
+        total = "" if most is None else f"{took(most, least):>8} = {phases}"
+        say(
             f"{began:%Y-%m-%d %H:%M:%S}  {outage['machine']:<10} "
-            f"{outage['feed'] or 'observed':<8} {outage['outcome'] or 'under way':<10} "
-            + (f"{took:6.1f} s = {phases}" if took is not None else "")
+            f"{outage['feed'] or 'observed':<8} {outage['outcome'] or 'under way':<10} " + total
         )
 
 
@@ -175,7 +179,7 @@ def _say(server: str, method: str, path: str, **request: Any) -> None:
     http = _http()
     with http.Client(server) as client:
         answer = http.ask(client, method, path, headers=http.TEXT, **request)
-    typer.echo(answer.text.rstrip())
+    say_text(answer.text)
 
 
 def _http() -> ModuleType:

@@ -15,6 +15,8 @@ from websockets.asyncio.client import connect, unix_connect
 from websockets.exceptions import WebSocketException
 
 from chaosmonkey.cli.http import UNIX
+from chaosmonkey.outage.narrate import took
+from chaosmonkey.visible import visible
 
 RETRY = 1.0
 """Seconds between attempts to reach a server that is away."""
@@ -41,11 +43,11 @@ async def follow(server: str) -> None:
             try:
                 async with _stream(server) as socket:
                     async for message in socket:
-                        told = orjson.loads(message)
+                        told = seen(orjson.loads(message))
                         take_in(state, told)
                         live.update(draw(state, told["at"]), refresh=True)
             except (OSError, WebSocketException) as error:
-                live.update(Text(f"No server at {server}: {error}"), refresh=True)
+                live.update(Text(visible(f"No server at {server}: {error}")), refresh=True)
             await asyncio.sleep(RETRY)
 
 
@@ -53,6 +55,19 @@ def _stream(server: str) -> connect:
     if server.startswith(UNIX):
         return unix_connect(server.removeprefix(UNIX), "ws://localhost/ws", max_size=None)
     return connect(server.replace("http", "ws", 1).rstrip("/") + "/ws", max_size=None)
+
+
+def seen(told: Any) -> Any:
+    """What a server tells, every text in it as it can be seen: rich shows text raw."""
+    match told:
+        case str():
+            return visible(told)
+        case list():
+            return [seen(one) for one in told]
+        case dict():
+            return {key: seen(one) for key, one in told.items()}
+        case _:
+            return told
 
 
 def take_in(state: State, message: dict[str, Any]) -> None:
@@ -123,22 +138,27 @@ def _pods(pods: list[dict[str, Any]]) -> Text:
 
 def _outage(outage: dict[str, Any], at: float) -> Text:
     took = outage["recovery_seconds"]
-    seconds = took if took is not None else max(0.0, at - outage["t0"])
+    time = _time(outage) if took is not None else f"{max(0.0, at - outage['t0']):.1f} s"
     label = "recovered in" if took is not None else outage["phase"] or "waiting"
-    text = Text(f"\n{outage['machine']}: {label} {seconds:.1f} s", style="bold")
+    text = Text(f"\n{outage['machine']}: {label} {time}", style="bold")
     for line in outage["story"]:
         text.append(f"\n  {line['at']:+7.1f} s  {line['text']}", style="not bold")
     return text
 
 
+def _time(outage: dict[str, Any]) -> str:
+    """The recovery time, "" if there is none."""
+    most, least = outage["recovery_seconds"], outage.get("recovery_at_least")
+    return "" if most is None else took(most, least)
+
+
 def _history(outages: list[dict[str, Any]]) -> Table:
     table = Table("outage", "what", "outcome", "recovery time")
     for outage in reversed(outages):
-        took = outage["recovery_seconds"]
         table.add_row(
             outage["id"],
             outage["feed"] or "observed",
             outage["outcome"],
-            "" if took is None else f"{took:.1f} s",
+            _time(outage),
         )
     return table

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chaosmonkey.cli.say import say
 from chaosmonkey.errors import BadInput
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def new(
         )
     scopes = [parse_scope(text) for text in scope]
     role = Role.PRESENTER if presenter else Role.SCRIPT
-    typer.echo(_tokens(config, data).make(name, role, scopes))
+    say(_tokens(config, data).make(name, role, scopes))
 
 
 def list_(config: Config = Path("lab.toml"), data: Data = None) -> None:
@@ -60,7 +61,7 @@ def list_(config: Config = Path("lab.toml"), data: Data = None) -> None:
     """
     for token in _tokens(config, data).all():
         scopes = ", ".join(map(str, token.scopes)) or "everything"
-        typer.echo(f"{token.made}  {token.role:<9}  {token.name:<20}  {scopes}")
+        say(f"{token.made}  {token.role:<9}  {token.name:<20}  {scopes}")
 
 
 def revoke(name: Name, config: Config = Path("lab.toml"), data: Data = None) -> None:
@@ -69,7 +70,7 @@ def revoke(name: Name, config: Config = Path("lab.toml"), data: Data = None) -> 
     Example: chaosmonkey token revoke ci
     """
     _tokens(config, data).revoke(name)
-    typer.echo(f"The token '{name}' is revoked.")
+    say(f"The token '{name}' is revoked.")
 
 
 def _tokens(config: Path, data: Path | None) -> Tokens:

@@ -25,7 +25,7 @@ from collections.abc import AsyncIterator, Callable
 from random import Random
 from typing import Never
 
-from chaosmonkey.clock import Clock
+from chaosmonkey.clock import Clock, running_for
 from chaosmonkey.cluster.backoff import Backoff
 from chaosmonkey.cluster.contracts import Batch, ListerWatcher, Sink
 from chaosmonkey.cluster.health import Health
@@ -240,7 +240,7 @@ class Reflector:
         if not self.health.believed:
             self._believe()
         while (left := self.heard + self._stall_after - self._pace.now()) > 0:
-            await self._pace.sleep(left)
+            await running_for(self._pace, left)  # what came while we did not run is read first
         self.interrupt(
             Silent(
                 f"watch {self.resource.rule()}: nothing came for {self._stall_after:g} s.",

@@ -104,7 +104,9 @@ class Foyer:
 def _told(outage: OutageView, outages: Mapping[str, OutageView]) -> PlayOutage:
     """An outage for phones, with its rank among those on the board."""
     times = sorted(
-        one.recovery_seconds for one in outages.values() if one.recovery_seconds is not None
+        one.recovery_seconds
+        for one in outages.values()
+        if one.recovery_seconds is not None and one.recovery_at_least is None
     )
     seconds = outage.recovery_seconds
     return PlayOutage(
@@ -112,8 +114,9 @@ def _told(outage: OutageView, outages: Mapping[str, OutageView]) -> PlayOutage:
         feed=outage.feed,
         phase=outage.phase,
         recovery_seconds=seconds,
+        recovery_at_least=outage.recovery_at_least,
         outcome=outage.outcome,
         text=without_addresses(outage.story[-1].text) if outage.story else "",
-        rank=None if seconds is None else times.index(seconds) + 1,
+        rank=times.index(seconds) + 1 if seconds in times else None,
         runs=len(times),
     )

@@ -215,9 +215,14 @@ def show_outage(outage: Outage) -> OutageView:
         restore_by=outage.restore_by,
         open=outage.closed is None,
         milestones={key: _round(at) for key, at in recovery.milestones(outage).items()},
+        at_least={key: _round(at) for key, at in recovery.at_least(outage).items()},
         phases=recovery.rounded_phases(outage),
+        phases_at_least={
+            name: _round(seconds) for name, seconds in recovery.phases_at_least(outage).items()
+        },
         phase=recovery.current_phase(outage),
         recovery_seconds=_maybe_round(recovery.recovery_time(outage)),
+        recovery_at_least=_maybe_round(recovery.recovery_at_least(outage)),
         outcome=recovery.outcome(outage),
         awaited=len(recovery.awaited(outage)),
         story=story(outage),

@@ -191,7 +191,10 @@ class OutageView:
             cut-short.
         t0_within: the true t0 is at most this many seconds later.
         phase: the phase that is under way.
+        at_least: the same as `milestones` for those that may have come sooner: not before this.
+        phases_at_least: the same as `phases` for those that may have been shorter: not than this.
         recovery_seconds: the recovery time; null until, or unless, it is measured.
+        recovery_at_least: it is between this and `recovery_seconds`; null if it is exact.
         outcome: recovered, unnoticed, incomplete or aborted; null while it is open.
         awaited: how many pods the recovery time waits for.
         story: what happened, in plain words and in order.
@@ -211,9 +214,12 @@ class OutageView:
     restore_by: float | None
     open: bool
     milestones: dict[str, float]
+    at_least: dict[str, float]
     phases: dict[str, float]
+    phases_at_least: dict[str, float]
     phase: str | None
     recovery_seconds: float | None
+    recovery_at_least: float | None
     outcome: str | None
     awaited: int
     story: tuple[Line, ...]
@@ -266,6 +272,7 @@ class PlayOutage:
     feed: str | None
     phase: str | None
     recovery_seconds: float | None
+    recovery_at_least: float | None
     outcome: str | None
     text: str
     rank: int | None

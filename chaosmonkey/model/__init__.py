@@ -25,6 +25,7 @@ from chaosmonkey.model.events import (
     Event,
     FeedSensed,
     Fresh,
+    Paused,
     PlugCut,
     PlugRestored,
     Removed,
@@ -44,6 +45,7 @@ from chaosmonkey.model.outages import (
     Outage,
     Outcome,
     Successor,
+    Unseen,
 )
 
 __all__ = [
@@ -75,6 +77,7 @@ __all__ = [
     "Outage",
     "Outcome",
     "Owner",
+    "Paused",
     "PlugCut",
     "PlugRestored",
     "Pod",
@@ -83,5 +86,6 @@ __all__ = [
     "Successor",
     "Taint",
     "Tick",
+    "Unseen",
     "Workload",
 ]

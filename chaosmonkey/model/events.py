@@ -2,6 +2,7 @@
 
 Changed / Removed        one object of the cluster, as our watch received it
 Stale / Fresh            whether that watch can be believed
+Paused                   whether we ourselves were there to receive anything
 PlugCut / PlugRestored   what the monkey did to a machine, read back from the plug
 CutShort                 what it began to do and gave up
 FeedSensed               what a sensor says of a feed, whoever did it
@@ -52,6 +53,19 @@ class Fresh:
     """From `at` on we know again what happens in the cluster."""
 
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """This process did not run from `since` to `at`: what happened meanwhile is received late.
+
+    Attributes:
+        read_by: by when everything that waited to be received has been.
+    """
+
+    since: float
+    at: float
+    read_by: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +152,4 @@ class Tick:
 
 
 ClusterEvent = Changed | Removed | Stale | Fresh
-Event = ClusterEvent | PlugCut | CutShort | PlugRestored | FeedSensed | ClockStepped | Tick
+Event = ClusterEvent | Paused | PlugCut | CutShort | PlugRestored | FeedSensed | ClockStepped | Tick

@@ -157,12 +157,45 @@ def _later(moment: float | None, by: float) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """A time of which we learnt late: what was received by `read_by` may be as old as `since`.
+
+    Attributes:
+        until: when it ended; None while it lasts.
+        read_by: by when everything that waited to be received has been; None while it lasts.
+        paused: this process did not run, so that plugs and sensors were not read either.
+            Otherwise it is the cluster alone that could not be watched.
+    """
+
+    since: float
+    until: float | None = None
+    read_by: float | None = None
+    paused: bool = False
+
+    def covers(self, moment: float) -> bool:
+        """Whether what was received at a moment may have happened earlier, because of this."""
+        return self.since < moment and (self.read_by is None or moment <= self.read_by)
+
+    def later(self, by: float) -> Unseen:
+        """The same with every moment `by` seconds later."""
+        return replace(
+            self,
+            since=self.since + by,
+            until=_later(self.until, by),
+            read_by=_later(self.read_by, by),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Outage:
     """One episode from a cut, commanded or observed, until the cluster is whole again.
 
     All moments share one t0: the loss of the feed as its sensor told it. Without a sensor it is,
     for a commanded outage, when the plug was read back as off; for an observed one the machine's
     last sign of life. The true t0 lies up to `t0_within` seconds after it.
+
+    A moment is when we received what happened: the latest at which it can have been. `unseen` says
+    where it may have been earlier.
 
     Attributes:
         id: such as "20261120-101500-node3": when it began (UTC) and where.
@@ -172,7 +205,7 @@ class Outage:
         whole: no displaced pod that will be replaced is still missing, StatefulSets included.
         held: why Kubernetes holds the eviction back, "" if it does not.
         blind: the longest time in seconds for which the cluster could not be watched meanwhile.
-            Moments received at the end of it may be late by as much.
+        unseen: the times of which we learnt late, oldest first.
         interrupted: why the measurement could not be finished, "" if it could.
     """
 
@@ -199,6 +232,7 @@ class Outage:
     displaced: tuple[Displaced, ...] = ()
     held: str = ""
     blind: float = 0.0
+    unseen: tuple[Unseen, ...] = ()
     interrupted: str = ""
 
     @property
@@ -222,4 +256,5 @@ class Outage:
             cleaned=_later(self.cleaned, by),
             closed=_later(self.closed, by),
             displaced=tuple(pod.later(by) for pod in self.displaced),
+            unseen=tuple(one.later(by) for one in self.unseen),
         )

@@ -18,6 +18,7 @@ from chaosmonkey.model import (
     Outage,
     PlugCut,
 )
+from chaosmonkey.outage.blindness import that_matter
 from chaosmonkey.outage.displaced import displace
 from chaosmonkey.outage.world import World
 
@@ -34,7 +35,14 @@ def unused(wanted: str, used: Collection[str]) -> str:
 
 
 def begin_commanded(cut: PlugCut, world: World) -> Outage:
-    """We cut it. It begins when its sensor saw it, or when the plug was read back as off."""
+    """We cut it. It begins when its sensor saw it, or when the plug was read back as off.
+
+    If this process did not run meanwhile, it was lost at any time from then on, or from the command
+    on if that came later.
+    """
+    t0, paused = cut.at, world.unseen_at(cut.at, paused=True)
+    if paused is not None and paused.until is not None and paused.until > cut.commanded:
+        t0 = max(paused.since, cut.commanded)
     return Outage(
         id=cut.outage,
         machine=cut.machine,
@@ -42,27 +50,32 @@ def begin_commanded(cut: PlugCut, world: World) -> Outage:
         origin=Origin.COMMANDED,
         feed=cut.feed,
         by=cut.by,
-        t0=cut.at,
+        t0=t0,
+        t0_within=cut.at - t0,
         clocked=Clocked.SENSOR if cut.sensed else Clocked.READ_BACK,
         commanded=cut.commanded,
         restore_by=cut.restore_by,
         displaced=displace(cut.node, world),
+        unseen=that_matter(world.unseen, t0),
     )
 
 
 def begin_sensed(lost: FeedSensed, world: World) -> Outage:
     """A sensor lost a feed that nobody here cut."""
+    paused = world.unseen_at(lost.at, paused=True)
+    t0 = lost.at if paused is None else paused.since
     return Outage(
-        id=outage_id(lost.at, lost.machine),
+        id=outage_id(t0, lost.machine),
         machine=lost.machine,
         node=lost.node,
         origin=Origin.OBSERVED,
         feed=lost.feed,
-        t0=lost.at,
-        t0_within=lost.within,
+        t0=t0,
+        t0_within=lost.within + (lost.at - t0),
         clocked=Clocked.SENSOR,
         cause=lost.cause,
         displaced=displace(lost.node, world),
+        unseen=that_matter(world.unseen, t0),
     )
 
 
@@ -84,12 +97,20 @@ def fell_silent(node: Node, world: World, at: float) -> bool:
     )
 
 
-def begin_observed(node: Node, world: World, machine: str) -> Outage:
-    """A node fell silent, without a command and without a sensor: it begins at its last sign."""
+def begin_observed(node: Node, world: World, machine: str, at: float) -> Outage:
+    """A node fell silent, without a command and without a sensor: it begins at its last sign.
+
+    That is a sign which we received: while others may wait unread, it was lost by `at` at the
+    latest, when we received that it is silent.
+    """
     sign = world.signs[node.name]
     ours = _cut_short_meanwhile(node, world)
     # What a cut of ours took was lost before it returned; anything else after it.
-    t0 = sign.at if ours else max(sign.at, world.returned.get(node.name, sign.at))
+    given = sign.at - sign.late
+    t0 = given if ours else max(given, world.returned.get(node.name, given))
+    within = sign.at + sign.interval - given
+    if world.unseen_at(at) is not None:
+        within = max(within, at - t0)
     cause = None
     if ours is not None:
         cause = Cause.CUT_SHORT
@@ -103,10 +124,11 @@ def begin_observed(node: Node, world: World, machine: str) -> Outage:
         feed=ours.feed if ours else None,
         by=ours.by if ours else "",
         t0=t0,
-        t0_within=sign.interval,
+        t0_within=within,
         clocked=Clocked.LAST_SIGN,
         cause=cause,
         displaced=displace(node.name, world),
+        unseen=that_matter(world.unseen, t0),
     )
 
 

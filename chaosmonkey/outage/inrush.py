@@ -17,6 +17,10 @@ class Inrush:
         self._pause = pause
         self._next = 0.0
 
+    def clock_stepped(self, by: float) -> None:
+        """The clock was set right: the next turn is as far away as before."""
+        self._next += by
+
     async def turn(self) -> None:
         """Return when it is the caller's turn, which is at once if nobody had one lately."""
         now = self._clock.now()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Set
+from functools import partial
 from types import MappingProxyType
 
 from chaosmonkey.clock import Clock, came
@@ -246,8 +247,17 @@ class Monkey:
 
     def clock_stepped(self, by: float) -> None:
         """Our clock was set right: move every moment that is kept."""
+        was = self._clock.now() - by
+        self.owed.owe(
+            f"that the clock was set by {by:+.3f} s, from {was:.3f} on",
+            partial(self._journal.clock_stepped, by, was),
+        )
         self._arming.clock_stepped(by)
         self._rests.clock_stepped(by)
+        self._inrush.clock_stepped(by)
+        self.rails.clock_stepped(by)
+        for plug in self._plugs.values():
+            plug.clock_stepped(by)
         if self._last_cut is not None:
             self._last_cut += by
 

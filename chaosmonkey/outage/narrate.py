@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaosmonkey.model import Cause, Clocked, Displaced, Fate, Origin, Outage, Outcome
+from chaosmonkey.model import Cause, Clocked, Displaced, Fate, Outage, Outcome
 from chaosmonkey.outage import recovery
 
 _NOTHING_MOVES = "Nothing on {} can move: its pods wait for the machine itself."
@@ -32,6 +32,7 @@ def story(outage: Outage) -> tuple[Line, ...]:
     if homeless := recovery.without_room(outage):
         at = max(pod.successor.created for pod in homeless if pod.successor) - outage.t0
         lines.append(Line("no room", round(at, 3), _no_room(homeless)))
+    lines += _unseen(outage)
     lines.sort(key=lambda line: line.at)
     if outage.closed is not None:
         lines.append(Line("closed", round(outage.closed - outage.t0, 3), _ending(outage)))
@@ -44,20 +45,49 @@ def news(before: Outage | None, after: Outage) -> list[Line]:
     return [line for line in story(after) if line.about not in told]
 
 
+def took(most: float, least: float | None) -> str:
+    """How long something took: "20.1 s", or "8.0 to 20.1 s" if it is not known better."""
+    return f"{between(most, least)} s"
+
+
+def between(most: float, least: float | None) -> str:
+    """The same without its unit."""
+    return f"{most:.1f}" if least is None else f"{least:.1f} to {most:.1f}"
+
+
+def _unseen(outage: Outage) -> list[Line]:
+    """When we could not see what happened."""
+    lines = []
+    for number, one in enumerate(outage.unseen):
+        if one.until is None or one.until <= outage.t0:
+            continue
+        since = max(one.since, outage.t0)
+        who = "This server did not run" if one.paused else "The cluster was out of sight"
+        text = (
+            f"{who} for {one.until - since:.1f} s: when things happened meanwhile is not known "
+            "better than that."
+        )
+        lines.append(Line(f"unseen {number}", round(since - outage.t0, 3), text))
+    return lines
+
+
 def _sentence(milestone: str, outage: Outage) -> str:
     seconds = recovery.milestones(outage)[milestone]
+    least = recovery.at_least(outage).get(milestone)
     name, what = outage.machine, outage.feed or "life"
     moved = sum(pod.unneeded is None for pod in outage.moving)
     replaced = sum(pod.successor is not None for pod in recovery.awaited(outage))
     match milestone:
         case "cut":
             running = " Its pods run on, cut off." if what == "network" else ""
-            return f"{name} has lost its {what}. Kubernetes does not know yet.{running}"
+            when = f" within {outage.t0_within:.1f} s" if outage.t0_within else ""
+            return f"{name} has lost its {what}{when}. Kubernetes does not know yet.{running}"
         case "lost" | "last_seen":
             return _lost(outage)
         case "not_ready":
             stuck = f" {_NOTHING_MOVES.format(name)}" if recovery.nothing_moves(outage) else ""
-            return f"Kubernetes has noticed, after {seconds:.1f} s, that {name} is gone.{stuck}"
+            after = took(seconds, least)
+            return f"Kubernetes has noticed, after {after}, that {name} is gone.{stuck}"
         case "tainted":
             return f"Kubernetes marks {name} as lost. Its pods may wait for it a little longer."
         case "evicting_first":
@@ -117,10 +147,7 @@ def _lost(outage: Outage) -> str:
 
 
 def _recovered(outage: Outage, moved: int) -> str:
-    least = ""
-    if outage.origin is Origin.OBSERVED and outage.t0_within > 0:
-        seconds = recovery.recovery_time(outage) or 0.0
-        least = f" (at least {max(0.0, seconds - outage.t0_within):.1f} s)"
+    time = took(recovery.recovery_time(outage) or 0.0, recovery.recovery_at_least(outage))
     waiting = sum(pod.fate is Fate.WAITS and pod.resolved is None for pod in outage.displaced)
     rest = ""
     if waiting and moved:
@@ -130,9 +157,8 @@ def _recovered(outage: Outage, moved: int) -> str:
     if unneeded:
         rest = f" {unneeded} {'is' if unneeded == 1 else 'are'} not needed any more.{rest}"
     if recovery.nothing_moves(outage):
-        seconds = recovery.recovery_time(outage) or 0.0
         return (
-            f"{outage.machine}'s pods run again after {seconds:.1f} s{least}, and not elsewhere: "
+            f"{outage.machine}'s pods run again after {time}, and not elsewhere: "
             f"nothing on {outage.machine} could move.{rest}"
         )
     run = "every pod that is wanted runs again"
@@ -140,7 +166,7 @@ def _recovered(outage: Outage, moved: int) -> str:
         run = "the 1 pod that can move runs again"
     if moved > 1:
         run = f"all {moved} pods that can move run again"
-    return f"Recovered after {recovery.recovery_time(outage):.1f} s{least}: {run}.{rest}"
+    return f"Recovered after {time}: {run}.{rest}"
 
 
 def _ending(outage: Outage) -> str:

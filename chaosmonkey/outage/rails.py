@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
@@ -104,6 +105,16 @@ class Rails:
         """When the sensor of a feed last saw it gone, if that was after a moment."""
         at = self._gone.get(key)
         return at if at is not None and at >= moment else None
+
+    def clock_stepped(self, by: float) -> None:
+        """The clock that tells the moments was set right by so many seconds."""
+
+        def later(reading: Reading) -> Reading:
+            return replace(reading, since=reading.since + by)
+
+        self._latest = {key: later(reading) for key, reading in self._latest.items()}
+        self._gone = {key: at + by for key, at in self._gone.items()}
+        self._held = {key: [later(one) for one in held] for key, held in self._held.items()}
 
     def has(self, key: Key) -> bool:
         """Whether a feed has a sensor."""

@@ -3,7 +3,8 @@
     t0 ──detect──► not ready ──evict──► last evicted ──reschedule──► last bound ──ready──► recovered
 
 Phases are differences of milestones from one t0, so they add up to the recovery time. A milestone
-that did not happen is absent and its time belongs to the next phase.
+that did not happen is absent and its time belongs to the next phase. So does that of one of which
+we learnt late.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from chaosmonkey.model import Clocked, Displaced, Fate, Origin, Outage, Outcome, Successor
+from chaosmonkey.outage.blindness import earliest
 
 PHASES = ("detect", "evict", "reschedule", "ready")
 """Names of the phases, in their order; each ends with the milestone of the same index below."""
@@ -26,6 +28,30 @@ def milestones(outage: Outage) -> dict[str, float]:
     The clock of a commanded outage starts when its feed was cut ("cut"), that of an observed one
     when a sensor lost its feed ("lost"), or at the machine's last sign of life ("last_seen").
     """
+    return {name: at - outage.t0 for name, at in _moments(outage).items()}
+
+
+def at_least(outage: Outage) -> dict[str, float]:
+    """Seconds from the loss to each milestone that may have come sooner than `milestones` says.
+
+    It did if the machine was lost after t0, or if we learnt late that it happened.
+    """
+    begins = ("commanded", _first_milestone(outage))
+    least = {
+        name: max(0.0, earliest(outage, at, ours=name == "restored") - outage.t0 - outage.t0_within)
+        for name, at in _moments(outage).items()
+        if name not in begins
+    }
+    most = milestones(outage)
+    return {name: seconds for name, seconds in least.items() if seconds < most[name]}
+
+
+def recovery_at_least(outage: Outage) -> float | None:
+    """Seconds that the recovery took at least; None if it has no time, or an exact one."""
+    return at_least(outage).get("recovered")
+
+
+def _moments(outage: Outage) -> dict[str, float]:
     pods = awaited(outage)
     moments: dict[str, float | None] = {
         "commanded": outage.commanded,
@@ -42,25 +68,50 @@ def milestones(outage: Outage) -> dict[str, float]:
         "rejoined": outage.rejoined,
         "cleaned": outage.cleaned,
     }
-    return {name: at - outage.t0 for name, at in moments.items() if at is not None}
+    return {name: at for name, at in moments.items() if at is not None}
 
 
 def phases(outage: Outage) -> dict[str, float]:
     """Seconds that each phase took. They add up to the milestone of the last one.
 
     A milestone earlier than the one before it, or later than the recovery, ends no phase: it was
-    not what was waited for.
+    not what was waited for. Nor does one of which we learnt late: when it came is not known.
     """
+    moments = _moments(outage)
+    late = {name for name, at in moments.items() if earliest(outage, at) < at}
     passed = milestones(outage)
     last = passed.get("recovered", math.inf)
     durations: dict[str, float] = {}
     before = 0.0
     for phase, end in zip(PHASES, _PHASE_ENDS, strict=True):
         at = passed.get(end)
-        if at is not None and before <= at <= last:
+        known = phase == PHASES[-1] or end not in late
+        if at is not None and before <= at <= last and known:
             durations[phase] = at - before
             before = at
     return durations
+
+
+def phases_at_least(outage: Outage) -> dict[str, float]:
+    """Seconds that a phase took at least, for each of which it is not known exactly.
+
+    A phase that ends with the next milestone because nobody knows when its own one came may have
+    been as short as what is left after the latest moment at which that can have been.
+    """
+    moments, least = _moments(outage), dict[str, float]()
+    known = phases(outage)
+    begins, within = outage.t0, outage.t0_within  # of the phase at hand: at the latest, how exact
+    for phase, end in zip(PHASES, _PHASE_ENDS, strict=True):
+        at = moments.get(end)
+        if at is None or at < begins:
+            continue
+        first = earliest(outage, at)
+        if phase in known:
+            seconds = max(0.0, first - begins - within)
+            if seconds < known[phase]:
+                least[phase] = seconds
+        begins, within = at, 0.0
+    return least
 
 
 def rounded_phases(outage: Outage) -> dict[str, float]:

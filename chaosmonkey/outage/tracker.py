@@ -27,6 +27,7 @@ from chaosmonkey.model import (
     Node,
     Occurrence,
     Outage,
+    Paused,
     PlugCut,
     PlugRestored,
     Pod,
@@ -42,6 +43,7 @@ from chaosmonkey.outage.beginning import (
     outage_id,
     unused,
 )
+from chaosmonkey.outage.blindness import extended_for
 from chaosmonkey.outage.displaced import (
     follow_pod,
     forget_pod,
@@ -121,7 +123,8 @@ def follow(
             return _feed_lost(outages, event, world, used)
         case Changed(Node() as node, at):
             if isinstance(before, Node) and before.is_ready and fell_silent(node, world, at):
-                seen = begin_observed(node, world, machines.get(node.name, node.name))
+                name = machines.get(node.name, node.name)
+                seen = begin_observed(node, world, name, at)
                 outages = _begun(outages, seen, used, lost=seen.t0, at=at)
             step = partial(_node_changed, node=node, at=at)
         case Removed(Node() as node, at):
@@ -134,9 +137,9 @@ def follow(
             step = partial(forget_pod, pod=pod, at=at)
         case Changed(Occurrence() as warning):
             step = partial(note_warning, warning=warning)
-        case Stale() | Fresh() | ClockStepped():
-            step = partial(_seen_otherwise, event=event, before=before)
-        case Tick(at):
+        case Stale() | Fresh() | Paused() | ClockStepped():
+            step = partial(_seen_otherwise, event=event)
+        case Tick(at) if world.unseen_at(at) is None:  # else: first hear what happened, then judge
             step = partial(time_passed, at=at, world=world)
         case _:
             step = _unchanged
@@ -240,19 +243,15 @@ def _lease_renewed(outage: Outage, *, lease: Lease, at: float) -> Outage:
     return outage
 
 
-def _seen_otherwise(
-    outage: Outage, *, event: Stale | Fresh | ClockStepped, before: Node | Stale | None
-) -> Outage:
+def _seen_otherwise(outage: Outage, *, event: Stale | Fresh | Paused | ClockStepped) -> Outage:
     """Nothing happened to the machine: what changed is how we see it."""
     match event:
         case Stale(at, why, replaced=True):
             return _replaced(outage, at=at, why=why)
-        case Fresh(at) if isinstance(before, Stale):
-            return _saw_again(outage, since=before.at, at=at)
         case ClockStepped(by):
             return outage.later(by)
         case _:
-            return outage
+            return extended_for(outage, event)
 
 
 def _replaced(outage: Outage, *, at: float, why: str) -> Outage:
@@ -263,7 +262,3 @@ def _replaced(outage: Outage, *, at: float, why: str) -> Outage:
 
 def _unchanged(outage: Outage) -> Outage:
     return outage
-
-
-def _saw_again(outage: Outage, *, since: float, at: float) -> Outage:
-    return replace(outage, blind=max(outage.blind, at - max(since, outage.t0)))

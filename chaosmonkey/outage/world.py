@@ -22,8 +22,10 @@ from chaosmonkey.model import (
     Pod,
     Removed,
     Stale,
+    Unseen,
     Workload,
 )
+from chaosmonkey.outage.blindness import extended, recent
 from chaosmonkey.outage.lineage import Lineages, WorkloadKey
 
 FINISHED = frozenset({"Succeeded", "Failed"})
@@ -35,7 +37,8 @@ class Sign:
 
     `interval` is the time to the renewal before it, or a quarter of the lease's duration (the
     kubelet's renewal interval) as long as only one was seen. What counts is that it came: `renewed`
-    is what the machine's own clock says, and `newest` the newest that it ever said.
+    is what the machine's own clock says, and `newest` the newest that it ever said. It was given up
+    to `late` seconds before we received it, because we were blind just then.
     """
 
     at: float
@@ -43,6 +46,7 @@ class Sign:
     renewed: float
     newest: float
     duration: float
+    late: float = 0.0
 
     @property
     def ignored(self) -> bool:
@@ -65,6 +69,7 @@ class World:
         sensed: what the sensors said last of each node's feeds.
         cut_short: the last cut of each node that was given up while its device was at it.
         trusted_since: from when on nothing was missed.
+        unseen: the times of which we learnt late, those that still matter, oldest first.
         kubelets_heard_since: from when on some kubelet or other was always heard. Before that all
             were silent together, as they are when the API server is away.
     """
@@ -81,6 +86,7 @@ class World:
         self.lineages = Lineages()
         self.stale: Stale | None = Stale(began, "the cluster has not been heard of yet")
         self.trusted_since = 0.0
+        self.unseen: tuple[Unseen, ...] = (Unseen(began),)
         self.kubelets_heard_since = 0.0
         self._any_renewal = 0.0
         self._pods_on: defaultdict[str, set[str]] = defaultdict(set)
@@ -89,6 +95,7 @@ class World:
     def apply(self, event: Event) -> Node | Stale | None:
         """Take one event in; return the node or the staleness that it replaced, if it did."""
         before: Node | Stale | None = None
+        self.unseen = recent(extended(self.unseen, event), event.at)
         match event:
             case Changed() | Removed():
                 before = self._object(event)
@@ -181,6 +188,14 @@ class World:
         others = [sign.at for name, sign in self.signs.items() if name != node]
         return not others or max(others) > moment
 
+    def unseen_at(self, moment: float, *, paused: bool = False) -> Unseen | None:
+        """The time that makes us learn late of what we receive at a moment, if there is one.
+
+        `paused` asks only for what holds for plugs and sensors too.
+        """
+        covering = (one for one in self.unseen if one.covers(moment) and (one.paused or not paused))
+        return min(covering, key=lambda one: one.since, default=None)
+
     def not_ready(self) -> Collection[str]:
         """The names of the nodes that are not Ready."""
         return [node.name for node in self.nodes.values() if not node.is_ready]
@@ -218,7 +233,12 @@ class World:
     def _move_moments(self, by: float) -> None:
         self.signs = {name: replace(one, at=one.at + by) for name, one in self.signs.items()}
         self.returned = {name: at + by for name, at in self.returned.items()}
+        self.cut_short = {
+            name: replace(cut, commanded=cut.commanded + by, at=cut.at + by)
+            for name, cut in self.cut_short.items()
+        }
         self.trusted_since += by
+        self.unseen = tuple(one.later(by) for one in self.unseen)
         self.kubelets_heard_since += by
         self._any_renewal += by
         if self.stale is not None:
@@ -234,8 +254,13 @@ class World:
         if before is not None and lease.renewed == before.renewed:
             return
         newest = lease.renewed if before is None else max(lease.renewed, before.newest)
-        interval = lease.duration / 4 if before is None else at - before.at
-        self.signs[lease.node] = Sign(at, interval, lease.renewed, newest, lease.duration)
+        usual = lease.duration / 4
+        interval = usual if before is None else at - before.at + before.late
+        late = 0.0
+        if (unseen := self.unseen_at(at)) is not None:
+            # Several may have waited together: what lies between them says nothing.
+            late, interval = at - unseen.since, usual
+        self.signs[lease.node] = Sign(at, interval, lease.renewed, newest, lease.duration, late)
         if at - self._any_renewal > lease.duration / 2:
             self.kubelets_heard_since = at
         self._any_renewal = at

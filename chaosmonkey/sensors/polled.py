@@ -22,12 +22,26 @@ class Probe(Protocol):
 
 
 class PolledSensor:
-    """Asks a probe every `interval` seconds of real time, counted by `pace`."""
+    """Asks a probe every `interval` seconds of real time.
+
+    Args:
+        clock: tells the moments.
+        pace: counts real time, also between two answers: `clock` may be set right in between.
+        speed: how many seconds of `clock` pass in a real one.
+    """
 
     def __init__(
-        self, probe: Probe, *, interval: float, name: str, clock: Clock, pace: Clock
+        self,
+        probe: Probe,
+        *,
+        interval: float,
+        name: str,
+        clock: Clock,
+        pace: Clock,
+        speed: float = 1.0,
     ) -> None:
         self.interval = interval
+        self._speed = speed
         self._probe = probe
         self._name = name
         self._clock = clock
@@ -36,12 +50,13 @@ class PolledSensor:
     async def run(self, tell: Tell) -> NoReturn:
         """Ask for ever; tell when the answer is another one."""
         told: Feed | None = None
-        known = self._clock.now()
+        known = self._pace.now()
         while True:
-            asked = self._clock.now()
+            asked = self._pace.now()
             feed = await self._ask(told)
             if feed is not told:
-                tell(Reading(feed, known, self._clock.now() - known))
+                within = (self._pace.now() - known) * self._speed
+                tell(Reading(feed, self._clock.now() - within, within))
                 told = feed
             if feed is not Feed.UNKNOWN:
                 known = asked

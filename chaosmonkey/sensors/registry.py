@@ -39,7 +39,7 @@ def open_sensors(lab: Lab, wires: Wires, clock: Clock, pace: Clock) -> Iterator[
                 if settings is not None:
                     name = f"{machine.name}'s {feed} sensor"
                     sensor = OpeningSensor(
-                        partial(_open, settings, wires, name, clock, pace),
+                        partial(_open, settings, wires, name, clock, pace=pace, speed=lab.speed),
                         interval=0.0 if isinstance(settings, RailSensor) else settings.interval,
                         name=name,
                         clock=clock,
@@ -50,19 +50,25 @@ def open_sensors(lab: Lab, wires: Wires, clock: Clock, pace: Clock) -> Iterator[
         yield board
 
 
-def _open(settings: SensorSettings, wires: Wires, name: str, clock: Clock, pace: Clock) -> Sensor:
+def _open(
+    settings: SensorSettings, wires: Wires, name: str, clock: Clock, *, pace: Clock, speed: float
+) -> Sensor:
     match settings:
         case RailSensor():
             return RailInput(settings, wires.pins, clock, pace)
         case CurrentSensor(interval=interval):
             probe = CurrentMonitor(settings, wires.bus)
-            return PolledSensor(probe, interval=interval, name=name, clock=clock, pace=pace)
+            return PolledSensor(
+                probe, interval=interval, name=name, clock=clock, pace=pace, speed=speed
+            )
         case PortSensor(interval=interval):
             # Imported here: SNMP takes a tenth of a second, and much more on a small Pi.
             from chaosmonkey.sensors.port import PortMonitor  # noqa: PLC0415
             from chaosmonkey.wires.snmp import Agent  # noqa: PLC0415
 
             port = PortMonitor(settings, Agent(settings, wires.snmp))
-            return PolledSensor(port, interval=interval, name=name, clock=clock, pace=pace)
+            return PolledSensor(
+                port, interval=interval, name=name, clock=clock, pace=pace, speed=speed
+            )
         case _:
             assert_never(settings)

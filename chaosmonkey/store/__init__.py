@@ -16,6 +16,7 @@ from chaosmonkey.store.owed import Owed
 from chaosmonkey.store.recorder import Recorder
 from chaosmonkey.store.records import Records
 from chaosmonkey.store.rounds import KeptEntry, RoundRecorder, Rounds
+from chaosmonkey.store.timebase import Timebase
 
 __all__ = [
     "Audit",
@@ -30,6 +31,7 @@ __all__ = [
     "Records",
     "RoundRecorder",
     "Rounds",
+    "Timebase",
     "WrittenByNewer",
     "doubt_about",
     "hold_folder",

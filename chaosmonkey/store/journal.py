@@ -86,6 +86,18 @@ class Journal:
                     )
         return found
 
+    async def clock_stepped(self, by: float, was: float) -> None:
+        """The clock that moments are kept by was set by so many seconds, when it said `was`.
+
+        What was later than that by an earlier clock counts as of then.
+        """
+        await self._database.write(
+            "UPDATE journal SET commanded = commanded + ?, restore_by = restore_by + ?, "
+            "cleared = min(cleared, ?) + ?",
+            (by, by, was, by),
+        )
+        await self._database.write("UPDATE halt SET since = min(since, ?) + ?", (was, by))
+
     async def note_halt(self, since: float, by: str) -> None:
         """HALT was pressed."""
         await self._database.write(

@@ -69,13 +69,13 @@ class Records:
         return next(iter(_understood(document for (document,) in rows)), None)
 
     async def latest(self, limit: int = 100) -> list[Outage]:
-        """The newest outages, newest first."""
+        """The newest outages, newest first: by their order, for the clock may have been set."""
         return _understood(await self.documents(await self.latest_ids(limit)))
 
     async def latest_ids(self, limit: int) -> list[str]:
         """Of the newest outages, newest first."""
         found = await self._database.read(
-            "SELECT id FROM outages ORDER BY began DESC, id DESC LIMIT ?", (limit,)
+            "SELECT id FROM outages ORDER BY rowid DESC LIMIT ?", (limit,)
         )
         return [key for (key,) in found]
 
@@ -83,7 +83,7 @@ class Records:
         """What `from_document` takes, of the outages with these ids, newest first."""
         found = await self._database.read(
             "SELECT document FROM outages WHERE id IN (SELECT value FROM json_each(?)) "
-            "ORDER BY began DESC, id DESC",
+            "ORDER BY rowid DESC",
             (json.dumps(ids),),
         )
         return [document for (document,) in found]
@@ -91,7 +91,7 @@ class Records:
     async def unfinished(self) -> list[Outage]:
         """Outages that were never closed: the process that followed them ended."""
         rows = await self._database.read(
-            "SELECT document FROM outages WHERE closed IS NULL ORDER BY began"
+            "SELECT document FROM outages WHERE closed IS NULL ORDER BY rowid"
         )
         return _understood(document for (document,) in rows)
 

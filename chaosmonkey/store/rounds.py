@@ -60,7 +60,7 @@ class Rounds:
     async def latest(self) -> tuple[str, str] | None:
         """Id and document of the round that was opened last."""
         rows = await self._database.read(
-            "SELECT id, document FROM rounds ORDER BY opened DESC, id DESC LIMIT 1"
+            "SELECT id, document FROM rounds ORDER BY rowid DESC LIMIT 1"
         )
         return (rows[0][0], rows[0][1]) if rows else None
 
@@ -109,7 +109,7 @@ class RoundRecorder(Writer):
         self._entries: list[KeptEntry] = []
         self._names: dict[str, str] = {}
         self._show: tuple[float, str] | None = None
-        self._newest = 0.0
+        self._newest = 0
 
     def keep_round(self, round_id: str, opened: float, document: Callable[[], str]) -> None:
         """Write this state of a round soon; `document` is asked for it only then."""
@@ -155,6 +155,7 @@ class RoundRecorder(Writer):
         await self._rounds.save(round_id, opened, document())
         if self._documents.get(round_id) is kept:
             del self._documents[round_id]
-        if opened > self._newest:
-            self._newest = opened
+        number = int(round_id.rpartition("-")[2])  # the clock may have been set back since
+        if number > self._newest:
+            self._newest = number
             await self._rounds.forget_entries_but(round_id)

@@ -105,6 +105,7 @@ async def served(
     power: Mapping[str, str] = MappingProxyType({}),
     cluster: str | None = None,
     port: int | None = None,
+    speed: float = SPEED,
 ) -> AsyncIterator[Served]:
     """A server on the pretend table; it is told to end on the way out, if it has not ended.
 
@@ -124,7 +125,7 @@ async def served(
         for machine in DEMO_MACHINES
     )
     config.write_text(
-        f"speed = {SPEED}\nepoch = {of.epoch!r}\n"
+        f"speed = {speed}\nepoch = {of.epoch!r}\n"
         f'[server]\nport = {port}\ndata = "{folder / "data"}"\n'
         f"[cluster]\n{cluster or server_of(of)}\n"
         f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{of.port + 1}"\n'

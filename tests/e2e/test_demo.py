@@ -33,7 +33,8 @@ async def test_a_curl_cuts_power_and_the_recovery_time_is_seen_everywhere(tmp_pa
             lines = answer.text.splitlines()
             assert "node3 has lost its power" in lines[0]
             assert lines[-1].startswith("recovery time: ")
-            seconds = float(lines[-1].split()[2])
+            # A machine that is very busy holds the server up, which tells an interval then.
+            seconds = float(lines[-1].partition(" s = ")[0].split()[-1])
             assert 0 < seconds < took * SPEED
             outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
             assert round(outage["recovery_seconds"], 1) == seconds
@@ -139,7 +140,9 @@ async def test_a_plug_pulled_by_hand_is_noticed_and_measured(demo: Demo) -> None
     assert (code, output) == (0, "A hand pulled node2's power plug. Nobody was told.\n")
     outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
     assert (outage["origin"], outage["feed"], outage["machine"]) == ("observed", "power", "node2")
-    assert (outage["clocked"], outage["cause"], outage["t0_within"]) == ("sensor", "hand", 0)
+    assert (outage["clocked"], outage["cause"]) == ("sensor", "hand")
+    held_up = any("did not run" in line for line in demo.output)
+    assert outage["t0_within"] == 0 or held_up
     assert outage["recovery_seconds"] > 0
     power = (await demo.get("/api/state"))["state"]["machines"]["node2"]["power"]
     assert (power["state"], power["sensed"]) == ("on", "off")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chaosmonkey.clock import ManualClock
+from chaosmonkey.clock import Heartbeat, ManualClock
 from chaosmonkey.dispatch import Dispatch
 from chaosmonkey.model import (
     Changed,
@@ -69,7 +69,11 @@ def test_a_return_by_a_clock_that_was_set_back_has_no_moment(
     at: float, restored: float | None
 ) -> None:
     kept = Kept()
-    take = Dispatch(Tracker(), NoBoard(), kept, concluded=kept.keep, changed=lambda: None)
+    take = Dispatch(
+        Tracker(), NoBoard(), kept,
+        heartbeat=Heartbeat(ManualClock(), ManualClock()), paused=lambda _: None,
+        concluded=kept.keep, changed=lambda: None,
+    )  # fmt: skip
     take.interrupted(replace(LEFT, closed=1000.0))
     take(PlugRestored("node3", "node3", FeedKind.POWER, at))
     assert [outage.restored for outage in kept] == ([] if restored is None else [restored])
@@ -77,7 +81,11 @@ def test_a_return_by_a_clock_that_was_set_back_has_no_moment(
 
 def test_a_feed_that_returns_after_its_node_was_deleted_is_noted() -> None:
     kept = Kept()
-    take = Dispatch(Tracker(), NoBoard(), kept, concluded=lambda _: None, changed=lambda: None)
+    take = Dispatch(
+        Tracker(), NoBoard(), kept,
+        heartbeat=Heartbeat(ManualClock(), ManualClock()), paused=lambda _: None,
+        concluded=lambda _: None, changed=lambda: None,
+    )  # fmt: skip
     node = Node("node3", "n3", ready="True")
     take(Changed(node, 990.0))
     take(PlugCut(LEFT.id, "node3", "node3", FeedKind.POWER, 999.9, 1000.0, "test", 1060.0))
@@ -96,3 +104,33 @@ async def test_an_outage_that_is_ended_by_a_clock_that_was_set_back_ends_no_earl
         await take_up_the_past(records, board=NoBoard(), interrupted=[].append, now=400.0)
         kept = await records.get(LEFT.id)
     assert kept.closed == LEFT.t0
+
+
+async def test_what_lies_across_a_reboot_is_not_measured(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    """Nobody knows how long the machine was off, whatever its clock says after it."""
+    waited_for: list[Outage] = []
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(replace(LEFT, not_ready=1008.0))
+        await take_up_the_past(
+            records, board=NoBoard(), interrupted=waited_for.append, now=9000.0, stepped=None
+        )
+        kept = await records.get(LEFT.id)
+    assert (kept.closed, kept.restored, waited_for) == (1008.0, None, [])
+
+
+async def test_an_outage_of_a_clock_that_was_set_since_is_read_by_the_clock_of_now(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    waited_for: list[Outage] = []
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(LEFT)
+        await take_up_the_past(
+            records, board=NoBoard(), interrupted=waited_for.append, now=4604.0, stepped=3600.0
+        )
+        kept = await records.get(LEFT.id)
+    assert (kept.t0, kept.closed) == (4600.0, 4604.0)
+    assert waited_for == [kept]

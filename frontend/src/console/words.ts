@@ -1,6 +1,7 @@
 // Moments, lengths and sentences, as the console writes them.
 import { howLost } from '../lib/cause';
 import { ended, passed } from '../lib/passed';
+import { took } from '../lib/took';
 import type { Cluster, Outage, Show } from '../lib/types';
 
 export const PHASES = [
@@ -43,7 +44,7 @@ export const armed = (show: Show | undefined, now: number): boolean =>
 
 /** What became of an outage, in a word or two. */
 export function verdict(outage: Outage): string {
-  if (outage.recovery_seconds !== null) return `${tenths(outage.recovery_seconds)} s`;
+  if (outage.recovery_seconds !== null) return `${took(outage, tenths)} s`;
   return outage.outcome ?? (outage.open ? 'under way' : 'not measured');
 }
 
@@ -57,6 +58,8 @@ export interface Phase {
   name: string;
   state: 'todo' | 'now' | 'done' | 'skipped';
   seconds: number | null;
+  /** It may have been shorter: we did not see all of it. */
+  atMost: boolean;
 }
 
 /** The phases of an outage, the one under way counting on. */
@@ -64,10 +67,11 @@ export function phases(outage: Outage, now: number): Phase[] {
   const done = ended(outage);
   return PHASES.map(([id, name]) => {
     const seconds = outage.phases[id];
-    if (seconds !== undefined) return { name, state: 'done', seconds };
+    if (seconds !== undefined)
+      return { name, state: 'done', seconds, atMost: outage.phases_at_least?.[id] !== undefined };
     if (outage.open && outage.phase === id)
-      return { name, state: 'now', seconds: Math.max(0, now - outage.t0 - done) };
-    return { name, state: outage.outcome ? 'skipped' : 'todo', seconds: null };
+      return { name, state: 'now', seconds: Math.max(0, now - outage.t0 - done), atMost: false };
+    return { name, state: outage.outcome ? 'skipped' : 'todo', seconds: null, atMost: false };
   });
 }
 

@@ -1656,12 +1656,19 @@ export interface components {
          *             cut-short.
          *         t0_within: the true t0 is at most this many seconds later.
          *         phase: the phase that is under way.
+         *         at_least: the same as `milestones` for those that may have come sooner: not before this.
+         *         phases_at_least: the same as `phases` for those that may have been shorter: not than this.
          *         recovery_seconds: the recovery time; null until, or unless, it is measured.
+         *         recovery_at_least: it is between this and `recovery_seconds`; null if it is exact.
          *         outcome: recovered, unnoticed, incomplete or aborted; null while it is open.
          *         awaited: how many pods the recovery time waits for.
          *         story: what happened, in plain words and in order.
          */
         OutageView: {
+            /** At Least */
+            at_least: {
+                [key: string]: number;
+            };
             /** Awaited */
             awaited: number;
             /** Began */
@@ -1702,8 +1709,14 @@ export interface components {
             phases: {
                 [key: string]: number;
             };
+            /** Phases At Least */
+            phases_at_least: {
+                [key: string]: number;
+            };
             /** Pods */
             pods: components["schemas"]["DisplacedView"][];
+            /** Recovery At Least */
+            recovery_at_least: number | null;
             /** Recovery Seconds */
             recovery_seconds: number | null;
             /** Restore By */
@@ -1806,6 +1819,8 @@ export interface components {
             phase: string | null;
             /** Rank */
             rank: number | null;
+            /** Recovery At Least */
+            recovery_at_least: number | null;
             /** Recovery Seconds */
             recovery_seconds: number | null;
             /** Runs */

@@ -1,4 +1,5 @@
 // What a phone can show, and what several kinds of rounds show alike: pure.
+import { took } from '../lib/took';
 import type { Play, Round, Turn } from '../lib/types';
 
 export type Name =
@@ -154,7 +155,7 @@ export function afterwards(seen: Seen, mine: boolean): View {
   const icon = round.feed === 'power' ? 'bolt' : 'nonetwork';
   const act = mine ? `You killed ${chosen}` : `${chosen} was killed`;
   if (outage && outage.recovery_seconds !== null) {
-    const time = tenths(outage.recovery_seconds);
+    const time = took(outage, tenths);
     return {
       ...plain(
         'result',

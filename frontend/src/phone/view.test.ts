@@ -30,6 +30,7 @@ const outage = (more: Partial<NonNullable<Play['outage']>> = {}): Play['outage']
   feed: 'power',
   phase: 'detect',
   recovery_seconds: null,
+  recovery_at_least: null,
   outcome: null,
   text: '',
   rank: null,

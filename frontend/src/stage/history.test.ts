@@ -57,6 +57,12 @@ test('what no pod moved in is kept apart from best and median, and from the bars
   expect(past.runs.map((run) => run.id)).toEqual(['1']);
 });
 
+test('what was not watched to its end is kept apart from best and median', () => {
+  const late = done('2', 3, { recovery_at_least: 1, blind: 2 });
+  const past = historyOf([done('1', 12), late], undefined, null);
+  expect(past).toMatchObject({ best: 12, median: 12, apart: 1 });
+});
+
 test('a run in which nothing can move draws no bar while it lasts', () => {
   const current = outage('n2', { pods: [displaced('db', { fate: 'waits' })] });
   expect(historyOf([current], current, 4.5).runs).toEqual([]);

@@ -16,7 +16,7 @@ export interface History {
   median: number | null;
   /** How many ended without a recovery time. */
   unmeasured: number;
-  /** How many only show how long their machine was away: no pod of it moved. */
+  /** How many compare with no other: no pod of them moved, or we were blind meanwhile. */
   apart: number;
 }
 
@@ -27,7 +27,9 @@ export function historyOf(
   current: Outage | undefined,
   elapsed: number | null,
 ): History {
-  const compared = outages.filter((outage) => outage.recovery_seconds === null || moved(outage));
+  const compared = outages.filter(
+    (outage) => outage.recovery_seconds === null || (moved(outage) && known(outage)),
+  );
   const counted = compared.filter((outage) => !compared.some((one) => standsFor(one, outage)));
   const measured = counted.filter((outage) => outage.recovery_seconds !== null);
   const times = measured.map((outage) => outage.recovery_seconds!).sort((a, b) => a - b);
@@ -63,6 +65,9 @@ function standsFor(one: Outage, other: Outage): boolean {
 /** Kubernetes made at least one pod again elsewhere: that is what the bars compare. */
 const moved = (outage: Outage): boolean =>
   outage.pods.some((pod) => pod.fate === 'moves' && pod.successor !== null);
+
+/** It was watched all the time: what lies between 8 and 20 s is neither best nor median. */
+const known = (outage: Outage): boolean => outage.recovery_at_least == null || outage.blind === 0;
 
 function kindOf(outage: Outage): Run['kind'] {
   if (outage.origin === 'observed') return 'observed';

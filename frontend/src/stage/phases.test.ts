@@ -21,12 +21,17 @@ test('a phase that never came is skipped once all is over', () => {
   expect(rows(one, 110).every((row) => row.state === 'skipped')).toBe(true);
 });
 
+test('a phase that may have been shorter is marked', () => {
+  const one = outage('n1', { phases: { ready: 23.5 }, phases_at_least: { ready: 0 } });
+  expect(rows(one, 200).map((row) => row.atMost)).toEqual([false, false, false, true]);
+});
+
 test('the stopwatch runs, and stops at the recovery time', () => {
   expect(stopwatch(undefined, 0).state).toBe('idle');
   expect(stopwatch(outage('n1'), 105)).toMatchObject({ state: 'running', seconds: 5 });
   const done = outage('n1', { phase: null, recovery_seconds: 12.4 });
   expect(stopwatch(done, 200)).toMatchObject({ state: 'done', seconds: 12.4, atMost: false });
-  const seen = outage('n1', { ...done, origin: 'observed', t0_within: 2 });
+  const seen = outage('n1', { ...done, recovery_at_least: 8 });
   expect(stopwatch(seen, 200).atMost).toBe(true);
 });
 
@@ -63,9 +68,22 @@ describe('beside the stopwatch it says', () => {
       origin: 'observed',
       t0_within: 2,
       recovery_seconds: 13.6,
+      recovery_at_least: 11.6,
       phase: null,
     });
     expect(texts(one, cluster, 200)[0]).toContain('At least 11.6 s');
+  });
+
+  test('between what a recovery took if the server did not run meanwhile', () => {
+    const one = outage('n1', {
+      recovery_seconds: 20.13,
+      recovery_at_least: 8,
+      blind: 12.1,
+      phase: null,
+    });
+    expect(texts(one, cluster, 200)).toEqual([
+      'Not watched for 12.1 s of it: it took 8.0 to 20.1 s',
+    ]);
   });
 
   test('what still waits for the machine itself', () => {

@@ -1,6 +1,7 @@
 // The stopwatch and the phases of an outage, and what is worth saying beside them. Pure.
 import { ending } from '../lib/ending';
 import { passed } from '../lib/passed';
+import { took } from '../lib/took';
 import type { Cluster, Outage } from '../lib/types';
 
 const PHASES = [
@@ -15,6 +16,8 @@ export interface Row {
   name: string;
   state: 'todo' | 'now' | 'done' | 'skipped';
   seconds: number | null;
+  /** It may have been shorter: we did not see all of it. */
+  atMost: boolean;
 }
 
 export function rows(outage: Outage | undefined, now: number): Row[] {
@@ -23,13 +26,22 @@ export function rows(outage: Outage | undefined, now: number): Row[] {
     const took = outage?.phases[key];
     if (took !== undefined) {
       before += took;
-      return { key, name, state: 'done', seconds: took };
+      return { key, name, state: 'done', seconds: took, atMost: mayBeLess(outage!, key) };
     }
     if (outage?.phase === key)
-      return { key, name, state: 'now', seconds: Math.max(0, now - outage.t0 - before) };
-    return { key, name, state: outage?.outcome ? 'skipped' : 'todo', seconds: null };
+      return {
+        key,
+        name,
+        state: 'now',
+        seconds: Math.max(0, now - outage.t0 - before),
+        atMost: false,
+      };
+    return { key, name, state: outage?.outcome ? 'skipped' : 'todo', seconds: null, atMost: false };
   });
 }
+
+const mayBeLess = (outage: Outage, phase: string): boolean =>
+  outage.phases_at_least?.[phase] !== undefined;
 
 export interface Stopwatch {
   state: 'idle' | 'running' | 'done' | 'void';
@@ -42,7 +54,11 @@ export function stopwatch(outage: Outage | undefined, now: number): Stopwatch {
   if (outage === undefined) return { state: 'idle', seconds: 0, atMost: false };
   const atMost = outage.t0_within > 0;
   if (outage.recovery_seconds !== null)
-    return { state: 'done', seconds: outage.recovery_seconds, atMost };
+    return {
+      state: 'done',
+      seconds: outage.recovery_seconds,
+      atMost: outage.recovery_at_least != null,
+    };
   if (outage.phase !== null) return { state: 'running', seconds: passed(outage, now), atMost };
   return { state: 'void', seconds: null, atMost: false };
 }
@@ -90,8 +106,7 @@ export function notes(
     told.push({
       text: `${count(twins, 'pod waits', 'pods wait')} for ${outage.machine} itself`,
     });
-  if (outage.blind >= 0.5)
-    told.push({ text: `The cluster was out of sight for ${outage.blind.toFixed(1)} s of it` });
+  if (outage.blind >= 0.5) told.push(unseen(outage));
   return told;
 }
 
@@ -117,13 +132,19 @@ function nextEviction(outage: Outage, now: number): number | null {
   return moments.length > 0 ? until(Math.min(...moments), now) : null;
 }
 
+function unseen(outage: Outage): Note {
+  const text = `Not watched for ${outage.blind.toFixed(1)} s of it`;
+  if (outage.recovery_at_least == null || outage.t0_within > 0) return { text };
+  return { text: `${text}: it took ${took(outage)} s` };
+}
+
 function honest(outage: Outage): Note {
   const within = outage.t0_within.toFixed(1);
   const since =
-    outage.clocked === 'sensor' ? 'the last time its sensor saw it' : 'its last sign of life';
-  if (outage.recovery_seconds === null)
+    outage.clocked === 'last sign' ? 'its last sign of life' : 'the last time it was seen on';
+  if (outage.recovery_seconds === null || outage.recovery_at_least == null)
     return { text: `Counted from ${since}; lost within ${within} s after it` };
-  const least = Math.max(0, outage.recovery_seconds - outage.t0_within).toFixed(1);
+  const least = outage.recovery_at_least.toFixed(1);
   return { text: `At least ${least} s: it was lost within ${within} s after ${since}` };
 }
 

@@ -2,6 +2,7 @@
 // something happened, so that a screen reader may read every one of them.
 import { whoDid } from '../lib/cause';
 import type { Cluster, Machine, Outage, Pod } from '../lib/types';
+import { took } from '../lib/took';
 import type { Truth } from '../lib/truth';
 import { count, nothingMoves, short } from './phases';
 
@@ -60,8 +61,7 @@ function inBrief(outage: Outage): string[] {
     : [`${outage.machine} recovered in ${time(outage)}.`];
 }
 
-const time = (outage: Outage): string =>
-  `${outage.t0_within > 0 ? 'at most ' : ''}${short(outage.recovery_seconds!)} s`;
+const time = (outage: Outage): string => `${took(outage, short)} s`;
 
 /** Replacements that no machine takes. */
 const homeless = (outage: Outage): number =>

@@ -138,7 +138,12 @@ async def opened(
         await room.resume(kept, records.get)
         foyer.show()
         tokens = Tokens(folder)
-        gate = Gate(tokens, Sessions(b"k" * 32, folder, table.clock), Rates(), open_here=open_here)
+        gate = Gate(
+            tokens,
+            Sessions(b"k" * 32, folder, table.clock),
+            Rates(table.clock),
+            open_here=open_here,
+        )
         audit = Audit(database, table.clock)
         context = Context(
             lab=lab,

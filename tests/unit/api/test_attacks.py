@@ -296,3 +296,30 @@ async def test_no_number_of_seconds_is_more_than_the_limits(site: Site, seconds:
     answer = await site.client.post("/kill/node3", params={"for": seconds})
     assert answer.status_code == 422
     assert site.table.diary == []
+
+
+# --- what is read in a terminal -------------------------------------------------------------------
+
+CURL = {"User-Agent": "curl/8"}
+FORGED = "x%0a2026-11-29%2012:00:00%20%20presenter%20ada%20%20kill%20node1%20%20ok"
+TRICKS = ["%1b[2J", "%1b]0;pwned%07", "%c2%9b2J", "%e2%80%ae", "%0d", "%e2%80%a8", FORGED]
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+async def test_no_name_forges_a_row_of_the_audit_log_or_reaches_a_terminal_raw(
+    site: Site, trick: str
+) -> None:
+    refused = await site.client.post(f"/kill/{trick}", headers=CURL)
+    assert refused.status_code == 404
+    assert await site.audit.write()
+    log = await site.client.get("/api/audit", headers=CURL)
+    for answer in (refused, log):
+        assert set(answer.text.replace("\n", "")) <= set(map(chr, range(0x20, 0x7F)))
+    assert len(log.text.splitlines()) == 1
+    assert not any(row.startswith("2026") and "ada" in row[:40] for row in log.text.splitlines())
+
+
+async def test_what_is_at_an_address_that_is_none_is_told_in_one_row(site: Site) -> None:
+    answer = await site.client.get("/nothing%0aForged%1b[2J", headers=CURL)
+    assert "\x1b" not in answer.text
+    assert answer.text.splitlines()[0] == r"There is nothing at /nothingForged\x1b[2J."

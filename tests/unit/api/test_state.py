@@ -4,6 +4,8 @@ import csv
 import io
 from dataclasses import replace
 
+import pytest
+
 from chaosmonkey.model import FeedKind, Origin, Outage, Tick
 from tests.unit.api.conftest import LAB, Site
 
@@ -62,6 +64,30 @@ async def test_csv_leaves_empty_what_did_not_happen_and_holds_no_formula(site: S
     assert row["by"] == "'=HYPERLINK(1)"
     single = await site.client.get(f"/api/outages/{OLD.id}", headers={"Accept": "text/csv"})
     assert "not_ready,6.5" in single.text
+
+
+@pytest.mark.parametrize(
+    ("by", "cell"),
+    [
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("  =1+1", "'  =1+1"),
+        ("\t=1", "'\t=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("\n=1", r"\n=1"),
+        ("a\nb\x1b[2J", r"a\nb\x1b[2J"),
+        ("Ada, of node-3", "Ada, of node-3"),
+    ],
+)
+async def test_no_cell_is_a_formula_or_holds_what_cannot_be_seen(
+    site: Site, by: str, cell: str
+) -> None:
+    await site.records.save(replace(OLD, by=by))
+    text = (await site.client.get("/api/outages", params={"format": "csv"})).text
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["by"] == cell
+    assert len(text.splitlines()) == 2
 
 
 async def test_a_curl_reads_the_story(site: Site) -> None:

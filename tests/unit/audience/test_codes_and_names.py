@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - characters that look like others are what is tested
 """The code on the stage, and what phones may call themselves."""
 
 import pytest
@@ -82,7 +83,7 @@ def test_the_address_to_type_is_short_and_the_scanned_one_holds_the_code() -> No
         ("  Ana   Lena ", "Ana Lena"),
         ("Jürgen", "Jürgen"),
         ("O'Hara", "O'Hara"),
-        ("Ａｎａ", "Ana"),  # noqa: RUF001 - full-width letters are what is tested
+        ("Ａｎａ", "Ana"),
         ("李小龙", "李小龙"),
         ("नमिता", "नमिता"),
     ],
@@ -111,7 +112,45 @@ def test_what_is_no_name_is_refused(typed: str) -> None:
         tidy(typed)
 
 
-@pytest.mark.parametrize("typed", ["Fuck you", "f.u.c.k", "FUUUCK", "H1tler", "wh0re", "a$$"])
+@pytest.mark.parametrize(
+    "typed",
+    ["Łukasz", "Søren", "田中", "Даша", "محمد", "नेहा", "Ольга", "Тит", "Γιώργος", "김민준", "ไทย",
+     "Trick", "Cricket", "Halter", "Crowder", "葛\U000e0100城"],
+)  # fmt: skip
+def test_names_of_all_scripts_stay_as_they_are(typed: str) -> None:
+    assert tidy(typed) == typed
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Ticket 4", "Тicket 4", "T.icket 4", "тіскет", "ТІСКЕТ 4", "Tlcket 4", "T i c k e t", "ᴛicket",
+     "Ｔｉｃｋｅｔ 4", "𝐓𝐢𝐜𝐤𝐞𝐭", "Tickёt 9", "Tick\u3164et", "My ticket", "Nobody", "Nоbоdy",
+     "ɴᴏʙᴏᴅʏ", "The Presenter", "Н.А.L.Т", "Kubernetes"],
+)  # fmt: skip
+def test_what_a_hall_takes_for_a_ticket_or_for_the_stage_is_no_name(typed: str) -> None:
+    with pytest.raises(BadInput, match="taken for a ticket"):
+        tidy(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["\u3164\u3164", "\uffa0", "\u115f\u1160", "\u200b\u200b", "\u2800\u2800"]
+)
+def test_a_name_of_which_nothing_can_be_seen_is_told_so(typed: str) -> None:
+    with pytest.raises(BadInput, match="Nothing of that name can be seen"):
+        tidy(typed)
+
+
+def test_who_looks_like_another_one_gets_a_number() -> None:
+    names, _ = named()
+    assert names.give("a" * 32, "Roma") == "Roma"
+    assert names.give("b" * 32, "Rоmа") == "Rоmа 2"
+    assert names.give("c" * 32, "नेहा") == "नेहा"
+    assert names.give("d" * 32, "नाहि") == "नाहि"
+
+
+@pytest.mark.parametrize(
+    "typed", ["Fuck you", "fυck", "Fuсk", "ѕhіt", "f.u.c.k", "FUUUCK", "H1tler", "wh0re", "a$$"]
+)
 def test_offensive_names_are_refused_also_when_they_are_disguised(typed: str) -> None:
     assert is_offensive(typed)
 

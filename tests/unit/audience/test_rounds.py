@@ -35,6 +35,23 @@ async def test_time_closes_a_round_even_before_anybody_has_noticed(hall: Hall) -
     assert hall.round.state is RoundState.CLOSED
 
 
+async def test_what_the_server_slept_through_is_no_time_to_vote_or_to_press(hall: Hall) -> None:
+    """Votes wait unread meanwhile, and are taken before the round closes."""
+    hall.open(Mode.VOTE, seconds=10)
+    await hall.clock.advance(20)
+    hall.game.paused(15)
+    hall.game.tick()
+    hall.enter("ana", value="node1")
+    await hall.clock.advance(5)
+    hall.game.tick()
+    assert hall.round.state is RoundState.CLOSED
+    hall.open(Mode.QUEUE)
+    hall.enter("ana")
+    due = hall.round.turn.due
+    hall.game.paused(15)
+    assert hall.round.turn.due == due + 15
+
+
 def test_an_entry_for_another_round_or_another_kind_of_round_is_refused(hall: Hall) -> None:
     old = hall.open(Mode.VOTE)
     hall.open(Mode.VOTE)
