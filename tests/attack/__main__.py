@@ -312,8 +312,14 @@ async def main(seconds: float, seed: int, *, patient: bool) -> int:
     for what in broken:
         sys.stdout.write(f"BROKEN: {what}\n")
     if broken:
-        sys.stdout.write("\n".join(attack.output[-40:]) + "\n")
+        sys.stdout.write("\n".join(_worth_reading(attack.output)) + "\n")
     return 1 if broken else 0
+
+
+def _worth_reading(output: list[str]) -> list[str]:
+    """The first traceback of a log, and its end."""
+    first = next((at for at, line in enumerate(output) if "Traceback" in line), len(output))
+    return [*output[max(first - 2, 0) : first + 40], "…", *output[-20:]]
 
 
 async def _press(probe: Process, times: int) -> dict[str, Any]:
