@@ -94,6 +94,11 @@ class Socket(WebSocketsSansIOProtocol):
                 self.transport.write(NOT_UNDERSTOOD)
                 self.transport.close()
             return
+        if not self.handshake_complete:  # nobody speaks before they are let in
+            if not self.transport.is_closing():
+                self.transport.write(NOT_UNDERSTOOD)
+                self.transport.close()
+            return
         self._said += len(data)
         if self._said <= CHATTER:
             super().data_received(data)

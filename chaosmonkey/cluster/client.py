@@ -11,6 +11,7 @@ from typing import Any
 
 from chaosmonkey.cluster.connection import GLANCE, Connection
 from chaosmonkey.cluster.contracts import Batch, Position
+from chaosmonkey.cluster.large_answers import LARGE, LargeAnswers
 from chaosmonkey.cluster.lines import Lines
 from chaosmonkey.cluster.resources import Resource
 from chaosmonkey.cluster.trouble import Absent, Answered, Forbidden
@@ -56,7 +57,7 @@ class Client:
         asked = f"watch {resource.rule()}"
         async with (
             self._connection.stream(resource.path(namespace), asked, query) as pieces,
-            aclosing(_batches(pieces)) as batches,
+            aclosing(_batches(pieces, self._connection.large, asked)) as batches,
         ):
             yield batches
 
@@ -170,9 +171,24 @@ def _selected(resource: Resource) -> dict[str, str]:
     return {"fieldSelector": resource.selector} if resource.selector else {}
 
 
-async def _batches(pieces: AsyncIterator[bytes]) -> AsyncGenerator[Batch, None]:
+async def _batches(
+    pieces: AsyncIterator[bytes], large: LargeAnswers, asked: str
+) -> AsyncGenerator[Batch, None]:
     lines = Lines()
     async for piece in pieces:
-        yield lines.feed(piece)
+        found = lines.feed(piece)
+        if lines.size > LARGE:
+            async with large.turn(asked):
+                found += await _rest_of_the_line(lines, pieces)
+        yield found
     if rest := lines.rest():
         yield [rest]
+
+
+async def _rest_of_the_line(lines: Lines, pieces: AsyncIterator[bytes]) -> list[bytes]:
+    found: list[bytes] = []
+    async for piece in pieces:
+        found += lines.feed(piece)
+        if lines.size <= LARGE:
+            break
+    return found

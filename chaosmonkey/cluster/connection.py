@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ import aiohttp
 
 from chaosmonkey.cluster.credentials import configuration
 from chaosmonkey.cluster.kubernetes_aio import ApiClient
+from chaosmonkey.cluster.large_answers import LARGE, LargeAnswers
 from chaosmonkey.cluster.trouble import Garbled, Unauthorized, Unreachable, refusal
 from chaosmonkey.cluster.wire import read_status
 from chaosmonkey.config import Cluster
@@ -47,13 +48,18 @@ _NETWORK_FAILED = (aiohttp.ClientError, TimeoutError, OSError, asyncio.Incomplet
 
 
 class Connection:
-    """Requests to one API server. Sockets are kept and shared; `close` ends them all."""
+    """Requests to one API server. Sockets are kept and shared; `close` ends them all.
+
+    Attributes:
+        large: where large answers wait for each other.
+    """
 
     def __init__(self, settings: Cluster) -> None:
         self._settings = settings
         self._api: ApiClient | None = None
         self._opening = asyncio.Lock()
         self._no_login: tuple[float, str] | None = None
+        self.large = LargeAnswers()
 
     @property
     def address(self) -> str:
@@ -83,7 +89,7 @@ class Connection:
         """
         response = await self._send(method, path, asked, query, body=body, timeout=timeout)
         async with response:
-            return await _read(response, asked, LARGEST_ANSWER)
+            return await _read(response, asked, LARGEST_ANSWER, self.large)
 
     @asynccontextmanager
     async def stream(
@@ -126,7 +132,9 @@ class Connection:
         if response.status < 300:
             return response
         async with response:
-            status = read_status(response.status, await _read(response, asked, LARGEST_REFUSAL))
+            status = read_status(
+                response.status, await _read(response, asked, LARGEST_REFUSAL, self.large)
+            )
         refused = refusal(status, asked)
         refused.retry_after = _seconds(response.headers.get("Retry-After")) or status.retry_after
         if isinstance(refused, Unauthorized) and self._api is api:
@@ -213,19 +221,26 @@ async def _pieces(response: aiohttp.ClientResponse, asked: str) -> AsyncGenerato
         raise _unreachable(asked, str(response.url.origin()), error) from error
 
 
-async def _read(response: aiohttp.ClientResponse, asked: str, most: int) -> bytes:
+async def _read(
+    response: aiohttp.ClientResponse, asked: str, most: int, large: LargeAnswers
+) -> bytes:
     """The whole body; raises Unreachable if it broke, and Garbled if it is larger than `most`."""
     body = bytearray()
     try:
-        async for piece in response.content.iter_any():
-            body += piece
-            if len(body) > most:
-                response.close()
-                raise Garbled(
-                    f"{asked}: the answer has more than {most // 1024} KiB.",
-                    remedy="A proxy in between may answer in the server's place.",
-                )
-        return bytes(body)
+        async with AsyncExitStack() as turn:
+            is_its_turn = False
+            async for piece in response.content.iter_any():
+                body += piece
+                if len(body) > most:
+                    response.close()
+                    raise Garbled(
+                        f"{asked}: the answer has more than {most // 1024} KiB.",
+                        remedy="A proxy in between may answer in the server's place.",
+                    )
+                if len(body) > LARGE and not is_its_turn:
+                    is_its_turn = True
+                    await turn.enter_async_context(large.turn(asked))
+            return bytes(body)
     except _NETWORK_FAILED as error:
         raise _unreachable(asked, str(response.url.origin()), error) from error
 

@@ -15,6 +15,11 @@ class Lines:
         self._pieces: list[bytes] = []
         self._size = 0
 
+    @property
+    def size(self) -> int:
+        """Bytes of the line that is not complete yet."""
+        return self._size
+
     def feed(self, chunk: bytes) -> list[bytes]:
         """The lines that this chunk completes, without their ends; blank ones are left out.
 

@@ -40,6 +40,7 @@ from tests.attack._pins import Edge, Relay
 from tests.bench._probes import Memory
 from tests.bench._table import percentiles, simulator
 from tests.contract._replay import replay
+from tests.patience import PATIENCE
 from tests.ports import free_ports
 
 HALT_MOST = 200
@@ -101,7 +102,7 @@ class Attack:
         """Return when everything is on, or when it should have been."""
         await self._post("/halt")
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 while self.relay.dark(PINS):
                     await asyncio.sleep(0.1)
 
@@ -214,7 +215,7 @@ async def opened(chance: random.Random) -> AsyncIterator[tuple[Attack, Path, int
             httpx.AsyncClient(
                 base_url=cluster.home,
                 headers={"Authorization": f"Bearer {token}"},
-                timeout=60,
+                timeout=PATIENCE,
                 transport=httpx.AsyncHTTPTransport(local_address="127.0.0.9"),
             )
         )
@@ -272,7 +273,7 @@ async def _read(process: Process, output: list[str]) -> None:
 
 
 async def _ready(attack: Attack) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE):
         while True:
             with contextlib.suppress(httpx.TransportError):
                 if "cluster" not in (await attack.client.get("/readyz")).text:

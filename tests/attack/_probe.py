@@ -12,6 +12,8 @@ import time
 
 import httpx
 
+from tests.patience import PATIENCE
+
 EVERY = 0.05
 """Seconds between two presses."""
 
@@ -25,10 +27,10 @@ def main(port: int, door: str, token: str) -> None:
             base_url=f"http://127.0.0.1:{port}",
             headers={"Authorization": f"Bearer {token}"},
             transport=httpx.HTTPTransport(local_address=ADDRESS),
-            timeout=60,
+            timeout=PATIENCE,
         ),
         "control socket": httpx.Client(
-            base_url="http://localhost", transport=httpx.HTTPTransport(uds=door), timeout=60
+            base_url="http://localhost", transport=httpx.HTTPTransport(uds=door), timeout=PATIENCE
         ),
     }
     for line in sys.stdin:

@@ -12,6 +12,7 @@ import pytest
 from tests.attack.__main__ import PINS, POWER, Attack, judge
 from tests.attack._cluster import MadServer
 from tests.attack._pins import Edge, Relay
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -43,7 +44,7 @@ def quiet() -> Attack:
         cast("Process", Alive()),
         relay,
         MadServer("", random.Random(0)),
-        httpx.AsyncClient(),
+        httpx.AsyncClient(timeout=PATIENCE),
         random.Random(0),
         output=["06:53:01  info chaosmonkey.cluster.watch: The cluster can be believed."],
         asked={"node3": [(10.0, 11.0)]},

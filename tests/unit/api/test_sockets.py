@@ -8,14 +8,17 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chaosmonkey.api.ears import ASK_AFTER, BLOCKED, CHATTER, PING, SILENT, Ear, framed
+from chaosmonkey.api.fair_queue import FairQueue
 from chaosmonkey.api.sockets import Socket
 from tests.patience import PATIENCE, connect, until
 from tests.unit.api._rough import (
+    UPGRADE,
     close_code,
     frame,
     look_later,
     nobody_is_left,
     presenter_is_served,
+    rough,
     rough_socket,
 )
 from tests.unit.api.conftest import Site
@@ -134,6 +137,27 @@ async def test_a_seat_that_talks_is_shown_out(site: Site) -> None:
         assert close_code(await client.rest()) == 1008
     await nobody_is_left(site)
     assert site.table.diary == []
+
+
+async def test_who_speaks_before_being_let_in_is_hung_up_on(
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_in = asyncio.Event()
+
+    async def turn(self: FairQueue, address: str) -> None:
+        await let_in.wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FairQueue, "turn", turn)
+        async with rough(site) as client:
+            await client.send(UPGRADE.format(path="/ws/play").encode())
+            await until(lambda: site.crowd.listening == 1)
+            await client.send(os.urandom(2_000))
+            assert (await client.rest()).startswith(b"HTTP/1.1 400 ")
+    let_in.set()
+    await presenter_is_served(site)
+    await nobody_is_left(site)
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("path", ["/ws/play", "/ws?role=stage"])
