@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaosmonkey.api import answers
@@ -49,7 +51,8 @@ class Limits:
             except TooLarge as error:
                 wrong = error
         if wrong is None:
-            await self._app(scope, receive, send)
+            with suppress(ClientDisconnect):  # nobody is there to be answered
+                await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": wrong.title})
         else:

@@ -38,6 +38,7 @@ from chaosmonkey.cluster.trouble import (
     Forbidden,
     Replaced,
     Silent,
+    let_go,
     refusal,
 )
 from chaosmonkey.cluster.wire import Bookmark, Deleted, Dropped, Present, read_line
@@ -113,6 +114,7 @@ class Reflector:
                 await self.cycle()
                 wait = self._wait_after_end()
             except ClusterUnavailable as trouble:
+                let_go(trouble)
                 wait = self._wait_after(trouble)
             await self._pace.sleep(wait)
 

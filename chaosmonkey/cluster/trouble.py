@@ -136,3 +136,8 @@ def refusal(status: Status, asked: str) -> Answered:
     """The error for a Status; `asked` says what was refused, as "list pods"."""
     fallback = Failing if status.code >= 500 else Answered
     return _BY_CODE.get(status.code, fallback)(status, asked)
+
+
+def let_go(trouble: ClusterUnavailable) -> None:
+    """Keep only the words of a trouble that is kept: its traceback holds the answer it is about."""
+    trouble.__traceback__ = trouble.__cause__ = trouble.__context__ = None

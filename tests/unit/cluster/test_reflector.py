@@ -425,3 +425,16 @@ async def test_a_bug_in_the_sink_is_not_swallowed(
     with pytest.raises(ExceptionGroup) as raised:
         await bench.reflector.run()
     assert raised.group_contains(ZeroDivisionError)
+
+
+async def test_of_an_answer_that_makes_no_sense_only_words_are_kept(
+    bench: Any, server: Any, say: Any
+) -> None:
+    """Its traceback would keep the whole of it, for each collection, until the next one."""
+    server.will_list(say.pod("a"), version=10)
+    server.will_watch([b"<html>not a watch event"], say.HANG)
+    server.will_list(say.pod("a"), version=11)
+    async with bench.running():
+        trouble = bench.reflector.health.trouble
+        assert isinstance(trouble, Garbled)
+        assert trouble.__traceback__ is trouble.__context__ is trouble.__cause__ is None
