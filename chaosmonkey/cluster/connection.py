@@ -38,7 +38,7 @@ LOGIN_PAUSE = 2.0
 GLANCE = aiohttp.ClientTimeout(total=3.0)
 """Seconds that a server which is alive takes at most to say so."""
 
-LARGEST_ANSWER = 32 * 1024 * 1024
+LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes of an answer: a page of 500 pods has some 5 MiB."""
 
 LARGEST_REFUSAL = 64 * 1024
