@@ -231,7 +231,7 @@ async def test_a_packed_answer_is_refused_and_a_huge_one_given_up() -> None:
             await wire.client.list(PODS, None)
         assert "Accept-Encoding: identity" in wire.heads[0]
     async with serving(answer(b" " * (LARGEST_ANSWER + 1))) as wire:
-        with pytest.raises(Garbled, match="more than 32768 KiB"):
+        with pytest.raises(Garbled, match="more than 16384 KiB"):
             await wire.client.list(PODS, None)
 
 
