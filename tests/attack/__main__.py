@@ -211,6 +211,7 @@ async def opened(chance: random.Random) -> AsyncIterator[tuple[Attack, Path, int
             stdout=PIPE, stderr=STDOUT,
             env=os.environ | {"CHAOSMONKEY_SERVER__PRESENTER_TOKEN": token},
         )  # fmt: skip
+        _give_a_core_to(process.pid)
         client = await stack.enter_async_context(
             httpx.AsyncClient(
                 base_url=cluster.home,
@@ -252,6 +253,13 @@ def _settings(folder: Path, port: int, api: str, header: int, odd: list[str]) ->
         f'[timing]\npreset = "stage"\n[limits]\nmax_off = 3\nmin_ready = 0\ncooldown = 0\n'
         f"machine_cooldown = 0\n{machines}"
     )
+
+
+def _give_a_core_to(pid: int) -> None:
+    """Let the server have a core for itself: strangers are elsewhere, and have their own."""
+    if hasattr(os, "sched_setaffinity") and len(cores := sorted(os.sched_getaffinity(0))) > 1:
+        os.sched_setaffinity(pid, {cores[0]})
+        os.sched_setaffinity(0, set(cores[1:]))
 
 
 async def _fill(folder: Path) -> None:
