@@ -1,9 +1,9 @@
-"""How often somebody may do something; kept in memory, by moving windows.
+"""Rate limits: sliding windows, kept in memory.
 
-The limits let every honest use pass and make guessing and flooding useless. A whole audience may
-come from one address (an access point that translates addresses), so joining is counted
-generously. Windows move with a clock that nobody sets: the library `limits` counts by the system
-clock, and a window that was full stayed so for an hour when that was set back by one.
+The limits let honest use pass and make guessing and flooding useless. A whole audience may share
+one address (an access point with NAT), so the limit for joining is generous. Windows use a
+monotonic clock: the `limits` library uses the system clock, so setting that back by an hour kept a
+full window full for an hour.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from chaosmonkey.clock import Clock
 from chaosmonkey.errors import ChaosMonkeyError
 
 SWEEP = 60.0
-"""Seconds after which what nobody asks for any more is forgotten."""
+"""Seconds of inactivity after which a key's window is dropped."""
 
 
 class TooMany(ChaosMonkeyError):

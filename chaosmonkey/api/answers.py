@@ -54,7 +54,7 @@ def json(value: Any, *, status: int = 200) -> Response:
 
 
 def plain(*rows: str, status: int = 200) -> Response:
-    """Text, each row ending with a line break; there is none within a row (see `visible`)."""
+    """Plain text, one line per row; `visible` escapes line breaks within a row."""
     text = "".join(f"{visible(row)}\n" for row in rows)
     return Response(text, status, media_type="text/plain")
 

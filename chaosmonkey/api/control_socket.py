@@ -1,9 +1,9 @@
-"""A way in for users of this machine: a unix socket in the data folder, apart from the audience.
+"""The control socket: local access over a Unix socket in the data folder.
 
     curl --unix-socket /var/lib/chaosmonkey/control.sock -X POST http://localhost/halt
 
-Whoever may open it may write the data folder, and so make tokens: the presenter, without one. No
-crowd stands in this door, and no proxy or browser finds it.
+File permissions grant access: a user who can open the socket could also create a token in the same
+folder, so requests have full presenter access. Remote clients and browsers cannot reach it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Those who wait for their turn: a few in each round of the event loop, addresses by turns."""
+"""A queue that starts a few waiters per event loop iteration and round-robins by address."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import Callable
 
 
 class FairQueue:
-    """Lets so many begin in each round of the event loop.
+    """Limits how many waiters start in each iteration of the event loop.
 
-    All that is ready goes on in one round, and what becomes ready meanwhile waits for its end. So a
-    round, and with it everybody's delay, is as long as what is let into it.
+    One iteration runs every callback that is ready, so its length sets the latency of all others.
     """
 
     def __init__(self, each_round: Callable[[], int]) -> None:
@@ -21,7 +20,7 @@ class FairQueue:
         self._counting = False
 
     async def turn(self, address: str) -> None:
-        """Return when somebody from this address may begin."""
+        """Wait until a request from this address may start."""
         if self._begun < self._each_round() and not self._waiting:
             self._begin()
             return

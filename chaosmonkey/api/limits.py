@@ -51,7 +51,7 @@ class Limits:
             except TooLarge as error:
                 wrong = error
         if wrong is None:
-            with suppress(ClientDisconnect):  # nobody is there to be answered
+            with suppress(ClientDisconnect):  # the client has disconnected
                 await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": wrong.title})
