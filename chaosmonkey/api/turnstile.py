@@ -5,15 +5,17 @@
     HALT, restore ───────────► [ waiting, by address ] ─► 2 more
     users of this machine ──────────────────────────────► at once
 
-Nobody keeps a place here: what waits for a plug, a disk or a client that does not read costs
-nothing meanwhile. HALT takes some ten rounds, so it is they that have to be short.
+HALT takes some ten rounds, so the rounds have to be short. Votes come by the thousand and take
+several rounds each, so only eight of them are in progress at a time: from the last byte of the
+request to the first byte of the answer, so that a slow phone holds no place.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaosmonkey.api.crowd import address_of
 from chaosmonkey.api.fair_queue import FairQueue
@@ -30,6 +32,13 @@ MEANWHILE = 1
 URGENT_EACH_ROUND = 2
 """Urgent requests that begin in one round: strangers may send them as well, and are refused."""
 
+PHONES = "/api/play/"
+PRESS = "/api/play/press"
+"""Waits for a plug and costs nothing meanwhile: it would hold its place for a second."""
+
+PLACES = 8
+"""Requests of phones in progress at a time."""
+
 URGENT = re.compile(r"/(halt|restore(/[^/]*)?)$")
 """Paths of what gives machines their power back, below any prefix."""
 
@@ -42,13 +51,21 @@ class Turnstile:
         self._urgent = FairQueue(lambda: URGENT_EACH_ROUND)
         self._others = FairQueue(lambda: MEANWHILE if self._under_way else EACH_ROUND)
         self._under_way = 0
+        self._places = asyncio.Semaphore(PLACES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request, or the handshake of a websocket, begin when it is its turn."""
-        is_urgent = URGENT.search(scope.get("path", "")) is not None
+        path: str = scope.get("path", "")
+        is_phone = scope["type"] == "http" and path.startswith(PHONES) and path != PRESS
+        if is_phone:
+            receive = await _whole_request(receive)
+        is_urgent = URGENT.search(path) is not None
         if USER not in scope:
             queue = self._urgent if is_urgent else self._others
             await queue.turn(address_of(scope.get("client")))
+        if is_phone:
+            await self._in_a_place(scope, receive, send)
+            return
         if not is_urgent:
             await self._app(scope, receive, send)
             return
@@ -57,3 +74,36 @@ class Turnstile:
             await self._app(scope, receive, send)
         finally:
             self._under_way -= 1
+
+    async def _in_a_place(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run a request while holding one of the places, up to the first byte of its answer."""
+        await self._places.acquire()
+        held = True
+
+        def release() -> None:
+            nonlocal held
+            if held:
+                held = False
+                self._places.release()
+
+        async def release_and_send(message: Message) -> None:
+            release()
+            await send(message)
+
+        try:
+            await self._app(scope, receive, release_and_send)
+        finally:
+            release()
+
+
+async def _whole_request(receive: Receive) -> Receive:
+    """Read a request's body to its end; what returns gives it out again."""
+    messages = [await receive()]
+    while messages[-1].get("more_body", False):
+        messages.append(await receive())
+    messages.reverse()
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from chaosmonkey.api.turnstile import EACH_ROUND, USER, Turnstile
+from chaosmonkey.api.turnstile import EACH_ROUND, PLACES, PRESS, USER, Turnstile
 
 VOTE = "/api/play/vote"
 
@@ -20,9 +20,12 @@ class Application:
     def __init__(self) -> None:
         self.came: list[tuple[str, str]] = []
         self.go_on = asyncio.Event()
+        self.answers = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.came.append((scope["client"][0], scope["path"]))
+        if self.answers:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
         await self.go_on.wait()
 
 
@@ -35,18 +38,29 @@ class Hall:
         self._turnstile = Turnstile(self.app)
 
     def ask(
-        self, path: str, *, of: str = "10.0.0.1", kind: str = "http", **more: str
+        self,
+        path: str,
+        *,
+        of: str = "10.0.0.1",
+        kind: str = "http",
+        body: Receive | None = None,
+        **more: str,
     ) -> asyncio.Task[None]:
         scope = {"type": kind, "path": path, "client": (of, 1), **more}
-        return self._tasks.create_task(self._turnstile(scope, never, ignored))
+        return self._tasks.create_task(self._turnstile(scope, body or empty, unread))
+
+
+async def empty() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 async def never() -> Message:
     return await asyncio.Future()
 
 
-async def ignored(message: Message) -> None:
-    raise AssertionError("nobody answers here")
+async def unread(message: Message) -> None:
+    """A client that does not read its answer."""
+    await asyncio.Future()
 
 
 @asynccontextmanager
@@ -65,7 +79,7 @@ async def rounds(number: int) -> None:
 async def test_in_each_round_a_few_begin_in_the_order_in_which_they_came() -> None:
     async with hall() as at:
         for number in range(4 * EACH_ROUND):
-            at.ask(f"/api/play/vote/{number}")
+            at.ask(f"/api/outages/{number}")
         begun = [0]
         while begun[-1] < 4 * EACH_ROUND:
             await rounds(1)
@@ -102,7 +116,7 @@ async def test_while_halt_is_under_way_others_begin_one_at_a_time() -> None:
     async with hall() as at:
         at.ask("/halt")
         for _ in range(4 * EACH_ROUND):
-            at.ask(VOTE)
+            at.ask("/api/outages")
         await rounds(2)
         before = len(at.app.came)
         await rounds(EACH_ROUND)
@@ -148,6 +162,40 @@ async def test_handshakes_of_websockets_wait_for_their_turn_as_well() -> None:
         assert len(at.app.came) <= EACH_ROUND
         await rounds(6)
         assert len(at.app.came) == 3 * EACH_ROUND
+
+
+async def test_only_a_few_votes_are_in_progress_and_halt_passes_them() -> None:
+    async with hall() as at:
+        for _ in range(4 * PLACES):
+            at.ask(VOTE)
+        at.ask(PRESS)
+        at.ask("/halt")
+        await rounds(6 * PLACES)
+        came = Counter(path for _, path in at.app.came)
+        assert came == {VOTE: PLACES, PRESS: 1, "/halt": 1}
+        at.app.go_on.set()
+        await rounds(20 * PLACES)
+        assert Counter(path for _, path in at.app.came)[VOTE] == 4 * PLACES
+
+
+async def test_a_vote_whose_answer_is_not_read_holds_no_place() -> None:
+    async with hall() as at:
+        at.app.answers = True
+        slow = [at.ask(VOTE) for _ in range(2 * PLACES)]
+        await rounds(20)
+        assert len(at.app.came) == 2 * PLACES
+        for task in slow:
+            task.cancel()
+
+
+async def test_a_vote_that_is_not_sent_to_its_end_holds_no_place() -> None:
+    async with hall() as at:
+        slow = [at.ask(VOTE, body=never) for _ in range(2 * PLACES)]
+        at.ask("/api/play/guess")
+        await rounds(20)
+        assert at.app.came == [("10.0.0.1", "/api/play/guess")]
+        for task in slow:
+            task.cancel()
 
 
 async def test_who_leaves_while_waiting_takes_nobodys_turn() -> None:
