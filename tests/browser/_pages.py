@@ -200,6 +200,6 @@ def console_of(lab: Lab, open_tab: Callable[..., Tab]) -> Tab:
     from playwright.sync_api import expect
 
     tab = open_tab(f"{lab.url}/console", viewport=LAPTOP)
-    expect(tab.page.get_by_text("LIVE")).to_be_visible()
+    expect(tab.page.get_by_text("LIVE", exact=True)).to_be_visible()
     expect(tab.page.get_by_role("article")).to_have_count(5)
     return tab

@@ -147,7 +147,7 @@ def test_it_says_when_the_server_is_gone_and_takes_up_again(
         page.route_web_socket("**/ws?role=console", handle)
 
     tab = open_tab(f"{lab.url}/console", viewport=SIZE, before=before)
-    expect(tab.page.get_by_text("LIVE")).to_be_visible()
+    expect(tab.page.get_by_text("LIVE", exact=True)).to_be_visible()
     gone = through[-1]
     through.append(None)
     gone.close()
@@ -156,5 +156,5 @@ def test_it_says_when_the_server_is_gone_and_takes_up_again(
     expect(tab.page.get_by_role("button", name="HALT")).to_be_enabled()
     tab.accessible()
     through.pop()
-    expect(tab.page.get_by_text("LIVE")).to_be_visible()
+    expect(tab.page.get_by_text("LIVE", exact=True)).to_be_visible()
     expect(card(tab, "node1").get_by_role("button", name="Cut power")).to_be_enabled()

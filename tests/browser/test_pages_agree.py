@@ -101,13 +101,13 @@ def test_a_server_that_dies_leaves_a_grey_stage_whose_stopwatch_does_not_jump(sh
     stage.eventually(lambda: float(watch.inner_text()) > 5)
     before = float(watch.inner_text())
     server.die()
-    expect(stage.page.get_by_text("NOT CONNECTED")).to_be_visible()
+    expect(stage.page.get_by_text("NOT CONNECTED", exact=True)).to_be_visible()
     let_pass(stage.page, 300)  # it is looked at ten times a second
     stopped = float(watch.inner_text())
     assert stopped >= before
     let_pass(stage.page, 500)
     assert float(watch.inner_text()) == stopped
-    expect(stage.page.get_by_text("ARMED")).to_have_count(0)
+    expect(stage.page.get_by_text("ARMED", exact=True)).to_have_count(0)
     assert "grayscale(1)" in filter_of(stage, ".scene")
 
 
@@ -120,7 +120,7 @@ def test_in_every_scene_it_is_said_and_greyed_that_the_server_is_not_heard(
     expect(stage.page.locator(f"main[data-scene={scene}]")).to_be_visible()
     assert filter_of(stage, ".scene") == "none"
     server.die()
-    expect(stage.page.get_by_text("NOT CONNECTED")).to_be_visible()
+    expect(stage.page.get_by_text("NOT CONNECTED", exact=True)).to_be_visible()
     assert "grayscale(1)" in filter_of(stage, ".scene")
 
 
@@ -268,7 +268,7 @@ def test_names_that_differ_at_their_end_do_so_on_every_page(
 
 def test_keys_of_the_stage_work_with_caps_lock_and_shift(show: Show) -> None:
     stage, _ = show("/", snapshot())
-    expect(stage.page.get_by_text("LIVE")).to_be_visible()
+    expect(stage.page.get_by_text("LIVE", exact=True)).to_be_visible()
     stage.page.route("**/api/show", lambda route: route.fulfill(json={"scene": "board"}))
     for key in ("B", "Shift+L", "Q"):
         stage.page.keyboard.press(key)

@@ -119,7 +119,7 @@ def test_a_hand_pulls_a_plug_and_only_the_socket_knows(slow_demo: Demo, open_pag
 def test_a_network_cable_is_another_plug(stage: Page, demo: Demo) -> None:
     cable = stage.get_by_role("switch", name="network cable of node2")
     cable.click()
-    expect(machine(stage, "node2").get_by_text("NO NETWORK")).to_be_visible()
+    expect(machine(stage, "node2").get_by_text("NO NETWORK", exact=True)).to_be_visible()
     expect(machine(stage, "node2").locator(".led.on")).to_be_visible()
     assert machine(stage, "node2").locator(".tile.cutoff").count() > 0
     # No sensor watches it: it is counted from the last sign of life, and may be shorter.
@@ -173,6 +173,6 @@ def test_a_server_that_dies_is_missed_and_comes_back(demo: Demo, open_page: Open
 
     server = next(pid for pid, line in children(demo.process.pid) if "serve" in line)
     os.kill(server, signal.SIGKILL)
-    expect(stage.get_by_text("NOT CONNECTED")).to_be_visible()
+    expect(stage.get_by_text("NOT CONNECTED", exact=True)).to_be_visible()
     expect(says(stage)).to_have_text(re.compile("does not answer"))
     expect(stage.get_by_text("LIVE", exact=True)).to_be_visible()

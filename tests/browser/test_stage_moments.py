@@ -287,7 +287,7 @@ def test_every_trouble_says_what_it_is(open_page: Open, name: str) -> None:
 def test_without_a_server_it_says_so(open_page: Open) -> None:
     page = open_page("/", complaining=True)
     expect(page.get_by_text("No word from the server yet")).to_be_visible()
-    expect(page.get_by_text("CONNECTING")).to_be_visible()
+    expect(page.get_by_text("CONNECTING", exact=True)).to_be_visible()
 
 
 def test_what_the_server_refuses_is_said_in_its_own_words(open_page: Open) -> None:
