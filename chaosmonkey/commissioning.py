@@ -17,12 +17,12 @@ from typing import Any
 from chaosmonkey.clock import Clock, SystemClock
 from chaosmonkey.cluster import Client
 from chaosmonkey.config import Lab
+from chaosmonkey.control.cut import GOODBYE, RETRY_PAUSES, TIMER_MARGIN
+from chaosmonkey.control.feed_monitor import Rails
+from chaosmonkey.control.guard import find_machine
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed, first_of
 from chaosmonkey.model import Feed, FeedKind
-from chaosmonkey.outage.beginning import outage_id
-from chaosmonkey.outage.cut import GOODBYE, RETRY_PAUSES, TIMER_MARGIN
-from chaosmonkey.outage.guard import find_machine
-from chaosmonkey.outage.rails import Rails
+from chaosmonkey.outage.detection import outage_id
 from chaosmonkey.panel import Devices, open_devices
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug, open_plugs
 from chaosmonkey.preflight import (

@@ -15,8 +15,8 @@ from dataclasses import replace
 from chaosmonkey.clock import CATCH_UP, Heartbeat
 from chaosmonkey.hub import Board
 from chaosmonkey.model import ClockStepped, Event, Feed, FeedSensed, Outage, Paused, PlugRestored
-from chaosmonkey.outage.narrate import news
 from chaosmonkey.outage.recovery import outcome
+from chaosmonkey.outage.story import news
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.store import Recorder
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from chaosmonkey.access import Tokens
+from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.errors import StoreFailed
 from chaosmonkey.model import Feed
-from chaosmonkey.outage.monkey import Monkey
-from chaosmonkey.outage.world import World
+from chaosmonkey.outage.cluster_state import World
 from chaosmonkey.panel import Panel
 from chaosmonkey.plugs import PlugBoard
 

@@ -25,31 +25,31 @@ from dataclasses import dataclass
 
 from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
-from chaosmonkey.api.address import join_url, own_names, own_url, reach
-from chaosmonkey.api.control_socket import ControlServer
-from chaosmonkey.api.ears import framed
-from chaosmonkey.api.limits import Limits
-from chaosmonkey.api.turnstile import Turnstile
-from chaosmonkey.api.web import PortTaken, WebServer
-from chaosmonkey.api.who import Gate
+from chaosmonkey.api.addresses import join_url, own_names, own_url, reach
+from chaosmonkey.api.middleware.authentication import Gate
+from chaosmonkey.api.middleware.concurrency import Turnstile
+from chaosmonkey.api.middleware.request_size import Limits
+from chaosmonkey.api.transport.control_socket import ControlServer
+from chaosmonkey.api.transport.listener import framed
+from chaosmonkey.api.transport.server import PortTaken, WebServer
 from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.clock import Heartbeat, SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab, supervision
+from chaosmonkey.control.cut import GOODBYE
+from chaosmonkey.control.failpoint import die_at
+from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.dispatch import Dispatch
 from chaosmonkey.errors import StoreFailed
 from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
 from chaosmonkey.model import ClockStepped, Event, Tick
-from chaosmonkey.outage.cut import GOODBYE
-from chaosmonkey.outage.failpoint import die_at
-from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.panel import Devices, Panel, open_devices
-from chaosmonkey.past import take_up_the_past
 from chaosmonkey.preflight import Table, look_at_everything
 from chaosmonkey.readiness import reasons_against
 from chaosmonkey.rescue import Rescued, rescued
 from chaosmonkey.sensors import SensorBoard, open_sensors
+from chaosmonkey.startup_recovery import take_up_the_past
 from chaosmonkey.store import (
     Audit,
     Journal,

@@ -5,8 +5,8 @@ import sys
 import orjson
 from fastapi import FastAPI
 
-from chaosmonkey.api.document import document
-from chaosmonkey.api.routes import add_routes
+from chaosmonkey.api.openapi import document
+from chaosmonkey.api.routes.all import add_routes
 
 
 def main() -> None:

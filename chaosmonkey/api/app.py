@@ -17,17 +17,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaosmonkey import __version__
-from chaosmonkey.api import answers, confirm
-from chaosmonkey.api.commands import note
+from chaosmonkey.api import confirm, responses
 from chaosmonkey.api.context import Context
-from chaosmonkey.api.document import document
-from chaosmonkey.api.doorkeeper import Doorkeeper, Unconfirmed
-from chaosmonkey.api.head import Head
-from chaosmonkey.api.login import login_page
-from chaosmonkey.api.prefix import Prefix
-from chaosmonkey.api.routes import add_routes
-from chaosmonkey.api.web_pages import page_routes
-from chaosmonkey.api.who import Recognise
+from chaosmonkey.api.middleware.authentication import Recognise
+from chaosmonkey.api.middleware.head import Head
+from chaosmonkey.api.middleware.prefix import Prefix
+from chaosmonkey.api.middleware.request_guard import Doorkeeper, Unconfirmed
+from chaosmonkey.api.openapi import document
+from chaosmonkey.api.routes.all import add_routes
+from chaosmonkey.api.routes.audited import note
+from chaosmonkey.api.routes.login import login_page
+from chaosmonkey.api.routes.pages import page_routes
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
 
 HEADERS = {
@@ -119,7 +119,7 @@ async def _known_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ChaosMonkeyError)
     if isinstance(error, Unconfirmed) and confirm.wants_page(request):
         return confirm.confirm_page(request)
-    return answers.problem(request, error)
+    return responses.problem(request, error)
 
 
 async def _bad_parameter(request: Request, error: Exception) -> Response:
@@ -132,7 +132,7 @@ async def _bad_parameter(request: Request, error: Exception) -> Response:
     ]
     if more := len(found) - len(problems):
         problems.append(f"and {more} more")
-    return answers.problem(
+    return responses.problem(
         request, BadInput("; ".join(problems) + ".", remedy="/docs lists the parameters.")
     )
 
@@ -157,7 +157,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
             )
         case _:
             known = BadInput(str(error.detail))
-    return answers.problem(request, known)
+    return responses.problem(request, known)
 
 
 async def _docs_style(_: Request) -> Response:

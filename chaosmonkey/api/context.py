@@ -10,13 +10,13 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from chaosmonkey.api.fair_queue import FairQueue
-from chaosmonkey.api.who import Gate
+from chaosmonkey.api.middleware.authentication import Gate
 from chaosmonkey.audience import Room, Seats
 from chaosmonkey.clock import Clock
 from chaosmonkey.cluster import Inspector
 from chaosmonkey.config import Lab
+from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.hub import Hub, PlayStream, Presence
-from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.preflight import Finding
 from chaosmonkey.store import Audit, Records

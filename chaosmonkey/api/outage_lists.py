@@ -17,11 +17,11 @@ import orjson
 
 from chaosmonkey.api.fair_queue import FairQueue
 from chaosmonkey.hub.room_views import for_the_room
-from chaosmonkey.hub.show import show_outage
+from chaosmonkey.hub.view_builders import show_outage
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outage
-from chaosmonkey.outage.narrate import took
 from chaosmonkey.outage.recovery import PHASES
+from chaosmonkey.outage.story import took
 from chaosmonkey.store.records import from_document
 from chaosmonkey.visible import visible
 

@@ -1,8 +1,8 @@
 """Who is in the room, and what the crowd decided."""
 
-from chaosmonkey.audience.codes import JoinCodes
-from chaosmonkey.audience.game import Game, Keeper
-from chaosmonkey.audience.opening import Opening
+from chaosmonkey.audience.current_round import Game, Keeper
+from chaosmonkey.audience.join_codes import JoinCodes
+from chaosmonkey.audience.open_round import Opening
 from chaosmonkey.audience.room import Room
 from chaosmonkey.audience.rounds import Mode, Round, RoundRefused, RoundState
 from chaosmonkey.audience.seats import Seats

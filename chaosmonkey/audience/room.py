@@ -13,22 +13,22 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from chaosmonkey.audience import steps
+from chaosmonkey.audience import transitions
 from chaosmonkey.audience.ballots import Entry
-from chaosmonkey.audience.codes import JoinCodes
-from chaosmonkey.audience.deeds import Deeds
-from chaosmonkey.audience.game import Game, Keeper
+from chaosmonkey.audience.current_round import Game, Keeper
+from chaosmonkey.audience.eligibility import Table, look
+from chaosmonkey.audience.execution import Deeds
+from chaosmonkey.audience.join_codes import JoinCodes
 from chaosmonkey.audience.modes import bet, queue, raffle, rules_of, vote
 from chaosmonkey.audience.modes.base import refuse_unless_choosable
-from chaosmonkey.audience.names import Names
-from chaosmonkey.audience.opening import Opening, opened
+from chaosmonkey.audience.nicknames import Names
+from chaosmonkey.audience.open_round import Opening, opened
 from chaosmonkey.audience.rounds import CROWD, Mode, Round, RoundRefused, RoundState, Stage, Turn
 from chaosmonkey.audience.show import Show
-from chaosmonkey.audience.table import Table, look
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab
+from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.model import Outage, Outcome
-from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.recovery import outcome, recovery_at_least, recovery_time
 from chaosmonkey.store import Rounds
 
@@ -126,7 +126,7 @@ class Room:
     def veto(self, ticket: int | None = None, machine: str | None = None) -> Round:
         """Refuse a press; raises RoundRefused as `approve`."""
         current, _ = self._asking(ticket, machine)
-        return self.game.put(steps.end_turn(current, Stage.VETOED, self._clock.now()))
+        return self.game.put(transitions.end_turn(current, Stage.VETOED, self._clock.now()))
 
     def draw(self) -> Round:
         """Draw: a seat in a raffle, which closes it, or one of the leaders in a tie."""
@@ -192,7 +192,7 @@ class Room:
             turn = replace(turn, ticket=self.game.enter(round_id, who, "", Mode.FREE).ticket)
             current = self.game.current()
         if current.approve:
-            return self.game.put(steps.ask(current, turn, machine, self._clock.now()))
+            return self.game.put(transitions.ask(current, turn, machine, self._clock.now()))
         return await self._deeds.carry_out(current, turn, machine)
 
     def rename(self, who: str, typed: str) -> str:
@@ -294,7 +294,7 @@ class Room:
     def _free_turn(self, current: Round, who: str) -> Turn:
         entry, turn = self.game.box.of(who), current.turn
         if turn is None:
-            steps.refuse_unless_open(current, self._clock.now())
+            transitions.refuse_unless_open(current, self._clock.now())
             return Turn(CROWD, since=self._clock.now())
         if entry is not None and entry.ticket == turn.ticket:
             return turn

@@ -26,8 +26,8 @@ from typing import Any
 
 import httpx
 
-from chaosmonkey.api.address import own_url
-from chaosmonkey.api.web import PortTaken
+from chaosmonkey.api.addresses import own_url
+from chaosmonkey.api.transport.server import PortTaken
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import Server, environment_with
 from chaosmonkey.errors import StoreFailed, Unavailable

@@ -165,7 +165,7 @@ def check(
 
     Example: chaosmonkey check --config lab.toml --live
     """
-    from chaosmonkey.api.address import join_url, reach  # noqa: PLC0415
+    from chaosmonkey.api.addresses import join_url, reach  # noqa: PLC0415
     from chaosmonkey.config import GpioPlug, load  # noqa: PLC0415
     from chaosmonkey.model import FeedKind  # noqa: PLC0415
     from chaosmonkey.store import doubt_about  # noqa: PLC0415

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import typer
 
 from chaosmonkey.cli.say import say, say_text
-from chaosmonkey.outage.narrate import between, took
+from chaosmonkey.outage.story import between, took
 
 Machine = Annotated[str, typer.Argument(help="A machine's name, such as node3.")]
 ServerUrl = Annotated[
@@ -121,7 +121,7 @@ def status(server: ServerUrl = DEFAULT_URL) -> None:
     """
     from rich.console import Console  # noqa: PLC0415 - each command loads what it needs
 
-    from chaosmonkey.cli.screen import draw, seen  # noqa: PLC0415
+    from chaosmonkey.cli.board import draw, seen  # noqa: PLC0415
 
     http = _http()
     with http.Client(server) as client:
@@ -166,7 +166,7 @@ def watch(server: ServerUrl = DEFAULT_URL) -> None:
 
     Example: chaosmonkey watch
     """
-    from chaosmonkey.cli.screen import follow  # noqa: PLC0415
+    from chaosmonkey.cli.board import follow  # noqa: PLC0415
 
     try:
         asyncio.run(follow(server))

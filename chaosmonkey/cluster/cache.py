@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from chaosmonkey.cluster.wire import Entry
+from chaosmonkey.cluster.decoding import Entry
 from chaosmonkey.model import Changed, ClusterObject, Removed
 
 Publish = Callable[[Changed | Removed], None]

@@ -10,12 +10,12 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from chaosmonkey.cluster.connection import GLANCE, Connection
-from chaosmonkey.cluster.contracts import Batch, Position
+from chaosmonkey.cluster.decoding import Page, read_object, read_page
+from chaosmonkey.cluster.errors import Absent, Answered, Forbidden
 from chaosmonkey.cluster.large_answers import LARGE, LargeAnswers
-from chaosmonkey.cluster.lines import Lines
+from chaosmonkey.cluster.line_splitter import Lines
+from chaosmonkey.cluster.protocols import Batch, Position
 from chaosmonkey.cluster.resources import Resource
-from chaosmonkey.cluster.trouble import Absent, Answered, Forbidden
-from chaosmonkey.cluster.wire import Page, read_object, read_page
 from chaosmonkey.config import Cluster
 
 PAGE = 500

@@ -16,10 +16,10 @@ from urllib.parse import urlencode
 import aiohttp
 
 from chaosmonkey.cluster.credentials import configuration
+from chaosmonkey.cluster.decoding import read_status
+from chaosmonkey.cluster.errors import Garbled, Unauthorized, Unreachable, refusal
 from chaosmonkey.cluster.kubernetes_aio import ApiClient
 from chaosmonkey.cluster.large_answers import LARGE, LargeAnswers
-from chaosmonkey.cluster.trouble import Garbled, Unauthorized, Unreachable, refusal
-from chaosmonkey.cluster.wire import read_status
 from chaosmonkey.config import Cluster
 from chaosmonkey.errors import BadConfig
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaosmonkey.cluster.cache import older
-from chaosmonkey.cluster.contracts import Position
-from chaosmonkey.cluster.trouble import Answered, Replaced
+from chaosmonkey.cluster.errors import Answered, Replaced
+from chaosmonkey.cluster.protocols import Position
 from chaosmonkey.errors import ClusterUnavailable
 
 

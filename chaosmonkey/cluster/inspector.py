@@ -5,8 +5,8 @@ from __future__ import annotations
 from chaosmonkey.cluster.budgets import overrun
 from chaosmonkey.cluster.client import Client
 from chaosmonkey.cluster.describe import Kind, description, events_query, path
+from chaosmonkey.cluster.errors import Absent, Forbidden
 from chaosmonkey.cluster.resources import BUDGETS, PODS
-from chaosmonkey.cluster.trouble import Absent, Forbidden
 from chaosmonkey.model import Description
 
 

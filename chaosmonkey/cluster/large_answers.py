@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chaosmonkey.cluster.trouble import Garbled
+from chaosmonkey.cluster.errors import Garbled
 
 LARGE = 512 * 1024
 """Bytes that each answer, and each line of a watch, may have without waiting for others."""

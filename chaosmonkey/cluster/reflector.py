@@ -27,10 +27,8 @@ from typing import Never
 
 from chaosmonkey.clock import Clock, running_for
 from chaosmonkey.cluster.backoff import Backoff
-from chaosmonkey.cluster.contracts import Batch, ListerWatcher, Sink
-from chaosmonkey.cluster.health import Health
-from chaosmonkey.cluster.resources import Resource
-from chaosmonkey.cluster.trouble import (
+from chaosmonkey.cluster.decoding import Bookmark, Deleted, Dropped, Present, read_line
+from chaosmonkey.cluster.errors import (
     Absent,
     Busy,
     Expired,
@@ -41,7 +39,9 @@ from chaosmonkey.cluster.trouble import (
     let_go,
     refusal,
 )
-from chaosmonkey.cluster.wire import Bookmark, Deleted, Dropped, Present, read_line
+from chaosmonkey.cluster.health import Health
+from chaosmonkey.cluster.protocols import Batch, ListerWatcher, Sink
+from chaosmonkey.cluster.resources import Resource
 from chaosmonkey.errors import ClusterUnavailable
 
 log = logging.getLogger(__name__)

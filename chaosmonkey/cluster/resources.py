@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Never
 
-from chaosmonkey.cluster import objects
-from chaosmonkey.cluster.wire import Decode
+from chaosmonkey.cluster import decoders
+from chaosmonkey.cluster.decoding import Decode
 
 Json = dict[str, Any]
 
@@ -63,31 +63,31 @@ class Resource:
 
 CORE, APPS = "/api/v1", "/apis/apps/v1"
 
-NODES = Resource("nodes", CORE, objects.node, namespaced=False, vital=True)
-PODS = Resource("pods", CORE, objects.pod, vital=True, late=True)
+NODES = Resource("nodes", CORE, decoders.node, namespaced=False, vital=True)
+PODS = Resource("pods", CORE, decoders.pod, vital=True, late=True)
 LEASES = Resource(
     "leases",
     "/apis/coordination.k8s.io/v1",
-    objects.lease,
+    decoders.lease,
     only_in="kube-node-lease",
     vital=True,
 )
-DEPLOYMENTS = Resource("deployments", APPS, partial(objects.workload, "Deployment"))
-REPLICASETS = Resource("replicasets", APPS, partial(objects.workload, "ReplicaSet"))
-STATEFULSETS = Resource("statefulsets", APPS, partial(objects.workload, "StatefulSet"))
-DAEMONSETS = Resource("daemonsets", APPS, partial(objects.workload, "DaemonSet"))
-ENDPOINTS = Resource("endpoints", CORE, objects.endpoints, late=True)
+DEPLOYMENTS = Resource("deployments", APPS, partial(decoders.workload, "Deployment"))
+REPLICASETS = Resource("replicasets", APPS, partial(decoders.workload, "ReplicaSet"))
+STATEFULSETS = Resource("statefulsets", APPS, partial(decoders.workload, "StatefulSet"))
+DAEMONSETS = Resource("daemonsets", APPS, partial(decoders.workload, "DaemonSet"))
+ENDPOINTS = Resource("endpoints", CORE, decoders.endpoints, late=True)
 ENDPOINT_SLICES = Resource(
     "endpointslices",
     "/apis/discovery.k8s.io/v1",
-    objects.endpoint_slice,
+    decoders.endpoint_slice,
     late=True,
     older=ENDPOINTS,
 )
 WARNINGS = Resource(
     "events",
     CORE,
-    objects.occurrence,
+    decoders.occurrence,
     late=True,
     history=True,
     selector="type=Warning,involvedObject.kind=Pod",

@@ -24,11 +24,11 @@ from typing import Never
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.cluster.cache import Cache
-from chaosmonkey.cluster.contracts import ListerWatcher
+from chaosmonkey.cluster.errors import Replaced, Silent
 from chaosmonkey.cluster.health import Health
+from chaosmonkey.cluster.protocols import ListerWatcher
 from chaosmonkey.cluster.reflector import Reflector
 from chaosmonkey.cluster.resources import WATCHED, Resource
-from chaosmonkey.cluster.trouble import Replaced, Silent
 from chaosmonkey.config import Cluster
 from chaosmonkey.errors import ClusterUnavailable
 from chaosmonkey.model import ClusterEvent, Fresh, Stale

@@ -1,6 +1,5 @@
 """The settings: frozen sections, read from a file and the environment in one place (`read`)."""
 
-from chaosmonkey.config.devices import HttpRecipe, HttpRequest
 from chaosmonkey.config.environment import (
     Supervision,
     child_environment,
@@ -8,10 +7,13 @@ from chaosmonkey.config.environment import (
     own_token,
     supervision,
 )
+from chaosmonkey.config.gpio_line import Line
+from chaosmonkey.config.http_recipe import HttpRecipe, HttpRequest
 from chaosmonkey.config.lab import Audience, Cluster, Demo, Gpio, Lab
 from chaosmonkey.config.limits import Limits, parse_span
-from chaosmonkey.config.lines import UsedLine, has_panel, lines_of, uses_i2c
 from chaosmonkey.config.machine import Machine
+from chaosmonkey.config.panel import Panel
+from chaosmonkey.config.pin_usage import UsedLine, has_panel, lines_of, uses_i2c
 from chaosmonkey.config.plugs import (
     CommandPlug,
     FencePlug,
@@ -23,15 +25,8 @@ from chaosmonkey.config.plugs import (
     UhubctlPlug,
 )
 from chaosmonkey.config.read import build, load
+from chaosmonkey.config.sensors import CurrentSensor, PortSensor, RailSensor, SensorSettings
 from chaosmonkey.config.server import Server
-from chaosmonkey.config.table import (
-    CurrentSensor,
-    Line,
-    Panel,
-    PortSensor,
-    RailSensor,
-    SensorSettings,
-)
 from chaosmonkey.config.timing import PRESETS, Preset, Timing
 
 __all__ = [

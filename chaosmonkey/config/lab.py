@@ -16,8 +16,8 @@ from chaosmonkey.config.base import Section
 from chaosmonkey.config.environment import PREFIX
 from chaosmonkey.config.limits import Limits
 from chaosmonkey.config.machine import Machine
+from chaosmonkey.config.panel import Panel
 from chaosmonkey.config.server import Server
-from chaosmonkey.config.table import Panel
 from chaosmonkey.config.timing import PRESETS, Preset, Timing
 
 

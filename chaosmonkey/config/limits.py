@@ -1,6 +1,7 @@
 """What may be cut, how often, how long and when.
 
-The docstring under a key is its documentation, as in `sections`; `outage/rules.py` has the rules.
+The docstring under a key is its documentation in docs/configuration.md; `control/rules.py` has
+the rules.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from chaosmonkey.config.base import Section
+from chaosmonkey.config.gpio_line import ButtonLine, Line
 from chaosmonkey.config.plugs import PlugConfig, PlugSettings
-from chaosmonkey.config.table import ButtonLine, Line, SensorConfig, SensorSettings
+from chaosmonkey.config.sensors import SensorConfig, SensorSettings
 from chaosmonkey.model import FeedKind
 
 

@@ -1,6 +1,6 @@
 """The settings of plugs: one frozen section per driver, told apart by the key `driver`.
 
-The docstring under a key is its documentation, as in `sections`.
+The docstring under a key is its documentation in docs/configuration.md.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from chaosmonkey.config.base import Secret, Section
-from chaosmonkey.config.devices import DEVICES, HttpRecipe
+from chaosmonkey.config.http_presets import PRESETS
+from chaosmonkey.config.http_recipe import HttpRecipe
 
 
 class GpioPlug(Section):
@@ -123,6 +124,12 @@ class SnmpPlug(SnmpPort):
     driver: Literal["snmp"]
 
 
+def _is_preset(name: str) -> str:
+    if name not in PRESETS:
+        raise ValueError(f"must be one of {', '.join(PRESETS)}; any other device needs a `recipe`")
+    return name
+
+
 class HttpPlug(Section):
     """A device that is switched over HTTP: one of the presets, or a recipe of your own."""
 
@@ -130,11 +137,8 @@ class HttpPlug(Section):
     url: str = Field(pattern=r"^https?://[^@?#\s]+$")
     """Where the device listens, such as "http://192.168.1.20". Not with a user and a password."""
 
-    preset: (
-        Literal["shelly-gen1", "shelly-gen2", "tasmota", "mikrotik", "turing-pi", "home-assistant"]
-        | None
-    ) = None
-    """What the device is. Newer Shellys (Plus, Pro, Gen3, Gen4) are "shelly-gen2"."""
+    preset: Annotated[str, AfterValidator(_is_preset)] | None = None
+    """What the device is: the name of a preset. Shelly Plus, Pro, Gen3 and Gen4: "shelly-gen2"."""
 
     recipe: HttpRecipe | None = None
     """How to speak to any other device: `cut`, `restore`, `read`, `on`, `off` (see below)."""
@@ -170,7 +174,7 @@ class HttpPlug(Section):
     @property
     def how(self) -> HttpRecipe:
         """The recipe that is followed."""
-        return self.recipe or DEVICES[self.preset or ""]
+        return self.recipe or PRESETS[self.preset or ""]
 
     @property
     def which(self) -> str:

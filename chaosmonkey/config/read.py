@@ -15,12 +15,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from chaosmonkey.config.contradictions import contradictions
-from chaosmonkey.config.devices import HttpRecipe, HttpRequest
+from chaosmonkey.config.cross_checks import contradictions
+from chaosmonkey.config.http_recipe import HttpRecipe, HttpRequest
 from chaosmonkey.config.lab import Lab
 from chaosmonkey.config.machine import Machine
 from chaosmonkey.config.plugs import DRIVERS
-from chaosmonkey.config.table import SENSORS
+from chaosmonkey.config.sensors import SENSORS
 from chaosmonkey.errors import BadConfig, BadInput, did_you_mean
 
 

@@ -10,11 +10,12 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from chaosmonkey.config.devices import HttpRecipe, HttpRequest, Trouble
+from chaosmonkey.config.http_presets import PRESETS
+from chaosmonkey.config.http_recipe import HttpRecipe, HttpRequest, Trouble
 from chaosmonkey.config.lab import Lab
 from chaosmonkey.config.machine import Machine
-from chaosmonkey.config.plugs import DRIVERS
-from chaosmonkey.config.table import SENSORS
+from chaosmonkey.config.plugs import DRIVERS, HttpPlug
+from chaosmonkey.config.sensors import SENSORS
 
 HEAD = """\
 # Configuration
@@ -81,7 +82,10 @@ def reference() -> str:
             parts += _table(f"`[{name}]`", section.model_fields, section.__doc__)
     parts += _table("`[[machine]]`", Machine.model_fields, Machine.__doc__)
     for driver, plug in DRIVERS.items():
-        parts += _table(f'A plug with `driver = "{driver}"`', plug.model_fields, plug.__doc__)
+        says = plug.__doc__ or ""
+        if plug is HttpPlug:
+            says += f" The presets are {', '.join(f'`{name}`' for name in PRESETS)}."
+        parts += _table(f'A plug with `driver = "{driver}"`', plug.model_fields, says)
     for sensor in dict.fromkeys(SENSORS.values()):
         names = " or ".join(f'`driver = "{name}"`' for name, it in SENSORS.items() if it is sensor)
         parts += _table(f"A sensor with {names}", sensor.model_fields, sensor.__doc__)

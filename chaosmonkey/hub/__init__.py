@@ -1,9 +1,9 @@
 """Tell everyone who watches: a snapshot first, then what changed, in order."""
 
-from chaosmonkey.hub.board import Board
-from chaosmonkey.hub.foyer import Foyer
+from chaosmonkey.hub.audience_publisher import Foyer
+from chaosmonkey.hub.board_publisher import Board
 from chaosmonkey.hub.hub import Closed, Hub, Subscription, TooSlow
-from chaosmonkey.hub.phones import PlayStream
+from chaosmonkey.hub.phone_stream import PlayStream
 from chaosmonkey.hub.presence import Presence
 
 __all__ = [

@@ -12,7 +12,7 @@ from typing import Literal
 from chaosmonkey.audience.show import Scene
 from chaosmonkey.hub.round_views import RoundView
 from chaosmonkey.model import FeedKind
-from chaosmonkey.outage.narrate import Line
+from chaosmonkey.outage.story import Line
 
 PodState = Literal[
     "ready", "starting", "pending", "unreachable", "terminating", "failed", "finished"

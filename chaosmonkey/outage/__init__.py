@@ -1,1 +1,1 @@
-"""What happened to the machines and their pods, and what may happen next."""
+"""What happened to the machines and their pods: detection, eviction, recovery and the story."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaosmonkey.model import Displaced, Fate, Outage
-from chaosmonkey.outage.displaced import never_replaced, tell_who_waits
+from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.pod_tracking import never_replaced, tell_who_waits
 from chaosmonkey.outage.recovery import unresolved
-from chaosmonkey.outage.world import World
 
 SETTLE = 30.0
 """Seconds after a machine's return for which traces of a blip may still appear. A rebooted kubelet

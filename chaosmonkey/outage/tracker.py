@@ -35,7 +35,9 @@ from chaosmonkey.model import (
     Stale,
     Tick,
 )
-from chaosmonkey.outage.beginning import (
+from chaosmonkey.outage.blindness import extended_for
+from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.detection import (
     begin_commanded,
     begin_observed,
     begin_sensed,
@@ -43,16 +45,9 @@ from chaosmonkey.outage.beginning import (
     outage_id,
     unused,
 )
-from chaosmonkey.outage.blindness import extended_for
-from chaosmonkey.outage.displaced import (
-    follow_pod,
-    forget_pod,
-    note_warning,
-    release_unneeded,
-)
 from chaosmonkey.outage.ending import conclude, time_passed
+from chaosmonkey.outage.pod_tracking import follow_pod, forget_pod, note_warning, release_unneeded
 from chaosmonkey.outage.recovery import outcome
-from chaosmonkey.outage.world import World
 
 Outages = Mapping[str, Outage]
 """The open outages, by id."""

@@ -18,13 +18,13 @@ from typing import Any, NoReturn
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab, Machine
+from chaosmonkey.control.guard import CutRequest
+from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.errors import ChaosMonkeyError
-from chaosmonkey.outage.guard import CutRequest
-from chaosmonkey.outage.monkey import Monkey
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.panel.buttons import HoldButton
 from chaosmonkey.panel.devices import Devices
-from chaosmonkey.panel.lights import BEAT, PATTERNS, Light, heartbeat, light_of, lit
+from chaosmonkey.panel.led_patterns import BEAT, PATTERNS, Light, heartbeat, light_of, lit
 from chaosmonkey.store import Deed
 
 log = logging.getLogger(__name__)

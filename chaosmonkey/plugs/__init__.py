@@ -2,7 +2,7 @@
 
 from chaosmonkey.plugs.base import Plug
 from chaosmonkey.plugs.device_lock import DeviceLock
-from chaosmonkey.plugs.programs import Programs
+from chaosmonkey.plugs.processes import Programs
 from chaosmonkey.plugs.registry import PlugBoard, open_plugs
 from chaosmonkey.plugs.verified import VerifiedPlug
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chaosmonkey.config import CommandPlug
 from chaosmonkey.model import Feed
-from chaosmonkey.plugs.programs import Programs, program_failed
+from chaosmonkey.plugs.processes import Programs, program_failed
 from chaosmonkey.plugs.quoted import quoted
 
 

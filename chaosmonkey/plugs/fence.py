@@ -19,7 +19,7 @@ from xml.etree import ElementTree as ET
 from chaosmonkey.config import FencePlug
 from chaosmonkey.errors import PlugFailed, did_you_mean
 from chaosmonkey.model import Feed
-from chaosmonkey.plugs.programs import Ended, Programs, program_failed
+from chaosmonkey.plugs.processes import Ended, Programs, program_failed
 
 _SECRET = re.compile("pass|community|priv|auth|key|secret|token")
 

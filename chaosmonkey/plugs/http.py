@@ -19,8 +19,8 @@ from yarl import URL
 from chaosmonkey.config import HttpPlug, HttpRequest
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed
+from chaosmonkey.plugs.http_templates import feed_told, filled, timer_words, trouble_told
 from chaosmonkey.plugs.quoted import quoted
-from chaosmonkey.plugs.recipes import feed_told, filled, timer_words, trouble_told
 
 LONGEST = 3600.0
 """Seconds until a device's timer acts if nobody says: the longest cut (limits.max_seconds)."""

@@ -31,7 +31,7 @@ from chaosmonkey.plugs.device_lock import DeviceLock
 from chaosmonkey.plugs.fence import open_agent
 from chaosmonkey.plugs.gpio import RelayPlug
 from chaosmonkey.plugs.opening import OpeningPlug
-from chaosmonkey.plugs.programs import Programs
+from chaosmonkey.plugs.processes import Programs
 from chaosmonkey.plugs.uhubctl import open_uhubctl
 from chaosmonkey.plugs.verified import VerifiedPlug
 from chaosmonkey.wires import Wires

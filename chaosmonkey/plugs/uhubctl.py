@@ -15,7 +15,7 @@ import re
 from chaosmonkey.config import CommandPlug, UhubctlPlug
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs.command import ProgramPlug
-from chaosmonkey.plugs.programs import Programs
+from chaosmonkey.plugs.processes import Programs
 
 
 def open_uhubctl(settings: UhubctlPlug, programs: Programs) -> ProgramPlug:

@@ -1,7 +1,7 @@
 """What is right and what is not before a show, line by line, and how to mend it."""
 
 from chaosmonkey.preflight.findings import Finding, Level, fault
-from chaosmonkey.preflight.machine import look_at_this_machine
+from chaosmonkey.preflight.host import look_at_this_machine
 from chaosmonkey.preflight.run import (
     Table,
     look_at_everything,

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from chaosmonkey.cluster import objects
+from chaosmonkey.cluster import decoders
 from chaosmonkey.config import Lab
 from chaosmonkey.preflight.findings import Finding, fault, note, ok
 
@@ -144,7 +144,7 @@ def look_at_images(lab: Lab, nodes: Iterable[Json], pods: Iterable[Json]) -> Ite
 def look_at_spread(lab: Lab, pods: Iterable[Json]) -> Iterator[Finding]:
     """Machines from which no pod would move, while others have all of those that do."""
     movable: Counter[str] = Counter()
-    for found in map(objects.pod, pods):
+    for found in map(decoders.pod, pods):
         moves = found.owner is not None and found.owner.kind == "ReplicaSet"
         if found.node and moves and not found.deleting and found.toleration is not None:
             movable[found.node] += found.namespace != "kube-system"

@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.cluster import Client, objects, resources
+from chaosmonkey.cluster import Client, decoders, resources
 from chaosmonkey.config import Lab, has_panel
+from chaosmonkey.control.feed_monitor import Rails
 from chaosmonkey.errors import ClusterUnavailable
 from chaosmonkey.model import Feed, FeedKind
-from chaosmonkey.outage.rails import Rails
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 from chaosmonkey.preflight import cluster
 from chaosmonkey.preflight.findings import (
@@ -27,8 +27,8 @@ from chaosmonkey.preflight.findings import (
     ok,
     unknown,
 )
-from chaosmonkey.preflight.machine import look_at_this_machine
-from chaosmonkey.preflight.rights import look_at_rights
+from chaosmonkey.preflight.host import look_at_this_machine
+from chaosmonkey.preflight.rbac import look_at_rights
 
 Json = dict[str, Any]
 
@@ -210,6 +210,6 @@ def _each(
 
 
 def _take_stamp(stamps: list[tuple[str, float, float]], found: Json) -> Iterable[Finding]:
-    lease = objects.lease(found)
+    lease = decoders.lease(found)
     stamps.append((lease.node, lease.renewed, lease.duration / 4))
     return ()

@@ -2,15 +2,15 @@
 
 It speaks the real protocol over HTTP (`kubectl` works against it) and does what a real control
 plane does when a machine loses its power or its link. It knows nothing of the rest of the program,
-which sees it only as another cluster and, through `header.py`, as another row of GPIO pins.
+which sees it only as another cluster and, through `bench/header.py`, as another row of GPIO pins.
 """
 
 from __future__ import annotations
 
-from chaosmonkey.simcluster.serving import Ports, PortTaken, run
+from chaosmonkey.simcluster.bench.wiring import Meter, PanelWiring, SimMachine, Wire
+from chaosmonkey.simcluster.process import Ports, PortTaken, run
 from chaosmonkey.simcluster.settings import DEMO_MACHINES, DEMO_PANEL, SimSettings
 from chaosmonkey.simcluster.timing import KUBERNETES, STAGE, Timing
-from chaosmonkey.simcluster.wiring import Meter, PanelWiring, SimMachine, Wire
 from chaosmonkey.simcluster.world import World
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from chaosmonkey.simcluster.admission import NOT_READY, UNREACHABLE
-from chaosmonkey.simcluster.history import Obj
+from chaosmonkey.simcluster.apiserver.admission import NOT_READY, UNREACHABLE
+from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
 NAMESPACE = "shop"
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from chaosmonkey.simcluster.objects import Obj, Store
-from chaosmonkey.simcluster.resources import EVENTS
-from chaosmonkey.simcluster.stamps import micro_stamp, stamp
+from chaosmonkey.simcluster.apiserver.resources import EVENTS
+from chaosmonkey.simcluster.apiserver.storage import Obj, Store
 from chaosmonkey.simcluster.timeline import Span, Timeline
+from chaosmonkey.simcluster.timestamps import micro_stamp, stamp
 
 _WRITTEN: Span = (0.001, 0.008)
 _ALIKE = 10

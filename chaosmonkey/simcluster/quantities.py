@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chaosmonkey.simcluster.history import Obj
+from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
 _UNITS = {
     "m": 0.001,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chaosmonkey.simcluster.bench.wiring import PanelWiring, SimMachine, Wire
 from chaosmonkey.simcluster.timing import Preset
-from chaosmonkey.simcluster.wiring import PanelWiring, SimMachine, Wire
 
 _POWER_PINS = (17, 27, 22, 23, 24)
 _NETWORK_PINS = (12, 13, 16, 19, 20)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chaosmonkey.simcluster.history import Obj
+from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
 
 def tolerates(toleration: Obj, taint: Obj) -> bool:

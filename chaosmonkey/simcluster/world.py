@@ -4,15 +4,20 @@
     world.apply(*shop(2)); world.run_for(60)
     world.power_off("node3"); world.run_for(20)
 
-Synchronous and the same for the same seed; `live.py` lets it follow a real clock.
+Synchronous and the same for the same seed; `realtime.py` lets it follow a real clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chaosmonkey.simcluster.admission import Admission
-from chaosmonkey.simcluster.bench import Bench
+from chaosmonkey.simcluster.apiserver.admission import Admission
+from chaosmonkey.simcluster.apiserver.resources import BY_KIND, CONFIG_MAPS, NAMESPACES, PODS
+from chaosmonkey.simcluster.apiserver.storage import Store, clone
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Obj
+from chaosmonkey.simcluster.bench.bench import Bench
+from chaosmonkey.simcluster.bench.wiring import FeedName, PanelWiring, SimMachine, Wire
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.daemonset import DaemonSets
 from chaosmonkey.simcluster.controllers.deployment import Deployments
 from chaosmonkey.simcluster.controllers.disruption import Disruption
@@ -24,16 +29,11 @@ from chaosmonkey.simcluster.controllers.scheduler import Scheduler
 from chaosmonkey.simcluster.controllers.statefulset import StatefulSets
 from chaosmonkey.simcluster.controllers.tainteviction import TaintEviction
 from chaosmonkey.simcluster.events import Recorder
-from chaosmonkey.simcluster.history import Change, Obj
-from chaosmonkey.simcluster.kubelet import LEASE_NAMESPACE, Kubelet
-from chaosmonkey.simcluster.nodestatus import Place
-from chaosmonkey.simcluster.objects import Store, clone
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.resources import BY_KIND, CONFIG_MAPS, NAMESPACES, PODS
+from chaosmonkey.simcluster.node.kubelet import LEASE_NAMESPACE, Kubelet
+from chaosmonkey.simcluster.node.nodestatus import Place
 from chaosmonkey.simcluster.settings import DEMO_MACHINES, DEMO_PANEL
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.simcluster.timing import STAGE, Timing
-from chaosmonkey.simcluster.wiring import FeedName, PanelWiring, SimMachine, Wire
 
 _NAMESPACES = ("default", "kube-system", "kube-public", LEASE_NAMESPACE)
 _EPOCH = 1_700_000_000.0

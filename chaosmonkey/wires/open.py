@@ -13,8 +13,8 @@ from gpiozero.pins import Factory
 
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.wires.header import HeaderCable
 from chaosmonkey.wires.i2c import Bus, LinuxBus
+from chaosmonkey.wires.mock_header import HeaderCable
 from chaosmonkey.wires.pins import open_pin_factory
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 if TYPE_CHECKING:
     from pysnmp.hlapi.v3arch.asyncio import SnmpEngine
 
-    from chaosmonkey.wires.expander import ExpanderFactory
+    from chaosmonkey.wires.mcp23017 import ExpanderFactory
 
 
 class Wires:
@@ -61,7 +61,7 @@ class Wires:
     @cached_property
     def expander(self) -> ExpanderFactory:
         """The panel's MCP23017."""
-        from chaosmonkey.wires.expander import ExpanderFactory  # noqa: PLC0415 - many have none
+        from chaosmonkey.wires.mcp23017 import ExpanderFactory  # noqa: PLC0415 - many have none
 
         panel = self._lab.panel
         if panel.expander is None:

@@ -13,7 +13,7 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from chaosmonkey.config import Gpio
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.wires.header import HeaderCable
+from chaosmonkey.wires.mock_header import HeaderCable
 
 _LGPIO_MISSING = (
     "Install it with pip install 'chaosmonkey[gpio]' (Python 3.12 and older) or as Raspberry Pi "

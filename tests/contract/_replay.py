@@ -7,11 +7,11 @@ from pathlib import Path
 
 import orjson
 
-from chaosmonkey.cluster import wire
+from chaosmonkey.cluster import decoding
 from chaosmonkey.cluster.cache import Cache
 from chaosmonkey.cluster.resources import WATCHED
 from chaosmonkey.model import Event, FeedKind, Fresh, Outage, PlugCut, PlugRestored, Stale, Tick
-from chaosmonkey.outage.beginning import outage_id
+from chaosmonkey.outage.detection import outage_id
 from chaosmonkey.outage.tracker import Tracker
 
 TRACES = Path(__file__).parents[1] / "traces"
@@ -75,10 +75,10 @@ def _recorded(name: str) -> list[Timed]:
     timed: list[Timed] = []
     for t, resource, line in _lines(name):
         told.clear()
-        match wire.read_line(line, DECODERS[resource]):
-            case wire.Present(entry):
+        match decoding.read_line(line, DECODERS[resource]):
+            case decoding.Present(entry):
                 caches[resource].put(entry, EPOCH + t)
-            case wire.Deleted(entry):
+            case decoding.Deleted(entry):
                 caches[resource].remove(entry, EPOCH + t)
         timed += [(t, event) for event in told]
     return timed

@@ -11,8 +11,8 @@ import pytest
 
 from chaosmonkey.clock import ScaledClock, SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch
+from chaosmonkey.cluster.errors import Busy
 from chaosmonkey.cluster.resources import NODES, PODS
-from chaosmonkey.cluster.trouble import Busy
 from chaosmonkey.config import Cluster
 from chaosmonkey.model import (
     Changed,

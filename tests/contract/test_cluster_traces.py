@@ -12,9 +12,9 @@ import orjson
 import pytest
 
 from chaosmonkey.cluster.cache import Cache
+from chaosmonkey.cluster.decoding import Bookmark, Deleted, Present, read_line, read_page
+from chaosmonkey.cluster.errors import Status
 from chaosmonkey.cluster.resources import WATCHED
-from chaosmonkey.cluster.trouble import Status
-from chaosmonkey.cluster.wire import Bookmark, Deleted, Present, read_line, read_page
 from chaosmonkey.model import Changed, EndpointSlice, Lease, Node, Occurrence, Pod, Removed
 
 TRACES = Path(__file__).parents[1] / "traces"

@@ -19,7 +19,7 @@ from chaosmonkey.cluster.resources import WATCHED, Resource
 from chaosmonkey.config import PRESETS
 from chaosmonkey.model import FeedKind
 from chaosmonkey.preflight import Level
-from chaosmonkey.preflight.rights import look_at_rights
+from chaosmonkey.preflight.rbac import look_at_rights
 from chaosmonkey.simcluster.demo import shop
 from hardware.table import channels, example
 
@@ -210,7 +210,7 @@ def test_the_unit_starts_it_again_for_ever_and_turns_every_plug_on_in_between() 
 
 
 def test_a_stop_is_given_the_time_that_a_restore_may_take() -> None:
-    from chaosmonkey.outage.cut import GOODBYE
+    from chaosmonkey.control.cut import GOODBYE
     from chaosmonkey.plugs.verified import POWER_TIMEOUT
 
     assert int(directive("TimeoutStopSec")[0]) >= max(GOODBYE, POWER_TIMEOUT) + 5

@@ -13,17 +13,17 @@ from typing import Any, cast
 
 import orjson
 
-from chaosmonkey.cluster import wire
+from chaosmonkey.cluster import decoding
 from chaosmonkey.cluster.cache import Cache
+from chaosmonkey.cluster.errors import Garbled, Replaced
 from chaosmonkey.cluster.health import Health
-from chaosmonkey.cluster.trouble import Garbled, Replaced
+from chaosmonkey.control.rules import Facts
+from chaosmonkey.control.safety import Safety
 from chaosmonkey.hub import Board, Hub
 from chaosmonkey.model import Changed, Fresh, Removed, Tick
-from chaosmonkey.outage.rules import Facts
-from chaosmonkey.outage.safety import Safety
 from chaosmonkey.outage.tracker import Tracker
 from tests.contract._replay import DECODERS, EPOCH, TRACES, _cut, _lines
-from tests.unit.outage.test_guard import lab
+from tests.unit.control.test_guard import lab
 
 MUTATIONS = 4000
 LIFE = 200
@@ -72,14 +72,14 @@ class Life:
         """What a reflector does with a line."""
         self.now += 0.05
         try:
-            match wire.read_line(line, DECODERS[resource]):
-                case wire.Present(entry):
+            match decoding.read_line(line, DECODERS[resource]):
+                case decoding.Present(entry):
                     self.healths[resource].reach(entry.version)
                     self.caches[resource].put(entry, self.now)
-                case wire.Deleted(entry):
+                case decoding.Deleted(entry):
                     self.healths[resource].reach(entry.version)
                     self.caches[resource].remove(entry, self.now)
-                case wire.Bookmark(version) | wire.Dropped(_, version):
+                case decoding.Bookmark(version) | decoding.Dropped(_, version):
                     self.healths[resource].reach(version)
         except Garbled:
             return
@@ -155,7 +155,7 @@ async def test_no_mutated_list_ends_the_server() -> None:
         page = {"metadata": {"resourceVersion": "1"}, "items": items}
         mutated = mutate(page, chance)
         try:
-            found = wire.read_page(orjson.dumps(mutated), DECODERS[resource])
+            found = decoding.read_page(orjson.dumps(mutated), DECODERS[resource])
         except Garbled:
             continue
         try:

@@ -14,7 +14,7 @@ from gpiozero.pins.mock import MockFactory
 
 from chaosmonkey.config import GpioPlug, Lab, PortSensor, RailSensor, SnmpPlug, build, load
 from chaosmonkey.model import FeedKind
-from chaosmonkey.panel.lights import BEAT, HEARTBEATS, PATTERNS
+from chaosmonkey.panel.led_patterns import BEAT, HEARTBEATS, PATTERNS
 from chaosmonkey.simcluster import DEMO_MACHINES, DEMO_PANEL
 from hardware import bom, drawings, harness
 from hardware.panel import (

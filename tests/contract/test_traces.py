@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from chaosmonkey.simcluster.objects import key_of
-from chaosmonkey.simcluster.resources import DEPLOYMENTS, PODS
+from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, PODS
+from chaosmonkey.simcluster.apiserver.storage import key_of
 from tests.contract._sim_changes import TRACES, Life, Run, recorded, reduce
 from tests.contract._sim_scenarios import GRACE40, SCENARIOS, Scenario, watch, whole
 

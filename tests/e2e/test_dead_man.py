@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chaosmonkey.outage.stages import Step
+from chaosmonkey.control.cut_stages import Step
 from tests.e2e._served import Served, World, served, world
 from tests.e2e.conftest import LONG
 from tests.patience import PATIENCE, eventually

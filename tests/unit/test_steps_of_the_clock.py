@@ -10,10 +10,10 @@ from chaosmonkey.access import Rate, Rates, Sessions, TooMany
 from chaosmonkey.access.sessions import LASTS
 from chaosmonkey.audience.rounds import Mode, RoundState, Stage
 from chaosmonkey.clock import ManualClock
+from chaosmonkey.control.arming import Arming
+from chaosmonkey.control.cooldown import Rests
+from chaosmonkey.control.inrush import Inrush
 from chaosmonkey.model import ClockStepped, CutShort, Feed, FeedKind
-from chaosmonkey.outage.arming import Arming
-from chaosmonkey.outage.inrush import Inrush
-from chaosmonkey.outage.rests import Rests
 from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.sensors import Reading
 from chaosmonkey.sensors.polled import PolledSensor

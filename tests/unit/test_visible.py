@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chaosmonkey.cli.board import seen
 from chaosmonkey.cli.local import _Format
 from chaosmonkey.cli.say import say
-from chaosmonkey.cli.screen import seen
 from chaosmonkey.visible import HIDDEN, JOINERS, visible, visible_rows
 
 CLEAR = "\x1b[2J"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from chaosmonkey.audience.eligibility import Table
 from chaosmonkey.audience.redaction import sentence_for_the_hall
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, Stage, Turn
-from chaosmonkey.audience.table import Table
 from chaosmonkey.errors import BadInput
 from chaosmonkey.model import FeedKind
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chaosmonkey.audience.ballots import Entry
+from chaosmonkey.audience.eligibility import Table
 from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, lost, result_says
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState
-from chaosmonkey.audience.table import Table
 from chaosmonkey.errors import BadInput
 
 LONGEST_GUESS = 9999.9

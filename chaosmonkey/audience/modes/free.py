@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chaosmonkey.audience.eligibility import Table
 from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, turn_says
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
-from chaosmonkey.audience.table import Table
 
 
 class Free:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from chaosmonkey.audience.eligibility import Table
 from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, turn_says
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, Stage
-from chaosmonkey.audience.steps import end_turn, give_turn
-from chaosmonkey.audience.table import Table
+from chaosmonkey.audience.transitions import end_turn, give_turn
 
 
 class Queue:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaosmonkey.audience.draw import draw
+from chaosmonkey.audience.eligibility import Table
 from chaosmonkey.audience.modes.base import (
     CANCELLED,
     Name,
@@ -17,8 +18,7 @@ from chaosmonkey.audience.modes.base import (
     turn_says,
 )
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, Stage
-from chaosmonkey.audience.steps import end_turn, give_turn
-from chaosmonkey.audience.table import Table
+from chaosmonkey.audience.transitions import end_turn, give_turn
 
 DRAWN_AGAIN = (Stage.LATE, Stage.ABSENT, Stage.LEFT, Stage.SKIPPED)
 """Endings after which the next ticket is drawn."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaosmonkey.audience.draw import draw
+from chaosmonkey.audience.eligibility import Table
 from chaosmonkey.audience.modes.base import (
     CANCELLED,
     Name,
@@ -19,7 +20,6 @@ from chaosmonkey.audience.modes.base import (
     result_says,
 )
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, Stage
-from chaosmonkey.audience.table import Table
 from chaosmonkey.errors import BadInput
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
-from chaosmonkey.simcluster import refusals
-from chaosmonkey.simcluster.admission import Admission
+from chaosmonkey.simcluster.apiserver import refusals
+from chaosmonkey.simcluster.apiserver.admission import Admission
+from chaosmonkey.simcluster.apiserver.resources import PODS, Resource
+from chaosmonkey.simcluster.apiserver.storage import clone, key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Index, Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.events import Source
-from chaosmonkey.simcluster.history import Change, Index, Key, Obj
-from chaosmonkey.simcluster.nodestatus import condition
-from chaosmonkey.simcluster.objects import clone, key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.resources import PODS, Resource
+from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timeline import Booking
 
 _AWAY = 0.5

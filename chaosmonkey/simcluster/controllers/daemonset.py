@@ -6,7 +6,16 @@ runs is waited for.
 
 from __future__ import annotations
 
-from chaosmonkey.simcluster.admission import NOT_READY, UNREACHABLE, UNSCHEDULABLE, Admission
+from chaosmonkey.simcluster.apiserver.admission import (
+    NOT_READY,
+    UNREACHABLE,
+    UNSCHEDULABLE,
+    Admission,
+)
+from chaosmonkey.simcluster.apiserver.resources import DAEMON_SETS, NODES
+from chaosmonkey.simcluster.apiserver.storage import clone, key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
@@ -15,10 +24,6 @@ from chaosmonkey.simcluster.controllers.base import (
     is_ready,
 )
 from chaosmonkey.simcluster.controllers.deployment import template_hash
-from chaosmonkey.simcluster.history import Change, Key, Obj
-from chaosmonkey.simcluster.objects import clone, key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.resources import DAEMON_SETS, NODES
 from chaosmonkey.simcluster.tolerations import endures
 
 _REVISION = "controller-revision-hash"

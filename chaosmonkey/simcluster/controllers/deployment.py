@@ -10,14 +10,14 @@ import math
 
 import orjson
 
+from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, REPLICA_SETS
+from chaosmonkey.simcluster.apiserver.storage import clone, key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.base import Controller, is_leaving, owner_of, reference
 from chaosmonkey.simcluster.events import Source
-from chaosmonkey.simcluster.history import Key, Obj
-from chaosmonkey.simcluster.nodestatus import condition
-from chaosmonkey.simcluster.objects import clone, key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.resources import DEPLOYMENTS, REPLICA_SETS
-from chaosmonkey.simcluster.stamps import stamp
+from chaosmonkey.simcluster.node.nodestatus import condition
+from chaosmonkey.simcluster.timestamps import stamp
 
 _SOURCE = Source("deployment-controller")
 _ANNOTATION = "deployment.kubernetes.io/"

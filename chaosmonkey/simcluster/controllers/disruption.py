@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 
+from chaosmonkey.simcluster.apiserver.resources import BUDGETS, PODS
+from chaosmonkey.simcluster.apiserver.storage import Store, key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.base import Controller, is_active, is_ready
-from chaosmonkey.simcluster.history import Change, Key, Obj
-from chaosmonkey.simcluster.objects import Store, key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.resources import BUDGETS, PODS
-from chaosmonkey.simcluster.stamps import stamp
+from chaosmonkey.simcluster.timestamps import stamp
 
 
 class Disruption(Controller):

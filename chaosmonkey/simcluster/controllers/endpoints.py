@@ -6,6 +6,10 @@ True, `terminating` once it is marked for deletion, and `ready` while it serves 
 
 from __future__ import annotations
 
+from chaosmonkey.simcluster.apiserver.resources import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES
+from chaosmonkey.simcluster.apiserver.storage import key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     is_leaving,
@@ -13,11 +17,7 @@ from chaosmonkey.simcluster.controllers.base import (
     is_ready,
     reference,
 )
-from chaosmonkey.simcluster.history import Change, Key, Obj
-from chaosmonkey.simcluster.objects import key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.resources import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES
-from chaosmonkey.simcluster.stamps import stamp
+from chaosmonkey.simcluster.timestamps import stamp
 
 _SERVICE = "kubernetes.io/service-name"
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chaosmonkey.simcluster.apiserver.resources import NAMESPACES, RESOURCES, Resource
+from chaosmonkey.simcluster.apiserver.storage import key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.base import Controller
-from chaosmonkey.simcluster.history import Change, Key, Obj
-from chaosmonkey.simcluster.objects import key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.resources import NAMESPACES, RESOURCES, Resource
 
 _FIRST_LOOK = 5.0
 """Seconds that the namespace controller leaves to whoever deletes the content himself."""

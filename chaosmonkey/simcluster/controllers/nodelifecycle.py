@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chaosmonkey.simcluster.admission import NOT_READY, UNREACHABLE, UNSCHEDULABLE
+from chaosmonkey.simcluster.apiserver.admission import NOT_READY, UNREACHABLE, UNSCHEDULABLE
+from chaosmonkey.simcluster.apiserver.resources import LEASES, NODES, PODS
+from chaosmonkey.simcluster.apiserver.storage import key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.base import Controller, is_ready
 from chaosmonkey.simcluster.events import Source
-from chaosmonkey.simcluster.history import Change, Key, Obj
-from chaosmonkey.simcluster.kubelet import LEASE_NAMESPACE
-from chaosmonkey.simcluster.nodestatus import condition
-from chaosmonkey.simcluster.objects import key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.podruns import node_of
-from chaosmonkey.simcluster.resources import LEASES, NODES, PODS
-from chaosmonkey.simcluster.stamps import stamp
+from chaosmonkey.simcluster.node.kubelet import LEASE_NAMESPACE
+from chaosmonkey.simcluster.node.nodestatus import condition
+from chaosmonkey.simcluster.node.pod_workers import node_of
+from chaosmonkey.simcluster.timestamps import stamp
 
 _SOURCE = Source("node-controller")
 _KINDS = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")

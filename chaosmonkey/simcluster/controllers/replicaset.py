@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from chaosmonkey.simcluster.admission import Admission
+from chaosmonkey.simcluster.apiserver.admission import Admission
+from chaosmonkey.simcluster.apiserver.resources import REPLICA_SETS
+from chaosmonkey.simcluster.apiserver.storage import key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
@@ -11,11 +15,7 @@ from chaosmonkey.simcluster.controllers.base import (
     is_over,
     is_ready,
 )
-from chaosmonkey.simcluster.history import Key, Obj
-from chaosmonkey.simcluster.objects import key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.resources import REPLICA_SETS
-from chaosmonkey.simcluster.stamps import moment
+from chaosmonkey.simcluster.timestamps import moment
 
 _BURST = 500
 

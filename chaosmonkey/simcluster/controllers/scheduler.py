@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from chaosmonkey.simcluster.apiserver.resources import NODES, PODS
+from chaosmonkey.simcluster.apiserver.storage import key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.base import Controller, is_over, owner_of
-from chaosmonkey.simcluster.history import Change, Key, Obj
-from chaosmonkey.simcluster.objects import key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.podruns import node_of
+from chaosmonkey.simcluster.node.pod_workers import node_of
 from chaosmonkey.simcluster.quantities import Need, need_of, offer_of
-from chaosmonkey.simcluster.resources import NODES, PODS
-from chaosmonkey.simcluster.stamps import stamp
+from chaosmonkey.simcluster.timestamps import stamp
 from chaosmonkey.simcluster.tolerations import endures
 
 _BLOCKING = ("NoSchedule", "NoExecute")

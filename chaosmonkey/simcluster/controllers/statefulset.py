@@ -6,7 +6,11 @@ a StatefulSet waits for its machine: nobody can say that the pod there stopped.
 
 from __future__ import annotations
 
-from chaosmonkey.simcluster.admission import Admission
+from chaosmonkey.simcluster.apiserver.admission import Admission
+from chaosmonkey.simcluster.apiserver.resources import PODS, STATEFUL_SETS
+from chaosmonkey.simcluster.apiserver.storage import key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
@@ -15,10 +19,6 @@ from chaosmonkey.simcluster.controllers.base import (
     is_ready,
 )
 from chaosmonkey.simcluster.controllers.deployment import template_hash
-from chaosmonkey.simcluster.history import Key, Obj
-from chaosmonkey.simcluster.objects import key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.resources import PODS, STATEFUL_SETS
 
 _REVISION = "controller-revision-hash"
 

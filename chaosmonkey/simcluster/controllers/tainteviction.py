@@ -6,15 +6,15 @@ taint seen ─► the shortest of the pod's tolerations ─► marked Disruption
 
 from __future__ import annotations
 
+from chaosmonkey.simcluster.apiserver.resources import NODES, PODS
+from chaosmonkey.simcluster.apiserver.storage import key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
+from chaosmonkey.simcluster.context import Parts
 from chaosmonkey.simcluster.controllers.base import Controller
 from chaosmonkey.simcluster.events import Source
-from chaosmonkey.simcluster.history import Change, Key, Obj
-from chaosmonkey.simcluster.objects import key_of
-from chaosmonkey.simcluster.parts import Parts
-from chaosmonkey.simcluster.podruns import node_of
-from chaosmonkey.simcluster.resources import NODES, PODS
-from chaosmonkey.simcluster.stamps import stamp
+from chaosmonkey.simcluster.node.pod_workers import node_of
 from chaosmonkey.simcluster.timeline import Booking
+from chaosmonkey.simcluster.timestamps import stamp
 from chaosmonkey.simcluster.tolerations import tolerates
 
 _SOURCE = Source("taint-eviction-controller")

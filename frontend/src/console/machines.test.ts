@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Feed, Machine, Outage, Pod } from '../lib/types';
-import { truthOf } from '../lib/truth';
+import { truthOf } from '../lib/machine-state';
 import { barred, belief, podLook, standing, workloads } from './machines';
 
 const feed = (more: Partial<Feed> = {}): Feed => ({

@@ -1,8 +1,8 @@
 // How a machine stands, in one word, an icon and a tone; and separately what Kubernetes says of it.
 import { howLost, whoDid } from '../lib/cause';
 import type { IconName } from '../lib/Icon.svelte';
-import { ICONS, WORDS } from '../lib/looks';
-import { lookOf, type Look, type Truth } from '../lib/truth';
+import { ICONS, WORDS } from '../lib/pod-styles';
+import { lookOf, type Look, type Truth } from '../lib/machine-state';
 import type { FeedKind, Machine, Outage, Pod } from '../lib/types';
 
 export type Tone = 'up' | 'down' | 'busy' | 'trouble' | 'dim';

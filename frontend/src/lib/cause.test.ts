@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { outage } from '../stage/invented';
+import { outage } from '../stage/fixtures';
 import { howLost, whoDid } from './cause';
 
 describe('a machine that nobody here cut', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { outage } from '../stage/invented';
+import { outage } from '../stage/fixtures';
 import { ending, toneOf } from './ending';
 
 test('only a recovery is good news, and what is none says why', () => {

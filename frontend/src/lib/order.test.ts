@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { machine } from '../stage/invented';
+import { machine } from '../stage/fixtures';
 import { inOrder, nth } from './order';
 
 const names = (machines: ReturnType<typeof inOrder>) => machines.map(({ name }) => name);

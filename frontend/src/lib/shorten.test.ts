@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ems } from './lettering';
+import { ems } from './text-metrics';
 import { halves, shorten } from './shorten';
 
 const NAMES = Array.from({ length: 12 }, (_, at) => `raspberrypi-cluster-rack-${at + 1}`);

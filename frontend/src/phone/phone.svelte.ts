@@ -1,12 +1,12 @@
 // One phone: listens to its small stream, and acts by hand only. What the stream says replaces what was
 // shown. A vote or a press that failed is never sent again by itself: the person presses again.
-import { post, Refused } from '../lib/ask';
+import { post, Refused } from '../lib/request';
 import { Socket } from '../lib/socket';
 import type { Joined, Play } from '../lib/types';
 import { codeIn, seat, storage } from './seat';
-import { NOTHING, type Act, type Own } from './shown';
+import { NOTHING, type Act, type Own } from './view-model';
 import { Tabs } from './tabs';
-import { isSettled, standing, told, type Trouble } from './told';
+import { isSettled, standing, told, type Trouble } from './error-text';
 import { view } from './view';
 
 /** Milliseconds, about, between two tries to take the seat. */

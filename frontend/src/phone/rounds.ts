@@ -11,7 +11,7 @@ import {
   tenths,
   type Seen,
   type View,
-} from './shown';
+} from './view-model';
 
 const isNumber = (typed: string): boolean => {
   const seconds = Number(typed.replace(',', '.'));

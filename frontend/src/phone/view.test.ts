@@ -3,7 +3,7 @@ import { round, turn } from '../lib/invented-round';
 import type { Mode, Play, Round } from '../lib/types';
 import { rank } from './rounds';
 import { codeIn, seat } from './seat';
-import { NOTHING, type Own } from './shown';
+import { NOTHING, type Own } from './view-model';
 import { view } from './view';
 
 const OWN: Own = { ...NOTHING };

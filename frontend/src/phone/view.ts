@@ -5,7 +5,7 @@
 // in `rounds.ts`.
 import type { Mode, Play } from '../lib/types';
 import { bet, free, queue, raffle, vote } from './rounds';
-import { closing, isOver, NOTHING, plain, type Own, type Seen, type View } from './shown';
+import { closing, isOver, NOTHING, plain, type Own, type Seen, type View } from './view-model';
 
 const MODES: Readonly<Record<Mode, (seen: Seen) => View>> = { vote, raffle, queue, bet, free };
 

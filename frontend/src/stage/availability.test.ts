@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { bars, called, expected, kept, spans, worst } from './availability';
-import { outage, service } from './invented';
+import { outage, service } from './fixtures';
 
 const NOW = 1000;
 

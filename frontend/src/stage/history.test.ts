@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { historyOf } from './history';
-import { displaced, outage } from './invented';
+import { displaced, outage } from './fixtures';
 
 const done = (id: string, recovery_seconds: number | null, changes = {}) =>
   outage('n1', {

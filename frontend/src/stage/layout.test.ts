@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { arrange, countsOnly, gridFor, sizeOf, spot } from './layout';
-import { ems } from '../lib/lettering';
+import { ems } from '../lib/text-metrics';
 
 const names = (number: number) =>
   Array.from({ length: number }, (_, at) => ({ name: `node${at + 1}`, slim: false }));

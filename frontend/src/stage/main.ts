@@ -5,9 +5,9 @@ import '../lib/base.css';
 import App from './App.svelte';
 import { Clock } from './clock.svelte';
 import { asked, load, replay } from './replay';
-import { Scenery } from './scenery.svelte';
+import { Scenery } from './flight-state.svelte';
 import './stage.css';
-import { Table } from './table.svelte';
+import { Table } from './pulled-plugs.svelte';
 
 const target = document.getElementById('app')!;
 const board = new Board('stage');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../lib/types';
-import { displaced, outage } from './invented';
+import { displaced, outage } from './fixtures';
 import { clock, fitting, notes, rows, stopwatch } from './phases';
 
 const cluster = { notices_after: 8 } as Cluster;

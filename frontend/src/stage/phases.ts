@@ -1,6 +1,6 @@
 // The stopwatch and the phases of an outage, and what is worth saying beside them. Pure.
 import { ending } from '../lib/ending';
-import { passed } from '../lib/passed';
+import { passed } from '../lib/elapsed';
 import { took } from '../lib/took';
 import type { Cluster, Outage } from '../lib/types';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { machine, pod } from './invented';
+import { machine, pod } from './fixtures';
 import { NOWHERE, placed, type Places } from './places';
 import type { Pod } from '../lib/types';
 

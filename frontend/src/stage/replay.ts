@@ -5,8 +5,8 @@
 import { flushSync } from 'svelte';
 import type { Board } from '../lib/board.svelte';
 import type { Delta, Snapshot } from '../lib/types';
-import type { Scenery } from './scenery.svelte';
-import type { Bench, Table } from './table.svelte';
+import type { Scenery } from './flight-state.svelte';
+import type { Bench, Table } from './pulled-plugs.svelte';
 
 export interface Item {
   t: number;

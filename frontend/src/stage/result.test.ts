@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { outage } from './invented';
+import { outage } from './fixtures';
 import { rows } from './phases';
 import { bars } from './result';
 

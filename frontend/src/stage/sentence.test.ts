@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../lib/types';
-import { displaced, machine, off, outage, pod } from './invented';
+import { displaced, machine, off, outage, pod } from './fixtures';
 import { sentence, type Seen } from './sentence';
-import { truthOf, type Hands } from '../lib/truth';
+import { truthOf, type Hands } from '../lib/machine-state';
 
 function seen(changes: Partial<Seen> = {}, hands: Record<string, Hands> = {}): Seen {
   const machines = changes.machines ?? [machine('n1'), machine('n2')];

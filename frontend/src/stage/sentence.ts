@@ -3,7 +3,7 @@
 import { whoDid } from '../lib/cause';
 import type { Cluster, Machine, Outage, Pod } from '../lib/types';
 import { took } from '../lib/took';
-import type { Truth } from '../lib/truth';
+import type { Truth } from '../lib/machine-state';
 import { count, nothingMoves, short } from './phases';
 
 export interface Seen {

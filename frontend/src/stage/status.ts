@@ -2,7 +2,7 @@
 import type { Machine } from '../lib/types';
 import { count } from './phases';
 import type { Tile } from './tiles';
-import { belief, type Truth } from '../lib/truth';
+import { belief, type Truth } from '../lib/machine-state';
 
 export interface Status {
   text: string;

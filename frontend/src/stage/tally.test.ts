@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { round, turn } from '../lib/invented-round';
-import { outage } from './invented';
+import { outage } from './fixtures';
 import { decidedBy, winner } from './result';
 import { brief, ending, lines, next, question, scale } from './tally';
 

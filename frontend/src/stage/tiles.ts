@@ -1,7 +1,7 @@
 // A machine's slots as they are drawn. What did not change is the same object, and is not drawn again.
 import type { Pod } from '../lib/types';
 import type { Rack } from './slots';
-import { lookOf, type Look, type Truth } from '../lib/truth';
+import { lookOf, type Look, type Truth } from '../lib/machine-state';
 
 export interface Tile {
   uid: string;

@@ -14,7 +14,7 @@ from chaosmonkey.config import FencePlug
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.fence import open_agent
-from chaosmonkey.plugs.programs import Programs
+from chaosmonkey.plugs.processes import Programs
 from tests.contract._peers.base import Peer
 from tests.contract._peers.snmpd import Switch
 

@@ -15,7 +15,7 @@ from chaosmonkey.model import Feed
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.gpio import RelayPlug
-from chaosmonkey.plugs.programs import Programs
+from chaosmonkey.plugs.processes import Programs
 from chaosmonkey.plugs.uhubctl import open_uhubctl
 from chaosmonkey.wires.pins import mock_factory
 from tests.contract._peers.base import Peer

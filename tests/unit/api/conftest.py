@@ -13,12 +13,12 @@ from starlette.types import ASGIApp
 
 from chaosmonkey.access import Rates, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
-from chaosmonkey.api.crowd import Crowd
-from chaosmonkey.api.ears import framed
-from chaosmonkey.api.limits import Limits
-from chaosmonkey.api.turnstile import Turnstile
-from chaosmonkey.api.web import WebServer
-from chaosmonkey.api.who import Gate
+from chaosmonkey.api.middleware.authentication import Gate
+from chaosmonkey.api.middleware.concurrency import Turnstile
+from chaosmonkey.api.middleware.request_size import Limits
+from chaosmonkey.api.transport.connection_limits import Crowd
+from chaosmonkey.api.transport.listener import framed
+from chaosmonkey.api.transport.server import WebServer
 from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.cluster import Client, Inspector
 from chaosmonkey.config import Audience, Cluster, Server
@@ -29,7 +29,7 @@ from chaosmonkey.preflight import Table as Preflighted
 from chaosmonkey.preflight import look_at_everything
 from chaosmonkey.store import Audit, Records, RoundRecorder, Rounds, open_database
 from tests.patience import PATIENCE, until
-from tests.unit.outage._table import LAB, Table
+from tests.unit.control._table import LAB, Table
 
 JOIN_URL = "http://10.0.0.2:8080/play"
 ANYBODY = Audience(join_code="off")

@@ -31,7 +31,7 @@ async def test_pages_at_the_public_url_may_act_whatever_host_a_proxy_passes_on(
 async def test_without_its_pages_files_the_server_answers_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chaosmonkey.api.web_pages.FOLDER", tmp_path / "nowhere")
+    monkeypatch.setattr("chaosmonkey.api.routes.pages.FOLDER", tmp_path / "nowhere")
     async with opened(tmp_path) as site:
         page = await site.client.get("/")
         assert page.status_code == 503

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chaosmonkey.audience.game import Game
-from chaosmonkey.audience.opening import Opening, opened
+from chaosmonkey.audience.current_round import Game
+from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.open_round import Opening, opened
 from chaosmonkey.audience.rounds import Mode, Round
-from chaosmonkey.audience.table import Table
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import Lab, build
+from chaosmonkey.control.refusals import NotReady, TooManyOff
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.model import FeedKind
-from chaosmonkey.outage.refusals import NotReady, TooManyOff
 from chaosmonkey.store import KeptEntry
 
 NODES = ("node1", "node2", "node3")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaosmonkey.audience import steps
+from chaosmonkey.audience import transitions
 from chaosmonkey.audience.ballots import Entry
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.bet import SHOWN, result, sample
@@ -21,8 +21,8 @@ def entries(*guesses: float) -> list[Entry]:
 
 def cut(hall: Hall) -> None:
     closed = hall.game.close()
-    commanded = steps.cutting(closed, Turn(CROWD, 1000.0), "node2")
-    hall.game.put(steps.cut(commanded, "outage-1"))
+    commanded = transitions.cutting(closed, Turn(CROWD, 1000.0), "node2")
+    hall.game.put(transitions.cut(commanded, "outage-1"))
 
 
 def test_the_closest_guess_wins_and_the_earlier_one_among_equals() -> None:

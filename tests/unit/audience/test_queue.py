@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chaosmonkey.audience import steps
+from chaosmonkey.audience import transitions
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.queue import call_next, in_line
 from chaosmonkey.audience.rounds import Mode, RoundRefused, RoundState, Stage
@@ -20,7 +20,9 @@ def says(hall: Hall) -> str:
 def pressed(hall: Hall, machine: str = "node3") -> None:
     """Whoever has the button cuts a machine."""
     turn = hall.round.turn
-    hall.game.put(steps.cut(steps.cutting(hall.round, turn, machine), f"outage-{turn.ticket}"))
+    hall.game.put(
+        transitions.cut(transitions.cutting(hall.round, turn, machine), f"outage-{turn.ticket}")
+    )
 
 
 def test_the_first_one_has_the_button_at_once(hall: Hall) -> None:
@@ -63,7 +65,7 @@ async def test_nobody_is_called_while_nothing_can_be_cut(hall: Hall) -> None:
 def test_whoever_did_not_cut_had_the_turn_all_the_same(hall: Hall, ending: Stage) -> None:
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben")
-    hall.game.put(steps.end_turn(hall.round, ending, 1000.0, "why"))
+    hall.game.put(transitions.end_turn(hall.round, ending, 1000.0, "why"))
     assert hall.round.turn.ticket == 2
     assert hall.enter("ana") == [1]
     assert in_line(hall.round) == 0
@@ -107,7 +109,7 @@ def test_nobody_is_passed_on_from_while_a_machine_is_being_cut(hall: Hall) -> No
     with pytest.raises(RoundRefused, match="Nobody has the button"):
         call_next(hall.round, 1000.0)
     hall.enter("ana")
-    cutting = steps.cutting(hall.round, hall.round.turn, "node1")
+    cutting = transitions.cutting(hall.round, hall.round.turn, "node1")
     with pytest.raises(RoundRefused, match="being cut"):
         call_next(cutting, 1000.0)
 

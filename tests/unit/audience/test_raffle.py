@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaosmonkey.audience import steps
+from chaosmonkey.audience import transitions
 from chaosmonkey.audience.draw import commitment, draw
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.raffle import draw_again
@@ -96,8 +96,8 @@ def test_the_presenter_draws_again_also_after_a_veto(hall: Hall) -> None:
     hall.game.put(draw_again(hall.round, 1000.0))
     second = hall.round.turn.ticket
     assert second != first
-    asking = steps.ask(hall.round, hall.round.turn, "node1", 1000.0)
-    hall.game.put(steps.end_turn(asking, Stage.VETOED, 1000.0))
+    asking = transitions.ask(hall.round, hall.round.turn, "node1", 1000.0)
+    hall.game.put(transitions.end_turn(asking, Stage.VETOED, 1000.0))
     assert hall.round.turn is None
     assert says(hall) == ("The presenter said no: node1 is not cut. The presenter may draw again.")
     hall.game.put(draw_again(hall.round, 1000.0))

@@ -9,8 +9,8 @@ from chaosmonkey.audience.redaction import (
     without_addresses,
 )
 from chaosmonkey.audience.rounds import RoundRefused
+from chaosmonkey.control import refusals
 from chaosmonkey.errors import ClusterUnavailable, PlugFailed
-from chaosmonkey.outage import refusals
 
 
 @pytest.mark.parametrize(

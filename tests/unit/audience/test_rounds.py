@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaosmonkey.audience import steps
-from chaosmonkey.audience.game import Game
+from chaosmonkey.audience import transitions
+from chaosmonkey.audience.current_round import Game
 from chaosmonkey.audience.rounds import (
     ANSWER_WITHIN,
     APPROVE_WITHIN,
@@ -19,8 +19,8 @@ from tests.unit.audience.conftest import NODES, Hall
 
 def test_nobody_takes_part_after_the_close_by_hand_or_by_time(hall: Hall) -> None:
     hall.open(Mode.VOTE, seconds=10)
-    assert steps.is_open(hall.round, 1009.9)
-    assert not steps.is_open(hall.round, 1010.0)
+    assert transitions.is_open(hall.round, 1009.9)
+    assert not transitions.is_open(hall.round, 1010.0)
     hall.game.close()
     with pytest.raises(RoundRefused, match="closed"):
         hall.enter("ana", value="node1")
@@ -113,7 +113,7 @@ async def test_a_press_that_the_presenter_does_not_answer_is_void(hall: Hall) ->
     hall.open(Mode.QUEUE)
     hall.enter("ana")
     current = hall.round
-    hall.game.put(steps.ask(current, current.turn, "node1", hall.clock.now()))
+    hall.game.put(transitions.ask(current, current.turn, "node1", hall.clock.now()))
     await hall.pass_time(APPROVE_WITHIN - 0.1)
     assert hall.round.turn.stage is Stage.ASKING
     await hall.pass_time(0.1)
@@ -197,8 +197,8 @@ async def test_whoever_had_the_button_has_it_again_with_all_the_time(hall: Hall)
 def test_a_cut_that_was_under_way_ends_defined(hall: Hall) -> None:
     hall.open(Mode.VOTE)
     hall.enter("ana", value="node2")
-    turn = steps.give_turn(hall.round, 0, 1000.0).turn
-    hall.game.put(steps.cutting(steps.close(hall.round), turn, "node2"))
+    turn = transitions.give_turn(hall.round, 0, 1000.0).turn
+    hall.game.put(transitions.cutting(transitions.close(hall.round), turn, "node2"))
     after = resumed(hall)
     assert after.round.state is RoundState.REVEALED
     assert after.round.last.stage is Stage.ABORTED

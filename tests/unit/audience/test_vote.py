@@ -3,10 +3,10 @@
 import pytest
 
 from chaosmonkey.audience.draw import draw
+from chaosmonkey.audience.eligibility import Table
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.vote import break_tie, electable
 from chaosmonkey.audience.rounds import Mode, RoundRefused, RoundState
-from chaosmonkey.audience.table import Table
 from chaosmonkey.errors import BadInput
 from tests.unit.audience.conftest import SEED, Hall
 

@@ -14,11 +14,11 @@ import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.cluster.cache import Cache
-from chaosmonkey.cluster.contracts import Position
+from chaosmonkey.cluster.decoding import Page, read_page
+from chaosmonkey.cluster.errors import Status, refusal
+from chaosmonkey.cluster.protocols import Position
 from chaosmonkey.cluster.reflector import Reflector
 from chaosmonkey.cluster.resources import PODS, Resource
-from chaosmonkey.cluster.trouble import Status, refusal
-from chaosmonkey.cluster.wire import Page, read_page
 from chaosmonkey.errors import ClusterUnavailable
 from chaosmonkey.model import Changed, ClusterEvent, Removed
 

@@ -1,7 +1,7 @@
 """Whatever the server says comes out as the same news."""
 
 from chaosmonkey.cluster.cache import SLICE, Cache, older
-from chaosmonkey.cluster.wire import Entry
+from chaosmonkey.cluster.decoding import Entry
 from chaosmonkey.model import Changed, Pod, Removed
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from chaosmonkey.cluster.client import Client
 from chaosmonkey.cluster.connection import LARGEST_ANSWER
-from chaosmonkey.cluster.resources import DEPLOYMENTS, NODES, PODS, WARNINGS
-from chaosmonkey.cluster.trouble import (
+from chaosmonkey.cluster.errors import (
     Absent,
     Answered,
     Busy,
@@ -24,6 +23,7 @@ from chaosmonkey.cluster.trouble import (
     Unauthorized,
     Unreachable,
 )
+from chaosmonkey.cluster.resources import DEPLOYMENTS, NODES, PODS, WARNINGS
 from chaosmonkey.config import Cluster
 
 

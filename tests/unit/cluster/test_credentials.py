@@ -20,7 +20,7 @@ import yaml
 from chaosmonkey.cluster import credentials
 from chaosmonkey.cluster.client import Client
 from chaosmonkey.cluster.credentials import configuration
-from chaosmonkey.cluster.trouble import Unauthorized, Unreachable
+from chaosmonkey.cluster.errors import Unauthorized, Unreachable
 from chaosmonkey.config import Cluster
 from chaosmonkey.errors import BadConfig
 from tests.patience import eventually

@@ -11,10 +11,10 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chaosmonkey.cluster.contracts import Position
+from chaosmonkey.cluster.decoding import Page, read_page
+from chaosmonkey.cluster.errors import Status, Unreachable, refusal
+from chaosmonkey.cluster.protocols import Position
 from chaosmonkey.cluster.resources import Resource
-from chaosmonkey.cluster.trouble import Status, Unreachable, refusal
-from chaosmonkey.cluster.wire import Page, read_page
 from chaosmonkey.errors import ClusterUnavailable
 from chaosmonkey.model import Changed, Pod, Removed
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chaosmonkey.cluster.cache import SLICE
-from chaosmonkey.cluster.contracts import Position
+from chaosmonkey.cluster.errors import Garbled, Replaced, Silent, Unreachable
+from chaosmonkey.cluster.protocols import Position
 from chaosmonkey.cluster.resources import ENDPOINT_SLICES
-from chaosmonkey.cluster.trouble import Garbled, Replaced, Silent, Unreachable
 
 
 async def test_it_lists_once_and_then_follows_the_watch(bench: Any, server: Any, say: Any) -> None:

@@ -13,11 +13,11 @@ import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.cluster import ClusterWatch
-from chaosmonkey.cluster.contracts import Position
+from chaosmonkey.cluster.decoding import Page, read_page
+from chaosmonkey.cluster.errors import Status, Unreachable, refusal
+from chaosmonkey.cluster.protocols import Position
 from chaosmonkey.cluster.resources import Resource
-from chaosmonkey.cluster.trouble import Status, Unreachable, refusal
 from chaosmonkey.cluster.watch import QUIET
-from chaosmonkey.cluster.wire import Page, read_page
 from chaosmonkey.config import Cluster
 from chaosmonkey.errors import ClusterUnavailable
 from chaosmonkey.model import Changed, ClusterEvent, Fresh, Stale

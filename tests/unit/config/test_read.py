@@ -245,7 +245,7 @@ HTTP = {"driver": "http", "url": "http://plug", "preset": "tasmota"}
     ("plug", "expected"),
     [
         (HTTP | {"url": "http://me:hush@plug"}, "power.url: String should match pattern '^https"),
-        (HTTP | {"preset": "toaster"}, "power.preset: should be 'shelly-gen1', 'shelly-gen2'"),
+        (HTTP | {"preset": "toaster"}, "power.preset: must be one of home-assistant, mikrotik"),
         (HTTP | {"preset": "mikrotik"}, "power: `outlet` is missing: which port"),
         (HTTP | {"token": "a", "password": "b"}, "power: needs either `password` or `token`"),
         (

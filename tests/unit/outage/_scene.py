@@ -21,7 +21,7 @@ from chaosmonkey.model import (
     Tick,
     Workload,
 )
-from chaosmonkey.outage.beginning import outage_id
+from chaosmonkey.outage.detection import outage_id
 from chaosmonkey.outage.tracker import Tracker
 
 START = 1_000_000.0

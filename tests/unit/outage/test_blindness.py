@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaosmonkey.hub.show import show_outage
+from chaosmonkey.hub.view_builders import show_outage
 from chaosmonkey.model import (
     Cause,
     ClockStepped,
@@ -16,7 +16,7 @@ from chaosmonkey.model import (
 )
 from chaosmonkey.outage import recovery
 from chaosmonkey.outage.ending import GIVE_UP, SETTLE
-from chaosmonkey.outage.narrate import story
+from chaosmonkey.outage.story import story
 from tests.unit.outage._scene import Scene
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chaosmonkey.model import Displaced, Fate, Origin, Outage, Outcome, Successor
 from chaosmonkey.outage import recovery
-from chaosmonkey.outage.narrate import news, story
+from chaosmonkey.outage.story import news, story
 
 moment = st.none() | st.floats(0, 500).map(lambda s: 1_000_000 + s)
 

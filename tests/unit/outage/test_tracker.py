@@ -20,7 +20,7 @@ from chaosmonkey.model import (
 )
 from chaosmonkey.outage import recovery
 from chaosmonkey.outage.ending import GIVE_UP, SETTLE
-from chaosmonkey.outage.narrate import story
+from chaosmonkey.outage.story import story
 from tests.unit.outage._scene import UNREACHABLE, Scene
 
 

@@ -10,13 +10,13 @@ from gpiozero import DigitalInputDevice
 from gpiozero.pins.mock import MockFactory
 
 from chaosmonkey.config import Lab, build
+from chaosmonkey.control.refusals import HaltKept
 from chaosmonkey.model import Feed
-from chaosmonkey.outage.refusals import HaltKept
 from chaosmonkey.panel import Panel, open_devices
 from chaosmonkey.panel.devices import RETRY
 from chaosmonkey.store import Deed
 from chaosmonkey.wires import Wires, open_wires
-from tests.unit.outage._table import Table
+from tests.unit.control._table import Table
 
 BUTTON, LED, HALT, HEARTBEAT = 4, 5, 6, 7
 HOLD = 1.5

@@ -10,9 +10,9 @@ from chaosmonkey.config import CommandPlug
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed
 from chaosmonkey.plugs.command import ProgramPlug
-from chaosmonkey.plugs.programs import Programs
+from chaosmonkey.plugs.processes import Programs
 from tests.patience import PATIENCE
-from tests.unit.plugs.test_programs import appears, vanishes
+from tests.unit.plugs.test_processes import appears, vanishes
 
 
 def python(code: str) -> tuple[str, ...]:

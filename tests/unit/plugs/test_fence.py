@@ -7,7 +7,7 @@ import pytest
 from chaosmonkey.config import FencePlug, build
 from chaosmonkey.errors import BadConfig, PlugFailed
 from chaosmonkey.plugs.fence import open_agent
-from chaosmonkey.plugs.programs import Programs
+from chaosmonkey.plugs.processes import Programs
 
 PROGRAMS = Programs(Path("data"))
 

@@ -11,7 +11,7 @@ from chaosmonkey.errors import PlugFailed
 from chaosmonkey.plugs import open_plugs
 from chaosmonkey.plugs.gpio import RelayPlug
 from chaosmonkey.wires import open_wires
-from chaosmonkey.wires.header import HeaderCable
+from chaosmonkey.wires.mock_header import HeaderCable
 from chaosmonkey.wires.pins import mock_factory, open_pin_factory
 
 

@@ -8,7 +8,7 @@ import pytest
 from chaosmonkey.config import UhubctlPlug
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import Feed
-from chaosmonkey.plugs.programs import Programs
+from chaosmonkey.plugs.processes import Programs
 from chaosmonkey.plugs.uhubctl import open_uhubctl, port_told
 
 HUB = "Current status for hub 1-1 [2109:3431 USB2.0 Hub, USB 2.10, 4 ports, ppps]\n"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from chaosmonkey.simcluster.apiserver.resources import BUDGETS, PODS
 from chaosmonkey.simcluster.controllers.disruption import forbidding
-from chaosmonkey.simcluster.resources import BUDGETS, PODS
 from chaosmonkey.simcluster.world import World
 
 Obj = dict[str, Any]

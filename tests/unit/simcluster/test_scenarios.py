@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from chaosmonkey.simcluster.apiserver.resources import DAEMON_SETS, EVENTS, NODES, PODS
 from chaosmonkey.simcluster.demo import shop
-from chaosmonkey.simcluster.nodestatus import condition
-from chaosmonkey.simcluster.resources import DAEMON_SETS, EVENTS, NODES, PODS
+from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timing import KUBERNETES, STAGE
 from chaosmonkey.simcluster.world import World, machines
 
@@ -248,7 +248,7 @@ def test_the_eleventh_event_alike_is_combined(world: World) -> None:
 
 
 def test_what_a_deleted_deployment_owned_goes_too(world: World) -> None:
-    from chaosmonkey.simcluster.resources import DEPLOYMENTS, REPLICA_SETS
+    from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, REPLICA_SETS
 
     world.store.delete(DEPLOYMENTS, ("shop", "cart"))
     world.run_for(10)

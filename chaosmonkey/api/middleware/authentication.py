@@ -1,0 +1,234 @@
+"""Who sends a request: by its token, its session, or by coming from this machine.
+
+    Authorization: Bearer … ─► that token's scopes        wrong: 401, and soon 429
+    the control socket      ─► the presenter
+    cookie of a session     ─► the presenter
+    loopback, and bound to loopback only ─► the presenter
+    anybody else            ─► a viewer
+
+Every request and websocket has its caller in `scope["caller"]`; the routes say what they need.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Awaitable, Callable
+
+from fastapi import Request
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chaosmonkey.access import Caller, Means, Rate, Rates, Role, Session, Sessions, Tokens, Verb
+from chaosmonkey.access.sessions import COOKIE
+from chaosmonkey.api import responses
+from chaosmonkey.api.cookies import cookie_name
+from chaosmonkey.api.middleware.concurrency import USER
+from chaosmonkey.api.transport import connection_limits
+from chaosmonkey.errors import ChaosMonkeyError
+
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+"""Headers of a proxy: what it passes on comes from elsewhere, whatever its own address is."""
+
+
+class Unauthorized(ChaosMonkeyError):
+    """Nobody knows who asks this, and it is not for everybody."""
+
+    status = 401
+    exit_code = 3
+    title = "Unauthorized"
+    rule = "unauthorized"
+
+
+class NotAllowed(ChaosMonkeyError):
+    """It is known who asks this, and it is not allowed to them."""
+
+    status = 403
+    exit_code = 3
+    title = "Forbidden"
+    rule = "scope"
+
+
+class Gate:
+    """Recognises callers.
+
+    Args:
+        open_here: whether whoever comes from this machine is the presenter, which is so only when
+            the server listens on loopback alone.
+        given: the presenter's token that the configuration gives, if it does.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        sessions: Sessions,
+        rates: Rates,
+        *,
+        open_here: bool,
+        given: str | None = None,
+    ) -> None:
+        self.sessions = sessions
+        self.rates = rates
+        self._tokens = tokens
+        self._open_here = open_here
+        self._given = None if given is None else Given(given)
+
+    async def recognise(self, connection: HTTPConnection) -> Caller:
+        """The caller of a request or a websocket; raises as `exchange`."""
+        address = address_of(connection)
+        kind, _, secret = connection.headers.get("authorization", "").partition(" ")
+        if kind:
+            return await self.exchange(secret.strip() if kind.lower() == "bearer" else "", address)
+        if (user := connection.scope.get(USER)) is not None:
+            return Caller(Role.PRESENTER, f"{user} at this machine", "", means=Means.SOCKET)
+        session = self.session(connection)
+        if session is not None and self._is_valid(session.token):
+            return Caller(
+                Role.PRESENTER,
+                f"presenter at {address}",
+                address,
+                token=session.token,
+                means=Means.SESSION,
+            )
+        if self._open_here and _is_loopback(address) and not _is_passed_on(connection.headers):
+            return Caller(Role.PRESENTER, address, address)
+        return Caller(Role.VIEWER, address, address)
+
+    def session(self, connection: HTTPConnection) -> Session | None:
+        """The session whose cookie a browser sends, if it is good."""
+        return self.sessions.recognise(connection.cookies.get(cookie_name(COOKIE, connection)))
+
+    async def exchange(self, secret: str, address: str) -> Caller:
+        """The caller whom a secret makes.
+
+        Only wrong secrets are counted: a guest who guesses in the same network must not silence
+        the presenter. What keeps a secret from being guessed is its length.
+
+        Raises:
+            Unauthorized: the token is unknown.
+            TooMany: this address has sent too many unknown tokens.
+        """
+        token = self._tokens.find(secret)
+        if token is not None:
+            return Caller(token.role, token.name, address, token.scopes, token.id, Means.TOKEN)
+        if self._given is not None and self._given.is_same(secret):
+            return Caller(
+                Role.PRESENTER, "presenter", address, token=self._given.id, means=Means.TOKEN
+            )
+        self.rates.count(Rate.GUESS, neighbourhood(address))
+        raise Unauthorized(
+            "That token is not known here.",
+            remedy="Was it revoked? `chaosmonkey token list` shows the names of all.",
+        )
+
+    def _is_valid(self, token: str) -> bool:
+        return self._tokens.has(token) or (self._given is not None and token == self._given.id)
+
+
+class Given:
+    """A token from the configuration; only its digest is kept."""
+
+    def __init__(self, secret: str) -> None:
+        self._digest = hashlib.sha256(secret.encode()).digest()
+        self.id = f"given-{self._digest.hex()[:16]}"
+
+    def is_same(self, secret: str) -> bool:
+        """Whether a secret is this one, in constant time."""
+        return hmac.compare_digest(self._digest, hashlib.sha256(secret.encode()).digest())
+
+
+class Recognise:
+    """ASGI middleware: nobody gets further whose token is none; everybody else has a caller."""
+
+    def __init__(
+        self, app: ASGIApp, gate: Gate, refused: Callable[[HTTPConnection, ChaosMonkeyError], None]
+    ) -> None:
+        self._app = app
+        self._gate = gate
+        self._refused = refused
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through with its caller, or answer it here."""
+        if scope["type"] in ("http", "websocket"):
+            connection = HTTPConnection(scope)
+            try:
+                scope["caller"] = await self._gate.recognise(connection)
+            except ChaosMonkeyError as error:
+                self._refused(connection, error)
+                if scope["type"] == "websocket":
+                    await send({"type": "websocket.close", "code": 1008, "reason": error.title})
+                else:
+                    await responses.problem(Request(scope), error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+# --- what routes ask for ------------------------------------------------------------------------
+
+
+def of(connection: HTTPConnection) -> Caller:
+    """The caller of a request or a websocket."""
+    caller: Caller = connection.scope["caller"]
+    return caller
+
+
+def may(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
+    """Dependency: the caller, who may do that, to the machine in the path if there is one.
+
+    Raises:
+        Unauthorized: nobody knows who this is.
+        NotAllowed: it is known, and they may not.
+        TooMany: they ask too often.
+    """
+
+    async def check(request: Request) -> Caller:
+        caller = of(request)
+        machine = request.path_params.get("machine")
+        if not caller.may(verb, machine):
+            raise _refusal(caller, verb, machine)
+        if verb not in (Verb.HALT, Verb.RESTORE):
+            gate: Gate = request.app.state.context.gate
+            gate.rates.count(Rate.COMMAND, caller.token or neighbourhood(caller.address))
+        return caller
+
+    return check
+
+
+def _refusal(caller: Caller, verb: Verb, machine: str | None) -> ChaosMonkeyError:
+    wanted = verb if machine is None else f"{verb}:{machine[:80]}"
+    if caller.role is Role.SCRIPT:
+        allowed = ", ".join(map(str, caller.scopes)) or "nothing"
+        return NotAllowed(
+            f"The token '{caller.name}' does not allow {wanted}; it allows {allowed}.",
+            remedy="Make another: chaosmonkey token new NAME --scope " + wanted,
+        )
+    return Unauthorized(
+        f"Not everybody may {verb}.",
+        remedy="Scripts send a token: curl -H 'Authorization: Bearer …' "
+        "(chaosmonkey token new NAME). The presenter signs in at /login.",
+    )
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where a request came from."""
+    return connection.client.host if connection.client is not None else "unknown"
+
+
+def neighbourhood(address: str) -> str:
+    """What counts as one address: of IPv6 the network, for a household gets 2^64 of them."""
+    return connection_limits.address_of((address, 0))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return found.is_loopback or (mapped is not None and mapped.is_loopback)
+
+
+def _is_passed_on(headers: Headers) -> bool:
+    return any(name in headers for name in FORWARDED)

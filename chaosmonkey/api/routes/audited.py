@@ -1,0 +1,96 @@
+"""Routes that change something: each call leaves a row in the audit log, accepted or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from chaosmonkey.access import Caller, Role
+from chaosmonkey.api import context
+from chaosmonkey.api.middleware import authentication
+from chaosmonkey.api.middleware.head import ASKED_BY_HEAD
+from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.store import Deed
+
+TOLD = ("kind", "for", "dry_run")
+"""What of a query is kept."""
+
+LONGEST = 300
+"""Characters of a path, or of a reason, that are kept."""
+
+
+class Command(APIRoute):
+    """A route whose calls are noted."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with a note at its end."""
+        answer = super().get_route_handler()
+
+        async def answer_and_note(request: Request) -> Response:
+            if ASKED_BY_HEAD in request.scope:
+                raise HTTPException(405)
+            try:
+                response = await answer(request)
+            except ChaosMonkeyError as error:
+                note(request, error)
+                raise
+            except RequestValidationError:
+                note(request, "bad input")
+                raise
+            note(request)
+            return response
+
+        return answer_and_note
+
+
+def note(connection: HTTPConnection, refusal: ChaosMonkeyError | str | None = None) -> None:
+    """Keep what somebody asked for, and why it was refused if it was."""
+    ctx = context.of(connection)
+    scope = connection.scope
+    caller = scope.get("caller") or unknown(connection)
+    why = refusal.message if isinstance(refusal, ChaosMonkeyError) else refusal or ""
+    rule = ""
+    if isinstance(refusal, ChaosMonkeyError):
+        rule = getattr(refusal, "rule", refusal.title.lower())
+    elif refusal:
+        rule = "bad input"
+    ctx.audit.note(
+        Deed(
+            at=ctx.clock.now(),
+            who=caller.name,
+            role=caller.role,
+            address=caller.address,
+            command=_command(scope),
+            accepted=refusal is None,
+            rule=rule,
+            why=why[:LONGEST],
+        )
+    )
+
+
+def unknown(connection: HTTPConnection) -> Caller:
+    """Somebody whose token is none."""
+    address = authentication.address_of(connection)
+    return Caller(Role.VIEWER, address, address)
+
+
+def _command(scope: Scope) -> str:
+    method = scope.get("method", "WEBSOCKET")
+    told = "&".join(_told(scope))
+    return f"{method} {scope['path'][:LONGEST]}" + (f"?{told}" if told else "")
+
+
+def _told(scope: Scope) -> list[str]:
+    """Of the query only what a command is about: the rest may hold a secret."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    return [
+        part[:40]
+        for part in query.split("&")
+        if part.partition("=")[0] in TOLD and part.partition("=")[2].replace(".", "").isalnum()
+    ]

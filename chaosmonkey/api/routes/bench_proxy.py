@@ -1,0 +1,136 @@
+"""The demo's table, within reach of a browser: hands pull plugs, press buttons and break things.
+
+None of our rooms is told.
+
+The request goes on to the simulator as it came. Without a demo there is no pretend table here.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import aiohttp
+from fastapi import APIRouter, Depends, Path
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from chaosmonkey.access import Verb
+from chaosmonkey.api.context import Context, Ctx
+from chaosmonkey.api.middleware import authentication
+from chaosmonkey.api.middleware.request_guard import may_change
+from chaosmonkey.api.routes.audited import Command
+from chaosmonkey.errors import BadInput, Unavailable
+from chaosmonkey.model import FeedKind
+
+router = APIRouter(tags=["demo"], prefix="/bench", route_class=Command)
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = aiohttp.ClientTimeout(total=5)
+
+
+class NoBench(BadInput):
+    """There is no pretend table."""
+
+    status = 404
+    title = "No demo"
+
+
+class Touch(BaseModel):
+    """What a hand does; what is not given stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class FeedTouch(Touch):
+    """What a hand does to a machine's feed, or what breaks in it."""
+
+    plugged: bool | None = None
+    """False pulls the plug, true puts it back."""
+
+    welded: bool | None = None
+    """Whether the relay's contact stays closed whatever is switched."""
+
+    stuck: bool | None = None
+    """Whether the relay's coil is dead."""
+
+    back_fed: bool | None = None
+    """Whether the feed arrives through another way too."""
+
+    slow: float | None = Field(default=None, ge=0, le=3600)
+    """Seconds by which the contact follows later."""
+
+
+class SupplyTouch(Touch):
+    """What happens to the supply of all machines."""
+
+    alive: bool
+    """Whether it feeds them."""
+
+
+class ButtonTouch(Touch):
+    """What a hand does to a button."""
+
+    pressed: bool
+    """Whether it is held."""
+
+
+@router.get("", operation_id="bench")
+async def bench(ctx: Ctx) -> Response:
+    """The pretend table: machines, sockets, pins, coils, contacts, rails, supply and panel."""
+    return await _ask(ctx, "GET", "/bench")
+
+
+HANDS = [Depends(may_change), Depends(authentication.may(Verb.PRESENT))]
+
+Name = Annotated[str, Path(max_length=253, pattern=r"^[a-z0-9.-]+$")]
+
+
+@router.put("/machines/{machine}/{feed}", operation_id="hand", dependencies=HANDS)
+async def hand(
+    ctx: Ctx,
+    machine: Name,
+    feed: FeedKind,
+    touch: FeedTouch,
+) -> Response:
+    """Pull a plug out of its socket by hand, or put it back; or let something break."""
+    return await _ask(ctx, "PUT", f"/bench/machines/{machine}/{feed}", touch)
+
+
+@router.put("/supply", operation_id="supply", dependencies=HANDS)
+async def supply(ctx: Ctx, touch: SupplyTouch) -> Response:
+    """Let the machines' supply die, or bring it back."""
+    return await _ask(ctx, "PUT", "/bench/supply", touch)
+
+
+@router.put("/panel/buttons/{machine}", operation_id="press_button", dependencies=HANDS)
+async def press_button(ctx: Ctx, machine: Name, touch: ButtonTouch) -> Response:
+    """Press a machine's button on the panel, or let it go."""
+    return await _ask(ctx, "PUT", f"/bench/panel/buttons/{machine}", touch)
+
+
+@router.put("/panel/halt", operation_id="press_red_button", dependencies=HANDS)
+async def press_red_button(ctx: Ctx, touch: ButtonTouch) -> Response:
+    """Press the big red button, or let it come out."""
+    return await _ask(ctx, "PUT", "/bench/panel/halt", touch)
+
+
+async def _ask(ctx: Context, method: str, path: str, touch: Touch | None = None) -> Response:
+    body = None if touch is None else touch.model_dump(exclude_none=True)
+    if ctx.lab.demo is None:
+        raise NoBench(
+            "The machines here are real.", remedy="Pull the plug on the table, or use /kill."
+        )
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=TIMEOUT) as client,
+            client.request(method, ctx.lab.demo.bench + path, json=body) as answer,
+        ):
+            kind = answer.headers.get("Content-Type", "application/json")
+            return Response(await answer.read(), answer.status, media_type=kind)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.warning("The pretend table does not answer: %s", error)  # with its address
+        raise Unavailable(
+            "The pretend table does not answer.", remedy="Is the simulator running?"
+        ) from None

@@ -1,0 +1,90 @@
+"""How a phone comes here: short addresses to type, and codes to scan.
+
+/j/CODE ─► /play?code=CODE        /j ─► /play, which asks for the code
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from io import BytesIO
+from typing import Annotated
+
+import segno
+from fastapi import APIRouter, Path
+from segno import helpers
+from starlette.responses import RedirectResponse, Response
+
+from chaosmonkey.api.context import Ctx
+from chaosmonkey.audience.join_codes import normalised, scanned_url
+from chaosmonkey.errors import BadInput
+
+router = APIRouter(tags=["joining"])
+
+
+class NoWifi(BadInput):
+    """No Wi-Fi is configured."""
+
+    status = 404
+    title = "No Wi-Fi"
+
+
+@router.get("/j", operation_id="join_short")
+async def join_short() -> Response:
+    """To the page for phones, which asks for the code."""
+    return RedirectResponse("./play", 302)
+
+
+@router.get("/j/{code}", operation_id="join_with_code")
+async def join_with_code(code: Annotated[str, Path(max_length=40)]) -> Response:
+    """To the page for phones, with the code that the stage shows."""
+    return RedirectResponse(f"../play?code={_ascii(code)}", 302)
+
+
+@router.get("/api/join.svg", operation_id="join_code")
+async def join_code(ctx: Ctx) -> Response:
+    """The QR code of the page for phones, the present join code included."""
+    return _svg(_join_picture(scanned_url(ctx.join_url(), ctx.room.codes.current)))
+
+
+@router.get("/api/wifi.svg", operation_id="wifi_code")
+async def wifi_code(ctx: Ctx) -> Response:
+    """The QR code that brings a phone into the Wi-Fi, its password included."""
+    audience = ctx.lab.audience
+    if not audience.wifi_ssid:
+        raise NoWifi(
+            "No Wi-Fi is configured.", remedy="Set wifi_ssid and wifi_password in [audience]."
+        )
+    secured = audience.wifi_security != "nopass"
+    return _svg(
+        _wifi_picture(
+            audience.wifi_ssid,
+            password=audience.wifi_password.get_secret_value() if secured else None,
+            security=audience.wifi_security,
+        )
+    )
+
+
+@lru_cache(maxsize=8)
+def _join_picture(address: str) -> bytes:
+    """Drawn once: that takes 5 ms on a laptop."""
+    return _drawn(segno.make(address, error="m", micro=False))
+
+
+@lru_cache(maxsize=1)
+def _wifi_picture(ssid: str, *, password: str | None, security: str) -> bytes:
+    return _drawn(helpers.make_wifi(ssid=ssid, password=password, security=security))
+
+
+def _drawn(code: segno.QRCode) -> bytes:
+    image = BytesIO()
+    code.save(image, kind="svg", border=2, omitsize=True, xmldecl=False)
+    return image.getvalue()
+
+
+def _svg(image: bytes) -> Response:
+    return Response(image, media_type="image/svg+xml")
+
+
+def _ascii(code: str) -> str:
+    """What can be part of a code: nothing else reaches the address of a page."""
+    return "".join(letter for letter in normalised(code) if letter.isascii())

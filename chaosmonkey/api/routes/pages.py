@@ -1,0 +1,65 @@
+"""The three pages and what they load, as the build of frontend/ left them in `pages/`.
+
+    /  stage.html      /console  console.html      /play  phone.html      /assets/*  never changes
+
+The console is for presenters; everybody else is led to /login. A build's assets are named by their
+content, so browsers keep them; the pages are asked for anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from chaosmonkey.access import Verb
+from chaosmonkey.api import responses
+from chaosmonkey.api.middleware import authentication
+from chaosmonkey.api.routes import login
+from chaosmonkey.api.routes.assets import asset_route
+from chaosmonkey.errors import Unavailable
+
+FOLDER = Path(__file__).parents[1] / "pages"
+PAGES = {"/": "stage.html", "/play": "phone.html"}
+
+
+class NotBuilt(Unavailable):
+    """The pages are missing from this installation."""
+
+    title = "Pages not built"
+
+
+def page_routes() -> list[BaseRoute]:
+    """Routes of the pages, and of a word of explanation where they were not built."""
+    routes: list[BaseRoute] = [Route(path, _page(name)) for path, name in PAGES.items()]
+    routes.append(Route(login.CONSOLE, _console))
+    if (FOLDER / "assets").is_dir():
+        routes.append(asset_route(FOLDER / "assets"))
+    return routes
+
+
+async def _console(request: Request) -> Response:
+    """The console, for presenters; the way in for everybody else."""
+    if token := request.query_params.get("token"):
+        return await login.exchange(request, token)
+    if not authentication.of(request).may(Verb.PRESENT):
+        return RedirectResponse("./login", 303)
+    return await _page("console.html")(request)
+
+
+def _page(name: str) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        if (FOLDER / name).is_file():
+            return Response((FOLDER / name).read_bytes(), media_type="text/html")
+        return responses.problem(
+            request,
+            NotBuilt(
+                "The pages were not built into this installation.",
+                remedy="In a checkout: make pages. The API works without them; see /docs.",
+            ),
+        )
+
+    return serve

@@ -1,0 +1,83 @@
+"""The round for everybody: how it stands, and what a draw can be checked with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from chaosmonkey.api import responses
+from chaosmonkey.api.context import Context, Ctx
+from chaosmonkey.audience import Mode, RoundState
+from chaosmonkey.audience.seats import tag
+from chaosmonkey.hub.round_view_builders import show_round
+from chaosmonkey.hub.round_views import RoundView
+
+router = APIRouter(tags=["rounds"])
+
+FORMULA = 'the smallest hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()'
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """Somebody who takes part, as everybody may know them.
+
+    Attributes:
+        withdrawn: gave up the place, and is not drawn.
+        guess: the seconds of a bet, once nobody can guess any more.
+    """
+
+    ticket: int
+    tag: str
+    name: str
+    withdrawn: bool
+    guess: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoundReport:
+    """The round, who takes part, and how its draw is computed.
+
+    Attributes:
+        draw: which name wins: a ticket's number, or a machine's name where a tie is drawn.
+        entrants: empty in a vote, which is secret, but for the machines of a tie.
+    """
+
+    round: RoundView | None
+    draw: str
+    entrants: tuple[Entrant, ...]
+
+
+@router.get("/api/round", operation_id="round", response_model=RoundReport)
+async def current_round(request: Request, ctx: Ctx) -> Response:
+    """The current round, or the last one, and what its draw can be checked with."""
+    report = RoundReport(show_round(ctx.room), FORMULA, _entrants(ctx))
+    return responses.answer(request, report, *_rows(report))
+
+
+def _entrants(ctx: Context) -> tuple[Entrant, ...]:
+    current = ctx.room.game.round
+    if current is None or current.mode is Mode.VOTE:
+        return ()
+    told = current.mode is Mode.BET and current.state is not RoundState.OPEN
+    return tuple(
+        Entrant(
+            ticket=entry.ticket,
+            tag=tag(entry.who),
+            name=ctx.room.names.of(entry.who),
+            withdrawn=entry.ticket in current.withdrawn,
+            guess=float(entry.value) if told else None,
+        )
+        for entry in ctx.room.game.box
+    )
+
+
+def _rows(report: RoundReport) -> list[str]:
+    view = report.round
+    if view is None:
+        return ["No round was opened yet."]
+    lines = [f"{view.mode}, {view.state}: {view.says}", f"sha256 of the seed: {view.commitment}"]
+    if view.seed is not None:
+        lines += [f"seed: {view.seed}", f"drawn: {report.draw}"]
+    return lines

@@ -1,0 +1,72 @@
+"""Arm and disarm, HALT and release: the switches that stand before every cut."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from chaosmonkey.access import Caller, Verb
+from chaosmonkey.api import responses
+from chaosmonkey.api.context import Ctx
+from chaosmonkey.api.middleware import authentication
+from chaosmonkey.api.middleware.request_guard import may_change
+from chaosmonkey.api.routes.audited import Command
+from chaosmonkey.control.safety import Safety
+
+router = APIRouter(tags=["safety"], route_class=Command, dependencies=[Depends(may_change)])
+
+
+@router.post("/arm", operation_id="arm")
+@router.get("/arm", operation_id="arm_by_get")
+async def arm(
+    request: Request, ctx: Ctx, caller: Annotated[Caller, Depends(authentication.may(Verb.ARM))]
+) -> Response:
+    """Allow cuts for a while; every cut makes it last longer."""
+    safety = ctx.monkey.arm(by=caller.name)
+    lasts = round((safety.armed_until or 0) - ctx.clock.now())
+    return _told(request, safety, f"Armed. Safe again by itself {lasts} s after the last cut.")
+
+
+@router.post("/disarm", operation_id="disarm")
+@router.get("/disarm", operation_id="disarm_by_get")
+async def disarm(
+    request: Request, ctx: Ctx, caller: Annotated[Caller, Depends(authentication.may(Verb.ARM))]
+) -> Response:
+    """Allow no cuts."""
+    return _told(request, ctx.monkey.disarm(by=caller.name), "Safe. Nothing is cut.")
+
+
+@router.post("/halt", operation_id="halt")
+@router.get("/halt", operation_id="halt_by_get")
+async def halt(
+    request: Request, ctx: Ctx, caller: Annotated[Caller, Depends(authentication.may(Verb.HALT))]
+) -> Response:
+    """Give every machine its power and network back now, and cut nothing until released.
+
+    It answers within a second: what is still on its way by then is tried until it is on.
+    """
+    turned_on = await ctx.monkey.halt(by=caller.name)
+    return responses.answer(
+        request,
+        {**asdict(turned_on), "halted": ctx.monkey.safety.halted},
+        *responses.turned_on(turned_on, nothing="Nothing was off."),
+        "HALT holds: nothing is cut until it is released (/release).",
+    )
+
+
+@router.post("/release", operation_id="release")
+@router.get("/release", operation_id="release_by_get")
+async def release(
+    request: Request, ctx: Ctx, caller: Annotated[Caller, Depends(authentication.may(Verb.RELEASE))]
+) -> Response:
+    """End HALT. The table is safe after that: arm it to cut again."""
+    safety = ctx.monkey.release(by=caller.name)
+    return _told(request, safety, "HALT is released. The table is safe; arm it to cut again.")
+
+
+def _told(request: Request, safety: Safety, text: str) -> Response:
+    facts = {"armed_until": safety.armed_until, "halted": safety.halted}
+    return responses.answer(request, facts, text)

@@ -1,0 +1,1 @@
+"""How bytes come and go: the HTTP and websocket protocols, sockets, and their limits."""

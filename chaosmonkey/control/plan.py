@@ -1,0 +1,111 @@
+"""What a cut would do: which pods it would displace, and what Kubernetes would make of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chaosmonkey.config import Lab, Machine
+from chaosmonkey.control.guard import CutRequest, objections, wanted
+from chaosmonkey.control.rules import Facts
+from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.model import Displaced, Fate, FeedKind
+from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.pod_tracking import displace
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The course that a cut would take.
+
+    Attributes:
+        objections: everything that forbids it now; empty if it may be made.
+        pods: those that would be displaced.
+        notices_after: seconds of silence after which Kubernetes should give the machine up.
+        evicts_after: seconds until the last pod that moves should be evicted; None if none is.
+        warnings: what else its maker should know, as sentences.
+    """
+
+    machine: str
+    feed: FeedKind
+    seconds: float
+    objections: tuple[ChaosMonkeyError, ...]
+    pods: tuple[Displaced, ...]
+    notices_after: float
+    evicts_after: float | None
+    warnings: tuple[str, ...]
+
+
+def plan(request: CutRequest, lab: Lab, facts: Facts) -> Plan:
+    """The plan of a request that could be carried out; raises UnknownMachine, BadInput."""
+    machine = wanted(request, lab, facts.world.nodes)
+    pods = displace(machine.node_name, facts.world)
+    grace = lab.preset.grace
+    tolerations = [
+        pod.toleration for pod in pods if pod.fate is Fate.MOVES and pod.toleration is not None
+    ]
+    evicts_after = grace + max(tolerations) if tolerations else None
+    return Plan(
+        machine=machine.name,
+        feed=request.feed,
+        seconds=request.seconds,
+        objections=tuple(objections(machine, lab, facts)),
+        pods=pods,
+        notices_after=grace,
+        evicts_after=evicts_after,
+        warnings=(
+            *_unbalanced(machine, pods, lab, facts.world),
+            *_warnings(pods, request.seconds, grace, evicts_after),
+        ),
+    )
+
+
+def _unbalanced(
+    machine: Machine, pods: tuple[Displaced, ...], lab: Lab, world: World
+) -> Iterator[str]:
+    """What is wrong with a cut of a machine from which nothing moves."""
+    if any(pod.fate is Fate.MOVES for pod in pods):
+        return
+    yield f"Nothing on {machine.name} can move: a cut shows no recovery."
+    elsewhere = {
+        other.name: movable
+        for other in lab.machine
+        if other.name != machine.name
+        and (movable := sum(pod.fate is Fate.MOVES for pod in displace(other.node_name, world)))
+    }
+    if elsewhere:
+        places = ", ".join(f"{name} ({count})" for name, count in elsewhere.items())
+        yield (
+            f"The pods that can move are on {places}. Spread them again with: "
+            "kubectl rollout restart deployment"
+        )
+
+
+def _stays_behind(pod: Displaced) -> str:
+    """Why nothing replaces a pod elsewhere; "" if something does, or if it need not be."""
+    match pod.fate:
+        case Fate.LOST:
+            return "has no controller: once evicted, nobody makes it again"
+        case Fate.WAITS if pod.toleration is None:
+            return "tolerates a lost machine without limit: it waits until its machine is back"
+        case Fate.WAITS:
+            return f"belongs to a {pod.kind}: it waits until its machine is back"
+        case _:
+            return ""
+
+
+def _warnings(
+    pods: tuple[Displaced, ...], seconds: float, grace: float, evicts_after: float | None
+) -> Iterator[str]:
+    if seconds < grace:
+        yield (
+            f"It ends after {seconds:g} s, before Kubernetes notices ({grace:g} s): nothing moves."
+        )
+    elif evicts_after is not None and seconds < evicts_after:
+        yield (
+            f"It ends after {seconds:g} s, before all pods are evicted ({evicts_after:g} s): some "
+            "stay where they are."
+        )
+    for pod in pods:
+        if why := _stays_behind(pod):
+            yield f"{pod.namespace}/{pod.name} {why}."

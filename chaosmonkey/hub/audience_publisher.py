@@ -1,0 +1,122 @@
+"""Shows the room: the presenter's settings, the round, and what phones are told of both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from chaosmonkey.audience import Room
+from chaosmonkey.audience.join_codes import typed_url
+from chaosmonkey.audience.redaction import without_addresses
+from chaosmonkey.config import Lab
+from chaosmonkey.control.safety import Safety
+from chaosmonkey.hub.hub import Hub
+from chaosmonkey.hub.phone_stream import PlayStream
+from chaosmonkey.hub.presence import Presence
+from chaosmonkey.hub.round_view_builders import show_round
+from chaosmonkey.hub.round_views import RoundView
+from chaosmonkey.hub.views import OutageView, Play, PlayOutage, ShowView
+
+
+class Foyer:
+    """Keeps the sections "show" and "rounds" true, and the phones' stream."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        phones: PlayStream,
+        lab: Lab,
+        *,
+        room: Room,
+        presence: Presence,
+        safety: Callable[[], Safety],
+        join_url: Callable[[], str],
+    ) -> None:
+        self._hub = hub
+        self._phones = phones
+        self._lab = lab
+        self._room = room
+        self._presence = presence
+        self._safety = safety
+        self._join_url = join_url
+        self._soon = False
+        self._had_console = False
+        self._told: Play | None = None
+
+    def show(self) -> None:
+        """Show it all, once for whatever else changes before the event loop's next round."""
+        if not self._soon:
+            self._soon = True
+            asyncio.get_running_loop().call_soon(self._show)
+
+    def _show(self) -> None:
+        self._soon = False
+        consoles = self._presence.count("console")
+        self._had_console = self._had_console or consoles > 0
+        view = show_round(self._room, present=consoles > 0 or not self._had_console)
+        self._hub.put("show", "show", self._show_view())
+        if view is not None:
+            self._hub.put("rounds", "round", view)
+        play = self._play(view)
+        if play != self._told:  # phones are not told again what they know
+            self._told = play
+            self._phones.show(replace(play, seq=self._phones.seq + 1, at=self._hub.now()))
+
+    def _show_view(self) -> ShowView:
+        show, presence = self._room.show, self._presence
+        delay = presence.stage_delay
+        return ShowView(
+            scene=show.scene,
+            blank=show.blank,
+            feed=show.feed,
+            armed_until=self._safety().armed_until,
+            halted=self._safety().halted,
+            halted_by=self._safety().halted_by,
+            light=show.light,
+            join_url=typed_url(self._join_url(), self._room.codes.current),
+            join_code=self._room.codes.current,
+            wifi=self._lab.audience.wifi_ssid,
+            nicknames=self._room.names.wanted,
+            stages=presence.count("stage"),
+            consoles=presence.count("console"),
+            phones=presence.count("phone"),
+            stage_delay_ms=None if delay is None else round(delay * 1000),
+        )
+
+    def _play(self, view: RoundView | None) -> Play:
+        outages: Mapping[str, OutageView] = self._hub.shown("outages")
+        outage = outages.get(view.outage) if view is not None and view.outage else None
+        return Play(
+            type="play",
+            seq=0,
+            at=0.0,
+            speed=self._lab.speed,
+            title=self._lab.title,
+            round=view,
+            feed=self._room.show.feed,
+            nicknames=self._room.names.wanted,
+            phones=self._presence.count("phone"),
+            outage=None if outage is None else _told(outage, outages),
+        )
+
+
+def _told(outage: OutageView, outages: Mapping[str, OutageView]) -> PlayOutage:
+    """An outage for phones, with its rank among those on the board."""
+    times = sorted(
+        one.recovery_seconds
+        for one in outages.values()
+        if one.recovery_seconds is not None and one.recovery_at_least is None
+    )
+    seconds = outage.recovery_seconds
+    return PlayOutage(
+        machine=outage.machine,
+        feed=outage.feed,
+        phase=outage.phase,
+        recovery_seconds=seconds,
+        recovery_at_least=outage.recovery_at_least,
+        outcome=outage.outcome,
+        text=without_addresses(outage.story[-1].text) if outage.story else "",
+        rank=times.index(seconds) + 1 if seconds in times else None,
+        runs=len(times),
+    )

@@ -1,0 +1,194 @@
+"""Keeps what is shown true: after each event, the entities that it touched are shown anew."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from chaosmonkey.config import Lab
+from chaosmonkey.control import guard
+from chaosmonkey.control.cut import Cut
+from chaosmonkey.control.feed_monitor import Rails
+from chaosmonkey.control.rules import Facts
+from chaosmonkey.hub.hub import Hub
+from chaosmonkey.hub.view_builders import (
+    show_cluster,
+    show_machine,
+    show_outage,
+    show_pod,
+    show_refusal,
+)
+from chaosmonkey.hub.views import RefusedView, ServiceView
+from chaosmonkey.model import (
+    Cause,
+    Changed,
+    ClockStepped,
+    EndpointSlice,
+    Event,
+    FeedKind,
+    Fresh,
+    Lease,
+    Node,
+    Outage,
+    PlugCut,
+    PlugRestored,
+    Pod,
+    Removed,
+    Stale,
+    Tick,
+    Workload,
+)
+from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.plugs import PlugBoard
+
+HISTORY = 20
+"""Finished outages that stay on the board; those of one dead supply count as one."""
+
+TOGETHER = 5.0
+"""Seconds within which machines lose their power when one supply dies."""
+
+AVAILABILITY_POINTS = 120
+"""Changes of a service's availability that are shown."""
+
+
+class Board:
+    """Shows the world, the plugs and the outages on a hub."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        lab: Lab,
+        *,
+        world: World,
+        plugs: PlugBoard,
+        cuts: Mapping[tuple[str, FeedKind], Cut],
+        rails: Rails,
+        rests_until: Callable[[str], float | None],
+        facts: Callable[[], Facts],
+        found_off: Collection[tuple[str, FeedKind]] = (),
+    ) -> None:
+        self._hub = hub
+        self._lab = lab
+        self._world = world
+        self._plugs = plugs
+        self._cuts = cuts
+        self._rails = rails
+        self._rests_until = rests_until
+        self._facts = facts
+        self._found_off = found_off
+        self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
+        self._finished: dict[str, tuple[str, Outage]] = {}
+        self._services: set[str] = set()
+        self._availability: dict[str, deque[tuple[float, int, int]]] = {}
+        self.show_cluster()
+        self.show_machines()
+
+    def after(self, event: Event) -> None:
+        """Show what an event, already taken in by the world, has changed."""
+        match event:
+            case Changed(Pod() as pod):
+                self._hub.put("pods", pod.uid, show_pod(pod, self._world))
+            case Removed(Pod() as pod):
+                self._hub.put("pods", pod.uid, None)
+            case Changed(Node() as node):
+                self._show_node(node.name)
+                self._show_pods(self._world.pods_on(node.name))
+            case Removed(Node() as node):
+                self._show_node(node.name)
+            case Changed(Lease(node=name)) if self._world.clock_behind(name) is not None:
+                self._show_node(name)
+            case Changed(EndpointSlice()) | Removed(EndpointSlice()):
+                self._show_services()
+            case Changed(Workload(kind="ReplicaSet") as replica_set):
+                self._show_pods(
+                    pod
+                    for pod in self._world.pods.values()
+                    if pod.owner is not None and pod.owner.uid == replica_set.uid
+                )
+            case Stale() | Fresh():
+                self.show_cluster()
+            case ClockStepped():
+                self._availability.clear()
+                self._show_services()
+                self.show_machines()
+                self.show_cluster()
+            case PlugCut() | PlugRestored() | Tick():  # some rules end, or begin, with time
+                self.show_machines()
+            case _:
+                pass
+
+    def show_cluster(self) -> None:
+        """Show the cluster as a whole."""
+        self._hub.put("cluster", "cluster", show_cluster(self._lab, self._world))
+
+    def show_machines(self) -> None:
+        """Show every machine of the configuration, and every node that has none."""
+        for machine in self._lab.machine:
+            self._show_node(machine.node_name)
+
+    def show_outage(self, outage: Outage) -> None:
+        """Show an outage; of the finished ones, the latest few."""
+        self._hub.put("outages", outage.id, show_outage(outage))
+        if outage.closed is None:
+            return
+        self._finished[outage.id] = self._event(outage), outage
+        while len({event for event, _ in self._finished.values()}) > HISTORY:
+            oldest = next(iter(self._finished))
+            del self._finished[oldest]
+            self._hub.put("outages", oldest, None)
+
+    def _event(self, outage: Outage) -> str:
+        """The first outage of those that it belongs to: a dead supply takes machines together."""
+        if outage.cause is Cause.SUPPLY:
+            for event, other in self._finished.values():
+                if other.cause is Cause.SUPPLY and abs(other.t0 - outage.t0) <= TOGETHER:
+                    return event
+        return outage.id
+
+    def _show_node(self, node_name: str) -> None:
+        name = self._machine_of.get(node_name, node_name)
+        node = self._world.nodes.get(node_name)
+        if node is None and node_name not in self._machine_of:
+            self._hub.put("machines", name, None)
+            return
+        view = show_machine(
+            name,
+            node_name,
+            lab=self._lab,
+            node=node,
+            plugs=self._plugs,
+            cuts=self._cuts,
+            rails=self._rails,
+            rests_until=self._rests_until(name),
+            refused=self._refused(name),
+            own=self._facts().own,
+            found_off=self._found_off,
+            clock_behind=self._world.clock_behind(node_name),
+        )
+        self._hub.put("machines", name, view)
+
+    def _refused(self, name: str) -> RefusedView | None:
+        machine = next((one for one in self._lab.machine if one.name == name), None)
+        if machine is None:
+            return None
+        return show_refusal(guard.objections(machine, self._lab, self._facts()))
+
+    def _show_pods(self, pods: Iterable[Pod]) -> None:
+        for pod in pods:
+            self._hub.put("pods", pod.uid, show_pod(pod, self._world))
+
+    def _show_services(self) -> None:
+        services = self._world.services()
+        now = {f"{namespace}/{name}" for namespace, name in services}
+        for gone in self._services - now:
+            self._hub.put("services", gone, None)
+            self._availability.pop(gone, None)
+        self._services = now
+        at = self._hub.now()
+        for (namespace, name), (ready, total) in services.items():
+            key = f"{namespace}/{name}"
+            points = self._availability.setdefault(key, deque(maxlen=AVAILABILITY_POINTS))
+            if not points or points[-1][1:] != (ready, total):
+                points.append((at, ready, total))
+            view = ServiceView(namespace, name, ready, total, tuple(points))
+            self._hub.put("services", key, view)

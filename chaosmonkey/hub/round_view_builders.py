@@ -1,0 +1,143 @@
+"""From a round to what is shown of it: tickets get their names, and seats stay secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chaosmonkey.audience import Mode, Room, Round, RoundState
+from chaosmonkey.audience.draw import commitment
+from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.modes import queue, rules_of, vote
+from chaosmonkey.audience.modes.bet import Guess, Result
+from chaosmonkey.audience.rounds import CROWD, RUNNING, Stage, Turn
+from chaosmonkey.audience.seats import tag
+from chaosmonkey.hub.round_views import BetView, GuessView, RoundView, TurnView
+
+Namer = Callable[[int], tuple[str, str]]
+"""Ticket → the tag and the nickname of its seat, each "" if there is none."""
+
+PAST = 5
+"""Turns that ended and are shown."""
+
+GONE = 100
+"""Tickets that gave up their place and are told to those behind them."""
+
+
+def show_round(room: Room, *, present: bool = True) -> RoundView | None:
+    """The current round, or the last one; None before the first.
+
+    Args:
+        room: whose round it is.
+        present: whether the presenter is there.
+    """
+    current = room.game.round
+    if current is None:
+        return None
+    table = room.game.table() if current.state in RUNNING else Table()
+    named = _namer(room)
+    deed = current.deed
+    result = room.game.bet()
+    behind = current.mode is Mode.QUEUE
+    return RoundView(
+        id=current.id,
+        mode=current.mode,
+        state=current.state,
+        says=_says(current, table, result, named),
+        feed=current.feed,
+        opened=current.opened,
+        closes=current.closes,
+        approve=current.approve,
+        machine=current.machine,
+        choices=current.choices,
+        tally=_tally(current),
+        entered=current.entered,
+        leaders=current.leaders,
+        electable=vote.electable(current, table),
+        barred={one: word for one in current.choices if (word := table.word(one))},
+        blocked=table.why_blocked,
+        commitment=commitment(current.seed),
+        seed=current.seed if current.drawn else None,
+        picked=current.picked,
+        turn=None if current.turn is None else _turn(current.turn, named),
+        past=tuple(_turn(turn, named) for turn in current.past[-PAST:]),
+        called=current.called,
+        waiting=queue.in_line(current) if behind else 0,
+        gone=tuple(sorted(one for one in current.withdrawn if one > current.called)[:GONE]),
+        chosen=None if deed is None else deed.machine,
+        outage=None if deed is None else deed.outage,
+        seconds=current.seconds,
+        bet=None if result is None else _bet(result, named),
+        away=not present and waits_for_presenter(current),
+    )
+
+
+def waits_for_presenter(current: Round) -> bool:
+    """Whether nothing goes on before the presenter does something."""
+    if current.state not in RUNNING:
+        return False
+    if current.turn is not None:
+        return current.turn.stage is Stage.ASKING
+    if current.state is RoundState.CLOSED:
+        return current.entered > 0
+    return current.closes is None and current.mode not in (Mode.QUEUE, Mode.FREE)
+
+
+def _says(current: Round, table: Table, result: Result | None, named: Namer) -> str:
+    def called(ticket: int) -> str:
+        _, name = named(ticket)
+        return f"{name} (ticket {ticket})" if name else f"Ticket {ticket}"
+
+    said = rules_of(current.mode).says(current, table, called)
+    if current.state is RoundState.REVEALED and result is not None and result.best:
+        first = result.best[0]
+        said += f" {called(first.ticket)} guessed {first.seconds:g} s and wins."
+    turn = current.turn
+    if turn is not None and turn.stage is Stage.CHOOSING and table.blocked is not None:
+        said += f" Wait a moment. {table.why_blocked}"
+    elif waits_for_presenter(current) and getattr(table.blocked, "rule", "") == "halted":
+        said += f" {table.why_blocked} Nothing is cut before the presenter has released it."
+    return said
+
+
+def _tally(current: Round) -> dict[str, int]:
+    if current.mode is not Mode.VOTE:
+        return {}
+    return {choice: current.tally.get(choice, 0) for choice in current.choices}
+
+
+def _namer(room: Room) -> Namer:
+    def named(ticket: int) -> tuple[str, str]:
+        entry = None if ticket == CROWD else room.game.box.ticket(ticket)
+        return ("", "") if entry is None else (tag(entry.who), room.names.of(entry.who))
+
+    return named
+
+
+def _turn(turn: Turn, named: Namer) -> TurnView:
+    public, name = named(turn.ticket)
+    return TurnView(
+        ticket=turn.ticket,
+        tag=public,
+        name=name,
+        stage=turn.stage,
+        since=turn.since,
+        until=turn.due,
+        machine=turn.machine,
+        outage=turn.outage,
+        why=turn.why,
+    )
+
+
+def _bet(result: Result, named: Namer) -> BetView:
+    return BetView(
+        low=result.low,
+        middle=result.middle,
+        high=result.high,
+        best=tuple(_guess(one, named) for one in result.best),
+        offs=result.offs,
+    )
+
+
+def _guess(guess: Guess, named: Namer) -> GuessView:
+    public, name = named(guess.ticket)
+    return GuessView(guess.ticket, public, name, guess.seconds, guess.off)

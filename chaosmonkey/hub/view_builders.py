@@ -1,0 +1,256 @@
+"""From the model to what is shown: pure functions, one for each kind of view."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
+
+from chaosmonkey.config import Lab
+from chaosmonkey.control.cut import Cut
+from chaosmonkey.control.feed_monitor import Rails
+from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.hub.views import (
+    ClusterView,
+    DisplacedView,
+    FeedView,
+    LimitsView,
+    MachineView,
+    OutageView,
+    PodState,
+    PodView,
+    RefusedView,
+)
+from chaosmonkey.model import FeedKind, Node, Outage, Pod
+from chaosmonkey.outage import recovery
+from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.story import story
+from chaosmonkey.plugs import PlugBoard
+
+BROKEN = frozenset({"CrashLoopBackOff", "ErrImagePull", "ImagePullBackOff", "CreateContainerError"})
+"""Waiting reasons of containers that will not start by waiting."""
+
+FOUND_OFF = (
+    "Its plug was off when this server started, and no cut of ours says why. It was turned on."
+)
+
+
+def show_cluster(lab: Lab, world: World) -> ClusterView:
+    """The cluster as a whole."""
+    stale, limits = world.stale, lab.limits
+    return ClusterView(
+        title=lab.title,
+        stale_since=stale.at if stale is not None else None,
+        why=stale.why if stale is not None else "",
+        speed=lab.speed,
+        preset=lab.timing.preset,
+        notices_after=lab.preset.grace,
+        default_off=lab.default_seconds,
+        demo=lab.demo is not None,
+        limits=LimitsView(
+            max_off=limits.max_off,
+            min_ready=limits.min_ready,
+            min_seconds=limits.min_seconds,
+            max_seconds=limits.max_seconds,
+            machine_cooldown=limits.machine_cooldown,
+            cooldown=limits.cooldown,
+            disarm_after=limits.disarm_after,
+            quiet_hours=limits.quiet_hours,
+            protected=limits.protected,
+            protected_roles=limits.protected_roles,
+        ),
+    )
+
+
+SEEN_ELSEWHERE = frozenset({"halted", "not-armed", "protected", "control-plane", "own-machine"})
+"""Rules that the pages know from the show, or from what guards a machine."""
+
+REFUSED: Mapping[str, str] = {
+    "quiet-hours": "Quiet hours",
+    "not-in-cluster": "Not in the cluster",
+    "already-off": "Off already",
+    "dark": "Nothing arrives",
+    "still-recovering": "Still recovering",
+    "not-ready": "Not Ready now",
+    "machine-cooldown": "Cooling down",
+    "cooldown": "Cooling down",
+    "max-off": "Enough are off",
+    "min-ready": "Too few would be left",
+}
+"""Rule → what stands on the button that it makes useless."""
+
+
+def show_refusal(objections: Iterable[ChaosMonkeyError]) -> RefusedView | None:
+    """What would refuse a cut now; None if nothing would."""
+    for one in objections:
+        rule = getattr(one, "rule", "unavailable")
+        if rule not in SEEN_ELSEWHERE:
+            until = one.facts.get("allowed_at")
+            word = REFUSED.get(rule, "Cluster not seen")
+            return RefusedView(rule, word, until if isinstance(until, float) else None)
+    return None
+
+
+def show_machine(
+    name: str,
+    node_name: str,
+    *,
+    lab: Lab,
+    node: Node | None,
+    plugs: PlugBoard,
+    cuts: Mapping[tuple[str, FeedKind], Cut],
+    rails: Rails,
+    rests_until: float | None,
+    own: frozenset[str] = frozenset(),
+    found_off: Collection[tuple[str, FeedKind]] = (),
+    refused: RefusedView | None = None,
+    clock_behind: float | None = None,
+) -> MachineView:
+    """A machine of the configuration, or a node that has none."""
+
+    def feed(kind: FeedKind) -> FeedView | None:
+        plug = plugs.get((name, kind))
+        if plug is None:
+            return None
+        key = name, kind
+        cut = cuts.get(key)
+        if cut is None:
+            finding = rails.finding(key) or (FOUND_OFF if key in found_off else "")
+            return FeedView(plug.last, sensed=rails.state(key), finding=finding)
+        return FeedView(
+            plug.last,
+            cut.stage,
+            why=cut.why,
+            restore_by=cut.entry.restore_by,
+            trouble=cut.trouble,
+            sensed=rails.state(key),
+        )
+
+    guarded = ""
+    if {name, node_name} & set(lab.limits.protected):
+        guarded = "protected"
+    elif node is not None and node.control_plane:
+        guarded = "control plane"
+    elif node is not None and node.roles & set(lab.limits.protected_roles):
+        guarded = "protected role"
+    elif own & {name, node_name, *(node.addresses if node is not None else ())}:
+        guarded = "runs this server"
+    return MachineView(
+        name=name,
+        node=node_name,
+        power=feed(FeedKind.POWER),
+        network=feed(FeedKind.NETWORK),
+        ready=node.ready if node is not None else None,
+        reason=node.reason if node is not None else "",
+        cordoned=node is not None and node.unschedulable,
+        control_plane=node is not None and node.control_plane,
+        guarded=guarded,
+        rests_until=rests_until,
+        place=next((at for at, one in enumerate(lab.machine, 1) if one.name == name), None),
+        refused=refused,
+        clock=_clock(name, clock_behind),
+    )
+
+
+def _clock(name: str, behind: float | None) -> str:
+    if behind is None:
+        return ""
+    return (
+        f"{name} lives, but its clock is {behind:.0f} s behind, and Kubernetes ignores its signs "
+        "of life."
+    )
+
+
+def show_pod(pod: Pod, world: World) -> PodView:
+    """A pod."""
+    workload = world.workload_of(pod)
+    return PodView(
+        uid=pod.uid,
+        namespace=pod.namespace,
+        name=pod.name,
+        app=pod.app,
+        workload="" if workload is None else f"{workload[1]}/{workload[2]}",
+        node=pod.node,
+        lineage=world.lineages.of(pod.uid),
+        state=_pod_state(pod, world),
+        reason=pod.unschedulable or pod.reason,
+        restarts=pod.restarts,
+    )
+
+
+def _pod_state(pod: Pod, world: World) -> PodState:
+    node = world.nodes.get(pod.node) if pod.node is not None else None
+    match pod.phase:
+        case "Succeeded":
+            return "finished"
+        case "Failed":
+            return "failed"
+        case _ if pod.deleting:
+            return "terminating"
+        case _ if pod.node is None:
+            return "pending"
+        case _ if pod.ready:
+            return "ready"
+        case _ if node is None or not node.is_ready:
+            return "unreachable"
+        case _ if pod.reason in BROKEN:
+            return "failed"
+        case _:
+            return "starting"
+
+
+def show_outage(outage: Outage) -> OutageView:
+    """An outage."""
+    return OutageView(
+        id=outage.id,
+        machine=outage.machine,
+        node=outage.node,
+        origin=outage.origin,
+        feed=outage.feed,
+        by=outage.by,
+        began=datetime.fromtimestamp(outage.t0, UTC).isoformat(timespec="milliseconds"),
+        t0=outage.t0,
+        t0_within=_round(outage.t0_within),
+        clocked=outage.clocked,
+        cause=outage.cause,
+        restore_by=outage.restore_by,
+        open=outage.closed is None,
+        milestones={key: _round(at) for key, at in recovery.milestones(outage).items()},
+        at_least={key: _round(at) for key, at in recovery.at_least(outage).items()},
+        phases=recovery.rounded_phases(outage),
+        phases_at_least={
+            name: _round(seconds) for name, seconds in recovery.phases_at_least(outage).items()
+        },
+        phase=recovery.current_phase(outage),
+        recovery_seconds=_maybe_round(recovery.recovery_time(outage)),
+        recovery_at_least=_maybe_round(recovery.recovery_at_least(outage)),
+        outcome=recovery.outcome(outage),
+        awaited=len(recovery.awaited(outage)),
+        story=story(outage),
+        held=outage.held,
+        blind=_round(outage.blind),
+        interrupted=outage.interrupted,
+        pods=tuple(
+            DisplacedView(
+                namespace=pod.namespace,
+                name=pod.name,
+                workload=pod.workload,
+                lineage=pod.lineage,
+                fate=pod.fate,
+                why=recovery.explain(outage, pod),
+                evicts_at=recovery.evicts_at(outage, pod),
+                successor=pod.successor.name if pod.successor is not None else None,
+                successor_node=pod.successor.node if pod.successor is not None else None,
+                resolved=_maybe_round(pod.resolved - outage.t0 if pod.resolved else None),
+            )
+            for pod in outage.displaced
+        ),
+    )
+
+
+def _round(seconds: float) -> float:
+    """To the millisecond: finer than that, the moment of receipt says nothing."""
+    return round(seconds, 3)
+
+
+def _maybe_round(seconds: float | None) -> float | None:
+    return None if seconds is None else _round(seconds)

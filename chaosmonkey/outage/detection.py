@@ -1,0 +1,140 @@
+"""How an outage begins: by a cut of ours, a feed that a sensor loses, a node that falls silent."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from chaosmonkey.model import (
+    Cause,
+    Clocked,
+    CutShort,
+    Feed,
+    FeedKind,
+    FeedSensed,
+    Node,
+    Origin,
+    Outage,
+    PlugCut,
+)
+from chaosmonkey.outage.blindness import that_matter
+from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.pod_tracking import displace
+
+
+def outage_id(began: float, machine: str) -> str:
+    """Such as "20261120-101500-node3": when it began (UTC) and where."""
+    return f"{datetime.fromtimestamp(began, UTC):%Y%m%d-%H%M%S}-{machine}"
+
+
+def unused(wanted: str, used: Collection[str]) -> str:
+    """The id, or the first free one that is like it: a second may hold two outages."""
+    numbered = (f"{wanted}-{number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain([wanted], numbered) if one not in used)
+
+
+def begin_commanded(cut: PlugCut, world: World) -> Outage:
+    """We cut it. It begins when its sensor saw it, or when the plug was read back as off.
+
+    If this process did not run meanwhile, it was lost at any time from then on, or from the command
+    on if that came later.
+    """
+    t0, paused = cut.at, world.unseen_at(cut.at, paused=True)
+    if paused is not None and paused.until is not None and paused.until > cut.commanded:
+        t0 = max(paused.since, cut.commanded)
+    return Outage(
+        id=cut.outage,
+        machine=cut.machine,
+        node=cut.node,
+        origin=Origin.COMMANDED,
+        feed=cut.feed,
+        by=cut.by,
+        t0=t0,
+        t0_within=cut.at - t0,
+        clocked=Clocked.SENSOR if cut.sensed else Clocked.READ_BACK,
+        commanded=cut.commanded,
+        restore_by=cut.restore_by,
+        displaced=displace(cut.node, world),
+        unseen=that_matter(world.unseen, t0),
+    )
+
+
+def begin_sensed(lost: FeedSensed, world: World) -> Outage:
+    """A sensor lost a feed that nobody here cut."""
+    paused = world.unseen_at(lost.at, paused=True)
+    t0 = lost.at if paused is None else paused.since
+    return Outage(
+        id=outage_id(t0, lost.machine),
+        machine=lost.machine,
+        node=lost.node,
+        origin=Origin.OBSERVED,
+        feed=lost.feed,
+        t0=t0,
+        t0_within=lost.within + (lost.at - t0),
+        clocked=Clocked.SENSOR,
+        cause=lost.cause,
+        displaced=displace(lost.node, world),
+        unseen=that_matter(world.unseen, t0),
+    )
+
+
+def fell_silent(node: Node, world: World, at: float) -> bool:
+    """Whether a node that nobody cut has stopped giving signs of life.
+
+    It is a false alarm when we ourselves were cut off since its last sign, or when the others fell
+    silent with it: then the API server was away, not the machine. Nor is it silent when its signs
+    come and Kubernetes does not count them, because its clock is behind.
+    """
+    sign = world.signs.get(node.name)
+    return (
+        node.ready == "Unknown"
+        and sign is not None
+        and world.stale is None
+        and not (sign.ignored and at - sign.at < sign.duration / 2)
+        and max(world.trusted_since, world.kubelets_heard_since) <= sign.at
+        and world.heard_from_others_since(node.name, sign.at + sign.interval)
+    )
+
+
+def begin_observed(node: Node, world: World, machine: str, at: float) -> Outage:
+    """A node fell silent, without a command and without a sensor: it begins at its last sign.
+
+    That is a sign which we received: while others may wait unread, it was lost by `at` at the
+    latest, when we received that it is silent.
+    """
+    sign = world.signs[node.name]
+    ours = _cut_short_meanwhile(node, world)
+    # What a cut of ours took was lost before it returned; anything else after it.
+    given = sign.at - sign.late
+    t0 = given if ours else max(given, world.returned.get(node.name, given))
+    within = sign.at + sign.interval - given
+    if world.unseen_at(at) is not None:
+        within = max(within, at - t0)
+    cause = None
+    if ours is not None:
+        cause = Cause.CUT_SHORT
+    elif world.sensed.get((node.name, FeedKind.POWER)) is Feed.ON:
+        cause = Cause.FAULT
+    return Outage(
+        id=outage_id(t0, machine),
+        machine=machine,
+        node=node.name,
+        origin=Origin.OBSERVED,
+        feed=ours.feed if ours else None,
+        by=ours.by if ours else "",
+        t0=t0,
+        t0_within=within,
+        clocked=Clocked.LAST_SIGN,
+        cause=cause,
+        displaced=displace(node.name, world),
+        unseen=that_matter(world.unseen, t0),
+    )
+
+
+def _cut_short_meanwhile(node: Node, world: World) -> CutShort | None:
+    """The cut of ours that was given up when the node gave its last sign of life, if one was."""
+    sign, cut = world.signs[node.name], world.cut_short.get(node.name)
+    if cut is None or not cut.commanded - sign.interval <= sign.at <= cut.at + sign.interval:
+        return None
+    return cut

@@ -1,0 +1,86 @@
+"""What an LED says, as a table: one character is a tenth of a second, # is lit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+from chaosmonkey.config import Machine
+from chaosmonkey.control.safety import Safety
+from chaosmonkey.model import Outage
+from chaosmonkey.outage import recovery
+from chaosmonkey.outage.cluster_state import World
+
+BEAT = 0.1
+"""Seconds."""
+
+
+class Light(StrEnum):
+    """What one machine's LED says."""
+
+    ON = "on"
+    CUT = "cut"
+    NOT_READY = "not ready"
+    RECOVERING = "recovering"
+    RECOVERED = "recovered"
+    HOLDING = "holding"
+    REFUSED = "refused"
+
+
+PATTERNS: Mapping[Light, str] = {
+    Light.ON: "##########",
+    Light.CUT: "..........",
+    Light.NOT_READY: "#####.....",
+    Light.RECOVERING: "#.#.#.#.#.",
+    Light.RECOVERED: "#.#.......",
+    Light.HOLDING: "##..##..",
+    Light.REFUSED: "...###...###...###...",  # once, then what is the case
+}
+
+HEARTBEATS: Mapping[str, str] = {
+    "safe": "#.........",
+    "armed": "#....#....",
+    "halted": "#.#.#.#.#.",
+}
+
+
+def lit(pattern: str, beat: int) -> bool:
+    """Whether a pattern, repeated for ever, is lit in a beat."""
+    return pattern[beat % len(pattern)] == "#"
+
+
+def light_of(
+    machine: Machine, world: World, outages: Mapping[str, Outage], off: Collection[str]
+) -> Light:
+    """What a machine's LED says when nobody touches its button.
+
+    Args:
+        machine: which.
+        world: what is known of the cluster.
+        outages: those under way.
+        off: the machines without power or network, as far as is known.
+    """
+    for outage in outages.values():
+        if outage.machine == machine.name and outage.rejoined is None:
+            return _light_of_outage(outage)
+    node = world.nodes.get(machine.node_name)
+    if machine.name in off:
+        return Light.CUT
+    return Light.ON if node is not None and node.is_ready else Light.NOT_READY
+
+
+def _light_of_outage(outage: Outage) -> Light:
+    if outage.recovered is not None:
+        return Light.RECOVERED
+    match recovery.current_phase(outage):
+        case "reschedule" | "ready":
+            return Light.RECOVERING
+        case _:
+            return Light.CUT if outage.not_ready is None else Light.NOT_READY
+
+
+def heartbeat(safety: Safety, now: float) -> str:
+    """The pattern of the heartbeat."""
+    if safety.halted is not None:
+        return HEARTBEATS["halted"]
+    return HEARTBEATS["armed" if safety.is_armed(now) else "safe"]

@@ -1,0 +1,1 @@
+"""The simulator's Kubernetes API server: URLs, lists, watches, validation and storage."""

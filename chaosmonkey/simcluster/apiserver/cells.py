@@ -1,0 +1,132 @@
+"""Single cells of `kubectl get`: how old, how ready, in what state."""
+
+from __future__ import annotations
+
+from chaosmonkey.simcluster.apiserver.watch_cache import Obj
+from chaosmonkey.simcluster.node.nodestatus import condition
+from chaosmonkey.simcluster.timestamps import moment
+
+_NONE = "<none>"
+_ROLE = "node-role.kubernetes.io/"
+_SHOWN = 3
+
+
+def duration(seconds: float) -> str:
+    """A duration as kubectl shortens it: two units at most, one when it is long."""
+    whole = int(seconds)
+    if whole < 0:
+        return "0s" if whole >= -1 else "<invalid>"
+    if whole < 120:
+        return f"{whole}s"
+    minutes, second = divmod(whole, 60)
+    if minutes < 10:
+        return f"{minutes}m{second}s" if second else f"{minutes}m"
+    if minutes < 180:
+        return f"{minutes}m"
+    hours, minute = divmod(minutes, 60)
+    if hours < 8:
+        return f"{hours}h{minute}m" if minute else f"{hours}h"
+    if hours < 48:
+        return f"{hours}h"
+    days, hour = divmod(hours, 24)
+    if days < 8:
+        return f"{days}d{hour}h" if hour else f"{days}d"
+    return f"{days}d" if days < 730 else f"{days // 365}y{days % 365}d"
+
+
+def since(text: str | None, now: float) -> str:
+    """How long ago a stamp is."""
+    return duration(now - moment(text)) if text else "<unknown>"
+
+
+def age(obj: Obj, now: float) -> str:
+    """How old an object is."""
+    return since(obj["metadata"].get("creationTimestamp"), now)
+
+
+def joined(pairs: dict[str, str] | None) -> str:
+    """Labels or a selector as `a=b,c=d`."""
+    return ",".join(f"{k}={v}" for k, v in sorted((pairs or {}).items())) or _NONE
+
+
+def few(listed: list[str], *, unset: str = _NONE) -> str:
+    """The first of a list, and how many more there are."""
+    if not listed:
+        return unset
+    more = f" + {len(listed) - _SHOWN} more..." if len(listed) > _SHOWN else ""
+    return ",".join(listed[:_SHOWN]) + more
+
+
+def containers(owner: Obj) -> tuple[str, str]:
+    """The names and the images of a workload's containers."""
+    listed = owner["spec"]["template"]["spec"]["containers"]
+    return ",".join(c["name"] for c in listed), ",".join(c["image"] for c in listed)
+
+
+def selector(owner: Obj) -> str:
+    """A workload's selector."""
+    return joined(owner["spec"]["selector"].get("matchLabels"))
+
+
+def node_status(node: Obj) -> str:
+    """Ready, NotReady, Unknown, and whether it is cordoned."""
+    ready = condition(node, "Ready").get("status")
+    words = ["Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"]
+    if node["spec"].get("unschedulable"):
+        words.append("SchedulingDisabled")
+    return ",".join(words)
+
+
+def node_roles(node: Obj) -> str:
+    """The roles that a node's labels give it."""
+    labels = node["metadata"].get("labels", {})
+    roles = sorted(name.removeprefix(_ROLE) for name in labels if name.startswith(_ROLE))
+    return ",".join(roles) or _NONE
+
+
+def address(node: Obj, kind: str) -> str:
+    """A node's address of one type."""
+    found = (a["address"] for a in node["status"].get("addresses", []) if a["type"] == kind)
+    return next(found, _NONE)
+
+
+def pod_ready(pod: Obj) -> str:
+    """How many of its containers are ready."""
+    statuses = pod["status"].get("containerStatuses", [])
+    ready = sum(bool(c["ready"] and "running" in c["state"]) for c in statuses)
+    return f"{ready}/{len(pod['spec']['containers'])}"
+
+
+def pod_status(pod: Obj) -> str:
+    """The word for a pod's state, as the API server's printer chooses it."""
+    status = pod["status"]
+    word = str(status.get("reason") or status.get("phase", "Unknown"))
+    running = False
+    for container in reversed(status.get("containerStatuses", [])):
+        state = container["state"]
+        if state.get("waiting", {}).get("reason"):
+            word = state["waiting"]["reason"]
+        elif "terminated" in state:
+            word = state["terminated"].get("reason") or "Error"
+        elif container["ready"] and "running" in state:
+            running = True
+    if word == "Completed" and running:
+        word = "Running" if condition(pod, "Ready").get("status") == "True" else "NotReady"
+    if "deletionTimestamp" in pod["metadata"] and status.get("phase") not in {
+        "Failed",
+        "Succeeded",
+    }:
+        return "Terminating"
+    return word
+
+
+def pod_restarts(pod: Obj, now: float) -> str:
+    """How often its containers restarted, and when last."""
+    statuses = pod["status"].get("containerStatuses", [])
+    total = sum(c["restartCount"] for c in statuses)
+    ended = [
+        c["lastState"]["terminated"]["finishedAt"]
+        for c in statuses
+        if c.get("lastState", {}).get("terminated", {}).get("finishedAt")
+    ]
+    return f"{total} ({since(max(ended), now)} ago)" if total and ended else str(total)

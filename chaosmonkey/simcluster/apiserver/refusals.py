@@ -1,0 +1,158 @@
+"""Everything an API server may answer but what was asked for, each as the Status it sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chaosmonkey.simcluster.apiserver.resources import Resource
+
+
+class Refusal(Exception):
+    """The API server says no; `status()` is what a client reads."""
+
+    def __init__(
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        *,
+        details: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.details = details
+        self.headers = headers or {}
+
+    def status(self) -> dict[str, Any]:
+        """The Status object that tells a client so."""
+        answer: dict[str, Any] = {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
+        }
+        if self.reason:
+            answer["reason"] = self.reason
+        if self.details is not None:
+            answer["details"] = self.details
+        return answer | {"code": self.code}
+
+
+def _named(resource: Resource, name: str) -> dict[str, Any]:
+    group = {"group": resource.group} if resource.group else {}
+    return {"name": name, **group, "kind": resource.plural}
+
+
+def not_found(resource: Resource, name: str) -> Refusal:
+    """There is no such object."""
+    message = f'{resource.qualified} "{name}" not found'
+    return Refusal(404, "NotFound", message, details=_named(resource, name))
+
+
+def unknown_path() -> Refusal:
+    """There is no such resource."""
+    message = "the server could not find the requested resource"
+    return Refusal(404, "NotFound", message, details={})
+
+
+def already_exists(resource: Resource, name: str) -> Refusal:
+    """An object of that name is there."""
+    message = f'{resource.qualified} "{name}" already exists'
+    return Refusal(409, "AlreadyExists", message, details=_named(resource, name))
+
+
+def conflict(resource: Resource, name: str, why: str = "") -> Refusal:
+    """The writer knew an older version, or meant another object of that name."""
+    why = why or (
+        "the object has been modified; please apply your changes to the latest version and try "
+        "again"
+    )
+    message = f'Operation cannot be fulfilled on {resource.qualified} "{name}": {why}'
+    return Refusal(409, "Conflict", message, details=_named(resource, name))
+
+
+def bad_request(message: str) -> Refusal:
+    """The request cannot be understood."""
+    return Refusal(400, "BadRequest", message)
+
+
+def invalid(resource: Resource, name: str, *causes: tuple[str, str, str]) -> Refusal:
+    """The object breaks rules; each cause is (reason, message, field)."""
+    said = [f"{field}: {message}" for _, message, field in causes]
+    kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    listed = said[0] if len(said) == 1 else f"[{', '.join(said)}]"
+    details: dict[str, Any] = {"name": name} if name else {}
+    if resource.group:
+        details["group"] = resource.group
+    details["kind"] = resource.kind
+    details["causes"] = [
+        {"reason": reason, "message": message, "field": field} for reason, message, field in causes
+    ]
+    return Refusal(422, "Invalid", f'{kind} "{name}" is invalid: {listed}', details=details)
+
+
+def method_not_allowed() -> Refusal:
+    """The resource has no such verb."""
+    message = "the server does not allow this method on the requested resource"
+    return Refusal(405, "MethodNotAllowed", message, details={})
+
+
+def unsupported_media(kind: str) -> Refusal:
+    """The body's media type is not one the server reads."""
+    message = f"the body of the request was in an unknown format: {kind}"
+    return Refusal(415, "UnsupportedMediaType", message)
+
+
+def expired(asked: int, oldest: int) -> Refusal:
+    """The version asked for is no longer in the history."""
+    return Refusal(410, "Expired", f"too old resource version: {asked} ({oldest})")
+
+
+def too_large_version(asked: int, current: int) -> Refusal:
+    """The version asked for has not been reached, even after waiting."""
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    return Refusal(
+        504,
+        "Timeout",
+        f"Timeout: Too large resource version: {asked}, current: {current}",
+        details={"causes": [cause], "retryAfterSeconds": 1},
+    )
+
+
+def too_many(seconds: int) -> Refusal:
+    """The server is busy and says when to come back."""
+    return Refusal(
+        429,
+        "TooManyRequests",
+        "The server has received too many requests and has asked us to try again later",
+        details={"retryAfterSeconds": seconds},
+        headers={"Retry-After": str(seconds)},
+    )
+
+
+def disruption_budget(budget: str, needed: int, healthy: int) -> Refusal:
+    """Evicting this pod on purpose would break a PodDisruptionBudget."""
+    cause = (
+        f"The disruption budget {budget} needs {needed} healthy pods and has {healthy} currently"
+    )
+    return Refusal(
+        429,
+        "TooManyRequests",
+        "Cannot evict pod as it would violate the pod's disruption budget.",
+        details={"causes": [{"reason": "DisruptionBudget", "message": cause}]},
+    )
+
+
+def shutting_down() -> Refusal:
+    """The server is going away; whoever still has a connection is told so and loses it."""
+    message = "apiserver is shutting down"
+    return Refusal(503, "ServiceUnavailable", message, headers={"Connection": "close"})
+
+
+def list_expired() -> Refusal:
+    """The list asked for cannot be put together any more."""
+    return Refusal(410, "Expired", "The resourceVersion for the provided list is too old.")

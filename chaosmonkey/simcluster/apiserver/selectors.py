@@ -1,0 +1,82 @@
+"""Label and field selectors: text in a query becomes a question about an object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from chaosmonkey.simcluster.apiserver import refusals
+from chaosmonkey.simcluster.apiserver.watch_cache import Obj
+
+Question = Callable[[Obj], bool]
+
+_SET = re.compile(r"^\s*(\S+)\s+(in|notin)\s*\(([^()]*)\)\s*$")
+_EQUALS = re.compile(r"^\s*([^\s=!,()]+)\s*(==|=|!=)\s*([^\s=!,()]*)\s*$")
+_EXISTS = re.compile(r"^\s*(!?)\s*([^\s=!,()]+)\s*$")
+_COMMA = re.compile(r",(?![^()]*\))")
+
+
+@lru_cache(maxsize=256)
+def labels(text: str) -> Question:
+    """The question that a label selector asks. Refuses one that cannot be parsed."""
+    asked = [_requirement(part) for part in _COMMA.split(text) if part.strip()]
+    return lambda obj: all(ask(obj["metadata"].get("labels") or {}) for ask in asked)
+
+
+def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
+    if found := _SET.match(part):
+        name, word, listed = found.groups()
+        values = {value.strip() for value in listed.split(",")}
+        if word == "in":
+            return lambda has: has.get(name) in values
+        return lambda has: has.get(name) not in values
+    if found := _EQUALS.match(part):
+        name, sign, value = found.groups()
+        if sign == "!=":
+            return lambda has: has.get(name) != value
+        return lambda has: has.get(name) == value
+    if found := _EXISTS.match(part):
+        negated, name = found.groups()
+        return lambda has: (name in has) != bool(negated)
+    surplus = "=" if "=" in part else part.strip()
+    raise refusals.bad_request(
+        f"unable to parse requirement: found '{surplus}', expected: identifier"
+    )
+
+
+@lru_cache(maxsize=256)
+def fields(text: str) -> Question:
+    """The question that a field selector asks: paths, `=` and `!=`."""
+    asked: list[tuple[list[str], bool, str]] = []
+    for part in text.split(","):
+        if not part.strip():
+            continue
+        found = re.match(r"^\s*([\w.\-/]+)\s*(==|=|!=)\s*(.*?)\s*$", part)
+        if not found:
+            raise refusals.bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
+        path, sign, value = found.groups()
+        asked.append((path.split("."), sign != "!=", value))
+    return lambda obj: all((_at(obj, path) == value) == equal for path, equal, value in asked)
+
+
+def _at(obj: Obj, path: list[str]) -> str:
+    value: object = obj
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    if value is None:
+        # A pod's missing booleans and an event's newer fields read as empty.
+        return "false" if path[-1] == "unschedulable" else ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def question(label_selector: str, field_selector: str) -> Question | None:
+    """Both selectors as one question; None if neither asks anything."""
+    asked = []
+    if label_selector:
+        asked.append(labels(label_selector))
+    if field_selector:
+        asked.append(fields(field_selector))
+    if not asked:
+        return None
+    return lambda obj: all(ask(obj) for ask in asked)

@@ -1,0 +1,228 @@
+"""The API server's face: an ASGI app that routes a request to discovery, a list, a watch or a verb.
+
+Every refusal is a Status object. Nobody is asked who they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
+import orjson
+
+from chaosmonkey.simcluster.apiserver import discovery, lists, refusals
+from chaosmonkey.simcluster.apiserver.faults import Faults
+from chaosmonkey.simcluster.apiserver.handlers import Verbs, read_json
+from chaosmonkey.simcluster.apiserver.lists import number
+from chaosmonkey.simcluster.apiserver.origins import Origins
+from chaosmonkey.simcluster.apiserver.paths import Target, parse
+from chaosmonkey.simcluster.apiserver.refusals import Refusal
+from chaosmonkey.simcluster.apiserver.requests import PROTOBUF, Receive, Request, Send
+from chaosmonkey.simcluster.apiserver.selectors import question
+from chaosmonkey.simcluster.apiserver.tables import table
+from chaosmonkey.simcluster.apiserver.watch_cache import Obj
+from chaosmonkey.simcluster.apiserver.watches import Render, Watch, Watches
+from chaosmonkey.simcluster.bench.api import Hands
+from chaosmonkey.simcluster.node.applogs import read_log
+from chaosmonkey.simcluster.realtime import Live
+
+_FUTURE_WAIT = 3.0
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+class Server:
+    """An ASGI app: one pretend API server, with its hands and faults."""
+
+    def __init__(self, live: Live, watches: Watches, faults: Faults, hands: Hands) -> None:
+        self._live = live
+        self._watches = watches
+        self._faults = faults
+        self._hands = hands
+        self._origins = Origins()
+        self._verbs = Verbs(live.world.store, live.world.admission)
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive, send)
+        try:
+            self._origins.check(request.headers)
+            await self._serve(request)
+        except Refusal as refusal:
+            await request.answer(refusal.code, refusal.status(), headers=refusal.headers)
+
+    async def _serve(self, request: Request) -> None:
+        if request.path.startswith(("/sim", "/bench")):
+            body = await request.json(None)
+            found = self._hands.answer(request.method, request.path, body)
+            if found is not None:
+                await request.answer(*found)
+                return
+        if not self._live.world.parts.answering:
+            raise refusals.shutting_down()
+        await self._faults.pass_through()
+        self._live.catch_up()
+        if request.path == _REVIEWS and request.method == "POST":
+            await self._review(request)
+        elif (target := parse(request.path)) is not None:
+            await self._resource(request, target)
+        else:
+            await self._discover(request)
+
+    @staticmethod
+    async def _review(request: Request) -> None:
+        """Everybody may do everything; the question is repeated if it can be read."""
+        body = await request.body()
+        asked = {} if request.media_type == PROTOBUF else read_json(None, body)
+        kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
+        blank: Obj = kind | {"metadata": {}, "spec": {}}
+        await request.answer(201, blank | asked | {"status": {"allowed": True}})
+
+    @staticmethod
+    async def _discover(request: Request) -> None:
+        aggregated = "as=APIGroupDiscoveryList" in request.accept
+        found = discovery.answer(request.path, aggregated=aggregated)
+        if found is None:
+            if request.path.startswith(("/api/", "/apis/")):
+                raise refusals.unknown_path()
+            await request.plain(404, "404 page not found\n")
+        elif isinstance(found, str):
+            await request.plain(200, found)
+        elif aggregated and found.get("kind") == "APIGroupDiscoveryList":
+            await request.answer(200, found, media_type=discovery.AGGREGATED)
+        else:
+            await request.answer(200, found)
+
+    async def _resource(self, request: Request, target: Target) -> None:
+        query = request.query
+        match request.method:
+            case "GET" if not target.name and query.get("watch") in {"1", "true"}:
+                await self._watch(request, target)
+            case "GET" if not target.name:
+                await self._list(request, target)
+            case "GET" if target.part == "log":
+                await request.plain(200, self._log(self._verbs.get(target)[1], query))
+            case "GET":
+                await self._show(request, target, *self._verbs.get(target))
+            case "POST":
+                obj = await request.json(target.resource)
+                await self._show(request, target, *self._verbs.create(target, obj, query))
+            case "PUT" if target.name:
+                obj = await request.json(target.resource)
+                await self._show(request, target, *self._verbs.update(target, obj, query))
+            case "PATCH" if target.name:
+                change = await request.json(target.resource)
+                answer = self._verbs.patch(target, request.media_type, change, query)
+                await self._show(request, target, *answer)
+            case "DELETE" if target.name:
+                options = await request.json(target.resource)
+                await self._show(request, target, *self._verbs.delete(target, options, query))
+            case "DELETE":
+                await self._delete_all(request, target)
+            case _:
+                raise refusals.method_not_allowed()
+
+    def _log(self, pod: Obj, query: dict[str, str]) -> str:
+        kubelets = self._live.world.kubelets
+        lines = number(query.get("tailLines", ""), "tailLines")
+        return read_log(
+            pod,
+            self._live.clock.now(),
+            tail=lines or None,
+            heard=lambda node: node not in kubelets or kubelets[node].heard,
+        )
+
+    async def _show(self, request: Request, target: Target, code: int, obj: Obj) -> None:
+        """Send one object, as a table if the client wants one."""
+        if request.wants_table and obj["kind"] == target.resource.kind:
+            meta = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
+            await request.answer(code, self._table(request, target, [obj], meta))
+        else:
+            await request.answer(code, obj)
+
+    def _table(self, request: Request, target: Target, objects: list[Obj], meta: Obj) -> Obj:
+        whole = request.query.get("includeObject", "Metadata")
+        return table(target.resource, objects, meta, self._live.clock.now(), whole=whole)
+
+    async def _list(self, request: Request, target: Target) -> None:
+        store = self._live.world.store
+        asked = request.query.get("resourceVersion", "")
+        version = number(asked, "resourceVersion")
+        if version > store.version:
+            await asyncio.sleep(_FUTURE_WAIT / self._live.clock.speed)
+            self._live.catch_up()
+            if version > store.version:
+                raise refusals.too_large_version(version, store.version)
+        found = lists.page(store, target, request.query)
+        if request.wants_table:
+            objects = [change.object for change in found.changes]
+            await request.answer(200, self._table(request, target, objects, found.meta()))
+        else:
+            await request.raw(200, lists.body(target, found))
+
+    async def _delete_all(self, request: Request, target: Target) -> None:
+        found = lists.page(self._live.world.store, target, request.query)
+        options = await request.json(target.resource)
+        for change in found.changes:
+            one = Target(target.resource, *change.key)
+            self._verbs.delete(one, options, request.query)
+        await request.raw(200, lists.body(target, found))
+
+    async def _watch(self, request: Request, target: Target) -> None:
+        query = request.query
+        asked = query.get("resourceVersion", "")
+        if asked and not asked.isdigit():
+            parsing = f'strconv.ParseUint: parsing "{asked}": invalid syntax'
+            message = f'resourceVersion: Invalid value: "{asked}": {parsing}'
+            raise Refusal(500, "", message)
+        initial = query.get("sendInitialEvents") == "true"
+        fresh = initial or asked in {"", "0"}
+        bookmarks = query.get("allowWatchBookmarks") in {"1", "true"}
+        watch = Watch(
+            target.resource,
+            target.namespace,
+            question(query.get("labelSelector", ""), query.get("fieldSelector", "")),
+            render=self._render(request, target) if request.wants_table else None,
+        )
+        if target.name:
+            watch.question = question("", f"metadata.name={target.name}")
+        self._watches.begin(watch, None if fresh else int(asked))
+        if bookmarks and (initial or not asked):
+            self._watches.bookmark(watch, initial=True)
+        span = (1800.0, 3600.0)
+        seconds = float(query.get("timeoutSeconds") or self._live.world.timeline.draw(span))
+        try:
+            await self._stream(request, watch, seconds=seconds, bookmarks=bookmarks)
+        finally:
+            self._watches.close(watch)
+
+    async def _stream(
+        self, request: Request, watch: Watch, *, seconds: float, bookmarks: bool
+    ) -> None:
+        """Send a watch until it ends or the client goes."""
+        await request.begin(200)
+        async with asyncio.TaskGroup() as tasks:
+            leaving = tasks.create_task(request.gone(watch), name="client leaves")
+            await self._watches.batches(
+                watch, seconds=seconds, bookmarks=bookmarks, send=request.more
+            )
+            leaving.cancel()
+        if not watch.broken:
+            await request.end()
+
+    def _render(self, request: Request, target: Target) -> Render:
+        """Lines of a watch as tables; only the first one describes the columns."""
+        whole = request.query.get("includeObject", "Metadata")
+        first = [True]
+
+        def render(what: str, obj: Obj) -> bytes:
+            meta = {"resourceVersion": obj["metadata"]["resourceVersion"]}
+            objects = [] if what == "BOOKMARK" else [obj]
+            now = self._live.clock.now()
+            lines = table(target.resource, objects, meta, now, whole=whole, columns=first[0])
+            first[0] = False
+            return orjson.dumps({"type": what, "object": lines}) + b"\n"
+
+        return render

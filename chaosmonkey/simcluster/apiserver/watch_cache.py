@@ -1,0 +1,148 @@
+"""One resource's objects and what happened to them, as far back as is kept.
+
+A `Change` is one version of one object. It is encoded to JSON once, when somebody first asks, and
+the bytes are shared by every list and every watch that sends it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import Any, Literal
+
+import orjson
+
+from chaosmonkey.simcluster.apiserver.resources import Resource
+
+Obj = dict[str, Any]
+"""A Kubernetes object. One that is in a store is never changed, only replaced."""
+
+Key = tuple[str, str]
+"""Namespace (empty for what has none) and name."""
+
+What = Literal["ADDED", "MODIFIED", "DELETED"]
+
+
+class Change:
+    """One version of one object, and what became of the version before."""
+
+    def __init__(self, what: What, version: int, key: Key, obj: Obj, before: Obj | None) -> None:
+        self.what: What = what
+        self.version = version
+        self.key = key
+        self.object = obj
+        self.before = before
+
+    @cached_property
+    def json(self) -> bytes:
+        """The object alone, as a list contains it."""
+        return orjson.dumps(self.object)
+
+    @cached_property
+    def line(self) -> bytes:
+        """The change as a line of a watch."""
+        return watch_line(self.what, self.json)
+
+
+def watch_line(what: str, json: bytes) -> bytes:
+    """One line of a watch stream."""
+    return b'{"type":"%s","object":%s}\n' % (what.encode(), json)
+
+
+class Shelf:
+    """All objects of one resource, their latest changes, and who wants to hear of new ones.
+
+    `floor` is the newest version that is too old to watch from: what happened up to it may be
+    forgotten.
+    """
+
+    def __init__(self, resource: Resource, limit: int) -> None:
+        self.resource = resource
+        self.latest: dict[Key, Change] = {}
+        self.floor = 0
+        self.listeners: list[Callable[[Change], None]] = []
+        self._history: deque[Change] = deque()
+        self._limit = limit
+        self._indexes: dict[str, Index] = {}
+
+    def add(self, change: Change) -> None:
+        """Take in a change, forget the oldest if there are too many, and tell everyone."""
+        if change.what == "DELETED":
+            del self.latest[change.key]
+        else:
+            self.latest[change.key] = change
+        self._history.append(change)
+        if len(self._history) > self._limit:
+            self.floor = self._history.popleft().version
+        for index in self._indexes.values():
+            index.follow(change)
+        for listener in tuple(self.listeners):
+            listener(change)
+
+    def since(self, version: int) -> Iterator[Change]:
+        """Every change after a version that is not below the floor, oldest first."""
+        start = bisect_right(self._history, version, key=lambda change: change.version)
+        return iter([self._history[i] for i in range(start, len(self._history))])
+
+    def forget(self, version: int) -> None:
+        """Forget everything that happened up to a version."""
+        while self._history and self._history[0].version <= version:
+            self._history.popleft()
+        self.floor = max(self.floor, version)
+
+    def at(self, version: int) -> dict[Key, Change]:
+        """All objects as they were at a version that is not below the floor."""
+        then = dict(self.latest)
+        for change in reversed(list(self.since(version))):
+            if change.before is None:
+                then.pop(change.key, None)
+            else:
+                old = int(change.before["metadata"]["resourceVersion"])
+                then[change.key] = Change("ADDED", old, change.key, change.before, None)
+        return then
+
+    def index(self, name: str, terms: Callable[[Obj], Iterable[str]]) -> Index:
+        """Keep objects findable by what `terms` says of each; asked again, the same index."""
+        if name not in self._indexes:
+            self._indexes[name] = Index(self, terms)
+        return self._indexes[name]
+
+
+class Index:
+    """Objects of a shelf by a term, kept up to date with every change.
+
+    `terms` names each term of an object once.
+    """
+
+    def __init__(self, shelf: Shelf, terms: Callable[[Obj], Iterable[str]]) -> None:
+        self._shelf = shelf
+        self._terms = terms
+        self._keys: dict[str, dict[Key, None]] = {}
+        for change in shelf.latest.values():
+            for term in self._terms(change.object):
+                self._keys.setdefault(term, {})[change.key] = None
+
+    def follow(self, change: Change) -> None:
+        """Take in what changed."""
+        old = () if change.before is None else tuple(self._terms(change.before))
+        new = () if change.what == "DELETED" else tuple(self._terms(change.object))
+        if old == new:
+            return
+        for term in old:
+            found = self._keys[term]
+            del found[change.key]
+            if not found:
+                del self._keys[term]
+        for term in new:
+            self._keys.setdefault(term, {})[change.key] = None
+
+    def find(self, term: str) -> list[Obj]:
+        """The objects that a term leads to, in the order in which they came to it."""
+        latest = self._shelf.latest
+        return [latest[key].object for key in self._keys.get(term, ())]
+
+    def count(self, term: str) -> int:
+        """How many objects a term leads to."""
+        return len(self._keys.get(term, ()))

@@ -1,0 +1,246 @@
+"""Open watches: each change is encoded once and its bytes go to everyone who asked for it.
+
+A watch is a line of bytes after the other, from the version that the client names: its past from
+the history, then whatever happens. It ends cleanly at its timeout; it breaks off when the client
+reads too slowly, or when a fault says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import orjson
+
+from chaosmonkey.simcluster.apiserver import refusals
+from chaosmonkey.simcluster.apiserver.resources import NODES, RESOURCES, Resource
+from chaosmonkey.simcluster.apiserver.selectors import Question
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Obj, Shelf, watch_line
+from chaosmonkey.simcluster.realtime import Live
+
+BOOKMARK_EVERY = 60.0
+_LAST_BOOKMARK = 2.0
+_BACKLOG = 20_000
+
+_BLANK_NODE = (
+    "machineID",
+    "systemUUID",
+    "bootID",
+    "kernelVersion",
+    "osImage",
+    "containerRuntimeVersion",
+    "kubeletVersion",
+    "kubeProxyVersion",
+    "operatingSystem",
+    "architecture",
+)
+_BLANK: dict[str, Obj] = {
+    "nodes": {
+        "spec": {},
+        "status": {
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},
+            "nodeInfo": dict.fromkeys(_BLANK_NODE, ""),
+        },
+    },
+    "pods": {"spec": {"containers": None}, "status": {}},
+    "leases": {"spec": {}},
+    "endpointslices": {"addressType": "", "endpoints": None, "ports": None},
+}
+assert NODES.plural in _BLANK
+
+Render = Callable[[str, Obj], bytes]
+"""How a line is written for a client that wants another form than the object's own."""
+
+
+@dataclass(eq=False)
+class Watch:
+    """One open stream and what is still to be sent on it.
+
+    Attributes:
+        resource: what is watched.
+        namespace: only objects in it; empty for all.
+        question: only objects for which it is true; None for all.
+        seen: the version up to which the client knows everything.
+        render: the form of the lines; None for the shared bytes.
+        most: how many lines may wait for a client that reads slowly.
+    """
+
+    resource: Resource
+    namespace: str = ""
+    question: Question | None = None
+    seen: int = 0
+    render: Render | None = None
+    most: int = _BACKLOG
+    broken: bool = False
+    ended: bool = False
+    silent_until: float = 0.0
+    lines: deque[bytes] = field(default_factory=deque)
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hear(self, change: Change) -> None:
+        """Take in a change, if it is news and asked for."""
+        if change.version <= self.seen or (self.namespace and change.key[0] != self.namespace):
+            return
+        what = self._as_asked(change)
+        if what == change.what and self.render is None:
+            self.push(change.line)
+        elif what:
+            self.push(self.line_of(what, change))
+
+    def _as_asked(self, change: Change) -> str:
+        """What a change means to this watch: objects come into its question and leave it."""
+        if self.question is None:
+            return change.what
+        now = change.what != "DELETED" and self.question(change.object)
+        was = change.before is not None and self.question(change.before)
+        match was, now:
+            case False, True:
+                return "ADDED"
+            case True, True:
+                return "MODIFIED"
+            case True, False:
+                return "DELETED"
+            case _:
+                return ""
+
+    def line_of(self, what: str, change: Change) -> bytes:
+        """A change as a line in the form that the client asked for."""
+        if self.render is None:
+            return watch_line(what, change.json)
+        return self.render(what, change.object)
+
+    def push(self, line: bytes) -> None:
+        """Queue a line; who reads too slowly is cut off."""
+        self.lines.append(line)
+        self.broken = self.broken or len(self.lines) > self.most
+        self.stirred.set()
+
+    def finish(self, *, broken: bool = False) -> None:
+        """End it, cleanly or in the middle."""
+        self.ended = True
+        self.broken = self.broken or broken
+        self.stirred.set()
+
+
+class Watches:
+    """All open watches of one world."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._open: dict[Resource, dict[Watch, None]] = {resource: {} for resource in RESOURCES}
+        for resource, watches in self._open.items():
+            live.world.store.subscribe(resource, self._tell(watches))
+
+    @staticmethod
+    def _tell(watches: dict[Watch, None]) -> Callable[[Change], None]:
+        def heard(change: Change) -> None:
+            for watch in watches:
+                watch.hear(change)
+
+        return heard
+
+    def begin(self, watch: Watch, version: int | None) -> None:
+        """Open a watch from a version; None is from the beginning, with all that is there.
+
+        A version that is too old ends the stream after one line that says so.
+        """
+        shelf = self._live.world.store.shelf(watch.resource)
+        if version is None:
+            self._present(watch, shelf)
+        elif version < shelf.floor:
+            status = refusals.expired(version, shelf.floor).status()
+            watch.push(watch_line("ERROR", orjson.dumps(status)))
+            watch.finish()
+            return
+        else:
+            watch.seen = version
+            for change in shelf.since(version):
+                watch.hear(change)
+        self._open[watch.resource][watch] = None
+
+    def _present(self, watch: Watch, shelf: Shelf) -> None:
+        """Begin with an ADDED for everything, in no order of versions."""
+        for change in shelf.latest.values():
+            wanted = not watch.namespace or change.key[0] == watch.namespace
+            if wanted and (watch.question is None or watch.question(change.object)):
+                watch.most += 1
+                watch.push(watch.line_of("ADDED", change))
+        watch.seen = self._live.world.store.version
+
+    def bookmark(self, watch: Watch, *, initial: bool = False) -> None:
+        """Queue a line without news, only with the version that the client has reached."""
+        meta: Obj = {"resourceVersion": str(max(watch.seen, self._live.world.store.version))}
+        if initial:
+            meta["annotations"] = {"k8s.io/initial-events-end": "true"}
+        resource = watch.resource
+        body = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": meta}
+        blank = body | _BLANK.get(resource.plural, {})
+        if watch.render is not None:
+            watch.push(watch.render("BOOKMARK", blank))
+        else:
+            watch.push(watch_line("BOOKMARK", orjson.dumps(blank)))
+
+    def close(self, watch: Watch) -> None:
+        """Forget a watch."""
+        self._open[watch.resource].pop(watch, None)
+
+    def all(self) -> Iterable[Watch]:
+        """Every open watch."""
+        return [watch for watches in self._open.values() for watch in watches]
+
+    def break_off(self) -> None:
+        """Break every stream in the middle."""
+        for watch in self.all():
+            watch.finish(broken=True)
+
+    def end(self) -> None:
+        """End every stream cleanly."""
+        for watch in self.all():
+            watch.finish()
+
+    def silence(self, until: float) -> None:
+        """Send nothing on any open stream until a moment."""
+        for watch in self.all():
+            watch.silent_until = until
+
+    def shout(self, line: bytes) -> None:
+        """Send a line to everyone, whatever it is."""
+        for watch in self.all():
+            watch.push(line)
+
+    async def batches(
+        self,
+        watch: Watch,
+        *,
+        seconds: float,
+        bookmarks: bool,
+        send: Callable[[bytes], Awaitable[None]],
+    ) -> None:
+        """Send what a watch has, as it comes, until it ends or its seconds are over.
+
+        `send` is given the bytes of one or more lines.
+        """
+        clock = self._live.clock
+        deadline = clock.now() + seconds
+        mark = min(clock.now() + BOOKMARK_EVERY, deadline - _LAST_BOOKMARK)
+        while not watch.broken:
+            now = clock.now()
+            if bookmarks and now >= mark and not watch.ended:
+                self.bookmark(watch)
+                mark = now + BOOKMARK_EVERY
+            if watch.lines and now >= watch.silent_until:
+                batch = b"".join(watch.lines)
+                watch.lines.clear()
+                await send(batch)
+                continue
+            if (watch.ended and not watch.lines) or now >= deadline:
+                return
+            wake = min(deadline, mark) if bookmarks and mark > now else deadline
+            if watch.lines:
+                wake = watch.silent_until
+            watch.stirred.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(watch.stirred.wait(), max(0.0, wake - now) / clock.speed)

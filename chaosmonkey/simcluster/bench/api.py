@@ -1,0 +1,156 @@
+"""What stands beside the cluster, over HTTP: hands on the bench, faults, and the simulation itself.
+
+    GET  /sim                              speed, seed, preset, clock
+    POST /sim/faults                       {"kind": "stall", "seconds": 5}
+    GET  /bench                            everything on the bench
+    PUT  /bench/machines/<name>/<feed>     {"plugged": false}: a hand empties the socket
+    PUT  /bench/supply                     {"alive": false}: no power feed has any
+    PUT  /bench/bus                        {"torn": true}: the I2C bus's wire is torn
+    PUT  /bench/panel/buttons/<machine>    {"pressed": true}: a hand holds the button
+    PUT  /bench/panel/halt                 {"pressed": true}: the big red one
+
+None of this is Kubernetes, and nothing that talks to the cluster is told of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+from chaosmonkey.errors import BadInput, ChaosMonkeyError
+from chaosmonkey.simcluster.apiserver.faults import Faults
+from chaosmonkey.simcluster.bench.wiring import FeedName
+from chaosmonkey.simcluster.realtime import Live
+from chaosmonkey.simcluster.settings import SimSettings
+from chaosmonkey.simcluster.timestamps import micro_stamp
+
+SLOWEST = 3600.0
+"""Seconds by which a contact may be made to follow later."""
+
+Answer = tuple[int, Any]
+
+
+class Hands:
+    """Answers the paths that are not Kubernetes'."""
+
+    def __init__(self, live: Live, settings: SimSettings, faults: Faults) -> None:
+        self._live = live
+        self._settings = settings
+        self._faults = faults
+        self._bench = live.world.bench
+        self._started = live.clock.now()
+        self._routes: dict[str, Callable[..., Answer]] = {
+            "GET /sim": self._describe,
+            "POST /sim/faults": self._break,
+            "GET /bench": self._look,
+            "PUT /bench/machines/<name>/<feed>": self._reach,
+            "PUT /bench/supply": self._supply,
+            "PUT /bench/bus": self._tear,
+            "PUT /bench/panel/buttons/<machine>": self._press,
+            "PUT /bench/panel/halt": self._press_halt,
+        }
+        self._patterns = {_pattern(route): do for route, do in self._routes.items()}
+
+    def answer(self, method: str, path: str, body: Any) -> Answer | None:
+        """The status and JSON for a request; None if the path is none of these.
+
+        Refuses a fault that makes no sense.
+        """
+        self._live.catch_up()
+        for pattern, do in self._patterns.items():
+            if found := pattern.fullmatch(f"{method} {path}"):
+                try:
+                    return do(body, *found.groups())
+                except ChaosMonkeyError as error:
+                    return error.status, problem(error)
+        if path.startswith(("/sim", "/bench")):
+            known = ", ".join(self._routes)
+            return 404, {"detail": f"{method} {path} is nothing here.", "known": known}
+        return None
+
+    def _describe(self, _body: Any) -> Answer:
+        now = self._live.clock.now()
+        return 200, {
+            "speed": self._settings.speed,
+            "seed": self._settings.seed,
+            "preset": self._settings.preset,
+            "now": now,
+            "now_text": micro_stamp(now),
+            "started": self._started,
+            "machines": self._bench.machines(),
+        }
+
+    def _break(self, body: Any) -> Answer:
+        return 202, self._faults.start(body if isinstance(body, dict) else {})
+
+    def _look(self, _body: Any) -> Answer:
+        return 200, self._bench.describe()
+
+    def _reach(self, body: Any, machine: str, feed: str) -> Answer:
+        name = cast("FeedName", feed)
+        self._bench.feed(machine, name)
+        wanted = _checked(
+            body,
+            {"plugged": _flag, "welded": _flag, "stuck": _flag, "back_fed": _flag, "slow": _delay},
+        )
+        self._bench.hand(machine, name, **wanted)
+        return 200, self._bench.feed(machine, name).describe()
+
+    def _supply(self, body: Any) -> Answer:
+        self._bench.supply_power(**_checked(body, {"alive": _flag}))
+        return 200, self._bench.describe()["supply"]
+
+    def _tear(self, body: Any) -> Answer:
+        self._bench.bus.torn = _checked(body, {"torn": _flag})["torn"]
+        return 200, {"torn": self._bench.bus.torn}
+
+    def _press(self, body: Any, machine: str) -> Answer:
+        panel = self._bench.panel
+        panel.press(machine, **_checked(body, {"pressed": _flag}))
+        return 200, panel.describe()["buttons"][machine]
+
+    def _press_halt(self, body: Any) -> Answer:
+        panel = self._bench.panel
+        panel.press_halt(**_checked(body, {"pressed": _flag}))
+        return 200, panel.describe()["halt"]
+
+
+def problem(error: ChaosMonkeyError) -> dict[str, Any]:
+    """An error as JSON: what happened, what to do, and the facts."""
+    return {"detail": error.message, "remedy": error.remedy, **error.facts}
+
+
+def _pattern(route: str) -> re.Pattern[str]:
+    """A route as an expression whose groups are its names."""
+    text = route.replace("<feed>", "(power|network)")
+    return re.compile(re.sub(r"<\w+>", "([^/]+)", text))
+
+
+def _flag(value: Any) -> str:
+    return "" if isinstance(value, bool) else "true or false"
+
+
+def _delay(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= SLOWEST:
+        return ""
+    return f"seconds from 0 to {SLOWEST:g}"
+
+
+def _checked(body: Any, known: dict[str, Callable[[Any], str]]) -> dict[str, Any]:
+    """A body whose every key is known and whose values are good.
+
+    Raises:
+        BadInput: it is something else. What is known is named.
+    """
+    names = ", ".join(known)
+    if not isinstance(body, dict) or not body:
+        raise BadInput(
+            "The body must be an object with at least one key.", remedy=f"Known keys: {names}."
+        )
+    for key, value in body.items():
+        if key not in known:
+            raise BadInput(f"{key!r:.80} is no key here.", remedy=f"Known keys: {names}.")
+        if wanted := known[key](value):
+            raise BadInput(f"{key} must be {wanted}, got {value!r:.80}.")
+    return body

@@ -1,0 +1,180 @@
+"""One feed of one machine: from the line of the header to what the machine notices.
+
+    level ─► coil ─► contact ──┐
+    supply, socket ────────────┼─► rail ─── lasts 5 ms ─► the machine has it, or has it no more
+    another way (back-feed) ───┘    └─► sense line: every bounce
+
+What can be wrong: a welded contact, a coil that is dead, a back-feed, a slow device.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from chaosmonkey.simcluster.bench.contacts import RELAY_BOUNCE, Contact
+from chaosmonkey.simcluster.bench.gpio import Level
+from chaosmonkey.simcluster.bench.wiring import FeedName, Wire
+from chaosmonkey.simcluster.timeline import Booking, Span, Timeline
+
+OPERATE: Span = (0.004, 0.010)
+"""From a coil's current to the contact's change: 10 ms at most for a common relay."""
+RELEASE: Span = (0.002, 0.005)
+"""From the end of the current to the contact's return: 5 ms at most."""
+HOLD_UP = 0.005
+"""Seconds that a state of the rail must last before the machine notices: its capacitors bridge a
+shorter gap, and its regulator waits as long before it starts (engineering estimate). A link's
+hardware is taken to be as patient."""
+
+
+class Feed:
+    """One feed.
+
+    Args:
+        machine: whose.
+        name: which.
+        wire: how it is switched.
+        level: of the line at first.
+        timeline: when contacts move.
+        chance: of bounces.
+        sensed: called whenever the rail comes or goes, bounces included.
+        noticed: called with what the machine notices: whether it has the feed.
+
+    Attributes:
+        plugged: whether the socket is filled.
+        supplied: whether what feeds all of them is alive.
+        welded: whether the contact stays closed whatever the coil does.
+        stuck: whether the coil is dead or its wire is off: the contact stays as it is at rest.
+        back_fed: whether the rail is live through another way, such as HDMI or USB.
+        slow: seconds by which the contact follows later.
+        coil: whether there is current in the coil.
+        given: what the machine noticed last.
+    """
+
+    def __init__(
+        self,
+        machine: str,
+        name: FeedName,
+        wire: Wire,
+        *,
+        level: Level,
+        timeline: Timeline,
+        chance: random.Random,
+        sensed: Callable[[], None],
+        noticed: Callable[[bool], None],
+    ) -> None:
+        self.machine = machine
+        self.name = name
+        self.wire = wire
+        self.plugged = self.supplied = True
+        self.welded = self.stuck = self.back_fed = False
+        self.slow = 0.0
+        self._level = level
+        self._timeline = timeline
+        self._sensed = sensed
+        self._noticed = noticed
+        self._moving: Booking | None = None
+        self._lasting: Booking | None = None
+        self.coil = self._energised()
+        self._contact = Contact(
+            timeline, chance, RELAY_BOUNCE, closed=self._wanted(), moved=self._passed
+        )
+        self.given = self._rail = self.rail
+
+    @property
+    def closed(self) -> bool:
+        """Whether the contact lies closed, its bounces left aside."""
+        return self._contact.closed
+
+    @property
+    def feeding(self) -> bool:
+        """Whether current can flow from the supply through the contact, bounces left aside."""
+        return self.supplied and self.plugged and self.closed
+
+    @property
+    def live(self) -> bool:
+        """Whether the rail is live, bounces left aside."""
+        return self.back_fed or self.feeding
+
+    @property
+    def rail(self) -> bool:
+        """Whether the rail is live at this very moment."""
+        passing = self.supplied and self.plugged and self._contact.touching
+        return self.back_fed or passing
+
+    def follow(self, level: Level) -> None:
+        """The line has a new level: the coil follows, and a little later the contact."""
+        self._level = level
+        if self.coil == self._energised():
+            return
+        self.coil = not self.coil
+        if self._moving:
+            self._moving.cancel()
+        span = OPERATE if self.coil else RELEASE
+        self._moving = self._timeline.after(self._timeline.draw(span) + self.slow, self._arrive)
+
+    def touch(
+        self,
+        *,
+        plugged: bool | None = None,
+        supplied: bool | None = None,
+        welded: bool | None = None,
+        stuck: bool | None = None,
+        back_fed: bool | None = None,
+        slow: float | None = None,
+    ) -> None:
+        """Change what is true of it; None leaves a thing as it is."""
+        self.plugged = self.plugged if plugged is None else plugged
+        self.supplied = self.supplied if supplied is None else supplied
+        self.back_fed = self.back_fed if back_fed is None else back_fed
+        self.slow = self.slow if slow is None else slow
+        self.stuck = self.stuck if stuck is None else stuck
+        self.follow(self._level)
+        if welded is not None and welded != self.welded:
+            self.welded = welded
+            if self._moving is None or not self._moving.pending:
+                self._arrive()
+        self._passed()
+
+    def describe(self) -> dict[str, Any]:
+        """The feed as JSON."""
+        return {
+            "pin": self.wire.pin,
+            "level": self._level,
+            "active_high": self.wire.active_high,
+            "coil": "energised" if self.coil else "released",
+            "contact": self.wire.contact,
+            "closed": self.closed,
+            "plugged": self.plugged,
+            "live": self.live,
+            "welded": self.welded,
+            "stuck": self.stuck,
+            "back_fed": self.back_fed,
+            "slow": self.slow,
+        }
+
+    def _energised(self) -> bool:
+        driven = self._level is not None and bool(self._level) == self.wire.active_high
+        return driven and not self.stuck
+
+    def _wanted(self) -> bool:
+        return self.welded or self.coil == (self.wire.contact == "NO")
+
+    def _arrive(self) -> None:
+        self._contact.move(closed=self._wanted())
+
+    def _passed(self) -> None:
+        """Something between the supply and the machine changed, or may have."""
+        if self.rail == self._rail:
+            return
+        self._rail = self.rail
+        if self._lasting:
+            self._lasting.cancel()
+        if self._rail != self.given:
+            self._lasting = self._timeline.after(HOLD_UP, self._notice)
+        self._sensed()
+
+    def _notice(self) -> None:
+        self.given = self._rail
+        self._noticed(self.given)

@@ -1,0 +1,59 @@
+"""Measuring chips in the machines' power feeds, and what they find there."""
+
+from __future__ import annotations
+
+import random
+
+from chaosmonkey.simcluster.bench.chips.bus import Bus
+from chaosmonkey.simcluster.bench.chips.ina import Ina, Ina219, Ina3221, Reading
+from chaosmonkey.simcluster.bench.feeds import Feed
+from chaosmonkey.simcluster.bench.wiring import Meter
+from chaosmonkey.simcluster.timeline import Span
+
+VOLTS = 5.1
+"""Of a live feed."""
+DRAW: Span = (0.42, 0.88)
+"""Amperes that a running machine draws; each has its own (a Raspberry Pi 3 or 4 without load,
+engineering estimate)."""
+
+_VOLTS_NOISE = 0.02
+_DRAW_NOISE = 0.02
+
+
+class Probe:
+    """What a chip finds at one feed: the rail's voltage, and the current that comes through it.
+
+    A rail that is live through another way has its voltage, and draws nothing here.
+
+    Args:
+        feed: the feed.
+        seed: of the machine's current and of the noise.
+    """
+
+    def __init__(self, feed: Feed, *, seed: int) -> None:
+        self._feed = feed
+        self._chance = random.Random(f"meter {feed.machine} {seed}")  # noqa: S311 - no secret
+        self._draw = self._chance.uniform(*DRAW)
+
+    def __call__(self) -> Reading:
+        """Measure now."""
+        feed, noise = self._feed, self._chance.uniform(-1.0, 1.0)
+        running = feed.given and feed.feeding
+        return Reading(
+            volts=VOLTS + _VOLTS_NOISE * noise if feed.live else 0.0,
+            amperes=self._draw * (1 + _DRAW_NOISE * noise) if running else 0.0,
+        )
+
+
+def fit(meter: Meter, feed: Feed, bus: Bus, *, seed: int) -> None:
+    """Put a meter into a feed; machines may share an INA3221.
+
+    Raises:
+        ValueError: another chip has the address, or the channel is taken.
+    """
+    wanted: type[Ina] = Ina3221 if meter.chip == "ina3221" else Ina219
+    chip = bus.chips.setdefault(meter.address, wanted())
+    if not isinstance(chip, wanted):
+        text = f"two chips have the I2C address 0x{meter.address:02x}"
+        raise ValueError(text)  # noqa: TRY004 - the wiring is wrong, not a type
+    chip.fit(meter.channel, Probe(feed, seed=seed))

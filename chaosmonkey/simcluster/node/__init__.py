@@ -1,0 +1,1 @@
+"""What runs on a simulated machine: its kubelet and the life of its pods."""

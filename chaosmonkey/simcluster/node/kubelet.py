@@ -1,0 +1,218 @@
+"""One pretend machine's life as the cluster feels it: its lease, its node's status.
+
+    power ─► boot ─► register ─► lease, every renewal ─► …
+                        └──────► status, when it differs or is old
+    link lost: everything goes on, nothing is heard     power lost: everything stops
+
+What its pods do is `pod_workers.py`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from chaosmonkey.simcluster.apiserver.resources import LEASES, NODES
+from chaosmonkey.simcluster.apiserver.watch_cache import Obj
+from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.events import Severity, Source
+from chaosmonkey.simcluster.node import nodestatus
+from chaosmonkey.simcluster.node.nodestatus import Place, condition
+from chaosmonkey.simcluster.node.pod_workers import PodRuns
+from chaosmonkey.simcluster.timeline import Booking, Span
+from chaosmonkey.simcluster.timestamps import micro_stamp
+
+LEASE_NAMESPACE = "kube-node-lease"
+_JITTER = 0.04
+_RUNTIME_STALE = 30.0
+_SECOND_REPORT = 30.0
+_HUNG = 0.5
+
+
+class Kubelet:
+    """The node agent of one machine, with the machine's power and link as inputs."""
+
+    def __init__(self, place: Place, parts: Parts) -> None:
+        self.place = place
+        self.powered = False
+        self.running = False
+        self.linked = True
+        self.frozen = False
+        self.pods = PodRuns(place, parts, lambda: self.heard)
+        self._parts = parts
+        self._source = Source("kubelet", place.name)
+        self._boot_id = ""
+        self._reported = 0.0
+        self._froze = 0.0
+        self._healthy = True
+        self._bookings: dict[str, Booking] = {}
+
+    @property
+    def heard(self) -> bool:
+        """Whether what it says reaches the API server."""
+        return self.running and self.linked and not self.frozen and self._parts.answering
+
+    def power_on(self, *, boot: float | None = None) -> None:
+        """Give it power: it boots, and `boot` seconds later (default: drawn) its kubelet runs."""
+        if self.powered:
+            return
+        self.powered = True
+        seconds = self._parts.timeline.draw(self._parts.timing.boot) if boot is None else boot
+        self._book("boot", seconds, self._run)
+
+    def power_off(self) -> None:
+        """Take its power: everything on it stops at once and nothing is said."""
+        self.powered = self.running = self.frozen = False
+        for booking in self._bookings.values():
+            booking.cancel()
+        self._bookings.clear()
+        self.pods.vanish()
+
+    def set_link(self, live: bool) -> None:
+        """Mend or cut its link; a cut link is a black hole, nothing is refused."""
+        if live != self.linked:
+            self.linked = live
+            if live:
+                self.reachable_again()
+
+    def reachable_again(self, *, lease: Span | None = None) -> None:
+        """The link is mended or the API server is back: catch up, after `lease` (default: soon)."""
+        if not self.heard:
+            return
+        timing, draw = self._parts.timing, self._parts.timeline.draw
+        first = draw(lease or timing.lease_back)
+        self._book("lease", first, self._renew)
+        # A post that hung in the link arrives at once; where it was given up, the next one does.
+        hung = self._parts.timeline.random.random() < _HUNG
+        status = first if hung and lease is None else draw(timing.back_online)
+        self._book("status", max(first, status), self._check)
+        self._book("pods", draw(timing.notice), self.pods.catch_up)
+        self._book("reconcile", draw(timing.reconcile), self.pods.reconcile)
+
+    def freeze(self) -> None:
+        """Stop every process on it; time goes on."""
+        self.frozen = True
+        self._froze = self._parts.timeline.now
+        self.pods.pause()
+
+    def thaw(self) -> None:
+        """Let its processes go on; after a long freeze it does not trust its runtime at first."""
+        self.frozen = False
+        stale = self._parts.timeline.now - self._froze > _RUNTIME_STALE
+        self.pods.unpause()
+        timing, draw = self._parts.timing, self._parts.timeline.draw
+        self._book("lease", draw(timing.notice), self._renew)
+        if stale:
+            self._healthy = False
+            self._book("status", draw(timing.notice), self._check)
+            self._book("healthy", timing.status_period + draw(timing.lease_back), self._recovered)
+            self._book("pods", draw(timing.first_sync), self.pods.catch_up)
+            self._book("reconcile", timing.status_period - 0.9, self.pods.reconcile)
+        else:
+            self._book("status", draw(timing.back_online), self._check)
+
+    def _recovered(self) -> None:
+        self._healthy = True
+        self._check()
+
+    def _run(self) -> None:
+        """The kubelet starts: events, lease, status, and a moment later its pods."""
+        timing, timeline = self._parts.timing, self._parts.timeline
+        self.running = True
+        self._healthy = True
+        self._boot_id = str(uuid.UUID(int=timeline.random.getrandbits(128), version=4))
+        self._reported = 0.0
+        self._parts.events.forget(self._source)
+        if self.heard:
+            self._say("Starting", "Starting kubelet.")
+            self._say_sufficient()
+        self._book("lease", timeline.draw(timing.lease_back) / 4, self._renew)
+        self._book("status", timeline.draw(timing.register), self._check)
+        self._book("pods", timeline.draw(timing.first_sync), self.pods.come_back)
+
+    def _renew(self) -> None:
+        timing, timeline = self._parts.timing, self._parts.timeline
+        jitter = timeline.draw((1 - _JITTER, 1 + _JITTER))
+        self._book("lease", timing.lease_renewal * jitter, self._renew)
+        if not self.heard:
+            return
+        now = micro_stamp(timeline.now)
+
+        def renew(lease: Obj) -> None:
+            lease["spec"]["renewTime"] = now
+
+        name = self.place.name
+        if self._parts.store.edit(LEASES, (LEASE_NAMESPACE, name), renew) is None:
+            self._new_lease(now)
+
+    def _new_lease(self, now: str) -> None:
+        name, store = self.place.name, self._parts.store
+        node = store.find(NODES, "", name)
+        if node is None:
+            return
+        owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"]}
+        seconds = int(self._parts.timing.lease_duration)
+        spec = {"holderIdentity": name, "leaseDurationSeconds": seconds, "renewTime": now}
+        meta = {"name": name, "namespace": LEASE_NAMESPACE, "ownerReferences": [owner]}
+        store.create(LEASES, {"metadata": meta, "spec": spec})
+
+    def _check(self) -> None:
+        """Compare the node with what it should say; post when that differs or is old."""
+        timing, timeline = self._parts.timing, self._parts.timeline
+        self._book("status", timing.status_period, self._check)
+        if not self.heard:
+            return
+        node = self._parts.store.find(NODES, "", self.place.name)
+        if node is None:
+            node = self._parts.store.create(NODES, nodestatus.new_node(self.place))
+        ready = condition(node, "Ready").get("status")
+        rebooted = node["status"].get("nodeInfo", {}).get("bootID", self._boot_id) != self._boot_id
+        differs = ready != ("True" if self._healthy else "False")
+        if not (rebooted or differs) and timeline.now - self._reported < timing.status_report:
+            return
+        self._reported = timeline.now + timeline.draw((-0.1, 0.1)) * timing.status_report
+        if rebooted or differs:
+            # A new kubelet posts again soon, when it knows more: its images, for one.
+            self._reported += _SECOND_REPORT - timing.status_report
+
+        def post(node: Obj) -> None:
+            nodestatus.post(
+                node,
+                self.place,
+                self._boot_id,
+                timeline.now,
+                images=self.pods.images,
+                healthy=self._healthy,
+            )
+
+        self._parts.store.edit(NODES, ("", self.place.name), post)
+        if rebooted:
+            text = f"Node {self.place.name} has been rebooted, boot id: {self._boot_id}"
+            self._say("Rebooted", text, warning=True)
+        if rebooted or differs:
+            self._say_sufficient()
+        if differs:
+            self._say_status("NodeReady" if self._healthy else "NodeNotReady")
+
+    def _say_sufficient(self) -> None:
+        for reason in nodestatus.SUFFICIENT:
+            self._say_status(reason)
+
+    def _say_status(self, reason: str) -> None:
+        self._say(reason, f"Node {self.place.name} status is now: {reason}")
+
+    def _say(self, reason: str, message: str, *, warning: bool = False) -> None:
+        about: Obj = {
+            "kind": "Node",
+            "apiVersion": "v1",
+            "metadata": {"name": self.place.name, "uid": self.place.name},
+        }
+        severity: Severity = "Warning" if warning else "Normal"
+        self._parts.events.record(
+            about, reason, message, source=self._source, severity=severity, anonymous=True
+        )
+
+    def _book(self, what: str, seconds: float, call: Callable[[], None]) -> None:
+        if what in self._bookings:
+            self._bookings[what].cancel()
+        self._bookings[what] = self._parts.timeline.after(seconds, call)

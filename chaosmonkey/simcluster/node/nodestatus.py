@@ -1,0 +1,144 @@
+"""A node as its kubelet registers it and posts it: a Raspberry Pi that does not exist."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chaosmonkey.simcluster.apiserver.admission import NOT_READY
+from chaosmonkey.simcluster.apiserver.watch_cache import Obj
+from chaosmonkey.simcluster.timestamps import stamp
+
+VERSION = "v1.36.2"
+IMAGE_BYTES = 24117248
+
+_CAPACITY = {
+    "cpu": "4",
+    "ephemeral-storage": "30Gi",
+    "memory": "8Gi",
+    "pods": "110",
+}
+
+_CONDITIONS = (
+    ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+)
+_READY = ("Ready", "True", "KubeletReady", "kubelet is posting ready status")
+_STALE = ("Ready", "False", "KubeletNotReady", "container runtime is down")
+
+SUFFICIENT = ("NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID")
+"""The events with which a kubelet says that its node lacks nothing."""
+
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which node of the cluster a machine is."""
+
+    name: str
+    number: int
+    control_plane: bool = False
+
+    @property
+    def ip(self) -> str:
+        """Its address in the pretend network."""
+        return f"10.77.{self.number // 200}.{10 + self.number % 200}"
+
+    @property
+    def pod_cidr(self) -> str:
+        """The addresses of its pods."""
+        return f"10.{244 + self.number // 256}.{self.number % 256}.0/24"
+
+    def pod_ip(self, serial: int) -> str:
+        """The address of its n-th pod."""
+        return f"{self.pod_cidr.removesuffix('.0/24')}.{2 + serial % 250}"
+
+
+def new_node(place: Place) -> Obj:
+    """The node as it is registered, before its first status."""
+    labels = {
+        "beta.kubernetes.io/arch": "arm64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "arm64",
+        "kubernetes.io/hostname": place.name,
+        "kubernetes.io/os": "linux",
+    }
+    taints = [{"key": NOT_READY, "effect": "NoSchedule"}]
+    if place.control_plane:
+        labels[CONTROL_PLANE] = ""
+        taints.append({"key": CONTROL_PLANE, "effect": "NoSchedule"})
+    spec = {"podCIDR": place.pod_cidr, "podCIDRs": [place.pod_cidr], "taints": taints}
+    meta = {
+        "name": place.name,
+        "labels": labels,
+        "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
+    }
+    return {"metadata": meta, "spec": spec, "status": {"conditions": []}}
+
+
+def post(
+    node: Obj,
+    place: Place,
+    boot_id: str,
+    now: float,
+    *,
+    images: Iterable[str] = (),
+    healthy: bool = True,
+) -> None:
+    """Write the kubelet's status into the node, in place; a kept condition keeps its time."""
+    status = node["status"]
+    old = {condition["type"]: condition for condition in status["conditions"]}
+    last = _READY if healthy else _STALE
+    wanted = [(kind, "False", reason, message) for kind, reason, message in _CONDITIONS] + [last]
+    node["status"] = {
+        "capacity": dict(_CAPACITY),
+        "allocatable": dict(_CAPACITY),
+        "conditions": [_condition(old.get(row[0]), row, now) for row in wanted],
+        "addresses": [
+            {"type": "InternalIP", "address": place.ip},
+            {"type": "Hostname", "address": place.name},
+        ],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+        "nodeInfo": {
+            "machineID": _digest("machine", place.name),
+            "systemUUID": _digest("system", place.name),
+            "bootID": boot_id,
+            "kernelVersion": "6.12.47+rpt-rpi-v8",
+            "osImage": "Debian GNU/Linux 13 (trixie)",
+            "containerRuntimeVersion": "containerd://2.1.4",
+            "kubeletVersion": VERSION,
+            "kubeProxyVersion": "",
+            "operatingSystem": "linux",
+            "architecture": "arm64",
+        },
+        "images": [{"names": [image], "sizeBytes": IMAGE_BYTES} for image in sorted(images)],
+    }
+
+
+def _condition(before: Obj | None, row: tuple[str, str, str, str], now: float) -> Obj:
+    kind, status, reason, message = row
+    same = before is not None and before["status"] == status
+    since = before.get("lastTransitionTime") if same and before is not None else None
+    return {
+        "type": kind,
+        "status": status,
+        "lastHeartbeatTime": stamp(now),
+        "lastTransitionTime": since or stamp(now),
+        "reason": reason,
+        "message": message,
+    }
+
+
+def condition(obj: Obj, kind: str) -> Obj:
+    """One condition of a node or pod; an empty one if it has none of that type."""
+    for found in obj.get("status", {}).get("conditions", ()):
+        if found["type"] == kind:
+            return dict(found)
+    return {}
+
+
+def _digest(what: str, name: str) -> str:
+    return hashlib.blake2s(f"{what}/{name}".encode(), digest_size=16).hexdigest()

@@ -1,0 +1,296 @@
+"""The pods of one machine: each lives as `pod_lifecycle.py` says, and the kubelet reports its look.
+
+While nothing is heard of the machine its pods play on; what they look like is reported when the
+link is back. That is how a duplicate comes to be seen: the pod was replaced, and still runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from chaosmonkey.simcluster.apiserver.resources import PODS
+from chaosmonkey.simcluster.apiserver.storage import key_of
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
+from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.events import Source
+from chaosmonkey.simcluster.node import pod_lifecycle
+from chaosmonkey.simcluster.node.nodestatus import Place
+from chaosmonkey.simcluster.node.pod_lifecycle import Life, Look, Stage
+from chaosmonkey.simcluster.node.podstatus import Facts, pod_status
+from chaosmonkey.simcluster.timeline import Booking
+
+
+@dataclass
+class Run:
+    """One pod on one machine."""
+
+    pod: Obj
+    key: Key
+    facts: Facts
+    look: Look | None = None
+    life: Life = ()
+    step: int = 0
+    booking: Booking | None = None
+    stopping: bool = False
+    left: float = 0.0
+    """Seconds that were left of its stage when the machine froze."""
+
+    @property
+    def uid(self) -> str:
+        """The uid of its pod."""
+        uid: str = self.pod["metadata"]["uid"]
+        return uid
+
+
+@dataclass
+class PodRuns:
+    """All pods of one machine.
+
+    Attributes:
+        place: which node the machine is.
+        parts: the world.
+        heard: whether what the kubelet says reaches the API server just now.
+        images: what was pulled; it stays on the disk through a power cut.
+        runs: what runs here, by the pod's uid.
+    """
+
+    place: Place
+    parts: Parts
+    heard: Callable[[], bool]
+    images: set[str] = field(default_factory=set)
+    runs: dict[str, Run] = field(default_factory=dict)
+    _serial: int = 0
+    _synced: bool = False
+    _slow: float = 0.5
+    """Share of lost pods that are removed only when the kubelet looks again; differs by boot."""
+
+    def changed(self, change: Change) -> None:
+        """The API server says that a pod bound to this machine changed."""
+        if not (self._synced and self.heard()):
+            return
+        if change.what == "DELETED":
+            self._deleted(change.object)
+        else:
+            self._see(change.object)
+
+    def come_back(self) -> None:
+        """The kubelet started and knows nothing: take the API server's pods as its own."""
+        if not self.heard():
+            self._synced = True
+            return
+        self._synced = True
+        self._slow = self.parts.timeline.random.random()
+        for pod in self._bound():
+            self._resume(pod)
+
+    def catch_up(self) -> None:
+        """The link is back: report every pod about to stop as it is, and see what is new."""
+        if not self.heard():
+            return
+        bound = self._bound()
+        there = {pod["metadata"]["uid"] for pod in bound}
+        for run in [run for uid, run in self.runs.items() if uid not in there]:
+            self._end(run)
+        for pod in bound:
+            known = self.runs.get(pod["metadata"]["uid"])
+            if known is not None and "deletionTimestamp" in pod["metadata"]:
+                stopped = known.stopping
+                self._report(known)
+                if stopped:
+                    self._play(known, pod_lifecycle.CONFIRM)
+            self._see(pod)
+
+    def reconcile(self) -> None:
+        """Report every pod whose status at the API server is not what it looks like."""
+        if self.heard():
+            for run in list(self.runs.values()):
+                self._report(run)
+
+    def vanish(self) -> None:
+        """The power is gone, and with it every container."""
+        for run in self.runs.values():
+            if run.booking:
+                run.booking.cancel()
+        self.runs.clear()
+        self._synced = False
+
+    def pause(self) -> None:
+        """Every process stands still."""
+        for run in self.runs.values():
+            if run.booking and run.booking.pending:
+                run.left = run.booking.when - self.parts.timeline.now
+                run.booking.cancel()
+
+    def unpause(self) -> None:
+        """Every process goes on where it stood."""
+        for run in self.runs.values():
+            if run.left:
+                self._book(run, run.left)
+                run.left = 0.0
+
+    def _bound(self) -> list[Obj]:
+        return self.parts.store.index(PODS, "node", node_of).find(self.place.name)
+
+    def _see(self, pod: Obj) -> None:
+        uid = pod["metadata"]["uid"]
+        run = self.runs.get(uid)
+        leaving = "deletionTimestamp" in pod["metadata"]
+        if run is None:
+            if pod.get("status", {}).get("phase") not in {"Succeeded", "Failed"}:
+                adopted = self._adopt(pod)
+                self._play(adopted, pod_lifecycle.LOST if leaving else pod_lifecycle.START)
+                adopted.stopping = leaving
+            return
+        run.pod = pod
+        if leaving and not run.stopping:
+            run.stopping = True
+            self._play(run, pod_lifecycle.STOP)
+
+    def _resume(self, pod: Obj) -> None:
+        status = pod.get("status", {})
+        if status.get("phase") in {"Succeeded", "Failed"} and (
+            "deletionTimestamp" not in pod["metadata"]
+        ):
+            return
+        run = self._adopt(pod)
+        if "deletionTimestamp" in pod["metadata"]:
+            run.stopping = True
+            self._play(run, pod_lifecycle.LOST)
+        elif started := status.get("containerStatuses"):
+            lost = "waiting" not in started[0]["state"]
+            restarts = started[0]["restartCount"] + int(lost)
+            run.facts = replace(run.facts, restarts=restarts, lost_before=restarts > 0)
+            self._play(run, pod_lifecycle.RESTART if lost else pod_lifecycle.START)
+        else:
+            self._play(run, pod_lifecycle.START)
+
+    def _adopt(self, pod: Obj) -> Run:
+        facts = Facts(host_ip=self.place.ip, started=self.parts.timeline.now)
+        run = Run(pod, key_of(pod), facts)
+        self.runs[run.uid] = run
+        return run
+
+    def _deleted(self, pod: Obj) -> None:
+        run = self.runs.get(pod["metadata"]["uid"])
+        if run is not None:
+            if not run.stopping:
+                self._tell(run, "Killing")
+            self._end(run)
+
+    def _end(self, run: Run) -> None:
+        if run.booking:
+            run.booking.cancel()
+        self.runs.pop(run.uid, None)
+
+    def _play(self, run: Run, life: Life) -> None:
+        if run.booking:
+            run.booking.cancel()
+        run.life, run.step = life, 0
+        self._wait(run)
+
+    def _wait(self, run: Run) -> None:
+        """Book the next stage of a run."""
+        stage, timing, timeline = run.life[run.step], self.parts.timing, self.parts.timeline
+        match stage.after:
+            case "readiness":
+                span = pod_lifecycle.probe_span(run.pod) or (0.0, 0.0)
+            case "lost_removal" if timeline.random.random() < self._slow:
+                span = timing.housekeeping
+            case name:
+                span = getattr(timing, name)
+        self._book(run, timeline.draw(span))
+
+    def _book(self, run: Run, seconds: float) -> None:
+        run.booking = self.parts.timeline.after(seconds, lambda: self._enter(run))
+
+    def _enter(self, run: Run) -> None:
+        stage = run.life[run.step]
+        if stage.removes:
+            self._remove(run)
+            return
+        self._become(run, stage)
+        for reason in stage.events:
+            self._tell(run, reason)
+        self._report(run)
+        run.step += 1
+        if run.step < len(run.life):
+            self._wait(run)
+
+    def _become(self, run: Run, stage: Stage) -> None:
+        now = self.parts.timeline.now
+        if stage.name == "started":
+            self._serial += 1
+            ip = run.facts.ip or self.place.pod_ip(self._serial)
+            run.facts = replace(run.facts, ip=ip, running_since=now)
+            ready_at_once = pod_lifecycle.probe_span(run.pod) is None
+            run.look = pod_lifecycle.READY if ready_at_once else stage.look
+            if ready_at_once:
+                run.step = len(run.life) - 1
+            return
+        if stage.look is pod_lifecycle.COMPLETED:
+            if run.look is None or run.look.containers != "running":
+                run.look = pod_lifecycle.FAILED
+                return
+            run.facts = replace(run.facts, stopped=now)
+        run.look = stage.look or run.look
+
+    def _remove(self, run: Run) -> None:
+        if not self.heard():
+            return
+        store = self.parts.store
+        pod = store.find(PODS, *run.key)
+        if pod is not None and pod["metadata"]["uid"] == run.uid:
+            store.delete(PODS, run.key, grace=0)
+        self._end(run)
+
+    def _report(self, run: Run) -> None:
+        """Write how a pod looks, if anybody hears it and it looks different."""
+        look, facts, now = run.look, run.facts, self.parts.timeline.now
+        if look is None or not self.heard():
+            return
+
+        def write(pod: Obj) -> None:
+            pod["status"] = pod_status(pod, look, facts, now)
+
+        after = self.parts.store.edit(PODS, run.key, write, uid=run.uid)
+        if after is not None:
+            run.pod = after
+
+    def _tell(self, run: Run, reason: str) -> None:
+        """Say what happened to each container of a pod."""
+        if not self.heard():
+            return
+        for container in run.pod["spec"]["containers"]:
+            for why, message in self._words(reason, container):
+                self.parts.events.record(
+                    run.pod,
+                    why,
+                    message,
+                    source=Source("kubelet", self.place.name),
+                    container=container["name"],
+                )
+
+    def _words(self, reason: str, container: Obj) -> list[tuple[str, str]]:
+        image = container["image"]
+        match reason:
+            case "Pulled" if image in self.images:
+                text = "already present on machine and can be accessed by the pod"
+                return [("Pulled", f'Container image "{image}" {text}')]
+            case "Pulled":
+                self.images.add(image)
+                took = "in 310ms (310ms including waiting). Image size: 24117248 bytes."
+                return [
+                    ("Pulling", f'Pulling image "{image}"'),
+                    ("Pulled", f'Successfully pulled image "{image}" {took}'),
+                ]
+            case "Killing":
+                return [("Killing", f"Stopping container {container['name']}")]
+            case _:
+                return [(reason, f"Container {reason.lower()}")]
+
+
+def node_of(pod: Obj) -> tuple[str, ...]:
+    """The node that a pod is bound to, as an index term."""
+    name = pod["spec"].get("nodeName")
+    return (name,) if name else ()

@@ -1,0 +1,85 @@
+// What the presenter does with a round: each press is one request, and what came of it is said aloud.
+import { post, Refused } from '../lib/request';
+import type { Mode, Round } from '../lib/types';
+import type { Desk } from './commands.svelte';
+import { left } from './format';
+
+export interface Opening {
+  mode: Mode;
+  seconds: number | null;
+  approve: boolean;
+  /** What a bet is about. */
+  machine: string;
+}
+
+export class Crowd {
+  busy = $state(false);
+  #desk: Desk;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  get round(): Round | undefined {
+    return this.#desk.board.round;
+  }
+
+  open = ({ mode, seconds, approve, machine }: Opening) =>
+    this.#ask(
+      'open',
+      {
+        mode,
+        ...(seconds ? { seconds } : {}),
+        ...(mode === 'bet' ? { machine } : {}),
+        ...(approves(mode) ? { approve } : {}),
+      },
+      () => `The ${mode} is open${seconds ? ` for ${left(seconds)}` : ''}.`,
+    );
+
+  close = () => this.#ask('close', undefined, (round) => round.says);
+  cancel = () => this.#ask('cancel', undefined, (round) => round.says);
+  draw = () => this.#ask('draw', undefined, (round) => round.says);
+  redraw = () => this.#ask('redraw', undefined, (round) => round.says);
+  next = () => this.#ask('next', undefined, (round) => round.says);
+  execute = (machine: string | null) =>
+    this.#ask('execute', { machine }, (round) => `${round.chosen} has lost its ${round.feed}.`);
+
+  /** Let the press happen that is shown, or refuse it; without one nothing is asked. */
+  answer(does: 'approve' | 'veto'): void {
+    const turn = this.round?.turn;
+    if (turn?.stage !== 'asking') {
+      this.#desk.say('refused', 'Nobody asks for anything.', 'Wait for a press.');
+      return;
+    }
+    const { ticket, machine } = turn;
+    void this.#ask(does, { ticket, machine }, (round) => round.says);
+  }
+
+  clearName = (tag: string) =>
+    this.#once(async () => {
+      const { cleared } = await post<{ cleared: string[] }>('/api/names/clear', { tag });
+      return cleared.length ? `Cleared: ${cleared.join(', ')}.` : 'There was no name any more.';
+    });
+
+  #ask(what: string, body: unknown, said: (round: Round) => string): Promise<void> {
+    return this.#once(async () => said(await post<Round>(`/api/round/${what}`, body)));
+  }
+
+  /** One request at a time; it says what came of it, or why it was refused. */
+  async #once(request: () => Promise<string>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      this.#desk.say('done', await request());
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.#desk.say('refused', error.message, error.remedy);
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+/** Kinds of rounds in which somebody in the room presses. */
+export const approves = (mode: Mode): boolean =>
+  mode === 'raffle' || mode === 'queue' || mode === 'free';

@@ -1,0 +1,166 @@
+// The presenter's hands: every request of the console, each sent once, and what came of it said aloud.
+import { ask, post, Refused } from '../lib/request';
+import { Board } from '../lib/board.svelte';
+import { truthsOf, type Truth } from '../lib/machine-state';
+import type { FeedKind, Machine, Scene } from '../lib/types';
+import type { Entry } from './log';
+import { nth } from '../lib/order';
+import { armed, left } from './format';
+
+/** Milliseconds for which a machine's button is deaf after an answer: the second half of a double
+ * click on "Cut" must not hit the "Restore" that has taken its place. */
+const DEAF = 700;
+const KEPT = 40;
+
+export interface Said {
+  text: string;
+  remedy: string;
+  kind: 'done' | 'refused';
+}
+
+export class Desk {
+  board = new Board('console');
+  /** The moment that is shown, by the server's time, looked at four times a second. */
+  now = $state(0);
+  said: Said | null = $state(null);
+  log: Entry[] = $state.raw([]);
+  /** What is being asked, by machine or by name of the request. */
+  busy: Record<string, boolean> = $state({});
+
+  armed = $derived(this.board.connected && armed(this.board.show, this.now));
+  /** What is known of each machine itself, by its node. */
+  truths: ReadonlyMap<string, Truth> = $derived(truthsOf(this.board.machines, this.board.open));
+  halted = $derived((this.board.show?.halted ?? null) !== null);
+  /** What nobody can act on, because it is not seen; "" if all is. */
+  away: string = $derived(
+    this.board.signedOut
+      ? 'Signed out'
+      : !this.board.connected
+        ? 'Not connected'
+        : this.board.cluster?.stale_since != null
+          ? 'Cluster not seen'
+          : '',
+  );
+  feed: FeedKind = $derived(this.board.show?.feed ?? 'power');
+
+  #deafUntil: Record<string, number> = {};
+  #count = 0;
+
+  /** Begin; returns how to end. */
+  open(): () => void {
+    const end = this.board.listen();
+    const timer = setInterval(() => (this.now = this.board.now()), 250);
+    return () => {
+      clearInterval(timer);
+      end();
+    };
+  }
+
+  halt = () =>
+    this.#once('halt', async () => {
+      const { restored } = await post<{ restored: string[] }>('/halt');
+      const on = restored.length ? `On again: ${restored.join(', ')}.` : 'Nothing was off.';
+      return `HALT holds. ${on}`;
+    });
+
+  release = () =>
+    this.#once('halt', async () => {
+      await post('/release');
+      return 'HALT is released. The table is safe: press A to arm.';
+    });
+
+  arm = () =>
+    this.#once('arm', async () => {
+      const wanted = !armed(this.board.show, this.board.now());
+      const { armed_until } = await post<{ armed_until: number | null }>(
+        wanted ? '/arm' : '/disarm',
+      );
+      if (armed_until === null) return 'Safe. Nothing can be cut from here.';
+      return `Armed. Safe again by itself in ${left(Math.round(armed_until - this.board.now()))}.`;
+    });
+
+  cut = (machine: Machine) => {
+    if (this.halted) {
+      this.say('refused', `${machine.name} was not cut: HALT holds.`, 'Press R to release it.');
+      return;
+    }
+    if (!armed(this.board.show, this.board.now())) {
+      this.say('refused', `${machine.name} was not cut: the console is safe.`, 'Press A to arm.');
+      return;
+    }
+    const feed = this.feed;
+    this.#once(machine.name, async () => {
+      const path = `/kill/${encodeURIComponent(machine.name)}?kind=${feed}`;
+      const { seconds } = await post<{ seconds: number }>(path);
+      return `${machine.name} has lost its ${feed}. It gets it back in ${left(seconds)}.`;
+    });
+  };
+
+  restore = (machine: Machine) =>
+    this.#once(machine.name, async () => {
+      const path = `/restore/${encodeURIComponent(machine.name)}`;
+      const { restored } = await post<{ restored: string[] }>(path);
+      return restored.length ? `On again: ${restored.join(', ')}.` : `${machine.name} was not off.`;
+    });
+
+  /** Cut or restore the machine that a digit means. */
+  digit = (does: 'cut' | 'restore', number: number) => {
+    const machine = nth(this.board.machines, number);
+    if (machine) this[does](machine);
+    else this.say('refused', `There is no machine ${number}.`, 'The numbers stand on the cards.');
+  };
+
+  setFeed = (feed: FeedKind) => this.#show({ feed }, `A cut now takes the ${feed}.`);
+  setScene = (scene: Scene) => this.#show({ scene, blank: false }, `On the stage: ${scene}.`);
+  /** Every press counts, however fast they come. */
+  turn = (turn: 1 | -1) =>
+    this.#once(`turn ${this.#count++}`, async () => {
+      const { scene } = await post<{ scene: string }>('/api/show', { turn });
+      return `On the stage: ${scene}.`;
+    });
+  qr = () => this.setScene(this.board.show?.scene === 'qr' ? 'board' : 'qr');
+  blank = () => {
+    const blank = !this.board.show?.blank;
+    this.#show({ blank }, blank ? 'The stage is dark.' : 'The stage is lit again.');
+  };
+  theme = () => {
+    const light = !this.board.show?.light;
+    this.#show({ light }, light ? 'Theme for bright rooms.' : 'Dark theme.');
+  };
+
+  deletePod = (namespace: string, pod: string, uid: string) =>
+    this.#once(`pod ${uid}`, async () => {
+      await ask('DELETE', `/api/pods/${namespace}/${pod}?uid=${encodeURIComponent(uid)}`);
+      return `${pod} is deleted. Its controller, if it has one, makes another.`;
+    });
+
+  /** Say what happened, and keep it in the log. */
+  say(kind: Said['kind'], text: string, remedy = ''): void {
+    this.said = { kind, text, remedy };
+    const at = this.board.known ? this.board.time() : Date.now() / 1000;
+    const entry = { id: `here ${this.#count++}`, at, text, remedy, kind };
+    this.log = [entry, ...this.log].slice(0, KEPT);
+  }
+
+  #show(change: Record<string, unknown>, text: string): void {
+    this.#once(`show ${Object.keys(change).join(' ')}`, async () => {
+      await post('/api/show', change);
+      return text;
+    });
+  }
+
+  /** One request at a time of a name; it says what came of it, or why it was refused. */
+  async #once(name: string, request: () => Promise<string>): Promise<void> {
+    if (this.busy[name] || performance.now() < (this.#deafUntil[name] ?? 0)) return;
+    this.busy[name] = true;
+    try {
+      this.say('done', await request());
+    } catch (error) {
+      if (error instanceof Refused) this.say('refused', error.message, error.remedy);
+      else this.say('refused', `Something went wrong here: ${String(error)}`, 'Reload the page.');
+    } finally {
+      delete this.busy[name];
+      if (this.board.state.machines[name]) this.#deafUntil[name] = performance.now() + DEAF;
+    }
+  }
+}

@@ -1,0 +1,126 @@
+// Moments, lengths and sentences, as the console writes them.
+import { howLost } from '../lib/cause';
+import { ended, passed } from '../lib/elapsed';
+import { took } from '../lib/took';
+import type { Cluster, Outage, Show } from '../lib/types';
+
+export const PHASES = [
+  ['detect', 'Detect'],
+  ['evict', 'Evict'],
+  ['reschedule', 'Reschedule'],
+  ['ready', 'Ready'],
+] as const;
+
+/** Seconds to a tenth. */
+export const tenths = (seconds: number): string => seconds.toFixed(1);
+
+/** A length that is counted down: "9:41", or "12 s" below a minute; never below nothing. */
+export function left(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+/** The time of day of a moment, on this computer's clock. */
+export function clock(moment: number): string {
+  return new Date(moment * 1000).toLocaleTimeString('en-GB');
+}
+
+/** The time of day of what Kubernetes stamped; as it came, if it is no moment. */
+export function stamp(text: string): string {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? text : clock(at / 1000);
+}
+
+/** A sentence in which Kubernetes stamped a moment. */
+export const stampIn = (text: string): string =>
+  text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (moment) => stamp(moment));
+
+export const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`;
+
+export const armed = (show: Show | undefined, now: number): boolean =>
+  show?.armed_until != null && now < show.armed_until;
+
+/** What became of an outage, in a word or two. */
+export function verdict(outage: Outage): string {
+  if (outage.recovery_seconds !== null) return `${took(outage, tenths)} s`;
+  return outage.outcome ?? (outage.open ? 'under way' : 'not measured');
+}
+
+/** What an outage was: "node3 lost its power". */
+export function headline(outage: Outage): string {
+  if (outage.origin === 'observed') return `${outage.machine}: ${howLost(outage)}`;
+  return `${outage.machine}: ${outage.feed} cut`;
+}
+
+export interface Phase {
+  name: string;
+  state: 'todo' | 'now' | 'done' | 'skipped';
+  seconds: number | null;
+  /** It may have been shorter: we did not see all of it. */
+  atMost: boolean;
+}
+
+/** The phases of an outage, the one under way counting on. */
+export function phases(outage: Outage, now: number): Phase[] {
+  const done = ended(outage);
+  return PHASES.map(([id, name]) => {
+    const seconds = outage.phases[id];
+    if (seconds !== undefined)
+      return { name, state: 'done', seconds, atMost: outage.phases_at_least?.[id] !== undefined };
+    if (outage.open && outage.phase === id)
+      return { name, state: 'now', seconds: Math.max(0, now - outage.t0 - done), atMost: false };
+    return { name, state: outage.outcome ? 'skipped' : 'todo', seconds: null, atMost: false };
+  });
+}
+
+/** Seconds on the clock of an outage: its recovery time, or what has passed. */
+export function elapsed(outage: Outage, now: number): number | null {
+  if (outage.recovery_seconds !== null) return outage.recovery_seconds;
+  return outage.open && outage.phase !== null ? passed(outage, now) : null;
+}
+
+/** What of the board says whether it is heard. */
+export interface Heard {
+  known: boolean;
+  connected: boolean;
+  signedOut: boolean;
+  cluster: Cluster | undefined;
+}
+
+export interface Link {
+  word: 'LIVE' | 'STALE' | 'NOT CONNECTED' | 'CONNECTING' | 'SIGNED OUT';
+  detail: string;
+  remedy: string;
+}
+
+/** Whether what is shown can be believed, and if not what to do. */
+export function link({ known, connected, signedOut, cluster }: Heard, now: number): Link {
+  if (signedOut)
+    return {
+      word: 'SIGNED OUT',
+      detail:
+        'This browser is not signed in any more: what you see is old, and no key does anything.',
+      remedy: 'Sign in again with a presenter’s token.',
+    };
+  if (!known)
+    return {
+      word: 'CONNECTING',
+      detail: 'Waiting for the server.',
+      remedy: 'If this stays, look whether chaosmonkey runs.',
+    };
+  if (!connected)
+    return {
+      word: 'NOT CONNECTED',
+      detail: 'The server does not answer: what you see here is old.',
+      remedy: 'It is tried again and again. Machines that are off come back by themselves.',
+    };
+  if (cluster?.stale_since != null)
+    return {
+      word: 'STALE',
+      detail: `The cluster has not been seen for ${left(now - cluster.stale_since)}: ${cluster.why.replace(/\.$/, '')}.`,
+      remedy: 'Cuts are refused until it answers. Restore and HALT work.',
+    };
+  return { word: 'LIVE', detail: '', remedy: '' };
+}

@@ -1,0 +1,136 @@
+"""What an earlier process left is taken up, and what it had seen stays as it saw it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chaosmonkey.clock import Heartbeat, ManualClock
+from chaosmonkey.dispatch import Dispatch
+from chaosmonkey.model import (
+    Changed,
+    FeedKind,
+    Node,
+    Origin,
+    Outage,
+    PlugCut,
+    PlugRestored,
+    Removed,
+)
+from chaosmonkey.outage.tracker import Tracker
+from chaosmonkey.startup_recovery import take_up_the_past
+from chaosmonkey.store import Records, open_database
+
+LEFT = Outage(
+    id="20261120-101500-node3",
+    machine="node3",
+    node="node3",
+    origin=Origin.COMMANDED,
+    feed=FeedKind.POWER,
+    t0=1000.0,
+)
+
+
+class NoBoard:
+    def show_outage(self, outage: Outage) -> None:
+        """Nobody looks."""
+
+    def after(self, event: object) -> None:
+        """Nobody looks."""
+
+
+class Kept(list[Outage]):
+    def keep(self, outage: Outage) -> None:
+        self.append(outage)
+
+
+@pytest.mark.parametrize("restored", [None, 1004.0])
+async def test_only_a_feed_that_was_still_gone_is_waited_for(
+    tmp_path: Path, clock: ManualClock, restored: float | None
+) -> None:
+    """A sensor says at every start that its feed is there: that is no return."""
+    waited_for: list[Outage] = []
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(replace(LEFT, restored=restored))
+        await take_up_the_past(
+            records,
+            board=NoBoard(),
+            interrupted=waited_for.append,
+            now=1010.0,
+        )
+        kept = await records.get(LEFT.id)
+    assert (kept.restored, kept.closed) == (restored, 1010.0)
+    assert bool(waited_for) == (restored is None)
+
+
+@pytest.mark.parametrize(("at", "restored"), [(1010.0, 1010.0), (400.0, None)])
+def test_a_return_by_a_clock_that_was_set_back_has_no_moment(
+    at: float, restored: float | None
+) -> None:
+    kept = Kept()
+    take = Dispatch(
+        Tracker(), NoBoard(), kept,
+        heartbeat=Heartbeat(ManualClock(), ManualClock()), paused=lambda _: None,
+        concluded=kept.keep, changed=lambda: None,
+    )  # fmt: skip
+    take.interrupted(replace(LEFT, closed=1000.0))
+    take(PlugRestored("node3", "node3", FeedKind.POWER, at))
+    assert [outage.restored for outage in kept] == ([] if restored is None else [restored])
+
+
+def test_a_feed_that_returns_after_its_node_was_deleted_is_noted() -> None:
+    kept = Kept()
+    take = Dispatch(
+        Tracker(), NoBoard(), kept,
+        heartbeat=Heartbeat(ManualClock(), ManualClock()), paused=lambda _: None,
+        concluded=lambda _: None, changed=lambda: None,
+    )  # fmt: skip
+    node = Node("node3", "n3", ready="True")
+    take(Changed(node, 990.0))
+    take(PlugCut(LEFT.id, "node3", "node3", FeedKind.POWER, 999.9, 1000.0, "test", 1060.0))
+    take(Removed(node, 1010.0))
+    take(PlugRestored("node3", "node3", FeedKind.POWER, 1060.0))
+    assert (kept[-1].restored, kept[-1].recovered) == (1060.0, None)
+    assert "deleted" in kept[-1].interrupted
+
+
+async def test_an_outage_that_is_ended_by_a_clock_that_was_set_back_ends_no_earlier_than_it_began(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(LEFT)
+        await take_up_the_past(records, board=NoBoard(), interrupted=[].append, now=400.0)
+        kept = await records.get(LEFT.id)
+    assert kept.closed == LEFT.t0
+
+
+async def test_what_lies_across_a_reboot_is_not_measured(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    """Nobody knows how long the machine was off, whatever its clock says after it."""
+    waited_for: list[Outage] = []
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(replace(LEFT, not_ready=1008.0))
+        await take_up_the_past(
+            records, board=NoBoard(), interrupted=waited_for.append, now=9000.0, stepped=None
+        )
+        kept = await records.get(LEFT.id)
+    assert (kept.closed, kept.restored, waited_for) == (1008.0, None, [])
+
+
+async def test_an_outage_of_a_clock_that_was_set_since_is_read_by_the_clock_of_now(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    waited_for: list[Outage] = []
+    async with open_database(tmp_path, clock) as database:
+        records = Records(database)
+        await records.save(LEFT)
+        await take_up_the_past(
+            records, board=NoBoard(), interrupted=waited_for.append, now=4604.0, stepped=3600.0
+        )
+        kept = await records.get(LEFT.id)
+    assert (kept.t0, kept.closed) == (4600.0, 4604.0)
+    assert waited_for == [kept]
