@@ -44,7 +44,7 @@ e2e: $(VENV)/dev  ## only the tests that run whole processes
 	$(BIN)/python -m pytest -m e2e $(ARGS)
 
 bench: $(VENV)/bench  ## measure speed, memory and load; prints JSON
-	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 attack: $(VENV)/dev  ## ten minutes of everything that ever broke a server, by chance from a seed
 	@$(BIN)/python -m tests.attack $(ARGS)

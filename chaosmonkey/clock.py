@@ -108,7 +108,9 @@ async def running_for(clock: Clock, seconds: float) -> None:
             seconds -= step
 
 
-async def came(what: Coroutine[Any, Any, object], clock: Clock, *, within: float) -> bool:
+async def finishes_within(
+    what: Coroutine[Any, Any, object], clock: Clock, *, within: float
+) -> bool:
     """Whether something ends within so many seconds of a clock's time; if not, it is cancelled.
 
     Seconds in which this process did not run do not count.

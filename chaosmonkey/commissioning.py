@@ -18,23 +18,23 @@ from chaosmonkey.clock import Clock, SystemClock
 from chaosmonkey.cluster import Client
 from chaosmonkey.config import Lab
 from chaosmonkey.control.cut import GOODBYE, RETRY_PAUSES, TIMER_MARGIN
-from chaosmonkey.control.feed_monitor import Rails
+from chaosmonkey.control.feed_monitor import FeedMonitor
 from chaosmonkey.control.guard import find_machine
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, PlugFailed, first_of
-from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.model import FeedKind, FeedState
 from chaosmonkey.outage.detection import outage_id
 from chaosmonkey.panel import Devices, open_devices
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug, open_plugs
 from chaosmonkey.preflight import (
     Finding,
-    Table,
+    PreflightContext,
+    check_cluster,
+    check_host,
+    check_table,
     fault,
-    look_at_the_cluster,
-    look_at_the_table,
-    look_at_this_machine,
 )
 from chaosmonkey.sensors import open_sensors
-from chaosmonkey.store import Entry, Journal, hold_folder, open_database
+from chaosmonkey.store import Journal, JournalEntry, hold_folder, open_database
 from chaosmonkey.wires import Wires, open_wires
 
 CLICKS = 3
@@ -48,7 +48,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class PlugTester:
     """Open plugs, what their sensors say, and the journal.
 
     Attributes:
@@ -57,7 +57,7 @@ class Bench:
 
     wires: Wires
     plugs: PlugBoard
-    rails: Rails
+    feed_monitor: FeedMonitor
     trying: set[tuple[str, FeedKind]]
     journal: Journal
     clock: Clock
@@ -79,7 +79,7 @@ class Bench:
         now = self.clock.now()
         key = outage_id(now, plug.machine)
         await self.journal.write(
-            Entry(key, plug.machine, plug.feed, "commissioning", now, now + seconds)
+            JournalEntry(key, plug.machine, plug.feed, "commissioning", now, now + seconds)
         )
         self.trying.add((plug.machine, plug.feed))
         try:
@@ -103,9 +103,9 @@ class Bench:
             else:
                 return
 
-    async def sensed(self, plug: VerifiedPlug, wanted: Feed, asked: float) -> str:
+    async def sensed(self, plug: VerifiedPlug, wanted: FeedState, asked: float) -> str:
         """What the plug's sensor says of it; raises PlugFailed if it says the opposite."""
-        reading = await self.rails.confirm((plug.machine, plug.feed), wanted, asked)
+        reading = await self.feed_monitor.confirm((plug.machine, plug.feed), wanted, asked)
         if reading is None:
             return "no sensor tells"
         if reading.since + reading.within < asked:
@@ -115,7 +115,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def opened(lab: Lab) -> AsyncIterator[Bench]:
+async def opened(lab: Lab) -> AsyncIterator[PlugTester]:
     """The bench of a lab; raises StoreFailed while a server uses its data folder."""
     clock = SystemClock()
     trying: set[tuple[str, FeedKind]] = set()
@@ -130,7 +130,7 @@ async def opened(lab: Lab) -> AsyncIterator[Bench]:
                 open_plugs(lab, wires, clock) as plugs,
                 asyncio.TaskGroup() as tasks,
             ):
-                rails = Rails(
+                feed_monitor = FeedMonitor(
                     lab,
                     sensors,
                     plugs,
@@ -139,16 +139,16 @@ async def opened(lab: Lab) -> AsyncIterator[Bench]:
                     changed=lambda: None,
                     pace=clock,
                 )
-                watching = tasks.create_task(rails.run(), name="sensors")
-                await rails.settle()
-                yield Bench(wires, plugs, rails, trying, Journal(database), clock)
+                watching = tasks.create_task(feed_monitor.run(), name="sensors")
+                await feed_monitor.settle()
+                yield PlugTester(wires, plugs, feed_monitor, trying, Journal(database), clock)
                 watching.cancel()
     except* ChaosMonkeyError as group:
         raise first_of(group) from None
 
 
 @asynccontextmanager
-async def opened_panel(lab: Lab, bench: Bench) -> AsyncIterator[Devices]:
+async def opened_panel(lab: Lab, bench: PlugTester) -> AsyncIterator[Devices]:
     """The panel of a bench, its expander asked."""
     with open_devices(lab, bench.wires, bench.clock, bench.clock) as devices:
         if lab.panel.expander is not None:
@@ -165,13 +165,13 @@ async def read(lab: Lab, say: Say) -> None:
             try:
                 feed = await plug.read()
             except PlugFailed:
-                feed = Feed.UNKNOWN
-            if feed is Feed.UNKNOWN:
+                feed = FeedState.UNKNOWN
+            if feed is FeedState.UNKNOWN:
                 silent.append(f"{plug.machine}'s {plug.feed}")
             told = f"{feed}  {plug.remark}".rstrip()
-            sensed = bench.rails.state(key)
+            sensed = bench.feed_monitor.state(key)
             sensor = "" if sensed is None else f"  sensor: {sensed}"
-            finding = bench.rails.finding(key)
+            finding = bench.feed_monitor.finding(key)
             say(f"{plug.machine:<12} {plug.feed:<8} {told}{sensor}  {finding}".rstrip())
     if silent:
         raise PlugFailed(
@@ -187,13 +187,13 @@ async def trial(lab: Lab, machine: str, feed: FeedKind, seconds: float, say: Say
         async with bench.journalled(plug, seconds, say):
             asked = clock.now()
             at = await plug.switch(on=False, back_in=seconds + TIMER_MARGIN)
-            sensor = await bench.sensed(plug, Feed.OFF, asked)
+            sensor = await bench.sensed(plug, FeedState.OFF, asked)
             say(f"off: read back after {(at - asked) * 1000:.0f} ms, {sensor}.")
             say(f"Is {machine} without {feed}?")
             await clock.sleep(seconds)
             asked = clock.now()
             at = await plug.switch(on=True)
-            sensor = await bench.sensed(plug, Feed.ON, asked)
+            sensor = await bench.sensed(plug, FeedState.ON, asked)
             say(f"on: read back after {(at - asked) * 1000:.0f} ms, {sensor}.")
 
 
@@ -205,7 +205,7 @@ async def click(lab: Lab, machine: str, feed: FeedKind, say: Say) -> None:
             for number in range(1, CLICKS + 1):
                 for on in (False, True):
                     await plug.switch(on=on, back_in=None if on else CLICK + TIMER_MARGIN)
-                    say(f"click {number}: {Feed.ON if on else Feed.OFF}")
+                    say(f"click {number}: {FeedState.ON if on else FeedState.OFF}")
                     await bench.clock.sleep(CLICK)
     say(f"It is on now. If {machine} has no {feed}, contact or polarity are the other way round.")
 
@@ -245,7 +245,7 @@ async def panel(lab: Lab, say: Say, done: asyncio.Event) -> None:
 
         async with asyncio.TaskGroup() as tasks:
             trying: list[asyncio.Task[Any]] = [
-                tasks.create_task(line.run(partial(_told, say, name)), name=name)
+                tasks.create_task(line.run(partial(_say_level, say, name)), name=name)
                 for name, line in buttons.items()
             ]
             if leds:
@@ -255,7 +255,7 @@ async def panel(lab: Lab, say: Say, done: asyncio.Event) -> None:
                 task.cancel()
 
 
-def _told(say: Say, name: str, high: bool | None, _: float) -> None:
+def _say_level(say: Say, name: str, high: bool | None, _: float) -> None:
     if high is None:
         say(f"{name}: its line cannot be read, or does not come to rest")
     else:
@@ -267,18 +267,18 @@ async def preflight(lab: Lab, say: Callable[[Finding], None]) -> None:
 
     If the table cannot be opened, that is one fault, and the cluster is looked at all the same.
     """
-    for finding in look_at_this_machine(lab):
+    for finding in check_host(lab):
         say(finding)
     try:
         async with opened(lab) as bench, opened_panel(lab, bench) as devices:
-            table = Table(lab, bench.plugs, bench.rails, devices.troubles)
-            async for finding in look_at_the_table(table):
+            table = PreflightContext(lab, bench.plugs, bench.feed_monitor, devices.troubles)
+            async for finding in check_table(table):
                 say(finding)
     except ChaosMonkeyError as error:
         say(fault("table", error.message, error.remedy))
     client = Client(lab.cluster)
     try:
-        async for finding in look_at_the_cluster(lab, client, SystemClock()):
+        async for finding in check_cluster(lab, client, SystemClock()):
             say(finding)
     finally:
         await client.close()

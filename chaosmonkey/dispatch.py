@@ -13,10 +13,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chaosmonkey.clock import CATCH_UP, Heartbeat
-from chaosmonkey.hub import Board
-from chaosmonkey.model import ClockStepped, Event, Feed, FeedSensed, Outage, Paused, PlugRestored
+from chaosmonkey.hub import BoardPublisher
+from chaosmonkey.model import (
+    ClockStepped,
+    Event,
+    FeedSensed,
+    FeedState,
+    Outage,
+    Paused,
+    PlugRestored,
+)
 from chaosmonkey.outage.recovery import outcome
-from chaosmonkey.outage.story import news
+from chaosmonkey.outage.story import latest_line
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.store import Recorder
 
@@ -37,7 +45,7 @@ class Dispatch:
     def __init__(
         self,
         tracker: Tracker,
-        board: Board,
+        board: BoardPublisher,
         recorder: Recorder,
         *,
         heartbeat: Heartbeat,
@@ -81,7 +89,7 @@ class Dispatch:
         match event:
             case ClockStepped():
                 self._interrupted.clear()  # it is not known how long their machines were without it
-            case PlugRestored() | FeedSensed(state=Feed.ON):
+            case PlugRestored() | FeedSensed(state=FeedState.ON):
                 self._feed_is_back(event)
             case _:
                 pass
@@ -105,7 +113,7 @@ class Dispatch:
     def _show(self, outage: Outage) -> None:
         self._recorder.keep(outage)
         self._board.show_outage(outage)
-        for line in news(self._told.get(outage.id), outage):
+        for line in latest_line(self._told.get(outage.id), outage):
             story_log.info("%s %+7.1f s  %s", outage.machine, line.at, line.text)
         early = bool(outage.interrupted) and outage.restored is None
         if early:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from chaosmonkey.access import Tokens
 from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.errors import StoreFailed
-from chaosmonkey.model import Feed
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.model import FeedState
+from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.panel import Panel
 from chaosmonkey.plugs import PlugBoard
 
 
 def reasons_against(
     *,
-    world: World,
+    world: ClusterState,
     panel: Panel,
     tokens: Tokens,
     monkey: Monkey,
@@ -28,13 +28,13 @@ def reasons_against(
     tokens.known()
     if tokens.trouble:
         reasons.append(tokens.trouble)
-    if monkey.owed.pending:
-        what = ", ".join(monkey.owed.pending)
+    if monkey.pending_writes.pending:
+        what = ", ".join(monkey.pending_writes.pending)
         reasons.append(f"Not on the disk yet: {what}. It is tried again every few seconds.")
     reasons += [
         f"{plug.machine}'s {plug.feed} plug cannot be read as on or off: {plug.remark}"
         for key, plug in plugs.items()
-        if plug.last is Feed.UNKNOWN and plug.remark and key not in monkey.cuts
+        if plug.last is FeedState.UNKNOWN and plug.remark and key not in monkey.cuts
     ]
     return reasons + [
         f"{cut.entry.machine}'s {cut.entry.feed} is stuck: {cut.trouble}"

@@ -28,7 +28,7 @@ from chaosmonkey.store import (
     FolderInUse,
     Journal,
     WrittenByNewer,
-    doubt_about,
+    check_filesystem,
     hold_folder,
     open_database,
     open_nowhere,
@@ -82,7 +82,7 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
             raise
         except StoreFailed as error:
             unheld = error
-        if doubt := doubt_about(lab.server.data):
+        if doubt := check_filesystem(lab.server.data):
             log.warning("%s %s", doubt.says, doubt.remedy)
         programs = Programs(lab.server.data)
         if left := programs.end_leftovers():

@@ -26,9 +26,9 @@ from dataclasses import dataclass
 from chaosmonkey.access import Rates, Role, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
 from chaosmonkey.api.addresses import join_url, own_names, own_url, reach
-from chaosmonkey.api.middleware.authentication import Gate
-from chaosmonkey.api.middleware.concurrency import Turnstile
-from chaosmonkey.api.middleware.request_size import Limits
+from chaosmonkey.api.middleware.authentication import Authenticator
+from chaosmonkey.api.middleware.concurrency import RequestScheduler
+from chaosmonkey.api.middleware.request_size import RequestSizeLimit
 from chaosmonkey.api.transport.control_socket import ControlServer
 from chaosmonkey.api.transport.listener import framed
 from chaosmonkey.api.transport.server import PortTaken, WebServer
@@ -41,15 +41,15 @@ from chaosmonkey.control.failpoint import die_at
 from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.dispatch import Dispatch
 from chaosmonkey.errors import StoreFailed
-from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
+from chaosmonkey.hub import AudiencePublisher, BoardPublisher, Hub, PhoneStream, Presence
 from chaosmonkey.model import ClockStepped, Event, Tick
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.panel import Devices, Panel, open_devices
-from chaosmonkey.preflight import Table, look_at_everything
+from chaosmonkey.preflight import PreflightContext, check_everything
 from chaosmonkey.readiness import reasons_against
 from chaosmonkey.rescue import Rescued, rescued
 from chaosmonkey.sensors import SensorBoard, open_sensors
-from chaosmonkey.startup_recovery import take_up_the_past
+from chaosmonkey.startup_recovery import recover_previous_run
 from chaosmonkey.store import (
     Audit,
     Journal,
@@ -163,14 +163,14 @@ class _Server:
             restored=table.restored,
             unrestored=table.unrestored,
         )
-        self._board = Board(
+        self._board = BoardPublisher(
             self._hub,
             lab,
             world=self._tracker.world,
             plugs=table.plugs,
             cuts=self._monkey.cuts,
-            rails=self._monkey.rails,
-            rests_until=self._monkey.rests_until,
+            feed_monitor=self._monkey.feed_monitor,
+            cooldown_until=self._monkey.cooldown_until,
             facts=self._monkey.facts,
             found_off=self._monkey.found_off,
         )
@@ -197,8 +197,8 @@ class _Server:
             changed=self._show_room,
         )
         self._presence = Presence(self._show_room)
-        self._phones = PlayStream(clock.now, framed)
-        self._foyer = Foyer(
+        self._phones = PhoneStream(clock.now, framed)
+        self._foyer = AudiencePublisher(
             self._hub,
             self._phones,
             lab,
@@ -220,7 +220,7 @@ class _Server:
         self._seats = Seats(key)
         self._tokens = Tokens(lab.server.data)
         self._sessions = Sessions(key, lab.server.data, self._wall)
-        self._gate = Gate(
+        self._authenticator = Authenticator(
             self._tokens,
             self._sessions,
             Rates(SystemClock()),
@@ -237,7 +237,7 @@ class _Server:
         except Exception:
             log.exception("What an earlier server kept cannot be taken up. All else goes on.")
         self._show_room()
-        entrance = Limits(Turnstile(create_app(self._context())))
+        entrance = RequestSizeLimit(RequestScheduler(create_app(self._context())))
         web = WebServer(entrance, self._lab.server)
         control = ControlServer(entrance, self._lab.server.data)
         gc.freeze()  # what stays for ever need not be looked through with every phone's garbage
@@ -276,7 +276,7 @@ class _Server:
 
     async def _take_up(self) -> None:
         stepped = await self._set_meanwhile()
-        await take_up_the_past(
+        await recover_previous_run(
             self._records,
             board=self._board,
             interrupted=self._dispatch.interrupted,
@@ -331,11 +331,13 @@ class _Server:
             presence=self._presence,
             phones=self._phones,
             inspector=Inspector(self._client),
-            gate=self._gate,
+            authenticator=self._authenticator,
             audit=self._audit,
             join_url=self._join_url,
-            preflight=lambda: look_at_everything(
-                Table(self._lab, self._plugs, self._monkey.rails, self._panel.troubles),
+            preflight=lambda: check_everything(
+                PreflightContext(
+                    self._lab, self._plugs, self._monkey.feed_monitor, self._panel.troubles
+                ),
                 self._client,
                 self._clock,
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from chaosmonkey.hub import Board
+from chaosmonkey.hub import BoardPublisher
 from chaosmonkey.model import Outage
 from chaosmonkey.outage.recovery import milestones
 from chaosmonkey.store import Records
@@ -14,10 +14,10 @@ READ = 200
 """Outages of the past that are read for the board, which keeps the latest that it has room for."""
 
 
-async def take_up_the_past(
+async def recover_previous_run(
     records: Records,
     *,
-    board: Board,
+    board: BoardPublisher,
     interrupted: Callable[[Outage], None],
     now: float,
     stepped: float | None = 0.0,

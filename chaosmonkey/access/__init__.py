@@ -1,14 +1,14 @@
 """Who may do what: tokens and their scopes, sessions of presenters, rates."""
 
-from chaosmonkey.access.callers import Caller, Means, Role
+from chaosmonkey.access.callers import AuthMethod, Caller, Role
 from chaosmonkey.access.rates import Rate, Rates, TooMany
 from chaosmonkey.access.scopes import Scope, Verb, parse_scope
 from chaosmonkey.access.sessions import Session, Sessions
 from chaosmonkey.access.tokens import Token, Tokens
 
 __all__ = [
+    "AuthMethod",
     "Caller",
-    "Means",
     "Rate",
     "Rates",
     "Role",

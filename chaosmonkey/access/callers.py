@@ -21,7 +21,7 @@ class Role(StrEnum):
     """May everything."""
 
 
-class Means(StrEnum):
+class AuthMethod(StrEnum):
     """By what a caller was recognised."""
 
     TOKEN = "token"  # noqa: S105 - a word
@@ -50,7 +50,7 @@ class Caller:
     address: str
     scopes: tuple[Scope, ...] = ()
     token: str = ""
-    means: Means = Means.PLACE
+    means: AuthMethod = AuthMethod.PLACE
 
     def may(self, verb: Verb, machine: str | None = None) -> bool:
         """Whether that is allowed to them."""

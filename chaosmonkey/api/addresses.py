@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import ifaddr
 
-from chaosmonkey.config import Limits, Server
+from chaosmonkey.config import Limits, ServerSettings
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Reach:
     trouble: str = ""
 
 
-def own_url(server: Server, port: int) -> str:
+def own_url(server: ServerSettings, port: int) -> str:
     """Where others reach this server: the configured URL, or its address in its network."""
     if server.public_url:
         return server.public_url.rstrip("/")
@@ -64,12 +64,12 @@ def own_url(server: Server, port: int) -> str:
     return f"http://{host}{'' if port == 80 else f':{port}'}"
 
 
-def join_url(server: Server, port: int) -> str:
+def join_url(server: ServerSettings, port: int) -> str:
     """Where phones join."""
     return own_url(server, port) + "/play"
 
 
-def reach(server: Server) -> Reach:
+def reach(server: ServerSettings) -> Reach:
     """How others reach a server, and why so."""
     if server.public_url:
         return Reach(server.public_url, "it is [server] public_url")

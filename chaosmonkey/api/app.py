@@ -19,10 +19,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chaosmonkey import __version__
 from chaosmonkey.api import confirm, responses
 from chaosmonkey.api.context import Context
-from chaosmonkey.api.middleware.authentication import Recognise
-from chaosmonkey.api.middleware.head import Head
-from chaosmonkey.api.middleware.prefix import Prefix
-from chaosmonkey.api.middleware.request_guard import Doorkeeper, Unconfirmed
+from chaosmonkey.api.middleware.authentication import Authentication
+from chaosmonkey.api.middleware.head import HeadRequests
+from chaosmonkey.api.middleware.prefix import PathPrefix
+from chaosmonkey.api.middleware.request_guard import RequestGuard, Unconfirmed
 from chaosmonkey.api.openapi import document
 from chaosmonkey.api.routes.all import add_routes
 from chaosmonkey.api.routes.audited import note
@@ -50,14 +50,14 @@ REPEATED = 80
 """Characters of what was asked that an answer repeats."""
 
 
-class NotFound(BadInput):
+class UnknownPath(BadInput):
     """Nothing is served under that path."""
 
     status = 404
     title = "Not found"
 
 
-class NotAllowed(BadInput):
+class MethodNotAllowed(BadInput):
     """The path does not know that method."""
 
     status = 405
@@ -86,11 +86,11 @@ def create_app(context: Context) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_exception_handler(HTTPException, _http_error)
     # The last one added is asked first.
-    app.add_middleware(Recognise, gate=context.gate, refused=_wrong_token)
-    app.add_middleware(Head)
-    app.add_middleware(Doorkeeper, settings=context.lab.server)
+    app.add_middleware(Authentication, authenticator=context.authenticator, refused=_wrong_token)
+    app.add_middleware(HeadRequests)
+    app.add_middleware(RequestGuard, settings=context.lab.server)
     app.add_middleware(_Headers)
-    app.add_middleware(Prefix, prefix=context.lab.server.prefix)
+    app.add_middleware(PathPrefix, prefix=context.lab.server.prefix)
     return app
 
 
@@ -146,12 +146,12 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     match error.status_code:
         case 404:
-            known: BadInput = NotFound(
+            known: BadInput = UnknownPath(
                 f"There is nothing at {request.url.path[:200]}.",
                 remedy="/docs lists what there is.",
             )
         case 405:
-            known = NotAllowed(
+            known = MethodNotAllowed(
                 f"{request.method} is not possible at {request.url.path[:200]}.",
                 remedy="/docs lists what is.",
             )

@@ -10,13 +10,13 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from chaosmonkey.api.fair_queue import FairQueue
-from chaosmonkey.api.middleware.authentication import Gate
+from chaosmonkey.api.middleware.authentication import Authenticator
 from chaosmonkey.audience import Room, Seats
 from chaosmonkey.clock import Clock
 from chaosmonkey.cluster import Inspector
 from chaosmonkey.config import Lab
 from chaosmonkey.control.monkey import Monkey
-from chaosmonkey.hub import Hub, PlayStream, Presence
+from chaosmonkey.hub import Hub, PhoneStream, Presence
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.preflight import Finding
 from chaosmonkey.store import Audit, Records
@@ -42,9 +42,9 @@ class Context:
     room: Room
     seats: Seats
     presence: Presence
-    phones: PlayStream
+    phones: PhoneStream
     inspector: Inspector
-    gate: Gate
+    authenticator: Authenticator
     audit: Audit
     join_url: Callable[[], str]
     preflight: Callable[[], AsyncIterator[Finding]]

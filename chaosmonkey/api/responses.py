@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from chaosmonkey.access import Role
 from chaosmonkey.audience.redaction import remedy_for_the_hall, sentence_for_the_hall
-from chaosmonkey.control.restore import TurnedOn
+from chaosmonkey.control.restore import RestoreResult
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.visible import visible
 
@@ -59,7 +59,7 @@ def plain(*rows: str, status: int = 200) -> Response:
     return Response(text, status, media_type="text/plain")
 
 
-def turned_on(what: TurnedOn, *, nothing: str) -> list[str]:
+def turned_on(what: RestoreResult, *, nothing: str) -> list[str]:
     """What became of feeds that should be on, as rows; `nothing` if all were on before."""
     said = [f"On again: {', '.join(what.restored)}."] if what.restored else []
     if what.on_its_way:

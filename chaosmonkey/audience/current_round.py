@@ -18,11 +18,11 @@ from typing import Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from chaosmonkey.audience import transitions
-from chaosmonkey.audience.ballots import BallotBox, Entry
-from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.ballots import Ballot, BallotBox
+from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.bet import Result, result
-from chaosmonkey.audience.rounds import RUNNING, Mode, Round, RoundRefused, RoundState, Stage
+from chaosmonkey.audience.rounds import RUNNING, Mode, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.clock import Clock
 from chaosmonkey.store import KeptEntry
 
@@ -51,7 +51,7 @@ class Keeper(Protocol):
         ...
 
 
-class Game:
+class CurrentRound:
     """The current round, or the last one; `round` is None before the first."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Game:
         clock: Clock,
         keeper: Keeper,
         *,
-        look: Callable[[Round, str | None], Table],
+        look: Callable[[Round, str | None], Eligibility],
         changed: Callable[[], None],
     ) -> None:
         self.round: Round | None = None
@@ -90,7 +90,7 @@ class Game:
 
     # --- the phones -----------------------------------------------------------------------------
 
-    def enter(self, round_id: str, who: str, value: str, *modes: Mode) -> Entry:
+    def enter(self, round_id: str, who: str, value: str, *modes: Mode) -> Ballot:
         """Take part, once; the same again changes nothing.
 
         Args:
@@ -131,9 +131,9 @@ class Game:
         if entry is None:
             raise RoundRefused("You have no place to give up.", remedy="Enter first.")
         if turn is not None and turn.ticket == entry.ticket:
-            if turn.stage not in (Stage.CHOOSING, Stage.ASKING):
+            if turn.stage not in (TurnState.CHOOSING, TurnState.ASKING):
                 raise RoundRefused("You have pressed.", remedy="The presenter can restore it.")
-            current = transitions.end_turn(current, Stage.LEFT, self._clock.now())
+            current = transitions.end_turn(current, TurnState.LEFT, self._clock.now())
         return self.put(replace(current, withdrawn=current.withdrawn | {entry.ticket}))
 
     def here(self, round_id: str, who: str) -> Round:
@@ -185,7 +185,7 @@ class Game:
         except ValidationError as error:
             log.warning("The last round cannot be read, and is over: %s", error)
             return None
-        self.box = BallotBox(Entry(one.ticket, one.who, one.value, one.at) for one in entries)
+        self.box = BallotBox(Ballot(one.ticket, one.who, one.value, one.at) for one in entries)
         tally: dict[str, int] = {}
         if kept.mode is Mode.VOTE:
             for entry in self.box:
@@ -215,9 +215,9 @@ class Game:
             raise RoundRefused(f"This round is a {current.mode}.", remedy="Look at the round.")
         return current
 
-    def table(self) -> Table:
+    def table(self) -> Eligibility:
         """What can be chosen now; nothing is known before the first round."""
-        return Table() if self.round is None else self._look(self.round, None)
+        return Eligibility() if self.round is None else self._look(self.round, None)
 
     def bet(self) -> Result | None:
         """What the guesses of a bet come to; None as long as they are secret."""
@@ -248,7 +248,7 @@ class Game:
     def _nobodys_fault(self, current: Round) -> bool:
         """Whether somebody who is there could not have pressed, because nothing can be cut."""
         turn = current.turn
-        chooses = turn is not None and turn.stage is Stage.CHOOSING and turn.here
+        chooses = turn is not None and turn.stage is TurnState.CHOOSING and turn.here
         return chooses and self._look(current, None).blocked is not None
 
     def _go_on(self, current: Round) -> Round:

@@ -27,7 +27,7 @@ over in a moment: they refuse a press and not a vote."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Eligibility:
     """What may be cut now, as far as a round must know.
 
     Attributes:
@@ -50,7 +50,9 @@ class Table:
         return WORDS.get(getattr(self.barred.get(machine), "rule", ""), "")
 
 
-def look(lab: Lab, feed: FeedKind, facts: Facts, *, asks: bool, only: str | None = None) -> Table:
+def assess(
+    lab: Lab, feed: FeedKind, facts: Facts, *, asks: bool, only: str | None = None
+) -> Eligibility:
     """The table as it is now.
 
     Args:
@@ -75,8 +77,8 @@ def look(lab: Lab, feed: FeedKind, facts: Facts, *, asks: bool, only: str | None
         free = free or not rest
         blocked = blocked or (rest[0] if rest else None)
     if free:
-        return Table(barred)
-    return Table(barred, blocked or next(iter(barred.values()), None) or _nothing())
+        return Eligibility(barred)
+    return Eligibility(barred, blocked or next(iter(barred.values()), None) or _nothing())
 
 
 def _is_safe(objection: ChaosMonkeyError) -> bool:

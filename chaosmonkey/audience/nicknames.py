@@ -149,7 +149,7 @@ def _squeezed(word: str) -> str:
     return "".join(letter for at, letter in enumerate(word) if at == 0 or letter != word[at - 1])
 
 
-class Names:
+class Nicknames:
     """The nicknames of this room, by `Seats.who`. `keep` is told each change; "" is none."""
 
     def __init__(self, *, wanted: bool, keep: Callable[[str, str], None]) -> None:

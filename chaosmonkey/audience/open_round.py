@@ -21,7 +21,7 @@ APPROVED = (Mode.RAFFLE, Mode.QUEUE, Mode.FREE)
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class OpenRound:
     """How a round is opened.
 
     Attributes:
@@ -38,8 +38,8 @@ class Opening:
     patience: float = 30.0
 
 
-def opened(
-    opening: Opening, lab: Lab, feed: FeedKind, *, round_id: str, seed: str, now: float
+def open_round(
+    opening: OpenRound, lab: Lab, feed: FeedKind, *, round_id: str, seed: str, now: float
 ) -> Round:
     """A round about the machines that have such a plug.
 

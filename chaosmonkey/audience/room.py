@@ -14,16 +14,24 @@ from dataclasses import replace
 from typing import Any
 
 from chaosmonkey.audience import transitions
-from chaosmonkey.audience.ballots import Entry
-from chaosmonkey.audience.current_round import Game, Keeper
-from chaosmonkey.audience.eligibility import Table, look
-from chaosmonkey.audience.execution import Deeds
+from chaosmonkey.audience.ballots import Ballot
+from chaosmonkey.audience.current_round import CurrentRound, Keeper
+from chaosmonkey.audience.eligibility import Eligibility, assess
+from chaosmonkey.audience.execution import Execution
 from chaosmonkey.audience.join_codes import JoinCodes
 from chaosmonkey.audience.modes import bet, queue, raffle, rules_of, vote
 from chaosmonkey.audience.modes.base import refuse_unless_choosable
-from chaosmonkey.audience.nicknames import Names
-from chaosmonkey.audience.open_round import Opening, opened
-from chaosmonkey.audience.rounds import CROWD, Mode, Round, RoundRefused, RoundState, Stage, Turn
+from chaosmonkey.audience.nicknames import Nicknames
+from chaosmonkey.audience.open_round import OpenRound, open_round
+from chaosmonkey.audience.rounds import (
+    CROWD,
+    Mode,
+    Round,
+    RoundRefused,
+    RoundState,
+    Turn,
+    TurnState,
+)
 from chaosmonkey.audience.show import Show
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab
@@ -56,9 +64,9 @@ class Room:
     ) -> None:
         self.show = Show()
         self.codes = codes
-        self.names = Names(wanted=lab.audience.nicknames, keep=keeper.keep_name)
-        self.game = Game(clock, keeper, look=self._look, changed=changed)
-        self._deeds = Deeds(self.game, lab, monkey=monkey, clock=clock)
+        self.names = Nicknames(wanted=lab.audience.nicknames, keep=keeper.keep_name)
+        self.current_round = CurrentRound(clock, keeper, look=self._look, changed=changed)
+        self._execution = Execution(self.current_round, lab, monkey=monkey, clock=clock)
         self._keeper = keeper
         self._lab = lab
         self._monkey = monkey
@@ -86,7 +94,7 @@ class Room:
 
     # --- the presenter --------------------------------------------------------------------------
 
-    def open(self, opening: Opening) -> Round:
+    def open(self, opening: OpenRound) -> Round:
         """Open a round about the machines that have the plug in question.
 
         Raises:
@@ -96,8 +104,10 @@ class Room:
         now = self._clock.now()
         round_id = f"round-{int(now)}-{self._count}"
         seed = self._seed()
-        wanted = opened(opening, self._lab, self.show.feed, round_id=round_id, seed=seed, now=now)
-        return self.game.open(wanted)
+        wanted = open_round(
+            opening, self._lab, self.show.feed, round_id=round_id, seed=seed, now=now
+        )
+        return self.current_round.open(wanted)
 
     async def execute(self, wanted: str | None = None) -> Round:
         """Cut what the crowd decided; the round is closed whatever comes of it.
@@ -106,11 +116,11 @@ class Room:
             RoundRefused, BadInput: there is no decision.
             ChaosMonkeyError: the cut was refused or failed; it may be tried again.
         """
-        current = self.game.current()
-        machine = rules_of(current.mode).target(current, wanted, self.game.table())
+        current = self.current_round.current()
+        machine = rules_of(current.mode).target(current, wanted, self.current_round.table())
         if current.state is RoundState.OPEN:
-            current = self.game.close()
-        return await self._deeds.carry_out(current, Turn(CROWD, self._clock.now()), machine)
+            current = self.current_round.close()
+        return await self._execution.carry_out(current, Turn(CROWD, self._clock.now()), machine)
 
     async def approve(self, ticket: int | None = None, machine: str | None = None) -> Round:
         """Let a press happen; if it is refused it may be approved again.
@@ -121,21 +131,23 @@ class Room:
         """
         current, turn = self._asking(ticket, machine)
         assert turn.machine is not None
-        return await self._deeds.carry_out(current, turn, turn.machine)
+        return await self._execution.carry_out(current, turn, turn.machine)
 
     def veto(self, ticket: int | None = None, machine: str | None = None) -> Round:
         """Refuse a press; raises RoundRefused as `approve`."""
         current, _ = self._asking(ticket, machine)
-        return self.game.put(transitions.end_turn(current, Stage.VETOED, self._clock.now()))
+        return self.current_round.put(
+            transitions.end_turn(current, TurnState.VETOED, self._clock.now())
+        )
 
     def draw(self) -> Round:
         """Draw: a seat in a raffle, which closes it, or one of the leaders in a tie."""
-        current = self.game.current()
+        current = self.current_round.current()
         match current.mode:
             case Mode.VOTE:
-                return self.game.put(vote.break_tie(current, self.game.table()))
+                return self.current_round.put(vote.break_tie(current, self.current_round.table()))
             case Mode.RAFFLE if current.state is RoundState.OPEN:
-                return self.game.close()
+                return self.current_round.close()
             case Mode.RAFFLE:
                 raise RoundRefused("It was drawn already.", remedy="Draw again, if need be.")
             case _:
@@ -143,32 +155,32 @@ class Room:
 
     def draw_again(self) -> Round:
         """Let the turn lapse and draw the next ticket of a raffle."""
-        current = self.game.current()
+        current = self.current_round.current()
         if current.mode is not Mode.RAFFLE:
             raise RoundRefused("Nothing is drawn in such a round.", remedy="Open a raffle.")
-        return self.game.put(raffle.draw_again(current, self._clock.now()))
+        return self.current_round.put(raffle.draw_again(current, self._clock.now()))
 
     def next(self) -> Round:
         """Let the turn lapse and call the next ticket of a queue."""
-        current = self.game.current()
+        current = self.current_round.current()
         if current.mode is not Mode.QUEUE:
             raise RoundRefused("Nobody waits in such a round.", remedy="Open a queue.")
-        return self.game.put(queue.call_next(current, self._clock.now()))
+        return self.current_round.put(queue.call_next(current, self._clock.now()))
 
     # --- the phones -----------------------------------------------------------------------------
 
-    def vote(self, round_id: str, who: str, machine: str) -> Entry:
-        """Take a ballot; see `Game.enter`."""
-        return self.game.enter(round_id, who, machine, Mode.VOTE)
+    def vote(self, round_id: str, who: str, machine: str) -> Ballot:
+        """Take a ballot; see `CurrentRound.enter`."""
+        return self.current_round.enter(round_id, who, machine, Mode.VOTE)
 
-    def join_in(self, round_id: str, who: str) -> Entry:
-        """Enter a raffle, or line up in a queue; see `Game.enter`."""
-        return self.game.enter(round_id, who, "", Mode.RAFFLE, Mode.QUEUE)
+    def join_in(self, round_id: str, who: str) -> Ballot:
+        """Enter a raffle, or line up in a queue; see `CurrentRound.enter`."""
+        return self.current_round.enter(round_id, who, "", Mode.RAFFLE, Mode.QUEUE)
 
-    def guess(self, round_id: str, who: str, seconds: float) -> Entry:
-        """Take a guess; see `Game.enter`."""
+    def guess(self, round_id: str, who: str, seconds: float) -> Ballot:
+        """Take a guess; see `CurrentRound.enter`."""
         value = f"{bet.guess(str(seconds)):g}"
-        return self.game.enter(round_id, who, value, Mode.BET)
+        return self.current_round.enter(round_id, who, value, Mode.BET)
 
     async def press(self, round_id: str, who: str, machine: str) -> Round:
         """Press the button: the presenter is asked, or the machine is cut.
@@ -177,10 +189,10 @@ class Room:
             BadInput, RoundRefused: it is not this seat's turn, or the machine cannot be chosen.
             ChaosMonkeyError: the cut was refused, with its rule and, if known, `allowed_at`.
         """
-        current = self.game.the(round_id, Mode.RAFFLE, Mode.QUEUE, Mode.FREE)
+        current = self.current_round.the(round_id, Mode.RAFFLE, Mode.QUEUE, Mode.FREE)
         free = current.mode is Mode.FREE
         turn = self._free_turn(current, who) if free else self._own_turn(current, who)
-        if turn.stage is not Stage.CHOOSING:
+        if turn.stage is not TurnState.CHOOSING:
             if turn.machine != machine:
                 raise RoundRefused("You have pressed already.", remedy="One press each.")
             return current
@@ -189,14 +201,18 @@ class Room:
         if free:
             if table.blocked is not None:
                 raise table.blocked
-            turn = replace(turn, ticket=self.game.enter(round_id, who, "", Mode.FREE).ticket)
-            current = self.game.current()
+            turn = replace(
+                turn, ticket=self.current_round.enter(round_id, who, "", Mode.FREE).ticket
+            )
+            current = self.current_round.current()
         if current.approve:
-            return self.game.put(transitions.ask(current, turn, machine, self._clock.now()))
-        return await self._deeds.carry_out(current, turn, machine)
+            return self.current_round.put(
+                transitions.ask(current, turn, machine, self._clock.now())
+            )
+        return await self._execution.carry_out(current, turn, machine)
 
     def rename(self, who: str, typed: str) -> str:
-        """Give a seat a nickname, or with "" take it away; see `Names.give`."""
+        """Give a seat a nickname, or with "" take it away; see `Nicknames.give`."""
         given = self.names.give(who, typed)
         self._changed()
         return given
@@ -211,7 +227,7 @@ class Room:
 
     def tick(self) -> None:
         """Time passes: a round may close, a turn may end, there may be another join code."""
-        self.game.tick()
+        self.current_round.tick()
         if self.codes.current != self._code:
             self._code = self.codes.current
             self._changed()
@@ -222,20 +238,20 @@ class Room:
         No guess is measured by a time that is not known exactly.
         """
         exact = recovery_at_least(outage) is None
-        self.game.outage_has_outcome(outage.id, recovery_time(outage) if exact else None)
+        self.current_round.outage_has_outcome(outage.id, recovery_time(outage) if exact else None)
 
     def clock_stepped(self, by: float) -> None:
         """Our clock was set right: the round and its turn last as long as before."""
-        self.game.clock_stepped(by)
+        self.current_round.clock_stepped(by)
 
     def paused(self, seconds: float) -> None:
         """This server did not run for so long: nobody could vote, press or answer meanwhile."""
-        self.game.paused(seconds)
+        self.current_round.paused(seconds)
 
     @property
     def closes(self) -> float | None:
         """When the round that runs closes by itself; None if none does."""
-        current = self.game.round
+        current = self.current_round.round
         return current.closes if current is not None and current.state is RoundState.OPEN else None
 
     async def resume(
@@ -259,7 +275,7 @@ class Room:
         if latest is None:
             return
         round_id, document = latest
-        current = self.game.resume(document, await kept.entries(round_id), by=by)
+        current = self.current_round.resume(document, await kept.entries(round_id), by=by)
         self._count = int(round_id.rpartition("-")[2])
         turn = current.turn if current is not None else None
         if turn is None or turn.outage is None:
@@ -268,31 +284,31 @@ class Room:
         if outage is not None and outcome(outage) not in (None, Outcome.ABORTED):
             self.outage_has_outcome(outage)
         else:
-            self.game.abort()
+            self.current_round.abort()
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _look(self, current: Round, only: str | None) -> Table:
+    def _look(self, current: Round, only: str | None) -> Eligibility:
         facts = self._monkey.facts()
-        return look(self._lab, current.feed, facts, asks=current.approve, only=only)
+        return assess(self._lab, current.feed, facts, asks=current.approve, only=only)
 
     def _asking(self, ticket: int | None, machine: str | None) -> tuple[Round, Turn]:
-        current = self.game.current()
+        current = self.current_round.current()
         turn = current.turn
-        if turn is None or turn.stage is not Stage.ASKING:
+        if turn is None or turn.stage is not TurnState.ASKING:
             raise RoundRefused("Nobody asks for anything.", remedy="Wait for a press.")
         if ticket not in (None, turn.ticket) or machine not in (None, turn.machine):
             raise RoundRefused("Another press is asked for by now.", remedy="Look again.")
         return current, turn
 
     def _own_turn(self, current: Round, who: str) -> Turn:
-        entry, turn = self.game.box.of(who), current.turn
+        entry, turn = self.current_round.box.of(who), current.turn
         if entry is None or turn is None or turn.ticket != entry.ticket:
             raise RoundRefused("It is not your turn.", remedy="Wait until you are called.")
         return turn
 
     def _free_turn(self, current: Round, who: str) -> Turn:
-        entry, turn = self.game.box.of(who), current.turn
+        entry, turn = self.current_round.box.of(who), current.turn
         if turn is None:
             transitions.refuse_unless_open(current, self._clock.now())
             return Turn(CROWD, since=self._clock.now())

@@ -57,7 +57,7 @@ RUNNING = (RoundState.OPEN, RoundState.CLOSED)
 """States in which something may still be cut."""
 
 
-class Stage(StrEnum):
+class TurnState(StrEnum):
     """How far a turn has come."""
 
     CHOOSING = "choosing"
@@ -101,7 +101,7 @@ class Turn:
     ticket: int
     since: float
     until: float | None = None
-    stage: Stage = Stage.CHOOSING
+    stage: TurnState = TurnState.CHOOSING
     answer_by: float | None = None
     here: bool = False
     machine: str | None = None
@@ -111,7 +111,7 @@ class Turn:
     @property
     def due(self) -> float | None:
         """When the present stage ends by itself."""
-        if self.stage is not Stage.CHOOSING or self.here or self.until is None:
+        if self.stage is not TurnState.CHOOSING or self.here or self.until is None:
             return self.until
         return min(self.until, self.answer_by or self.until)
 
@@ -167,7 +167,7 @@ class Round:
         return self.turn or (self.past[-1] if self.past else None)
 
     @property
-    def deed(self) -> Turn | None:
+    def decision(self) -> Turn | None:
         """The latest turn in which something was cut."""
         turns = (*self.past, *((self.turn,) if self.turn else ()))
         return next((turn for turn in reversed(turns) if turn.outage is not None), None)

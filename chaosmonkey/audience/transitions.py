@@ -15,8 +15,8 @@ from chaosmonkey.audience.rounds import (
     Round,
     RoundRefused,
     RoundState,
-    Stage,
     Turn,
+    TurnState,
 )
 
 # --- opening and closing ------------------------------------------------------------------------
@@ -58,13 +58,13 @@ def closed_in_time(current: Round, now: float) -> Round:
 
 def cancel(current: Round, now: float) -> Round:
     """The presenter gives it up: nothing more is cut."""
-    in_hand = current.turn is not None and current.turn.stage in (Stage.CUTTING, Stage.CUT)
+    in_hand = current.turn is not None and current.turn.stage in (TurnState.CUTTING, TurnState.CUT)
     if current.state not in RUNNING or (in_hand and current.mode not in (Mode.QUEUE, Mode.FREE)):
         raise RoundRefused(f"The round is {current.state} already.", remedy="HALT restores.")
     if in_hand:
         # Its cut cannot be taken back, and belongs to this round; but nobody is called after it.
         return replace(current, state=RoundState.CANCELLED)
-    return replace(end_turn(current, Stage.SKIPPED, now), state=RoundState.CANCELLED)
+    return replace(end_turn(current, TurnState.SKIPPED, now), state=RoundState.CANCELLED)
 
 
 # --- turns --------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def renew_turn(current: Round, now: float) -> Round:
 
 def answer(current: Round) -> Round:
     """The phone whose turn it is has said that it is there."""
-    if current.turn is None or current.turn.stage is not Stage.CHOOSING:
+    if current.turn is None or current.turn.stage is not TurnState.CHOOSING:
         return current
     return replace(current, turn=replace(current.turn, here=True))
 
@@ -100,7 +100,7 @@ def ask(current: Round, turn: Turn, machine: str, now: float, why: str = "") -> 
     """The presenter is asked whether a machine may be cut."""
     asking = replace(
         turn,
-        stage=Stage.ASKING,
+        stage=TurnState.ASKING,
         machine=machine,
         here=True,
         until=_decide_by(current, now),
@@ -115,16 +115,18 @@ def _decide_by(current: Round, now: float) -> float:
 
 def cutting(current: Round, turn: Turn, machine: str) -> Round:
     """The cut is commanded."""
-    commanded = replace(turn, stage=Stage.CUTTING, machine=machine, here=True, until=None, why="")
+    commanded = replace(
+        turn, stage=TurnState.CUTTING, machine=machine, here=True, until=None, why=""
+    )
     return replace(current, turn=commanded)
 
 
 def cut(current: Round, outage: str) -> Round:
     """The plug was read back as off."""
     turn = current.turn
-    if turn is None or turn.stage is not Stage.CUTTING:
+    if turn is None or turn.stage is not TurnState.CUTTING:
         return current
-    done = replace(turn, stage=Stage.CUT, outage=outage)
+    done = replace(turn, stage=TurnState.CUT, outage=outage)
     match current.mode:
         case Mode.VOTE | Mode.RAFFLE | Mode.BET:
             return replace(current, turn=done, state=RoundState.EXECUTED)
@@ -134,7 +136,7 @@ def cut(current: Round, outage: str) -> Round:
             return replace(current, turn=None, past=(*current.past, done))
 
 
-def end_turn(current: Round, stage: Stage, now: float, why: str = "") -> Round:
+def end_turn(current: Round, stage: TurnState, now: float, why: str = "") -> Round:
     """The turn under way ends like this; without one nothing changes."""
     if current.turn is None:
         return current
@@ -145,16 +147,16 @@ def end_turn(current: Round, stage: Stage, now: float, why: str = "") -> Round:
 def decided(current: Round, outage: str, seconds: float | None, now: float) -> Round:
     """An outage has an outcome: the turn that made it is over, and the result may be seen."""
     past = tuple(
-        replace(turn, stage=Stage.DONE)
-        if turn.outage == outage and turn.stage is Stage.CUT
+        replace(turn, stage=TurnState.DONE)
+        if turn.outage == outage and turn.stage is TurnState.CUT
         else turn
         for turn in current.past
     )
     current = current if past == current.past else replace(current, past=past)
     turn = current.turn
-    if turn is None or turn.outage != outage or turn.stage is not Stage.CUT:
+    if turn is None or turn.outage != outage or turn.stage is not TurnState.CUT:
         return current
-    current = end_turn(current, Stage.DONE, now)
+    current = end_turn(current, TurnState.DONE, now)
     if current.state is RoundState.EXECUTED:
         return replace(current, state=RoundState.REVEALED, seconds=seconds)
     return current
@@ -165,9 +167,9 @@ def timed_out(current: Round, now: float) -> Round:
     turn = current.turn
     if turn is None or turn.due is None or now < turn.due:
         return current
-    if turn.stage is Stage.ASKING:
-        return end_turn(current, Stage.UNANSWERED, now)
-    return end_turn(current, Stage.LATE if turn.here else Stage.ABSENT, now)
+    if turn.stage is TurnState.ASKING:
+        return end_turn(current, TurnState.UNANSWERED, now)
+    return end_turn(current, TurnState.LATE if turn.here else TurnState.ABSENT, now)
 
 
 def held_up(current: Round, seconds: float) -> Round:
@@ -201,11 +203,11 @@ def resumed(current: Round, now: float) -> Round:
     if turn is None:
         return current
     match turn.stage:
-        case Stage.CHOOSING:
+        case TurnState.CHOOSING:
             return give_turn(current, turn.ticket, now)
-        case Stage.ASKING:
+        case TurnState.ASKING:
             return replace(current, turn=replace(turn, until=_decide_by(current, now)))
-        case Stage.CUTTING:
+        case TurnState.CUTTING:
             return aborted(current, now)
         case _:
             return current
@@ -213,7 +215,7 @@ def resumed(current: Round, now: float) -> Round:
 
 def aborted(current: Round, now: float) -> Round:
     """The server ended while the turn's cut, or its outage, was under way."""
-    current = end_turn(current, Stage.ABORTED, now, "the server ended meanwhile")
+    current = end_turn(current, TurnState.ABORTED, now, "the server ended meanwhile")
     if current.mode in (Mode.VOTE, Mode.RAFFLE, Mode.BET):
         return replace(current, state=RoundState.REVEALED)
     return current

@@ -12,7 +12,7 @@ from chaosmonkey.cli.remote import Machine
 from chaosmonkey.cli.say import say
 from chaosmonkey.errors import BadInput
 
-Feed = Annotated[Literal["power", "network"], typer.Option("--kind", help="Which plug.")]
+Feed = Annotated[Literal["power", "network"], typer.Option("--feed", "--kind", help="Which plug.")]
 SimPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of the demo's simulator.")]
 
 HOLD = 2.0
@@ -39,22 +39,22 @@ def add_to(app: typer.Typer) -> None:
     app.command()(supply)
 
 
-def unplug(machine: Machine, kind: Feed = "power", sim_port: SimPort = 8001) -> None:
+def unplug(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> None:
     """Pull a plug by hand in the demo. The system has to notice by itself.
 
     Example: chaosmonkey unplug node3
     """
-    _reach(sim_port, _feed(machine, kind), plugged=False)
-    say(f"A hand pulled {machine}'s {kind} plug. Nobody was told.")
+    _reach(sim_port, _path(machine, feed), plugged=False)
+    say(f"A hand pulled {machine}'s {feed} plug. Nobody was told.")
 
 
-def plug_in(machine: Machine, kind: Feed = "power", sim_port: SimPort = 8001) -> None:
+def plug_in(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> None:
     """Put a plug back by hand in the demo.
 
     Example: chaosmonkey plug-in node3
     """
-    _reach(sim_port, _feed(machine, kind), plugged=True)
-    say(f"A hand put {machine}'s {kind} plug back.")
+    _reach(sim_port, _path(machine, feed), plugged=True)
+    say(f"A hand put {machine}'s {feed} plug back.")
 
 
 def press(
@@ -92,7 +92,7 @@ def fault(
             "way, or a device that follows late."
         ),
     ],
-    kind: Feed = "power",
+    feed: Feed = "power",
     seconds: Annotated[
         float | None,
         typer.Option(min=0, max=3600, help=f"How late a slow device is; {LAG:g} if not given."),
@@ -109,11 +109,11 @@ def fault(
     value: bool | float = not off
     if what == "slow":
         value = 0.0 if off else LAG if seconds is None else seconds
-    _reach(sim_port, _feed(machine, kind), **{what.replace("-", "_"): value})
+    _reach(sim_port, _path(machine, feed), **{what.replace("-", "_"): value})
     if off:
-        say(f"{machine}'s {kind} is not {what} any more.")
+        say(f"{machine}'s {feed} is not {what} any more.")
     else:
-        say(f"{machine}'s {kind} {_FAULTS[what]}. Nobody was told.")
+        say(f"{machine}'s {feed} {_FAULTS[what]}. Nobody was told.")
 
 
 def supply(
@@ -128,13 +128,13 @@ def supply(
     say(f"The machines' supply is {state}. Nobody was told.")
 
 
-def _feed(machine: str, kind: str) -> str:
-    return f"machines/{quote(machine, safe='')}/{kind}"
+def _path(machine: str, feed: str) -> str:
+    return f"machines/{quote(machine, safe='')}/{feed}"
 
 
 def _reach(sim_port: int, path: str, **what: Any) -> None:
     """Put a hand on a part of the bench."""
     from chaosmonkey.cli import http  # noqa: PLC0415 - loaded when it is used
 
-    with http.Client(f"http://127.0.0.1:{sim_port}") as bench:
+    with http.ServerClient(f"http://127.0.0.1:{sim_port}") as bench:
         http.ask(bench, "PUT", f"/bench/{path}", json=what)

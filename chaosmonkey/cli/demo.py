@@ -29,7 +29,7 @@ import httpx
 from chaosmonkey.api.addresses import own_url
 from chaosmonkey.api.transport.server import PortTaken
 from chaosmonkey.clock import SystemClock
-from chaosmonkey.config import Server, environment_with
+from chaosmonkey.config import ServerSettings, environment_with
 from chaosmonkey.errors import StoreFailed, Unavailable
 from chaosmonkey.simcluster import DEMO_MACHINES, DEMO_PANEL, SimMachine
 from chaosmonkey.store import Journal, hold_folder, open_database
@@ -65,7 +65,11 @@ class Demo:
     @cached_property
     def _token(self) -> str | None:
         """The presenter's token of this demo; none if only this machine can reach it."""
-        return None if Server(host=self.host).here_only else f"demo_{secrets.token_urlsafe(24)}"
+        return (
+            None
+            if ServerSettings(host=self.host).here_only
+            else f"demo_{secrets.token_urlsafe(24)}"
+        )
 
     async def run(self) -> int:
         """Run until SIGINT or SIGTERM, or until something cannot be started."""
@@ -187,7 +191,7 @@ class Demo:
         raise Unavailable("The simulator does not answer.", remedy="Is this machine very busy?")
 
     def _introduce(self) -> None:
-        server = Server(host=self.host)
+        server = ServerSettings(host=self.host)
         here = f"http://{server.local_host}:{self.port}"
         url = here if self._token is None else own_url(server, self.port)
         key = f"?token={self._token}" if self._token else ""
@@ -201,7 +205,7 @@ class Demo:
             f"  Present      {url}/console{key}    (? shows the keys)\n"
             f"  Play         {url}/j          (phones; the stage shows the code: key Q)\n"
             f"  Cut power    {curl} {here}/kill/node3\n"
-            f"  Cut network  {curl} '{here}/kill/node3?kind=network'\n"
+            f"  Cut network  {curl} '{here}/kill/node3?feed=network'\n"
             f"  Pull a plug  {command} unplug node3{bench}     (no API is told: see it noticed)\n"
             f"  Press        {command} press node3{bench}      (the button on the panel)\n"
             f"  Look inside  kubectl --server http://127.0.0.1:{self.sim_port} get pods -o wide\n"

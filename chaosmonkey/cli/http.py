@@ -25,7 +25,7 @@ class NotRecovered(ChaosMonkeyError):
 UNIX = "unix:"
 
 
-class Client(httpx.Client):
+class ServerClient(httpx.Client):
     """A client of the server at a URL, or at `unix:` and the path of its control socket."""
 
     def __init__(self, server: str) -> None:
@@ -42,7 +42,7 @@ class Client(httpx.Client):
         self.server = server
 
 
-def ask(client: Client, method: str, path: str, **request: Any) -> httpx.Response:
+def ask(client: ServerClient, method: str, path: str, **request: Any) -> httpx.Response:
     """One request; what the server refuses becomes an error with the exit code that fits."""
     try:
         response = client.request(method, path, **request)
@@ -52,7 +52,7 @@ def ask(client: Client, method: str, path: str, **request: Any) -> httpx.Respons
     return response
 
 
-def show_plan(client: Client, path: str, query: dict[str, Any]) -> None:
+def show_plan(client: ServerClient, path: str, query: dict[str, Any]) -> None:
     """Print what a cut would do; raise CutRefused if it is forbidden now."""
     plan = ask(client, "POST", path, params=query).json()
     text = ask(client, "POST", path, params=query, headers=TEXT).text
@@ -62,7 +62,7 @@ def show_plan(client: Client, path: str, query: dict[str, Any]) -> None:
         raise CutRefused(refusal["detail"], remedy=refusal["remedy"])
 
 
-def follow(client: Client, path: str, query: dict[str, Any]) -> None:
+def follow(client: ServerClient, path: str, query: dict[str, Any]) -> None:
     """Print the milestones of a cut as they come; raise NotRecovered if it does not."""
     last: dict[str, Any] = {}
     try:
@@ -87,7 +87,7 @@ def follow(client: Client, path: str, query: dict[str, Any]) -> None:
             raise NotRecovered("The cluster did not recover while this waited.")
 
 
-def _unreachable(client: Client, error: Exception) -> Unavailable:
+def _unreachable(client: ServerClient, error: Exception) -> Unavailable:
     return Unavailable(
         f"No server answers at {client.server}: {error}.",
         remedy="Start one (chaosmonkey demo), or name it with --server or CHAOSMONKEY_URL.",

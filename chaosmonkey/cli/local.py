@@ -168,7 +168,7 @@ def check(
     from chaosmonkey.api.addresses import join_url, reach  # noqa: PLC0415
     from chaosmonkey.config import GpioPlug, load  # noqa: PLC0415
     from chaosmonkey.model import FeedKind  # noqa: PLC0415
-    from chaosmonkey.store import doubt_about  # noqa: PLC0415
+    from chaosmonkey.store import check_filesystem  # noqa: PLC0415
 
     lab = load(config)
     plugs = [
@@ -188,7 +188,7 @@ def check(
     found = reach(lab.server)
     where = f"From here phones would join at {join_url(lab.server, lab.server.port)}: {found.why}."
     say(f"Note: {found.trouble or where}")
-    if not live and (doubt := doubt_about(lab.server.data)):
+    if not live and (doubt := check_filesystem(lab.server.data)):
         say(f"Note: {doubt.says} {doubt.remedy}")
     say(f"{config}: {len(lab.machine)} machines, {len(plugs)} plugs, no problem found.")
     if live:

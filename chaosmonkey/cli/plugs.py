@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Config = Annotated[Path, typer.Option(help="The lab.toml.")]
 Machine = Annotated[str, typer.Argument(help="A machine's name, such as node3.")]
-Kind = Annotated[FeedKind, typer.Option(help="Which plug.")]
+Feed = Annotated[FeedKind, typer.Option("--feed", "--kind", help="Which plug.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
 
 
@@ -77,7 +77,7 @@ def panel(config: Config = Path("lab.toml")) -> None:
 
 def trial(
     machine: Machine,
-    kind: Kind = FeedKind.POWER,
+    feed: Feed = FeedKind.POWER,
     seconds: Annotated[float, typer.Option("--for", min=3, max=60, help="How long.")] = 5.0,
     yes: Yes = False,
     config: Config = Path("lab.toml"),
@@ -90,15 +90,15 @@ def trial(
 
     lab = _load(config)
     _after_asking(
-        f"{machine} loses its {kind} for {seconds:g} s now.",
-        commissioning.trial(lab, machine, kind, seconds, say),
+        f"{machine} loses its {feed} for {seconds:g} s now.",
+        commissioning.trial(lab, machine, feed, seconds, say),
         yes=yes,
     )
 
 
 def click(
     machine: Machine,
-    kind: Kind = FeedKind.POWER,
+    feed: Feed = FeedKind.POWER,
     yes: Yes = False,
     config: Config = Path("lab.toml"),
 ) -> None:
@@ -112,8 +112,8 @@ def click(
 
     lab = _load(config)
     _after_asking(
-        f"{machine}'s {kind} goes off and on three times. Unplug the machine first.",
-        commissioning.click(lab, machine, kind, say),
+        f"{machine}'s {feed} goes off and on three times. Unplug the machine first.",
+        commissioning.click(lab, machine, feed, say),
         yes=yes,
     )
 

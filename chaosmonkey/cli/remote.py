@@ -33,7 +33,9 @@ def add_to(app: typer.Typer) -> None:
 
 def kill(
     machine: Machine,
-    kind: Annotated[Literal["power", "network"], typer.Option(help="What is cut.")] = "power",
+    feed: Annotated[
+        Literal["power", "network"], typer.Option("--feed", "--kind", help="What is cut.")
+    ] = "power",
     seconds: Annotated[
         float | None, typer.Option("--for", help="Seconds until it is restored.")
     ] = None,
@@ -49,12 +51,12 @@ def kill(
 
     Example: chaosmonkey kill node3 --for 30 --wait || echo "did not recover"
     """
-    query: dict[str, Any] = {"kind": kind}
+    query: dict[str, Any] = {"feed": feed}
     if seconds is not None:
         query["for"] = seconds
     path = f"/kill/{quote(machine, safe='')}"
     http = _http()
-    with http.Client(server) as client:
+    with http.ServerClient(server) as client:
         if dry_run:
             http.show_plan(client, path, query | {"dry_run": True})
         elif wait:
@@ -124,7 +126,7 @@ def status(server: ServerUrl = DEFAULT_URL) -> None:
     from chaosmonkey.cli.board import draw, seen  # noqa: PLC0415
 
     http = _http()
-    with http.Client(server) as client:
+    with http.ServerClient(server) as client:
         answer = http.ask(client, "GET", "/api/state").json()
     Console().print(draw(seen(answer["state"]), answer["at"]))
 
@@ -139,7 +141,7 @@ def history(
     Example: chaosmonkey history --format csv > outages.csv
     """
     http = _http()
-    with http.Client(server) as client:
+    with http.ServerClient(server) as client:
         if form != "table":
             query = {"limit": limit, "format": form}
             say_text(http.ask(client, "GET", "/api/outages", params=query).text)
@@ -177,7 +179,7 @@ def watch(server: ServerUrl = DEFAULT_URL) -> None:
 def _say(server: str, method: str, path: str, **request: Any) -> None:
     """Ask the server and print what it says."""
     http = _http()
-    with http.Client(server) as client:
+    with http.ServerClient(server) as client:
         answer = http.ask(client, method, path, headers=http.TEXT, **request)
     say_text(answer.text)
 

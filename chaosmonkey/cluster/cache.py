@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from chaosmonkey.cluster.decoding import Entry
+from chaosmonkey.cluster.decoding import DecodedObject
 from chaosmonkey.model import Changed, ClusterObject, Removed
 
 Publish = Callable[[Changed | Removed], None]
@@ -27,7 +27,7 @@ class Cache:
     def __init__(self, publish: Publish, *, history: bool = False) -> None:
         self._publish = publish
         self._mute = history
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, DecodedObject] = {}
         self._uids: dict[str, str] = {}
 
     def __len__(self) -> int:
@@ -36,7 +36,7 @@ class Cache:
     def __iter__(self) -> Iterator[ClusterObject]:
         return (entry.object for entry in self._entries.values())
 
-    def replace(self, entries: Iterable[Entry], at: float) -> Iterator[None]:
+    def replace(self, entries: Iterable[DecodedObject], at: float) -> Iterator[None]:
         """Become equal to a list: publish what is gone, then what is different, then what is new.
 
         A pod is replaced after it was given up: in this order a gap does not turn that round.
@@ -55,18 +55,18 @@ class Cache:
                 yield
         self._mute = False
 
-    def put(self, entry: Entry, at: float) -> None:
+    def put(self, entry: DecodedObject, at: float) -> None:
         """An object is new or changed; one older than what is known is left aside."""
         known = self._entries.get(entry.uid)
         if known is None or not older(entry.version, known.version):
             self._put(entry, at)
 
-    def remove(self, entry: Entry, at: float) -> None:
+    def remove(self, entry: DecodedObject, at: float) -> None:
         """An object is gone; the entry is its last state. One that was not known is no news."""
         if entry.uid in self._entries:
             self._remove(entry, at)
 
-    def _put(self, entry: Entry, at: float) -> None:
+    def _put(self, entry: DecodedObject, at: float) -> None:
         known = self._entries.get(entry.uid)
         if known is not None and known.key != entry.key:  # no server renames: it is another one
             self._remove(known, at)
@@ -78,7 +78,7 @@ class Cache:
         if (known is None or known.object != entry.object) and not self._mute:
             self._publish(Changed(entry.object, at))
 
-    def _remove(self, entry: Entry, at: float) -> None:
+    def _remove(self, entry: DecodedObject, at: float) -> None:
         """What goes is what was known, in its last state if that is still of the same name."""
         known = self._entries.pop(entry.uid)
         if self._uids.get(known.key) == known.uid:

@@ -10,10 +10,10 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from chaosmonkey.cluster.connection import GLANCE, Connection
-from chaosmonkey.cluster.decoding import Page, read_object, read_page
-from chaosmonkey.cluster.errors import Absent, Answered, Forbidden
+from chaosmonkey.cluster.decoding import ListPage, read_object, read_page
+from chaosmonkey.cluster.errors import Forbidden, NotFound, StatusError
 from chaosmonkey.cluster.large_answers import LARGE, LargeAnswers
-from chaosmonkey.cluster.line_splitter import Lines
+from chaosmonkey.cluster.line_splitter import LineSplitter
 from chaosmonkey.cluster.protocols import Batch, Position
 from chaosmonkey.cluster.resources import Resource
 from chaosmonkey.config import Cluster
@@ -63,7 +63,7 @@ class Client:
 
     async def list(
         self, resource: Resource, namespace: str | None, *, token: str = "", limit: int = PAGE
-    ) -> Page:
+    ) -> ListPage:
         """One page of a collection; `token` goes on from the last one, limit 0 asks for all."""
         query = _selected(resource) | ({"limit": str(limit)} if limit else {})
         if token:
@@ -79,7 +79,7 @@ class Client:
         try:
             found = await self.get("/api/v1/namespaces/kube-system", "get namespace kube-system")
             cluster = str((found.get("metadata") or {}).get("uid") or "")
-        except (Absent, Forbidden):
+        except (NotFound, Forbidden):
             cluster = ""
         page = await self.list(resource, namespace, limit=1)
         return Position(cluster, page.version)
@@ -94,7 +94,7 @@ class Client:
             await self._connection.ask(
                 "GET", "/readyz", "ask the API server for a sign of life", timeout=GLANCE
             )
-        except Answered as answer:
+        except StatusError as answer:
             if answer.code >= 500:
                 raise
 
@@ -174,7 +174,7 @@ def _selected(resource: Resource) -> dict[str, str]:
 async def _batches(
     pieces: AsyncIterator[bytes], large: LargeAnswers, asked: str
 ) -> AsyncGenerator[Batch, None]:
-    lines = Lines()
+    lines = LineSplitter()
     async for piece in pieces:
         found = lines.feed(piece)
         if lines.size > LARGE:
@@ -185,7 +185,7 @@ async def _batches(
         yield [rest]
 
 
-async def _rest_of_the_line(lines: Lines, pieces: AsyncIterator[bytes]) -> list[bytes]:
+async def _rest_of_the_line(lines: LineSplitter, pieces: AsyncIterator[bytes]) -> list[bytes]:
     found: list[bytes] = []
     async for piece in pieces:
         found += lines.feed(piece)

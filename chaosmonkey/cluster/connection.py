@@ -17,7 +17,7 @@ import aiohttp
 
 from chaosmonkey.cluster.credentials import configuration
 from chaosmonkey.cluster.decoding import read_status
-from chaosmonkey.cluster.errors import Garbled, Unauthorized, Unreachable, refusal
+from chaosmonkey.cluster.errors import MalformedResponse, Unauthorized, Unreachable, refusal
 from chaosmonkey.cluster.kubernetes_aio import ApiClient
 from chaosmonkey.cluster.large_answers import LARGE, LargeAnswers
 from chaosmonkey.config import Cluster
@@ -151,7 +151,7 @@ class Connection:
                     async with asyncio.timeout(HEAD):
                         settings = await configuration(self._settings)
                     settings.client_session_kwargs = (settings.client_session_kwargs or {}) | {
-                        "middlewares": (_only_what_was_asked_for,),
+                        "middlewares": (_refuse_redirects_and_encodings,),
                         "auto_decompress": False,
                     }
                     self._api = ApiClient(settings)
@@ -193,7 +193,7 @@ def _why_no_login(error: Exception) -> str:
             return f"{type(error).__name__}: {error}"
 
 
-async def _only_what_was_asked_for(
+async def _refuse_redirects_and_encodings(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
     """Follow no redirect, and unpack nothing.
@@ -233,7 +233,7 @@ async def _read(
                 body += piece
                 if len(body) > most:
                     response.close()
-                    raise Garbled(
+                    raise MalformedResponse(
                         f"{asked}: the answer has more than {most // 1024} KiB.",
                         remedy="A proxy in between may answer in the server's place.",
                     )

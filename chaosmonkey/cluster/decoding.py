@@ -6,7 +6,7 @@
 
 Pure: no I/O, no time. Only what identifies an object must be there (uid and name); whatever else is
 missing gets the model's default. One object that makes no sense is dropped, with the reason; an
-answer that makes none raises `Garbled`, and nothing but `Garbled`.
+answer that makes none raises `MalformedResponse`, and nothing but `MalformedResponse`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import orjson
 
-from chaosmonkey.cluster.errors import Garbled, Status
+from chaosmonkey.cluster.errors import MalformedResponse, Status
 from chaosmonkey.cluster.fields import count, listed, mapping, name, seconds, text
 from chaosmonkey.model import ClusterObject
 
@@ -26,7 +26,7 @@ Decode = Callable[[Json], ClusterObject]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DecodedObject:
     """One object as the server holds it.
 
     Attributes:
@@ -43,7 +43,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """A list, or a part of one.
 
     Attributes:
@@ -51,7 +51,7 @@ class Page:
         dropped: objects that made no sense, and why.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[DecodedObject, ...]
     version: str
     token: str = ""
     dropped: tuple[str, ...] = ()
@@ -61,14 +61,14 @@ class Page:
 class Present:
     """The object is new or changed."""
 
-    entry: Entry
+    entry: DecodedObject
 
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
     """The object is gone; the entry is its last state."""
 
-    entry: Entry
+    entry: DecodedObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def read_line(line: bytes, decode: Decode) -> Line:
         raise _garbled("a watch event", line, error) from error
 
 
-def read_page(body: bytes, decode: Decode) -> Page:
+def read_page(body: bytes, decode: Decode) -> ListPage:
     """The body of an answer to a list.
 
     Raises:
@@ -140,8 +140,8 @@ def read_page(body: bytes, decode: Decode) -> Page:
         page = orjson.loads(body)
         metadata = mapping(page, "metadata")
         found = [_entry(item, decode) for item in listed(page, "items")]
-        return Page(
-            tuple(one for one in found if isinstance(one, Entry)),
+        return ListPage(
+            tuple(one for one in found if isinstance(one, DecodedObject)),
             _version(metadata, needed=True),
             text(metadata, "continue"),
             tuple(one.why for one in found if isinstance(one, Dropped)),
@@ -199,13 +199,13 @@ def _status(found: Json, *, code: int) -> Status:
     )
 
 
-def _entry(found: Any, decode: Decode) -> Entry | Dropped:
+def _entry(found: Any, decode: Decode) -> DecodedObject | Dropped:
     """The object of an event, or of a list; TypeError if it is not even an object with a name."""
     if not isinstance(found, dict):
         raise TypeError(f"{found!r:.40} is no object")
     metadata = mapping(found, "metadata")
     try:
-        return Entry(
+        return DecodedObject(
             uid=name(metadata, "uid"),
             key=f"{text(metadata, 'namespace')}/{name(metadata, 'name')}",
             version=_version(metadata),
@@ -232,10 +232,10 @@ def _version_if_any(metadata: Json) -> str:
         return ""
 
 
-def _garbled(what: str, found: bytes, error: Exception | None = None) -> Garbled:
+def _garbled(what: str, found: bytes, error: Exception | None = None) -> MalformedResponse:
     start = found[:120].decode(errors="replace")
     why = f" ({type(error).__name__}: {str(error)[:120]})" if error else ""
-    return Garbled(
+    return MalformedResponse(
         f"The API server sent something that is not {what}{why}: {start}",
         remedy="A proxy in between may answer in the server's place; check the address.",
     )

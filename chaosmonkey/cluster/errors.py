@@ -30,13 +30,13 @@ class Unreachable(ClusterUnavailable):
     title = "Cluster unreachable"
 
 
-class Silent(ClusterUnavailable):
+class ReadTimeout(ClusterUnavailable):
     """A watch is open, but nothing has come over it for so long that it must be dead."""
 
     title = "Cluster silent"
 
 
-class Garbled(ClusterUnavailable):
+class MalformedResponse(ClusterUnavailable):
     """The API server sent something that is not what it should be."""
 
     title = "Answer not understood"
@@ -48,7 +48,7 @@ class Replaced(ClusterUnavailable):
     title = "Not the same cluster"
 
 
-class Answered(ClusterUnavailable):
+class StatusError(ClusterUnavailable):
     """The API server refused.
 
     Attributes:
@@ -70,7 +70,7 @@ class Answered(ClusterUnavailable):
         self.retry_after = status.retry_after
 
 
-class Unauthorized(Answered):
+class Unauthorized(StatusError):
     """The API server does not know who we are."""
 
     title = "Not logged in to the cluster"
@@ -81,33 +81,33 @@ class Unauthorized(Answered):
     )
 
 
-class Forbidden(Answered):
+class Forbidden(StatusError):
     """The API server knows who we are, and does not allow it."""
 
     title = "Not allowed by the cluster"
     hint = "Grant it with a ClusterRole and a ClusterRoleBinding; docs/cluster.md has one to copy."
 
 
-class Absent(Answered):
+class NotFound(StatusError):
     """The API server does not have that object, or that kind of object at all."""
 
     status = 404
     title = "Not in the cluster"
 
 
-class Expired(Answered):
+class Expired(StatusError):
     """The version or the continue token that we went on from is too old."""
 
     title = "Version expired"
 
 
-class Busy(Answered):
+class TooManyRequests(StatusError):
     """The API server has too much to do."""
 
     title = "Cluster busy"
 
 
-class Failing(Answered):
+class ServerError(StatusError):
     """The API server has trouble of its own."""
 
     title = "Cluster failing"
@@ -123,18 +123,18 @@ class Status:
     retry_after: float | None = None
 
 
-_BY_CODE: dict[int, type[Answered]] = {
+_BY_CODE: dict[int, type[StatusError]] = {
     401: Unauthorized,
     403: Forbidden,
-    404: Absent,
+    404: NotFound,
     410: Expired,
-    429: Busy,
+    429: TooManyRequests,
 }
 
 
-def refusal(status: Status, asked: str) -> Answered:
+def refusal(status: Status, asked: str) -> StatusError:
     """The error for a Status; `asked` says what was refused, as "list pods"."""
-    fallback = Failing if status.code >= 500 else Answered
+    fallback = ServerError if status.code >= 500 else StatusError
     return _BY_CODE.get(status.code, fallback)(status, asked)
 
 

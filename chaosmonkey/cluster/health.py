@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaosmonkey.cluster.cache import older
-from chaosmonkey.cluster.errors import Answered, Replaced
+from chaosmonkey.cluster.errors import Replaced, StatusError
 from chaosmonkey.cluster.protocols import Position
 from chaosmonkey.errors import ClusterUnavailable
 
@@ -76,4 +76,4 @@ class Health:
     @property
     def known(self) -> bool:
         """The server has told what there is, or refused to: waiting longer is of no use."""
-        return self.synced or isinstance(self.trouble, Answered)
+        return self.synced or isinstance(self.trouble, StatusError)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chaosmonkey.cluster.budgets import overrun
 from chaosmonkey.cluster.client import Client
 from chaosmonkey.cluster.describe import Kind, description, events_query, path
-from chaosmonkey.cluster.errors import Absent, Forbidden
+from chaosmonkey.cluster.errors import Forbidden, NotFound
 from chaosmonkey.cluster.resources import BUDGETS, PODS
 from chaosmonkey.model import Description
 
@@ -49,7 +49,7 @@ class Inspector:
                 pods = await self._client.get(
                     PODS.path(namespace), f"look at the pods{of} on {node}", query
                 )
-            except Absent:
+            except NotFound:
                 return []  # before Kubernetes 1.21
             except Forbidden:
                 told.append(

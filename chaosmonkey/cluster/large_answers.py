@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chaosmonkey.cluster.errors import Garbled
+from chaosmonkey.cluster.errors import MalformedResponse
 
 LARGE = 512 * 1024
 """Bytes that each answer, and each line of a watch, may have without waiting for others."""
@@ -29,7 +29,7 @@ class LargeAnswers:
                 async with asyncio.timeout(TURN):
                     yield
             except TimeoutError:
-                raise Garbled(
+                raise MalformedResponse(
                     f"{asked}: a large answer was not complete after {TURN:g} s.",
                     remedy="A proxy in between may answer in the server's place.",
                 ) from None

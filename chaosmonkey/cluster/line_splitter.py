@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chaosmonkey.cluster.errors import Garbled
+from chaosmonkey.cluster.errors import MalformedResponse
 
 LONGEST = 8 * 1024 * 1024
 """Bytes of a line. An object has at most 1.5 MiB in etcd, and JSON may be a few times as long."""
 
 
-class Lines:
+class LineSplitter:
     """Cuts a stream into lines; a line may be megabytes long and come in any number of pieces."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Lines:
             self._pieces.append(rest)
             self._size += len(rest)
             if self._size > LONGEST:
-                raise Garbled(
+                raise MalformedResponse(
                     f"A line of a watch has more than {LONGEST // 1024**2} MiB.",
                     remedy="A proxy in between may answer in the server's place.",
                 )

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from chaosmonkey.cluster.decoding import Entry, Page
+from chaosmonkey.cluster.decoding import DecodedObject, ListPage
 from chaosmonkey.cluster.resources import Resource
 
 Batch = list[bytes]
@@ -41,7 +41,7 @@ class ListerWatcher(Protocol):
 
     async def list(
         self, resource: Resource, namespace: str | None, *, token: str = "", limit: int = 500
-    ) -> Page:
+    ) -> ListPage:
         """One page of the collection; `token` goes on from the last, limit 0 asks for all."""
         ...
 
@@ -57,14 +57,14 @@ class ListerWatcher(Protocol):
 class Sink(Protocol):
     """What is kept equal to the server. `at` is the moment when we were told."""
 
-    def replace(self, entries: Iterable[Entry], at: float) -> Iterator[None]:
+    def replace(self, entries: Iterable[DecodedObject], at: float) -> Iterator[None]:
         """This is all there is; whoever exhausts the iterator may let others go on meanwhile."""
         ...
 
-    def put(self, entry: Entry, at: float) -> None:
+    def put(self, entry: DecodedObject, at: float) -> None:
         """This is new or changed."""
         ...
 
-    def remove(self, entry: Entry, at: float) -> None:
+    def remove(self, entry: DecodedObject, at: float) -> None:
         """This is gone."""
         ...

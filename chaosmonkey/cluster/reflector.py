@@ -29,13 +29,13 @@ from chaosmonkey.clock import Clock, running_for
 from chaosmonkey.cluster.backoff import Backoff
 from chaosmonkey.cluster.decoding import Bookmark, Deleted, Dropped, Present, read_line
 from chaosmonkey.cluster.errors import (
-    Absent,
-    Busy,
     Expired,
-    Failing,
     Forbidden,
+    NotFound,
+    ReadTimeout,
     Replaced,
-    Silent,
+    ServerError,
+    TooManyRequests,
     let_go,
     refusal,
 )
@@ -244,7 +244,7 @@ class Reflector:
         while (left := self.heard + self._stall_after - self._pace.now()) > 0:
             await running_for(self._pace, left)  # what came while we did not run is read first
         self.interrupt(
-            Silent(
+            ReadTimeout(
                 f"watch {self.resource.rule()}: nothing came for {self._stall_after:g} s.",
                 remedy="The connection is presumed dead and opened again by itself.",
             )
@@ -267,15 +267,18 @@ class Reflector:
         match trouble:
             case Replaced():
                 self.health.forget()
-            case Absent() if self.resource.older:
+            case NotFound() if self.resource.older:
                 self._become_older(self.resource.older)
                 return wait
-            case Absent() | Forbidden():
+            case NotFound() | Forbidden():
                 self.health.version = None
                 wait = RARELY
-            case Busy(retry_after=asked) | Failing(code=502 | 503 | 504, retry_after=asked):
+            case (
+                TooManyRequests(retry_after=asked)
+                | ServerError(code=502 | 503 | 504, retry_after=asked)
+            ):
                 wait = min(max(asked or 0.0, wait), LONGEST_WAIT)
-                if isinstance(trouble, Busy) and not self._put_off:
+                if isinstance(trouble, TooManyRequests) and not self._put_off:
                     self._put_off = True
                     return wait  # being asked once to wait a little is no reason for doubt
             case _:
@@ -313,7 +316,7 @@ class Reflector:
 
     def _doubt(self, trouble: ClusterUnavailable) -> None:
         if type(self.health.trouble) is not type(trouble):
-            rare = isinstance(trouble, Absent | Forbidden)
+            rare = isinstance(trouble, NotFound | Forbidden)
             log.log(logging.WARNING if rare else logging.INFO, "%s", trouble)
         self.health.believed, self.health.trouble = False, trouble
         self._told()

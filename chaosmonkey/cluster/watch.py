@@ -24,7 +24,7 @@ from typing import Never
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.cluster.cache import Cache
-from chaosmonkey.cluster.errors import Replaced, Silent
+from chaosmonkey.cluster.errors import ReadTimeout, Replaced
 from chaosmonkey.cluster.health import Health
 from chaosmonkey.cluster.protocols import ListerWatcher
 from chaosmonkey.cluster.reflector import Reflector
@@ -159,7 +159,7 @@ class ClusterWatch:
         """
         heard = [
             health.heard
-            for health in ([doubted] if isinstance(doubted.trouble, Silent) else self.health)
+            for health in ([doubted] if isinstance(doubted.trouble, ReadTimeout) else self.health)
             if health.heard is not None
         ]
         return max(heard, default=self._clock.now())

@@ -9,10 +9,10 @@ from chaosmonkey.config.environment import (
 )
 from chaosmonkey.config.gpio_line import Line
 from chaosmonkey.config.http_recipe import HttpRecipe, HttpRequest
-from chaosmonkey.config.lab import Audience, Cluster, Demo, Gpio, Lab
+from chaosmonkey.config.lab import Audience, Cluster, DemoSettings, GpioSettings, Lab
 from chaosmonkey.config.limits import Limits, parse_span
 from chaosmonkey.config.machine import Machine
-from chaosmonkey.config.panel import Panel
+from chaosmonkey.config.panel import PanelSettings
 from chaosmonkey.config.pin_usage import UsedLine, has_panel, lines_of, uses_i2c
 from chaosmonkey.config.plugs import (
     CommandPlug,
@@ -26,8 +26,8 @@ from chaosmonkey.config.plugs import (
 )
 from chaosmonkey.config.read import build, load
 from chaosmonkey.config.sensors import CurrentSensor, PortSensor, RailSensor, SensorSettings
-from chaosmonkey.config.server import Server
-from chaosmonkey.config.timing import PRESETS, Preset, Timing
+from chaosmonkey.config.server import ServerSettings
+from chaosmonkey.config.timing import PRESETS, Preset, TimingSettings
 
 __all__ = [
     "PRESETS",
@@ -35,10 +35,10 @@ __all__ = [
     "Cluster",
     "CommandPlug",
     "CurrentSensor",
-    "Demo",
+    "DemoSettings",
     "FencePlug",
-    "Gpio",
     "GpioPlug",
+    "GpioSettings",
     "HttpPlug",
     "HttpRecipe",
     "HttpRequest",
@@ -46,17 +46,17 @@ __all__ = [
     "Limits",
     "Line",
     "Machine",
-    "Panel",
+    "PanelSettings",
     "PlugSettings",
     "PortSensor",
     "Preset",
     "RailSensor",
     "SensorSettings",
-    "Server",
+    "ServerSettings",
     "SnmpPlug",
     "SnmpPort",
     "Supervision",
-    "Timing",
+    "TimingSettings",
     "UhubctlPlug",
     "UsedLine",
     "build",

@@ -16,9 +16,9 @@ from chaosmonkey.config.base import Section
 from chaosmonkey.config.environment import PREFIX
 from chaosmonkey.config.limits import Limits
 from chaosmonkey.config.machine import Machine
-from chaosmonkey.config.panel import Panel
-from chaosmonkey.config.server import Server
-from chaosmonkey.config.timing import PRESETS, Preset, Timing
+from chaosmonkey.config.panel import PanelSettings
+from chaosmonkey.config.server import ServerSettings
+from chaosmonkey.config.timing import PRESETS, Preset, TimingSettings
 
 
 class Cluster(Section):
@@ -55,7 +55,7 @@ class Cluster(Section):
         return value
 
 
-class Gpio(Section):
+class GpioSettings(Section):
     """How this machine's GPIO lines are reached."""
 
     pin_factory: Literal["lgpio", "rpigpio", "mock"] = "lgpio"
@@ -93,7 +93,7 @@ class Audience(Section):
     """How that Wi-Fi is secured. WPA stands for WPA2 and WPA3 too."""
 
 
-class Demo(Section):
+class DemoSettings(Section):
     """The demo's pretend table. A real table has no such section."""
 
     bench: str
@@ -123,14 +123,14 @@ class Lab(BaseSettings):
     crash_at: str | None = None
     """For tests of the dead man: the step of a cut at which this process kills itself."""
 
-    server: Server = Server()
+    server: ServerSettings = ServerSettings()
     cluster: Cluster = Cluster()
-    gpio: Gpio = Gpio()
+    gpio: GpioSettings = GpioSettings()
     limits: Limits = Limits()
-    timing: Timing = Timing()
+    timing: TimingSettings = TimingSettings()
     audience: Audience = Audience()
-    panel: Panel = Panel()
-    demo: Demo | None = None
+    panel: PanelSettings = PanelSettings()
+    demo: DemoSettings | None = None
     """Only in the file that the demo writes."""
 
     machine: tuple[Machine, ...] = ()

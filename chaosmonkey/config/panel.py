@@ -14,7 +14,7 @@ from chaosmonkey.config.gpio_line import Bcm, ButtonLine, Line
 from chaosmonkey.model import FeedKind
 
 
-class Panel(Section):
+class PanelSettings(Section):
     """Buttons and LEDs on the table. Those of a machine stand with it: `button`, `led`."""
 
     halt: ButtonLine | None = None
@@ -41,7 +41,7 @@ class Panel(Section):
     hundred times a second."""
 
     @model_validator(mode="after")
-    def _has_what_it_needs(self) -> Panel:
+    def _has_what_it_needs(self) -> PanelSettings:
         if self.interrupt is not None and self.expander is None:
             raise ValueError("`interrupt` is an expander's: its address, `expander`, is missing")
         return self

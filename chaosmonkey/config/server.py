@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from chaosmonkey.config.base import Section
 
 
-class Server(Section):
+class ServerSettings(Section):
     """Where the server listens and where it keeps its data."""
 
     host: str = "127.0.0.1"

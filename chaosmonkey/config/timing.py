@@ -35,7 +35,7 @@ PRESETS: dict[str, Preset] = {
 }
 
 
-class Timing(Section):
+class TimingSettings(Section):
     """How quickly the cluster is set up to react."""
 
     preset: Literal["kubernetes", "stage"] = "kubernetes"

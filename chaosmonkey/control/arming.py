@@ -13,7 +13,7 @@ from functools import partial
 from chaosmonkey.clock import Clock
 from chaosmonkey.control.refusals import HaltKept
 from chaosmonkey.control.safety import Safety
-from chaosmonkey.store import Journal, Owed
+from chaosmonkey.store import Journal, PendingWrites
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Arming:
     def __init__(
         self,
         journal: Journal,
-        owed: Owed,
+        pending_writes: PendingWrites,
         clock: Clock,
         *,
         lasts: float,
@@ -43,7 +43,7 @@ class Arming:
         self.safety = Safety()
         self.kept = ""
         self._journal = journal
-        self._owed = owed
+        self._pending_writes = pending_writes
         self._clock = clock
         self._lasts = lasts
         self._changed = changed
@@ -104,10 +104,10 @@ class Arming:
         """Note HALT, or its release, for the next start; it holds now in any case."""
         safety = self.safety
         if safety.halted is None:
-            self._owed.owe("HALT", self._journal.note_release)
+            self._pending_writes.owe("HALT", self._journal.note_release)
         else:
             note = partial(self._journal.note_halt, safety.halted, safety.halted_by)
-            self._owed.owe("HALT", note)
+            self._pending_writes.owe("HALT", note)
 
     def _turn(self, safety: Safety) -> None:
         self.safety = safety

@@ -15,7 +15,7 @@ REMEMBERED = 86_400.0
 """Seconds for which the journal remembers a restored machine: longer than any cool-down."""
 
 
-class Rests:
+class Cooldowns:
     """When each machine was last restored.
 
     Args:

@@ -22,14 +22,14 @@ from functools import partial
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.control.cut_events import CutEvents
-from chaosmonkey.control.cut_stages import Stage, Step
-from chaosmonkey.control.feed_monitor import Rails
+from chaosmonkey.control.cut_stages import CutStage, Step
+from chaosmonkey.control.feed_monitor import FeedMonitor
 from chaosmonkey.control.inrush import Inrush
 from chaosmonkey.control.refusals import EndedFirst
 from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed, Unavailable
-from chaosmonkey.model import Event, Feed, FeedKind
+from chaosmonkey.model import Event, FeedKind, FeedState
 from chaosmonkey.plugs import VerifiedPlug
-from chaosmonkey.store import Entry, Journal, Owed
+from chaosmonkey.store import Journal, JournalEntry, PendingWrites
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ TIMER_MARGIN = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class CutContext:
     """What every cut works with.
 
     Attributes:
@@ -65,9 +65,9 @@ class Surroundings:
     clock: Clock
     publish: Callable[[Event], None]
     changed: Callable[[], None]
-    owed: Owed
+    pending_writes: PendingWrites
     inrush: Inrush
-    rails: Rails
+    feed_monitor: FeedMonitor
     stopping: asyncio.Event
     tasks: asyncio.TaskGroup
     reached: Callable[[Step], None]
@@ -89,12 +89,12 @@ class Cut:
     """
 
     def __init__(
-        self, entry: Entry, plug: VerifiedPlug, around: Surroundings, *, node: str
+        self, entry: JournalEntry, plug: VerifiedPlug, around: CutContext, *, node: str
     ) -> None:
         loop = asyncio.get_running_loop()
         self.entry = entry
         self.node = node
-        self.stage = Stage.ASKED
+        self.stage = CutStage.ASKED
         self.why = f"asked by {entry.asked_by}"
         self.trouble = ""
         self.unread = False
@@ -107,12 +107,12 @@ class Cut:
         self._end_early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._journalled = False
-        self._events = CutEvents(entry, node, around.rails, around.publish)
+        self._events = CutEvents(entry, node, around.feed_monitor, around.publish)
 
     @property
     def is_on(self) -> bool:
         """Whether the plug was read back as on, and only its entry is still kept."""
-        return self.stage is Stage.ON
+        return self.stage is CutStage.ON
 
     @property
     def key(self) -> tuple[str, FeedKind]:
@@ -125,7 +125,11 @@ class Cut:
             return
         self._ended_by = why
         self._end_early.set()
-        if self._task is not None and self.stage in (Stage.ASKED, Stage.JOURNALLED, Stage.CUTTING):
+        if self._task is not None and self.stage in (
+            CutStage.ASKED,
+            CutStage.JOURNALLED,
+            CutStage.CUTTING,
+        ):
             self._task.cancel()
 
     async def carry_out(self) -> None:
@@ -185,12 +189,12 @@ class Cut:
         entry = self.entry
         if self.ended.done():
             self.ended = asyncio.get_running_loop().create_future()
-        self._enter(Stage.RESTORING, self.why)
+        self._enter(CutStage.RESTORING, self.why)
         at = await self._switch_on_at_last()
         if at is None:
             return None
         self.trouble, self.unread = "", False
-        self._enter(Stage.ON, self.why)
+        self._enter(CutStage.ON, self.why)
         self.ended.set_result(at)
         log.info("%s: %s restored, because %s", entry.machine, entry.feed, self.why)
         return at
@@ -204,7 +208,7 @@ class Cut:
         while clock.now() < self._plug.late_until and not stopping.is_set():
             try:
                 await clock.sleep(WATCH_INTERVAL)
-                if await self._plug.read() is Feed.OFF:
+                if await self._plug.read() is FeedState.OFF:
                     return clock.now()
             except PlugFailed as error:
                 log.warning("%s: %s: %s", self.entry.machine, self.entry.feed, error)
@@ -223,11 +227,11 @@ class Cut:
             self._journalled = False
             raise
         around.reached(Step.AFTER_JOURNAL)
-        self._enter(Stage.JOURNALLED, self.why)
+        self._enter(CutStage.JOURNALLED, self.why)
         if self._ended_by:
             raise self._ended_first()
         self.touched = True
-        self._enter(Stage.CUTTING, self.why)
+        self._enter(CutStage.CUTTING, self.why)
         asked = around.clock.now()
         back_in = entry.restore_by - asked + TIMER_MARGIN
         at = await self._plug.switch(
@@ -235,14 +239,14 @@ class Cut:
         )
         around.reached(Step.READ_OFF)
         try:
-            sensed = await around.rails.confirm(self.key, Feed.OFF, asked)
+            sensed = await around.feed_monitor.confirm(self.key, FeedState.OFF, asked)
         except asyncio.CancelledError:
             self._events.cut(at, sensed=False)  # ended before the sensor could tell: it was off
             raise
         exact = sensed is not None and sensed.within == 0 and sensed.since >= entry.commanded
         if sensed is not None and exact:
             at = sensed.since
-        self.stage = Stage.CUT
+        self.stage = CutStage.CUT
         self._events.cut(at, sensed=exact)
         self.begun.set_result(at)
         log.info("%s: %s cut, asked by %s", entry.machine, entry.feed, entry.asked_by)
@@ -254,7 +258,7 @@ class Cut:
             self.why = self._ended_by
         elif self._around.stopping.is_set():
             self.why = "the server stops"
-        elif self.stage is Stage.CUT:
+        elif self.stage is CutStage.CUT:
             self.why = "its time is up"
         if not self.touched:
             self.ended.set_result(self._around.clock.now())
@@ -291,10 +295,10 @@ class Cut:
                         on=True, asked=lambda: around.reached(Step.ASKED_ON)
                     )
                 except PlugFailed as error:
-                    self.unread = self._plug.takes_on and self._plug.last is Feed.UNKNOWN
+                    self.unread = self._plug.takes_on and self._plug.last is FeedState.UNKNOWN
                     told = "It was told to turn on, but cannot be read: " if self.unread else ""
                     self.trouble = f"{told}{error}"
-                    self._enter(Stage.STUCK, self.why)
+                    self._enter(CutStage.STUCK, self.why)
                     log.error("%s: %s is stuck: %s", self.entry.machine, self.entry.feed, error)
                 await around.clock.sleep(pause)
             except asyncio.CancelledError:
@@ -319,10 +323,10 @@ class Cut:
             await clear()
         except StoreFailed as error:
             log.error("%s A restart before that would restore %s again.", error, self.entry.machine)
-            self._around.owed.owe(f"the end of {outage}", clear)
+            self._around.pending_writes.owe(f"the end of {outage}", clear)
         self._around.reached(Step.JOURNAL_CLEARED)
 
-    def _enter(self, stage: Stage, why: str) -> None:
+    def _enter(self, stage: CutStage, why: str) -> None:
         self.stage, self.why = stage, why
         self._around.changed()
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from chaosmonkey.control.feed_monitor import Rails
+from chaosmonkey.control.feed_monitor import FeedMonitor
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import CutShort, Event, Feed, PlugCut, PlugRestored
-from chaosmonkey.store import Entry
+from chaosmonkey.model import CutShort, Event, FeedState, PlugCut, PlugRestored
+from chaosmonkey.store import JournalEntry
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +29,15 @@ class CutEvents:
     """
 
     def __init__(
-        self, entry: Entry, node: str, rails: Rails, publish: Callable[[Event], None]
+        self,
+        entry: JournalEntry,
+        node: str,
+        feed_monitor: FeedMonitor,
+        publish: Callable[[Event], None],
     ) -> None:
         self._entry = entry
         self._node = node
-        self._rails = rails
+        self._feed_monitor = feed_monitor
         self._publish = publish
         self._key = entry.machine, entry.feed
         self._begun = False
@@ -67,10 +71,10 @@ class CutEvents:
         entry = self._entry
         if self._begun:
             return
-        lost = self._rails.lost_since(self._key, entry.commanded)
+        lost = self._feed_monitor.lost_since(self._key, entry.commanded)
         if lost is not None:
             self.cut(lost, sensed=True)
-        elif self._rails.has(self._key):
+        elif self._feed_monitor.has(self._key):
             return  # its sensor saw it all along
         elif last_read_off >= entry.commanded:
             self.cut(last_read_off, sensed=False)
@@ -89,7 +93,11 @@ class CutEvents:
         """
         entry = self._entry
         try:
-            sensed = await self._rails.confirm(self._key, Feed.ON, asked) if listening else None
+            sensed = (
+                await self._feed_monitor.confirm(self._key, FeedState.ON, asked)
+                if listening
+                else None
+            )
         except PlugFailed as error:
             log.error("%s It is told when its sensor says so.", error)
             return

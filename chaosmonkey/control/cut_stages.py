@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Stage(StrEnum):
+class CutStage(StrEnum):
     """How far a cut has come.
 
     STUCK: the plug does not turn on, or it was told to and cannot be read; it is tried again.

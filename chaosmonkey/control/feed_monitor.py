@@ -18,10 +18,10 @@ from dataclasses import replace
 from functools import partial
 from typing import NoReturn
 
-from chaosmonkey.clock import Clock, came
+from chaosmonkey.clock import Clock, finishes_within
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Cause, Event, Feed, FeedKind, FeedSensed
+from chaosmonkey.model import Cause, Event, FeedKind, FeedSensed, FeedState
 from chaosmonkey.plugs import PlugBoard
 from chaosmonkey.sensors import Reading, SensorBoard
 
@@ -39,7 +39,7 @@ ASK_PATIENCE = 1.0
 Key = tuple[str, FeedKind]
 
 
-class Rails:
+class FeedMonitor:
     """Keeps what each sensor said last, and says what it means.
 
     Args:
@@ -71,11 +71,11 @@ class Rails:
         self._changed = changed
         self._pace = pace
         self._latest: dict[Key, Reading] = {}
-        self._known: dict[Key, Feed] = {}  # what was told last but unknown
+        self._known: dict[Key, FeedState] = {}  # what was told last but unknown
         self._gone: dict[Key, float] = {}  # when it was last told to be off
         self._with_power: set[Key] = set()  # links that went because their machine has no power
         self._arrived: set[Key] = set()  # at any time while its plug was on
-        self._undisturbed: dict[Key, Feed] = {}  # what was told last while its plug was on
+        self._undisturbed: dict[Key, FeedState] = {}  # what was told last while its plug was on
         self._held: dict[Key, list[Reading]] = {}
         self._lost: asyncio.Queue[Key] = asyncio.Queue()
         self._news = asyncio.Event()
@@ -99,7 +99,7 @@ class Rails:
                 await self._news.wait()
 
         slowest = max((sensor.interval for sensor in self._sensors.values()), default=0.0)
-        await came(all_told(), self._pace, within=NOTICE + 3 * slowest)
+        await finishes_within(all_told(), self._pace, within=NOTICE + 3 * slowest)
 
     def lost_since(self, key: Key, moment: float) -> float | None:
         """When the sensor of a feed last saw it gone, if that was after a moment."""
@@ -120,19 +120,19 @@ class Rails:
         """Whether a feed has a sensor."""
         return key in self._sensors
 
-    def state(self, key: Key) -> Feed | None:
+    def state(self, key: Key) -> FeedState | None:
         """What the sensor of a feed said last; None if the feed has none."""
         if key not in self._sensors:
             return None
         reading = self._latest.get(key)
-        return Feed.UNKNOWN if reading is None else reading.feed
+        return FeedState.UNKNOWN if reading is None else reading.feed
 
     def dark(self) -> Mapping[str, str]:
         """The machines that a feed does not reach though its plug is on, and which feed."""
         return {
             machine: feed
             for machine, feed in self._sensors
-            if self.finding((machine, feed)) and self.state((machine, feed)) is Feed.OFF
+            if self.finding((machine, feed)) and self.state((machine, feed)) is FeedState.OFF
         }
 
     def finding(self, key: Key) -> str:
@@ -144,14 +144,14 @@ class Rails:
         if plug is None or key in self._cut or key in self._with_power:
             return ""
         match plug.last, self.state(key):
-            case Feed.ON, Feed.OFF:
+            case FeedState.ON, FeedState.OFF:
                 return f"No {key[1]} arrives, though its plug is on: {self._why_not_there(key)}?"
-            case Feed.OFF, Feed.ON:
+            case FeedState.OFF, FeedState.ON:
                 return self._why_still_there(key)
             case _:
                 return ""
 
-    async def confirm(self, key: Key, wanted: Feed, asked: float) -> Reading | None:
+    async def confirm(self, key: Key, wanted: FeedState, asked: float) -> Reading | None:
         """Wait until the sensor of a feed agrees; None if it has none, or it cannot tell.
 
         One that agreed before the plug was asked to switch, at `asked`, proves nothing yet: it gets
@@ -164,14 +164,14 @@ class Rails:
         if sensor is None:
             return None
         agreed = self._until(key, wanted, asked)
-        await came(agreed, self._pace, within=NOTICE + 3 * sensor.interval)
+        await finishes_within(agreed, self._pace, within=NOTICE + 3 * sensor.interval)
         reading = self._latest.get(key)
-        if reading is None or reading.feed is Feed.UNKNOWN:
+        if reading is None or reading.feed is FeedState.UNKNOWN:
             return None
         if reading.feed is wanted:
             return reading
         machine, feed = key
-        if wanted is Feed.OFF:
+        if wanted is FeedState.OFF:
             why = f"was switched off, but its {feed} is still there. {self._why_still_there(key)}"
             remedy = "It is turned on again. `chaosmonkey plugs click` lets a relay be heard."
         else:
@@ -179,7 +179,7 @@ class Rails:
             remedy = "Is its plug in its socket, and does its supply live?"
         raise PlugFailed(f"{machine}'s plug {why}", remedy=remedy, machine=machine, feed=feed)
 
-    async def _until(self, key: Key, wanted: Feed, after: float) -> None:
+    async def _until(self, key: Key, wanted: FeedState, after: float) -> None:
         while (reading := self._latest.get(key)) is None or not (
             reading.feed is wanted and reading.since + reading.within >= after
         ):
@@ -193,30 +193,30 @@ class Rails:
         return f"{usual}, or contact or active_high is the wrong way"
 
     def _why_still_there(self, key: Key) -> str:
-        if self._undisturbed.get(key) is Feed.OFF:
+        if self._undisturbed.get(key) is FeedState.OFF:
             return "It was gone while the plug was on: contact or active_high is the wrong way."
         return "A welded contact, another cable that feeds it, a sensor at the wrong machine?"
 
     def _sensed(self, key: Key, reading: Reading) -> None:
-        was_there = self._known.get(key) is Feed.ON
+        was_there = self._known.get(key) is FeedState.ON
         self._latest[key] = reading
-        if reading.feed is not Feed.UNKNOWN:
+        if reading.feed is not FeedState.UNKNOWN:
             self._known[key] = reading.feed
-        if reading.feed is Feed.OFF:
+        if reading.feed is FeedState.OFF:
             self._gone[key] = reading.since
         self._news.set()
-        if reading.feed is not Feed.OFF:
+        if reading.feed is not FeedState.OFF:
             self._with_power.discard(key)
         elif self._is_without_power(key):
             self._with_power.add(key)
         ours = key in self._cut or key in self._with_power
         if not ours:
             self._undisturbed[key] = reading.feed
-            if reading.feed is Feed.ON:
+            if reading.feed is FeedState.ON:
                 self._arrived.add(key)
         if key in self._held:
             self._held[key].append(reading)
-        elif not ours and reading.feed is Feed.OFF and was_there:
+        elif not ours and reading.feed is FeedState.OFF and was_there:
             self._held[key] = [reading]
             self._lost.put_nowait(key)
         else:
@@ -226,7 +226,9 @@ class Rails:
     def _is_without_power(self, key: Key) -> bool:
         """Whether a link is down because its machine has no power: that is one loss, not two."""
         power = key[0], FeedKind.POWER
-        return key[1] is FeedKind.NETWORK and (power in self._cut or self.state(power) is Feed.OFF)
+        return key[1] is FeedKind.NETWORK and (
+            power in self._cut or self.state(power) is FeedState.OFF
+        )
 
     def _tell(self, key: Key, reading: Reading, cause: Cause | None) -> None:
         machine, feed = key
@@ -255,7 +257,7 @@ class Rails:
             else:
                 cause = Cause.SUPPLY if supply and key[1] is FeedKind.POWER else Cause.HAND
             for reading in self._held.pop(key):
-                self._tell(key, reading, cause if reading.feed is Feed.OFF else None)
+                self._tell(key, reading, cause if reading.feed is FeedState.OFF else None)
 
     def _all_power_went(self, lost: Collection[Key]) -> bool:
         """Whether several power feeds went, and none that is watched and not cut is left."""
@@ -265,14 +267,14 @@ class Rails:
             for key in self._sensors
             if key[1] is FeedKind.POWER and key not in self._cut and key not in gone
         ]
-        return len(gone) > 1 and all(self.state(key) is not Feed.ON for key in left)
+        return len(gone) > 1 and all(self.state(key) is not FeedState.ON for key in left)
 
     async def _was_switched(self, key: Key) -> bool:
         plug = self._plugs.get(key)
         if plug is None:
             return False
-        await came(self._read(key), self._pace, within=ASK_PATIENCE)
-        return plug.last is Feed.OFF
+        await finishes_within(self._read(key), self._pace, within=ASK_PATIENCE)
+        return plug.last is FeedState.OFF
 
     async def _read(self, key: Key) -> None:
         with suppress(PlugFailed):  # it cannot be asked: then only the sensor tells

@@ -14,26 +14,26 @@ from collections.abc import Callable, Coroutine, Mapping, Set
 from functools import partial
 from types import MappingProxyType
 
-from chaosmonkey.clock import Clock, came
+from chaosmonkey.clock import Clock, finishes_within
 from chaosmonkey.config import Lab, Machine
 from chaosmonkey.control import guard
 from chaosmonkey.control.arming import Arming
-from chaosmonkey.control.cooldown import Rests
-from chaosmonkey.control.cut import Cut, Surroundings
+from chaosmonkey.control.cooldown import Cooldowns
+from chaosmonkey.control.cut import Cut, CutContext
 from chaosmonkey.control.cut_stages import Step
-from chaosmonkey.control.feed_monitor import Rails
+from chaosmonkey.control.feed_monitor import FeedMonitor
 from chaosmonkey.control.inrush import Inrush
 from chaosmonkey.control.plan import Plan, plan
-from chaosmonkey.control.plug_polling import LOOK_EVERY, look_at_plugs
-from chaosmonkey.control.restore import HALT_PATIENCE, PATIENCE, TurnedOn, TurnOn
+from chaosmonkey.control.plug_polling import POLL_INTERVAL, poll_plugs
+from chaosmonkey.control.restore import HALT_PATIENCE, PATIENCE, Restore, RestoreResult
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.control.safety import Safety
 from chaosmonkey.errors import PlugFailed, Unavailable
-from chaosmonkey.model import Event, Feed, FeedKind, PlugRestored
+from chaosmonkey.model import Event, FeedKind, FeedState, PlugRestored
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 from chaosmonkey.sensors import SensorBoard
-from chaosmonkey.store import Entry, Journal, Owed
+from chaosmonkey.store import Journal, JournalEntry, PendingWrites
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Monkey:
         unrestored: Set[tuple[str, FeedKind]] = frozenset(),
     ) -> None:
         self.cuts: dict[tuple[str, FeedKind], Cut] = {}
-        self.owed = Owed(clock)
+        self.pending_writes = PendingWrites(clock)
         self.found_off: list[tuple[str, FeedKind]] = []
         self._lab = lab
         self._plugs = plugs
@@ -90,9 +90,9 @@ class Monkey:
         self._not_read_yet = set(plugs)
         # In faster time, as long for the people at it.
         lasts = lab.limits.disarm_after * lab.speed
-        self._arming = Arming(journal, self.owed, clock, lasts=lasts, changed=changed)
+        self._arming = Arming(journal, self.pending_writes, clock, lasts=lasts, changed=changed)
         self._inrush = Inrush(clock, lab.limits.restore_stagger)
-        self.rails = Rails(
+        self.feed_monitor = FeedMonitor(
             lab,
             sensors,
             plugs,
@@ -102,10 +102,10 @@ class Monkey:
             pace=pace,
         )
         self._pace = pace
-        self._rests = Rests(journal, clock, lab.limits.machine_cooldown)
+        self._cooldowns = Cooldowns(journal, clock, lab.limits.machine_cooldown)
         self._last_cut: float | None = None
         self._stopping = asyncio.Event()
-        self._around: Surroundings
+        self._around: CutContext
 
     @property
     def safety(self) -> Safety:
@@ -119,14 +119,14 @@ class Monkey:
             StoreFailed: the journal cannot be read.
         """
         async with asyncio.TaskGroup() as tasks:
-            self._around = Surroundings(
+            self._around = CutContext(
                 journal=self._journal,
                 clock=self._clock,
                 publish=self._publish,
                 changed=self._changed,
-                owed=self.owed,
+                pending_writes=self.pending_writes,
                 inrush=self._inrush,
-                rails=self.rails,
+                feed_monitor=self.feed_monitor,
                 stopping=self._stopping,
                 tasks=tasks,
                 reached=self._reached,
@@ -134,17 +134,17 @@ class Monkey:
             try:
                 # Pretend machines hurt nobody.
                 await self._arming.recall(armed=self._lab.demo is not None)
-                await self._rests.recall()
-                tasks.create_task(self.rails.run(), name="sensors")
-                tasks.create_task(self.owed.run(), name="what the journal is owed")
+                await self._cooldowns.recall()
+                tasks.create_task(self.feed_monitor.run(), name="sensors")
+                tasks.create_task(self.pending_writes.run(), name="what the journal is owed")
                 for entry in await self._journal.open_cuts():
                     self._undo(entry)
                 for key in self._unrestored - self.cuts.keys():
                     self._adopt(self._plugs[key], "it could not be turned on at the start")
                 for (machine, _), plug in self._plugs.items():
-                    if (since := self._rests.since.get(machine)) is not None:
+                    if (since := self._cooldowns.since.get(machine)) is not None:
                         plug.expect_late_off(since)
-                looking = look_at_plugs(
+                looking = poll_plugs(
                     self._plugs,
                     cut=self.cuts.keys(),
                     read=self._was_read,
@@ -171,7 +171,7 @@ class Monkey:
         self._refuse_while_stopping("Try again when it is back.")
         await self._look_before(self._find(request.machine).name, request.feed)
         machine = guard.check(request, self._lab, self.facts(request.feed))
-        entry = Entry(
+        entry = JournalEntry(
             outage=self._tracker.name(commanded, machine.name),
             machine=machine.name,
             feed=request.feed,
@@ -196,7 +196,7 @@ class Monkey:
         await self._look_before(machine.name, request.feed)
         return plan(request, self._lab, self.facts(request.feed))
 
-    async def restore(self, name: str, by: str) -> TurnedOn:
+    async def restore(self, name: str, by: str) -> RestoreResult:
         """Turn every feed of a machine on.
 
         Raises:
@@ -207,7 +207,7 @@ class Monkey:
         machine = self._find(name)
         return await self._turn_on([machine.name], f"{by} restored it", PATIENCE)
 
-    async def halt(self, by: str) -> TurnedOn:
+    async def halt(self, by: str) -> RestoreResult:
         """Refuse every cut from now on, and turn every feed of every machine on; as `restore`.
 
         It needs neither the cluster nor the database, gives up what waits for either, or for its
@@ -218,9 +218,9 @@ class Monkey:
         try:
             turned_on = await self._turn_on(machines, f"HALT by {by}", HALT_PATIENCE, hurry=True)
         except PlugFailed:
-            await came(self.owed.settled(), self._pace, within=NOTE_PATIENCE)
+            await finishes_within(self.pending_writes.settled(), self._pace, within=NOTE_PATIENCE)
             raise
-        await came(self.owed.settled(), self._pace, within=NOTE_PATIENCE)
+        await finishes_within(self.pending_writes.settled(), self._pace, within=NOTE_PATIENCE)
         return turned_on
 
     def release(self, by: str) -> Safety:
@@ -248,14 +248,14 @@ class Monkey:
     def clock_stepped(self, by: float) -> None:
         """Our clock was set right: move every moment that is kept."""
         was = self._clock.now() - by
-        self.owed.owe(
+        self.pending_writes.owe(
             f"that the clock was set by {by:+.3f} s, from {was:.3f} on",
             partial(self._journal.clock_stepped, by, was),
         )
         self._arming.clock_stepped(by)
-        self._rests.clock_stepped(by)
+        self._cooldowns.clock_stepped(by)
         self._inrush.clock_stepped(by)
-        self.rails.clock_stepped(by)
+        self.feed_monitor.clock_stepped(by)
         for plug in self._plugs.values():
             plug.clock_stepped(by)
         if self._last_cut is not None:
@@ -265,14 +265,14 @@ class Monkey:
         """Time passes."""
         self._arming.tick()
 
-    def rests_until(self, machine: str) -> float | None:
+    def cooldown_until(self, machine: str) -> float | None:
         """Until when a machine is left alone after its last cut; None if it had none lately."""
-        return self._rests.until(machine)
+        return self._cooldowns.until(machine)
 
     def facts(self, feed: FeedKind | None = None) -> Facts:
         """What the guard decides from, now, if `feed` is to be cut."""
         off: dict[str, float | None] = {
-            name: None for (name, _), plug in self._plugs.items() if plug.last is Feed.OFF
+            name: None for (name, _), plug in self._plugs.items() if plug.last is FeedState.OFF
         }
         watched: dict[str, float] = {}
         for cut in self.cuts.values():
@@ -287,15 +287,15 @@ class Monkey:
             outages=self._tracker.outages,
             now=self._clock.now(),
             safety=self.safety,
-            dark=self.rails.dark(),
-            rested=self._rests.since,
+            dark=self.feed_monitor.dark(),
+            rested=self._cooldowns.since,
             last_cut=self._last_cut,
             own=self._own_machine(),
             watched=watched,
             unreadable={
                 name: plug.remark
                 for (name, kind), plug in self._plugs.items()
-                if plug.last is Feed.UNKNOWN and (kind is feed or (name, kind) in self.cuts)
+                if plug.last is FeedState.UNKNOWN and (kind is feed or (name, kind) in self.cuts)
             },
         )
 
@@ -309,21 +309,21 @@ class Monkey:
     async def _look_before(self, machine: str, feed: FeedKind) -> None:
         """Read the plug in question, and those that somebody else turned off, as they are now."""
         for key, plug in self._plugs.items():
-            if key not in self.cuts and (key == (machine, feed) or plug.last is Feed.OFF):
+            if key not in self.cuts and (key == (machine, feed) or plug.last is FeedState.OFF):
                 await plug.read()
 
     async def _turn_on(
         self, machines: list[str], why: str, patience: float, *, hurry: bool = False
-    ) -> TurnedOn:
+    ) -> RestoreResult:
         self._refuse_while_stopping("Every feed is turned on before it ends.")
-        turning = TurnOn(
+        turning = Restore(
             self._plugs, self.cuts, self._adopt, self._returned, self._pace, self._around.tasks
         )
         return await turning.all_of(machines, why, patience, hurry=hurry)
 
     # --- keeping the cuts -----------------------------------------------------------------------
 
-    def _begin(self, entry: Entry, node: str) -> Cut:
+    def _begin(self, entry: JournalEntry, node: str) -> Cut:
         key = entry.machine, entry.feed
         cut = self.cuts[key] = Cut(entry, self._plugs[key], self._around, node=node)
         return cut
@@ -337,10 +337,10 @@ class Monkey:
         if self.cuts.get(cut.key) is cut:  # a journal may hold two of one plug
             del self.cuts[cut.key]
         if cut.touched:
-            self._rests.begin(cut.entry.machine)
+            self._cooldowns.begin(cut.entry.machine)
         self._changed()
 
-    def _undo(self, entry: Entry) -> None:
+    def _undo(self, entry: JournalEntry) -> None:
         """Bring back what a process before this one cut."""
         key = entry.machine, entry.feed
         if key not in self._plugs:
@@ -361,7 +361,7 @@ class Monkey:
     def _adopt(self, plug: VerifiedPlug, why: str) -> Cut:
         """Turn on a plug that is not off because of us, and try until it is."""
         now = self._clock.now()
-        entry = Entry(
+        entry = JournalEntry(
             outage=f"{self._tracker.name(now, plug.machine)}-{plug.feed}-found-off",
             machine=plug.machine,
             feed=plug.feed,
@@ -380,14 +380,14 @@ class Monkey:
     def _was_read(self, plug: VerifiedPlug) -> None:
         """A plug that we do not switch was read: what was found off may have to be turned on."""
         key = plug.machine, plug.feed
-        first = key in self._not_read_yet and plug.last is not Feed.UNKNOWN
+        first = key in self._not_read_yet and plug.last is not FeedState.UNKNOWN
         if first:
             self._not_read_yet.discard(key)
-        if plug.last is not Feed.OFF:
+        if plug.last is not FeedState.OFF:
             return
         if self.safety.halted is not None:
             self._adopt(plug, "HALT holds")
-        elif self._clock.now() <= plug.late_until + LOOK_EVERY:
+        elif self._clock.now() <= plug.late_until + POLL_INTERVAL:
             self._adopt(plug, "an earlier command to turn it off arrived late")
         elif first and not self._find(plug.machine).may_be_off:
             log.warning(

@@ -10,7 +10,7 @@ from chaosmonkey.control.guard import CutRequest, objections, wanted
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.model import Displaced, Fate, FeedKind
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.outage.pod_tracking import displace
 
 
@@ -61,7 +61,7 @@ def plan(request: CutRequest, lab: Lab, facts: Facts) -> Plan:
 
 
 def _unbalanced(
-    machine: Machine, pods: tuple[Displaced, ...], lab: Lab, world: World
+    machine: Machine, pods: tuple[Displaced, ...], lab: Lab, world: ClusterState
 ) -> Iterator[str]:
     """What is wrong with a cut of a machine from which nothing moves."""
     if any(pod.fate is Fate.MOVES for pod in pods):

@@ -14,11 +14,11 @@ from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 15.0
+POLL_INTERVAL = 15.0
 """Seconds between two looks."""
 
 
-async def look_at_plugs(
+async def poll_plugs(
     plugs: PlugBoard,
     *,
     cut: Collection[tuple[str, FeedKind]],
@@ -49,4 +49,4 @@ async def look_at_plugs(
 
     while True:
         await asyncio.gather(*(look(plug) for key, plug in plugs.items() if key not in cut))
-        await clock.sleep(LOOK_EVERY)
+        await clock.sleep(POLL_INTERVAL)

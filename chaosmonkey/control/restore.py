@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from chaosmonkey.clock import Clock, came
+from chaosmonkey.clock import Clock, finishes_within
 from chaosmonkey.control.cut import Cut
-from chaosmonkey.control.cut_stages import Stage
+from chaosmonkey.control.cut_stages import CutStage
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.model import FeedKind, FeedState
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 
 PATIENCE = 25.0
@@ -27,7 +27,7 @@ HALT_PATIENCE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class TurnedOn:
+class RestoreResult:
     """What became of the feeds of some machines.
 
     Attributes:
@@ -40,7 +40,7 @@ class TurnedOn:
 
 
 @dataclass(frozen=True, slots=True)
-class TurnOn:
+class Restore:
     """One turning on.
 
     Attributes:
@@ -60,7 +60,7 @@ class TurnOn:
 
     async def all_of(
         self, machines: list[str], why: str, patience: float, *, hurry: bool = False
-    ) -> TurnedOn:
+    ) -> RestoreResult:
         """Every feed of these machines, waited for so many real seconds.
 
         In a `hurry` devices that are in trouble already are told like all others, but not waited
@@ -79,13 +79,13 @@ class TurnOn:
         ]
         for cut in ending:
             cut.end(why)
-        ending += [self.adopt(plug, why) for plug in others if plug.last is Feed.OFF]
+        ending += [self.adopt(plug, why) for plug in others if plug.last is FeedState.OFF]
         reading = {
             f"{plug.machine} {plug.feed}": self.tasks.create_task(
                 self._make_sure(plug, why), name=f"make sure of {plug.machine}'s {plug.feed}"
             )
             for plug in others
-            if plug.last is not Feed.OFF
+            if plug.last is not FeedState.OFF
         }
         hopeless = self._in_trouble() if hurry else frozenset()
         waiting: set[asyncio.Future[float] | asyncio.Task[_Sure]] = {
@@ -93,10 +93,10 @@ class TurnOn:
             *(task for name, task in reading.items() if name not in hopeless),
         }
         if waiting:
-            await came(asyncio.wait(waiting), self.pace, within=patience)
+            await finishes_within(asyncio.wait(waiting), self.pace, within=patience)
         _refuse_if_stuck(self.cuts, machines)
         sure = {name: task.result() for name, task in reading.items() if task.done()}
-        return TurnedOn(
+        return RestoreResult(
             restored=(
                 *(_name(cut) for cut in ending if cut.ended.done() and cut.touched),
                 *(name for name, how in sure.items() if how is _Sure.RESTORED),
@@ -109,11 +109,11 @@ class TurnOn:
 
     def _in_trouble(self) -> frozenset[str]:
         """The feeds whose device failed when it was last asked."""
-        stuck = (_name(cut) for cut in self.cuts.values() if cut.stage is Stage.STUCK)
+        stuck = (_name(cut) for cut in self.cuts.values() if cut.stage is CutStage.STUCK)
         silent = (
             f"{plug.machine} {plug.feed}"
             for plug in self.plugs.values()
-            if plug.last is Feed.UNKNOWN and plug.remark
+            if plug.last is FeedState.UNKNOWN and plug.remark
         )
         return frozenset((*stuck, *silent))
 
@@ -145,7 +145,7 @@ def _refuse_if_stuck(cuts: Mapping[tuple[str, FeedKind], Cut], machines: list[st
     stuck = [
         f"{cut.entry.machine}'s {cut.entry.feed} is {cut.stage}: {cut.trouble}"
         for cut in cuts.values()
-        if cut.entry.machine in machines and cut.stage is Stage.STUCK and not cut.unread
+        if cut.entry.machine in machines and cut.stage is CutStage.STUCK and not cut.unread
     ]
     if stuck:
         raise PlugFailed(

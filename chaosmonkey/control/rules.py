@@ -14,7 +14,7 @@ from chaosmonkey.control.quiet_hours import quiet_until
 from chaosmonkey.control.safety import Safety
 from chaosmonkey.errors import ChaosMonkeyError, ClusterUnavailable
 from chaosmonkey.model import Node, Outage
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.cluster_state import ClusterState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Facts:
         unreadable: machine → what its plug told, the one that is to be cut, instead of on or off.
     """
 
-    world: World
+    world: ClusterState
     off: Mapping[str, float | None]
     outages: Mapping[str, Outage]
     now: float

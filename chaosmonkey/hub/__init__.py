@@ -1,17 +1,17 @@
 """Tell everyone who watches: a snapshot first, then what changed, in order."""
 
-from chaosmonkey.hub.audience_publisher import Foyer
-from chaosmonkey.hub.board_publisher import Board
+from chaosmonkey.hub.audience_publisher import AudiencePublisher
+from chaosmonkey.hub.board_publisher import BoardPublisher
 from chaosmonkey.hub.hub import Closed, Hub, Subscription, TooSlow
-from chaosmonkey.hub.phone_stream import PlayStream
+from chaosmonkey.hub.phone_stream import PhoneStream
 from chaosmonkey.hub.presence import Presence
 
 __all__ = [
-    "Board",
+    "AudiencePublisher",
+    "BoardPublisher",
     "Closed",
-    "Foyer",
     "Hub",
-    "PlayStream",
+    "PhoneStream",
     "Presence",
     "Subscription",
     "TooSlow",

@@ -12,20 +12,20 @@ from chaosmonkey.audience.redaction import without_addresses
 from chaosmonkey.config import Lab
 from chaosmonkey.control.safety import Safety
 from chaosmonkey.hub.hub import Hub
-from chaosmonkey.hub.phone_stream import PlayStream
+from chaosmonkey.hub.phone_stream import PhoneStream
 from chaosmonkey.hub.presence import Presence
 from chaosmonkey.hub.round_view_builders import show_round
 from chaosmonkey.hub.round_views import RoundView
 from chaosmonkey.hub.views import OutageView, Play, PlayOutage, ShowView
 
 
-class Foyer:
+class AudiencePublisher:
     """Keeps the sections "show" and "rounds" true, and the phones' stream."""
 
     def __init__(
         self,
         hub: Hub,
-        phones: PlayStream,
+        phones: PhoneStream,
         lab: Lab,
         *,
         room: Room,
@@ -97,11 +97,11 @@ class Foyer:
             feed=self._room.show.feed,
             nicknames=self._room.names.wanted,
             phones=self._presence.count("phone"),
-            outage=None if outage is None else _told(outage, outages),
+            outage=None if outage is None else _outage_for_phones(outage, outages),
         )
 
 
-def _told(outage: OutageView, outages: Mapping[str, OutageView]) -> PlayOutage:
+def _outage_for_phones(outage: OutageView, outages: Mapping[str, OutageView]) -> PlayOutage:
     """An outage for phones, with its rank among those on the board."""
     times = sorted(
         one.recovery_seconds

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from chaosmonkey.config import Lab
 from chaosmonkey.control import guard
 from chaosmonkey.control.cut import Cut
-from chaosmonkey.control.feed_monitor import Rails
+from chaosmonkey.control.feed_monitor import FeedMonitor
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.hub.hub import Hub
 from chaosmonkey.hub.view_builders import (
@@ -38,7 +38,7 @@ from chaosmonkey.model import (
     Tick,
     Workload,
 )
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.plugs import PlugBoard
 
 HISTORY = 20
@@ -51,7 +51,7 @@ AVAILABILITY_POINTS = 120
 """Changes of a service's availability that are shown."""
 
 
-class Board:
+class BoardPublisher:
     """Shows the world, the plugs and the outages on a hub."""
 
     def __init__(
@@ -59,11 +59,11 @@ class Board:
         hub: Hub,
         lab: Lab,
         *,
-        world: World,
+        world: ClusterState,
         plugs: PlugBoard,
         cuts: Mapping[tuple[str, FeedKind], Cut],
-        rails: Rails,
-        rests_until: Callable[[str], float | None],
+        feed_monitor: FeedMonitor,
+        cooldown_until: Callable[[str], float | None],
         facts: Callable[[], Facts],
         found_off: Collection[tuple[str, FeedKind]] = (),
     ) -> None:
@@ -72,8 +72,8 @@ class Board:
         self._world = world
         self._plugs = plugs
         self._cuts = cuts
-        self._rails = rails
-        self._rests_until = rests_until
+        self._feed_monitor = feed_monitor
+        self._rests_until = cooldown_until
         self._facts = facts
         self._found_off = found_off
         self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
@@ -158,8 +158,8 @@ class Board:
             node=node,
             plugs=self._plugs,
             cuts=self._cuts,
-            rails=self._rails,
-            rests_until=self._rests_until(name),
+            feed_monitor=self._feed_monitor,
+            cooldown_until=self._rests_until(name),
             refused=self._refused(name),
             own=self._facts().own,
             found_off=self._found_off,

@@ -43,7 +43,7 @@ class Listener(Protocol):
         """Send this sign of life, or forget it if that is impossible now."""
 
 
-class PlayStream:
+class PhoneStream:
     """Tells phones what they show, the latest only.
 
     Args:

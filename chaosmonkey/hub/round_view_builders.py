@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from chaosmonkey.audience import Mode, Room, Round, RoundState
 from chaosmonkey.audience.draw import commitment
-from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes import queue, rules_of, vote
 from chaosmonkey.audience.modes.bet import Guess, Result
-from chaosmonkey.audience.rounds import CROWD, RUNNING, Stage, Turn
+from chaosmonkey.audience.rounds import CROWD, RUNNING, Turn, TurnState
 from chaosmonkey.audience.seats import tag
 from chaosmonkey.hub.round_views import BetView, GuessView, RoundView, TurnView
 
@@ -30,13 +30,13 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
         room: whose round it is.
         present: whether the presenter is there.
     """
-    current = room.game.round
+    current = room.current_round.round
     if current is None:
         return None
-    table = room.game.table() if current.state in RUNNING else Table()
+    table = room.current_round.table() if current.state in RUNNING else Eligibility()
     named = _namer(room)
-    deed = current.deed
-    result = room.game.bet()
+    decision = current.decision
+    result = room.current_round.bet()
     behind = current.mode is Mode.QUEUE
     return RoundView(
         id=current.id,
@@ -63,8 +63,8 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
         called=current.called,
         waiting=queue.in_line(current) if behind else 0,
         gone=tuple(sorted(one for one in current.withdrawn if one > current.called)[:GONE]),
-        chosen=None if deed is None else deed.machine,
-        outage=None if deed is None else deed.outage,
+        chosen=None if decision is None else decision.machine,
+        outage=None if decision is None else decision.outage,
         seconds=current.seconds,
         bet=None if result is None else _bet(result, named),
         away=not present and waits_for_presenter(current),
@@ -76,13 +76,13 @@ def waits_for_presenter(current: Round) -> bool:
     if current.state not in RUNNING:
         return False
     if current.turn is not None:
-        return current.turn.stage is Stage.ASKING
+        return current.turn.stage is TurnState.ASKING
     if current.state is RoundState.CLOSED:
         return current.entered > 0
     return current.closes is None and current.mode not in (Mode.QUEUE, Mode.FREE)
 
 
-def _says(current: Round, table: Table, result: Result | None, named: Namer) -> str:
+def _says(current: Round, table: Eligibility, result: Result | None, named: Namer) -> str:
     def called(ticket: int) -> str:
         _, name = named(ticket)
         return f"{name} (ticket {ticket})" if name else f"Ticket {ticket}"
@@ -92,7 +92,7 @@ def _says(current: Round, table: Table, result: Result | None, named: Namer) -> 
         first = result.best[0]
         said += f" {called(first.ticket)} guessed {first.seconds:g} s and wins."
     turn = current.turn
-    if turn is not None and turn.stage is Stage.CHOOSING and table.blocked is not None:
+    if turn is not None and turn.stage is TurnState.CHOOSING and table.blocked is not None:
         said += f" Wait a moment. {table.why_blocked}"
     elif waits_for_presenter(current) and getattr(table.blocked, "rule", "") == "halted":
         said += f" {table.why_blocked} Nothing is cut before the presenter has released it."
@@ -107,7 +107,7 @@ def _tally(current: Round) -> dict[str, int]:
 
 def _namer(room: Room) -> Namer:
     def named(ticket: int) -> tuple[str, str]:
-        entry = None if ticket == CROWD else room.game.box.ticket(ticket)
+        entry = None if ticket == CROWD else room.current_round.box.ticket(ticket)
         return ("", "") if entry is None else (tag(entry.who), room.names.of(entry.who))
 
     return named

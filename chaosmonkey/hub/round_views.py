@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chaosmonkey.audience.rounds import Mode, RoundState, Stage
+from chaosmonkey.audience.rounds import Mode, RoundState, TurnState
 from chaosmonkey.model import FeedKind
 
 
@@ -27,7 +27,7 @@ class TurnView:
     ticket: int
     tag: str
     name: str
-    stage: Stage
+    stage: TurnState
     since: float
     until: float | None
     machine: str | None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from chaosmonkey.config import Lab
 from chaosmonkey.control.cut import Cut
-from chaosmonkey.control.feed_monitor import Rails
+from chaosmonkey.control.feed_monitor import FeedMonitor
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.hub.views import (
     ClusterView,
@@ -22,7 +22,7 @@ from chaosmonkey.hub.views import (
 )
 from chaosmonkey.model import FeedKind, Node, Outage, Pod
 from chaosmonkey.outage import recovery
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.outage.story import story
 from chaosmonkey.plugs import PlugBoard
 
@@ -34,7 +34,7 @@ FOUND_OFF = (
 )
 
 
-def show_cluster(lab: Lab, world: World) -> ClusterView:
+def show_cluster(lab: Lab, world: ClusterState) -> ClusterView:
     """The cluster as a whole."""
     stale, limits = world.stale, lab.limits
     return ClusterView(
@@ -98,8 +98,8 @@ def show_machine(
     node: Node | None,
     plugs: PlugBoard,
     cuts: Mapping[tuple[str, FeedKind], Cut],
-    rails: Rails,
-    rests_until: float | None,
+    feed_monitor: FeedMonitor,
+    cooldown_until: float | None,
     own: frozenset[str] = frozenset(),
     found_off: Collection[tuple[str, FeedKind]] = (),
     refused: RefusedView | None = None,
@@ -114,15 +114,15 @@ def show_machine(
         key = name, kind
         cut = cuts.get(key)
         if cut is None:
-            finding = rails.finding(key) or (FOUND_OFF if key in found_off else "")
-            return FeedView(plug.last, sensed=rails.state(key), finding=finding)
+            finding = feed_monitor.finding(key) or (FOUND_OFF if key in found_off else "")
+            return FeedView(plug.last, sensed=feed_monitor.state(key), finding=finding)
         return FeedView(
             plug.last,
             cut.stage,
             why=cut.why,
             restore_by=cut.entry.restore_by,
             trouble=cut.trouble,
-            sensed=rails.state(key),
+            sensed=feed_monitor.state(key),
         )
 
     guarded = ""
@@ -144,7 +144,7 @@ def show_machine(
         cordoned=node is not None and node.unschedulable,
         control_plane=node is not None and node.control_plane,
         guarded=guarded,
-        rests_until=rests_until,
+        cooldown_until=cooldown_until,
         place=next((at for at, one in enumerate(lab.machine, 1) if one.name == name), None),
         refused=refused,
         clock=_clock(name, clock_behind),
@@ -160,7 +160,7 @@ def _clock(name: str, behind: float | None) -> str:
     )
 
 
-def show_pod(pod: Pod, world: World) -> PodView:
+def show_pod(pod: Pod, world: ClusterState) -> PodView:
     """A pod."""
     workload = world.workload_of(pod)
     return PodView(
@@ -177,7 +177,7 @@ def show_pod(pod: Pod, world: World) -> PodView:
     )
 
 
-def _pod_state(pod: Pod, world: World) -> PodState:
+def _pod_state(pod: Pod, world: ClusterState) -> PodState:
     node = world.nodes.get(pod.node) if pod.node is not None else None
     match pod.phase:
         case "Succeeded":

@@ -12,7 +12,7 @@ from typing import Literal
 from chaosmonkey.audience.show import Scene
 from chaosmonkey.hub.round_views import RoundView
 from chaosmonkey.model import FeedKind
-from chaosmonkey.outage.story import Line
+from chaosmonkey.outage.story import StoryLine
 
 PodState = Literal[
     "ready", "starting", "pending", "unreachable", "terminating", "failed", "finished"
@@ -118,7 +118,7 @@ class MachineView:
     cordoned: bool
     control_plane: bool
     guarded: str
-    rests_until: float | None
+    cooldown_until: float | None
     place: int | None = None
     refused: RefusedView | None = None
     clock: str = ""
@@ -222,7 +222,7 @@ class OutageView:
     recovery_at_least: float | None
     outcome: str | None
     awaited: int
-    story: tuple[Line, ...]
+    story: tuple[StoryLine, ...]
     held: str
     blind: float
     interrupted: str

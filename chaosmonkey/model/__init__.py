@@ -33,8 +33,8 @@ from chaosmonkey.model.events import (
     Tick,
 )
 from chaosmonkey.model.feeds import (
-    Feed,
     FeedKind,
+    FeedState,
 )
 from chaosmonkey.model.outages import (
     Cause,
@@ -65,9 +65,9 @@ __all__ = [
     "Event",
     "Fact",
     "Fate",
-    "Feed",
     "FeedKind",
     "FeedSensed",
+    "FeedState",
     "Fresh",
     "Happening",
     "Lease",

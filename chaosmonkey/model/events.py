@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaosmonkey.model.cluster import ClusterObject
-from chaosmonkey.model.feeds import Feed, FeedKind
+from chaosmonkey.model.feeds import FeedKind, FeedState
 from chaosmonkey.model.outages import Cause
 
 
@@ -130,7 +130,7 @@ class FeedSensed:
     machine: str
     node: str
     feed: FeedKind
-    state: Feed
+    state: FeedState
     at: float
     within: float = 0.0
     cause: Cause | None = None

@@ -12,7 +12,7 @@ class FeedKind(StrEnum):
     NETWORK = "network"
 
 
-class Feed(StrEnum):
+class FeedState(StrEnum):
     """State of one feed. Unknown is a state of its own: it is neither on nor off."""
 
     ON = "on"

@@ -12,9 +12,9 @@ from chaosmonkey.model import (
     CutShort,
     EndpointSlice,
     Event,
-    Feed,
     FeedKind,
     FeedSensed,
+    FeedState,
     Fresh,
     Lease,
     Node,
@@ -59,7 +59,7 @@ class Sign:
         return max(self.at, self.newest) - self.renewed
 
 
-class World:
+class ClusterState:
     """The cluster as last heard. `apply` changes it, everything else only reads.
 
     Attributes:
@@ -81,7 +81,7 @@ class World:
         self.slices: dict[str, EndpointSlice] = {}
         self.signs: dict[str, Sign] = {}
         self.returned: dict[str, float] = {}
-        self.sensed: dict[tuple[str, FeedKind], Feed] = {}
+        self.sensed: dict[tuple[str, FeedKind], FeedState] = {}
         self.cut_short: dict[str, CutShort] = {}
         self.lineages = Lineages()
         self.stale: Stale | None = Stale(began, "the cluster has not been heard of yet")
@@ -101,7 +101,7 @@ class World:
                 before = self._object(event)
             case FeedSensed(node=name, feed=feed, state=state, at=at):
                 self.sensed[name, feed] = state
-                if state is Feed.ON:
+                if state is FeedState.ON:
                     self.returned[name] = at
             case CutShort(node=name):
                 self.cut_short[name] = event

@@ -10,16 +10,16 @@ from chaosmonkey.model import (
     Cause,
     Clocked,
     CutShort,
-    Feed,
     FeedKind,
     FeedSensed,
+    FeedState,
     Node,
     Origin,
     Outage,
     PlugCut,
 )
 from chaosmonkey.outage.blindness import that_matter
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.outage.pod_tracking import displace
 
 
@@ -34,7 +34,7 @@ def unused(wanted: str, used: Collection[str]) -> str:
     return next(one for one in itertools.chain([wanted], numbered) if one not in used)
 
 
-def begin_commanded(cut: PlugCut, world: World) -> Outage:
+def begin_commanded(cut: PlugCut, world: ClusterState) -> Outage:
     """We cut it. It begins when its sensor saw it, or when the plug was read back as off.
 
     If this process did not run meanwhile, it was lost at any time from then on, or from the command
@@ -60,7 +60,7 @@ def begin_commanded(cut: PlugCut, world: World) -> Outage:
     )
 
 
-def begin_sensed(lost: FeedSensed, world: World) -> Outage:
+def begin_sensed(lost: FeedSensed, world: ClusterState) -> Outage:
     """A sensor lost a feed that nobody here cut."""
     paused = world.unseen_at(lost.at, paused=True)
     t0 = lost.at if paused is None else paused.since
@@ -79,7 +79,7 @@ def begin_sensed(lost: FeedSensed, world: World) -> Outage:
     )
 
 
-def fell_silent(node: Node, world: World, at: float) -> bool:
+def fell_silent(node: Node, world: ClusterState, at: float) -> bool:
     """Whether a node that nobody cut has stopped giving signs of life.
 
     It is a false alarm when we ourselves were cut off since its last sign, or when the others fell
@@ -97,7 +97,7 @@ def fell_silent(node: Node, world: World, at: float) -> bool:
     )
 
 
-def begin_observed(node: Node, world: World, machine: str, at: float) -> Outage:
+def begin_observed(node: Node, world: ClusterState, machine: str, at: float) -> Outage:
     """A node fell silent, without a command and without a sensor: it begins at its last sign.
 
     That is a sign which we received: while others may wait unread, it was lost by `at` at the
@@ -114,7 +114,7 @@ def begin_observed(node: Node, world: World, machine: str, at: float) -> Outage:
     cause = None
     if ours is not None:
         cause = Cause.CUT_SHORT
-    elif world.sensed.get((node.name, FeedKind.POWER)) is Feed.ON:
+    elif world.sensed.get((node.name, FeedKind.POWER)) is FeedState.ON:
         cause = Cause.FAULT
     return Outage(
         id=outage_id(t0, machine),
@@ -132,7 +132,7 @@ def begin_observed(node: Node, world: World, machine: str, at: float) -> Outage:
     )
 
 
-def _cut_short_meanwhile(node: Node, world: World) -> CutShort | None:
+def _cut_short_meanwhile(node: Node, world: ClusterState) -> CutShort | None:
     """The cut of ours that was given up when the node gave its last sign of life, if one was."""
     sign, cut = world.signs[node.name], world.cut_short.get(node.name)
     if cut is None or not cut.commanded - sign.interval <= sign.at <= cut.at + sign.interval:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaosmonkey.model import Displaced, Fate, Outage
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.outage.pod_tracking import never_replaced, tell_who_waits
 from chaosmonkey.outage.recovery import unresolved
 
@@ -24,7 +24,7 @@ STOP_EVICTING = 0.55
 """kube-controller-manager `--unhealthy-zone-threshold`: share of nodes not Ready that stops it."""
 
 
-def time_passed(outage: Outage, *, at: float, world: World) -> Outage:
+def time_passed(outage: Outage, *, at: float, world: ClusterState) -> Outage:
     """Nothing happened until `at`: what that says of the eviction, and whether it is over."""
     if outage.not_ready is not None and outage.tainted is None and outage.rejoined is None:
         late = at - outage.not_ready > HELD_AFTER
@@ -44,7 +44,7 @@ def time_passed(outage: Outage, *, at: float, world: World) -> Outage:
     return outage
 
 
-def _why_held(world: World) -> str:
+def _why_held(world: ClusterState) -> str:
     share = len(world.not_ready()) / max(1, len(world.nodes))
     if share >= STOP_EVICTING:
         return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaosmonkey.model import Displaced, Fate, Occurrence, Outage, Pod, Successor
-from chaosmonkey.outage.cluster_state import FINISHED, World
+from chaosmonkey.outage.cluster_state import FINISHED, ClusterState
 from chaosmonkey.outage.lineage import WorkloadKey
 
 SURE = frozenset({"Deployment", "ReplicaSet", "ReplicationController"})
@@ -20,7 +20,7 @@ SHOWS_WITHIN = 5.0
 take 0.05 s; kube-controller-manager gathers a Job's changes for 1 s."""
 
 
-def displace(node: str, world: World) -> tuple[Displaced, ...]:
+def displace(node: str, world: ClusterState) -> tuple[Displaced, ...]:
     """The pods of a machine at the moment it is lost, whatever their phase says.
 
     Pods that were being deleted already are not counted: somebody else displaced them.
@@ -60,7 +60,7 @@ def _fate(pod: Pod) -> Fate:
             return Fate.MOVES
 
 
-def follow_pod(outage: Outage, *, pod: Pod, at: float, world: World) -> Outage:
+def follow_pod(outage: Outage, *, pod: Pod, at: float, world: ClusterState) -> Outage:
     """A pod was seen: it may be a displaced one, or a displaced one's successor."""
     lineage = world.lineages.of(pod.uid)
     return replace(
@@ -212,7 +212,7 @@ def never_replaced(pod: Displaced) -> bool:
     return unsure and pod.gone is not None and pod.successor is None
 
 
-def release_unneeded(outage: Outage, *, at: float, world: World) -> Outage:
+def release_unneeded(outage: Outage, *, at: float, world: ClusterState) -> Outage:
     """A pod that was given up needs no successor once its workload has all that it wants.
 
     Pods of the lost machine are not among these, whatever they say of themselves.

@@ -11,7 +11,7 @@ _NOTHING_MOVES = "Nothing on {} can move: its pods wait for the machine itself."
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StoryLine:
     """One sentence of the story, about a milestone `at` seconds after t0."""
 
     about: str
@@ -19,27 +19,27 @@ class Line:
     text: str
 
 
-def story(outage: Outage) -> tuple[Line, ...]:
+def story(outage: Outage) -> tuple[StoryLine, ...]:
     """The whole story so far, in the order in which it happened."""
     lines = [
-        Line(milestone, round(at, 3), text)
+        StoryLine(milestone, round(at, 3), text)
         for milestone, at in recovery.milestones(outage).items()
         if (text := _sentence(milestone, outage))
     ]
     if outage.held and outage.not_ready is not None:
         at = round(outage.not_ready - outage.t0, 3)
-        lines.append(Line("held", at, f"The eviction is held back: {outage.held}."))
+        lines.append(StoryLine("held", at, f"The eviction is held back: {outage.held}."))
     if homeless := recovery.without_room(outage):
         at = max(pod.successor.created for pod in homeless if pod.successor) - outage.t0
-        lines.append(Line("no room", round(at, 3), _no_room(homeless)))
+        lines.append(StoryLine("no room", round(at, 3), _no_room(homeless)))
     lines += _unseen(outage)
     lines.sort(key=lambda line: line.at)
     if outage.closed is not None:
-        lines.append(Line("closed", round(outage.closed - outage.t0, 3), _ending(outage)))
+        lines.append(StoryLine("closed", round(outage.closed - outage.t0, 3), _ending(outage)))
     return tuple(lines)
 
 
-def news(before: Outage | None, after: Outage) -> list[Line]:
+def latest_line(before: Outage | None, after: Outage) -> list[StoryLine]:
     """The lines that are in the story of `after` and were not in that of `before`."""
     told = {line.about for line in story(before)} if before is not None else set()
     return [line for line in story(after) if line.about not in told]
@@ -55,7 +55,7 @@ def between(most: float, least: float | None) -> str:
     return f"{most:.1f}" if least is None else f"{least:.1f} to {most:.1f}"
 
 
-def _unseen(outage: Outage) -> list[Line]:
+def _unseen(outage: Outage) -> list[StoryLine]:
     """When we could not see what happened."""
     lines = []
     for number, one in enumerate(outage.unseen):
@@ -67,7 +67,7 @@ def _unseen(outage: Outage) -> list[Line]:
             f"{who} for {one.until - since:.1f} s: when things happened meanwhile is not known "
             "better than that."
         )
-        lines.append(Line(f"unseen {number}", round(since - outage.t0, 3), text))
+        lines.append(StoryLine(f"unseen {number}", round(since - outage.t0, 3), text))
     return lines
 
 

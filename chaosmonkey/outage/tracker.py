@@ -19,9 +19,9 @@ from chaosmonkey.model import (
     Changed,
     ClockStepped,
     Event,
-    Feed,
     FeedKind,
     FeedSensed,
+    FeedState,
     Fresh,
     Lease,
     Node,
@@ -36,7 +36,7 @@ from chaosmonkey.model import (
     Tick,
 )
 from chaosmonkey.outage.blindness import extended_for
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.outage.detection import (
     begin_commanded,
     begin_observed,
@@ -60,7 +60,7 @@ class Tracker:
     """
 
     def __init__(self, machines: Mapping[str, str] | None = None, *, began: float = 0.0) -> None:
-        self.world = World(began)
+        self.world = ClusterState(began)
         self.outages: Outages = {}
         self._machines = machines or {}
         self._used: set[str] = set()
@@ -88,7 +88,7 @@ class Tracker:
 def follow(
     outages: Outages,
     event: Event,
-    world: World,
+    world: ClusterState,
     *,
     before: Node | Stale | None = None,
     machines: Mapping[str, str] = MappingProxyType({}),
@@ -111,10 +111,10 @@ def follow(
             return {**outages, cut.id: cut}
         case (
             PlugRestored(machine=machine, feed=feed, at=at)
-            | FeedSensed(state=Feed.ON, machine=machine, feed=feed, at=at)
+            | FeedSensed(state=FeedState.ON, machine=machine, feed=feed, at=at)
         ):
             step = partial(_restored, machine=machine, feed=feed, at=at)
-        case FeedSensed(state=Feed.OFF, cause=Cause()):
+        case FeedSensed(state=FeedState.OFF, cause=Cause()):
             return _feed_lost(outages, event, world, used)
         case Changed(Node() as node, at):
             if isinstance(before, Node) and before.is_ready and fell_silent(node, world, at):
@@ -141,7 +141,9 @@ def follow(
     return _each(outages, step, event.at, world)
 
 
-def _each(outages: Outages, step: Callable[[Outage], Outage], at: float, world: World) -> Outages:
+def _each(
+    outages: Outages, step: Callable[[Outage], Outage], at: float, world: ClusterState
+) -> Outages:
     """All outages one step further, but for those that ended just now."""
     return {
         key: outage
@@ -151,7 +153,9 @@ def _each(outages: Outages, step: Callable[[Outage], Outage], at: float, world: 
     }
 
 
-def _feed_lost(outages: Outages, lost: FeedSensed, world: World, used: Collection[str]) -> Outages:
+def _feed_lost(
+    outages: Outages, lost: FeedSensed, world: ClusterState, used: Collection[str]
+) -> Outages:
     new = begin_sensed(lost, world)
     if new.id not in outages:  # two losses within a second are one
         begun = _begun(outages, new, used, lost=lost.at + lost.within, at=lost.at)

@@ -66,7 +66,7 @@ class Input:
             try:
                 self._line = self._open_line()
             except Exception as error:  # noqa: BLE001 - pin factories surprise in every way
-                self._fails(_said(error))
+                self._fails(_describe(error))
             else:
                 self.trouble = ""
         return self._line
@@ -78,7 +78,7 @@ class Input:
                 try:
                     await line.run(tell)
                 except Exception as error:  # noqa: BLE001 - pin factories surprise in every way
-                    self._fails(_said(error))
+                    self._fails(_describe(error))
                     self.close()
             tell(None, self._clock.now())
             await self._pace.sleep(RETRY)
@@ -96,7 +96,7 @@ class Input:
         self.trouble = why
 
 
-def _said(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return str(error) if isinstance(error, PlugFailed) else f"{type(error).__name__}: {error}"
 
 

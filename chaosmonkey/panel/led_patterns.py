@@ -9,13 +9,13 @@ from chaosmonkey.config import Machine
 from chaosmonkey.control.safety import Safety
 from chaosmonkey.model import Outage
 from chaosmonkey.outage import recovery
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.cluster_state import ClusterState
 
 BEAT = 0.1
 """Seconds."""
 
 
-class Light(StrEnum):
+class LedPattern(StrEnum):
     """What one machine's LED says."""
 
     ON = "on"
@@ -27,14 +27,14 @@ class Light(StrEnum):
     REFUSED = "refused"
 
 
-PATTERNS: Mapping[Light, str] = {
-    Light.ON: "##########",
-    Light.CUT: "..........",
-    Light.NOT_READY: "#####.....",
-    Light.RECOVERING: "#.#.#.#.#.",
-    Light.RECOVERED: "#.#.......",
-    Light.HOLDING: "##..##..",
-    Light.REFUSED: "...###...###...###...",  # once, then what is the case
+PATTERNS: Mapping[LedPattern, str] = {
+    LedPattern.ON: "##########",
+    LedPattern.CUT: "..........",
+    LedPattern.NOT_READY: "#####.....",
+    LedPattern.RECOVERING: "#.#.#.#.#.",
+    LedPattern.RECOVERED: "#.#.......",
+    LedPattern.HOLDING: "##..##..",
+    LedPattern.REFUSED: "...###...###...###...",  # once, then what is the case
 }
 
 HEARTBEATS: Mapping[str, str] = {
@@ -44,14 +44,14 @@ HEARTBEATS: Mapping[str, str] = {
 }
 
 
-def lit(pattern: str, beat: int) -> bool:
+def is_lit(pattern: str, beat: int) -> bool:
     """Whether a pattern, repeated for ever, is lit in a beat."""
     return pattern[beat % len(pattern)] == "#"
 
 
-def light_of(
-    machine: Machine, world: World, outages: Mapping[str, Outage], off: Collection[str]
-) -> Light:
+def pattern_of(
+    machine: Machine, world: ClusterState, outages: Mapping[str, Outage], off: Collection[str]
+) -> LedPattern:
     """What a machine's LED says when nobody touches its button.
 
     Args:
@@ -62,21 +62,21 @@ def light_of(
     """
     for outage in outages.values():
         if outage.machine == machine.name and outage.rejoined is None:
-            return _light_of_outage(outage)
+            return _pattern_of_outage(outage)
     node = world.nodes.get(machine.node_name)
     if machine.name in off:
-        return Light.CUT
-    return Light.ON if node is not None and node.is_ready else Light.NOT_READY
+        return LedPattern.CUT
+    return LedPattern.ON if node is not None and node.is_ready else LedPattern.NOT_READY
 
 
-def _light_of_outage(outage: Outage) -> Light:
+def _pattern_of_outage(outage: Outage) -> LedPattern:
     if outage.recovered is not None:
-        return Light.RECOVERED
+        return LedPattern.RECOVERED
     match recovery.current_phase(outage):
         case "reschedule" | "ready":
-            return Light.RECOVERING
+            return LedPattern.RECOVERING
         case _:
-            return Light.CUT if outage.not_ready is None else Light.NOT_READY
+            return LedPattern.CUT if outage.not_ready is None else LedPattern.NOT_READY
 
 
 def heartbeat(safety: Safety, now: float) -> str:

@@ -24,8 +24,8 @@ from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.panel.buttons import HoldButton
 from chaosmonkey.panel.devices import Devices
-from chaosmonkey.panel.led_patterns import BEAT, PATTERNS, Light, heartbeat, light_of, lit
-from chaosmonkey.store import Deed
+from chaosmonkey.panel.led_patterns import BEAT, PATTERNS, LedPattern, heartbeat, is_lit, pattern_of
+from chaosmonkey.store import AuditEntry
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Panel:
     """Watches the buttons and lights the LEDs while `run` runs.
 
     Args:
-        note: keeps a deed in the audit log.
+        note: keeps an entry in the audit log.
         pace: real time, in which buttons are held and LEDs blink.
     """
 
@@ -49,7 +49,7 @@ class Panel:
         *,
         monkey: Monkey,
         tracker: Tracker,
-        note: Callable[[Deed], None],
+        note: Callable[[AuditEntry], None],
         clock: Clock,
         pace: Clock,
     ) -> None:
@@ -107,7 +107,7 @@ class Panel:
             return
         feed = self._lab.panel.feed
         request = CutRequest(machine.name, feed, self._lab.default_seconds, by=NAME)
-        self._do(f"/kill/{machine.name}?kind={feed}", self._monkey.cut(request), machine.name)
+        self._do(f"/kill/{machine.name}?feed={feed}", self._monkey.cut(request), machine.name)
 
     def _red(self, high: bool | None, _: float) -> None:
         if high is None:
@@ -136,7 +136,7 @@ class Panel:
 
     def _keep(self, what: str, *, accepted: bool, rule: str = "", why: str = "") -> None:
         self._note(
-            Deed(
+            AuditEntry(
                 at=self._clock.now(),
                 who=NAME,
                 role="panel",
@@ -159,18 +159,18 @@ class Panel:
                 continue
             light = self._touched(machine.name)
             if light is None:
-                light = light_of(machine, self._tracker.world, self._tracker.outages, off)
-            since = self._refused[machine.name] if light is Light.REFUSED else 0
-            led.light(lit=lit(PATTERNS[light], self._beat - since))
+                light = pattern_of(machine, self._tracker.world, self._tracker.outages, off)
+            since = self._refused[machine.name] if light is LedPattern.REFUSED else 0
+            led.light(lit=is_lit(PATTERNS[light], self._beat - since))
         if self._devices.heartbeat is not None:
             pattern = heartbeat(facts.safety, facts.now)
-            self._devices.heartbeat.light(lit=lit(pattern, self._beat))
+            self._devices.heartbeat.light(lit=is_lit(pattern, self._beat))
 
-    def _touched(self, machine: str) -> Light | None:
+    def _touched(self, machine: str) -> LedPattern | None:
         """What an LED says of its button, if that was touched just now."""
         if machine in self._holding:
-            return Light.HOLDING
+            return LedPattern.HOLDING
         since = self._refused.get(machine)
-        if since is not None and self._beat - since < len(PATTERNS[Light.REFUSED]):
-            return Light.REFUSED
+        if since is not None and self._beat - since < len(PATTERNS[LedPattern.REFUSED]):
+            return LedPattern.REFUSED
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 
 
 class Plug(Protocol):
@@ -37,7 +37,7 @@ class Plug(Protocol):
         """
         ...
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """Ask the device for its state: on, off, or unknown if it does not say either."""
         ...
 

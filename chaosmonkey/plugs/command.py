@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 from chaosmonkey.config import CommandPlug
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs.processes import Programs, program_failed
 from chaosmonkey.plugs.quoted import quoted
 
@@ -25,7 +25,7 @@ class ProgramPlug:
         programs: Programs,
         machine: str,
         node: str,
-        told: Callable[[str], Feed] | None = None,
+        told: Callable[[str], FeedState] | None = None,
     ) -> None:
         def fill(argv: tuple[str, ...]) -> list[str]:
             return [arg.replace("{machine}", machine).replace("{node}", node) for arg in argv]
@@ -48,14 +48,14 @@ class ProgramPlug:
         if ended.code != 0:
             raise program_failed(argv, f"exited with {ended.code}", ended.out + ended.err)
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """What the program printed; PlugFailed if that is nothing and it did not exit with 0."""
         ended = await self._programs.run(self._read, timeout=self._timeout)
         feed = self._told(ended.out)
-        if feed is Feed.UNKNOWN and ended.code != 0:
+        if feed is FeedState.UNKNOWN and ended.code != 0:
             raise program_failed(self._read, f"exited with {ended.code}", ended.err)
         self.remark = ""
-        if feed is Feed.UNKNOWN:
+        if feed is FeedState.UNKNOWN:
             said = quoted(ended.out) or quoted(ended.err)
             self.remark = f"`{self._read[0]}` says neither on nor off: {said or 'nothing at all'}"
         return feed
@@ -65,12 +65,12 @@ class ProgramPlug:
         await self.switch(on=True)
 
 
-def last_word(text: str) -> Feed:
+def last_word(text: str) -> FeedState:
     """The last word of a text, if it is `on` or `off`, else unknown."""
     match text.lower().split():
         case [*_, "on"]:
-            return Feed.ON
+            return FeedState.ON
         case [*_, "off"]:
-            return Feed.OFF
+            return FeedState.OFF
         case _:
-            return Feed.UNKNOWN
+            return FeedState.UNKNOWN

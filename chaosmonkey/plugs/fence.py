@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 from chaosmonkey.config import FencePlug
 from chaosmonkey.errors import PlugFailed, did_you_mean
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs.processes import Ended, Programs, program_failed
 
 _SECRET = re.compile("pass|community|priv|auth|key|secret|token")
@@ -42,14 +42,14 @@ class FenceAgent:
         if ended.code != 0:
             raise self._failed(action, ended)
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """Run the action status."""
         ended = await self._run("status")
         match ended.code:
             case 0:
-                return Feed.ON
+                return FeedState.ON
             case 2 if "off" in ended.out.lower():
-                return Feed.OFF
+                return FeedState.OFF
             case _:
                 raise self._failed("status", ended)
 

@@ -14,7 +14,7 @@ from gpiozero.pins import Factory
 
 from chaosmonkey.config import GpioPlug
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 
 
 class RelayPlug:
@@ -45,11 +45,11 @@ class RelayPlug:
         except gpiozero.GPIOZeroError as error:
             raise self._failed(error) from None
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """The level that the line has. What the contact makes of it takes a sensor to know."""
         if self._relay.closed:
-            return Feed.UNKNOWN
-        return Feed.ON if bool(self._relay.value) == self._coil_when_on else Feed.OFF
+            return FeedState.UNKNOWN
+        return FeedState.ON if bool(self._relay.value) == self._coil_when_on else FeedState.OFF
 
     async def close(self) -> None:
         """Turn the feed on and release the line. A NO contact is held: released, it would open."""

@@ -18,8 +18,8 @@ from yarl import URL
 
 from chaosmonkey.config import HttpPlug, HttpRequest
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
-from chaosmonkey.plugs.http_templates import feed_told, filled, timer_words, trouble_told
+from chaosmonkey.model import FeedState
+from chaosmonkey.plugs.http_templates import classify_answer, fill_in, find_trouble, timer_words
 from chaosmonkey.plugs.quoted import quoted
 
 LONGEST = 3600.0
@@ -44,7 +44,7 @@ class HttpDevice:
         for request in self._recipe.restore if on else self._recipe.cut:
             await self._send(request, words)
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """The state that the answer tells; unknown if it tells none or both."""
         self.remark = ""
         request = self._recipe.read
@@ -54,11 +54,11 @@ class HttpDevice:
         except (ValueError, RecursionError):  # the latter is what 100,000 times "[" becomes
             said = self._quoted(text)
             raise self._failed(request, f"answered something that is not JSON{said}") from None
-        feed = feed_told(answer, self._recipe, self._settings.which)
-        trouble = trouble_told(answer, self._recipe, self._settings.which)
+        feed = classify_answer(answer, self._recipe, self._settings.which)
+        trouble = find_trouble(answer, self._recipe, self._settings.which)
         if trouble is not None:
             self.remark = quoted(trouble.says, self._secrets)
-        elif feed is Feed.UNKNOWN:
+        elif feed is FeedState.UNKNOWN:
             said = quoted(text.decode(errors="replace"), self._secrets)
             self.remark = f"It says neither on nor off: {said} {self._recipe.hint}".rstrip()
         return feed
@@ -70,7 +70,7 @@ class HttpDevice:
     async def _send(self, request: HttpRequest, words: Mapping[str, str]) -> bytes:
         settings = self._settings
         fill = {"outlet": settings.which, **words}
-        query = {filled(key, fill): filled(value, fill) for key, value in request.query.items()}
+        query = {fill_in(key, fill): fill_in(value, fill) for key, value in request.query.items()}
         headers, middlewares = {}, []
         if settings.token is not None:
             headers["Authorization"] = f"Bearer {settings.token.get_secret_value()}"
@@ -83,13 +83,13 @@ class HttpDevice:
                     middlewares.append(aiohttp.DigestAuthMiddleware(settings.user, password))
                 case "query":
                     query = {"user": settings.user, "password": password} | query
-        path = filled(request.path, {key: quote(word, safe="") for key, word in fill.items()})
+        path = fill_in(request.path, {key: quote(word, safe="") for key, word in fill.items()})
         url = settings.url.rstrip("/") + path
         if query:
             pairs = [f"{quote(key, safe='')}={quote(word, safe='')}" for key, word in query.items()]
             url += "?" + "&".join(pairs)
         body = request.body and {
-            key: filled(value, fill) if isinstance(value, str) else value
+            key: fill_in(value, fill) if isinstance(value, str) else value
             for key, value in request.body.items()
         }
         try:
@@ -124,7 +124,7 @@ class HttpDevice:
         answered = "refused" if status < 300 else f"answered {status}"
         trouble = None
         with contextlib.suppress(ValueError, RecursionError):
-            trouble = trouble_told(json.loads(text), self._recipe, self._settings.which)
+            trouble = find_trouble(json.loads(text), self._recipe, self._settings.which)
         if trouble is not None and (trouble.refused or status >= 300):
             says = quoted(trouble.says, self._secrets)
             raise self._failed(request, f"{answered}: {says.rstrip('.')}")

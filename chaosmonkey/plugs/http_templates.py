@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from chaosmonkey.config import HttpRecipe
 from chaosmonkey.config.http_recipe import Expected, Trouble
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 
 TASMOTA_DELAY = 3600
 """The longest Delay in tenths of a second; longer times take several."""
@@ -31,25 +31,25 @@ def timer_words(seconds: float) -> dict[str, str]:
     }
 
 
-def filled(text: str, words: Mapping[str, str]) -> str:
+def fill_in(text: str, words: Mapping[str, str]) -> str:
     """The text with every {word} replaced."""
     for key, word in words.items():
         text = text.replace(f"{{{key}}}", word)
     return text
 
 
-def feed_told(answer: object, recipe: HttpRecipe, outlet: str) -> Feed:
+def classify_answer(answer: object, recipe: HttpRecipe, outlet: str) -> FeedState:
     """What a device's answer says about an outlet; unknown if it fits neither state, or both."""
     match _fits(answer, recipe.on, outlet), _fits(answer, recipe.off, outlet):
         case True, False:
-            return Feed.ON
+            return FeedState.ON
         case False, True:
-            return Feed.OFF
+            return FeedState.OFF
         case _:
-            return Feed.UNKNOWN
+            return FeedState.UNKNOWN
 
 
-def trouble_told(answer: object, recipe: HttpRecipe, outlet: str) -> Trouble | None:
+def find_trouble(answer: object, recipe: HttpRecipe, outlet: str) -> Trouble | None:
     """What else the answer tells, its sentence filled in with the device's own words."""
     for trouble in recipe.troubles:
         if _fits(answer, trouble.seen, outlet):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs.base import Plug
 
 
@@ -36,7 +36,7 @@ class OpeningPlug:
         """As `Plug`."""
         await (await self.open()).switch(on=on, back_in=back_in)
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """As `Plug`."""
         return await (await self.open()).read()
 

@@ -14,7 +14,7 @@ cable was pulled. The plug has done its part, so that is on.
 from __future__ import annotations
 
 from chaosmonkey.config import SnmpPlug
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.wires.snmp import DELIVERING, Agent, columns
 
 POE_EFFECTS = {
@@ -53,7 +53,7 @@ class SwitchPort:
         """Set the order: 1 is on or up, 2 is off or down in both tables."""
         await self._agent.set(self._order, 1 if on else 2)
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """What order and effect agree on; unknown if they do not."""
         self.remark = ""
         order, effect = await self._agent.get(self._order, self._effect)
@@ -61,7 +61,7 @@ class SwitchPort:
             feed = _agreed(order, on=effect == DELIVERING, off=effect != DELIVERING)
         else:
             feed = _agreed(order, on=effect in (1, 2), off=effect != 1)
-        if feed is Feed.UNKNOWN:
+        if feed is FeedState.UNKNOWN:
             ordered = {1: "on", 2: "off"}.get(order, f"{order}")
             words = POE_EFFECTS if self._poe else LINK_EFFECTS
             does = words.get(effect, f"in a state unknown to us ({effect})")
@@ -73,11 +73,11 @@ class SwitchPort:
         await self.switch(on=True)
 
 
-def _agreed(order: int, *, on: bool, off: bool) -> Feed:
+def _agreed(order: int, *, on: bool, off: bool) -> FeedState:
     match order:
         case 1 if on:
-            return Feed.ON
+            return FeedState.ON
         case 2 if off:
-            return Feed.OFF
+            return FeedState.OFF
         case _:
-            return Feed.UNKNOWN
+            return FeedState.UNKNOWN

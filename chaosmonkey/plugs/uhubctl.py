@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from chaosmonkey.config import CommandPlug, UhubctlPlug
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.processes import Programs
 
@@ -34,17 +34,17 @@ def open_uhubctl(settings: UhubctlPlug, programs: Programs) -> ProgramPlug:
         programs=programs,
         machine="",
         node="",
-        told=lambda text: port_told(text, settings.port),
+        told=lambda text: parse_port_state(text, settings.port),
     )
 
 
-def port_told(text: str, port: int) -> Feed:
+def parse_port_state(text: str, port: int) -> FeedState:
     """What uhubctl's output says about a port."""
     said = set(re.findall(rf"^\s+Port {port}: [0-9a-f]{{4}} (\w+)", text, re.MULTILINE))
     match sorted(said):
         case ["power"]:
-            return Feed.ON
+            return FeedState.ON
         case ["off"]:
-            return Feed.OFF
+            return FeedState.OFF
         case _:
-            return Feed.UNKNOWN
+            return FeedState.UNKNOWN

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.model import FeedKind, FeedState
 from chaosmonkey.plugs.base import Plug
 from chaosmonkey.plugs.device_lock import DeviceLock
 from chaosmonkey.plugs.opening import OpeningPlug
@@ -68,7 +68,7 @@ class VerifiedPlug:
     ) -> None:
         self.machine = machine
         self.feed = feed
-        self.last = Feed.UNKNOWN
+        self.last = FeedState.UNKNOWN
         self.remark = ""
         self.off_at = float("-inf")
         self.takes_on = False
@@ -102,7 +102,7 @@ class VerifiedPlug:
         Raises:
             PlugFailed: the device failed, or was not in that state `POWER_TIMEOUT` seconds later.
         """
-        wanted = Feed.ON if on else Feed.OFF
+        wanted = FeedState.ON if on else FeedState.OFF
         async with self._device.command():
             telling = not self._unfinished and back_in is None
             if telling:
@@ -134,7 +134,7 @@ class VerifiedPlug:
         self.off_at += by
         self.late_until += by
 
-    async def _settle(self, wanted: Feed, *, deadline: float) -> None:
+    async def _settle(self, wanted: FeedState, *, deadline: float) -> None:
         """Read until the feed is as wanted; a reading that fails is tried again too."""
         while True:
             failed: PlugFailed | None = None
@@ -157,7 +157,7 @@ class VerifiedPlug:
                 )
             await self._clock.sleep(POLL_INTERVAL)
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """The state now, from the device; raises PlugFailed."""
         async with self._device.reading():
             return await self._read()
@@ -168,15 +168,15 @@ class VerifiedPlug:
             with self._answering_for_its_driver():
                 await self._plug.close()
 
-    async def _read(self) -> Feed:
+    async def _read(self) -> FeedState:
         try:
             with self._answering_for_its_driver():
                 self.last = await self._plug.read()
                 self.remark = self._plug.remark
         except PlugFailed as error:
-            self.last, self.remark = Feed.UNKNOWN, error.message
+            self.last, self.remark = FeedState.UNKNOWN, error.message
             raise
-        if self.last is Feed.OFF:
+        if self.last is FeedState.OFF:
             self.off_at = self._clock.now()
         return self.last
 

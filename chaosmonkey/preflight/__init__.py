@@ -1,21 +1,21 @@
 """What is right and what is not before a show, line by line, and how to mend it."""
 
 from chaosmonkey.preflight.findings import Finding, Level, fault
-from chaosmonkey.preflight.host import look_at_this_machine
+from chaosmonkey.preflight.host import check_host
 from chaosmonkey.preflight.run import (
-    Table,
-    look_at_everything,
-    look_at_the_cluster,
-    look_at_the_table,
+    PreflightContext,
+    check_cluster,
+    check_everything,
+    check_table,
 )
 
 __all__ = [
     "Finding",
     "Level",
-    "Table",
+    "PreflightContext",
+    "check_cluster",
+    "check_everything",
+    "check_host",
+    "check_table",
     "fault",
-    "look_at_everything",
-    "look_at_the_cluster",
-    "look_at_the_table",
-    "look_at_this_machine",
 ]

@@ -25,7 +25,7 @@ DEFAULT_TOLERATION = 300.0
 """Seconds: kube-apiserver `--default-unreachable-toleration-seconds`."""
 
 
-def look_at_nodes(lab: Lab, nodes: Iterable[Json]) -> Iterator[Finding]:
+def check_nodes(lab: Lab, nodes: Iterable[Json]) -> Iterator[Finding]:
     """Machines without a node, nodes without a machine, and nodes that must not be cut."""
     by_name = {node["metadata"]["name"]: node for node in nodes}
     for machine in lab.machine:
@@ -52,7 +52,7 @@ def look_at_nodes(lab: Lab, nodes: Iterable[Json]) -> Iterator[Finding]:
             yield note(name, "No machine of lab.toml is this node.", "Add a [[machine]] for it.")
 
 
-def look_at_workloads(lab: Lab, deployments: Iterable[Json]) -> Iterator[Finding]:
+def check_workloads(lab: Lab, deployments: Iterable[Json]) -> Iterator[Finding]:
     """Deployments that recover slowly, and those that are away meanwhile."""
     for deployment in deployments:
         meta, spec = deployment["metadata"], deployment["spec"]
@@ -80,7 +80,7 @@ def look_at_workloads(lab: Lab, deployments: Iterable[Json]) -> Iterator[Finding
             yield ok(about, f"{spec['replicas']} replicas that move after {waits:g} s.")
 
 
-def look_at_stateful_sets(stateful_sets: Iterable[Json], pods: Iterable[Json]) -> Iterator[Finding]:
+def check_stateful_sets(stateful_sets: Iterable[Json], pods: Iterable[Json]) -> Iterator[Finding]:
     """StatefulSets wait for their machine; worse if all of their pods are on one."""
     nodes_of: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for pod in pods:
@@ -108,7 +108,7 @@ def look_at_stateful_sets(stateful_sets: Iterable[Json], pods: Iterable[Json]) -
             )
 
 
-def look_at_images(lab: Lab, nodes: Iterable[Json], pods: Iterable[Json]) -> Iterator[Finding]:
+def check_images(lab: Lab, nodes: Iterable[Json], pods: Iterable[Json]) -> Iterator[Finding]:
     """Images of pods that move, and machines that would have to fetch them first."""
     have = {
         node["metadata"]["name"]: {
@@ -141,7 +141,7 @@ def look_at_images(lab: Lab, nodes: Iterable[Json], pods: Iterable[Json]) -> Ite
             )
 
 
-def look_at_spread(lab: Lab, pods: Iterable[Json]) -> Iterator[Finding]:
+def check_spread(lab: Lab, pods: Iterable[Json]) -> Iterator[Finding]:
     """Machines from which no pod would move, while others have all of those that do."""
     movable: Counter[str] = Counter()
     for found in map(decoders.pod, pods):
@@ -171,7 +171,7 @@ def silent(nodes: Iterable[Json]) -> set[str]:
     return {node["metadata"]["name"] for node in nodes if not _is_ready(node)}
 
 
-def look_at_clocks(
+def check_clocks(
     leases: Iterable[tuple[str, float, float]], silent: Collection[str], now: float
 ) -> Iterator[Finding]:
     """Kubelets whose clock differs from ours, or one clock that differs from all.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chaosmonkey.config import Lab, lines_of, uses_i2c
 from chaosmonkey.preflight.findings import Finding, fault, isolated, note, ok, unknown
-from chaosmonkey.store import doubt_about
+from chaosmonkey.store import check_filesystem
 
 ROOT = Path("/")
 
@@ -24,7 +24,7 @@ UNDER_VOLTAGE_NOW, UNDER_VOLTAGE_SINCE_BOOT = 0x1, 0x10000
 """Bits of the firmware's get_throttled (Raspberry Pi documentation of vcgencmd)."""
 
 
-def look_at_this_machine(lab: Lab, root: Path = ROOT) -> Iterator[Finding]:
+def check_host(lab: Lab, root: Path = ROOT) -> Iterator[Finding]:
     """What is found here; `root` is where the system's files are."""
     if lab.gpio.pin_factory != "mock":
         if any(isinstance(used.line, int) for used in lines_of(lab)):
@@ -127,5 +127,5 @@ def _writable(folder: Path) -> Iterator[Finding]:
 
 
 def _data_folder(folder: Path, root: Path) -> Iterator[Finding]:
-    if doubt := doubt_about(folder, root / "proc/self/mountinfo"):
+    if doubt := check_filesystem(folder, root / "proc/self/mountinfo"):
         yield note("data folder", doubt.says, doubt.remedy)

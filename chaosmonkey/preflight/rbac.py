@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from chaosmonkey.cluster import Client
-from chaosmonkey.cluster.errors import Absent
+from chaosmonkey.cluster.errors import NotFound
 from chaosmonkey.cluster.resources import BUDGETS, PODS, WATCHED, Resource
 from chaosmonkey.preflight.findings import Finding, fault, note, ok, unknown
 
@@ -17,7 +17,7 @@ ALSO = (
 """Verb, resource and part, what is missing without it, and which rbac-*.yaml gives it."""
 
 
-async def look_at_rights(client: Client) -> AsyncIterator[Finding]:
+async def check_permissions(client: Client) -> AsyncIterator[Finding]:
     """Whether all that is watched may be watched, and what else would be missed.
 
     Without what is vital nothing is measured; without the rest less is shown.
@@ -51,7 +51,7 @@ async def look_at_rights(client: Client) -> AsyncIterator[Finding]:
                     f"This server may not {right}: {without}.",
                     f"kubectl apply -f deploy/kubernetes/rbac-{file}.yaml",
                 )
-    except Absent:
+    except NotFound:
         yield unknown("rights", "This API server does not answer who may do what.", "No matter.")
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from chaosmonkey.clock import Clock
 from chaosmonkey.cluster import Client, decoders, resources
 from chaosmonkey.config import Lab, has_panel
-from chaosmonkey.control.feed_monitor import Rails
+from chaosmonkey.control.feed_monitor import FeedMonitor
 from chaosmonkey.errors import ClusterUnavailable
-from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.model import FeedKind, FeedState
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 from chaosmonkey.preflight import cluster
 from chaosmonkey.preflight.findings import (
@@ -27,14 +27,14 @@ from chaosmonkey.preflight.findings import (
     ok,
     unknown,
 )
-from chaosmonkey.preflight.host import look_at_this_machine
-from chaosmonkey.preflight.rbac import look_at_rights
+from chaosmonkey.preflight.host import check_host
+from chaosmonkey.preflight.rbac import check_permissions
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PreflightContext:
     """What stands on the table.
 
     Attributes:
@@ -44,25 +44,27 @@ class Table:
 
     lab: Lab
     plugs: PlugBoard
-    rails: Rails
+    feed_monitor: FeedMonitor
     panel: Callable[[], list[str]]
 
 
-async def look_at_everything(table: Table, client: Client, clock: Clock) -> AsyncIterator[Finding]:
+async def check_everything(
+    table: PreflightContext, client: Client, clock: Clock
+) -> AsyncIterator[Finding]:
     """Findings about this machine, every plug and its sensor, the panel, and the cluster."""
-    for finding in look_at_this_machine(table.lab):
+    for finding in check_host(table.lab):
         yield finding
-    async for finding in look_at_the_table(table):
+    async for finding in check_table(table):
         yield finding
-    async for finding in look_at_the_cluster(table.lab, client, clock):
+    async for finding in check_cluster(table.lab, client, clock):
         yield finding
 
 
-async def look_at_the_table(table: Table) -> AsyncIterator[Finding]:
+async def check_table(table: PreflightContext) -> AsyncIterator[Finding]:
     """Findings about every plug and its sensor, and the panel."""
     for key, plug in table.plugs.items():
         about = f"{plug.machine} {plug.feed}"
-        look = partial(_plug, about, key, plug, table.rails)
+        look = partial(_plug, about, key, plug, table.feed_monitor)
         async for finding in isolated_async(about, look):
             yield finding
     if has_panel(table.lab):
@@ -71,17 +73,17 @@ async def look_at_the_table(table: Table) -> AsyncIterator[Finding]:
 
 
 async def _plug(
-    about: str, key: tuple[str, FeedKind], plug: VerifiedPlug, rails: Rails
+    about: str, key: tuple[str, FeedKind], plug: VerifiedPlug, feed_monitor: FeedMonitor
 ) -> AsyncIterator[Finding]:
     match await plug.read():
-        case Feed.ON:
-            yield _sensed(about, rails.state(key), rails.finding(key))
+        case FeedState.ON:
+            yield _sensed(about, feed_monitor.state(key), feed_monitor.finding(key))
             if plug.remark:
                 yield note(about, plug.remark, "See: chaosmonkey plugs read")
-        case Feed.OFF:
+        case FeedState.OFF:
             says = f"Its plug is off. {plug.remark}".rstrip()
             yield fault(about, says, f"chaosmonkey restore {plug.machine}")
-        case Feed.UNKNOWN:
+        case FeedState.UNKNOWN:
             says = f"Its plug cannot be read as on or off, so it is not cut. {plug.remark}"
             yield fault(about, says.rstrip(), "Look at the device, then: chaosmonkey plugs read")
 
@@ -93,20 +95,20 @@ def _panel(troubles: list[str]) -> Iterator[Finding]:
         yield ok("panel", "It answers. Try it: chaosmonkey panel")
 
 
-def _sensed(about: str, sensed: Feed | None, finding: str) -> Finding:
+def _sensed(about: str, sensed: FeedState | None, finding: str) -> Finding:
     """What the sensor of a plug that is on says."""
     if finding:
         return fault(about, finding, "Look at it, then: chaosmonkey plugs test")
     match sensed:
-        case Feed.ON:
+        case FeedState.ON:
             return ok(about, "Its plug answers and is on, and its sensor agrees.")
-        case Feed.UNKNOWN:
+        case FeedState.UNKNOWN:
             return unknown(about, "Its plug is on; its sensor does not answer.", "Is it wired?")
         case _:
             return ok(about, "Its plug answers and is on.")
 
 
-def look_at_the_cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Finding]:
+def check_cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Finding]:
     """Findings about the cluster, as far as it answers and lets this server look."""
     return isolated_async("cluster", lambda: _cluster(lab, client, clock))
 
@@ -121,7 +123,7 @@ async def _cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Find
             "all namespaces.",
             "It is meant so if [cluster] namespaces is; without it all are looked at.",
         )
-    async for finding in isolated_async("rights", lambda: look_at_rights(client)):
+    async for finding in isolated_async("rights", lambda: check_permissions(client)):
         yield finding
     seen = _Seen(client)
     nodes = await seen.all_of(resources.NODES)
@@ -132,16 +134,14 @@ async def _cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Find
     stamps: list[tuple[str, float, float]] = []
     for finding in (
         *seen.missing,
-        *isolated("nodes", lambda: cluster.look_at_nodes(lab, nodes) if seen.nodes else ()),
-        *_each("workload", deployments, lambda one: cluster.look_at_workloads(lab, [one])),
-        *_each(
-            "StatefulSet", stateful_sets, lambda one: cluster.look_at_stateful_sets([one], pods)
-        ),
-        *isolated("images", lambda: cluster.look_at_images(lab, nodes, pods)),
-        *isolated("spread", lambda: cluster.look_at_spread(lab, pods)),
+        *isolated("nodes", lambda: cluster.check_nodes(lab, nodes) if seen.nodes else ()),
+        *_each("workload", deployments, lambda one: cluster.check_workloads(lab, [one])),
+        *_each("StatefulSet", stateful_sets, lambda one: cluster.check_stateful_sets([one], pods)),
+        *isolated("images", lambda: cluster.check_images(lab, nodes, pods)),
+        *isolated("spread", lambda: cluster.check_spread(lab, pods)),
         *_each("clock", leases, partial(_take_stamp, stamps)),
         *isolated(
-            "clock", lambda: cluster.look_at_clocks(stamps, cluster.silent(nodes), clock.now())
+            "clock", lambda: cluster.check_clocks(stamps, cluster.silent(nodes), clock.now())
         ),
     ):
         yield finding

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Reading:
         within: seconds after `since` by which it had become so: how exact that moment is.
     """
 
-    feed: Feed
+    feed: FeedState
     since: float
     within: float = 0.0
 

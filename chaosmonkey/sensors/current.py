@@ -14,23 +14,23 @@ import asyncio
 
 from chaosmonkey.config import CurrentSensor
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
-from chaosmonkey.wires import Bus
+from chaosmonkey.model import FeedState
+from chaosmonkey.wires import I2cBus
 
 
 class CurrentMonitor:
     """One INA219, or one channel of an INA3221."""
 
-    def __init__(self, settings: CurrentSensor, bus: Bus) -> None:
+    def __init__(self, settings: CurrentSensor, bus: I2cBus) -> None:
         self._settings = settings
         self._bus = bus
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """On with enough volts and milliamperes; raises PlugFailed."""
         volts, amperes = await asyncio.to_thread(self._measure)
         settings = self._settings
         enough = volts >= settings.min_volts and amperes * 1000 >= settings.min_milliamps
-        return Feed.ON if enough else Feed.OFF
+        return FeedState.ON if enough else FeedState.OFF
 
     def _measure(self) -> tuple[float, float]:
         """Volts at the load and amperes into it."""

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.sensors.base import Reading, Sensor, Tell
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class OpeningSensor:
             if failed != failing:
                 log.error("%s: %s It is tried again.", self._name, failed)
             failing = failed
-            tell(Reading(Feed.UNKNOWN, self._clock.now()))
+            tell(Reading(FeedState.UNKNOWN, self._clock.now()))
             await self._pace.sleep(RETRY)
 
     def close(self) -> None:

@@ -7,16 +7,16 @@ from typing import NoReturn, Protocol
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.sensors.base import Reading, Tell
 
 log = logging.getLogger(__name__)
 
 
-class Probe(Protocol):
+class FeedReader(Protocol):
     """Something that can be asked whether a feed arrives."""
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """The state now; raises PlugFailed."""
         ...
 
@@ -32,7 +32,7 @@ class PolledSensor:
 
     def __init__(
         self,
-        probe: Probe,
+        probe: FeedReader,
         *,
         interval: float,
         name: str,
@@ -49,7 +49,7 @@ class PolledSensor:
 
     async def run(self, tell: Tell) -> NoReturn:
         """Ask for ever; tell when the answer is another one."""
-        told: Feed | None = None
+        told: FeedState | None = None
         known = self._pace.now()
         while True:
             asked = self._pace.now()
@@ -58,17 +58,17 @@ class PolledSensor:
                 within = (self._pace.now() - known) * self._speed
                 tell(Reading(feed, self._clock.now() - within, within))
                 told = feed
-            if feed is not Feed.UNKNOWN:
+            if feed is not FeedState.UNKNOWN:
                 known = asked
             await self._pace.sleep(self.interval)
 
     def close(self) -> None:
         """Nothing is held between two questions."""
 
-    async def _ask(self, before: Feed | None) -> Feed:
+    async def _ask(self, before: FeedState | None) -> FeedState:
         try:
             return await self._probe.read()
         except PlugFailed as error:
-            if before is not Feed.UNKNOWN:
+            if before is not FeedState.UNKNOWN:
                 log.error("%s: %s", self._name, error)
-            return Feed.UNKNOWN
+            return FeedState.UNKNOWN

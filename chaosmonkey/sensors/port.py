@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaosmonkey.config import PortSensor
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.wires.snmp import DELIVERING, Agent, columns
 
 UP = 1
@@ -17,7 +17,7 @@ class PortMonitor:
         self._effect = columns(settings)[1]
         self._agent = agent
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         """On while it delivers, or is up; raises PlugFailed."""
         [effect] = await self._agent.get(self._effect)
-        return Feed.ON if effect == (DELIVERING if self._poe else UP) else Feed.OFF
+        return FeedState.ON if effect == (DELIVERING if self._poe else UP) else FeedState.OFF

@@ -8,7 +8,7 @@ from gpiozero.pins import Factory
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import RailSensor
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.sensors.base import Reading, Tell
 from chaosmonkey.wires import InputLine
 
@@ -27,9 +27,9 @@ class RailInput:
 
         def told(high: bool | None, since: float) -> None:
             if high is None:
-                tell(Reading(Feed.UNKNOWN, since))
+                tell(Reading(FeedState.UNKNOWN, since))
             else:
-                tell(Reading(Feed.ON if high == self._high_when_on else Feed.OFF, since))
+                tell(Reading(FeedState.ON if high == self._high_when_on else FeedState.OFF, since))
 
         await self._line.run(told)
 

@@ -8,7 +8,7 @@ which sees it only as another cluster and, through `bench/header.py`, as another
 from __future__ import annotations
 
 from chaosmonkey.simcluster.bench.wiring import Meter, PanelWiring, SimMachine, Wire
-from chaosmonkey.simcluster.process import Ports, PortTaken, run
+from chaosmonkey.simcluster.process import Ports, SimPortTaken, run
 from chaosmonkey.simcluster.settings import DEMO_MACHINES, DEMO_PANEL, SimSettings
 from chaosmonkey.simcluster.timing import KUBERNETES, STAGE, Timing
 from chaosmonkey.simcluster.world import World
@@ -20,9 +20,9 @@ __all__ = [
     "STAGE",
     "Meter",
     "PanelWiring",
-    "PortTaken",
     "Ports",
     "SimMachine",
+    "SimPortTaken",
     "SimSettings",
     "Timing",
     "Wire",

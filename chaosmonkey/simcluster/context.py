@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaosmonkey.simcluster.apiserver.storage import Store
-from chaosmonkey.simcluster.events import Recorder
+from chaosmonkey.simcluster.events import EventRecorder
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.simcluster.timing import Timing
 
 
 @dataclass
-class Parts:
+class SimContext:
     """The parts of one world.
 
     `answering` is False while the API server is away: then no kubelet can post and no controller
@@ -20,6 +20,6 @@ class Parts:
 
     timeline: Timeline
     store: Store
-    events: Recorder
+    events: EventRecorder
     timing: Timing
     answering: bool = True

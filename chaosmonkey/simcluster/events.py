@@ -44,7 +44,7 @@ class _Alike:
     last: float
 
 
-class Recorder:
+class EventRecorder:
     """Writes events a few milliseconds after they are recorded, so never in the way."""
 
     def __init__(self, timeline: Timeline, store: Store) -> None:

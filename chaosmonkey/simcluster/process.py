@@ -17,12 +17,12 @@ import uvicorn
 from chaosmonkey.clock import ScaledClock
 from chaosmonkey.errors import Unavailable
 from chaosmonkey.simcluster.apiserver.faults import Faults
-from chaosmonkey.simcluster.apiserver.server import Server
+from chaosmonkey.simcluster.apiserver.server import ApiServer
 from chaosmonkey.simcluster.apiserver.watches import Watches
-from chaosmonkey.simcluster.bench.api import Hands
+from chaosmonkey.simcluster.bench.api import BenchApi
 from chaosmonkey.simcluster.bench.header import Header
 from chaosmonkey.simcluster.demo import shop
-from chaosmonkey.simcluster.realtime import Live
+from chaosmonkey.simcluster.realtime import RealTime
 from chaosmonkey.simcluster.settings import SimSettings
 from chaosmonkey.simcluster.timing import preset
 from chaosmonkey.simcluster.world import World
@@ -45,7 +45,7 @@ class Ports:
         return f"http://{self.host}:{self.port}"
 
 
-class PortTaken(Unavailable):
+class SimPortTaken(Unavailable):
     """Somebody else listens where the simulator should."""
 
     title = "Port taken"
@@ -95,7 +95,7 @@ async def run(
         PortTaken: one of the ports is in use.
     """
     clock = ScaledClock(settings.speed, start=settings.start)
-    live = Live(demo_world(settings, clock.now()), clock)
+    live = RealTime(demo_world(settings, clock.now()), clock)
     with _listen(settings.host, settings.port) as api, contextlib.ExitStack() as stack:
         header_socket = stack.enter_context(_listen(settings.host, settings.header_port))
         await _Simulator(settings, live, stop).serve(api, header_socket, ready)
@@ -104,7 +104,7 @@ async def run(
 class _Simulator:
     """What `run` keeps together."""
 
-    def __init__(self, settings: SimSettings, live: Live, stop: asyncio.Event) -> None:
+    def __init__(self, settings: SimSettings, live: RealTime, stop: asyncio.Event) -> None:
         self._settings = settings
         self._live = live
         self._stop = stop
@@ -112,8 +112,8 @@ class _Simulator:
         self._leaving = asyncio.Event()
         self._watches = Watches(live)
         faults = Faults(live, self._watches, self._leave)
-        hands = Hands(live, settings, faults)
-        self._app = Server(live, self._watches, faults, hands)
+        bench_api = BenchApi(live, settings, faults)
+        self._app = ApiServer(live, self._watches, faults, bench_api)
         self._header = Header(live.world.bench, live.catch_up)
 
     def _leave(self, seconds: float) -> None:
@@ -217,5 +217,5 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError:
         listener.close()
-        raise PortTaken(host, port) from None
+        raise SimPortTaken(host, port) from None
     return listener

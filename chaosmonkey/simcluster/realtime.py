@@ -18,7 +18,7 @@ from chaosmonkey.simcluster.world import World
 log = logging.getLogger(__name__)
 
 
-class Live:
+class RealTime:
     """One world and the clock that it follows."""
 
     def __init__(self, world: World, clock: ScaledClock) -> None:

@@ -17,7 +17,7 @@ from chaosmonkey.simcluster.apiserver.storage import Store, clone
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Obj
 from chaosmonkey.simcluster.bench.bench import Bench
 from chaosmonkey.simcluster.bench.wiring import FeedName, PanelWiring, SimMachine, Wire
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.daemonset import DaemonSets
 from chaosmonkey.simcluster.controllers.deployment import Deployments
 from chaosmonkey.simcluster.controllers.disruption import Disruption
@@ -28,7 +28,7 @@ from chaosmonkey.simcluster.controllers.replicaset import ReplicaSets
 from chaosmonkey.simcluster.controllers.scheduler import Scheduler
 from chaosmonkey.simcluster.controllers.statefulset import StatefulSets
 from chaosmonkey.simcluster.controllers.tainteviction import TaintEviction
-from chaosmonkey.simcluster.events import Recorder
+from chaosmonkey.simcluster.events import EventRecorder
 from chaosmonkey.simcluster.node.kubelet import LEASE_NAMESPACE, Kubelet
 from chaosmonkey.simcluster.node.nodestatus import Place
 from chaosmonkey.simcluster.settings import DEMO_MACHINES, DEMO_PANEL
@@ -67,8 +67,8 @@ class World:
     ) -> None:
         self.timeline = Timeline(start, seed=seed)
         self.store = Store(self.timeline, history=history)
-        events = Recorder(self.timeline, self.store)
-        self.parts = Parts(self.timeline, self.store, events, timing)
+        events = EventRecorder(self.timeline, self.store)
+        self.context = SimContext(self.timeline, self.store, events, timing)
         self.admission = Admission(timing.toleration, self.store.suffix, self._service_ip)
         wired = tuple(machines)
         self.bench = Bench(
@@ -85,25 +85,25 @@ class World:
         places = [Place(control_plane, 0, control_plane=True)] if control_plane else []
         places += [Place(machine.name, number) for number, machine in enumerate(wired, 1)]
         for place in places:
-            kubelet = self.kubelets[place.name] = Kubelet(place, self.parts)
+            kubelet = self.kubelets[place.name] = Kubelet(place, self.context)
             if place.control_plane or self.bench.feed(place.name, "power").live:
-                kubelet.power_on(boot=self.timeline.draw((0.0, self.parts.timing.lease_renewal)))
+                kubelet.power_on(boot=self.timeline.draw((0.0, self.context.timing.lease_renewal)))
             if not place.control_plane:
                 kubelet.set_link(self.bench.feed(place.name, "network").live)
         self.store.subscribe(PODS, self._pod_changed)
 
     def _start_controllers(self) -> None:
-        parts, admission = self.parts, self.admission
-        self._nodes = NodeLifecycle(parts)
-        TaintEviction(parts)
-        Deployments(parts)
-        ReplicaSets(parts, admission)
-        StatefulSets(parts, admission)
-        DaemonSets(parts, admission)
-        Endpoints(parts)
-        Disruption(parts)
-        Garbage(parts)
-        Scheduler(parts)
+        context, admission = self.context, self.admission
+        self._nodes = NodeLifecycle(context)
+        TaintEviction(context)
+        Deployments(context)
+        ReplicaSets(context, admission)
+        StatefulSets(context, admission)
+        DaemonSets(context, admission)
+        Endpoints(context)
+        Disruption(context)
+        Garbage(context)
+        Scheduler(context)
 
     @property
     def now(self) -> float:
@@ -152,7 +152,7 @@ class World:
 
     def api_away(self) -> None:
         """The API server dies: nobody can read, post or act."""
-        self.parts.answering = False
+        self.context.answering = False
 
     def api_back(self) -> None:
         """It is back, and remembers no history.
@@ -161,10 +161,10 @@ class World:
         an absence longer than the grace all nodes are taken for lost.
         """
         self.store.compact()
-        self.parts.answering = True
+        self.context.answering = True
         self.timeline.after(0.01, self._nodes.look)
         for kubelet in self.kubelets.values():
-            kubelet.reachable_again(lease=self.parts.timing.retry)
+            kubelet.reachable_again(lease=self.context.timing.retry)
 
     def _rail(self, machine: str, feed: FeedName, live: bool) -> None:
         kubelet = self.kubelets[machine]

@@ -1,6 +1,6 @@
 """What must survive a power cut: the journal of open cuts, and the records of outages."""
 
-from chaosmonkey.store.audit import Audit, Deed
+from chaosmonkey.store.audit import Audit, AuditEntry
 from chaosmonkey.store.database import (
     Database,
     FolderInUse,
@@ -9,10 +9,10 @@ from chaosmonkey.store.database import (
     open_database,
     open_nowhere,
 )
-from chaosmonkey.store.filesystem import doubt_about
-from chaosmonkey.store.journal import Entry, Journal
+from chaosmonkey.store.filesystem import check_filesystem
+from chaosmonkey.store.journal import Journal, JournalEntry
 from chaosmonkey.store.key import passing_key, secret_key
-from chaosmonkey.store.owed import Owed
+from chaosmonkey.store.pending_writes import PendingWrites
 from chaosmonkey.store.recorder import Recorder
 from chaosmonkey.store.records import Records
 from chaosmonkey.store.rounds import KeptEntry, RoundRecorder, Rounds
@@ -20,20 +20,20 @@ from chaosmonkey.store.timebase import Timebase
 
 __all__ = [
     "Audit",
+    "AuditEntry",
     "Database",
-    "Deed",
-    "Entry",
     "FolderInUse",
     "Journal",
+    "JournalEntry",
     "KeptEntry",
-    "Owed",
+    "PendingWrites",
     "Recorder",
     "Records",
     "RoundRecorder",
     "Rounds",
     "Timebase",
     "WrittenByNewer",
-    "doubt_about",
+    "check_filesystem",
     "hold_folder",
     "open_database",
     "open_nowhere",

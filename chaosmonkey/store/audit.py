@@ -26,7 +26,7 @@ KEPT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditEntry:
     """One command.
 
     Attributes:
@@ -49,20 +49,20 @@ class Deed:
 
 
 class Audit(Writer):
-    """Keeps deeds; `run` writes them."""
+    """Keeps entries; `run` writes them."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(clock, gather=0.0)
         self._database = database
-        self._waiting: deque[Deed] = deque()
+        self._waiting: deque[AuditEntry] = deque()
         self._lost = 0
 
-    def note(self, deed: Deed) -> None:
+    def note(self, entry: AuditEntry) -> None:
         """Write this soon. Never waits."""
         if len(self._waiting) >= WAITING:
             self._lost += 1
             return
-        self._waiting.append(deed)
+        self._waiting.append(entry)
         self._something.set()
 
     async def run(self) -> None:
@@ -70,8 +70,8 @@ class Audit(Writer):
         await self._forget_the_oldest()
         await super().run()
 
-    async def latest(self, limit: int) -> list[Deed]:
-        """The newest deeds first, those that the disk has not taken included."""
+    async def latest(self, limit: int) -> list[AuditEntry]:
+        """The newest entries first, those that the disk has not taken included."""
         await self.write()
         waiting = list(self._waiting)[::-1][:limit]
         rows = await self._database.read(
@@ -80,7 +80,7 @@ class Audit(Writer):
             (limit - len(waiting),),
         )
         return waiting + [
-            Deed(at, who, role, address, command, bool(accepted), rule, why)
+            AuditEntry(at, who, role, address, command, bool(accepted), rule, why)
             for at, who, role, address, command, accepted, rule, why in rows
         ]
 
@@ -92,17 +92,17 @@ class Audit(Writer):
             lost, self._lost = self._lost, 0
             why = f"{lost} commands are missing here: the disk took too long"
             await self._insert(
-                Deed(self._clock.now(), "this server", "", "", "audit", False, "lost", why)
+                AuditEntry(self._clock.now(), "this server", "", "", "audit", False, "lost", why)
             )
 
     def _what(self) -> str:
         return f"The audit log ({len(self._waiting)} commands)"
 
-    async def _insert(self, deed: Deed) -> None:
+    async def _insert(self, entry: AuditEntry) -> None:
         await self._database.write(
             "INSERT INTO audit (at, who, role, address, command, accepted, rule, why) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            astuple(deed),
+            astuple(entry),
         )
 
     async def _forget_the_oldest(self) -> None:

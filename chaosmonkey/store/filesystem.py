@@ -29,7 +29,7 @@ BETTER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class FilesystemRisk:
     """Why a folder may lose what is written, as a sentence, and what to do about it."""
 
     says: str
@@ -43,7 +43,7 @@ class _Mount:
     upper: Path | None
 
 
-def doubt_about(folder: Path, mounts: Path = MOUNTS) -> Doubt | None:
+def check_filesystem(folder: Path, mounts: Path = MOUNTS) -> FilesystemRisk | None:
     """What speaks against keeping the journal in a folder, which need not exist yet.
 
     None if nothing does, or if this system does not say what is mounted where.
@@ -57,11 +57,13 @@ def doubt_about(folder: Path, mounts: Path = MOUNTS) -> Doubt | None:
     if mount is None:
         return None
     if mount.kind in IN_MEMORY:
-        return Doubt(f"The data folder {folder} is in memory ({mount.kind}): {_GONE}", BETTER)
+        return FilesystemRisk(
+            f"The data folder {folder} is in memory ({mount.kind}): {_GONE}", BETTER
+        )
     if mount.kind in OVERLAYS:
         return _doubt_about_overlay(folder, mount, known)
     if mount.kind in ELSEWHERE:
-        return Doubt(
+        return FilesystemRisk(
             f"The data folder {folder} is on another computer ({mount.kind}): whether the journal "
             "survives a power loss, and whether a second server is noticed, is up to that one.",
             BETTER,
@@ -72,17 +74,17 @@ def doubt_about(folder: Path, mounts: Path = MOUNTS) -> Doubt | None:
 _GONE = "after a power loss the journal, the history and the tokens are gone."
 
 
-def _doubt_about_overlay(folder: Path, mount: _Mount, known: list[_Mount]) -> Doubt | None:
+def _doubt_about_overlay(folder: Path, mount: _Mount, known: list[_Mount]) -> FilesystemRisk | None:
     seen = [one for one in known if one.point != mount.point]
     upper = _mount_of(mount.upper, seen) if mount.upper else None
     if upper is not None and upper.kind in IN_MEMORY:
-        return Doubt(
+        return FilesystemRisk(
             f"The data folder {folder} is on an overlay whose changes are in memory: {_GONE}",
             BETTER,
         )
     if upper is not None:
         return None
-    return Doubt(
+    return FilesystemRisk(
         f"The data folder {folder} is on an overlay ({mount.point}), whose changes may be in "
         "memory or end with a container: then the journal, the history and the tokens go too.",
         BETTER,

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One cut that must be undone, by `restore_by` at the latest."""
 
     outage: str
@@ -34,7 +34,7 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def write(self, entry: Entry) -> None:
+    async def write(self, entry: JournalEntry) -> None:
         """Note a cut; it is on the disk when this returns.
 
         An outage's name has a second's resolution: a cleared entry of that name makes room.
@@ -66,7 +66,7 @@ class Journal:
         )
         return dict(rows)
 
-    async def open_cuts(self) -> list[Entry]:
+    async def open_cuts(self) -> list[JournalEntry]:
         """What is still to be undone, oldest first. A row that makes no sense is told."""
         rows = await self._database.read(
             "SELECT outage, machine, feed, asked_by, commanded, restore_by FROM journal "
@@ -78,7 +78,7 @@ class Journal:
                 case str(outage), str(machine), "power" | "network" as feed, by, float(at), float(
                     until
                 ):
-                    found.append(Entry(outage, machine, FeedKind(feed), str(by), at, until))
+                    found.append(JournalEntry(outage, machine, FeedKind(feed), str(by), at, until))
                 case _:
                     log.error(
                         "The journal has a cut that makes no sense: %r. Look whether all is on.",

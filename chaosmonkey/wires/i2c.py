@@ -12,7 +12,7 @@ from typing import Protocol
 from smbus2 import SMBus
 
 
-class Bus(Protocol):
+class I2cBus(Protocol):
     """Reads and writes registers; every error is an OSError. It may be used by several threads."""
 
     def read(self, address: int, register: int, count: int) -> bytes:

@@ -19,7 +19,7 @@ from typing import NoReturn
 import gpiozero
 from gpiozero.pins import Factory
 
-from chaosmonkey.clock import Clock, came
+from chaosmonkey.clock import Clock, finishes_within
 from chaosmonkey.errors import PlugFailed
 
 SETTLE = 0.03
@@ -127,7 +127,7 @@ class InputLine:
         self.at_rest, told = False, False
         level: bool | None = None
         began = self._pace.now()
-        rest = _Rest(self._settle, since=self._clock.now(), now=began)
+        rest = _Settling(self._settle, since=self._clock.now(), now=began)
         self._device.when_activated = self._device.when_deactivated = edge
         while True:
             if rest.restless or rest.settled:
@@ -139,7 +139,7 @@ class InputLine:
                     tell(level, self._clock.now() if rest.since is None else rest.since)
                 rest.since = None
             wait = rest.wait if told else self._settle
-            if not await came(next_edge(), self._pace, within=wait):
+            if not await finishes_within(next_edge(), self._pace, within=wait):
                 rest.passed(wait)
 
     def close(self) -> None:
@@ -147,7 +147,7 @@ class InputLine:
         self._device.close()
 
 
-class _Rest:
+class _Settling:
     """Whether a line rests, folded from its edges and from the time without one.
 
     Attributes:

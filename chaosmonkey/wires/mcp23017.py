@@ -23,7 +23,7 @@ from gpiozero.exc import PinInvalidPin
 from gpiozero.pins import BoardInfo, Factory, HeaderInfo, Pin, PinInfo
 
 from chaosmonkey.clock import SystemClock
-from chaosmonkey.wires.i2c import Bus
+from chaosmonkey.wires.i2c import I2cBus
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         asked: set when it has answered, or was found not to.
     """
 
-    def __init__(self, bus: Bus, address: int, *, interrupt: bool = False) -> None:
+    def __init__(self, bus: I2cBus, address: int, *, interrupt: bool = False) -> None:
         super().__init__()
         self.trouble = "it has not answered yet"
         self.asked = threading.Event()

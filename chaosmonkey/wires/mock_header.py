@@ -30,7 +30,7 @@ CONNECT_TIMEOUT = 2.0
 _TOLD = re.compile(r"pin (\d{1,2}) ([01])")
 
 
-class HeaderCable:
+class MockHeader:
     """Shows the levels of pretend pins to the bench at `address` ("host:port").
 
     A lost bench is connected again at the next change and is then shown every line anew.

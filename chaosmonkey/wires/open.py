@@ -13,8 +13,8 @@ from gpiozero.pins import Factory
 
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.wires.i2c import Bus, LinuxBus
-from chaosmonkey.wires.mock_header import HeaderCable
+from chaosmonkey.wires.i2c import I2cBus, LinuxBus
+from chaosmonkey.wires.mock_header import MockHeader
 from chaosmonkey.wires.pins import open_pin_factory
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Wires:
         return factory
 
     @cached_property
-    def bus(self) -> Bus:
+    def bus(self) -> I2cBus:
         """Its I2C bus."""
         gpio = self._lab.gpio
         if gpio.pin_factory != "mock":
@@ -97,9 +97,9 @@ class Wires:
         return self._closing.enter_context(open_engine())
 
     @cached_property
-    def _cable(self) -> HeaderCable | None:
+    def _cable(self) -> MockHeader | None:
         gpio = self._lab.gpio
-        return HeaderCable(gpio.header) if gpio.header and gpio.pin_factory == "mock" else None
+        return MockHeader(gpio.header) if gpio.header and gpio.pin_factory == "mock" else None
 
 
 @contextmanager

@@ -11,9 +11,9 @@ from typing import Any, assert_never
 from gpiozero.pins import Factory
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from chaosmonkey.config import Gpio
+from chaosmonkey.config import GpioSettings
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.wires.mock_header import HeaderCable
+from chaosmonkey.wires.mock_header import MockHeader
 
 _LGPIO_MISSING = (
     "Install it with pip install 'chaosmonkey[gpio]' (Python 3.12 and older) or as Raspberry Pi "
@@ -21,7 +21,7 @@ _LGPIO_MISSING = (
 )
 
 
-def open_pin_factory(gpio: Gpio, cable: HeaderCable | None = None) -> Factory:
+def open_pin_factory(gpio: GpioSettings, cable: MockHeader | None = None) -> Factory:
     """Open the pin factory that the settings name.
 
     Args:
@@ -81,7 +81,7 @@ def _rpigpio_factory() -> Factory:
     return RPiGPIOFactory()
 
 
-def mock_factory(cable: HeaderCable | None = None) -> MockFactory:
+def mock_factory(cable: MockHeader | None = None) -> MockFactory:
     """Pretend pins: gpiozero's own, claimed without a glitch, wired to a bench by the cable."""
 
     class PretendPin(MockPin):  # type: ignore[misc] # gpiozero is untyped

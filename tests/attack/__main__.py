@@ -37,8 +37,8 @@ from chaosmonkey.store.records import Records
 from tests._nasty import NASTY, nasty
 from tests.attack._cluster import MADNESS, MARKER, MadServer
 from tests.attack._pins import Edge, Relay
-from tests.bench._probes import Memory
-from tests.bench._table import percentiles, simulator
+from tests.benchmarks._probes import Memory
+from tests.benchmarks._table import percentiles, simulator
 from tests.contract._replay import replay
 from tests.patience import PATIENCE
 from tests.ports import free_ports

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from tests.bench import _rough
-from tests.bench._phones import UPGRADE
+from tests.benchmarks import _rough
+from tests.benchmarks._phones import UPGRADE
 
 TOGETHER = 2
 """Attacks at a time."""

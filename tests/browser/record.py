@@ -53,7 +53,7 @@ class Recorder:
         (await self.client.put(path, json={"plugged": plugged})).raise_for_status()
 
     async def kill(self, machine: str, kind: str, seconds: float) -> None:
-        await self.post(f"/kill/{machine}?kind={kind}&for={seconds}")
+        await self.post(f"/kill/{machine}?feed={kind}&for={seconds}")
 
     async def quiet(self) -> None:
         """Return when no outage is open and every machine is Ready."""

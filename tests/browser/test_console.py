@@ -31,7 +31,7 @@ SHOW = "POST /api/show "
 KEYS: list[tuple[str, str, str]] = [
     ("A", "a", "POST /disarm"),
     ("A", "a", "POST /arm"),
-    ("1…9", "4", "POST /kill/node4?kind=power"),
+    ("1…9", "4", "POST /kill/node4?feed=power"),
     ("Shift1…9", "Shift+Digit4", "POST /restore/node4"),
     ("N", "n", SHOW + '{"feed":"network"}'),
     ("P", "p", SHOW + '{"feed":"power"}'),
@@ -82,7 +82,7 @@ def test_a_cut_by_key_needs_an_armed_console_and_is_an_outage(lab: Lab, console:
     expect(console.page.get_by_role("switch")).to_be_checked()
     console.changed("POST /arm")
     console.page.keyboard.press("2")
-    console.changed("POST /kill/node2?kind=power")
+    console.changed("POST /kill/node2?feed=power")
     expect(status(console)).to_contain_text("node2 has lost its power")
     expect(card(console, "node2")).to_contain_text("no power")
     newest = lab.get("/api/outages")[0]
@@ -102,7 +102,7 @@ def test_network_is_cut_when_network_is_chosen(lab: Lab, console: Tab) -> None:
 def test_a_double_click_and_a_held_key_cut_once_and_restore_nothing(console: Tab) -> None:
     card(console, "node1").get_by_role("button", name="Cut power").dblclick()
     expect(card(console, "node1").get_by_role("button", name="Restore")).to_be_visible()
-    console.still("POST /kill/node1?kind=power")
+    console.still("POST /kill/node1?feed=power")
     console.page.keyboard.down("h")
     console.page.keyboard.down("h")  # what a held key sends: the same, as a repetition
     console.page.keyboard.up("h")
@@ -134,7 +134,7 @@ def test_a_reload_in_an_outage_resumes_from_the_server(console: Tab) -> None:
 
 def test_what_a_clicker_types_by_itself_does_no_harm(console: Tab) -> None:
     console.page.keyboard.press("3")
-    console.changed("POST /kill/node3?kind=power")
+    console.changed("POST /kill/node3?feed=power")
     console.page.evaluate("document.body.dataset.before = 'yes'")
     card(console, "node1").get_by_role("button", name="Look at node1").click()
     for key in ("F5", "Escape", "F5", "Escape", "Control+F5", "Shift+F5", "Escape"):

@@ -11,7 +11,7 @@ import pytest
 
 from chaosmonkey.clock import ScaledClock, SystemClock
 from chaosmonkey.cluster import Client, ClusterWatch
-from chaosmonkey.cluster.errors import Busy
+from chaosmonkey.cluster.errors import TooManyRequests
 from chaosmonkey.cluster.resources import NODES, PODS
 from chaosmonkey.config import Cluster
 from chaosmonkey.model import (
@@ -78,7 +78,7 @@ class Show:
             while True:
                 try:
                     await self.client.delete_pod(pod.namespace, pod.name, uid=pod.uid, grace=0)
-                except Busy:
+                except TooManyRequests:
                     await asyncio.sleep(0.1)
                 else:
                     return pod.name

@@ -19,7 +19,7 @@ from chaosmonkey.cluster.resources import WATCHED, Resource
 from chaosmonkey.config import PRESETS
 from chaosmonkey.model import FeedKind
 from chaosmonkey.preflight import Level
-from chaosmonkey.preflight.rbac import look_at_rights
+from chaosmonkey.preflight.rbac import check_permissions
 from chaosmonkey.simcluster.demo import shop
 from hardware.table import channels, example
 
@@ -332,7 +332,7 @@ class Account:
 
 
 async def lacks(*files: str) -> list[tuple[Level, str]]:
-    found = [one async for one in look_at_rights(cast("Client", Account(*files)))]
+    found = [one async for one in check_permissions(cast("Client", Account(*files)))]
     return [(one.level, one.remedy) for one in found if one.level is not Level.OK]
 
 

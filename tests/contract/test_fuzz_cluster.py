@@ -15,11 +15,11 @@ import orjson
 
 from chaosmonkey.cluster import decoding
 from chaosmonkey.cluster.cache import Cache
-from chaosmonkey.cluster.errors import Garbled, Replaced
+from chaosmonkey.cluster.errors import MalformedResponse, Replaced
 from chaosmonkey.cluster.health import Health
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.control.safety import Safety
-from chaosmonkey.hub import Board, Hub
+from chaosmonkey.hub import BoardPublisher, Hub
 from chaosmonkey.model import Changed, Fresh, Removed, Tick
 from chaosmonkey.outage.tracker import Tracker
 from tests.contract._replay import DECODERS, EPOCH, TRACES, _cut, _lines
@@ -43,14 +43,14 @@ class Life:
         self.now = EPOCH
         self.tracker = Tracker()
         self.hub = Hub(lambda: self.now)
-        self.board = Board(
+        self.board = BoardPublisher(
             self.hub,
             lab(),
             world=self.tracker.world,
             plugs=cast("Any", {}),
             cuts={},
             rails=cast("Any", None),
-            rests_until=lambda _: None,
+            cooldown_until=lambda _: None,
             facts=lambda: Facts(
                 world=self.tracker.world, off={}, outages={}, now=self.now, safety=Safety()
             ),
@@ -81,7 +81,7 @@ class Life:
                     self.caches[resource].remove(entry, self.now)
                 case decoding.Bookmark(version) | decoding.Dropped(_, version):
                     self.healths[resource].reach(version)
-        except Garbled:
+        except MalformedResponse:
             return
         except Replaced:
             self.healths[resource].forget()
@@ -156,7 +156,7 @@ async def test_no_mutated_list_ends_the_server() -> None:
         mutated = mutate(page, chance)
         try:
             found = decoding.read_page(orjson.dumps(mutated), DECODERS[resource])
-        except Garbled:
+        except MalformedResponse:
             continue
         try:
             list(life.caches[resource].replace(found.entries, life.now))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs import Plug, VerifiedPlug
 from tests.contract._peers import fence, http_devices, local, snmpd
 from tests.contract._peers.base import SHORT, Peer, verified
@@ -53,13 +53,13 @@ remote_agents = pytest.mark.parametrize("peer", [*REMOTE, *AGENTS], indirect=Tru
 with_timer = pytest.mark.parametrize("peer", WITH_TIMER, indirect=True)
 
 
-async def settled(plug: Plug) -> Feed:
+async def settled(plug: Plug) -> FeedState:
     """What it reads once it knows; a device may take its time."""
     for _ in range(int(PATIENCE / 0.02)):
-        if (feed := await plug.read()) is not Feed.UNKNOWN:
+        if (feed := await plug.read()) is not FeedState.UNKNOWN:
             return feed
         await asyncio.sleep(0.02)
-    return Feed.UNKNOWN
+    return FeedState.UNKNOWN
 
 
 async def restored(plug: VerifiedPlug) -> None:
@@ -77,8 +77,8 @@ async def restored(plug: VerifiedPlug) -> None:
 
 async def test_a_plug_is_on_when_it_is_opened(peer: Peer) -> None:
     plug = await peer.open()
-    assert await plug.read() is Feed.ON
-    assert peer.feed() is Feed.ON
+    assert await plug.read() is FeedState.ON
+    assert peer.feed() is FeedState.ON
 
 
 async def test_it_reads_what_it_was_switched_to_and_may_be_told_twice(peer: Peer) -> None:
@@ -86,7 +86,7 @@ async def test_it_reads_what_it_was_switched_to_and_may_be_told_twice(peer: Peer
     for on in (False, False, True, True, False):
         await plug.switch(on=on, back_in=None if on else 600)
         await asyncio.sleep(peer.breath)
-        wanted = Feed.ON if on else Feed.OFF
+        wanted = FeedState.ON if on else FeedState.OFF
         assert await settled(plug) is wanted
         assert peer.feed() is wanted
 
@@ -96,9 +96,9 @@ async def test_it_is_known_to_be_cut_and_to_be_restored(peer: Peer) -> None:
     plug = verified(await peer.open())
     for _ in range(2):
         await plug.switch(on=False, back_in=600)
-        assert (plug.last, peer.feed()) == (Feed.OFF, Feed.OFF)
+        assert (plug.last, peer.feed()) == (FeedState.OFF, FeedState.OFF)
         await restored(plug)
-        assert (plug.last, peer.feed()) == (Feed.ON, Feed.ON)
+        assert (plug.last, peer.feed()) == (FeedState.ON, FeedState.ON)
         await asyncio.sleep(peer.breath)
 
 
@@ -107,7 +107,7 @@ async def test_closing_leaves_the_feed_on(peer: Peer) -> None:
     await plug.switch(on=False)
     await asyncio.sleep(peer.breath)
     await plug.close()
-    assert peer.feed() is Feed.ON
+    assert peer.feed() is FeedState.ON
 
 
 async def test_closing_twice_is_no_error(peer: Peer) -> None:
@@ -122,17 +122,17 @@ async def test_a_new_process_restores_what_the_one_before_it_left_cut(peer: Peer
     await asyncio.sleep(peer.breath)
     successor = await peer.open()
     await successor.switch(on=True)
-    assert await settled(successor) is Feed.ON
-    assert peer.feed() is Feed.ON
+    assert await settled(successor) is FeedState.ON
+    assert peer.feed() is FeedState.ON
 
 
 async def test_two_commands_at_once_end_in_the_state_of_the_later_one(peer: Peer) -> None:
     plug = verified(await peer.open())
     await asyncio.gather(plug.switch(on=False, back_in=600), restored(plug))
-    assert peer.feed() is Feed.ON
+    assert peer.feed() is FeedState.ON
     await asyncio.sleep(peer.breath)
     await asyncio.gather(plug.switch(on=True), plug.switch(on=False, back_in=600))
-    assert peer.feed() is Feed.OFF
+    assert peer.feed() is FeedState.OFF
 
 
 async def test_whatever_moment_a_cut_is_cancelled_at_it_can_be_restored(peer: Peer) -> None:
@@ -143,7 +143,7 @@ async def test_whatever_moment_a_cut_is_cancelled_at_it_can_be_restored(peer: Pe
             await asyncio.sleep(after)
             cutting.cancel()
         await restored(plug)
-        assert (plug.last, peer.feed()) == (Feed.ON, Feed.ON)
+        assert (plug.last, peer.feed()) == (FeedState.ON, FeedState.ON)
         await asyncio.sleep(peer.breath)
 
 
@@ -154,9 +154,9 @@ async def test_whatever_moment_a_cut_is_cancelled_at_it_can_be_restored(peer: Pe
 async def test_a_device_with_a_timer_turns_the_feed_on_by_itself(peer: Peer) -> None:
     plug = await peer.open()
     await plug.switch(on=False, back_in=20)
-    assert await settled(plug) is Feed.OFF
+    assert await settled(plug) is FeedState.OFF
     peer.wait(30)
-    assert (await plug.read(), peer.feed()) == (Feed.ON, Feed.ON)
+    assert (await plug.read(), peer.feed()) == (FeedState.ON, FeedState.ON)
 
 
 @with_timer
@@ -168,7 +168,7 @@ async def test_a_restore_stops_the_timer_and_the_next_cut_is_not_shortened_by_it
     await plug.switch(on=True)
     await plug.switch(on=False, back_in=6000)
     peer.wait(30)
-    assert peer.feed() is Feed.OFF
+    assert peer.feed() is FeedState.OFF
 
 
 @with_timer
@@ -177,10 +177,10 @@ async def test_a_cut_of_what_is_cut_already_starts_the_timer_anew(peer: Peer) ->
     await plug.switch(on=False, back_in=20)
     await plug.switch(on=False, back_in=6000)
     peer.wait(30)
-    assert peer.feed() is Feed.OFF
+    assert peer.feed() is FeedState.OFF
     await plug.switch(on=False, back_in=10)
     peer.wait(20)
-    assert peer.feed() is Feed.ON
+    assert peer.feed() is FeedState.ON
 
 
 # --- the device is at fault ----------------------------------------------------------------------
@@ -192,7 +192,7 @@ async def test_a_device_that_lies_is_found_out(peer: Peer) -> None:
     peer.lie()
     with pytest.raises(PlugFailed):
         await plug.switch(on=False, back_in=600)
-    assert peer.feed() is Feed.ON
+    assert peer.feed() is FeedState.ON
 
 
 @remote
@@ -200,7 +200,7 @@ async def test_a_slow_device_is_waited_for(peer: Peer) -> None:
     plug = await peer.open()
     peer.delay(peer.bearable)
     await plug.switch(on=False, back_in=600)
-    assert await settled(plug) is Feed.OFF
+    assert await settled(plug) is FeedState.OFF
 
 
 @remote
@@ -229,7 +229,7 @@ async def test_a_device_that_leaves_in_the_middle_fails_the_command(peer: Peer) 
     plug = verified(await peer.open(), fails=True)
     with pytest.raises(PlugFailed):
         await plug.switch(on=False, back_in=600, asked=peer.leave)
-    assert plug.last is Feed.UNKNOWN
+    assert plug.last is FeedState.UNKNOWN
 
 
 # --- no secret leaves ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from chaosmonkey.access import Role
-from chaosmonkey.config import Server
+from chaosmonkey.config import ServerSettings
 from tests.patience import PATIENCE, connect
 from tests.ports import free_ports
 from tests.unit.api.conftest import opened
@@ -98,7 +98,9 @@ async def test_behind_the_proxy_of_the_docs_pages_commands_and_streams_work(
     port, _ = free_ports()
     public = f"http://example.org:{port}/chaos"
     origin = f"http://example.org:{port}"
-    async with opened(tmp_path / "data", open_here=False, server=Server(public_url=public)) as site:
+    async with opened(
+        tmp_path / "data", open_here=False, server=ServerSettings(public_url=public)
+    ) as site:
         command = proxy(tmp_path, port, int(site.url.rpartition(":")[2]))
         async with (
             running(command, port),
@@ -127,7 +129,7 @@ async def test_behind_the_proxy_of_the_docs_pages_commands_and_streams_work(
 
 
 async def test_a_proxy_that_leaves_the_prefix_on_is_served_too(tmp_path: Path) -> None:
-    server = Server(public_url="https://example.org/chaos")
+    server = ServerSettings(public_url="https://example.org/chaos")
     async with opened(tmp_path, server=server) as site:
         for path in ("/chaos/", "/chaos/api/state", "/chaos/healthz", "/api/state"):
             assert (await site.client.get(path)).status_code == 200, path

@@ -9,7 +9,7 @@ import pytest
 
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import build
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.sensors import Reading, open_sensors
 from chaosmonkey.wires import open_wires
 from tests.contract._peers.snmpd import SNMPD
@@ -26,7 +26,7 @@ class Watch:
         self.watched = watched
         self.told = told
 
-    async def next(self, feed: Feed) -> Reading:
+    async def next(self, feed: FeedState) -> Reading:
         async with asyncio.timeout(PATIENCE):
             reading = await self.told.get()
         assert reading.feed is feed, f"told {reading.feed}, not {feed}"
@@ -73,41 +73,41 @@ async def opened(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 
 async def test_it_tells_at_once_what_is_and_then_only_what_changes(watch: Watch) -> None:
-    await watch.next(Feed.ON)
+    await watch.next(FeedState.ON)
     await watch.still()
 
 
 async def test_a_hand_is_told_with_bounds_between_which_it_was_there(watch: Watch) -> None:
-    await watch.next(Feed.ON)
+    await watch.next(FeedState.ON)
     before = CLOCK.now()
     await watch.watched.pull(out=True)
-    lost = await watch.next(Feed.OFF)
+    lost = await watch.next(FeedState.OFF)
     assert before <= lost.since + lost.within <= CLOCK.now()
     await watch.still()
 
 
 async def test_what_a_hand_gives_back_is_told_too(watch: Watch) -> None:
-    await watch.next(Feed.ON)
+    await watch.next(FeedState.ON)
     await watch.watched.pull(out=True)
-    await watch.next(Feed.OFF)
+    await watch.next(FeedState.OFF)
     await watch.watched.pull(out=False)
-    await watch.next(Feed.ON)
+    await watch.next(FeedState.ON)
 
 
 async def test_a_device_that_goes_away_is_unknown_and_not_a_loss(asked: Watch) -> None:
-    await asked.next(Feed.ON)
+    await asked.next(FeedState.ON)
     await asked.watched.leave(away=True)
-    await asked.next(Feed.UNKNOWN)
+    await asked.next(FeedState.UNKNOWN)
     await asked.watched.leave(away=False)
-    await asked.next(Feed.ON)
+    await asked.next(FeedState.ON)
 
 
 async def test_what_was_lost_meanwhile_is_as_inexact_as_the_device_was_away(asked: Watch) -> None:
-    await asked.next(Feed.ON)
+    await asked.next(FeedState.ON)
     await asked.watched.leave(away=True)
-    await asked.next(Feed.UNKNOWN)
+    await asked.next(FeedState.UNKNOWN)
     lost = CLOCK.now()
     await asked.watched.pull(out=True)
     await asked.watched.leave(away=False)
-    told = await asked.next(Feed.OFF)
+    told = await asked.next(FeedState.OFF)
     assert told.since < lost < told.since + told.within

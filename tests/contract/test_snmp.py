@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from tests.contract._peers.base import SHORT
 from tests.contract._peers.snmpd import PEERS, SnmpPeer, needs_snmpd
 
@@ -38,16 +38,16 @@ def port(peer: SnmpPeer, *, order: int, effect: int) -> None:
 @pytest.mark.parametrize(
     ("order", "detection", "feed"),
     [
-        (1, 3, Feed.ON),
-        (1, 2, Feed.UNKNOWN),  # searching: nobody there, or not yet
-        (1, 4, Feed.UNKNOWN),  # a fault
-        (2, 1, Feed.OFF),
-        (2, 2, Feed.OFF),
-        (2, 3, Feed.UNKNOWN),  # it delivers all the same
+        (1, 3, FeedState.ON),
+        (1, 2, FeedState.UNKNOWN),  # searching: nobody there, or not yet
+        (1, 4, FeedState.UNKNOWN),  # a fault
+        (2, 1, FeedState.OFF),
+        (2, 2, FeedState.OFF),
+        (2, 3, FeedState.UNKNOWN),  # it delivers all the same
     ],
 )
 async def test_poe_is_believed_when_order_and_detection_agree(
-    peer: SnmpPeer, order: int, detection: int, feed: Feed
+    peer: SnmpPeer, order: int, detection: int, feed: FeedState
 ) -> None:
     port(peer, order=order, effect=detection)
     assert await (await peer.open()).read() is feed
@@ -57,17 +57,17 @@ async def test_poe_is_believed_when_order_and_detection_agree(
 @pytest.mark.parametrize(
     ("order", "oper", "feed"),
     [
-        (1, 1, Feed.ON),
-        (1, 2, Feed.ON),  # up by order: the machine at its other end is off
-        (1, 6, Feed.UNKNOWN),  # not present
-        (2, 2, Feed.OFF),
-        (2, 6, Feed.OFF),
-        (2, 1, Feed.UNKNOWN),
-        (3, 3, Feed.UNKNOWN),  # testing
+        (1, 1, FeedState.ON),
+        (1, 2, FeedState.ON),  # up by order: the machine at its other end is off
+        (1, 6, FeedState.UNKNOWN),  # not present
+        (2, 2, FeedState.OFF),
+        (2, 6, FeedState.OFF),
+        (2, 1, FeedState.UNKNOWN),
+        (3, 3, FeedState.UNKNOWN),  # testing
     ],
 )
 async def test_a_link_is_believed_when_order_and_effect_agree(
-    peer: SnmpPeer, order: int, oper: int, feed: Feed
+    peer: SnmpPeer, order: int, oper: int, feed: FeedState
 ) -> None:
     port(peer, order=order, effect=oper)
     assert await (await peer.open()).read() is feed
@@ -76,10 +76,10 @@ async def test_a_link_is_believed_when_order_and_effect_agree(
 @on("snmp poe")
 async def test_whoever_may_only_read_is_told_so(peer: SnmpPeer) -> None:
     plug = await peer.open(community="read-only")
-    assert await plug.read() is Feed.ON
+    assert await plug.read() is FeedState.ON
     with pytest.raises(PlugFailed, match=r"noAccess\. May this community or user write"):
         await plug.switch(on=False)
-    assert peer.feed() is Feed.ON
+    assert peer.feed() is FeedState.ON
 
 
 @on("snmp poe")
@@ -101,7 +101,7 @@ async def test_with_a_wrong_secret_nothing_is_switched_and_none_is_told(
     with pytest.raises(PlugFailed) as caught:
         await plug.switch(on=False)
     assert "secret" not in str(caught.value)
-    assert peer.feed() is Feed.ON
+    assert peer.feed() is FeedState.ON
 
 
 @on("snmp v3 poe")

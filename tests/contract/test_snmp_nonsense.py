@@ -11,7 +11,7 @@ from pysnmp.proto.api import v2c
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import PortSensor, SnmpPlug
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs.snmp import SwitchPort
 from chaosmonkey.sensors.port import PortMonitor
 from chaosmonkey.wires.snmp import LARGEST, Agent, open_engine
@@ -152,7 +152,7 @@ async def test_nonsense_is_no_reading_of_a_plug_and_the_next_answer_is_one(
         assert "secret" not in str(caught.value)
         behave(nonsense)
         patient = found.model_copy(update={"timeout": PATIENCE})
-        assert await SwitchPort(patient, Agent(patient, engine)).read() is Feed.ON
+        assert await SwitchPort(patient, Agent(patient, engine)).read() is FeedState.ON
     assert [it for it in caplog.records if it.levelno >= logging.ERROR] == []
 
 

@@ -154,7 +154,7 @@ async def test_a_plug_pulled_by_hand_is_noticed_and_measured(demo: Demo) -> None
 
 async def test_without_a_sensor_the_silence_tells_and_says_how_exact_it_is(demo: Demo) -> None:
     await is_heard_again(demo, "node2")
-    await run("unplug", "node2", "--kind=network", f"--sim-port={demo.sim_port}")
+    await run("unplug", "node2", "--feed=network", f"--sim-port={demo.sim_port}")
     outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
     assert (outage["origin"], outage["feed"], outage["machine"]) == ("observed", None, "node2")
     assert (outage["clocked"], outage["cause"]) == ("last sign", "fault"), "its power is on"
@@ -162,14 +162,14 @@ async def test_without_a_sensor_the_silence_tells_and_says_how_exact_it_is(demo:
     assert outage["recovery_seconds"] > 0
     network = (await demo.get("/api/state"))["state"]["machines"]["node2"]["network"]
     assert (network["state"], network["sensed"]) == ("on", None)  # our plug knows nothing of it
-    await run("plug-in", "node2", "--kind=network", f"--sim-port={demo.sim_port}")
+    await run("plug-in", "node2", "--feed=network", f"--sim-port={demo.sim_port}")
     closed = await demo.outage(lambda one: not one["open"])
     assert "restored" not in closed["milestones"]
     assert "rejoined" in closed["milestones"]
 
 
 async def test_pods_of_a_machine_without_network_run_on_and_have_duplicates(demo: Demo) -> None:
-    await demo.client.post("/kill/node4", params={"kind": "network", "for": LONG})
+    await demo.client.post("/kill/node4", params={"feed": "network", "for": LONG})
     assert await demo.is_live("node4", "power")
     await demo.outage(lambda one: one["recovery_seconds"] is not None)
     await demo.client.post("/restore/node4")

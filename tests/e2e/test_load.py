@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.bench import load
-from tests.bench._hall import Scale
+from tests.benchmarks import load
+from tests.benchmarks._hall import Scale
 
 SMALL = Scale(phones=200, join=4, vote=2, pairs=3, abuse=5)
 

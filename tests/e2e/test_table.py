@@ -170,16 +170,16 @@ async def test_a_button_kills_a_machine_shows_it_and_recovers_it(stand: Stand) -
     await stand.until("node3", state="on", sensed="on")
     await all_ready(stand)
     await eventually(lambda: stand.steady("node3"))
-    deeds = [deed["command"] for deed in await stand.get("/api/audit")]
-    assert deeds[:2] == ["BUTTON /restore/node3", "BUTTON /kill/node3?kind=power"]
+    deeds = [entry["command"] for entry in await stand.get("/api/audit")]
+    assert deeds[:2] == ["BUTTON /restore/node3", "BUTTON /kill/node3?feed=power"]
 
 
 async def test_a_button_on_a_safe_table_is_refused_and_noted(stand: Stand) -> None:
     await all_ready(stand)
     await stand.server.client.post("/disarm")
     await stand.press("node2")
-    deed = (await stand.get("/api/audit"))[0]
-    assert (deed["who"], deed["accepted"], deed["rule"]) == ("the panel", False, "not-armed")
+    entry = (await stand.get("/api/audit"))[0]
+    assert (entry["who"], entry["accepted"], entry["rule"]) == ("the panel", False, "not-armed")
     assert await stand.of.dark() == set()
 
 

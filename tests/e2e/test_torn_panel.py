@@ -54,11 +54,11 @@ async def hold(stand: Stand) -> None:
 
 async def only_the_next_press_cuts(stand: Stand) -> None:
     await asyncio.sleep(HOLD + 0.5)  # whatever would be held is by now
-    assert [deed["command"] for deed in await stand.get("/api/audit")] == ["POST /arm"]
+    assert [entry["command"] for entry in await stand.get("/api/audit")] == ["POST /arm"]
     await all_ready(stand)
     await stand.press("node3")
-    kept = [deed["command"] for deed in await stand.get("/api/audit")]
-    assert kept == ["BUTTON /kill/node3?kind=power", "POST /arm"]
+    kept = [entry["command"] for entry in await stand.get("/api/audit")]
+    assert kept == ["BUTTON /kill/node3?feed=power", "POST /arm"]
 
 
 async def test_a_press_that_was_let_go_while_the_bus_was_torn_cuts_nothing(

@@ -7,7 +7,15 @@ import asyncio
 import pytest
 
 from chaosmonkey import clock as clocks
-from chaosmonkey.clock import BEAT, LATE, Heartbeat, ManualClock, SystemClock, came, running_for
+from chaosmonkey.clock import (
+    BEAT,
+    LATE,
+    Heartbeat,
+    ManualClock,
+    SystemClock,
+    finishes_within,
+    running_for,
+)
 
 
 class Machine:
@@ -90,7 +98,7 @@ async def test_what_waits_to_be_read_when_we_run_again_has_come_in_time() -> Non
             await asyncio.sleep(0)
         news.set()
 
-    assert await came(read(), clock, within=5.0)
+    assert await finishes_within(read(), clock, within=5.0)
     assert news.is_set()
 
 

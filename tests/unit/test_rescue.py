@@ -14,7 +14,14 @@ from chaosmonkey.config import Lab, build
 from chaosmonkey.errors import StoreFailed
 from chaosmonkey.model import FeedKind
 from chaosmonkey.rescue import rescued
-from chaosmonkey.store import Entry, FolderInUse, Journal, hold_folder, open_database, secret_key
+from chaosmonkey.store import (
+    FolderInUse,
+    Journal,
+    JournalEntry,
+    hold_folder,
+    open_database,
+    secret_key,
+)
 from chaosmonkey.store.database import FILE
 from tests.patience import PATIENCE
 
@@ -51,7 +58,7 @@ async def left_dark(folder: Path) -> None:
     with hold_folder(folder / "data"):
         secret_key(folder / "data")
         async with open_database(folder / "data", SystemClock()) as database:
-            entry = Entry("o", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
+            entry = JournalEntry("o", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
             await Journal(database).write(entry)
 
 
@@ -156,7 +163,7 @@ async def test_a_data_folder_that_cannot_be_used_turns_every_plug_on_and_takes_n
         await are_on(tmp_path, *MACHINES)
         journal = Journal(table.database)
         assert (await journal.open_cuts(), await journal.halted()) == ([], None)
-        entry = Entry("o", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
+        entry = JournalEntry("o", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
         with pytest.raises(StoreFailed, match=r"cannot be written|failed"):
             await journal.write(entry)
     assert "Every plug is turned on" in caplog.text
@@ -197,7 +204,7 @@ async def test_a_database_that_is_deleted_or_replaced_while_it_is_used_takes_no_
     tmp_path: Path,
 ) -> None:
     """What is written into a file without a name is gone with the process."""
-    entry = Entry("o", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
+    entry = JournalEntry("o", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
     for replace in (False, True):
         data = tmp_path / str(replace)
         data.mkdir()

@@ -18,7 +18,7 @@ from chaosmonkey.model import (
     Removed,
 )
 from chaosmonkey.outage.tracker import Tracker
-from chaosmonkey.startup_recovery import take_up_the_past
+from chaosmonkey.startup_recovery import recover_previous_run
 from chaosmonkey.store import Records, open_database
 
 LEFT = Outage(
@@ -53,7 +53,7 @@ async def test_only_a_feed_that_was_still_gone_is_waited_for(
     async with open_database(tmp_path, clock) as database:
         records = Records(database)
         await records.save(replace(LEFT, restored=restored))
-        await take_up_the_past(
+        await recover_previous_run(
             records,
             board=NoBoard(),
             interrupted=waited_for.append,
@@ -101,7 +101,7 @@ async def test_an_outage_that_is_ended_by_a_clock_that_was_set_back_ends_no_earl
     async with open_database(tmp_path, clock) as database:
         records = Records(database)
         await records.save(LEFT)
-        await take_up_the_past(records, board=NoBoard(), interrupted=[].append, now=400.0)
+        await recover_previous_run(records, board=NoBoard(), interrupted=[].append, now=400.0)
         kept = await records.get(LEFT.id)
     assert kept.closed == LEFT.t0
 
@@ -114,7 +114,7 @@ async def test_what_lies_across_a_reboot_is_not_measured(
     async with open_database(tmp_path, clock) as database:
         records = Records(database)
         await records.save(replace(LEFT, not_ready=1008.0))
-        await take_up_the_past(
+        await recover_previous_run(
             records, board=NoBoard(), interrupted=waited_for.append, now=9000.0, stepped=None
         )
         kept = await records.get(LEFT.id)
@@ -128,7 +128,7 @@ async def test_an_outage_of_a_clock_that_was_set_since_is_read_by_the_clock_of_n
     async with open_database(tmp_path, clock) as database:
         records = Records(database)
         await records.save(LEFT)
-        await take_up_the_past(
+        await recover_previous_run(
             records, board=NoBoard(), interrupted=waited_for.append, now=4604.0, stepped=3600.0
         )
         kept = await records.get(LEFT.id)

@@ -8,16 +8,16 @@ import pytest
 
 from chaosmonkey.access import Rate, Rates, Sessions, TooMany
 from chaosmonkey.access.sessions import LASTS
-from chaosmonkey.audience.rounds import Mode, RoundState, Stage
+from chaosmonkey.audience.rounds import Mode, RoundState, TurnState
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.control.arming import Arming
-from chaosmonkey.control.cooldown import Rests
+from chaosmonkey.control.cooldown import Cooldowns
 from chaosmonkey.control.inrush import Inrush
-from chaosmonkey.model import ClockStepped, CutShort, Feed, FeedKind
+from chaosmonkey.model import ClockStepped, CutShort, FeedKind, FeedState
 from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.sensors import Reading
 from chaosmonkey.sensors.polled import PolledSensor
-from chaosmonkey.store import Entry, Journal, Owed, Timebase, open_database
+from chaosmonkey.store import Journal, JournalEntry, PendingWrites, Timebase, open_database
 from tests.unit.audience.conftest import Hall
 from tests.unit.outage._scene import Scene
 
@@ -58,7 +58,7 @@ def session(clock: Wall, folder: Path) -> Kind:
 
 
 def arming(clock: Wall, _: Path) -> Kind:
-    switch = Arming(None, Owed(clock), clock, lasts=300.0, changed=lambda: None)
+    switch = Arming(None, PendingWrites(clock), clock, lasts=300.0, changed=lambda: None)
     switch.arm()
 
     def is_over() -> bool:
@@ -69,9 +69,9 @@ def arming(clock: Wall, _: Path) -> Kind:
 
 
 def rest(clock: Wall, _: Path) -> Kind:
-    rests = Rests(None, clock, 60.0)
-    rests.begin("node3")
-    return Kind(60.0, rests.clock_stepped, lambda: clock.now() >= rests.until("node3"))
+    cooldowns = Cooldowns(None, clock, 60.0)
+    cooldowns.begin("node3")
+    return Kind(60.0, cooldowns.clock_stepped, lambda: clock.now() >= cooldowns.until("node3"))
 
 
 def late_command(clock: Wall, _: Path) -> Kind:
@@ -90,23 +90,23 @@ def vote(clock: Wall, _: Path) -> Kind:
     hall.open(Mode.VOTE, seconds=30)
 
     def is_over() -> bool:
-        hall.game.tick()
+        hall.current_round.tick()
         return hall.round.state is RoundState.CLOSED
 
-    return Kind(30.0, hall.game.clock_stepped, is_over)
+    return Kind(30.0, hall.current_round.clock_stepped, is_over)
 
 
 def turn_of_a_queue(clock: Wall, _: Path) -> Kind:
     hall = Hall(clock)
     hall.open(Mode.QUEUE)
     hall.enter("ana")
-    hall.game.here(hall.round.id, "ana")
+    hall.current_round.here(hall.round.id, "ana")
 
     def is_over() -> bool:
-        hall.game.tick()
-        return bool(hall.round.past) and hall.round.past[0].stage is Stage.LATE
+        hall.current_round.tick()
+        return bool(hall.round.past) and hall.round.past[0].stage is TurnState.LATE
 
-    return Kind(hall.round.patience, hall.game.clock_stepped, is_over)
+    return Kind(hall.round.patience, hall.current_round.clock_stepped, is_over)
 
 
 def rate(clock: Wall, _: Path) -> Kind:
@@ -166,9 +166,9 @@ async def test_a_machine_waits_for_its_turn_to_start_no_longer_than_before(by: f
 @pytest.mark.parametrize("by", [-HOUR, HOUR], ids=["back", "forth"])
 async def test_a_polled_sensor_is_as_exact_as_before(by: float) -> None:
     class Probe:
-        feed = Feed.ON
+        feed = FeedState.ON
 
-        async def read(self) -> Feed:
+        async def read(self) -> FeedState:
             return self.feed
 
     clock, pace, probe, told = Wall(), ManualClock(), Probe(), list[Reading]()
@@ -177,7 +177,7 @@ async def test_a_polled_sensor_is_as_exact_as_before(by: float) -> None:
         run = tasks.create_task(sensor.run(told.append))
         await pace.advance(0.5)
         clock.set(by)
-        probe.feed = Feed.OFF
+        probe.feed = FeedState.OFF
         await pace.advance(0.5)
         run.cancel()
     assert told[-1].within == pytest.approx(1.0)
@@ -204,7 +204,7 @@ async def test_a_journal_is_read_by_the_clock_of_now(tmp_path: Path, by: float) 
     async with open_database(tmp_path, clock) as database:
         journal = Journal(database)
         for name, at in (("a", 9_000.0), ("b", 99_000.0)):
-            await journal.write(Entry(name, name, FeedKind.POWER, "x", at, at))
+            await journal.write(JournalEntry(name, name, FeedKind.POWER, "x", at, at))
             await journal.clear(name, at)
         await journal.note_halt(9_500.0, "Ada")
         await journal.clock_stepped(by, 10_000.0)

@@ -21,7 +21,17 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chaosmonkey.access import Caller, Means, Rate, Rates, Role, Session, Sessions, Tokens, Verb
+from chaosmonkey.access import (
+    AuthMethod,
+    Caller,
+    Rate,
+    Rates,
+    Role,
+    Session,
+    Sessions,
+    Tokens,
+    Verb,
+)
 from chaosmonkey.access.sessions import COOKIE
 from chaosmonkey.api import responses
 from chaosmonkey.api.cookies import cookie_name
@@ -33,7 +43,7 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 """Headers of a proxy: what it passes on comes from elsewhere, whatever its own address is."""
 
 
-class Unauthorized(ChaosMonkeyError):
+class Unauthenticated(ChaosMonkeyError):
     """Nobody knows who asks this, and it is not for everybody."""
 
     status = 401
@@ -42,7 +52,7 @@ class Unauthorized(ChaosMonkeyError):
     rule = "unauthorized"
 
 
-class NotAllowed(ChaosMonkeyError):
+class PermissionDenied(ChaosMonkeyError):
     """It is known who asks this, and it is not allowed to them."""
 
     status = 403
@@ -51,7 +61,7 @@ class NotAllowed(ChaosMonkeyError):
     rule = "scope"
 
 
-class Gate:
+class Authenticator:
     """Recognises callers.
 
     Args:
@@ -73,7 +83,7 @@ class Gate:
         self.rates = rates
         self._tokens = tokens
         self._open_here = open_here
-        self._given = None if given is None else Given(given)
+        self._given = None if given is None else Credentials(given)
 
     async def recognise(self, connection: HTTPConnection) -> Caller:
         """The caller of a request or a websocket; raises as `exchange`."""
@@ -82,7 +92,7 @@ class Gate:
         if kind:
             return await self.exchange(secret.strip() if kind.lower() == "bearer" else "", address)
         if (user := connection.scope.get(USER)) is not None:
-            return Caller(Role.PRESENTER, f"{user} at this machine", "", means=Means.SOCKET)
+            return Caller(Role.PRESENTER, f"{user} at this machine", "", means=AuthMethod.SOCKET)
         session = self.session(connection)
         if session is not None and self._is_valid(session.token):
             return Caller(
@@ -90,7 +100,7 @@ class Gate:
                 f"presenter at {address}",
                 address,
                 token=session.token,
-                means=Means.SESSION,
+                means=AuthMethod.SESSION,
             )
         if self._open_here and _is_loopback(address) and not _is_passed_on(connection.headers):
             return Caller(Role.PRESENTER, address, address)
@@ -112,13 +122,13 @@ class Gate:
         """
         token = self._tokens.find(secret)
         if token is not None:
-            return Caller(token.role, token.name, address, token.scopes, token.id, Means.TOKEN)
+            return Caller(token.role, token.name, address, token.scopes, token.id, AuthMethod.TOKEN)
         if self._given is not None and self._given.is_same(secret):
             return Caller(
-                Role.PRESENTER, "presenter", address, token=self._given.id, means=Means.TOKEN
+                Role.PRESENTER, "presenter", address, token=self._given.id, means=AuthMethod.TOKEN
             )
         self.rates.count(Rate.GUESS, neighbourhood(address))
-        raise Unauthorized(
+        raise Unauthenticated(
             "That token is not known here.",
             remedy="Was it revoked? `chaosmonkey token list` shows the names of all.",
         )
@@ -127,7 +137,7 @@ class Gate:
         return self._tokens.has(token) or (self._given is not None and token == self._given.id)
 
 
-class Given:
+class Credentials:
     """A token from the configuration; only its digest is kept."""
 
     def __init__(self, secret: str) -> None:
@@ -139,14 +149,17 @@ class Given:
         return hmac.compare_digest(self._digest, hashlib.sha256(secret.encode()).digest())
 
 
-class Recognise:
+class Authentication:
     """ASGI middleware: nobody gets further whose token is none; everybody else has a caller."""
 
     def __init__(
-        self, app: ASGIApp, gate: Gate, refused: Callable[[HTTPConnection, ChaosMonkeyError], None]
+        self,
+        app: ASGIApp,
+        authenticator: Authenticator,
+        refused: Callable[[HTTPConnection, ChaosMonkeyError], None],
     ) -> None:
         self._app = app
-        self._gate = gate
+        self._authenticator = authenticator
         self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,7 +167,7 @@ class Recognise:
         if scope["type"] in ("http", "websocket"):
             connection = HTTPConnection(scope)
             try:
-                scope["caller"] = await self._gate.recognise(connection)
+                scope["caller"] = await self._authenticator.recognise(connection)
             except ChaosMonkeyError as error:
                 self._refused(connection, error)
                 if scope["type"] == "websocket":
@@ -168,13 +181,13 @@ class Recognise:
 # --- what routes ask for ------------------------------------------------------------------------
 
 
-def of(connection: HTTPConnection) -> Caller:
+def caller_of(connection: HTTPConnection) -> Caller:
     """The caller of a request or a websocket."""
     caller: Caller = connection.scope["caller"]
     return caller
 
 
-def may(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
+def requires(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
     """Dependency: the caller, who may do that, to the machine in the path if there is one.
 
     Raises:
@@ -184,13 +197,13 @@ def may(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
     """
 
     async def check(request: Request) -> Caller:
-        caller = of(request)
+        caller = caller_of(request)
         machine = request.path_params.get("machine")
         if not caller.may(verb, machine):
             raise _refusal(caller, verb, machine)
         if verb not in (Verb.HALT, Verb.RESTORE):
-            gate: Gate = request.app.state.context.gate
-            gate.rates.count(Rate.COMMAND, caller.token or neighbourhood(caller.address))
+            authenticator: Authenticator = request.app.state.context.authenticator
+            authenticator.rates.count(Rate.COMMAND, caller.token or neighbourhood(caller.address))
         return caller
 
     return check
@@ -200,11 +213,11 @@ def _refusal(caller: Caller, verb: Verb, machine: str | None) -> ChaosMonkeyErro
     wanted = verb if machine is None else f"{verb}:{machine[:80]}"
     if caller.role is Role.SCRIPT:
         allowed = ", ".join(map(str, caller.scopes)) or "nothing"
-        return NotAllowed(
+        return PermissionDenied(
             f"The token '{caller.name}' does not allow {wanted}; it allows {allowed}.",
             remedy="Make another: chaosmonkey token new NAME --scope " + wanted,
         )
-    return Unauthorized(
+    return Unauthenticated(
         f"Not everybody may {verb}.",
         remedy="Scripts send a token: curl -H 'Authorization: Bearer …' "
         "(chaosmonkey token new NAME). The presenter signs in at /login.",

@@ -43,7 +43,7 @@ URGENT = re.compile(r"/(halt|restore(/[^/]*)?)$")
 """Paths of what gives machines their power back, below any prefix."""
 
 
-class Turnstile:
+class RequestScheduler:
     """ASGI middleware; bodies must be limited before it."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -12,7 +12,7 @@ ASKED_BY_HEAD = "chaosmonkey.asked_by_head"
 """The key of a scope whose request was a HEAD."""
 
 
-class Head:
+class HeadRequests:
     """ASGI middleware; uvicorn leaves out the body, because it knows what was asked."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class Prefix:
+class PathPrefix:
     """ASGI middleware, before all others."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:

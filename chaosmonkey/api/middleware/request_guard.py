@@ -17,9 +17,9 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chaosmonkey.access import Caller, Means, Role
+from chaosmonkey.access import AuthMethod, Caller, Role
 from chaosmonkey.api import responses
-from chaosmonkey.config import Server
+from chaosmonkey.config import ServerSettings
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
 
 LOCAL = r"\.(local|lan|home|home\.arpa|internal|localdomain|fritz\.box)"
@@ -32,14 +32,14 @@ BROWSER_MARKS = (
 """Headers that browsers send, and programs do not."""
 
 
-class Forbidden(ChaosMonkeyError):
+class UntrustedRequest(ChaosMonkeyError):
     """This request came by a way on which nothing may be changed."""
 
     status = 403
     title = "Forbidden"
 
 
-class Unconfirmed(Forbidden):
+class Unconfirmed(UntrustedRequest):
     """A browser came to the address of a command: it is shown one button that sends it."""
 
 
@@ -50,10 +50,10 @@ class ForeignHost(BadInput):
     title = "Misdirected request"
 
 
-class Doorkeeper:
+class RequestGuard:
     """ASGI middleware that refuses requests whose Host is not a name of this server."""
 
-    def __init__(self, app: ASGIApp, settings: Server) -> None:
+    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
         self._app = app
         self._public = settings.public_origin
         named = urlsplit(self._public).hostname if self._public else None
@@ -101,12 +101,12 @@ async def may_change(request: Request) -> None:
     headers = request.headers
     purpose = f"{headers.get('purpose', '')} {headers.get('sec-purpose', '')}".lower()
     if "prefetch" in purpose or "preview" in purpose:
-        raise Forbidden(
+        raise UntrustedRequest(
             "A browser fetched this link before anybody clicked it, and it changes something.",
             remedy="Open it yourself.",
         )
     if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-        raise Forbidden(
+        raise UntrustedRequest(
             "A page of another site asked for this.",
             remedy="Use this server's own pages, or curl.",
         )
@@ -117,7 +117,7 @@ async def may_change(request: Request) -> None:
             remedy="Send a POST, or a token in the header Authorization.",
         )
     if not same_origin(request):
-        raise Forbidden(
+        raise UntrustedRequest(
             f"A page of {headers.get('origin', '')[:80]} asked for this.",
             remedy="Use this server's own pages, or curl.",
         )
@@ -129,11 +129,11 @@ def _was_written_on_purpose(request: Request) -> bool:
     if caller.role is Role.VIEWER:
         return True  # and refused for that by `who.may`
     match caller.means:
-        case Means.TOKEN | Means.SOCKET:
+        case AuthMethod.TOKEN | AuthMethod.SOCKET:
             return True
-        case Means.SESSION:
+        case AuthMethod.SESSION:
             return False
-        case Means.PLACE:
+        case AuthMethod.PLACE:
             return _is_typed(request.headers)
 
 

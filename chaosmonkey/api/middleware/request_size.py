@@ -36,7 +36,7 @@ class Ambiguous(BadInput):
     title = "Ambiguous"
 
 
-class Limits:
+class RequestSizeLimit:
     """ASGI middleware, around everything else, that refuses what is too large."""
 
     def __init__(self, app: ASGIApp) -> None:

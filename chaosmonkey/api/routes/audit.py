@@ -12,24 +12,24 @@ from chaosmonkey.access import Verb
 from chaosmonkey.api import responses
 from chaosmonkey.api.context import Ctx
 from chaosmonkey.api.middleware import authentication
-from chaosmonkey.store import Deed
+from chaosmonkey.store import AuditEntry
 
 router = APIRouter(tags=["who is who"])
 
 
 @router.get(
-    "/api/audit", operation_id="audit", dependencies=[Depends(authentication.may(Verb.READ))]
+    "/api/audit", operation_id="audit", dependencies=[Depends(authentication.requires(Verb.READ))]
 )
 async def audit(
     request: Request, ctx: Ctx, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> Response:
     """The latest commands, newest first, accepted or refused."""
-    deeds = await ctx.audit.latest(limit)
-    rows = [_line(deed) for deed in deeds] or ["No command yet."]
-    return responses.answer(request, deeds, *rows)
+    entries = await ctx.audit.latest(limit)
+    rows = [_line(entry) for entry in entries] or ["No command yet."]
+    return responses.answer(request, entries, *rows)
 
 
-def _line(deed: Deed) -> str:
-    at = datetime.fromtimestamp(deed.at).astimezone()
-    how = "ok" if deed.accepted else f"refused ({deed.rule}): {deed.why}"
-    return f"{at:%Y-%m-%d %H:%M:%S}  {deed.role:<9} {deed.who}  {deed.command}  {how}"
+def _line(entry: AuditEntry) -> str:
+    at = datetime.fromtimestamp(entry.at).astimezone()
+    how = "ok" if entry.accepted else f"refused ({entry.rule}): {entry.why}"
+    return f"{at:%Y-%m-%d %H:%M:%S}  {entry.role:<9} {entry.who}  {entry.command}  {how}"

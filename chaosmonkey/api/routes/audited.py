@@ -16,9 +16,9 @@ from chaosmonkey.api import context
 from chaosmonkey.api.middleware import authentication
 from chaosmonkey.api.middleware.head import ASKED_BY_HEAD
 from chaosmonkey.errors import ChaosMonkeyError
-from chaosmonkey.store import Deed
+from chaosmonkey.store import AuditEntry
 
-TOLD = ("kind", "for", "dry_run")
+TOLD = ("feed", "kind", "for", "dry_run")
 """What of a query is kept."""
 
 LONGEST = 300
@@ -61,7 +61,7 @@ def note(connection: HTTPConnection, refusal: ChaosMonkeyError | str | None = No
     elif refusal:
         rule = "bad input"
     ctx.audit.note(
-        Deed(
+        AuditEntry(
             at=ctx.clock.now(),
             who=caller.name,
             role=caller.role,
@@ -82,11 +82,11 @@ def unknown(connection: HTTPConnection) -> Caller:
 
 def _command(scope: Scope) -> str:
     method = scope.get("method", "WEBSOCKET")
-    told = "&".join(_told(scope))
+    told = "&".join(_query_shown(scope))
     return f"{method} {scope['path'][:LONGEST]}" + (f"?{told}" if told else "")
 
 
-def _told(scope: Scope) -> list[str]:
+def _query_shown(scope: Scope) -> list[str]:
     """Of the query only what a command is about: the rest may hold a secret."""
     query = scope.get("query_string", b"").decode("latin-1")
     return [

@@ -82,7 +82,7 @@ async def bench(ctx: Ctx) -> Response:
     return await _ask(ctx, "GET", "/bench")
 
 
-HANDS = [Depends(may_change), Depends(authentication.may(Verb.PRESENT))]
+HANDS = [Depends(may_change), Depends(authentication.requires(Verb.PRESENT))]
 
 Name = Annotated[str, Path(max_length=253, pattern=r"^[a-z0-9.-]+$")]
 

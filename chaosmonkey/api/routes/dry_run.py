@@ -44,12 +44,14 @@ class PlanView:
     """What a cut would do; nothing was done.
 
     Attributes:
+        kind: the same as `feed`; the old name.
         refusals: everything that forbids it now.
         notices_after: seconds of silence after which Kubernetes should give the machine up.
         evicts_after: seconds until the last pod that moves should be evicted; null if none is.
     """
 
     machine: str
+    feed: FeedKind
     kind: FeedKind
     seconds: float
     allowed: bool
@@ -66,6 +68,7 @@ async def planned(request: Request, ctx: Context, wanted: CutRequest) -> Respons
     budgets = await _budgets(ctx, find_machine(ctx.lab, plan.machine).node_name)
     seen = PlanView(
         machine=plan.machine,
+        feed=plan.feed,
         kind=plan.feed,
         seconds=plan.seconds,
         allowed=not plan.objections,
@@ -92,7 +95,7 @@ async def planned(request: Request, ctx: Context, wanted: CutRequest) -> Respons
 def _rows(seen: PlanView) -> list[str]:
     names = ", ".join(f"{pod.name} ({pod.fate})" for pod in seen.displaced) or "none"
     return [
-        f"{seen.machine} would lose its {seen.kind} for {seen.seconds:g} s. Nothing was done.",
+        f"{seen.machine} would lose its {seen.feed} for {seen.seconds:g} s. Nothing was done.",
         f"Pods there now: {names}.",
         f"Kubernetes should notice after {seen.notices_after:g} s.",
         *(f"Refused now: {refusal.detail} {refusal.remedy}" for refusal in seen.refusals),

@@ -18,13 +18,13 @@ from chaosmonkey.model import Description
 
 router = APIRouter(tags=["drill-down"])
 
-deeds = APIRouter(
+commands = APIRouter(
     tags=["drill-down"],
     route_class=Command,
-    dependencies=[Depends(may_change), Depends(authentication.may(Verb.PRESENT))],
+    dependencies=[Depends(may_change), Depends(authentication.requires(Verb.PRESENT))],
 )
 
-Reading = [Depends(authentication.may(Verb.READ))]
+Reading = [Depends(authentication.requires(Verb.READ))]
 
 Name = Annotated[str, Path(max_length=253, pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
 Namespace = Annotated[str, Path(max_length=63, pattern=r"^(-|[a-z0-9]([a-z0-9-]*[a-z0-9])?)$")]
@@ -51,7 +51,7 @@ async def logs(
     return responses.plain(*text.rstrip("\n").split("\n"))
 
 
-@deeds.delete("/api/pods/{namespace}/{pod}", operation_id="delete_pod")
+@commands.delete("/api/pods/{namespace}/{pod}", operation_id="delete_pod")
 async def delete_pod(
     ctx: Ctx,
     namespace: Namespace,
@@ -63,4 +63,4 @@ async def delete_pod(
     return {"deleted": f"{namespace}/{pod}"}
 
 
-router.include_router(deeds)
+router.include_router(commands)

@@ -17,6 +17,7 @@ from chaosmonkey.api.routes import kill_progress
 from chaosmonkey.api.routes.audited import Command
 from chaosmonkey.api.routes.dry_run import PlanView, planned
 from chaosmonkey.control.guard import CutRequest
+from chaosmonkey.errors import BadInput
 from chaosmonkey.model import FeedKind
 
 router = APIRouter(
@@ -26,12 +27,31 @@ router = APIRouter(
 MachineName = Annotated[str, Path(description="A machine's name, such as node3.", max_length=253)]
 
 
+def _feed(
+    feed: Annotated[FeedKind | None, Query(description="What is cut; power by default.")] = None,
+    kind: Annotated[
+        FeedKind | None, Query(deprecated=True, description="The old name of `feed`.")
+    ] = None,
+) -> FeedKind:
+    if feed is not None and kind is not None and feed is not kind:
+        raise BadInput(
+            f"feed={feed} and kind={kind} contradict each other.",
+            remedy="Leave kind out: it is the old name of feed.",
+        )
+    return feed or kind or FeedKind.POWER
+
+
 @dataclass(frozen=True, slots=True)
 class CutView:
-    """A cut that was made; moments are seconds since 1970."""
+    """A cut that was made; moments are seconds since 1970.
+
+    Attributes:
+        kind: the same as `feed`; the old name.
+    """
 
     outage: str
     machine: str
+    feed: FeedKind
     kind: FeedKind
     cut_at: float
     restore_by: float
@@ -47,8 +67,8 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
     request: Request,
     ctx: Ctx,
     machine: MachineName,
-    caller: Annotated[Caller, Depends(authentication.may(Verb.KILL))],
-    kind: Annotated[FeedKind, Query(description="What is cut.")] = FeedKind.POWER,
+    caller: Annotated[Caller, Depends(authentication.requires(Verb.KILL))],
+    feed: Annotated[FeedKind, Depends(_feed)],
     seconds: Annotated[
         float | None,
         Query(alias="for", description="Seconds until it is restored.", allow_inf_nan=False),
@@ -64,7 +84,7 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
     """Cut the power or the network of a machine, and restore it after a while."""
     cut_request = CutRequest(
         machine=machine,
-        feed=kind,
+        feed=feed,
         seconds=ctx.lab.default_seconds if seconds is None else seconds,
         by=caller.name,
     )
@@ -90,6 +110,7 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
         CutView(
             outage=entry.outage,
             machine=entry.machine,
+            feed=entry.feed,
             kind=entry.feed,
             cut_at=cut.begun.result(),
             restore_by=entry.restore_by,
@@ -106,7 +127,7 @@ async def restore(
     request: Request,
     ctx: Ctx,
     machine: MachineName,
-    caller: Annotated[Caller, Depends(authentication.may(Verb.RESTORE))],
+    caller: Annotated[Caller, Depends(authentication.requires(Verb.RESTORE))],
 ) -> Response:
     """Give a machine its power and network back now."""
     turned_on = await ctx.monkey.restore(machine, by=caller.name)

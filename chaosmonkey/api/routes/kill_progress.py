@@ -17,7 +17,7 @@ import orjson
 from chaosmonkey.hub import Closed, Subscription, TooSlow
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outcome
-from chaosmonkey.outage.story import Line, between, took
+from chaosmonkey.outage.story import StoryLine, between, took
 from chaosmonkey.visible import visible
 
 _WITHOUT_A_TIME: dict[str | None, str] = {
@@ -73,12 +73,12 @@ async def stream(watching: Subscription, outage: str, *, text: bool) -> AsyncIte
         watching.end()
 
 
-def _as_text(line: Line | Ending) -> bytes:
-    at = f"{line.at:+8.1f} s  " if isinstance(line, Line) else ""
+def _as_text(line: StoryLine | Ending) -> bytes:
+    at = f"{line.at:+8.1f} s  " if isinstance(line, StoryLine) else ""
     return f"{visible(at + line.text)}\n".encode()
 
 
-def _as_json(line: Line | Ending) -> bytes:
+def _as_json(line: StoryLine | Ending) -> bytes:
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 

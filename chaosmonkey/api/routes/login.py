@@ -23,7 +23,7 @@ from chaosmonkey.api.routes.audited import Command, note
 from chaosmonkey.errors import ChaosMonkeyError
 
 router = APIRouter(tags=["who is who"])
-deeds = APIRouter(tags=["who is who"], route_class=Command, dependencies=[Depends(may_change)])
+commands = APIRouter(tags=["who is who"], route_class=Command, dependencies=[Depends(may_change)])
 
 CONSOLE = "/console"
 
@@ -53,8 +53,8 @@ class Whoever:
 @router.get("/api/me", operation_id="me")
 async def me(request: Request, ctx: Ctx) -> Whoever:
     """Who this server takes the asker for."""
-    caller = authentication.of(request)
-    session = ctx.gate.session(request)
+    caller = authentication.caller_of(request)
+    session = ctx.authenticator.session(request)
     return Whoever(
         role=caller.role,
         name=caller.name,
@@ -63,7 +63,7 @@ async def me(request: Request, ctx: Ctx) -> Whoever:
     )
 
 
-@deeds.post(
+@commands.post(
     "/login",
     operation_id="login",
     openapi_extra={"requestBody": {"content": {"application/x-www-form-urlencoded": FORM}}},
@@ -73,19 +73,19 @@ async def login(request: Request, ctx: Ctx) -> Response:
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     token = form.get("token", [""])[0]
     try:
-        caller = await _presenter(ctx.gate, token, request)
+        caller = await _presenter(ctx.authenticator, token, request)
     except ChaosMonkeyError as error:
         note(request, error)
         return _form(error.message, status=error.status)
-    return signed_in(ctx.gate, caller, request)
+    return signed_in(ctx.authenticator, caller, request)
 
 
-@deeds.post("/logout", operation_id="logout")
+@commands.post("/logout", operation_id="logout")
 async def logout(request: Request, ctx: Ctx) -> Response:
     """End the session of this browser, and of whoever has a copy of its cookie."""
-    session = ctx.gate.session(request)
+    session = ctx.authenticator.session(request)
     if session is not None:
-        ctx.gate.sessions.end(session)
+        ctx.authenticator.sessions.end(session)
     response = RedirectResponse("./", 303)
     response.delete_cookie(cookie_name(COOKIE, request), httponly=True, samesite="strict")
     return response
@@ -98,20 +98,22 @@ async def login_page(_: Request) -> Response:
 
 async def exchange(request: Request, token: str) -> Response:
     """Answer a page that was asked for with a token in its address."""
-    gate: authentication.Gate = request.app.state.context.gate
+    authenticator: authentication.Authenticator = request.app.state.context.authenticator
     try:
-        return signed_in(gate, await _presenter(gate, token, request), request)
+        return signed_in(authenticator, await _presenter(authenticator, token, request), request)
     except ChaosMonkeyError as error:
         note(request, error)
         return _form(error.message, status=error.status)
 
 
-def signed_in(gate: authentication.Gate, caller: Caller, request: Request) -> Response:
+def signed_in(
+    authenticator: authentication.Authenticator, caller: Caller, request: Request
+) -> Response:
     """To the console, with the cookie of a session."""
     response = RedirectResponse(f".{CONSOLE}", 303)
     response.set_cookie(
         cookie_name(COOKIE, request),
-        gate.sessions.open(caller.token),
+        authenticator.sessions.open(caller.token),
         max_age=LASTS,
         httponly=True,
         samesite="strict",
@@ -120,10 +122,12 @@ def signed_in(gate: authentication.Gate, caller: Caller, request: Request) -> Re
     return response
 
 
-async def _presenter(gate: authentication.Gate, token: str, request: Request) -> Caller:
-    caller = await gate.exchange(token.strip(), authentication.address_of(request))
+async def _presenter(
+    authenticator: authentication.Authenticator, token: str, request: Request
+) -> Caller:
+    caller = await authenticator.exchange(token.strip(), authentication.address_of(request))
     if caller.role is not Role.PRESENTER:
-        raise authentication.NotAllowed(
+        raise authentication.PermissionDenied(
             f"The token '{caller.name}' is a script's, not a presenter's.",
             remedy="Make one: chaosmonkey token new NAME --presenter",
         )
@@ -136,4 +140,4 @@ def _form(trouble: str, *, status: int = 200) -> Response:
     return HTMLResponse(page.replace("<!-- trouble -->", said), status)
 
 
-router.include_router(deeds)
+router.include_router(commands)

@@ -45,7 +45,7 @@ async def _console(request: Request) -> Response:
     """The console, for presenters; the way in for everybody else."""
     if token := request.query_params.get("token"):
         return await login.exchange(request, token)
-    if not authentication.of(request).may(Verb.PRESENT):
+    if not authentication.caller_of(request).may(Verb.PRESENT):
         return RedirectResponse("./login", 303)
     return await _page("console.html")(request)
 

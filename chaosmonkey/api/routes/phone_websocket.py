@@ -10,7 +10,7 @@ from chaosmonkey.api import context
 from chaosmonkey.api.cookies import cookie_name
 from chaosmonkey.api.middleware.request_guard import same_origin
 from chaosmonkey.api.transport.listener import POLICY_VIOLATION
-from chaosmonkey.api.transport.websocket_protocol import behind
+from chaosmonkey.api.transport.websocket_protocol import protocol_of
 from chaosmonkey.audience.seats import COOKIE
 
 router = APIRouter()
@@ -30,10 +30,10 @@ async def stream(socket: WebSocket) -> None:
         return
     await socket.accept()
     ctx = context.of(socket)
-    ear = behind(socket).hand_over(PATIENCE)
+    phone = protocol_of(socket).hand_over(PATIENCE)
     with ExitStack() as here:
         seat = ctx.seats.recognise(socket.cookies.get(cookie_name(COOKIE, socket)))
         if seat is not None:
             here.enter_context(ctx.presence.seated(seat))
-        here.enter_context(ctx.phones.told(ear))
-        ear.when_gone(here.pop_all().close)
+        here.enter_context(ctx.phones.told(phone))
+        phone.when_gone(here.pop_all().close)

@@ -20,7 +20,7 @@ from chaosmonkey.audience.seats import COOKIE, tag
 from chaosmonkey.errors import ChaosMonkeyError
 
 router = APIRouter(tags=["phones"])
-deeds = APIRouter(tags=["phones"], route_class=Command)
+commands = APIRouter(tags=["phones"], route_class=Command)
 """What cuts, or asks for a cut, and therefore is noted."""
 
 COOKIE_LASTS = 12 * 3600
@@ -71,7 +71,7 @@ class Choice(InRound):
     """The machine."""
 
 
-class Guess(InRound):
+class GuessBody(InRound):
     """A guess."""
 
     seconds: float = Field(gt=0, allow_inf_nan=False)
@@ -118,12 +118,12 @@ async def seated(request: Request, ctx: Ctx, cookie: SeatCookie = None) -> str:
 
 async def not_too_often(ctx: Ctx, seat: Annotated[str, Depends(seated)]) -> None:
     """Nobody presses faster than a thumb; raises TooMany."""
-    ctx.gate.rates.count(Rate.PRESS, seat)
+    ctx.authenticator.rates.count(Rate.PRESS, seat)
 
 
 async def not_too_many(request: Request, ctx: Ctx) -> None:
     """As many join from one address as a hall has phones, no more; raises TooMany."""
-    ctx.gate.rates.count(
+    ctx.authenticator.rates.count(
         Rate.JOIN, authentication.neighbourhood(authentication.address_of(request))
     )
 
@@ -175,25 +175,25 @@ async def enter(ctx: Ctx, seat: Seated, wanted: InRound) -> Joined:
 @router.post("/api/play/leave", operation_id="leave", dependencies=CHANGES)
 async def leave(ctx: Ctx, seat: Seated, wanted: InRound) -> Joined:
     """Give up a place in a raffle or a queue, or the button."""
-    ctx.room.game.withdraw(wanted.round, ctx.seats.who(seat))
+    ctx.room.current_round.withdraw(wanted.round, ctx.seats.who(seat))
     return _joined(ctx, seat)
 
 
 @router.post("/api/play/here", operation_id="here", dependencies=CHANGES)
 async def here(ctx: Ctx, seat: Seated, wanted: InRound) -> Joined:
     """Say that this phone, whose turn it is, is there; else the next one has it soon."""
-    ctx.room.game.here(wanted.round, ctx.seats.who(seat))
+    ctx.room.current_round.here(wanted.round, ctx.seats.who(seat))
     return _joined(ctx, seat)
 
 
 @router.post("/api/play/guess", operation_id="guess", dependencies=CHANGES)
-async def guess(ctx: Ctx, seat: Seated, wanted: Guess) -> Joined:
+async def guess(ctx: Ctx, seat: Seated, wanted: GuessBody) -> Joined:
     """Guess once in a bet; the same guess again is no error and counts once."""
     ctx.room.guess(wanted.round, ctx.seats.who(seat), wanted.seconds)
     return _joined(ctx, seat)
 
 
-@deeds.post("/api/play/press", operation_id="press", dependencies=CHANGES)
+@commands.post("/api/play/press", operation_id="press", dependencies=CHANGES)
 async def press(ctx: Ctx, seat: Seated, choice: Choice) -> Joined:
     """Press the button: the machine is cut, or the presenter is asked; else a rule says why not."""
     await ctx.room.press(choice.round, ctx.seats.who(seat), choice.machine)
@@ -209,8 +209,8 @@ async def name(ctx: Ctx, seat: Seated, naming: Naming) -> Joined:
 
 def _joined(ctx: context.Context, seat: str) -> Joined:
     whose = ctx.seats.who(seat)
-    current = ctx.room.game.round
-    entry = None if current is None else ctx.room.game.box.of(whose)
+    current = ctx.room.current_round.round
+    entry = None if current is None else ctx.room.current_round.box.of(whose)
     mode = current.mode if current is not None else None
     return Joined(
         seat=seat,
@@ -224,4 +224,4 @@ def _joined(ctx: context.Context, seat: str) -> Joined:
     )
 
 
-router.include_router(deeds)
+router.include_router(commands)

@@ -18,7 +18,7 @@ router = APIRouter(tags=["state"])
     "/api/preflight",
     operation_id="preflight",
     response_model=list[Finding],
-    dependencies=[Depends(authentication.may(Verb.READ))],
+    dependencies=[Depends(authentication.requires(Verb.READ))],
 )
 async def preflight(request: Request, ctx: Ctx) -> Response:
     """What is right and what is not: this machine, every plug, the cluster; and how to mend it."""

@@ -13,7 +13,7 @@ from chaosmonkey.api.context import Context, Ctx
 from chaosmonkey.api.middleware import authentication
 from chaosmonkey.api.middleware.request_guard import may_change
 from chaosmonkey.api.routes.audited import Command
-from chaosmonkey.audience import Mode, Opening, Round, Scene
+from chaosmonkey.audience import Mode, OpenRound, Round, Scene
 from chaosmonkey.hub.round_view_builders import show_round
 from chaosmonkey.hub.round_views import RoundView
 from chaosmonkey.model import FeedKind
@@ -21,7 +21,7 @@ from chaosmonkey.model import FeedKind
 router = APIRouter(
     tags=["presenter"],
     route_class=Command,
-    dependencies=[Depends(may_change), Depends(authentication.may(Verb.PRESENT))],
+    dependencies=[Depends(may_change), Depends(authentication.requires(Verb.PRESENT))],
 )
 
 
@@ -67,7 +67,7 @@ class RoundOpening(BaseModel):
     """Seconds in which somebody whose turn it is must press."""
 
 
-class Execution(BaseModel):
+class ExecuteBody(BaseModel):
     """What a round does."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -117,27 +117,27 @@ OnePress = Annotated[Press | None, Body()]
 async def open_round(ctx: Ctx, opening: OneOpening = None) -> RoundView:
     """Open a round; one that runs is given up."""
     asked = opening or RoundOpening()
-    ctx.room.open(Opening(**asked.model_dump()))
+    ctx.room.open(OpenRound(**asked.model_dump()))
     return _now(ctx)
 
 
 @router.post("/api/round/close", operation_id="close_round")
 async def close_round(ctx: Ctx) -> RoundView:
     """Take no more votes, tickets, guesses or presses. In a raffle, draw."""
-    ctx.room.game.close()
+    ctx.room.current_round.close()
     return _now(ctx)
 
 
 @router.post("/api/round/cancel", operation_id="cancel_round")
 async def cancel_round(ctx: Ctx) -> RoundView:
     """Give the round up; nothing more is cut."""
-    ctx.room.game.cancel()
+    ctx.room.current_round.cancel()
     return _now(ctx)
 
 
 @router.post("/api/round/execute", operation_id="execute_round")
 async def execute_round(
-    ctx: Ctx, execution: Annotated[Execution | None, Body()] = None
+    ctx: Ctx, execution: Annotated[ExecuteBody | None, Body()] = None
 ) -> RoundView:
     """Cut the machine that the crowd decided on, or that a bet is about."""
     done = await ctx.room.execute(execution.machine if execution is not None else None)

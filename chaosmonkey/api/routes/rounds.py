@@ -57,7 +57,7 @@ async def current_round(request: Request, ctx: Ctx) -> Response:
 
 
 def _entrants(ctx: Context) -> tuple[Entrant, ...]:
-    current = ctx.room.game.round
+    current = ctx.room.current_round.round
     if current is None or current.mode is Mode.VOTE:
         return ()
     told = current.mode is Mode.BET and current.state is not RoundState.OPEN
@@ -69,7 +69,7 @@ def _entrants(ctx: Context) -> tuple[Entrant, ...]:
             withdrawn=entry.ticket in current.withdrawn,
             guess=float(entry.value) if told else None,
         )
-        for entry in ctx.room.game.box
+        for entry in ctx.room.current_round.box
     )
 
 

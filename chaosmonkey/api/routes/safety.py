@@ -22,27 +22,33 @@ router = APIRouter(tags=["safety"], route_class=Command, dependencies=[Depends(m
 @router.post("/arm", operation_id="arm")
 @router.get("/arm", operation_id="arm_by_get")
 async def arm(
-    request: Request, ctx: Ctx, caller: Annotated[Caller, Depends(authentication.may(Verb.ARM))]
+    request: Request,
+    ctx: Ctx,
+    caller: Annotated[Caller, Depends(authentication.requires(Verb.ARM))],
 ) -> Response:
     """Allow cuts for a while; every cut makes it last longer."""
     safety = ctx.monkey.arm(by=caller.name)
     lasts = round((safety.armed_until or 0) - ctx.clock.now())
-    return _told(request, safety, f"Armed. Safe again by itself {lasts} s after the last cut.")
+    return _answer(request, safety, f"Armed. Safe again by itself {lasts} s after the last cut.")
 
 
 @router.post("/disarm", operation_id="disarm")
 @router.get("/disarm", operation_id="disarm_by_get")
 async def disarm(
-    request: Request, ctx: Ctx, caller: Annotated[Caller, Depends(authentication.may(Verb.ARM))]
+    request: Request,
+    ctx: Ctx,
+    caller: Annotated[Caller, Depends(authentication.requires(Verb.ARM))],
 ) -> Response:
     """Allow no cuts."""
-    return _told(request, ctx.monkey.disarm(by=caller.name), "Safe. Nothing is cut.")
+    return _answer(request, ctx.monkey.disarm(by=caller.name), "Safe. Nothing is cut.")
 
 
 @router.post("/halt", operation_id="halt")
 @router.get("/halt", operation_id="halt_by_get")
 async def halt(
-    request: Request, ctx: Ctx, caller: Annotated[Caller, Depends(authentication.may(Verb.HALT))]
+    request: Request,
+    ctx: Ctx,
+    caller: Annotated[Caller, Depends(authentication.requires(Verb.HALT))],
 ) -> Response:
     """Give every machine its power and network back now, and cut nothing until released.
 
@@ -60,13 +66,15 @@ async def halt(
 @router.post("/release", operation_id="release")
 @router.get("/release", operation_id="release_by_get")
 async def release(
-    request: Request, ctx: Ctx, caller: Annotated[Caller, Depends(authentication.may(Verb.RELEASE))]
+    request: Request,
+    ctx: Ctx,
+    caller: Annotated[Caller, Depends(authentication.requires(Verb.RELEASE))],
 ) -> Response:
     """End HALT. The table is safe after that: arm it to cut again."""
     safety = ctx.monkey.release(by=caller.name)
-    return _told(request, safety, "HALT is released. The table is safe; arm it to cut again.")
+    return _answer(request, safety, "HALT is released. The table is safe; arm it to cut again.")
 
 
-def _told(request: Request, safety: Safety, text: str) -> Response:
+def _answer(request: Request, safety: Safety, text: str) -> Response:
     facts = {"armed_until": safety.armed_until, "halted": safety.halted}
     return responses.answer(request, facts, text)

@@ -30,7 +30,7 @@ class UnknownOutage(BadInput):
 @router.get("/api/state")
 async def state(request: Request, ctx: Ctx) -> Response:
     """Machines, pods, services, outages and the cluster, as the websocket's snapshot has them."""
-    caller = authentication.of(request)
+    caller = authentication.caller_of(request)
     await ctx.pieces.turn(caller.address)
     return Response(ctx.hub.snapshot(full=sees_all(caller)), media_type="application/json")
 
@@ -45,7 +45,7 @@ async def outages(
     """The newest outages first, open ones included."""
     kept = await ctx.records.latest_ids(limit)
     running = ctx.tracker.outages  # newer than what is on the disk of them
-    caller = authentication.of(request)
+    caller = authentication.caller_of(request)
     listing = Listing(
         running.values(),
         [key for key in kept if key not in running],
@@ -74,7 +74,7 @@ async def outage(
         raise UnknownOutage(
             f"There is no outage '{outage[:80]}'.", remedy="/api/outages lists them."
         )
-    view = view_of(found, full=sees_all(authentication.of(request)))
+    view = view_of(found, full=sees_all(authentication.caller_of(request)))
     if _wants_csv(request, form):
         rows = (
             ("milestone", "seconds", "at_least"),
@@ -95,7 +95,7 @@ async def healthz() -> Response:
 async def readyz(request: Request, ctx: Ctx) -> Response:
     """200 if a cut could be made and measured now, and the panel answers; else 503 and why not."""
     reasons = ctx.not_ready()
-    if not sees_all(authentication.of(request)):
+    if not sees_all(authentication.caller_of(request)):
         reasons = [without_addresses(reason) for reason in reasons]
     return responses.plain(*(reasons or ["ok"]), status=503 if reasons else 200)
 

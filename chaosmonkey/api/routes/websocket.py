@@ -45,7 +45,9 @@ async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = 
         await _close(socket, SIGNED_OUT, "sign in as the presenter")
         return
     # The stage's page may be the presenter's, and what it shows is seen by all.
-    watching = ctx.hub.subscribe(full=role != "stage" and sees_all(authentication.of(socket)))
+    watching = ctx.hub.subscribe(
+        full=role != "stage" and sees_all(authentication.caller_of(socket))
+    )
     address = neighbourhood(authentication.address_of(socket))
     counted = ctx.presence.stage(address) if role == "stage" else ctx.presence.here(role)
     try:
@@ -95,7 +97,7 @@ async def _check(socket: WebSocket, ctx: context.Context) -> None:
 
 async def _may_present(socket: WebSocket, ctx: context.Context) -> bool:
     try:
-        return (await ctx.gate.recognise(socket)).may(Verb.PRESENT)
+        return (await ctx.authenticator.recognise(socket)).may(Verb.PRESENT)
     except ChaosMonkeyError:
         return False
 

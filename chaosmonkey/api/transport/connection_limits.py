@@ -36,7 +36,7 @@ class Stranger(Protocol):
         """Go at once, for somebody else."""
 
 
-class Crowd(ServerState):
+class ConnectionLimits(ServerState):
     """uvicorn's record of its connections, and a count of them by address.
 
     Args:

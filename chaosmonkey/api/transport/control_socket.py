@@ -22,7 +22,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chaosmonkey.api.middleware.concurrency import USER
-from chaosmonkey.api.transport.uvicorn_server import GRACE, Serving
+from chaosmonkey.api.transport.uvicorn_server import GRACE, UvicornServer
 from chaosmonkey.datafiles import PRIVATE, give_to_owner
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ CREDENTIALS = struct.Struct("3i")
 """Linux' struct ucred: process, user and group of the other end."""
 
 
-class ControlServer(Serving):
+class ControlServer(UvicornServer):
     """Serves the same to users of this machine until `should_exit` is set."""
 
     def __init__(self, entrance: ASGIApp, folder: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from chaosmonkey.api.transport.connection_limits import Crowd, address_of
+from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
 from chaosmonkey.api.transport.listener import BLOCKED
 
 REQUEST_TIME = 15.0
@@ -36,9 +36,11 @@ TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n"
 class HttpConnection(H11Protocol):
     """uvicorn's HTTP/1.1 connection, admitted by the crowd and held to its time."""
 
-    def __init__(self, config: Any, server_state: Crowd, *args: Any, **more: Any) -> None:
+    def __init__(
+        self, config: Any, server_state: ConnectionLimits, *args: Any, **more: Any
+    ) -> None:
         super().__init__(config, server_state, *args, **more)
-        self._crowd = server_state
+        self._limits = server_state
         self._address: str | None = None
         self._asking_since: float | None = None
         self._blocked_at: float | None = None
@@ -46,7 +48,7 @@ class HttpConnection(H11Protocol):
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn
         """Come in, or be turned away."""
         address = address_of(transport.get_extra_info("peername"))
-        if not self._crowd.admit(self, address):
+        if not self._limits.admit(self, address):
             transport.write(BUSY)
             transport.close()
             return
@@ -60,8 +62,8 @@ class HttpConnection(H11Protocol):
         if self._address is None:
             return
         super().connection_lost(exc)
-        self._crowd.knows(self)
-        self._crowd.left(self._address)
+        self._limits.knows(self)
+        self._limits.left(self._address)
 
     def data_received(self, data: bytes) -> None:
         """Hear a client, and note since when its request has been on the way."""
@@ -70,17 +72,17 @@ class HttpConnection(H11Protocol):
             return  # it is a websocket now
         if not self._is_asking:
             self._asking_since = None
-            self._crowd.knows(self)
+            self._limits.knows(self)
         elif self._asking_since is None:
             self._asking_since = self.loop.time()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Become a websocket, if there is room for one more."""
         assert self._address is not None
-        if not self._crowd.admit_listener(self._address):
+        if not self._limits.admit_listener(self._address):
             self._turn_away(BUSY)
             return
-        self._crowd.knows(self)
+        self._limits.knows(self)
         super().handle_websocket_upgrade(event)
 
     def pause_writing(self) -> None:

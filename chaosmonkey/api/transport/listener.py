@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 from websockets.frames import Frame, Opcode
 
-from chaosmonkey.api.transport.connection_limits import Crowd
+from chaosmonkey.api.transport.connection_limits import ConnectionLimits
 
 LARGEST_MESSAGE = 2 * 1024
 """Bytes of a message that a client may send: all that is ever said is a stage's `{"drawn": 42}`."""
@@ -62,7 +62,7 @@ KNOWN = frozenset(map(int, Opcode))
 PING = framed(b"", Opcode.PING)
 
 
-class Ear(asyncio.Protocol):
+class PhoneConnection(asyncio.Protocol):
     """Takes over the transport of a websocket whose handshake is done.
 
     Frames are written to the file itself, which the transport permits as long as it holds nothing
@@ -75,15 +75,31 @@ class Ear(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_address", "_asked", "_blocked_at", "_crowd", "_file", "_gone", "_heard_at", "_latest",
-        "_left", "_patience", "_rest", "_said", "transport",
+        "_address",
+        "_asked",
+        "_blocked_at",
+        "_file",
+        "_gone",
+        "_heard_at",
+        "_latest",
+        "_left",
+        "_limits",
+        "_patience",
+        "_rest",
+        "_said",
+        "transport",
     )  # fmt: skip
 
     def __init__(
-        self, transport: asyncio.Transport, crowd: Crowd, address: str, *, patience: int
+        self,
+        transport: asyncio.Transport,
+        connection_limits: ConnectionLimits,
+        address: str,
+        *,
+        patience: int,
     ) -> None:
         self.transport = transport
-        self._crowd = crowd
+        self._limits = connection_limits
         self._address = address
         self._patience = patience
         self._heard_at = _now()
@@ -165,8 +181,8 @@ class Ear(asyncio.Protocol):
         self._file = -1
         self._latest = None
         left, self._left = self._left, None
-        self._crowd.connections.discard(self)
-        self._crowd.left(self._address, listened=True)
+        self._limits.connections.discard(self)
+        self._limits.left(self._address, listened=True)
         if left is not None:
             left()
 

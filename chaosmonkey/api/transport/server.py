@@ -15,15 +15,15 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-from chaosmonkey.api.transport.connection_limits import MOST, Crowd
+from chaosmonkey.api.transport.connection_limits import MOST, ConnectionLimits
 from chaosmonkey.api.transport.http_protocol import IDLE, LARGEST_HEAD, HttpConnection
 from chaosmonkey.api.transport.listener import LARGEST_MESSAGE
-from chaosmonkey.api.transport.uvicorn_server import GRACE, Serving
-from chaosmonkey.api.transport.websocket_protocol import Socket
-from chaosmonkey.config import Server
+from chaosmonkey.api.transport.uvicorn_server import GRACE, UvicornServer
+from chaosmonkey.api.transport.websocket_protocol import WebSocketConnection
+from chaosmonkey.config import ServerSettings
 from chaosmonkey.errors import Unavailable
 
-LOOK = 1.0
+SWEEP_INTERVAL = 1.0
 """Seconds of real time between two looks at every connection."""
 
 AT_ONCE = 100
@@ -49,20 +49,20 @@ class PortTaken(Unavailable):
     title = "Port not available"
 
 
-class WebServer(Serving):
+class WebServer(UvicornServer):
     """Serves what is behind an entrance on a bound socket until `should_exit` is set.
 
     Attributes:
         port: the one that it is bound to.
     """
 
-    def __init__(self, entrance: ASGIApp, settings: Server) -> None:
+    def __init__(self, entrance: ASGIApp, settings: ServerSettings) -> None:
         super().__init__(
             uvicorn.Config(
                 entrance,
                 lifespan="off",
                 http=HttpConnection,
-                ws=Socket,
+                ws=WebSocketConnection,
                 ws_max_size=LARGEST_MESSAGE,
                 ws_ping_interval=None,  # a timer for each; a look at all of them does as well
                 ws_per_message_deflate=False,  # 40 KB for each, and no frame would do for all
@@ -77,8 +77,8 @@ class WebServer(Serving):
                 proxy_headers=settings.public_url is not None,
             )
         )
-        self.crowd = Crowd(min(MOST, _allowed_files() - SPARE_FILES))
-        self.server_state = self.crowd
+        self.connection_limits = ConnectionLimits(min(MOST, _allowed_files() - SPARE_FILES))
+        self.server_state = self.connection_limits
         self.port = settings.port
         self._settings = settings
         self._socket: socket.socket
@@ -105,14 +105,14 @@ class WebServer(Serving):
         """Drop, again and again, the connections that have overstepped a limit."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(LOOK)
-            for number, connection in enumerate(tuple(self.crowd.connections)):
+            await asyncio.sleep(SWEEP_INTERVAL)
+            for number, connection in enumerate(tuple(self.connection_limits.connections)):
                 connection.look(loop.time())  # type: ignore[union-attr] # all of them are ours
                 if number % AT_ONCE == AT_ONCE - 1:
                     await asyncio.sleep(0)
 
 
-def bind(settings: Server) -> socket.socket:
+def bind(settings: ServerSettings) -> socket.socket:
     """A listening socket; raises PortTaken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # The protocol has to be named: asyncio switches Nagle's algorithm off for nothing else, and an

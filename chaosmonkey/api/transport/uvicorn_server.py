@@ -15,7 +15,7 @@ GRACE = 3
 """Seconds that open requests get to end when the server stops."""
 
 
-class Serving(uvicorn.Server):
+class UvicornServer(uvicorn.Server):
     """Serves until `should_exit` is set."""
 
     @contextlib.contextmanager

@@ -1,7 +1,7 @@
-"""A websocket that nobody can keep for nothing, and that can be handed over to an ear.
+"""A websocket that nobody can keep for nothing, and that can be handed over to a phone.
 
     handshake ─► application: accept, receive, send, close      stages, consoles
-                      └─ hand_over ─► Ear, for the rest of it   phones
+                      └─ hand_over ─► PhoneConnection, for the rest   phones
 
 As uvicorn's own, but for its timers: the web server looks at each once a second.
 """
@@ -16,14 +16,14 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from chaosmonkey.api.transport.connection_limits import Crowd, address_of
+from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
 from chaosmonkey.api.transport.listener import (
     ASK_AFTER,
     CHATTER,
     GOING_AWAY,
     PING,
     POLICY_VIOLATION,
-    Ear,
+    PhoneConnection,
     is_dead,
 )
 
@@ -35,22 +35,24 @@ NOT_UNDERSTOOD = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"
 _EXTENSION = "chaosmonkey.socket"
 
 
-def behind(websocket: WebSocket) -> Socket:
+def protocol_of(websocket: WebSocket) -> WebSocketConnection:
     """The connection behind an application's websocket."""
-    connection: Socket = websocket.scope["extensions"][_EXTENSION]
+    connection: WebSocketConnection = websocket.scope["extensions"][_EXTENSION]
     return connection
 
 
-class Socket(WebSocketsSansIOProtocol):
+class WebSocketConnection(WebSocketsSansIOProtocol):
     """One websocket connection.
 
     uvicorn's own pings must be switched off, and so must compression: a compressed frame is not the
     same for all, and its state would take 40 KB for each phone.
     """
 
-    def __init__(self, config: Any, server_state: Crowd, *args: Any, **more: Any) -> None:
+    def __init__(
+        self, config: Any, server_state: ConnectionLimits, *args: Any, **more: Any
+    ) -> None:
         super().__init__(config, server_state, *args, **more)
-        self._crowd = server_state
+        self._limits = server_state
         self._address = ""
         self._heard_at = self.loop.time()
         self._asked = False
@@ -82,7 +84,7 @@ class Socket(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave nothing behind."""
         super().connection_lost(exc)
-        self._crowd.left(self._address, listened=True)
+        self._limits.left(self._address, listened=True)
 
     def data_received(self, data: bytes) -> None:
         """Hear a client, within limits that are applied before the costs arise."""
@@ -124,8 +126,8 @@ class Socket(WebSocketsSansIOProtocol):
         else:
             super().shutdown()
 
-    def hand_over(self, patience: int) -> Ear:
-        """Give the connection to an ear; the application returns and what it took is freed.
+    def hand_over(self, patience: int) -> PhoneConnection:
+        """Give the connection to a phone; the application returns and what it took is freed.
 
         Args:
             patience: messages that the client may send yet.
@@ -135,15 +137,15 @@ class Socket(WebSocketsSansIOProtocol):
         """
         if self.disconnected:
             raise ClientDisconnected
-        ear = Ear(self.transport, self._crowd, self._address, patience=patience)
+        phone = PhoneConnection(self.transport, self._limits, self._address, patience=patience)
         self.connections.discard(self)
-        self.connections.add(ear)  # type: ignore[arg-type] # has what uvicorn asks of one: shutdown
-        self.transport.set_protocol(ear)
+        self.connections.add(phone)  # type: ignore[arg-type] # has what uvicorn asks of one: shutdown
+        self.transport.set_protocol(phone)
         if self._blocked_at is not None:
-            ear.pause_writing()
+            phone.pause_writing()
         if self.read_paused:
             self.transport.resume_reading()
-        return ear
+        return phone
 
     async def run_asgi(self) -> None:
         """Run the application, which finds this connection in its scope."""

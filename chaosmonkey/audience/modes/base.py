@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.redaction import sentence_for_the_hall
-from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, Stage, Turn
+from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, Turn, TurnState
 from chaosmonkey.errors import BadInput
 from chaosmonkey.model import FeedKind
 
@@ -18,7 +18,7 @@ Name = Callable[[int], str]
 class Rules(Protocol):
     """One kind of round. All is pure: a round and what is known go in, an answer comes out."""
 
-    def admit(self, current: Round, value: str, table: Table) -> str | None:
+    def admit(self, current: Round, value: str, table: Eligibility) -> str | None:
         """Look whether somebody may take part with a value; return the choice that it counts for.
 
         Raises:
@@ -27,11 +27,11 @@ class Rules(Protocol):
         """
         ...
 
-    def go_on(self, current: Round, table: Table, now: float) -> Round:
+    def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
         """What follows by itself: the next turn, a draw, the end. Often nothing."""
         ...
 
-    def target(self, current: Round, wanted: str | None, table: Table) -> str:
+    def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
         """The machine that the presenter's click cuts.
 
         Raises:
@@ -40,12 +40,12 @@ class Rules(Protocol):
         """
         ...
 
-    def says(self, current: Round, table: Table, name: Name) -> str:
+    def says(self, current: Round, table: Eligibility, name: Name) -> str:
         """How it stands, in plain words, without a clock."""
         ...
 
 
-def refuse_unless_choosable(current: Round, choice: str, table: Table) -> None:
+def refuse_unless_choosable(current: Round, choice: str, table: Eligibility) -> None:
     """Raises BadInput if there is no such choice, RoundRefused if it cannot be cut now."""
     if choice not in current.choices:
         raise BadInput(
@@ -80,36 +80,36 @@ def turn_says(current: Round, turn: Turn, name: Name) -> str:
     """How a turn of somebody in the room stands, or how it ended."""
     who, machine = name(turn.ticket), turn.machine or ""
     match turn.stage:
-        case Stage.CHOOSING:
+        case TurnState.CHOOSING:
             return f"{who} has the button."
-        case Stage.ASKING:
+        case TurnState.ASKING:
             return f"{who} wants to cut {machine}. The presenter decides."
-        case Stage.CUTTING:
+        case TurnState.CUTTING:
             return f"{who} cuts {machine}."
-        case Stage.CUT | Stage.DONE:
+        case TurnState.CUT | TurnState.DONE:
             return f"{who} did it: {lost(machine, current.feed)}."
-        case Stage.VETOED:
+        case TurnState.VETOED:
             return f"The presenter said no: {machine} is not cut."
-        case Stage.REFUSED:
+        case TurnState.REFUSED:
             return f"{who} pressed, but {machine} was not cut. {turn.why}"
-        case Stage.UNANSWERED:
+        case TurnState.UNANSWERED:
             return f"The presenter did not answer {who} in time. Nothing is cut."
-        case Stage.LATE:
+        case TurnState.LATE:
             return f"{who} did not press in time."
-        case Stage.ABSENT:
+        case TurnState.ABSENT:
             return f"{who} does not answer."
-        case Stage.LEFT:
+        case TurnState.LEFT:
             return f"{who} gave the button back."
-        case Stage.SKIPPED:
+        case TurnState.SKIPPED:
             return f"The presenter passed on from {who}."
-        case Stage.ABORTED:
+        case TurnState.ABORTED:
             return f"{machine or 'The turn'}: {turn.why}."
 
 
 def result_says(current: Round) -> str:
     """What came of the cut of a round that makes one."""
     last = current.last
-    if last is not None and last.stage is Stage.ABORTED:
+    if last is not None and last.stage is TurnState.ABORTED:
         return f"There is no result: {last.why}."
     if current.state is RoundState.EXECUTED:
         return "Kubernetes is at it."

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chaosmonkey.audience.ballots import Entry
-from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.ballots import Ballot
+from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, lost, result_says
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState
 from chaosmonkey.errors import BadInput
@@ -56,15 +56,15 @@ class Result:
 class Bet:
     """The closest guess wins."""
 
-    def admit(self, current: Round, value: str, table: Table) -> None:
+    def admit(self, current: Round, value: str, table: Eligibility) -> None:
         """A number of seconds."""
         guess(value)
 
-    def go_on(self, current: Round, table: Table, now: float) -> Round:
+    def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
         """Nothing: the presenter cuts the machine."""
         return current
 
-    def target(self, current: Round, wanted: str | None, table: Table) -> str:
+    def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
         """The machine that the bet is about."""
         if current.state not in RUNNING or current.turn is not None:
             raise RoundRefused(f"The round is {current.state} already.", remedy="Open another one.")
@@ -74,7 +74,7 @@ class Bet:
             raise BadInput(f"The bet is about {machine}.", remedy=f"Cut {machine}, or cancel.")
         return machine
 
-    def says(self, current: Round, table: Table, name: Name) -> str:
+    def says(self, current: Round, table: Eligibility, name: Name) -> str:
         """How the bet stands; who won is added by who knows the guesses."""
         machine = current.machine or ""
         guesses = counted(current.entered, "guess", "guesses")
@@ -111,7 +111,7 @@ def guess(value: str) -> float:
     return seconds
 
 
-def result(entries: Iterable[Entry], seconds: float | None) -> Result | None:
+def result(entries: Iterable[Ballot], seconds: float | None) -> Result | None:
     """What the guesses come to; None without any. Earlier tickets win among equals."""
     guesses = sorted((guess(entry.value), entry.ticket) for entry in entries)
     if not guesses:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, turn_says
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
 
@@ -15,20 +15,20 @@ from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
 class Free:
     """Whoever presses, presses."""
 
-    def admit(self, current: Round, value: str, table: Table) -> None:
+    def admit(self, current: Round, value: str, table: Eligibility) -> None:
         """Whoever presses for the first time takes part."""
 
-    def go_on(self, current: Round, table: Table, now: float) -> Round:
+    def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
         """End it, once it is closed and no press is under way."""
         if current.state is RoundState.CLOSED and current.turn is None:
             return replace(current, state=RoundState.OVER)
         return current
 
-    def target(self, current: Round, wanted: str | None, table: Table) -> str:
+    def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
         """There is none: everybody presses."""
         raise RoundRefused("In a free round everybody presses.", remedy="Approve a press.")
 
-    def says(self, current: Round, table: Table, name: Name) -> str:
+    def says(self, current: Round, table: Eligibility, name: Name) -> str:
         """How it stands."""
         done = sum(turn.outage is not None for turn in current.past)
         if current.state is RoundState.CANCELLED:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, turn_says
-from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, Stage
+from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.audience.transitions import end_turn, give_turn
 
 
 class Queue:
     """One after the other."""
 
-    def admit(self, current: Round, value: str, table: Table) -> None:
+    def admit(self, current: Round, value: str, table: Eligibility) -> None:
         """Everybody may line up."""
 
-    def go_on(self, current: Round, table: Table, now: float) -> Round:
+    def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
         """Call the next one, when that one could press; end when all were served."""
         if current.state not in RUNNING or current.turn is not None:
             return current
@@ -32,13 +32,13 @@ class Queue:
             return current
         return give_turn(replace(current, called=ticket), ticket, now)
 
-    def target(self, current: Round, wanted: str | None, table: Table) -> str:
+    def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
         """There is none: whoever is served presses."""
         raise RoundRefused(
             "In a queue whoever is served presses.", remedy="Approve the press, or call the next."
         )
 
-    def says(self, current: Round, table: Table, name: Name) -> str:
+    def says(self, current: Round, table: Eligibility, name: Name) -> str:
         """How the queue stands."""
         served = sum(turn.outage is not None for turn in current.past)
         if current.state is RoundState.CANCELLED:
@@ -48,7 +48,7 @@ class Queue:
         if current.turn is not None:
             said = turn_says(current, current.turn, name)
             after = " The next one is called when Kubernetes has recovered."
-            return said + (after if current.turn.stage is Stage.CUT else "")
+            return said + (after if current.turn.stage is TurnState.CUT else "")
         before = turn_says(current, current.past[-1], name) if current.past else ""
         if waiting(current) is None:
             return f"{before} Line up with your phone: the first one gets the button.".strip()
@@ -75,9 +75,9 @@ def call_next(current: Round, now: float) -> Round:
     if current.state not in RUNNING or turn is None:
         raise RoundRefused("Nobody has the button.", remedy="The next one is called by itself.")
     match turn.stage:
-        case Stage.CUTTING:
+        case TurnState.CUTTING:
             raise RoundRefused("A machine is being cut.", remedy="Wait a moment.")
-        case Stage.CUT:  # the outage goes on; the next one need not wait for it
+        case TurnState.CUT:  # the outage goes on; the next one need not wait for it
             return replace(current, turn=None, past=(*current.past, turn))
         case _:
-            return end_turn(current, Stage.SKIPPED, now)
+            return end_turn(current, TurnState.SKIPPED, now)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaosmonkey.audience.draw import draw
-from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes.base import (
     CANCELLED,
     Name,
@@ -17,20 +17,20 @@ from chaosmonkey.audience.modes.base import (
     result_says,
     turn_says,
 )
-from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, Stage
+from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.audience.transitions import end_turn, give_turn
 
-DRAWN_AGAIN = (Stage.LATE, Stage.ABSENT, Stage.LEFT, Stage.SKIPPED)
+DRAWN_AGAIN = (TurnState.LATE, TurnState.ABSENT, TurnState.LEFT, TurnState.SKIPPED)
 """Endings after which the next ticket is drawn."""
 
 
 class Raffle:
     """One seat is drawn."""
 
-    def admit(self, current: Round, value: str, table: Table) -> None:
+    def admit(self, current: Round, value: str, table: Eligibility) -> None:
         """Everybody may enter."""
 
-    def go_on(self, current: Round, table: Table, now: float) -> Round:
+    def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
         """Draw, once it is closed and as long as nobody pressed."""
         if current.state is not RoundState.CLOSED or current.turn is not None:
             return current
@@ -41,13 +41,13 @@ class Raffle:
             return replace(current, state=RoundState.OVER)
         return give_turn(replace(current, drawn=True), ticket, now)
 
-    def target(self, current: Round, wanted: str | None, table: Table) -> str:
+    def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
         """There is none: whoever is drawn presses."""
         raise RoundRefused(
             "In a raffle whoever is drawn presses.", remedy="Approve the press, or draw again."
         )
 
-    def says(self, current: Round, table: Table, name: Name) -> str:
+    def says(self, current: Round, table: Eligibility, name: Name) -> str:
         """How the raffle stands."""
         last = current.last
         match current.state:
@@ -62,10 +62,10 @@ class Raffle:
                 return "Closed, and nobody entered. Nothing is drawn."
         assert last is not None
         said = turn_says(current, last, name)
-        if last.stage is Stage.CHOOSING:
+        if last.stage is TurnState.CHOOSING:
             before = turn_says(current, current.past[-1], name) if current.past else ""
             return f"{before} {name(last.ticket)} was drawn and has the button.".strip()
-        if last.stage in (Stage.VETOED, Stage.REFUSED, Stage.UNANSWERED):
+        if last.stage in (TurnState.VETOED, TurnState.REFUSED, TurnState.UNANSWERED):
             return f"{said} The presenter may draw again."
         if current.state in (RoundState.EXECUTED, RoundState.REVEALED):
             return f"{said} {result_says(current)}"
@@ -87,10 +87,10 @@ def draw_again(current: Round, now: float) -> Round:
         RoundRefused: nobody was drawn yet, or a machine is being cut.
     """
     turn = current.turn
-    in_hand = turn is not None and turn.stage in (Stage.CUTTING, Stage.CUT)
+    in_hand = turn is not None and turn.stage in (TurnState.CUTTING, TurnState.CUT)
     if current.state is not RoundState.CLOSED or in_hand or not (turn or current.past):
         raise RoundRefused("There is nothing to draw again.", remedy="Look at the round.")
-    current = end_turn(current, Stage.SKIPPED, now)
+    current = end_turn(current, TurnState.SKIPPED, now)
     ticket = drawn(current)
     if ticket is None:
         return replace(current, state=RoundState.OVER)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaosmonkey.audience.draw import draw
-from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes.base import (
     CANCELLED,
     Name,
@@ -19,23 +19,23 @@ from chaosmonkey.audience.modes.base import (
     refuse_unless_choosable,
     result_says,
 )
-from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, Stage
+from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.errors import BadInput
 
 
 class Vote:
     """The majority decides."""
 
-    def admit(self, current: Round, value: str, table: Table) -> str:
+    def admit(self, current: Round, value: str, table: Eligibility) -> str:
         """One of the choices, if it can be cut now."""
         refuse_unless_choosable(current, value, table)
         return value
 
-    def go_on(self, current: Round, table: Table, now: float) -> Round:
+    def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
         """Nothing: the presenter carries it out."""
         return current
 
-    def target(self, current: Round, wanted: str | None, table: Table) -> str:
+    def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
         """The leader, or what the presenter or the draw chose among equals."""
         _refuse_unless_running(current)
         equals = electable(current, table)
@@ -60,18 +60,19 @@ class Vote:
             )
         return wanted or equals[0]
 
-    def says(self, current: Round, table: Table, name: Name) -> str:
+    def says(self, current: Round, table: Eligibility, name: Name) -> str:
         """How the vote stands."""
         votes = counted(current.entered, "vote", "votes")
-        deed = current.last
+        decision = current.last
         if current.state is RoundState.CANCELLED:
             return CANCELLED
-        if deed is not None and deed.stage is Stage.CUTTING:
-            return f"{votes} decided: {deed.machine} is being cut."
-        if deed is not None and deed.stage is Stage.ABORTED:
-            return f"{votes} decided for {deed.machine}. {result_says(current)}"
-        if deed is not None and deed.machine is not None:
-            return f"{votes} decided: {lost(deed.machine, current.feed)}. {result_says(current)}"
+        if decision is not None and decision.stage is TurnState.CUTTING:
+            return f"{votes} decided: {decision.machine} is being cut."
+        if decision is not None and decision.stage is TurnState.ABORTED:
+            return f"{votes} decided for {decision.machine}. {result_says(current)}"
+        if decision is not None and decision.machine is not None:
+            loss = lost(decision.machine, current.feed)
+            return f"{votes} decided: {loss}. {result_says(current)}"
         if current.state is RoundState.OPEN:
             if not current.entered:
                 return "Vote with your phone. Nobody has voted yet."
@@ -81,7 +82,7 @@ class Vote:
         return f"Closed with {votes}. {_standing(current, table)}"
 
 
-def electable(current: Round, table: Table) -> tuple[str, ...]:
+def electable(current: Round, table: Eligibility) -> tuple[str, ...]:
     """The choices with the most votes among those that can be cut; none without a vote."""
     can_be_cut = {
         choice: votes
@@ -92,7 +93,7 @@ def electable(current: Round, table: Table) -> tuple[str, ...]:
     return tuple(choice for choice, votes in can_be_cut.items() if votes == most)
 
 
-def break_tie(current: Round, table: Table) -> Round:
+def break_tie(current: Round, table: Eligibility) -> Round:
     """Draw among equals; raises RoundRefused if there are none, or it was drawn already."""
     _refuse_unless_running(current)
     equals = electable(current, table)
@@ -112,7 +113,7 @@ def _refuse_unless_running(current: Round) -> None:
         raise RoundRefused("Nobody has voted.", remedy="Wait, or cancel the round.")
 
 
-def _standing(current: Round, table: Table) -> str:
+def _standing(current: Round, table: Eligibility) -> str:
     leaders, equals = current.leaders, electable(current, table)
     gone = [choice for choice in leaders if choice in table.barred]
     lead = f"{leaders[0]} leads." if len(leaders) == 1 else f"A tie between {listed(leaders)}."

@@ -12,7 +12,7 @@ from chaosmonkey.simcluster.apiserver.resources import (
     REPLICA_SETS,
     SERVICES,
     STATEFUL_SETS,
-    Resource,
+    ApiResource,
 )
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
@@ -38,7 +38,7 @@ class Admission:
         self._suffix = suffix
         self._service_ip = service_ip
 
-    def complete(self, resource: Resource, obj: Obj) -> None:
+    def complete(self, resource: ApiResource, obj: Obj) -> None:
         """Fill in what is missing."""
         if resource is PODS:
             self._pod(obj)
@@ -93,7 +93,7 @@ class Admission:
         service.setdefault("status", {"loadBalancer": {}})
 
 
-_WORKLOADS: dict[Resource, dict[str, Any]] = {
+_WORKLOADS: dict[ApiResource, dict[str, Any]] = {
     DEPLOYMENTS: {
         "replicas": 1,
         "strategy": {

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 
 from chaosmonkey.simcluster.apiserver import openapi
-from chaosmonkey.simcluster.apiserver.resources import RESOURCES, Resource
+from chaosmonkey.simcluster.apiserver.resources import RESOURCES, ApiResource
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.node.nodestatus import VERSION
 
@@ -79,7 +79,7 @@ def _resources(group: str) -> Obj:
     return head | {"resources": [entry for row in rows for entry in _entries(row)]}
 
 
-def _entries(row: Resource) -> list[Obj]:
+def _entries(row: ApiResource) -> list[Obj]:
     entry: Obj = {
         "name": row.plural,
         "singularName": row.singular,
@@ -95,7 +95,7 @@ def _entries(row: Resource) -> list[Obj]:
     return [entry, *(_part(row, part) for part in row.subresources)]
 
 
-def _part(row: Resource, part: str) -> Obj:
+def _part(row: ApiResource, part: str) -> Obj:
     entry: Obj = {
         "name": f"{row.plural}/{part}",
         "singularName": "",
@@ -109,7 +109,7 @@ def _part(row: Resource, part: str) -> Obj:
     return entry | {"kind": kind, "verbs": _PART_VERBS.get(part, ["create"])}
 
 
-def _hash(row: Resource) -> str:
+def _hash(row: ApiResource) -> str:
     digest = hashlib.blake2s(f"{row.api_version}/{row.kind}".encode(), digest_size=8)
     return digest.hexdigest()[:11] + "="
 
@@ -124,7 +124,7 @@ def _aggregated(names: list[str]) -> Obj:
     return kind | {"metadata": {}, "items": items}
 
 
-def _aggregated_row(row: Resource) -> Obj:
+def _aggregated_row(row: ApiResource) -> Obj:
     blank = {"group": "", "version": ""}
     entry: Obj = {
         "resource": row.plural,
@@ -142,7 +142,7 @@ def _aggregated_row(row: Resource) -> Obj:
     return entry
 
 
-def _aggregated_part(row: Resource, part: str) -> Obj:
+def _aggregated_part(row: ApiResource, part: str) -> Obj:
     group, version, kind = _OF_OTHERS.get(part, ("", "", row.kind))
     response = {"group": group, "version": version if group else "", "kind": kind}
     verbs = _PART_VERBS.get(part, ["create"])

@@ -20,7 +20,7 @@ from typing import Any, Literal, cast, get_args
 
 from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.watches import Watches
-from chaosmonkey.simcluster.realtime import Live
+from chaosmonkey.simcluster.realtime import RealTime
 
 Kind = Literal["drop", "stall", "away", "expire", "too_many", "garbage"]
 
@@ -38,7 +38,7 @@ class Faults:
     """
 
     def __init__(
-        self, live: Live, watches: Watches, leave: Callable[[float], None] | None = None
+        self, live: RealTime, watches: Watches, leave: Callable[[float], None] | None = None
     ) -> None:
         self._live = live
         self._watches = watches

@@ -12,7 +12,7 @@ from chaosmonkey.simcluster.apiserver.admission import Admission
 from chaosmonkey.simcluster.apiserver.lists import Query
 from chaosmonkey.simcluster.apiserver.patches import patch
 from chaosmonkey.simcluster.apiserver.paths import Target
-from chaosmonkey.simcluster.apiserver.resources import NAMESPACES, PODS, Resource
+from chaosmonkey.simcluster.apiserver.resources import NAMESPACES, PODS, ApiResource
 from chaosmonkey.simcluster.apiserver.storage import Store, clone
 from chaosmonkey.simcluster.apiserver.validation import check
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
@@ -29,7 +29,7 @@ Answer = tuple[int, Obj]
 """An HTTP status and the object to send."""
 
 
-class Verbs:
+class Handlers:
     """The API server's verbs over one store."""
 
     def __init__(self, store: Store, admission: Admission) -> None:
@@ -157,7 +157,7 @@ class Verbs:
         return 201, _success() | {"code": 201}
 
     @staticmethod
-    def _check_kind(resource: Resource, obj: Any) -> None:
+    def _check_kind(resource: ApiResource, obj: Any) -> None:
         if not isinstance(obj, dict):
             raise refusals.bad_request(f"the object provided is no {resource.kind}")
         kind, version = obj.get("kind", resource.kind), obj.get("apiVersion", resource.api_version)
@@ -182,7 +182,7 @@ class Verbs:
             raise refusals.not_found(NAMESPACES, target.namespace)
 
     @staticmethod
-    def _check_name(resource: Resource, meta: Obj) -> None:
+    def _check_name(resource: ApiResource, meta: Obj) -> None:
         if "name" not in meta and "generateName" not in meta:
             cause = "Required value: name or generateName is required"
             raise refusals.invalid(resource, "", ("FieldValueRequired", cause, "metadata.name"))
@@ -208,7 +208,7 @@ def scale_of(obj: Obj) -> Obj:
     }
 
 
-def read_json(resource: Resource | None, body: bytes) -> Any:
+def read_json(resource: ApiResource | None, body: bytes) -> Any:
     """A request's body. Refuses with 400 what is no JSON."""
     if not body:
         return {}

@@ -6,7 +6,7 @@ parameter `fieldValidation`. No schema is described.
 
 from __future__ import annotations
 
-from chaosmonkey.simcluster.apiserver.resources import RESOURCES, Resource
+from chaosmonkey.simcluster.apiserver.resources import RESOURCES, ApiResource
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.node.nodestatus import VERSION
 
@@ -23,11 +23,11 @@ def answer(path: str) -> Obj | None:
     return _document(found) if found else None
 
 
-def _document_path(row: Resource) -> str:
+def _document_path(row: ApiResource) -> str:
     return f"apis/{row.api_version}" if row.group else f"api/{row.version}"
 
 
-def _document(of: Resource) -> Obj:
+def _document(of: ApiResource) -> Obj:
     rows = [row for row in RESOURCES if row.api_version == of.api_version]
     paths = {}
     for row in rows:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from chaosmonkey.simcluster.apiserver.refusals import Refusal
 
 
-class Origins:
+class OriginGuard:
     """Knows the names of this machine."""
 
     def __init__(self) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaosmonkey.simcluster.apiserver import refusals
-from chaosmonkey.simcluster.apiserver.resources import BY_PATH, NAMESPACES, Resource
+from chaosmonkey.simcluster.apiserver.resources import BY_PATH, NAMESPACES, ApiResource
 
 
 @dataclass(frozen=True)
 class Target:
     """What a request is about; empty strings stand for what the path does not name."""
 
-    resource: Resource
+    resource: ApiResource
     namespace: str = ""
     name: str = ""
     part: str = ""
@@ -48,5 +48,5 @@ def parse(path: str) -> Target | None:
     return Target(resource, namespace, name, part)
 
 
-def _finalize(resource: Resource, part: str) -> bool:
+def _finalize(resource: ApiResource, part: str) -> bool:
     return resource is NAMESPACES and part == "finalize"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chaosmonkey.simcluster.apiserver.resources import Resource
+from chaosmonkey.simcluster.apiserver.resources import ApiResource
 
 
 class Refusal(Exception):
@@ -42,12 +42,12 @@ class Refusal(Exception):
         return answer | {"code": self.code}
 
 
-def _named(resource: Resource, name: str) -> dict[str, Any]:
+def _named(resource: ApiResource, name: str) -> dict[str, Any]:
     group = {"group": resource.group} if resource.group else {}
     return {"name": name, **group, "kind": resource.plural}
 
 
-def not_found(resource: Resource, name: str) -> Refusal:
+def not_found(resource: ApiResource, name: str) -> Refusal:
     """There is no such object."""
     message = f'{resource.qualified} "{name}" not found'
     return Refusal(404, "NotFound", message, details=_named(resource, name))
@@ -59,13 +59,13 @@ def unknown_path() -> Refusal:
     return Refusal(404, "NotFound", message, details={})
 
 
-def already_exists(resource: Resource, name: str) -> Refusal:
+def already_exists(resource: ApiResource, name: str) -> Refusal:
     """An object of that name is there."""
     message = f'{resource.qualified} "{name}" already exists'
     return Refusal(409, "AlreadyExists", message, details=_named(resource, name))
 
 
-def conflict(resource: Resource, name: str, why: str = "") -> Refusal:
+def conflict(resource: ApiResource, name: str, why: str = "") -> Refusal:
     """The writer knew an older version, or meant another object of that name."""
     why = why or (
         "the object has been modified; please apply your changes to the latest version and try "
@@ -80,7 +80,7 @@ def bad_request(message: str) -> Refusal:
     return Refusal(400, "BadRequest", message)
 
 
-def invalid(resource: Resource, name: str, *causes: tuple[str, str, str]) -> Refusal:
+def invalid(resource: ApiResource, name: str, *causes: tuple[str, str, str]) -> Refusal:
     """The object breaks rules; each cause is (reason, message, field)."""
     said = [f"{field}: {message}" for _, message, field in causes]
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind

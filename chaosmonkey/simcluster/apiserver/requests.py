@@ -12,7 +12,7 @@ from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.handlers import read_json
 from chaosmonkey.simcluster.apiserver.lists import Query
 from chaosmonkey.simcluster.apiserver.refusals import Refusal
-from chaosmonkey.simcluster.apiserver.resources import Resource
+from chaosmonkey.simcluster.apiserver.resources import ApiResource
 from chaosmonkey.simcluster.apiserver.watches import Watch
 
 Message = MutableMapping[str, Any]
@@ -57,7 +57,7 @@ class Request:
             more = message.get("more_body", False)
         return b"".join(parts)
 
-    async def json(self, resource: Resource | None) -> Any:
+    async def json(self, resource: ApiResource | None) -> Any:
         """The body as JSON; `{}` if there is none. Refuses protobuf and what is no JSON."""
         if self.media_type == PROTOBUF:
             raise refusals.unsupported_media(self.media_type)

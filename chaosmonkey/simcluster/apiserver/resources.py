@@ -12,7 +12,7 @@ _ALL = ("create", "delete", "deletecollection", "get", "list", "patch", "update"
 
 
 @dataclass(frozen=True, eq=False)
-class Resource:
+class ApiResource:
     """One kind of object: where it lives, what it is called, what may be done with it."""
 
     group: str
@@ -45,7 +45,7 @@ class Resource:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 
-NAMESPACES = Resource(
+NAMESPACES = ApiResource(
     "",
     "v1",
     "namespaces",
@@ -55,10 +55,10 @@ NAMESPACES = Resource(
     verbs=tuple(verb for verb in _ALL if verb != "deletecollection"),
     subresources=("status",),
 )
-NODES = Resource(
+NODES = ApiResource(
     "", "v1", "nodes", "Node", namespaced=False, short=("no",), subresources=("status",)
 )
-PODS = Resource(
+PODS = ApiResource(
     "",
     "v1",
     "pods",
@@ -69,13 +69,13 @@ PODS = Resource(
     generation=True,
     graceful=True,
 )
-SERVICES = Resource(
+SERVICES = ApiResource(
     "", "v1", "services", "Service", short=("svc",), categories=("all",), subresources=("status",)
 )
-ENDPOINTS = Resource("", "v1", "endpoints", "Endpoints", short=("ep",))
-CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap", short=("cm",))
-EVENTS = Resource("", "v1", "events", "Event", short=("ev",))
-DEPLOYMENTS = Resource(
+ENDPOINTS = ApiResource("", "v1", "endpoints", "Endpoints", short=("ep",))
+CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", short=("cm",))
+EVENTS = ApiResource("", "v1", "events", "Event", short=("ev",))
+DEPLOYMENTS = ApiResource(
     "apps",
     "v1",
     "deployments",
@@ -85,7 +85,7 @@ DEPLOYMENTS = Resource(
     subresources=("scale", "status"),
     generation=True,
 )
-REPLICA_SETS = Resource(
+REPLICA_SETS = ApiResource(
     "apps",
     "v1",
     "replicasets",
@@ -95,7 +95,7 @@ REPLICA_SETS = Resource(
     subresources=("scale", "status"),
     generation=True,
 )
-STATEFUL_SETS = Resource(
+STATEFUL_SETS = ApiResource(
     "apps",
     "v1",
     "statefulsets",
@@ -105,7 +105,7 @@ STATEFUL_SETS = Resource(
     subresources=("scale", "status"),
     generation=True,
 )
-DAEMON_SETS = Resource(
+DAEMON_SETS = ApiResource(
     "apps",
     "v1",
     "daemonsets",
@@ -115,12 +115,12 @@ DAEMON_SETS = Resource(
     subresources=("status",),
     generation=True,
 )
-LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
-ENDPOINT_SLICES = Resource(
+LEASES = ApiResource("coordination.k8s.io", "v1", "leases", "Lease")
+ENDPOINT_SLICES = ApiResource(
     "discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", generation=True
 )
 
-BUDGETS = Resource(
+BUDGETS = ApiResource(
     "policy",
     "v1",
     "poddisruptionbudgets",
@@ -130,7 +130,7 @@ BUDGETS = Resource(
     generation=True,
 )
 
-RESOURCES: tuple[Resource, ...] = (
+RESOURCES: tuple[ApiResource, ...] = (
     CONFIG_MAPS,
     ENDPOINTS,
     EVENTS,
@@ -147,7 +147,9 @@ RESOURCES: tuple[Resource, ...] = (
     BUDGETS,
 )
 
-BY_PATH: dict[tuple[str, str, str], Resource] = {
+BY_PATH: dict[tuple[str, str, str], ApiResource] = {
     (row.group, row.version, row.plural): row for row in RESOURCES
 }
-BY_KIND: dict[tuple[str, str], Resource] = {(row.api_version, row.kind): row for row in RESOURCES}
+BY_KIND: dict[tuple[str, str], ApiResource] = {
+    (row.api_version, row.kind): row for row in RESOURCES
+}

@@ -13,9 +13,9 @@ import orjson
 
 from chaosmonkey.simcluster.apiserver import discovery, lists, refusals
 from chaosmonkey.simcluster.apiserver.faults import Faults
-from chaosmonkey.simcluster.apiserver.handlers import Verbs, read_json
+from chaosmonkey.simcluster.apiserver.handlers import Handlers, read_json
 from chaosmonkey.simcluster.apiserver.lists import number
-from chaosmonkey.simcluster.apiserver.origins import Origins
+from chaosmonkey.simcluster.apiserver.origins import OriginGuard
 from chaosmonkey.simcluster.apiserver.paths import Target, parse
 from chaosmonkey.simcluster.apiserver.refusals import Refusal
 from chaosmonkey.simcluster.apiserver.requests import PROTOBUF, Receive, Request, Send
@@ -23,24 +23,26 @@ from chaosmonkey.simcluster.apiserver.selectors import question
 from chaosmonkey.simcluster.apiserver.tables import table
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.apiserver.watches import Render, Watch, Watches
-from chaosmonkey.simcluster.bench.api import Hands
+from chaosmonkey.simcluster.bench.api import BenchApi
 from chaosmonkey.simcluster.node.applogs import read_log
-from chaosmonkey.simcluster.realtime import Live
+from chaosmonkey.simcluster.realtime import RealTime
 
 _FUTURE_WAIT = 3.0
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
-class Server:
+class ApiServer:
     """An ASGI app: one pretend API server, with its hands and faults."""
 
-    def __init__(self, live: Live, watches: Watches, faults: Faults, hands: Hands) -> None:
+    def __init__(
+        self, live: RealTime, watches: Watches, faults: Faults, bench_api: BenchApi
+    ) -> None:
         self._live = live
         self._watches = watches
         self._faults = faults
-        self._hands = hands
-        self._origins = Origins()
-        self._verbs = Verbs(live.world.store, live.world.admission)
+        self._bench_api = bench_api
+        self._origins = OriginGuard()
+        self._verbs = Handlers(live.world.store, live.world.admission)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -56,11 +58,11 @@ class Server:
     async def _serve(self, request: Request) -> None:
         if request.path.startswith(("/sim", "/bench")):
             body = await request.json(None)
-            found = self._hands.answer(request.method, request.path, body)
+            found = self._bench_api.answer(request.method, request.path, body)
             if found is not None:
                 await request.answer(*found)
                 return
-        if not self._live.world.parts.answering:
+        if not self._live.world.context.answering:
             raise refusals.shutting_down()
         await self._faults.pass_through()
         self._live.catch_up()

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from chaosmonkey.simcluster.apiserver import refusals
-from chaosmonkey.simcluster.apiserver.resources import RESOURCES, Resource
+from chaosmonkey.simcluster.apiserver.resources import RESOURCES, ApiResource
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Index, Key, Obj, Shelf, What
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.simcluster.timestamps import stamp
@@ -48,35 +48,37 @@ class Store:
         self._timeline = timeline
         self._shelves = {resource: Shelf(resource, history) for resource in RESOURCES}
 
-    def shelf(self, resource: Resource) -> Shelf:
+    def shelf(self, resource: ApiResource) -> Shelf:
         """The objects of one resource with their history."""
         return self._shelves[resource]
 
-    def subscribe(self, resource: Resource, listener: Callable[[Change], None]) -> None:
+    def subscribe(self, resource: ApiResource, listener: Callable[[Change], None]) -> None:
         """Tell `listener` of every change from now on."""
         self._shelves[resource].listeners.append(listener)
 
-    def index(self, resource: Resource, name: str, terms: Callable[[Obj], Iterable[str]]) -> Index:
+    def index(
+        self, resource: ApiResource, name: str, terms: Callable[[Obj], Iterable[str]]
+    ) -> Index:
         """Keep a resource's objects findable by a term of each."""
         return self._shelves[resource].index(name, terms)
 
-    def find(self, resource: Resource, namespace: str, name: str) -> Obj | None:
+    def find(self, resource: ApiResource, namespace: str, name: str) -> Obj | None:
         """One object, or None."""
         change = self._shelves[resource].latest.get((namespace, name))
         return None if change is None else change.object
 
-    def get(self, resource: Resource, namespace: str, name: str) -> Obj:
+    def get(self, resource: ApiResource, namespace: str, name: str) -> Obj:
         """One object; refuses with 404 if there is none."""
         found = self.find(resource, namespace, name)
         if found is None:
             raise refusals.not_found(resource, name)
         return found
 
-    def all(self, resource: Resource) -> list[Obj]:
+    def all(self, resource: ApiResource) -> list[Obj]:
         """Every object of a resource, in no promised order."""
         return [change.object for change in self._shelves[resource].latest.values()]
 
-    def create(self, resource: Resource, obj: Obj, *, keep: bool = True) -> Obj:
+    def create(self, resource: ApiResource, obj: Obj, *, keep: bool = True) -> Obj:
         """Add an object, which the store then owns; refuses with 409 if its name is taken.
 
         With `keep=False` (a dry run) nothing is stored.
@@ -96,7 +98,7 @@ class Store:
         created = {"kind": resource.kind, "apiVersion": resource.api_version} | obj
         return self._write(resource, "ADDED", created, None) if keep else created
 
-    def update(self, resource: Resource, obj: Obj, *, keep: bool = True) -> Obj:
+    def update(self, resource: ApiResource, obj: Obj, *, keep: bool = True) -> Obj:
         """Replace an object by a changed copy, which the store then owns.
 
         Refuses with 404 if it is gone and with 409 if the copy names an older version or another
@@ -127,7 +129,7 @@ class Store:
         return self._write(resource, "MODIFIED", obj, before)
 
     def edit(
-        self, resource: Resource, key: Key, change: Callable[[Obj], None], *, uid: str = ""
+        self, resource: ApiResource, key: Key, change: Callable[[Obj], None], *, uid: str = ""
     ) -> Obj | None:
         """Let `change` work on a copy of the latest version and store it; None if it is gone.
 
@@ -140,7 +142,7 @@ class Store:
         change(after)
         return self.update(resource, after)
 
-    def delete(self, resource: Resource, key: Key, *, grace: int | None = None) -> Obj:
+    def delete(self, resource: ApiResource, key: Key, *, grace: int | None = None) -> Obj:
         """Delete an object, or mark it for deletion if it is given time to stop.
 
         Args:
@@ -164,7 +166,7 @@ class Store:
             before = self._mark(resource, before, 0)
         return self._write(resource, "DELETED", clone(before), before)
 
-    def _mark(self, resource: Resource, before: Obj, seconds: int) -> Obj:
+    def _mark(self, resource: ApiResource, before: Obj, seconds: int) -> Obj:
         after = clone(before)
         meta = after["metadata"]
         if "deletionTimestamp" not in meta and resource.generation:
@@ -173,7 +175,7 @@ class Store:
         meta["deletionGracePeriodSeconds"] = seconds
         return self._write(resource, "MODIFIED", after, before)
 
-    def _write(self, resource: Resource, what: What, obj: Obj, before: Obj | None) -> Obj:
+    def _write(self, resource: ApiResource, what: What, obj: Obj, before: Obj | None) -> Obj:
         self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
         self._shelves[resource].add(Change(what, self.version, key_of(obj), obj, before))

@@ -11,7 +11,7 @@ from typing import Any
 
 from chaosmonkey.simcluster.apiserver import cells
 from chaosmonkey.simcluster.apiserver.columns import COLUMNS
-from chaosmonkey.simcluster.apiserver.resources import Resource
+from chaosmonkey.simcluster.apiserver.resources import ApiResource
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
 _NONE = "<none>"
@@ -196,7 +196,7 @@ ROWS: dict[str, Callable[[Obj, float], list[Any]]] = {
 
 
 def table(
-    resource: Resource,
+    resource: ApiResource,
     objects: Iterable[Obj],
     meta: Obj,
     now: float,

@@ -17,7 +17,7 @@ from chaosmonkey.simcluster.apiserver.resources import (
     REPLICA_SETS,
     SERVICES,
     STATEFUL_SETS,
-    Resource,
+    ApiResource,
 )
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
@@ -29,7 +29,7 @@ _OBJECTS = ("metadata", "spec", "status", "data")
 _REQUIRED = "Required value"
 
 
-def check(resource: Resource, obj: Obj) -> None:
+def check(resource: ApiResource, obj: Obj) -> None:
     """Refuse with 400 what has the wrong shape, and with 422 what lacks something needed."""
     for field in _OBJECTS:
         if not isinstance(obj.get(field, {}), dict):
@@ -52,7 +52,7 @@ def check(resource: Resource, obj: Obj) -> None:
         raise refusals.invalid(resource, str(obj["metadata"].get("name", "")), *causes)
 
 
-def _check_conditions(resource: Resource, conditions: Any) -> None:
+def _check_conditions(resource: ApiResource, conditions: Any) -> None:
     """Refuse conditions that have no type or status; when one turned need not be said."""
     listed = isinstance(conditions, list)
     if conditions is None or (listed and all(map(_is_condition, conditions))):

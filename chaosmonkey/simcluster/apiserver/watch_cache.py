@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import orjson
 
-from chaosmonkey.simcluster.apiserver.resources import Resource
+from chaosmonkey.simcluster.apiserver.resources import ApiResource
 
 Obj = dict[str, Any]
 """A Kubernetes object. One that is in a store is never changed, only replaced."""
@@ -58,7 +58,7 @@ class Shelf:
     forgotten.
     """
 
-    def __init__(self, resource: Resource, limit: int) -> None:
+    def __init__(self, resource: ApiResource, limit: int) -> None:
         self.resource = resource
         self.latest: dict[Key, Change] = {}
         self.floor = 0

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 import orjson
 
 from chaosmonkey.simcluster.apiserver import refusals
-from chaosmonkey.simcluster.apiserver.resources import NODES, RESOURCES, Resource
+from chaosmonkey.simcluster.apiserver.resources import NODES, RESOURCES, ApiResource
 from chaosmonkey.simcluster.apiserver.selectors import Question
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Obj, Shelf, watch_line
-from chaosmonkey.simcluster.realtime import Live
+from chaosmonkey.simcluster.realtime import RealTime
 
 BOOKMARK_EVERY = 60.0
 _LAST_BOOKMARK = 2.0
@@ -68,7 +68,7 @@ class Watch:
         most: how many lines may wait for a client that reads slowly.
     """
 
-    resource: Resource
+    resource: ApiResource
     namespace: str = ""
     question: Question | None = None
     seen: int = 0
@@ -128,9 +128,9 @@ class Watch:
 class Watches:
     """All open watches of one world."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: RealTime) -> None:
         self._live = live
-        self._open: dict[Resource, dict[Watch, None]] = {resource: {} for resource in RESOURCES}
+        self._open: dict[ApiResource, dict[Watch, None]] = {resource: {} for resource in RESOURCES}
         for resource, watches in self._open.items():
             live.world.store.subscribe(resource, self._tell(watches))
 

@@ -21,7 +21,7 @@ from typing import Any, cast
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
 from chaosmonkey.simcluster.apiserver.faults import Faults
 from chaosmonkey.simcluster.bench.wiring import FeedName
-from chaosmonkey.simcluster.realtime import Live
+from chaosmonkey.simcluster.realtime import RealTime
 from chaosmonkey.simcluster.settings import SimSettings
 from chaosmonkey.simcluster.timestamps import micro_stamp
 
@@ -31,10 +31,10 @@ SLOWEST = 3600.0
 Answer = tuple[int, Any]
 
 
-class Hands:
+class BenchApi:
     """Answers the paths that are not Kubernetes'."""
 
-    def __init__(self, live: Live, settings: SimSettings, faults: Faults) -> None:
+    def __init__(self, live: RealTime, settings: SimSettings, faults: Faults) -> None:
         self._live = live
         self._settings = settings
         self._faults = faults

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chaosmonkey.errors import UnknownMachine
-from chaosmonkey.simcluster.bench.chips.bus import Bus
-from chaosmonkey.simcluster.bench.feeds import OPERATE, RELEASE, Feed
+from chaosmonkey.simcluster.bench.chips.bus import SimBus
+from chaosmonkey.simcluster.bench.feeds import OPERATE, RELEASE, Circuit
 from chaosmonkey.simcluster.bench.gpio import Gpio, Pin
 from chaosmonkey.simcluster.bench.meters import fit
-from chaosmonkey.simcluster.bench.panel import NotOnBench, Panel
+from chaosmonkey.simcluster.bench.panel import NotOnBench, SimPanel
 from chaosmonkey.simcluster.bench.wiring import FEEDS, FeedName, PanelWiring, Pull, SimMachine, Wire
 from chaosmonkey.simcluster.timeline import Timeline
 
@@ -61,19 +61,19 @@ class Bench:
     ) -> None:
         self.persist = persist
         self.gpio = Gpio()
-        self.bus = Bus()
+        self.bus = SimBus()
         self.supply = True
         self._timeline = timeline
         self._rail = rail
         self._chance = random.Random(f"bounces {seed}")  # noqa: S311 - no secret
-        self._feeds: dict[tuple[str, FeedName], Feed] = {}
+        self._feeds: dict[tuple[str, FeedName], Circuit] = {}
         self._senses: dict[str, int | None] = {}
         for machine in machines:
             self._wire(machine)
             if machine.meter is not None:
                 fit(machine.meter, self._feeds[machine.name, "power"], self.bus, seed=seed)
         self._panel = (
-            Panel(panel, self.gpio, self.bus, timeline=timeline, chance=self._chance)
+            SimPanel(panel, self.gpio, self.bus, timeline=timeline, chance=self._chance)
             if panel
             else None
         )
@@ -84,7 +84,7 @@ class Bench:
         self._senses[machine.name] = machine.rail
 
     def _feed(self, machine: SimMachine, name: FeedName, wire: Wire, sense: int | None) -> None:
-        feed = self._feeds[machine.name, name] = Feed(
+        feed = self._feeds[machine.name, name] = Circuit(
             machine.name,
             name,
             wire,
@@ -104,7 +104,7 @@ class Bench:
         return self.gpio.pins
 
     @property
-    def panel(self) -> Panel:
+    def panel(self) -> SimPanel:
         """The panel. Raises NotOnBench."""
         if self._panel is None:
             raise NotOnBench("a panel")
@@ -136,7 +136,7 @@ class Bench:
     ) -> None:
         """A hand fills or empties a socket, or breaks or mends a part of a feed.
 
-        None leaves a thing as it is; what each one means is `Feed`'s to say. Raises UnknownMachine.
+        None leaves a thing as it is; `Circuit` says what each one means. Raises UnknownMachine.
         """
         self.feed(machine, feed).touch(
             plugged=plugged, welded=welded, stuck=stuck, back_fed=back_fed, slow=slow
@@ -149,7 +149,7 @@ class Bench:
             if feed.name == "power":
                 feed.touch(supplied=alive)
 
-    def feed(self, machine: str, feed: FeedName) -> Feed:
+    def feed(self, machine: str, feed: FeedName) -> Circuit:
         """One feed as it is. Raises UnknownMachine."""
         if (machine, feed) not in self._feeds:
             raise UnknownMachine(machine, self.machines())

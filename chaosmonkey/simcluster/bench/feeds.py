@@ -28,7 +28,7 @@ shorter gap, and its regulator waits as long before it starts (engineering estim
 hardware is taken to be as patient."""
 
 
-class Feed:
+class Circuit:
     """One feed.
 
     Args:

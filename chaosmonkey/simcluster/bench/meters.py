@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from chaosmonkey.simcluster.bench.chips.bus import Bus
-from chaosmonkey.simcluster.bench.chips.ina import Ina, Ina219, Ina3221, Reading
-from chaosmonkey.simcluster.bench.feeds import Feed
+from chaosmonkey.simcluster.bench.chips.bus import SimBus
+from chaosmonkey.simcluster.bench.chips.ina import Ina, Ina219, Ina3221, Measurement
+from chaosmonkey.simcluster.bench.feeds import Circuit
 from chaosmonkey.simcluster.bench.wiring import Meter
 from chaosmonkey.simcluster.timeline import Span
 
@@ -20,7 +20,7 @@ _VOLTS_NOISE = 0.02
 _DRAW_NOISE = 0.02
 
 
-class Probe:
+class MeteredCircuit:
     """What a chip finds at one feed: the rail's voltage, and the current that comes through it.
 
     A rail that is live through another way has its voltage, and draws nothing here.
@@ -30,22 +30,22 @@ class Probe:
         seed: of the machine's current and of the noise.
     """
 
-    def __init__(self, feed: Feed, *, seed: int) -> None:
+    def __init__(self, feed: Circuit, *, seed: int) -> None:
         self._feed = feed
         self._chance = random.Random(f"meter {feed.machine} {seed}")  # noqa: S311 - no secret
         self._draw = self._chance.uniform(*DRAW)
 
-    def __call__(self) -> Reading:
+    def __call__(self) -> Measurement:
         """Measure now."""
         feed, noise = self._feed, self._chance.uniform(-1.0, 1.0)
         running = feed.given and feed.feeding
-        return Reading(
+        return Measurement(
             volts=VOLTS + _VOLTS_NOISE * noise if feed.live else 0.0,
             amperes=self._draw * (1 + _DRAW_NOISE * noise) if running else 0.0,
         )
 
 
-def fit(meter: Meter, feed: Feed, bus: Bus, *, seed: int) -> None:
+def fit(meter: Meter, feed: Circuit, bus: SimBus, *, seed: int) -> None:
     """Put a meter into a feed; machines may share an INA3221.
 
     Raises:
@@ -56,4 +56,4 @@ def fit(meter: Meter, feed: Feed, bus: Bus, *, seed: int) -> None:
     if not isinstance(chip, wanted):
         text = f"two chips have the I2C address 0x{meter.address:02x}"
         raise ValueError(text)  # noqa: TRY004 - the wiring is wrong, not a type
-    chip.fit(meter.channel, Probe(feed, seed=seed))
+    chip.fit(meter.channel, MeteredCircuit(feed, seed=seed))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaosmonkey.errors import BadInput, UnknownMachine
-from chaosmonkey.simcluster.bench.chips.bus import Bus
+from chaosmonkey.simcluster.bench.chips.bus import SimBus
 from chaosmonkey.simcluster.bench.chips.mcp23017 import Mcp23017
 from chaosmonkey.simcluster.bench.contacts import BUTTON_BOUNCE, Contact
 from chaosmonkey.simcluster.bench.gpio import Gpio, Level
@@ -47,7 +47,7 @@ class _Button:
         self.contact.move(closed=pressed != self.nc)
 
 
-class Panel:
+class SimPanel:
     """The panel of a bench, its expander included.
 
     Args:
@@ -66,7 +66,7 @@ class Panel:
         self,
         wiring: PanelWiring,
         gpio: Gpio,
-        bus: Bus,
+        bus: SimBus,
         *,
         timeline: Timeline,
         chance: random.Random,

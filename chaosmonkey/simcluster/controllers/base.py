@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.admission import Admission
-from chaosmonkey.simcluster.apiserver.resources import PODS, Resource
+from chaosmonkey.simcluster.apiserver.resources import PODS, ApiResource
 from chaosmonkey.simcluster.apiserver.storage import clone, key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Index, Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timeline import Booking
@@ -25,8 +25,8 @@ _AWAY = 0.5
 class Controller(ABC):
     """One loop over the keys of whatever it cares for."""
 
-    def __init__(self, parts: Parts) -> None:
-        self.parts = parts
+    def __init__(self, context: SimContext) -> None:
+        self.context = context
         self._waiting: dict[Key, Booking] = {}
 
     @abstractmethod
@@ -35,8 +35,8 @@ class Controller(ABC):
 
     def wake(self, key: Key, after: float | None = None) -> None:
         """Look at `key` soon (or `after` seconds from now); an earlier look stays booked."""
-        timeline = self.parts.timeline
-        seconds = timeline.draw(self.parts.timing.lag) if after is None else after
+        timeline = self.context.timeline
+        seconds = timeline.draw(self.context.timing.lag) if after is None else after
         booked = self._waiting.get(key)
         if booked is not None:
             if booked.when <= timeline.now + seconds:
@@ -46,7 +46,7 @@ class Controller(ABC):
 
     def _run(self, key: Key) -> None:
         del self._waiting[key]
-        if not self.parts.answering:
+        if not self.context.answering:
             self.wake(key, _AWAY)
             return
         try:
@@ -54,7 +54,7 @@ class Controller(ABC):
         except refusals.Refusal:
             self.wake(key, _AWAY)
 
-    def watch(self, resource: Resource, wake: Callable[[Obj], None] | None = None) -> None:
+    def watch(self, resource: ApiResource, wake: Callable[[Obj], None] | None = None) -> None:
         """Wake for every change of a resource: its own key, or whatever `wake` says."""
 
         def heard(change: Change) -> None:
@@ -63,7 +63,7 @@ class Controller(ABC):
             else:
                 wake(change.object)
 
-        self.parts.store.subscribe(resource, heard)
+        self.context.store.subscribe(resource, heard)
 
     def watch_pods_of(self, kind: str) -> None:
         """Wake for every change of a pod whose controller is of this kind."""
@@ -79,11 +79,11 @@ class Controller(ABC):
 class Workloads:
     """How controllers make, find and delete the pods of a workload."""
 
-    def __init__(self, parts: Parts, admission: Admission, component: str) -> None:
-        self.parts = parts
+    def __init__(self, context: SimContext, admission: Admission, component: str) -> None:
+        self.context = context
         self.source = Source(component)
         self._admission = admission
-        self._owned = owned_index(parts)
+        self._owned = owned_index(context)
 
     def pods_of(self, owner: Obj) -> list[Obj]:
         """The pods that an object controls."""
@@ -109,25 +109,25 @@ class Workloads:
         if "annotations" in meta:
             pod["metadata"]["annotations"] = meta["annotations"]
         self._admission.complete(PODS, pod)
-        return self.parts.store.create(PODS, pod)
+        return self.context.store.create(PODS, pod)
 
     def delete(self, pod: Obj) -> None:
         """Delete a pod, with the time that its spec gives it."""
-        self.parts.store.delete(PODS, key_of(pod))
+        self.context.store.delete(PODS, key_of(pod))
 
     def say(self, owner: Obj, reason: str, message: str) -> None:
         """Record an event on the workload."""
-        self.parts.events.record(owner, reason, message, source=self.source)
+        self.context.events.record(owner, reason, message, source=self.source)
 
 
-def owned_index(parts: Parts) -> Index:
+def owned_index(context: SimContext) -> Index:
     """Pods by the uid of their controller."""
 
     def terms(pod: Obj) -> tuple[str, ...]:
         owner = owner_of(pod)
         return (owner["uid"],) if owner else ()
 
-    return parts.store.index(PODS, "controller", terms)
+    return context.store.index(PODS, "controller", terms)
 
 
 def owner_of(obj: Obj) -> Obj | None:

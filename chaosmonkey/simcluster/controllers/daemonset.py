@@ -15,7 +15,7 @@ from chaosmonkey.simcluster.apiserver.admission import (
 from chaosmonkey.simcluster.apiserver.resources import DAEMON_SETS, NODES
 from chaosmonkey.simcluster.apiserver.storage import clone, key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
@@ -42,21 +42,21 @@ _TOLERATIONS = [
 class DaemonSets(Controller):
     """Creates and deletes the pods of DaemonSets."""
 
-    def __init__(self, parts: Parts, admission: Admission) -> None:
-        super().__init__(parts)
-        self._workloads = Workloads(parts, admission, "daemonset-controller")
+    def __init__(self, context: SimContext, admission: Admission) -> None:
+        super().__init__(context)
+        self._workloads = Workloads(context, admission, "daemonset-controller")
         self.watch(DAEMON_SETS)
         self.watch_pods_of("DaemonSet")
-        parts.store.subscribe(NODES, self._node_changed)
+        context.store.subscribe(NODES, self._node_changed)
 
     def _node_changed(self, change: Change) -> None:
         if change.before is None or change.before["spec"] != change.object["spec"]:
-            for owner in self.parts.store.all(DAEMON_SETS):
+            for owner in self.context.store.all(DAEMON_SETS):
                 self.wake(key_of(owner))
 
     def sync(self, key: Key) -> None:
         """Give every node its pod."""
-        owner = self.parts.store.find(DAEMON_SETS, *key)
+        owner = self.context.store.find(DAEMON_SETS, *key)
         if owner is None or is_leaving(owner):
             return
         revision = template_hash(owner["spec"]["template"])
@@ -64,7 +64,7 @@ class DaemonSets(Controller):
         for pod in self._workloads.pods_of(owner):
             by_node.setdefault(_target(pod), []).append(pod)
         wanted: set[str] = set()
-        for node in self.parts.store.all(NODES):
+        for node in self.context.store.all(NODES):
             name = node["metadata"]["name"]
             if self._belongs(owner, node, ("NoSchedule", "NoExecute")):
                 wanted.add(name)
@@ -145,7 +145,7 @@ class DaemonSets(Controller):
         def post(owner: Obj) -> None:
             owner["status"] = status
 
-        self.parts.store.edit(DAEMON_SETS, key_of(owner), post)
+        self.context.store.edit(DAEMON_SETS, key_of(owner), post)
 
 
 def _target(pod: Obj) -> str:

@@ -13,7 +13,7 @@ import orjson
 from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, REPLICA_SETS
 from chaosmonkey.simcluster.apiserver.storage import clone, key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller, is_leaving, owner_of, reference
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.nodestatus import condition
@@ -40,11 +40,11 @@ _UNAVAILABLE = (
 class Deployments(Controller):
     """Makes and scales the ReplicaSets of Deployments."""
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+    def __init__(self, context: SimContext) -> None:
+        super().__init__(context)
         self.watch(DEPLOYMENTS)
         self.watch(REPLICA_SETS, self._set_changed)
-        self._owned = parts.store.index(REPLICA_SETS, "controller", _controller_uid)
+        self._owned = context.store.index(REPLICA_SETS, "controller", _controller_uid)
 
     def _set_changed(self, replica_set: Obj) -> None:
         owner = owner_of(replica_set)
@@ -53,7 +53,7 @@ class Deployments(Controller):
 
     def sync(self, key: Key) -> None:
         """Move one Deployment a step towards its template and number."""
-        owner = self.parts.store.find(DEPLOYMENTS, *key)
+        owner = self.context.store.find(DEPLOYMENTS, *key)
         if owner is None or is_leaving(owner):
             return
         sets = self._owned.find(owner["metadata"]["uid"])
@@ -91,7 +91,7 @@ class Deployments(Controller):
             "spec": {"replicas": max(0, replicas), "selector": selector, "template": template},
             "status": {"replicas": 0},
         }
-        created = self.parts.store.create(REPLICA_SETS, replica_set)
+        created = self.context.store.create(REPLICA_SETS, replica_set)
         self._say_scaled(owner, created, 0, created["spec"]["replicas"])
         return created
 
@@ -117,7 +117,7 @@ class Deployments(Controller):
     def _shrink(self, owner: Obj, new: Obj, old: list[Obj]) -> None:
         """Take from the old sets what the new one's available pods allow, broken pods first."""
         least = owner["spec"]["replicas"] - _unavailable(owner)
-        new = self.parts.store.get(REPLICA_SETS, *key_of(new))
+        new = self.context.store.get(REPLICA_SETS, *key_of(new))
         pods = sum(s["spec"]["replicas"] for s in [new, *old])
         waiting = new["spec"]["replicas"] - new["status"].get("availableReplicas", 0)
         spare = pods - least - waiting
@@ -138,7 +138,7 @@ class Deployments(Controller):
             notes[f"{_ANNOTATION}desired-replicas"] = desired
             notes[f"{_ANNOTATION}max-replicas"] = most
 
-        self.parts.store.edit(REPLICA_SETS, key_of(replica_set), scale)
+        self.context.store.edit(REPLICA_SETS, key_of(replica_set), scale)
         if has != replicas:
             self._say_scaled(owner, replica_set, has, replicas)
 
@@ -146,7 +146,7 @@ class Deployments(Controller):
         way = "up" if new > old else "down"
         name = replica_set["metadata"]["name"]
         text = f"Scaled {way} replica set {name} from {old} to {new}"
-        self.parts.events.record(owner, "ScalingReplicaSet", text, source=_SOURCE)
+        self.context.events.record(owner, "ScalingReplicaSet", text, source=_SOURCE)
 
     def _post(self, owner: Obj, sets: list[Obj], new: Obj | None) -> None:
         def total(field: str) -> int:
@@ -175,12 +175,12 @@ class Deployments(Controller):
             if revision:
                 owner["metadata"].setdefault("annotations", {})[f"{_ANNOTATION}revision"] = revision
 
-        self.parts.store.edit(DEPLOYMENTS, key_of(owner), post)
+        self.context.store.edit(DEPLOYMENTS, key_of(owner), post)
 
     def _conditions(
         self, owner: Obj, new: Obj | None, *, enough: bool, complete: bool
     ) -> list[Obj]:
-        now = stamp(self.parts.timeline.now)
+        now = stamp(self.context.timeline.now)
         name = new["metadata"]["name"] if new else ""
         before = condition(owner, "Progressing")
         done = complete or (

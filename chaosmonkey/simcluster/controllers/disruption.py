@@ -11,7 +11,7 @@ import math
 from chaosmonkey.simcluster.apiserver.resources import BUDGETS, PODS
 from chaosmonkey.simcluster.apiserver.storage import Store, key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller, is_active, is_ready
 from chaosmonkey.simcluster.timestamps import stamp
 
@@ -19,28 +19,28 @@ from chaosmonkey.simcluster.timestamps import stamp
 class Disruption(Controller):
     """Keeps every budget's status true."""
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+    def __init__(self, context: SimContext) -> None:
+        super().__init__(context)
         self.watch(BUDGETS)
-        parts.store.subscribe(PODS, self._pod_changed)
+        context.store.subscribe(PODS, self._pod_changed)
 
     def _pod_changed(self, change: Change) -> None:
-        for budget in self.parts.store.all(BUDGETS):
+        for budget in self.context.store.all(BUDGETS):
             if any(selects(budget, pod) for pod in (change.object, change.before) if pod):
                 self.wake(key_of(budget))
 
     def sync(self, key: Key) -> None:
         """Count the pods of one budget."""
-        budget = self.parts.store.find(BUDGETS, *key)
+        budget = self.context.store.find(BUDGETS, *key)
         if budget is None:
             return
         pods = [
-            pod for pod in self.parts.store.all(PODS) if selects(budget, pod) and is_active(pod)
+            pod for pod in self.context.store.all(PODS) if selects(budget, pod) and is_active(pod)
         ]
         healthy = sum(is_ready(pod) for pod in pods)
         desired = _desired(budget["spec"], len(pods))
         allowed = max(0, healthy - desired)
-        now = stamp(self.parts.timeline.now)
+        now = stamp(self.context.timeline.now)
 
         def write(found: Obj) -> None:
             before = found.get("status", {})
@@ -53,7 +53,7 @@ class Disruption(Controller):
                 "conditions": [_condition(before, allowed, now)],
             }
 
-        self.parts.store.edit(BUDGETS, key, write)
+        self.context.store.edit(BUDGETS, key, write)
 
 
 def selects(budget: Obj, pod: Obj) -> bool:

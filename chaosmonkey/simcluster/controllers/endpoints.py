@@ -9,7 +9,7 @@ from __future__ import annotations
 from chaosmonkey.simcluster.apiserver.resources import ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     is_leaving,
@@ -25,13 +25,13 @@ _SERVICE = "kubernetes.io/service-name"
 class Endpoints(Controller):
     """Keeps one slice and one Endpoints object per service."""
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+    def __init__(self, context: SimContext) -> None:
+        super().__init__(context)
         self.watch(SERVICES)
-        parts.store.subscribe(PODS, self._pod_changed)
-        self._by_label = parts.store.index(PODS, "label", _label_terms)
-        self._slices = parts.store.index(ENDPOINT_SLICES, "service", _service_terms)
-        self._services = parts.store.index(SERVICES, "selector", _selector_terms)
+        context.store.subscribe(PODS, self._pod_changed)
+        self._by_label = context.store.index(PODS, "label", _label_terms)
+        self._slices = context.store.index(ENDPOINT_SLICES, "service", _service_terms)
+        self._services = context.store.index(SERVICES, "selector", _selector_terms)
 
     def _pod_changed(self, change: Change) -> None:
         namespace = change.key[0]
@@ -43,7 +43,7 @@ class Endpoints(Controller):
 
     def sync(self, key: Key) -> None:
         """Write where one service's traffic goes."""
-        service = self.parts.store.find(SERVICES, *key)
+        service = self.context.store.find(SERVICES, *key)
         if service is None or not service["spec"].get("selector"):
             return
         first = next(iter(service["spec"]["selector"].items()))
@@ -66,7 +66,7 @@ class Endpoints(Controller):
             }
             for port in service["spec"].get("ports", [])
         ]
-        now = stamp(self.parts.timeline.now)
+        now = stamp(self.context.timeline.now)
         found = self._slices.find(f"{namespace}/{name}")
         if not found:
             meta = {
@@ -80,7 +80,7 @@ class Endpoints(Controller):
                 "ownerReferences": [reference(service)],
             }
             body = {"addressType": "IPv4", "endpoints": endpoints, "ports": ports}
-            self.parts.store.create(ENDPOINT_SLICES, {"metadata": meta, **body})
+            self.context.store.create(ENDPOINT_SLICES, {"metadata": meta, **body})
             return
         if found[0]["endpoints"] == endpoints and found[0]["ports"] == ports:
             return
@@ -91,7 +91,7 @@ class Endpoints(Controller):
             notes = piece["metadata"].setdefault("annotations", {})
             notes["endpoints.kubernetes.io/last-change-trigger-time"] = now
 
-        self.parts.store.edit(ENDPOINT_SLICES, key_of(found[0]), write)
+        self.context.store.edit(ENDPOINT_SLICES, key_of(found[0]), write)
 
     def _write_endpoints(self, service: Obj, pods: list[Obj]) -> None:
         listed = [pod for pod in pods if not is_leaving(pod)]
@@ -110,15 +110,15 @@ class Endpoints(Controller):
         subset = {field: addresses for field, addresses in subset.items() if addresses}
         subsets = [{**subset, "ports": ports}] if subset else []
         key = key_of(service)
-        if self.parts.store.find(ENDPOINTS, *key) is None:
+        if self.context.store.find(ENDPOINTS, *key) is None:
             meta = {"name": key[1], "namespace": key[0], "ownerReferences": [reference(service)]}
-            self.parts.store.create(ENDPOINTS, {"metadata": meta, "subsets": subsets})
+            self.context.store.create(ENDPOINTS, {"metadata": meta, "subsets": subsets})
             return
 
         def write(endpoints: Obj) -> None:
             endpoints["subsets"] = subsets
 
-        self.parts.store.edit(ENDPOINTS, key, write)
+        self.context.store.edit(ENDPOINTS, key, write)
 
 
 def _endpoint(pod: Obj) -> Obj:

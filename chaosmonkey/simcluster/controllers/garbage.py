@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chaosmonkey.simcluster.apiserver.resources import NAMESPACES, RESOURCES, Resource
+from chaosmonkey.simcluster.apiserver.resources import NAMESPACES, RESOURCES, ApiResource
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller
 
 _FIRST_LOOK = 5.0
@@ -21,15 +21,15 @@ _LOOK_AGAIN = 1.0
 class Garbage(Controller):
     """Deletes what nobody owns any more; its keys are (`owner` or `namespace`, uid or name)."""
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+    def __init__(self, context: SimContext) -> None:
+        super().__init__(context)
         self._owned = {
-            resource: parts.store.index(resource, "owners", _owner_uids) for resource in RESOURCES
+            resource: context.store.index(resource, "owners", _owner_uids) for resource in RESOURCES
         }
         for resource in RESOURCES:
-            parts.store.subscribe(resource, self._changed(resource))
+            context.store.subscribe(resource, self._changed(resource))
 
-    def _changed(self, resource: Resource) -> Callable[[Change], None]:
+    def _changed(self, resource: ApiResource) -> Callable[[Change], None]:
         def heard(change: Change) -> None:
             meta = change.object["metadata"]
             marked = "deletionTimestamp" in meta and change.what == "MODIFIED"
@@ -53,13 +53,13 @@ class Garbage(Controller):
         if what == "owner":
             for resource, index in self._owned.items():
                 for obj in index.find(name):
-                    self.parts.store.delete(resource, key_of(obj))
+                    self.context.store.delete(resource, key_of(obj))
         else:
             self._empty(name)
 
     def _empty(self, name: str) -> None:
         """Empty a namespace that is to go; it goes when nothing is left in it."""
-        store, left = self.parts.store, False
+        store, left = self.context.store, False
         for resource in RESOURCES:
             for obj in store.all(resource) if resource.namespaced else ():
                 if obj["metadata"]["namespace"] == name:

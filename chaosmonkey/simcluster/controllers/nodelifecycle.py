@@ -17,7 +17,7 @@ from chaosmonkey.simcluster.apiserver.admission import NOT_READY, UNREACHABLE, U
 from chaosmonkey.simcluster.apiserver.resources import LEASES, NODES, PODS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller, is_ready
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.kubelet import LEASE_NAMESPACE
@@ -32,42 +32,42 @@ _KINDS = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 class NodeLifecycle(Controller):
     """Watches over leases; marks, taints and untaints nodes."""
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+    def __init__(self, context: SimContext) -> None:
+        super().__init__(context)
         self._seen: dict[str, tuple[str, float]] = {}
         self._queue: dict[str, None] = {}
-        self._rate = parts.timing.eviction_rate
+        self._rate = context.timing.eviction_rate
         self._next_taint = 0.0
         self._everyone_gone = False
         self._passing = False
         self.watch(NODES)
-        parts.store.subscribe(NODES, self._registered)
-        parts.timeline.after(parts.timing.monitor_period, self._pass)
+        context.store.subscribe(NODES, self._registered)
+        context.timeline.after(context.timing.monitor_period, self._pass)
 
     def _registered(self, change: Change) -> None:
         if change.what == "ADDED":
             name = change.key[1]
             text = f"Node {name} event: Registered Node {name} in Controller"
-            self.parts.events.record(change.object, "RegisteredNode", text, source=_SOURCE)
+            self.context.events.record(change.object, "RegisteredNode", text, source=_SOURCE)
 
     def _pass(self) -> None:
-        drift = self.parts.timeline.draw((0.001, 0.008))
-        self.parts.timeline.after(self.parts.timing.monitor_period + drift, self._pass)
+        drift = self.context.timeline.draw((0.001, 0.008))
+        self.context.timeline.after(self.context.timing.monitor_period + drift, self._pass)
         self.look()
 
     def look(self) -> None:
         """One pass over all nodes; while the API server is away, only over what is remembered."""
-        for node in self.parts.store.all(NODES):
+        for node in self.context.store.all(NODES):
             silent = self._silence(node)
-            if self.parts.answering:
+            if self.context.answering:
                 self._monitor(node, silent)
-        if self.parts.answering:
+        if self.context.answering:
             self._judge_zone()
 
     def _silence(self, node: Obj) -> float:
         """Seconds since the first pass that saw the latest sign of life."""
-        name, now = node["metadata"]["name"], self.parts.timeline.now
-        lease = self.parts.store.find(LEASES, LEASE_NAMESPACE, name)
+        name, now = node["metadata"]["name"], self.context.timeline.now
+        lease = self.context.store.find(LEASES, LEASE_NAMESPACE, name)
         renewed = "" if lease is None else lease["spec"]["renewTime"]
         renewed += condition(node, "Ready").get("lastHeartbeatTime") or ""
         known, since = self._seen.get(name, ("", now))
@@ -79,7 +79,7 @@ class NodeLifecycle(Controller):
     def _monitor(self, node: Obj, silent: float) -> None:
         name = node["metadata"]["name"]
         ready = condition(node, "Ready").get("status")
-        if silent > self.parts.timing.grace and ready not in {None, "Unknown"}:
+        if silent > self.context.timing.grace and ready not in {None, "Unknown"}:
             self._lose(node, was_ready=ready == "True")
         elif ready == "True":
             self._queue.pop(name, None)
@@ -90,7 +90,7 @@ class NodeLifecycle(Controller):
 
     def _lose(self, node: Obj, *, was_ready: bool) -> None:
         """Nothing was heard of a node for longer than the grace."""
-        now = stamp(self.parts.timeline.now)
+        now = stamp(self.context.timeline.now)
         name = node["metadata"]["name"]
 
         def forget(node: Obj) -> None:
@@ -101,24 +101,24 @@ class NodeLifecycle(Controller):
                     found["message"] = "Kubelet stopped posting node status."
                     found["lastTransitionTime"] = now
 
-        self.parts.store.edit(NODES, ("", name), forget)
+        self.context.store.edit(NODES, ("", name), forget)
         if was_ready:
             text = f"Node {name} status is now: NodeNotReady"
-            self.parts.events.record(node, "NodeNotReady", text, source=_SOURCE)
+            self.context.events.record(node, "NodeNotReady", text, source=_SOURCE)
             self._unready_pods(name)
-        self._later(self.parts.timeline.draw((0.02, 0.1)), lambda: self._enqueue_named(name))
+        self._later(self.context.timeline.draw((0.02, 0.1)), lambda: self._enqueue_named(name))
 
     def _unready_pods(self, name: str) -> None:
         """Mark every ready pod of a lost node, one write after the other."""
-        pods = self.parts.store.index(PODS, "node", node_of).find(name)
+        pods = self.context.store.index(PODS, "node", node_of).find(name)
         after = 0.0
         for pod in pods:
             if is_ready(pod):
-                after += self.parts.timeline.draw(self.parts.timing.lag)
+                after += self.context.timeline.draw(self.context.timing.lag)
                 self._later(after, lambda pod=pod: self._unready(pod))  # type: ignore[misc]
 
     def _unready(self, pod: Obj) -> None:
-        now = stamp(self.parts.timeline.now)
+        now = stamp(self.context.timeline.now)
 
         def unready(pod: Obj) -> None:
             for found in pod["status"]["conditions"]:
@@ -126,14 +126,14 @@ class NodeLifecycle(Controller):
                     found["status"] = "False"
                     found["lastTransitionTime"] = now
 
-        if self.parts.store.edit(PODS, key_of(pod), unready, uid=pod["metadata"]["uid"]):
-            self.parts.events.record(
+        if self.context.store.edit(PODS, key_of(pod), unready, uid=pod["metadata"]["uid"]):
+            self.context.events.record(
                 pod, "NodeNotReady", "Node is not ready", source=_SOURCE, severity="Warning"
             )
 
     def sync(self, key: Key) -> None:
         """Make a node's NoSchedule taints what its conditions say."""
-        node = self.parts.store.find(NODES, *key)
+        node = self.context.store.find(NODES, *key)
         if node is None:
             self._seen.pop(key[1], None)
             self._queue.pop(key[1], None)
@@ -153,14 +153,14 @@ class NodeLifecycle(Controller):
         name = node["metadata"]["name"]
 
         def swap() -> None:
-            found = self.parts.store.find(NODES, "", name)
+            found = self.context.store.find(NODES, "", name)
             if found is not None and condition(found, "Ready").get("status") == "False":
                 self._retaint(found, "NoExecute", {UNREACHABLE: False, NOT_READY: True})
 
-        self._later(self.parts.timeline.draw((0.0, self.parts.timing.monitor_period)), swap)
+        self._later(self.context.timeline.draw((0.0, self.context.timing.monitor_period)), swap)
 
     def _enqueue_named(self, name: str) -> None:
-        node = self.parts.store.find(NODES, "", name)
+        node = self.context.store.find(NODES, "", name)
         if node is not None:
             self._enqueue(node)
 
@@ -173,26 +173,26 @@ class NodeLifecycle(Controller):
         if not self._passing:
             self._passing = True
             self._later(
-                self.parts.timeline.draw((0.01, self.parts.timing.taint_pass)), self._ration
+                self.context.timeline.draw((0.01, self.context.timing.taint_pass)), self._ration
             )
 
     def _ration(self) -> None:
         """Taint the next node of the queue, if the rate allows it; look again while some wait."""
         self._passing = False
         rate = self._rate
-        if self._queue and rate > 0 and self.parts.timeline.now >= self._next_taint:
+        if self._queue and rate > 0 and self.context.timeline.now >= self._next_taint:
             name = next(iter(self._queue))
             del self._queue[name]
-            node = self.parts.store.find(NODES, "", name)
+            node = self.context.store.find(NODES, "", name)
             status = condition(node, "Ready").get("status") if node else "True"
             if node is not None and status != "True":
-                self._next_taint = self.parts.timeline.now + 1 / rate
+                self._next_taint = self.context.timeline.now + 1 / rate
                 unknown = status == "Unknown"
                 wanted = {UNREACHABLE: unknown, NOT_READY: not unknown}
                 self._retaint(node, "NoExecute", wanted)
         if self._queue and not self._passing and rate > 0:
             self._passing = True
-            wait = max(self.parts.timing.taint_pass, self._next_taint - self.parts.timeline.now)
+            wait = max(self.context.timing.taint_pass, self._next_taint - self.context.timeline.now)
             self._later(wait, self._ration)
 
     def _judge_zone(self) -> None:
@@ -201,7 +201,7 @@ class NodeLifecycle(Controller):
         Nobody left: whatever is wrong is not the nodes; what was set is withdrawn. A rate that
         comes back from nothing begins with a whole wait.
         """
-        nodes = self.parts.store.all(NODES)
+        nodes = self.context.store.all(NODES)
         total = len(nodes)
         gone = sum(condition(node, "Ready").get("status") != "True" for node in nodes)
         everyone = total > 0 and gone == total
@@ -211,17 +211,17 @@ class NodeLifecycle(Controller):
                 self._untaint(node)
         elif self._everyone_gone:
             # All clocks start anew, so that nobody is blamed for the time before.
-            now = self.parts.timeline.now
+            now = self.context.timeline.now
             self._seen = {name: (text, now) for name, (text, _) in self._seen.items()}
         self._everyone_gone = everyone
         rate = self._rate_for(gone, total)
         if rate > 0 and self._rate == 0:
-            self._next_taint = self.parts.timeline.now + 1 / rate
+            self._next_taint = self.context.timeline.now + 1 / rate
         self._rate = rate
 
     def _rate_for(self, gone: int, total: int) -> float:
         """Nodes a second that may be tainted NoExecute when so many of all are gone."""
-        timing = self.parts.timing
+        timing = self.context.timing
         if total and gone == total:
             return 0.0
         if gone > 2 and gone / total >= timing.unhealthy_threshold:
@@ -243,7 +243,7 @@ class NodeLifecycle(Controller):
         old = node["spec"].get("taints", [])
         kept = [t for t in old if t["effect"] != effect or wanted.get(t["key"], True)]
         there = {t["key"] for t in kept if t["effect"] == effect}
-        now = stamp(self.parts.timeline.now)
+        now = stamp(self.context.timeline.now)
         kept += [
             {"key": key, "effect": effect, "timeAdded": now}
             for key, want in wanted.items()
@@ -257,15 +257,15 @@ class NodeLifecycle(Controller):
             if not kept:
                 del node["spec"]["taints"]
 
-        self.parts.store.edit(NODES, key_of(node), retaint)
+        self.context.store.edit(NODES, key_of(node), retaint)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
         """Do something a little later, unless the API server is away then."""
 
         def run() -> None:
-            if self.parts.answering:
+            if self.context.answering:
                 call()
             else:
                 self._later(0.5, call)
 
-        self.parts.timeline.after(seconds, run)
+        self.context.timeline.after(seconds, run)

@@ -6,7 +6,7 @@ from chaosmonkey.simcluster.apiserver.admission import Admission
 from chaosmonkey.simcluster.apiserver.resources import REPLICA_SETS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
@@ -23,15 +23,15 @@ _BURST = 500
 class ReplicaSets(Controller):
     """Creates and deletes the pods of ReplicaSets."""
 
-    def __init__(self, parts: Parts, admission: Admission) -> None:
-        super().__init__(parts)
-        self._workloads = Workloads(parts, admission, "replicaset-controller")
+    def __init__(self, context: SimContext, admission: Admission) -> None:
+        super().__init__(context)
+        self._workloads = Workloads(context, admission, "replicaset-controller")
         self.watch(REPLICA_SETS)
         self.watch_pods_of("ReplicaSet")
 
     def sync(self, key: Key) -> None:
         """Bring one ReplicaSet to its number."""
-        owner = self.parts.store.find(REPLICA_SETS, *key)
+        owner = self.context.store.find(REPLICA_SETS, *key)
         if owner is None or is_leaving(owner):
             return
         pods = self._workloads.pods_of(owner)
@@ -62,7 +62,7 @@ class ReplicaSets(Controller):
         def post(owner: Obj) -> None:
             owner["status"] = status
 
-        self.parts.store.edit(REPLICA_SETS, key_of(owner), post)
+        self.context.store.edit(REPLICA_SETS, key_of(owner), post)
 
 
 def _dispensable(pod: Obj) -> tuple[bool, bool, bool, float]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from chaosmonkey.simcluster.apiserver.resources import NODES, PODS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller, is_over, owner_of
 from chaosmonkey.simcluster.node.pod_workers import node_of
 from chaosmonkey.simcluster.quantities import Need, need_of, offer_of
@@ -26,14 +26,14 @@ _BLOCKING = ("NoSchedule", "NoExecute")
 class Scheduler(Controller):
     """Binds pods to nodes."""
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
-        self._siblings = parts.store.index(PODS, "siblings", _sibling_terms)
-        self._on_node = parts.store.index(PODS, "node", node_of)
+    def __init__(self, context: SimContext) -> None:
+        super().__init__(context)
+        self._siblings = context.store.index(PODS, "siblings", _sibling_terms)
+        self._on_node = context.store.index(PODS, "node", node_of)
         self._used: dict[str, Need] = {}
         self._pending: set[Key] = set()
-        parts.store.subscribe(PODS, self._pod_changed)
-        parts.store.subscribe(NODES, self._node_changed)
+        context.store.subscribe(PODS, self._pod_changed)
+        context.store.subscribe(NODES, self._node_changed)
 
     def _pod_changed(self, change: Change) -> None:
         pod, before = change.object, change.before
@@ -65,11 +65,11 @@ class Scheduler(Controller):
 
     def sync(self, key: Key) -> None:
         """Bind one pod, or say why it cannot be."""
-        pod = self.parts.store.find(PODS, *key)
+        pod = self.context.store.find(PODS, *key)
         if pod is None or pod["spec"].get("nodeName") or "deletionTimestamp" in pod["metadata"]:
             self._pending.discard(key)
             return
-        nodes = self.parts.store.all(NODES)
+        nodes = self.context.store.all(NODES)
         need = need_of(pod)
         refused: Counter[str] = Counter()
         possible: list[str] = []
@@ -104,26 +104,26 @@ class Scheduler(Controller):
         owner = owner_of(pod)
         uid = owner["uid"] if owner else ""
         siblings, everyone = self._siblings.count, self._on_node.count
-        chance = self.parts.timeline.random.random
+        chance = self.context.timeline.random.random
         return min(names, key=lambda n: (siblings(f"{uid}/{n}"), everyone(n), chance()))
 
     def _bind(self, pod: Obj, node: str) -> None:
-        now = stamp(self.parts.timeline.now)
+        now = stamp(self.context.timeline.now)
 
         def bind(pod: Obj) -> None:
             pod["spec"]["nodeName"] = node
             pod["status"]["conditions"] = [_scheduled("True", now)]
 
-        bound = self.parts.store.edit(PODS, key_of(pod), bind)
+        bound = self.context.store.edit(PODS, key_of(pod), bind)
         if bound is not None:
             namespace, name = key_of(pod)
             text = f"Successfully assigned {namespace}/{name} to {node}"
-            self.parts.events.scheduled(bound, "Scheduled", text, "Normal")
+            self.context.events.scheduled(bound, "Scheduled", text, "Normal")
 
     def _give_up(self, pod: Obj, total: int, refused: Counter[str]) -> None:
         reasons = ", ".join(f"{count} {why}" for why, count in sorted(refused.items()))
         text = f"0/{total} nodes are available: {reasons}."
-        condition = _scheduled("False", stamp(self.parts.timeline.now))
+        condition = _scheduled("False", stamp(self.context.timeline.now))
         condition |= {"reason": "Unschedulable", "message": text}
         old = pod["status"].get("conditions", [])
         if old and old[0].get("message") == text:
@@ -132,9 +132,9 @@ class Scheduler(Controller):
         def wait(pod: Obj) -> None:
             pod["status"]["conditions"] = [condition]
 
-        waiting = self.parts.store.edit(PODS, key_of(pod), wait)
+        waiting = self.context.store.edit(PODS, key_of(pod), wait)
         if waiting is not None:
-            self.parts.events.scheduled(waiting, "FailedScheduling", text, "Warning")
+            self.context.events.scheduled(waiting, "FailedScheduling", text, "Warning")
 
 
 def _sibling_terms(pod: Obj) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from chaosmonkey.simcluster.apiserver.admission import Admission
 from chaosmonkey.simcluster.apiserver.resources import PODS, STATEFUL_SETS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
@@ -26,15 +26,15 @@ _REVISION = "controller-revision-hash"
 class StatefulSets(Controller):
     """Creates and deletes the numbered pods of StatefulSets."""
 
-    def __init__(self, parts: Parts, admission: Admission) -> None:
-        super().__init__(parts)
-        self._workloads = Workloads(parts, admission, "statefulset-controller")
+    def __init__(self, context: SimContext, admission: Admission) -> None:
+        super().__init__(context)
+        self._workloads = Workloads(context, admission, "statefulset-controller")
         self.watch(STATEFUL_SETS)
         self.watch_pods_of("StatefulSet")
 
     def sync(self, key: Key) -> None:
         """Bring one StatefulSet to its number, in order if it asks for order."""
-        owner = self.parts.store.find(STATEFUL_SETS, *key)
+        owner = self.context.store.find(STATEFUL_SETS, *key)
         if owner is None or is_leaving(owner):
             return
         name = owner["metadata"]["name"]
@@ -60,7 +60,7 @@ class StatefulSets(Controller):
 
     def _create(self, owner: Obj, pod_name: str, number: int, revision: str) -> Obj | None:
         namespace, name = key_of(owner)
-        if self.parts.store.find(PODS, namespace, pod_name) is not None:
+        if self.context.store.find(PODS, namespace, pod_name) is not None:
             return None
         labels = {
             "apps.kubernetes.io/pod-index": str(number),
@@ -120,7 +120,7 @@ class StatefulSets(Controller):
         def post(owner: Obj) -> None:
             owner["status"] = status
 
-        self.parts.store.edit(STATEFUL_SETS, key_of(owner), post)
+        self.context.store.edit(STATEFUL_SETS, key_of(owner), post)
 
 
 def _number(pod: Obj) -> int:

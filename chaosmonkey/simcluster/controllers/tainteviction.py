@@ -9,7 +9,7 @@ from __future__ import annotations
 from chaosmonkey.simcluster.apiserver.resources import NODES, PODS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.pod_workers import node_of
@@ -24,17 +24,17 @@ _FOREVER = float("inf")
 class TaintEviction(Controller):
     """Keeps a timer for every pod that will have to leave its node."""
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+    def __init__(self, context: SimContext) -> None:
+        super().__init__(context)
         self._timers: dict[Key, tuple[str, float, Booking]] = {}
         self._tainted: set[str] = set()
-        self._pods = parts.store.index(PODS, "node", node_of)
+        self._pods = context.store.index(PODS, "node", node_of)
         self.watch(NODES)
-        parts.store.subscribe(PODS, self._pod_changed)
+        context.store.subscribe(PODS, self._pod_changed)
 
     def sync(self, key: Key) -> None:
         """A node changed: begin or end the waiting of its pods."""
-        node = self.parts.store.find(NODES, *key)
+        node = self.context.store.find(NODES, *key)
         taints = _no_execute(node) if node else []
         if not taints and key[1] not in self._tainted:
             return
@@ -54,7 +54,7 @@ class TaintEviction(Controller):
         if bound in self._tainted and change.key not in self._timers:
             newly = change.before is None or "nodeName" not in change.before["spec"]
             if newly:
-                node = self.parts.store.find(NODES, "", bound)
+                node = self.context.store.find(NODES, "", bound)
                 self._consider(pod, _no_execute(node) if node else [])
 
     def _consider(self, pod: Obj, taints: list[Obj]) -> None:
@@ -63,7 +63,7 @@ class TaintEviction(Controller):
             self._cancel(key, pod)
             return
         seconds = _endures(pod, taints)
-        now = self.parts.timeline.now
+        now = self.context.timeline.now
         if seconds == _FOREVER:
             self._cancel(key, pod)
             return
@@ -74,8 +74,8 @@ class TaintEviction(Controller):
                 return
             known[2].cancel()
         uid = pod["metadata"]["uid"]
-        lag = self.parts.timeline.draw(self.parts.timing.lag)
-        booking = self.parts.timeline.at(began + seconds + lag, lambda: self._evict(key, uid))
+        lag = self.context.timeline.draw(self.context.timing.lag)
+        booking = self.context.timeline.at(began + seconds + lag, lambda: self._evict(key, uid))
         self._timers[key] = uid, began, booking
 
     def _cancel(self, key: Key, pod: Obj) -> None:
@@ -84,21 +84,21 @@ class TaintEviction(Controller):
             return
         timer[2].cancel()
         text = f"Cancelling deletion of Pod {key[0]}/{key[1]}"
-        self.parts.events.record(pod, "TaintManagerEviction", text, source=_SOURCE)
+        self.context.events.record(pod, "TaintManagerEviction", text, source=_SOURCE)
 
     def _evict(self, key: Key, uid: str) -> None:
         """The pod's time is over."""
         self._timers.pop(key, None)
-        pod = self.parts.store.find(PODS, *key)
+        pod = self.context.store.find(PODS, *key)
         if pod is None or pod["metadata"]["uid"] != uid:
             return
-        if not self.parts.answering:
-            booking = self.parts.timeline.after(0.5, lambda: self._evict(key, uid))
-            self._timers[key] = uid, self.parts.timeline.now, booking
+        if not self.context.answering:
+            booking = self.context.timeline.after(0.5, lambda: self._evict(key, uid))
+            self._timers[key] = uid, self.context.timeline.now, booking
             return
         text = f"Marking for deletion Pod {key[0]}/{key[1]}"
-        self.parts.events.record(pod, "TaintManagerEviction", text, source=_SOURCE)
-        now = stamp(self.parts.timeline.now)
+        self.context.events.record(pod, "TaintManagerEviction", text, source=_SOURCE)
+        now = stamp(self.context.timeline.now)
 
         def mark(pod: Obj) -> None:
             status = pod["status"]
@@ -115,13 +115,13 @@ class TaintEviction(Controller):
             status["conditions"] = [*kept, target]
 
         def delete() -> None:
-            found = self.parts.store.find(PODS, *key)
+            found = self.context.store.find(PODS, *key)
             if found is not None and found["metadata"]["uid"] == uid:
-                self.parts.store.delete(PODS, key)
+                self.context.store.delete(PODS, key)
 
         if "deletionTimestamp" not in pod["metadata"]:
-            self.parts.store.edit(PODS, key, mark, uid=uid)
-        self.parts.timeline.within(self.parts.timing.lag, delete)
+            self.context.store.edit(PODS, key, mark, uid=uid)
+        self.context.timeline.within(self.context.timing.lag, delete)
 
 
 def _no_execute(node: Obj) -> list[Obj]:

@@ -14,11 +14,11 @@ from collections.abc import Callable
 
 from chaosmonkey.simcluster.apiserver.resources import LEASES, NODES
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.events import Severity, Source
 from chaosmonkey.simcluster.node import nodestatus
 from chaosmonkey.simcluster.node.nodestatus import Place, condition
-from chaosmonkey.simcluster.node.pod_workers import PodRuns
+from chaosmonkey.simcluster.node.pod_workers import PodWorkers
 from chaosmonkey.simcluster.timeline import Booking, Span
 from chaosmonkey.simcluster.timestamps import micro_stamp
 
@@ -32,14 +32,14 @@ _HUNG = 0.5
 class Kubelet:
     """The node agent of one machine, with the machine's power and link as inputs."""
 
-    def __init__(self, place: Place, parts: Parts) -> None:
+    def __init__(self, place: Place, context: SimContext) -> None:
         self.place = place
         self.powered = False
         self.running = False
         self.linked = True
         self.frozen = False
-        self.pods = PodRuns(place, parts, lambda: self.heard)
-        self._parts = parts
+        self.pods = PodWorkers(place, context, lambda: self.heard)
+        self._context = context
         self._source = Source("kubelet", place.name)
         self._boot_id = ""
         self._reported = 0.0
@@ -50,14 +50,14 @@ class Kubelet:
     @property
     def heard(self) -> bool:
         """Whether what it says reaches the API server."""
-        return self.running and self.linked and not self.frozen and self._parts.answering
+        return self.running and self.linked and not self.frozen and self._context.answering
 
     def power_on(self, *, boot: float | None = None) -> None:
         """Give it power: it boots, and `boot` seconds later (default: drawn) its kubelet runs."""
         if self.powered:
             return
         self.powered = True
-        seconds = self._parts.timeline.draw(self._parts.timing.boot) if boot is None else boot
+        seconds = self._context.timeline.draw(self._context.timing.boot) if boot is None else boot
         self._book("boot", seconds, self._run)
 
     def power_off(self) -> None:
@@ -79,11 +79,11 @@ class Kubelet:
         """The link is mended or the API server is back: catch up, after `lease` (default: soon)."""
         if not self.heard:
             return
-        timing, draw = self._parts.timing, self._parts.timeline.draw
+        timing, draw = self._context.timing, self._context.timeline.draw
         first = draw(lease or timing.lease_back)
         self._book("lease", first, self._renew)
         # A post that hung in the link arrives at once; where it was given up, the next one does.
-        hung = self._parts.timeline.random.random() < _HUNG
+        hung = self._context.timeline.random.random() < _HUNG
         status = first if hung and lease is None else draw(timing.back_online)
         self._book("status", max(first, status), self._check)
         self._book("pods", draw(timing.notice), self.pods.catch_up)
@@ -92,15 +92,15 @@ class Kubelet:
     def freeze(self) -> None:
         """Stop every process on it; time goes on."""
         self.frozen = True
-        self._froze = self._parts.timeline.now
+        self._froze = self._context.timeline.now
         self.pods.pause()
 
     def thaw(self) -> None:
         """Let its processes go on; after a long freeze it does not trust its runtime at first."""
         self.frozen = False
-        stale = self._parts.timeline.now - self._froze > _RUNTIME_STALE
+        stale = self._context.timeline.now - self._froze > _RUNTIME_STALE
         self.pods.unpause()
-        timing, draw = self._parts.timing, self._parts.timeline.draw
+        timing, draw = self._context.timing, self._context.timeline.draw
         self._book("lease", draw(timing.notice), self._renew)
         if stale:
             self._healthy = False
@@ -117,12 +117,12 @@ class Kubelet:
 
     def _run(self) -> None:
         """The kubelet starts: events, lease, status, and a moment later its pods."""
-        timing, timeline = self._parts.timing, self._parts.timeline
+        timing, timeline = self._context.timing, self._context.timeline
         self.running = True
         self._healthy = True
         self._boot_id = str(uuid.UUID(int=timeline.random.getrandbits(128), version=4))
         self._reported = 0.0
-        self._parts.events.forget(self._source)
+        self._context.events.forget(self._source)
         if self.heard:
             self._say("Starting", "Starting kubelet.")
             self._say_sufficient()
@@ -131,7 +131,7 @@ class Kubelet:
         self._book("pods", timeline.draw(timing.first_sync), self.pods.come_back)
 
     def _renew(self) -> None:
-        timing, timeline = self._parts.timing, self._parts.timeline
+        timing, timeline = self._context.timing, self._context.timeline
         jitter = timeline.draw((1 - _JITTER, 1 + _JITTER))
         self._book("lease", timing.lease_renewal * jitter, self._renew)
         if not self.heard:
@@ -142,29 +142,29 @@ class Kubelet:
             lease["spec"]["renewTime"] = now
 
         name = self.place.name
-        if self._parts.store.edit(LEASES, (LEASE_NAMESPACE, name), renew) is None:
+        if self._context.store.edit(LEASES, (LEASE_NAMESPACE, name), renew) is None:
             self._new_lease(now)
 
     def _new_lease(self, now: str) -> None:
-        name, store = self.place.name, self._parts.store
+        name, store = self.place.name, self._context.store
         node = store.find(NODES, "", name)
         if node is None:
             return
         owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"]}
-        seconds = int(self._parts.timing.lease_duration)
+        seconds = int(self._context.timing.lease_duration)
         spec = {"holderIdentity": name, "leaseDurationSeconds": seconds, "renewTime": now}
         meta = {"name": name, "namespace": LEASE_NAMESPACE, "ownerReferences": [owner]}
         store.create(LEASES, {"metadata": meta, "spec": spec})
 
     def _check(self) -> None:
         """Compare the node with what it should say; post when that differs or is old."""
-        timing, timeline = self._parts.timing, self._parts.timeline
+        timing, timeline = self._context.timing, self._context.timeline
         self._book("status", timing.status_period, self._check)
         if not self.heard:
             return
-        node = self._parts.store.find(NODES, "", self.place.name)
+        node = self._context.store.find(NODES, "", self.place.name)
         if node is None:
-            node = self._parts.store.create(NODES, nodestatus.new_node(self.place))
+            node = self._context.store.create(NODES, nodestatus.new_node(self.place))
         ready = condition(node, "Ready").get("status")
         rebooted = node["status"].get("nodeInfo", {}).get("bootID", self._boot_id) != self._boot_id
         differs = ready != ("True" if self._healthy else "False")
@@ -185,7 +185,7 @@ class Kubelet:
                 healthy=self._healthy,
             )
 
-        self._parts.store.edit(NODES, ("", self.place.name), post)
+        self._context.store.edit(NODES, ("", self.place.name), post)
         if rebooted:
             text = f"Node {self.place.name} has been rebooted, boot id: {self._boot_id}"
             self._say("Rebooted", text, warning=True)
@@ -208,11 +208,11 @@ class Kubelet:
             "metadata": {"name": self.place.name, "uid": self.place.name},
         }
         severity: Severity = "Warning" if warning else "Normal"
-        self._parts.events.record(
+        self._context.events.record(
             about, reason, message, source=self._source, severity=severity, anonymous=True
         )
 
     def _book(self, what: str, seconds: float, call: Callable[[], None]) -> None:
         if what in self._bookings:
             self._bookings[what].cancel()
-        self._bookings[what] = self._parts.timeline.after(seconds, call)
+        self._bookings[what] = self._context.timeline.after(seconds, call)

@@ -29,7 +29,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Stage:
+class PodStep:
     """One step in a pod's life."""
 
     name: str
@@ -56,29 +56,29 @@ FAILED = Look("Failed", "lost", reason="PodFailed")
 _IMAGE = ("Pulled", "Created")
 
 START = (
-    Stage("accepted", after="notice", look=ACCEPTED),
-    Stage("sandboxed", after="sandbox", look=SANDBOXED, events=_IMAGE),
-    Stage("started", after="start", look=STARTED, events=("Started",)),
-    Stage("ready", after="readiness", look=READY),
+    PodStep("accepted", after="notice", look=ACCEPTED),
+    PodStep("sandboxed", after="sandbox", look=SANDBOXED, events=_IMAGE),
+    PodStep("started", after="start", look=STARTED, events=("Started",)),
+    PodStep("ready", after="readiness", look=READY),
 )
 RESTART = (
-    Stage("restarting", after="notice", look=RESTARTING),
-    Stage("sandboxed", after="sandbox", look=RESANDBOXED, events=_IMAGE),
-    Stage("started", after="start", look=STARTED, events=("Started",)),
-    Stage("ready", after="readiness", look=READY),
+    PodStep("restarting", after="notice", look=RESTARTING),
+    PodStep("sandboxed", after="sandbox", look=RESANDBOXED, events=_IMAGE),
+    PodStep("started", after="start", look=STARTED, events=("Started",)),
+    PodStep("ready", after="readiness", look=READY),
 )
 STOP = (
-    Stage("killing", after="lag", events=("Killing",)),
-    Stage("completed", after="stop", look=COMPLETED),
-    Stage("removed", after="removal", removes=True),
+    PodStep("killing", after="lag", events=("Killing",)),
+    PodStep("completed", after="stop", look=COMPLETED),
+    PodStep("removed", after="removal", removes=True),
 )
 LOST = (
-    Stage("failed", after="notice", look=FAILED),
-    Stage("removed", after="lost_removal", removes=True),
+    PodStep("failed", after="notice", look=FAILED),
+    PodStep("removed", after="lost_removal", removes=True),
 )
-CONFIRM = (Stage("removed", after="notice", removes=True),)
+CONFIRM = (PodStep("removed", after="notice", removes=True),)
 
-Life = tuple[Stage, ...]
+Life = tuple[PodStep, ...]
 
 
 def first_probe(container: dict[str, object]) -> tuple[float, float] | None:

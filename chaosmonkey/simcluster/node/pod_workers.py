@@ -12,22 +12,22 @@ from dataclasses import dataclass, field, replace
 from chaosmonkey.simcluster.apiserver.resources import PODS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
-from chaosmonkey.simcluster.context import Parts
+from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node import pod_lifecycle
 from chaosmonkey.simcluster.node.nodestatus import Place
-from chaosmonkey.simcluster.node.pod_lifecycle import Life, Look, Stage
-from chaosmonkey.simcluster.node.podstatus import Facts, pod_status
+from chaosmonkey.simcluster.node.pod_lifecycle import Life, Look, PodStep
+from chaosmonkey.simcluster.node.podstatus import PodFacts, pod_status
 from chaosmonkey.simcluster.timeline import Booking
 
 
 @dataclass
-class Run:
+class PodWorker:
     """One pod on one machine."""
 
     pod: Obj
     key: Key
-    facts: Facts
+    facts: PodFacts
     look: Look | None = None
     life: Life = ()
     step: int = 0
@@ -44,7 +44,7 @@ class Run:
 
 
 @dataclass
-class PodRuns:
+class PodWorkers:
     """All pods of one machine.
 
     Attributes:
@@ -56,10 +56,10 @@ class PodRuns:
     """
 
     place: Place
-    parts: Parts
+    context: SimContext
     heard: Callable[[], bool]
     images: set[str] = field(default_factory=set)
-    runs: dict[str, Run] = field(default_factory=dict)
+    runs: dict[str, PodWorker] = field(default_factory=dict)
     _serial: int = 0
     _synced: bool = False
     _slow: float = 0.5
@@ -80,7 +80,7 @@ class PodRuns:
             self._synced = True
             return
         self._synced = True
-        self._slow = self.parts.timeline.random.random()
+        self._slow = self.context.timeline.random.random()
         for pod in self._bound():
             self._resume(pod)
 
@@ -119,7 +119,7 @@ class PodRuns:
         """Every process stands still."""
         for run in self.runs.values():
             if run.booking and run.booking.pending:
-                run.left = run.booking.when - self.parts.timeline.now
+                run.left = run.booking.when - self.context.timeline.now
                 run.booking.cancel()
 
     def unpause(self) -> None:
@@ -130,7 +130,7 @@ class PodRuns:
                 run.left = 0.0
 
     def _bound(self) -> list[Obj]:
-        return self.parts.store.index(PODS, "node", node_of).find(self.place.name)
+        return self.context.store.index(PODS, "node", node_of).find(self.place.name)
 
     def _see(self, pod: Obj) -> None:
         uid = pod["metadata"]["uid"]
@@ -165,9 +165,9 @@ class PodRuns:
         else:
             self._play(run, pod_lifecycle.START)
 
-    def _adopt(self, pod: Obj) -> Run:
-        facts = Facts(host_ip=self.place.ip, started=self.parts.timeline.now)
-        run = Run(pod, key_of(pod), facts)
+    def _adopt(self, pod: Obj) -> PodWorker:
+        facts = PodFacts(host_ip=self.place.ip, started=self.context.timeline.now)
+        run = PodWorker(pod, key_of(pod), facts)
         self.runs[run.uid] = run
         return run
 
@@ -178,20 +178,20 @@ class PodRuns:
                 self._tell(run, "Killing")
             self._end(run)
 
-    def _end(self, run: Run) -> None:
+    def _end(self, run: PodWorker) -> None:
         if run.booking:
             run.booking.cancel()
         self.runs.pop(run.uid, None)
 
-    def _play(self, run: Run, life: Life) -> None:
+    def _play(self, run: PodWorker, life: Life) -> None:
         if run.booking:
             run.booking.cancel()
         run.life, run.step = life, 0
         self._wait(run)
 
-    def _wait(self, run: Run) -> None:
+    def _wait(self, run: PodWorker) -> None:
         """Book the next stage of a run."""
-        stage, timing, timeline = run.life[run.step], self.parts.timing, self.parts.timeline
+        stage, timing, timeline = run.life[run.step], self.context.timing, self.context.timeline
         match stage.after:
             case "readiness":
                 span = pod_lifecycle.probe_span(run.pod) or (0.0, 0.0)
@@ -201,10 +201,10 @@ class PodRuns:
                 span = getattr(timing, name)
         self._book(run, timeline.draw(span))
 
-    def _book(self, run: Run, seconds: float) -> None:
-        run.booking = self.parts.timeline.after(seconds, lambda: self._enter(run))
+    def _book(self, run: PodWorker, seconds: float) -> None:
+        run.booking = self.context.timeline.after(seconds, lambda: self._enter(run))
 
-    def _enter(self, run: Run) -> None:
+    def _enter(self, run: PodWorker) -> None:
         stage = run.life[run.step]
         if stage.removes:
             self._remove(run)
@@ -217,8 +217,8 @@ class PodRuns:
         if run.step < len(run.life):
             self._wait(run)
 
-    def _become(self, run: Run, stage: Stage) -> None:
-        now = self.parts.timeline.now
+    def _become(self, run: PodWorker, stage: PodStep) -> None:
+        now = self.context.timeline.now
         if stage.name == "started":
             self._serial += 1
             ip = run.facts.ip or self.place.pod_ip(self._serial)
@@ -235,35 +235,35 @@ class PodRuns:
             run.facts = replace(run.facts, stopped=now)
         run.look = stage.look or run.look
 
-    def _remove(self, run: Run) -> None:
+    def _remove(self, run: PodWorker) -> None:
         if not self.heard():
             return
-        store = self.parts.store
+        store = self.context.store
         pod = store.find(PODS, *run.key)
         if pod is not None and pod["metadata"]["uid"] == run.uid:
             store.delete(PODS, run.key, grace=0)
         self._end(run)
 
-    def _report(self, run: Run) -> None:
+    def _report(self, run: PodWorker) -> None:
         """Write how a pod looks, if anybody hears it and it looks different."""
-        look, facts, now = run.look, run.facts, self.parts.timeline.now
+        look, facts, now = run.look, run.facts, self.context.timeline.now
         if look is None or not self.heard():
             return
 
         def write(pod: Obj) -> None:
             pod["status"] = pod_status(pod, look, facts, now)
 
-        after = self.parts.store.edit(PODS, run.key, write, uid=run.uid)
+        after = self.context.store.edit(PODS, run.key, write, uid=run.uid)
         if after is not None:
             run.pod = after
 
-    def _tell(self, run: Run, reason: str) -> None:
+    def _tell(self, run: PodWorker, reason: str) -> None:
         """Say what happened to each container of a pod."""
         if not self.heard():
             return
         for container in run.pod["spec"]["containers"]:
             for why, message in self._words(reason, container):
-                self.parts.events.record(
+                self.context.events.record(
                     run.pod,
                     why,
                     message,

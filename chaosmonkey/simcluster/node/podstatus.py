@@ -26,7 +26,7 @@ _MOUNT = {
 
 
 @dataclass
-class Facts:
+class PodFacts:
     """What a kubelet knows of one of its pods beside its look."""
 
     host_ip: str
@@ -40,7 +40,7 @@ class Facts:
     """Whether an earlier run of its containers was taken by a power cut."""
 
 
-def pod_status(pod: Obj, look: Look, facts: Facts, now: float) -> Obj:
+def pod_status(pod: Obj, look: Look, facts: PodFacts, now: float) -> Obj:
     """The whole status of a pod; a condition that stays as it was keeps its time."""
     old = pod.get("status", {})
     meta, spec = pod["metadata"], pod["spec"]
@@ -91,7 +91,7 @@ def _condition(
     }
 
 
-def _container(container: Obj, pod: Obj, look: Look, facts: Facts) -> Obj:
+def _container(container: Obj, pod: Obj, look: Look, facts: PodFacts) -> Obj:
     known = look.containers in {"running", "terminated"}
     status: Obj = {
         "name": container["name"],
@@ -113,7 +113,7 @@ def _container(container: Obj, pod: Obj, look: Look, facts: Facts) -> Obj:
     return status
 
 
-def _state(state: ContainerState, pod: Obj, container: Obj, facts: Facts) -> dict[str, Any]:
+def _state(state: ContainerState, pod: Obj, container: Obj, facts: PodFacts) -> dict[str, Any]:
     match state:
         case "waiting":
             return {"waiting": {"reason": "ContainerCreating"}}

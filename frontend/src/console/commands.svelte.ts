@@ -90,7 +90,7 @@ export class Desk {
     }
     const feed = this.feed;
     this.#once(machine.name, async () => {
-      const path = `/kill/${encodeURIComponent(machine.name)}?kind=${feed}`;
+      const path = `/kill/${encodeURIComponent(machine.name)}?feed=${feed}`;
       const { seconds } = await post<{ seconds: number }>(path);
       return `${machine.name} has lost its ${feed}. It gets it back in ${left(seconds)}.`;
     });

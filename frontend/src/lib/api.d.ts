@@ -1178,10 +1178,14 @@ export interface components {
         /**
          * CutView
          * @description A cut that was made; moments are seconds since 1970.
+         *
+         *     Attributes:
+         *         kind: the same as `feed`; the old name.
          */
         CutView: {
             /** Cut At */
             cut_at: number;
+            feed: components["schemas"]["FeedKind"];
             kind: components["schemas"]["FeedKind"];
             /** Machine */
             machine: string;
@@ -1293,10 +1297,10 @@ export interface components {
             withdrawn: boolean;
         };
         /**
-         * Execution
+         * ExecuteBody
          * @description What a round does.
          */
-        Execution: {
+        ExecuteBody: {
             /**
              * Machine
              * @description Which of the leaders, if there is a tie.
@@ -1417,10 +1421,10 @@ export interface components {
             says: string;
         };
         /**
-         * Guess
+         * GuessBody
          * @description A guess.
          */
-        Guess: {
+        GuessBody: {
             /**
              * Round
              * @description Its id.
@@ -1560,18 +1564,6 @@ export interface components {
             quiet_hours: string[];
         };
         /**
-         * Line
-         * @description One sentence of the story, about a milestone `at` seconds after t0.
-         */
-        Line: {
-            /** About */
-            about: string;
-            /** At */
-            at: number;
-            /** Text */
-            text: string;
-        };
-        /**
          * MachineView
          * @description One machine, and separately what Kubernetes believes about it.
          *
@@ -1593,6 +1585,8 @@ export interface components {
             clock: string;
             /** Control Plane */
             control_plane: boolean;
+            /** Cooldown Until */
+            cooldown_until: number | null;
             /** Cordoned */
             cordoned: boolean;
             /** Guarded */
@@ -1614,8 +1608,6 @@ export interface components {
             reason: string;
             /** @default null */
             refused: components["schemas"]["RefusedView"] | null;
-            /** Rests Until */
-            rests_until: number | null;
         };
         /**
          * Mode
@@ -1722,7 +1714,7 @@ export interface components {
             /** Restore By */
             restore_by: number | null;
             /** Story */
-            story: components["schemas"]["Line"][];
+            story: components["schemas"]["StoryLine"][];
             /** T0 */
             t0: number;
             /** T0 Within */
@@ -1733,6 +1725,7 @@ export interface components {
          * @description What a cut would do; nothing was done.
          *
          *     Attributes:
+         *         kind: the same as `feed`; the old name.
          *         refusals: everything that forbids it now.
          *         notices_after: seconds of silence after which Kubernetes should give the machine up.
          *         evicts_after: seconds until the last pod that moves should be evicted; null if none is.
@@ -1744,6 +1737,7 @@ export interface components {
             displaced: components["schemas"]["PlannedPod"][];
             /** Evicts After */
             evicts_after: number | null;
+            feed: components["schemas"]["FeedKind"];
             kind: components["schemas"]["FeedKind"];
             /** Machine */
             machine: string;
@@ -2175,12 +2169,6 @@ export interface components {
             type: "snapshot";
         };
         /**
-         * Stage
-         * @description How far a turn has come.
-         * @enum {string}
-         */
-        Stage: "choosing" | "asking" | "cutting" | "cut" | "done" | "vetoed" | "refused" | "unanswered" | "late" | "absent" | "left" | "skipped" | "aborted";
-        /**
          * State
          * @description Everything that is shown, each section by id: the body of `/api/state` and of a snapshot.
          */
@@ -2215,6 +2203,18 @@ export interface components {
             };
         };
         /**
+         * StoryLine
+         * @description One sentence of the story, about a milestone `at` seconds after t0.
+         */
+        StoryLine: {
+            /** About */
+            about: string;
+            /** At */
+            at: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * SupplyTouch
          * @description What happens to the supply of all machines.
          */
@@ -2225,6 +2225,12 @@ export interface components {
              */
             alive: boolean;
         };
+        /**
+         * TurnState
+         * @description How far a turn has come.
+         * @enum {string}
+         */
+        TurnState: "choosing" | "asking" | "cutting" | "cut" | "done" | "vetoed" | "refused" | "unanswered" | "late" | "absent" | "left" | "skipped" | "aborted";
         /**
          * TurnView
          * @description Somebody has, or had, the button.
@@ -2245,7 +2251,7 @@ export interface components {
             outage: string | null;
             /** Since */
             since: number;
-            stage: components["schemas"]["Stage"];
+            stage: components["schemas"]["TurnState"];
             /** Tag */
             tag: string;
             /** Ticket */
@@ -2576,7 +2582,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Guess"];
+                "application/json": components["schemas"]["GuessBody"];
             };
         };
         responses: {
@@ -2997,7 +3003,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Execution"] | null;
+                "application/json": components["schemas"]["ExecuteBody"] | null;
             };
         };
         responses: {
@@ -3553,14 +3559,19 @@ export interface operations {
     kill_by_get: {
         parameters: {
             query?: {
-                /** @description What is cut. */
-                kind?: components["schemas"]["FeedKind"];
                 /** @description Seconds until it is restored. */
                 for?: number | null;
                 /** @description Stream a line for each milestone until the cluster has recovered. */
                 wait?: "recovered" | null;
                 /** @description Only say what would happen, and what forbids it. */
                 dry_run?: boolean;
+                /** @description What is cut; power by default. */
+                feed?: components["schemas"]["FeedKind"] | null;
+                /**
+                 * @deprecated
+                 * @description The old name of `feed`.
+                 */
+                kind?: components["schemas"]["FeedKind"] | null;
             };
             header?: never;
             path: {
@@ -3594,14 +3605,19 @@ export interface operations {
     kill: {
         parameters: {
             query?: {
-                /** @description What is cut. */
-                kind?: components["schemas"]["FeedKind"];
                 /** @description Seconds until it is restored. */
                 for?: number | null;
                 /** @description Stream a line for each milestone until the cluster has recovered. */
                 wait?: "recovered" | null;
                 /** @description Only say what would happen, and what forbids it. */
                 dry_run?: boolean;
+                /** @description What is cut; power by default. */
+                feed?: components["schemas"]["FeedKind"] | null;
+                /**
+                 * @deprecated
+                 * @description The old name of `feed`.
+                 */
+                kind?: components["schemas"]["FeedKind"] | null;
             };
             header?: never;
             path: {

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from chaosmonkey.clock import ScaledClock, SystemClock
-from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.model import FeedKind, FeedState
 from chaosmonkey.plugs import DeviceLock, Plug, VerifiedPlug
 from tests.patience import PATIENCE
 
@@ -38,7 +38,7 @@ class Peer(ABC):
         """A new driver for the device."""
 
     @abstractmethod
-    def feed(self) -> Feed:
+    def feed(self) -> FeedState:
         """What the device really does, without asking the driver."""
 
     def lie(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chaosmonkey.config import FencePlug
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.fence import open_agent
 from chaosmonkey.plugs.processes import Programs
@@ -56,8 +56,8 @@ class DummyPeer(Peer):
         settings = FencePlug(driver="fence", agent="fence_outlet", keys=keys, timeout=self.timeout)
         return await open_agent(settings, Programs(self.folder))
 
-    def feed(self) -> Feed:
-        return Feed(self.folder.joinpath("on").read_text())
+    def feed(self) -> FeedState:
+        return FeedState(self.folder.joinpath("on").read_text())
 
     def lie(self) -> None:
         """What is written is lost."""
@@ -97,7 +97,7 @@ class IfMibPeer(Peer):
         settings = FencePlug(driver="fence", agent="fence_ifmib", keys=keys, timeout=self.timeout)
         return await open_agent(settings, Programs(self.folder))
 
-    def feed(self) -> Feed:
+    def feed(self) -> FeedState:
         return self.switch.feed
 
     def lie(self) -> None:

@@ -25,7 +25,7 @@ from typing import ClassVar
 from aiohttp import web
 
 from chaosmonkey.config import HttpPlug
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.http import HttpDevice
 from tests.contract._peers.base import Peer
@@ -93,8 +93,8 @@ class HttpPeer(Peer):
         values = {"password": PASSWORD, "timeout": self.timeout, **self.settings, **settings}
         return HttpDevice(HttpPlug(driver="http", url=f"http://127.0.0.1:{self.port}", **values))
 
-    def feed(self) -> Feed:
-        return Feed.ON if self.on else Feed.OFF
+    def feed(self) -> FeedState:
+        return FeedState.ON if self.on else FeedState.OFF
 
     def lie(self) -> None:
         self._lies = True

@@ -11,7 +11,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from chaosmonkey.config import CommandPlug, GpioPlug, UhubctlPlug
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.gpio import RelayPlug
@@ -32,10 +32,10 @@ class RelayPeer(Peer):
         self._factory.reset()
         return RelayPlug(GpioPlug(driver="gpio", pin=17, **self._values), self._factory)
 
-    def feed(self) -> Feed:
+    def feed(self) -> FeedState:
         pin = self._factory.pin(17)
         coil = pin.function == "output" and pin.state == self._values["active_high"]
-        return Feed.ON if coil == (self._values["contact"] == "NO") else Feed.OFF
+        return FeedState.ON if coil == (self._values["contact"] == "NO") else FeedState.OFF
 
 
 PROGRAM = """
@@ -68,8 +68,8 @@ class ProgramPeer(Peer):
         )  # fmt: skip
         return ProgramPlug(settings, programs=Programs(self.folder), machine="node3", node="node3")
 
-    def feed(self) -> Feed:
-        return Feed(self.folder.joinpath("state").read_text().strip())
+    def feed(self) -> FeedState:
+        return FeedState(self.folder.joinpath("state").read_text().strip())
 
     def lie(self) -> None:
         self.folder.joinpath("lie").touch()

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from chaosmonkey.config import SnmpPlug
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.snmp import SwitchPort
 from chaosmonkey.wires.snmp import Agent, open_engine
@@ -82,8 +82,8 @@ class Switch:
         self.folder.joinpath("delay").write_text(str(seconds))
 
     @property
-    def feed(self) -> Feed:
-        return Feed.ON if _read(self.folder / "order") == "1" else Feed.OFF
+    def feed(self) -> FeedState:
+        return FeedState.ON if _read(self.folder / "order") == "1" else FeedState.OFF
 
 
 class SnmpPeer(Peer):
@@ -109,7 +109,7 @@ class SnmpPeer(Peer):
         plug = SnmpPlug(driver="snmp", host="127.0.0.1", port=self.switch.port, **values)
         return SwitchPort(plug, Agent(plug, engine))
 
-    def feed(self) -> Feed:
+    def feed(self) -> FeedState:
         return self.switch.feed
 
     def lie(self) -> None:

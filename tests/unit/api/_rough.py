@@ -94,12 +94,12 @@ async def presenter_is_served(site: Site) -> None:
 def look_later(site: Site, seconds: float) -> None:
     """Look at every connection, as the server does once a second, so many seconds from now."""
     then = asyncio.get_running_loop().time() + seconds
-    for connection in tuple(site.crowd.connections):
+    for connection in tuple(site.connection_limits.connections):
         connection.look(then)
 
 
 async def nobody_is_left(site: Site) -> None:
     """Every connection but the presenter's own is gone, and nothing remembers it."""
-    await until(lambda: site.crowd.here <= 1 and not site.crowd.listening)
+    await until(lambda: site.connection_limits.here <= 1 and not site.connection_limits.listening)
     await until(lambda: not site.phones.listening and not site.hub.watching)
-    assert len(site.crowd.connections) == site.crowd.here
+    assert len(site.connection_limits.connections) == site.connection_limits.here

@@ -13,20 +13,20 @@ from starlette.types import ASGIApp
 
 from chaosmonkey.access import Rates, Sessions, Tokens
 from chaosmonkey.api import Context, create_app
-from chaosmonkey.api.middleware.authentication import Gate
-from chaosmonkey.api.middleware.concurrency import Turnstile
-from chaosmonkey.api.middleware.request_size import Limits
-from chaosmonkey.api.transport.connection_limits import Crowd
+from chaosmonkey.api.middleware.authentication import Authenticator
+from chaosmonkey.api.middleware.concurrency import RequestScheduler
+from chaosmonkey.api.middleware.request_size import RequestSizeLimit
+from chaosmonkey.api.transport.connection_limits import ConnectionLimits
 from chaosmonkey.api.transport.listener import framed
 from chaosmonkey.api.transport.server import WebServer
 from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.cluster import Client, Inspector
-from chaosmonkey.config import Audience, Cluster, Server
-from chaosmonkey.hub import Board, Foyer, Hub, PlayStream, Presence
+from chaosmonkey.config import Audience, Cluster, ServerSettings
+from chaosmonkey.hub import AudiencePublisher, BoardPublisher, Hub, PhoneStream, Presence
 from chaosmonkey.model import Event
 from chaosmonkey.outage.recovery import outcome
-from chaosmonkey.preflight import Table as Preflighted
-from chaosmonkey.preflight import look_at_everything
+from chaosmonkey.preflight import PreflightContext as Preflighted
+from chaosmonkey.preflight import check_everything
 from chaosmonkey.store import Audit, Records, RoundRecorder, Rounds, open_database
 from tests.patience import PATIENCE, until
 from tests.unit.control._table import LAB, Table
@@ -46,11 +46,11 @@ class Site:
     url: str
     client: httpx.AsyncClient
     room: Room
-    phones: PlayStream
-    crowd: Crowd
+    phones: PhoneStream
+    connection_limits: ConnectionLimits
     tokens: Tokens
     audit: Audit
-    gate: Gate
+    authenticator: Authenticator
     presence: Presence
     app: FastAPI
     entrance: ASGIApp
@@ -84,19 +84,19 @@ async def opened(
     *,
     open_here: bool = True,
     audience: Audience = ANYBODY,
-    server: Server = LAB.server,
+    server: ServerSettings = LAB.server,
 ) -> AsyncIterator[Site]:
     lab = LAB.model_copy(update={"audience": audience, "server": server})
     table = Table()
     hub = Hub(table.clock.now)
-    board = Board(
+    board = BoardPublisher(
         hub,
         LAB,
         world=table.tracker.world,
         plugs=table.plugs,
         cuts=table.monkey.cuts,
-        rails=table.monkey.rails,
-        rests_until=table.monkey.rests_until,
+        feed_monitor=table.monkey.feed_monitor,
+        cooldown_until=table.monkey.cooldown_until,
         facts=table.monkey.facts,
     )
 
@@ -119,13 +119,16 @@ async def opened(
             lab,
             monkey=table.monkey,
             clock=table.clock,
-            changed=lambda: foyer.show(),
+            changed=lambda: audience_publisher.show(),
             keeper=recorder,
             codes=codes,
         )
-        presence, phones = Presence(lambda: foyer.show()), PlayStream(table.clock.now, framed)
+        presence, phones = (
+            Presence(lambda: audience_publisher.show()),
+            PhoneStream(table.clock.now, framed),
+        )
         client = Client(Cluster(server="http://127.0.0.1:9"))
-        foyer = Foyer(
+        audience_publisher = AudiencePublisher(
             hub,
             phones,
             lab,
@@ -134,11 +137,11 @@ async def opened(
             safety=lambda: table.monkey.safety,
             join_url=lambda: JOIN_URL,
         )
-        table.changed = lambda: (board.show_machines(), foyer.show())
+        table.changed = lambda: (board.show_machines(), audience_publisher.show())
         await room.resume(kept, records.get)
-        foyer.show()
+        audience_publisher.show()
         tokens = Tokens(folder)
-        gate = Gate(
+        authenticator = Authenticator(
             tokens,
             Sessions(b"k" * 32, folder, table.clock),
             Rates(table.clock),
@@ -158,15 +161,17 @@ async def opened(
             presence=presence,
             phones=phones,
             inspector=Inspector(client),
-            gate=gate,
+            authenticator=authenticator,
             audit=audit,
             join_url=lambda: JOIN_URL,
-            preflight=lambda: look_at_everything(
-                Preflighted(LAB, table.plugs, table.monkey.rails, lambda: ""), client, table.clock
+            preflight=lambda: check_everything(
+                Preflighted(LAB, table.plugs, table.monkey.feed_monitor, lambda: ""),
+                client,
+                table.clock,
             ),
         )
         app = create_app(context)
-        web = WebServer(entrance := Limits(Turnstile(app)), Server(port=0))
+        web = WebServer(entrance := RequestSizeLimit(RequestScheduler(app)), ServerSettings(port=0))
         web.bind()
         url = f"http://127.0.0.1:{web.port}"
         async with (
@@ -185,10 +190,10 @@ async def opened(
                 client=browser,
                 room=room,
                 phones=phones,
-                crowd=web.crowd,
+                connection_limits=web.connection_limits,
                 tokens=tokens,
                 audit=audit,
-                gate=gate,
+                authenticator=authenticator,
                 presence=presence,
                 app=app,
                 entrance=entrance,

@@ -7,24 +7,24 @@ import pytest
 from pydantic import ValidationError
 
 from chaosmonkey.api.addresses import Interface, choose, join_url
-from chaosmonkey.config import Server
+from chaosmonkey.config import ServerSettings
 
 
 @pytest.mark.parametrize(
     ("server", "expected"),
     [
-        (Server(), "http://127.0.0.1:8080/play"),
-        (Server(host="::1"), "http://[::1]:8080/play"),
-        (Server(public_url="http://chaos.local/"), "http://chaos.local/play"),
-        (Server(host="192.168.1.5", port=80), "http://192.168.1.5/play"),
+        (ServerSettings(), "http://127.0.0.1:8080/play"),
+        (ServerSettings(host="::1"), "http://[::1]:8080/play"),
+        (ServerSettings(public_url="http://chaos.local/"), "http://chaos.local/play"),
+        (ServerSettings(host="192.168.1.5", port=80), "http://192.168.1.5/play"),
     ],
 )
-def test_the_configured_name_wins_then_the_address(server: Server, expected: str) -> None:
+def test_the_configured_name_wins_then_the_address(server: ServerSettings, expected: str) -> None:
     assert join_url(server, server.port) == expected
 
 
 def test_a_server_that_listens_everywhere_names_an_address_of_this_machine() -> None:
-    host = urlsplit(join_url(Server(host="0.0.0.0"), 8080)).hostname
+    host = urlsplit(join_url(ServerSettings(host="0.0.0.0"), 8080)).hostname
     assert host is not None
     assert not ipaddress.ip_address(host).is_unspecified
 
@@ -67,7 +67,7 @@ def test_an_audience_is_sent_to_an_address_that_it_can_reach(
     ],
 )
 def test_a_public_url_is_an_origin_and_a_prefix(url: str, origin: str, prefix: str) -> None:
-    server = Server(public_url=url)
+    server = ServerSettings(public_url=url)
     assert (server.public_origin, server.prefix) == (origin, prefix)
 
 
@@ -77,4 +77,4 @@ def test_a_public_url_is_an_origin_and_a_prefix(url: str, origin: str, prefix: s
 )  # fmt: skip
 def test_a_public_url_that_no_phone_could_open_is_refused(url: str) -> None:
     with pytest.raises(ValidationError):
-        Server(public_url=url)
+        ServerSettings(public_url=url)

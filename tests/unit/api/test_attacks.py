@@ -83,14 +83,14 @@ async def test_a_browser_that_opens_a_commands_address_is_shown_one_button_that_
     site: Site,
 ) -> None:
     page = await site.client.get(
-        "/kill/node3?kind=power&for=20", headers={"Accept": "text/html,*/*;q=0.8"}
+        "/kill/node3?feed=power&for=20", headers={"Accept": "text/html,*/*;q=0.8"}
     )
     assert page.status_code == 200
     assert '<form method="post">' in page.text  # to the page's own address
     assert "<button>Cut node3</button>" in page.text
     assert site.table.diary == []
     form = {"Accept": "text/html,*/*;q=0.8", "Origin": site.url}
-    answer = await site.client.post("/kill/node3?kind=power&for=20", headers=form)
+    answer = await site.client.post("/kill/node3?feed=power&for=20", headers=form)
     assert answer.text.startswith("node3 has lost its power.")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaosmonkey.config import Server
+from chaosmonkey.config import ServerSettings
 from tests.patience import connect
 from tests.unit.api.conftest import Site, opened
 
@@ -18,7 +18,7 @@ async def test_pages_at_the_public_url_may_act_whatever_host_a_proxy_passes_on(
     tmp_path: Path, host: str
 ) -> None:
     """The usual settings pass on the name without its port."""
-    async with opened(tmp_path, server=Server(public_url=PUBLIC)) as site:
+    async with opened(tmp_path, server=ServerSettings(public_url=PUBLIC)) as site:
         headers = {"Host": host, "Origin": PUBLIC}
         assert (await site.client.post("/kill/node3", headers=headers)).status_code == 200
         here = {"host": "127.0.0.1", "port": int(site.url.rpartition(":")[2])}

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chaosmonkey.audience.current_round import Game
-from chaosmonkey.audience.eligibility import Table
-from chaosmonkey.audience.open_round import Opening, opened
+from chaosmonkey.audience.current_round import CurrentRound
+from chaosmonkey.audience.eligibility import Eligibility
+from chaosmonkey.audience.open_round import OpenRound, open_round
 from chaosmonkey.audience.rounds import Mode, Round
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import Lab, build
@@ -64,28 +64,30 @@ class Hall:
     changes: int = 0
 
     def __post_init__(self) -> None:
-        self.game = Game(self.clock, self.kept, look=self._look, changed=self._changed)
+        self.current_round = CurrentRound(
+            self.clock, self.kept, look=self._look, changed=self._changed
+        )
 
     def open(self, mode: Mode, **options: object) -> Round:
-        opening = Opening(mode=mode, **options)  # type: ignore[arg-type]
+        opening = OpenRound(mode=mode, **options)  # type: ignore[arg-type]
         number = len(self.kept.documents) + 1
         now = self.clock.now()
-        wanted = opened(
+        wanted = open_round(
             opening, lab(), FeedKind.POWER, round_id=f"round-{number}", seed=SEED, now=now
         )
-        return self.game.open(wanted)
+        return self.current_round.open(wanted)
 
     def enter(self, *who: str, value: str = "") -> list[int]:
         """Tickets of those who take part."""
-        return [self.game.enter(self.round.id, one, value).ticket for one in who]
+        return [self.current_round.enter(self.round.id, one, value).ticket for one in who]
 
     async def pass_time(self, seconds: float) -> None:
         await self.clock.advance(seconds)
-        self.game.tick()
+        self.current_round.tick()
 
     @property
     def round(self) -> Round:
-        return self.game.current()
+        return self.current_round.current()
 
     def bar(self, machine: str) -> None:
         self.barred[machine] = NotReady(f"{machine} is not Ready.", remedy="Wait.")
@@ -93,8 +95,8 @@ class Hall:
     def block(self) -> None:
         self.blocked = TooManyOff("Off now: node3.", remedy="On again in 40 s.", allowed_at=1040.0)
 
-    def _look(self, current: Round, only: str | None) -> Table:
-        return Table(dict(self.barred), self.blocked)
+    def _look(self, current: Round, only: str | None) -> Eligibility:
+        return Eligibility(dict(self.barred), self.blocked)
 
     def _changed(self) -> None:
         self.changes += 1

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaosmonkey.audience import transitions
-from chaosmonkey.audience.ballots import Entry
+from chaosmonkey.audience.ballots import Ballot
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.bet import SHOWN, result, sample
 from chaosmonkey.audience.rounds import CROWD, Mode, RoundRefused, RoundState, Turn
@@ -15,14 +15,14 @@ from tests.unit.audience.conftest import Hall
 BET = rules_of(Mode.BET)
 
 
-def entries(*guesses: float) -> list[Entry]:
-    return [Entry(at + 1, f"seat-{at}", f"{one:g}", 0.0) for at, one in enumerate(guesses)]
+def entries(*guesses: float) -> list[Ballot]:
+    return [Ballot(at + 1, f"seat-{at}", f"{one:g}", 0.0) for at, one in enumerate(guesses)]
 
 
 def cut(hall: Hall) -> None:
-    closed = hall.game.close()
+    closed = hall.current_round.close()
     commanded = transitions.cutting(closed, Turn(CROWD, 1000.0), "node2")
-    hall.game.put(transitions.cut(commanded, "outage-1"))
+    hall.current_round.put(transitions.cut(commanded, "outage-1"))
 
 
 def test_the_closest_guess_wins_and_the_earlier_one_among_equals() -> None:
@@ -58,22 +58,22 @@ def test_one_guess_each_and_it_stays(hall: Hall) -> None:
 def test_guesses_are_secret_until_the_round_is_closed(hall: Hall) -> None:
     hall.open(Mode.BET, machine="node2")
     hall.enter("ana", value="12")
-    assert hall.game.bet() is None
-    hall.game.close()
-    assert hall.game.bet().low == 12
+    assert hall.current_round.bet() is None
+    hall.current_round.close()
+    assert hall.current_round.bet().low == 12
 
 
 def test_the_result_is_seen_when_the_outage_has_one(hall: Hall) -> None:
     hall.open(Mode.BET, machine="node2")
     hall.enter("ana", value="12")
     hall.enter("ben", value="20")
-    assert BET.target(hall.round, None, hall.game.table()) == "node2"
+    assert BET.target(hall.round, None, hall.current_round.table()) == "node2"
     cut(hall)
     assert hall.round.state is RoundState.EXECUTED
-    hall.game.outage_has_outcome("outage-1", 18.26)
+    hall.current_round.outage_has_outcome("outage-1", 18.26)
     assert hall.round.state is RoundState.REVEALED
-    assert hall.game.bet().best[0].ticket == 2
-    said = BET.says(hall.round, hall.game.table(), str)
+    assert hall.current_round.bet().best[0].ticket == 2
+    said = BET.says(hall.round, hall.current_round.table(), str)
     assert said == "It took Kubernetes 18.3 s to recover."
 
 
@@ -81,9 +81,9 @@ def test_an_outage_without_a_time_has_no_winner_and_it_is_said(hall: Hall) -> No
     hall.open(Mode.BET, machine="node2")
     hall.enter("ana", value="12")
     cut(hall)
-    hall.game.outage_has_outcome("outage-1", None)
-    assert hall.game.bet().best == ()
-    said = BET.says(hall.round, hall.game.table(), str)
+    hall.current_round.outage_has_outcome("outage-1", None)
+    assert hall.current_round.bet().best == ()
+    said = BET.says(hall.round, hall.current_round.table(), str)
     assert said == "There is no recovery time to tell. So nobody wins."
 
 
@@ -92,7 +92,7 @@ def test_a_bet_is_about_one_machine(hall: Hall) -> None:
         hall.open(Mode.BET)
     hall.open(Mode.BET, machine="node2")
     with pytest.raises(BadInput, match="about node2"):
-        BET.target(hall.round, "node1", hall.game.table())
+        BET.target(hall.round, "node1", hall.current_round.table())
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=500))

@@ -13,7 +13,7 @@ from chaosmonkey.audience.join_codes import (
     scanned_url,
     typed_url,
 )
-from chaosmonkey.audience.nicknames import LONGEST, Names, is_offensive, tidy
+from chaosmonkey.audience.nicknames import LONGEST, Nicknames, is_offensive, tidy
 from chaosmonkey.audience.rounds import RoundRefused
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import Audience
@@ -176,9 +176,9 @@ def test_whatever_is_typed_is_a_name_or_refused(typed: str) -> None:
     assert not set(name) & set('<>&"\n\u202e')
 
 
-def named() -> tuple[Names, dict[str, str]]:
+def named() -> tuple[Nicknames, dict[str, str]]:
     kept: dict[str, str] = {}
-    return Names(wanted=True, keep=kept.__setitem__), kept
+    return Nicknames(wanted=True, keep=kept.__setitem__), kept
 
 
 def test_nobody_has_the_name_of_another_one() -> None:
@@ -202,7 +202,7 @@ def test_the_presenter_takes_a_name_away_by_its_tag() -> None:
 
 
 def test_where_they_are_off_there_are_none() -> None:
-    names = Names(wanted=False, keep=lambda *_: None)
+    names = Nicknames(wanted=False, keep=lambda *_: None)
     names.recall({"a" * 32: "Ana"})
     assert names.of("a" * 32) == ""
     with pytest.raises(RoundRefused, match="Nicknames are off"):

@@ -7,20 +7,20 @@ import pytest
 from chaosmonkey.audience import transitions
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.queue import call_next, in_line
-from chaosmonkey.audience.rounds import Mode, RoundRefused, RoundState, Stage
+from chaosmonkey.audience.rounds import Mode, RoundRefused, RoundState, TurnState
 from tests.unit.audience.conftest import Hall
 
 QUEUE = rules_of(Mode.QUEUE)
 
 
 def says(hall: Hall) -> str:
-    return QUEUE.says(hall.round, hall.game.table(), lambda ticket: f"Ticket {ticket}")
+    return QUEUE.says(hall.round, hall.current_round.table(), lambda ticket: f"Ticket {ticket}")
 
 
 def pressed(hall: Hall, machine: str = "node3") -> None:
     """Whoever has the button cuts a machine."""
     turn = hall.round.turn
-    hall.game.put(
+    hall.current_round.put(
         transitions.cut(transitions.cutting(hall.round, turn, machine), f"outage-{turn.ticket}")
     )
 
@@ -37,13 +37,13 @@ def test_the_next_one_is_called_when_the_cut_before_has_an_outcome(hall: Hall) -
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben")
     pressed(hall)
-    assert hall.round.turn.stage is Stage.CUT
+    assert hall.round.turn.stage is TurnState.CUT
     assert says(hall) == (
         "Ticket 1 did it: node3 has lost its power. "
         "The next one is called when Kubernetes has recovered."
     )
-    hall.game.outage_has_outcome("outage-1", 11.0)
-    assert hall.round.past[-1].stage is Stage.DONE
+    hall.current_round.outage_has_outcome("outage-1", 11.0)
+    assert hall.round.past[-1].stage is TurnState.DONE
     assert hall.round.turn.ticket == 2
 
 
@@ -52,20 +52,22 @@ async def test_nobody_is_called_while_nothing_can_be_cut(hall: Hall) -> None:
     hall.enter("ana", "ben")
     pressed(hall)
     hall.block()
-    hall.game.outage_has_outcome("outage-1", 11.0)
+    hall.current_round.outage_has_outcome("outage-1", 11.0)
     await hall.pass_time(100)
     assert hall.round.turn is None
     assert says(hall).endswith("The queue waits. Off now: node3.")
     hall.blocked = None
-    hall.game.tick()
+    hall.current_round.tick()
     assert hall.round.turn.ticket == 2
 
 
-@pytest.mark.parametrize("ending", [Stage.VETOED, Stage.REFUSED, Stage.LATE, Stage.SKIPPED])
-def test_whoever_did_not_cut_had_the_turn_all_the_same(hall: Hall, ending: Stage) -> None:
+@pytest.mark.parametrize(
+    "ending", [TurnState.VETOED, TurnState.REFUSED, TurnState.LATE, TurnState.SKIPPED]
+)
+def test_whoever_did_not_cut_had_the_turn_all_the_same(hall: Hall, ending: TurnState) -> None:
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben")
-    hall.game.put(transitions.end_turn(hall.round, ending, 1000.0, "why"))
+    hall.current_round.put(transitions.end_turn(hall.round, ending, 1000.0, "why"))
     assert hall.round.turn.ticket == 2
     assert hall.enter("ana") == [1]
     assert in_line(hall.round) == 0
@@ -74,21 +76,21 @@ def test_whoever_did_not_cut_had_the_turn_all_the_same(hall: Hall, ending: Stage
 def test_who_gave_up_the_place_is_passed_over(hall: Hall) -> None:
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben", "cem")
-    hall.game.withdraw(hall.round.id, "ben")
+    hall.current_round.withdraw(hall.round.id, "ben")
     assert in_line(hall.round) == 1
-    hall.game.put(call_next(hall.round, 1000.0))
+    hall.current_round.put(call_next(hall.round, 1000.0))
     assert hall.round.turn.ticket == 3
 
 
 def test_a_closed_queue_serves_those_who_wait_and_is_over(hall: Hall) -> None:
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben")
-    hall.game.close()
+    hall.current_round.close()
     with pytest.raises(RoundRefused):
         hall.enter("cem")
     pressed(hall)
-    hall.game.outage_has_outcome("outage-1", None)
-    hall.game.put(call_next(hall.round, 1000.0))
+    hall.current_round.outage_has_outcome("outage-1", None)
+    hall.current_round.put(call_next(hall.round, 1000.0))
     assert hall.round.state is RoundState.OVER
     assert says(hall) == "The queue is over. 1 has pressed."
 
@@ -97,10 +99,10 @@ def test_the_presenter_need_not_wait_for_an_outcome_and_the_cut_is_still_told(ha
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben")
     pressed(hall)
-    hall.game.put(call_next(hall.round, 1000.0))
+    hall.current_round.put(call_next(hall.round, 1000.0))
     assert hall.round.turn.ticket == 2
-    hall.game.outage_has_outcome("outage-1", 11.0)
-    assert hall.round.past[-1].stage is Stage.DONE
+    hall.current_round.outage_has_outcome("outage-1", 11.0)
+    assert hall.round.past[-1].stage is TurnState.DONE
     assert hall.round.turn.ticket == 2
 
 
@@ -118,16 +120,16 @@ def test_cancelling_in_mid_cut_keeps_the_cut_and_calls_nobody(hall: Hall) -> Non
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben")
     pressed(hall)
-    hall.game.cancel()
-    hall.game.outage_has_outcome("outage-1", 11.0)
+    hall.current_round.cancel()
+    hall.current_round.outage_has_outcome("outage-1", 11.0)
     assert hall.round.turn is None
-    assert hall.round.past[-1].stage is Stage.DONE
+    assert hall.round.past[-1].stage is TurnState.DONE
     assert hall.round.state is RoundState.CANCELLED
 
 
 def test_every_state_has_a_sentence(hall: Hall) -> None:
     hall.open(Mode.QUEUE)
     hall.enter("ana")
-    for stage in Stage:
+    for stage in TurnState:
         turn = replace(hall.round.turn, stage=stage, machine="node1", why="A rule.")
-        assert QUEUE.says(replace(hall.round, turn=turn), hall.game.table(), str)
+        assert QUEUE.says(replace(hall.round, turn=turn), hall.current_round.table(), str)

@@ -10,7 +10,7 @@ from chaosmonkey.audience import transitions
 from chaosmonkey.audience.draw import commitment, draw
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.raffle import draw_again
-from chaosmonkey.audience.rounds import Mode, RoundRefused, RoundState, Stage
+from chaosmonkey.audience.rounds import Mode, RoundRefused, RoundState, TurnState
 from tests.unit.audience.conftest import SEED, Hall
 
 RAFFLE = rules_of(Mode.RAFFLE)
@@ -22,7 +22,7 @@ def entered(hall: Hall, number: int) -> None:
 
 
 def says(hall: Hall) -> str:
-    return RAFFLE.says(hall.round, hall.game.table(), lambda ticket: f"Ticket {ticket}")
+    return RAFFLE.says(hall.round, hall.current_round.table(), lambda ticket: f"Ticket {ticket}")
 
 
 def anybody(seed: str, tickets: int, without: set[int]) -> int:
@@ -47,7 +47,7 @@ def test_at_the_close_a_ticket_is_drawn_and_has_the_button(hall: Hall) -> None:
     assert hall.round.turn is None
     assert not hall.round.drawn
     assert says(hall) == "Enter with your phone: one of you gets the button. 12 tickets so far."
-    hall.game.close()
+    hall.current_round.close()
     winner = anybody(SEED, 12, set())
     assert hall.round.turn.ticket == winner
     assert hall.round.drawn
@@ -56,7 +56,7 @@ def test_at_the_close_a_ticket_is_drawn_and_has_the_button(hall: Hall) -> None:
 
 async def test_whoever_is_away_is_followed_by_the_next_until_nobody_is_left(hall: Hall) -> None:
     entered(hall, 3)
-    hall.game.close()
+    hall.current_round.close()
     order = []
     while hall.round.turn is not None:
         order.append(hall.round.turn.ticket)
@@ -71,19 +71,19 @@ async def test_whoever_is_away_is_followed_by_the_next_until_nobody_is_left(hall
 def test_whoever_gave_the_place_up_is_not_drawn(hall: Hall) -> None:
     entered(hall, 5)
     winner = anybody(SEED, 5, set())
-    hall.game.withdraw(hall.round.id, f"seat-{winner - 1}")
+    hall.current_round.withdraw(hall.round.id, f"seat-{winner - 1}")
     with pytest.raises(RoundRefused, match="You gave up your place"):
         hall.enter(f"seat-{winner - 1}")
-    hall.game.close()
+    hall.current_round.close()
     assert hall.round.turn.ticket == anybody(SEED, 5, {winner})
 
 
 def test_whoever_gives_the_button_back_is_followed_by_the_next(hall: Hall) -> None:
     entered(hall, 2)
-    hall.game.close()
+    hall.current_round.close()
     first = hall.round.turn.ticket
-    hall.game.withdraw(hall.round.id, f"seat-{first - 1}")
-    assert hall.round.past[-1].stage is Stage.LEFT
+    hall.current_round.withdraw(hall.round.id, f"seat-{first - 1}")
+    assert hall.round.past[-1].stage is TurnState.LEFT
     assert hall.round.turn.ticket == 3 - first
 
 
@@ -91,22 +91,22 @@ def test_the_presenter_draws_again_also_after_a_veto(hall: Hall) -> None:
     entered(hall, 3)
     with pytest.raises(RoundRefused, match="nothing to draw again"):
         draw_again(hall.round, 1000.0)
-    hall.game.close()
+    hall.current_round.close()
     first = hall.round.turn.ticket
-    hall.game.put(draw_again(hall.round, 1000.0))
+    hall.current_round.put(draw_again(hall.round, 1000.0))
     second = hall.round.turn.ticket
     assert second != first
     asking = transitions.ask(hall.round, hall.round.turn, "node1", 1000.0)
-    hall.game.put(transitions.end_turn(asking, Stage.VETOED, 1000.0))
+    hall.current_round.put(transitions.end_turn(asking, TurnState.VETOED, 1000.0))
     assert hall.round.turn is None
     assert says(hall) == ("The presenter said no: node1 is not cut. The presenter may draw again.")
-    hall.game.put(draw_again(hall.round, 1000.0))
+    hall.current_round.put(draw_again(hall.round, 1000.0))
     assert hall.round.turn.ticket not in (first, second)
 
 
 def test_nobody_entered_and_nothing_is_drawn(hall: Hall) -> None:
     entered(hall, 0)
-    hall.game.close()
+    hall.current_round.close()
     assert hall.round.turn is None
     assert says(hall) == "Closed, and nobody entered. Nothing is drawn."
 

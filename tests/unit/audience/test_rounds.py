@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaosmonkey.audience import transitions
-from chaosmonkey.audience.current_round import Game
+from chaosmonkey.audience.current_round import CurrentRound
 from chaosmonkey.audience.rounds import (
     ANSWER_WITHIN,
     APPROVE_WITHIN,
     Mode,
     RoundRefused,
     RoundState,
-    Stage,
+    TurnState,
 )
 from tests.unit.audience.conftest import NODES, Hall
 
@@ -21,7 +21,7 @@ def test_nobody_takes_part_after_the_close_by_hand_or_by_time(hall: Hall) -> Non
     hall.open(Mode.VOTE, seconds=10)
     assert transitions.is_open(hall.round, 1009.9)
     assert not transitions.is_open(hall.round, 1010.0)
-    hall.game.close()
+    hall.current_round.close()
     with pytest.raises(RoundRefused, match="closed"):
         hall.enter("ana", value="node1")
 
@@ -31,7 +31,7 @@ async def test_time_closes_a_round_even_before_anybody_has_noticed(hall: Hall) -
     await hall.clock.advance(10)
     with pytest.raises(RoundRefused, match="closed"):
         hall.enter("ana", value="node1")
-    hall.game.tick()
+    hall.current_round.tick()
     assert hall.round.state is RoundState.CLOSED
 
 
@@ -39,16 +39,16 @@ async def test_what_the_server_slept_through_is_no_time_to_vote_or_to_press(hall
     """Votes wait unread meanwhile, and are taken before the round closes."""
     hall.open(Mode.VOTE, seconds=10)
     await hall.clock.advance(20)
-    hall.game.paused(15)
-    hall.game.tick()
+    hall.current_round.paused(15)
+    hall.current_round.tick()
     hall.enter("ana", value="node1")
     await hall.clock.advance(5)
-    hall.game.tick()
+    hall.current_round.tick()
     assert hall.round.state is RoundState.CLOSED
     hall.open(Mode.QUEUE)
     hall.enter("ana")
     due = hall.round.turn.due
-    hall.game.paused(15)
+    hall.current_round.paused(15)
     assert hall.round.turn.due == due + 15
 
 
@@ -56,13 +56,13 @@ def test_an_entry_for_another_round_or_another_kind_of_round_is_refused(hall: Ha
     old = hall.open(Mode.VOTE)
     hall.open(Mode.VOTE)
     with pytest.raises(RoundRefused, match="That round is over"):
-        hall.game.enter(old.id, "ana", "node1", Mode.VOTE)
+        hall.current_round.enter(old.id, "ana", "node1", Mode.VOTE)
     with pytest.raises(RoundRefused, match="This round is a vote"):
-        hall.game.enter(hall.round.id, "ana", "", Mode.RAFFLE)
+        hall.current_round.enter(hall.round.id, "ana", "", Mode.RAFFLE)
 
 
 def test_before_the_first_round_nothing_can_be_done(hall: Hall) -> None:
-    for step in (hall.game.close, hall.game.cancel):
+    for step in (hall.current_round.close, hall.current_round.cancel):
         with pytest.raises(RoundRefused, match="No round"):
             step()
 
@@ -80,9 +80,9 @@ def test_one_ballot_a_seat_whatever_the_order_and_none_is_lost(
             hall.enter(f"s{seat}", value=choice)
         except RoundRefused:
             assert first[f"s{seat}"] != choice
-    assert {entry.who: entry.value for entry in hall.game.box} == first
+    assert {entry.who: entry.value for entry in hall.current_round.box} == first
     assert sum(hall.round.tally.values()) == hall.round.entered == len(first)
-    assert [entry.ticket for entry in hall.game.box] == list(range(1, len(first) + 1))
+    assert [entry.ticket for entry in hall.current_round.box] == list(range(1, len(first) + 1))
 
 
 def test_a_ballot_costs_the_same_however_many_there_are(hall: Hall) -> None:
@@ -100,12 +100,12 @@ async def test_a_turn_ends_when_the_phone_does_not_answer_or_nobody_presses(hall
     hall.enter("ana", "ben", "cem")
     assert hall.round.turn.ticket == 1
     await hall.pass_time(ANSWER_WITHIN)
-    assert hall.round.past[-1].stage is Stage.ABSENT
-    hall.game.here(hall.round.id, "ben")
+    assert hall.round.past[-1].stage is TurnState.ABSENT
+    hall.current_round.here(hall.round.id, "ben")
     await hall.pass_time(29.9)
     assert hall.round.turn.ticket == 2
     await hall.pass_time(0.1)
-    assert hall.round.past[-1].stage is Stage.LATE
+    assert hall.round.past[-1].stage is TurnState.LATE
     assert hall.round.turn.ticket == 3
 
 
@@ -113,40 +113,40 @@ async def test_a_press_that_the_presenter_does_not_answer_is_void(hall: Hall) ->
     hall.open(Mode.QUEUE)
     hall.enter("ana")
     current = hall.round
-    hall.game.put(transitions.ask(current, current.turn, "node1", hall.clock.now()))
+    hall.current_round.put(transitions.ask(current, current.turn, "node1", hall.clock.now()))
     await hall.pass_time(APPROVE_WITHIN - 0.1)
-    assert hall.round.turn.stage is Stage.ASKING
+    assert hall.round.turn.stage is TurnState.ASKING
     await hall.pass_time(0.1)
-    assert hall.round.past[-1].stage is Stage.UNANSWERED
+    assert hall.round.past[-1].stage is TurnState.UNANSWERED
 
 
 async def test_nobody_loses_the_turn_while_nothing_can_be_cut(hall: Hall) -> None:
     hall.open(Mode.QUEUE, patience=30)
     hall.enter("ana")
-    hall.game.here(hall.round.id, "ana")
+    hall.current_round.here(hall.round.id, "ana")
     hall.block()
     await hall.pass_time(30)
     assert hall.round.turn.until == hall.clock.now() + 30
     hall.blocked = None
     await hall.pass_time(30)
-    assert hall.round.past[-1].stage is Stage.LATE
+    assert hall.round.past[-1].stage is TurnState.LATE
 
 
 def test_somebody_else_is_not_heard_when_it_is_not_their_turn(hall: Hall) -> None:
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben")
     before = hall.round
-    assert hall.game.here(hall.round.id, "ben") == before
-    assert hall.game.here(hall.round.id, "nobody") == before
+    assert hall.current_round.here(hall.round.id, "ben") == before
+    assert hall.current_round.here(hall.round.id, "nobody") == before
 
 
 def test_cancelling_ends_the_turn_and_a_round_that_is_over_is_over(hall: Hall) -> None:
     hall.open(Mode.QUEUE)
     hall.enter("ana")
-    hall.game.cancel()
+    hall.current_round.cancel()
     assert hall.round.state is RoundState.CANCELLED
     assert hall.round.turn is None
-    for step in (hall.game.close, hall.game.cancel):
+    for step in (hall.current_round.close, hall.current_round.cancel):
         with pytest.raises(RoundRefused, match="cancelled already"):
             step()
 
@@ -157,9 +157,11 @@ def test_cancelling_ends_the_turn_and_a_round_that_is_over_is_over(hall: Hall) -
 def resumed(hall: Hall) -> Hall:
     """The same hall after a restart: only what was kept is known."""
     after = Hall(clock=hall.clock, kept=hall.kept, barred=hall.barred, blocked=hall.blocked)
-    after.game = Game(hall.clock, hall.kept, look=after._look, changed=after._changed)
+    after.current_round = CurrentRound(
+        hall.clock, hall.kept, look=after._look, changed=after._changed
+    )
     entries = [one for one in hall.kept.entries if one.round == hall.round.id]
-    after.game.resume(hall.kept.documents[hall.round.id](), entries)
+    after.current_round.resume(hall.kept.documents[hall.round.id](), entries)
     return after
 
 
@@ -169,7 +171,7 @@ def test_an_open_vote_goes_on_with_every_seat_and_its_vote(hall: Hall) -> None:
     hall.enter("cem", value="node1")
     after = resumed(hall)
     assert after.round == hall.round
-    assert after.game.box.of("ben").value == "node2"
+    assert after.current_round.box.of("ben").value == "node2"
     with pytest.raises(RoundRefused, match="You voted for node2"):
         after.enter("ben", value="node3")
 
@@ -198,17 +200,17 @@ def test_a_cut_that_was_under_way_ends_defined(hall: Hall) -> None:
     hall.open(Mode.VOTE)
     hall.enter("ana", value="node2")
     turn = transitions.give_turn(hall.round, 0, 1000.0).turn
-    hall.game.put(transitions.cutting(transitions.close(hall.round), turn, "node2"))
+    hall.current_round.put(transitions.cutting(transitions.close(hall.round), turn, "node2"))
     after = resumed(hall)
     assert after.round.state is RoundState.REVEALED
-    assert after.round.last.stage is Stage.ABORTED
+    assert after.round.last.stage is TurnState.ABORTED
     assert after.round.last.why == "the server ended meanwhile"
 
 
 def test_what_another_version_kept_does_not_stop_this_one(
     hall: Hall, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert hall.game.resume('{"id": "round-1", "mode": "auction"}', []) is None
-    assert hall.game.round is None
+    assert hall.current_round.resume('{"id": "round-1", "mode": "auction"}', []) is None
+    assert hall.current_round.round is None
     assert "cannot be read" in caplog.text
     hall.open(Mode.VOTE)

@@ -3,7 +3,7 @@
 import pytest
 
 from chaosmonkey.audience.draw import draw
-from chaosmonkey.audience.eligibility import Table
+from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.vote import break_tie, electable
 from chaosmonkey.audience.rounds import Mode, RoundRefused, RoundState
@@ -20,11 +20,11 @@ def voted(hall: Hall, *choices: str) -> None:
 
 
 def target(hall: Hall, wanted: str | None = None) -> str:
-    return VOTE.target(hall.round, wanted, hall.game.table())
+    return VOTE.target(hall.round, wanted, hall.current_round.table())
 
 
 def says(hall: Hall) -> str:
-    return VOTE.says(hall.round, hall.game.table(), str)
+    return VOTE.says(hall.round, hall.current_round.table(), str)
 
 
 def test_the_same_vote_again_counts_once_and_another_is_refused(hall: Hall) -> None:
@@ -58,19 +58,19 @@ def test_a_tie_is_broken_by_the_presenter_among_the_leaders_only(hall: Hall) -> 
 
 def test_or_a_tie_is_drawn_by_the_seed_once(hall: Hall) -> None:
     voted(hall, "node1", "node2", "node3")
-    hall.game.put(break_tie(hall.round, hall.game.table()))
+    hall.current_round.put(break_tie(hall.round, hall.current_round.table()))
     assert hall.round.state is RoundState.CLOSED
     assert hall.round.drawn
     assert hall.round.picked == draw(SEED, ("node1", "node2", "node3")) == target(hall)
     assert f"The draw decided for {hall.round.picked}." in says(hall)
     with pytest.raises(RoundRefused, match="The draw has decided"):
-        break_tie(hall.round, hall.game.table())
+        break_tie(hall.round, hall.current_round.table())
 
 
 def test_without_a_tie_nothing_is_drawn(hall: Hall) -> None:
     voted(hall, "node1")
     with pytest.raises(RoundRefused, match="no tie"):
-        break_tie(hall.round, hall.game.table())
+        break_tie(hall.round, hall.current_round.table())
 
 
 def test_without_votes_nothing_is_decided_and_it_is_said(hall: Hall) -> None:
@@ -78,8 +78,8 @@ def test_without_votes_nothing_is_decided_and_it_is_said(hall: Hall) -> None:
     with pytest.raises(RoundRefused, match="Nobody has voted"):
         target(hall)
     with pytest.raises(RoundRefused, match="Nobody has voted"):
-        break_tie(hall.round, hall.game.table())
-    hall.game.close()
+        break_tie(hall.round, hall.current_round.table())
+    hall.current_round.close()
     assert says(hall) == "Closed, and nobody voted. Nothing is cut."
 
 
@@ -98,9 +98,9 @@ def test_a_leader_that_went_away_makes_room_for_those_with_most_votes_of_the_oth
 ) -> None:
     voted(hall, "node3", "node3", "node3", "node1", "node1", "node2")
     hall.bar("node3")
-    assert electable(hall.round, hall.game.table()) == ("node1",)
+    assert electable(hall.round, hall.current_round.table()) == ("node1",)
     assert target(hall) == "node1"
-    hall.game.close()
+    hall.current_round.close()
     assert says(hall) == (
         "Closed with 6 votes. node3 leads. Not to be cut now: node3 (not Ready). "
         "Of the others node1 got most."
@@ -119,4 +119,4 @@ def test_every_state_has_a_sentence(hall: Hall) -> None:
     for state in RoundState:
         from dataclasses import replace
 
-        assert VOTE.says(replace(hall.round, state=state), Table(), str)
+        assert VOTE.says(replace(hall.round, state=state), Eligibility(), str)

@@ -14,7 +14,7 @@ import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.cluster.cache import Cache
-from chaosmonkey.cluster.decoding import Page, read_page
+from chaosmonkey.cluster.decoding import ListPage, read_page
 from chaosmonkey.cluster.errors import Status, refusal
 from chaosmonkey.cluster.protocols import Position
 from chaosmonkey.cluster.reflector import Reflector
@@ -73,7 +73,7 @@ class ScriptedServer:
 
     async def list(
         self, resource: Resource, namespace: str | None, *, token: str = "", limit: int = 500
-    ) -> Page:
+    ) -> ListPage:
         more = f" from {token}" if token else ""
         self.asked.append(f"list {resource.name}{more}{'' if limit else ' at once'}")
         await asyncio.sleep(0)

@@ -1,14 +1,14 @@
 """Whatever the server says comes out as the same news."""
 
 from chaosmonkey.cluster.cache import SLICE, Cache, older
-from chaosmonkey.cluster.decoding import Entry
+from chaosmonkey.cluster.decoding import DecodedObject
 from chaosmonkey.model import Changed, Pod, Removed
 
 
-def entry(name: str, uid: str = "", version: int = 1, node: str | None = None) -> Entry:
+def entry(name: str, uid: str = "", version: int = 1, node: str | None = None) -> DecodedObject:
     uid = uid or f"uid-{name}"
     found = Pod(uid=uid, namespace="demo", name=name, node=node)
-    return Entry(uid, f"demo/{name}", str(version), found)
+    return DecodedObject(uid, f"demo/{name}", str(version), found)
 
 
 class Recorder:

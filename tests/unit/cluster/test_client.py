@@ -13,13 +13,13 @@ import pytest
 from chaosmonkey.cluster.client import Client
 from chaosmonkey.cluster.connection import LARGEST_ANSWER
 from chaosmonkey.cluster.errors import (
-    Absent,
-    Answered,
-    Busy,
     Expired,
-    Failing,
     Forbidden,
-    Garbled,
+    MalformedResponse,
+    NotFound,
+    ServerError,
+    StatusError,
+    TooManyRequests,
     Unauthorized,
     Unreachable,
 )
@@ -142,10 +142,10 @@ async def test_a_stream_that_breaks_is_unreachable_after_what_came_before() -> N
 
 @pytest.mark.parametrize(
     ("code", "error"),
-    [(401, Unauthorized), (403, Forbidden), (404, Absent), (410, Expired), (429, Busy),
-     (400, Answered), (500, Failing), (503, Failing)],
+    [(401, Unauthorized), (403, Forbidden), (404, NotFound), (410, Expired), (429, TooManyRequests),
+     (400, StatusError), (500, ServerError), (503, ServerError)],
 )  # fmt: skip
-async def test_each_refusal_is_an_error_of_its_own(code: int, error: type[Answered]) -> None:
+async def test_each_refusal_is_an_error_of_its_own(code: int, error: type[StatusError]) -> None:
     body = f'{{"kind":"Status","message":"for a reason","reason":"R","code":{code}}}'
     async with serving(answer(body, code)) as wire:
         with pytest.raises(error, match=r"list pods: for a reason") as raised:
@@ -168,7 +168,7 @@ async def test_being_forbidden_says_what_and_how_to_get_it() -> None:
 async def test_a_refusal_says_when_to_come_back(header: str, seconds: float) -> None:
     body = '{"kind":"Status","code":429,"details":{"retryAfterSeconds":3}}'
     async with serving(answer(body, 429, Retry_After=header)) as wire:
-        with pytest.raises(Busy) as raised:
+        with pytest.raises(TooManyRequests) as raised:
             await wire.client.list(PODS, None)
         assert raised.value.retry_after == seconds
 
@@ -184,7 +184,7 @@ async def test_nobody_there_is_unreachable_and_says_what_to_check() -> None:
 
 async def test_a_proxys_page_is_garbled_not_a_crash() -> None:
     async with serving(answer("<html>welcome</html>")) as wire:
-        with pytest.raises(Garbled, match="<html>welcome"):
+        with pytest.raises(MalformedResponse, match="<html>welcome"):
             await wire.client.list(PODS, None)
 
 
@@ -192,7 +192,7 @@ async def test_a_glance_takes_any_answer_for_life_but_the_servers_own_failure() 
     async with serving(answer("ok"), answer("no such page", 404), answer("not yet", 500)) as wire:
         await wire.client.glance()
         await wire.client.glance()
-        with pytest.raises(Failing):
+        with pytest.raises(ServerError):
             await wire.client.glance()
 
 
@@ -231,7 +231,7 @@ async def test_a_packed_answer_is_refused_and_a_huge_one_given_up() -> None:
             await wire.client.list(PODS, None)
         assert "Accept-Encoding: identity" in wire.heads[0]
     async with serving(answer(b" " * (LARGEST_ANSWER + 1))) as wire:
-        with pytest.raises(Garbled, match="more than 16384 KiB"):
+        with pytest.raises(MalformedResponse, match="more than 16384 KiB"):
             await wire.client.list(PODS, None)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaosmonkey.cluster import decoders, decoding
-from chaosmonkey.cluster.errors import Garbled, Status
+from chaosmonkey.cluster.errors import MalformedResponse, Status
 from chaosmonkey.cluster.resources import WATCHED
 from chaosmonkey.model import Node, Owner, Pod, Taint
 
@@ -20,7 +20,7 @@ def test_the_four_kinds_of_lines_are_told_apart() -> None:
         orjson.dumps({"type": "ADDED", "object": {"metadata": META}}), decoders.pod
     )
     assert added == decoding.Present(
-        decoding.Entry("u", "demo/p", "7", Pod("u", "demo", "p", toleration=0.0))
+        decoding.DecodedObject("u", "demo/p", "7", Pod("u", "demo", "p", toleration=0.0))
     )
     gone = decoding.read_line(
         orjson.dumps({"type": "DELETED", "object": {"metadata": META}}), decoders.pod
@@ -48,7 +48,7 @@ def test_the_four_kinds_of_lines_are_told_apart() -> None:
     ],
 )
 def test_garbage_is_one_clear_error(line: bytes) -> None:
-    with pytest.raises(Garbled):
+    with pytest.raises(MalformedResponse):
         decoding.read_line(line, decoders.pod)
 
 
@@ -104,14 +104,14 @@ def test_no_object_however_malformed_raises_anything_else(
     if isinstance(rest, dict):
         found = rest | found
     line = orjson.dumps({"type": "ADDED", "object": found})
-    with contextlib.suppress(Garbled):
+    with contextlib.suppress(MalformedResponse):
         decoding.read_line(line, resource.decode)  # type: ignore[attr-defined]
 
 
 @given(st.binary(max_size=60))
 def test_no_bytes_raise_anything_else(body: bytes) -> None:
     for read in (decoding.read_page, decoding.read_line):
-        with pytest.raises(Garbled):
+        with pytest.raises(MalformedResponse):
             read(body, decoders.pod)
     assert decoding.read_status(502, body).code
 
@@ -138,7 +138,7 @@ def test_a_page_knows_how_to_go_on() -> None:
 def test_an_empty_list_may_say_null() -> None:
     assert decoding.read_page(
         b'{"metadata":{"resourceVersion":"9"},"items":null}', decoders.pod
-    ) == (decoding.Page((), "9"))
+    ) == (decoding.ListPage((), "9"))
 
 
 def test_a_status_says_how_long_to_wait_and_need_not_be_one() -> None:

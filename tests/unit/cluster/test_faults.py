@@ -11,7 +11,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chaosmonkey.cluster.decoding import Page, read_page
+from chaosmonkey.cluster.decoding import ListPage, read_page
 from chaosmonkey.cluster.errors import Status, Unreachable, refusal
 from chaosmonkey.cluster.protocols import Position
 from chaosmonkey.cluster.resources import Resource
@@ -124,7 +124,7 @@ class Pretend:
 
     async def list(
         self, resource: Resource, namespace: str | None, *, token: str = "", limit: int = 500
-    ) -> Page:
+    ) -> ListPage:
         await asyncio.sleep(0)
         if self.lists_fail:
             self.lists_fail -= 1

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chaosmonkey.cluster.cache import SLICE
-from chaosmonkey.cluster.errors import Garbled, Replaced, Silent, Unreachable
+from chaosmonkey.cluster.errors import MalformedResponse, ReadTimeout, Replaced, Unreachable
 from chaosmonkey.cluster.protocols import Position
 from chaosmonkey.cluster.resources import ENDPOINT_SLICES
 
@@ -259,7 +259,7 @@ async def test_silence_for_too_long_ends_the_watch_and_lists_again(
         await bench.clock.advance(74)
         assert server.asked == ["list pods", "watch pods 10"]
         await bench.clock.advance(1.1)
-        assert isinstance(bench.reflector.health.trouble, Silent)
+        assert isinstance(bench.reflector.health.trouble, ReadTimeout)
         assert bench.reflector.health.heard == bench.start
         await bench.clock.advance(1)
         assert server.asked == ["list pods", "watch pods 10", "list pods", "watch pods 11"]
@@ -272,7 +272,7 @@ async def test_garbage_lists_again_and_crashes_nothing(bench: Any, server: Any, 
     server.will_list(say.pod("a"), version=20)
     server.will_watch(say.HANG)
     async with bench.running():
-        assert isinstance(bench.reflector.health.trouble, Garbled)
+        assert isinstance(bench.reflector.health.trouble, MalformedResponse)
         await bench.clock.advance(1)
         assert server.asked == ["list pods", "watch pods 10", "list pods", "watch pods 20"]
         assert bench.news == ["+a"]
@@ -436,5 +436,5 @@ async def test_of_an_answer_that_makes_no_sense_only_words_are_kept(
     server.will_list(say.pod("a"), version=11)
     async with bench.running():
         trouble = bench.reflector.health.trouble
-        assert isinstance(trouble, Garbled)
+        assert isinstance(trouble, MalformedResponse)
         assert trouble.__traceback__ is trouble.__context__ is trouble.__cause__ is None

@@ -13,7 +13,7 @@ import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.cluster import ClusterWatch
-from chaosmonkey.cluster.decoding import Page, read_page
+from chaosmonkey.cluster.decoding import ListPage, read_page
 from chaosmonkey.cluster.errors import Status, Unreachable, refusal
 from chaosmonkey.cluster.protocols import Position
 from chaosmonkey.cluster.resources import Resource
@@ -43,7 +43,7 @@ class Lab:
 
     async def list(
         self, resource: Resource, namespace: str | None, *, token: str = "", limit: int = 500
-    ) -> Page:
+    ) -> ListPage:
         await asyncio.sleep(0)
         self._ask(resource)
         self.listed.append(resource.path(namespace))

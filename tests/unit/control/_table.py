@@ -12,10 +12,10 @@ from chaosmonkey.control.cut import GOODBYE
 from chaosmonkey.control.guard import CutRequest
 from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.errors import PlugFailed, StoreFailed
-from chaosmonkey.model import Event, Feed, FeedKind
+from chaosmonkey.model import Event, FeedKind, FeedState
 from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.sensors import Reading
-from chaosmonkey.store import Entry
+from chaosmonkey.store import JournalEntry
 from tests.unit.outage._scene import Scene
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Device:
 
     name: str
     diary: list[str]
-    state: Feed = Feed.ON
+    state: FeedState = FeedState.ON
     fails: int = 0
     """How many of the next commands fail."""
     slow: asyncio.Event | None = None
@@ -57,7 +57,7 @@ class Device:
     """What it was told of a timer of its own."""
     in_flight: float = 0.0
     remark: str = ""
-    reads_as: Feed | None = None
+    reads_as: FeedState | None = None
     """What it says of itself, if that is not what it is."""
 
     def in_flight_is(self, table: "Table", seconds: float) -> None:
@@ -75,9 +75,9 @@ class Device:
             self.diary.append(f"{self.name} {word} failed")
             raise PlugFailed("no answer")
         self.diary.append(f"{self.name} {word}")
-        self.state = Feed.ON if on else Feed.OFF
+        self.state = FeedState.ON if on else FeedState.OFF
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         return self.reads_as or self.state
 
     async def close(self) -> None:
@@ -87,7 +87,7 @@ class Device:
 class FakeSensor:
     """A sensor that says what a test lets it say, after what it knew at first."""
 
-    def __init__(self, first: Feed = Feed.ON, interval: float = 0.0) -> None:
+    def __init__(self, first: FeedState = FeedState.ON, interval: float = 0.0) -> None:
         self.interval = interval
         self._first = first
         self._said: asyncio.Queue[Reading] = asyncio.Queue()
@@ -97,7 +97,7 @@ class FakeSensor:
         while True:
             tell(await self._said.get())
 
-    def says(self, feed: Feed, since: float, within: float = 0.0) -> None:
+    def says(self, feed: FeedState, since: float, within: float = 0.0) -> None:
         self._said.put_nowait(Reading(feed, since, within))
 
     def close(self) -> None:
@@ -109,14 +109,14 @@ class Diary:
     """The journal, as far as the monkey knows it."""
 
     diary: list[str]
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[JournalEntry] = field(default_factory=list)
     full: bool = False
     halt: tuple[float, str] | None = None
-    rests: dict[str, float] = field(default_factory=dict)
+    cooldowns: dict[str, float] = field(default_factory=dict)
     slow: asyncio.Event | None = None
     """A write waits for this."""
 
-    async def write(self, entry: Entry) -> None:
+    async def write(self, entry: JournalEntry) -> None:
         if self.full:
             raise StoreFailed("The disk is full.")
         if self.slow is not None:
@@ -130,14 +130,14 @@ class Diary:
         self.entries = [entry for entry in self.entries if entry.outage != outage]
         self.diary.append("journal cleared")
 
-    async def open_cuts(self) -> list[Entry]:
+    async def open_cuts(self) -> list[JournalEntry]:
         return list(self.entries)
 
     async def withdraw(self, outage: str) -> None:
         await self.clear(outage, 0.0)
 
     async def rested(self) -> dict[str, float]:
-        return dict(self.rests)
+        return dict(self.cooldowns)
 
     async def forget(self, before: float) -> None:
         """Nothing is kept."""
@@ -162,7 +162,7 @@ class Table:
     def __init__(
         self,
         *,
-        left_cut: list[Entry] | None = None,
+        left_cut: list[JournalEntry] | None = None,
         sensors: dict[str, FakeSensor] | None = None,
         links: dict[str, FakeSensor] | None = None,
         may_be_off: str = "",

@@ -6,8 +6,8 @@ import pytest
 
 from chaosmonkey.control.cut import TIMER_MARGIN
 from chaosmonkey.control.refusals import EndedFirst, Halted, NotArmed
-from chaosmonkey.control.restore import TurnedOn
-from chaosmonkey.model import Feed, Stale
+from chaosmonkey.control.restore import RestoreResult
+from chaosmonkey.model import FeedState, Stale
 from tests.unit.control._table import LAB, Table
 
 
@@ -42,13 +42,13 @@ async def test_halt_outlives_a_restart() -> None:
 async def test_a_clock_that_was_set_back_prolongs_no_rest_and_halt_is_not_of_the_future() -> None:
     """A Pi without a battery starts with a time of before its power cut."""
     table = Table(machine_cooldown=10)
-    table.journal.rests = {"node3": table.clock.now() + 3600}
+    table.journal.cooldowns = {"node3": table.clock.now() + 3600}
     table.journal.halt = table.clock.now() + 3600, "Ada"
     async with table.running(armed=False):
         assert table.monkey.safety.halted == table.clock.now()
         table.monkey.release(by="Ada")
         table.monkey.arm(by="test")
-        assert table.monkey.rests_until("node3") == table.clock.now() + 10
+        assert table.monkey.cooldown_until("node3") == table.clock.now() + 10
 
 
 async def test_halt_needs_no_database_and_no_cluster() -> None:
@@ -56,8 +56,8 @@ async def test_halt_needs_no_database_and_no_cluster() -> None:
         await table.cut()
         table.journal.full = True
         table.publish(Stale(table.clock.now(), "test"))
-        assert await table.soon(table.monkey.halt(by="Ada")) == TurnedOn(("node3 power",))
-        assert table.devices["node3"].state is Feed.ON
+        assert await table.soon(table.monkey.halt(by="Ada")) == RestoreResult(("node3 power",))
+        assert table.devices["node3"].state is FeedState.ON
         with pytest.raises(Halted):
             await table.cut("node2")
 
@@ -68,7 +68,7 @@ async def test_a_cut_that_waits_for_the_journal_when_halt_is_pressed_is_never_ma
         cutting = asyncio.gather(table.cut(), return_exceptions=True)
         await table.clock.advance(0)
         assert (
-            await table.soon(table.monkey.halt(by="Ada")) == TurnedOn()
+            await table.soon(table.monkey.halt(by="Ada")) == RestoreResult()
         )  # it never lost its power
         assert isinstance((await cutting)[0], EndedFirst)
         table.journal.slow.set()
@@ -90,7 +90,7 @@ async def test_a_cut_whose_device_is_slow_is_given_up_for_halt_and_the_plug_is_o
         await table.clock.advance(1)
         await halting
         assert isinstance((await cutting)[0], EndedFirst)
-        assert table.devices["node3"].state is Feed.ON
+        assert table.devices["node3"].state is FeedState.ON
         assert table.journal.entries == []
 
 
@@ -108,9 +108,9 @@ async def test_restoring_a_machine_before_its_plug_was_opened_ends_the_cut_too()
 async def test_while_halt_holds_a_plug_that_somebody_turns_off_is_turned_on_again() -> None:
     async with Table().running() as table:
         await table.monkey.halt(by="Ada")
-        table.devices["node2"].state = Feed.OFF
+        table.devices["node2"].state = FeedState.OFF
         await table.clock.advance(16)
-        assert table.devices["node2"].state is Feed.ON
+        assert table.devices["node2"].state is FeedState.ON
 
 
 async def test_arming_lasts_as_long_as_it_is_used() -> None:
@@ -132,9 +132,9 @@ async def test_disarming_cuts_nothing_more_and_leaves_what_is_cut_to_its_time() 
         table.monkey.disarm(by="test")
         with pytest.raises(NotArmed):
             await table.cut("node2")
-        assert table.devices["node3"].state is Feed.OFF
+        assert table.devices["node3"].state is FeedState.OFF
         await table.clock.advance(30)
-        assert table.devices["node3"].state is Feed.ON
+        assert table.devices["node3"].state is FeedState.ON
 
 
 async def test_a_real_table_starts_safe() -> None:
@@ -150,12 +150,12 @@ async def test_machines_get_their_power_back_one_after_the_other() -> None:
             await table.cut(name)
         halting = asyncio.gather(table.monkey.halt(by="Ada"))
         await table.clock.advance(0)
-        assert [device.state for device in table.devices.values()].count(Feed.ON) == 1
+        assert [device.state for device in table.devices.values()].count(FeedState.ON) == 1
         await table.clock.advance(0.5)
-        assert [device.state for device in table.devices.values()].count(Feed.ON) == 2
+        assert [device.state for device in table.devices.values()].count(FeedState.ON) == 2
         await table.clock.advance(0.5)
         await halting
-        assert all(device.state is Feed.ON for device in table.devices.values())
+        assert all(device.state is FeedState.ON for device in table.devices.values())
 
 
 async def test_a_device_with_a_timer_is_told_when_to_turn_itself_on() -> None:
@@ -172,5 +172,5 @@ async def test_a_cut_that_was_never_made_needs_no_rest_after_it() -> None:
         await table.soon(table.monkey.restore("node3", by="Ada"))
         await cutting
         table.journal.slow.set()
-        assert table.monkey.rests_until("node3") is None
+        assert table.monkey.cooldown_until("node3") is None
         await table.cut()

@@ -23,7 +23,7 @@ from chaosmonkey.control.cut_stages import Step
 from chaosmonkey.control.guard import CutRequest
 from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed
-from chaosmonkey.model import Feed, FeedKind, Node
+from chaosmonkey.model import FeedKind, FeedState, Node
 from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.simcluster.bench.bench import Bench, SimMachine, Wire
 from chaosmonkey.simcluster.timeline import Timeline
@@ -139,10 +139,10 @@ class Line:
                 return
         self.table.drive(self.machine, 0 if on else 1)
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         self.life.check()
         self.table.pass_time()
-        return Feed.OFF if self.table.bench.pins[PINS[self.machine]].level else Feed.ON
+        return FeedState.OFF if self.table.bench.pins[PINS[self.machine]].level else FeedState.ON
 
     async def close(self) -> None:
         await self.switch(on=True)
@@ -300,7 +300,7 @@ class DeadMan(RuleBasedStateMachine):
         if self._is_dead():
             return
         assert self.table.dark() == set() or self.clock.now() < self.table.last_arrival + 1
-        self.halt_is_noted = "HALT" not in self.monkey.owed.pending
+        self.halt_is_noted = "HALT" not in self.monkey.pending_writes.pending
         self.life = None
 
     # --- what people ask for ----------------------------------------------------------------------
@@ -408,7 +408,7 @@ class DeadMan(RuleBasedStateMachine):
         if not hasattr(self, "table") or self.disk.full or self._is_dead():
             return
         if self.clock.now() > self.disk_was_full_until + RETRY:
-            assert self.monkey.owed.pending == ()
+            assert self.monkey.pending_writes.pending == ()
 
     @invariant()
     def no_machine_stays_dark(self) -> None:
@@ -464,7 +464,7 @@ class DeadMan(RuleBasedStateMachine):
             return
         self.life.alive = False
         self.life = None
-        self.halt_is_noted = "HALT" not in self.monkey.owed.pending
+        self.halt_is_noted = "HALT" not in self.monkey.pending_writes.pending
         for task in asyncio.all_tasks(self.loop):
             task.cancel()
         for _ in range(50):

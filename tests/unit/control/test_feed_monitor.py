@@ -7,13 +7,15 @@ import pytest
 from chaosmonkey.control.feed_monitor import GATHER, NOTICE
 from chaosmonkey.control.refusals import Dark, EndedFirst, TooManyOff
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Cause, Clocked, Feed, FeedKind, FeedSensed, Origin, PlugRestored
+from chaosmonkey.model import Cause, Clocked, FeedKind, FeedSensed, FeedState, Origin, PlugRestored
 from tests.unit.control._table import FakeSensor, Table
 
 POWER = FeedKind.POWER
 
 
-def watched(*names: str, first: Feed = Feed.ON, interval: float = 0.0) -> dict[str, FakeSensor]:
+def watched(
+    *names: str, first: FeedState = FeedState.ON, interval: float = 0.0
+) -> dict[str, FakeSensor]:
     return {name: FakeSensor(first, interval) for name in names}
 
 
@@ -26,7 +28,7 @@ async def losing(table: Table, sensors: dict[str, FakeSensor], *names: str) -> f
     await table.clock.advance(1)
     at = table.clock.now() - 0.005
     for name in names:
-        sensors[name].says(Feed.OFF, at)
+        sensors[name].says(FeedState.OFF, at)
     await table.clock.advance(1)
     return at
 
@@ -41,7 +43,7 @@ async def test_a_confirmed_cut_counts_from_the_moment_of_the_sensor() -> None:
         cutting = asyncio.get_running_loop().create_task(table.cut())
         await table.clock.advance(0.03)
         assert not cutting.done(), "believed before the sensor said so"
-        sensors["node3"].says(Feed.OFF, began + 0.008)
+        sensors["node3"].says(FeedState.OFF, began + 0.008)
         await table.clock.advance(0.01)
         await cutting
         (outage,) = table.tracker.outages.values()
@@ -64,7 +66,7 @@ async def test_a_sensor_that_is_only_asked_now_and_then_confirms_but_does_not_cl
         began = table.clock.now()
         cutting = asyncio.get_running_loop().create_task(table.cut())
         await table.clock.advance(0.5)
-        sensors["node3"].says(Feed.OFF, began - 0.5, within=1.0)
+        sensors["node3"].says(FeedState.OFF, began - 0.5, within=1.0)
         await table.clock.advance(0.1)
         await cutting
         (outage,) = table.tracker.outages.values()
@@ -77,32 +79,32 @@ async def test_a_welded_contact_makes_no_outage_and_says_what_it_may_be() -> Non
             await table.soon(table.cut(), NOTICE + 0.1)
         await table.clock.advance(1)
         assert table.tracker.outages == {}
-        assert table.devices["node3"].state is Feed.ON
+        assert table.devices["node3"].state is FeedState.ON
         assert table.journal.entries == []
 
 
 async def test_a_feed_that_comes_when_its_plug_goes_off_has_the_wrong_polarity() -> None:
     """Only a commissioning gets so far: the guard leaves a dark machine alone."""
-    sensors = watched("node3", first=Feed.OFF)
+    sensors = watched("node3", first=FeedState.OFF)
     async with Table(sensors=sensors).running() as table:
         await table.clock.advance(1)
         with pytest.raises(Dark):
             await table.cut()
-        assert "wrong way" in table.monkey.rails.finding(("node3", POWER))
+        assert "wrong way" in table.monkey.feed_monitor.finding(("node3", POWER))
         plug = table.plugs["node3", POWER]
-        table.devices["node3"].state = Feed.OFF
+        table.devices["node3"].state = FeedState.OFF
         await plug.read()
         table.monkey.cuts["node3", POWER] = None  # type: ignore[assignment] # being tried
-        sensors["node3"].says(Feed.ON, table.clock.now())
+        sensors["node3"].says(FeedState.ON, table.clock.now())
         asked = table.clock.now()
-        confirmed = table.monkey.rails.confirm(("node3", POWER), Feed.OFF, asked)
+        confirmed = table.monkey.feed_monitor.confirm(("node3", POWER), FeedState.OFF, asked)
         with pytest.raises(PlugFailed, match="gone while the plug was on: contact or active_high"):
             await table.soon(confirmed, NOTICE + 0.1)
         del table.monkey.cuts["node3", POWER]
 
 
 async def test_a_sensor_that_cannot_tell_contradicts_nobody() -> None:
-    sensors = watched("node3", first=Feed.UNKNOWN)
+    sensors = watched("node3", first=FeedState.UNKNOWN)
     async with Table(sensors=sensors).running() as table:
         await table.soon(table.cut(), NOTICE + 0.1)
         (outage,) = table.tracker.outages.values()
@@ -116,12 +118,12 @@ async def test_what_the_sensor_sees_return_is_restored_at_that_moment() -> None:
     sensors = watched("node3")
     async with Table(sensors=sensors).running() as table:
         cutting = asyncio.get_running_loop().create_task(table.cut(seconds=10))
-        sensors["node3"].says(Feed.OFF, table.clock.now())
+        sensors["node3"].says(FeedState.OFF, table.clock.now())
         await table.clock.advance(0)
         await cutting
         await table.clock.advance(10)
         back = table.clock.now() + 0.006
-        sensors["node3"].says(Feed.ON, back)
+        sensors["node3"].says(FeedState.ON, back)
         await table.clock.advance(0.1)
         (outage,) = table.tracker.outages.values()
         assert outage.restored == back
@@ -132,17 +134,17 @@ async def test_a_machine_whose_plug_was_pulled_meanwhile_is_not_restored_by_our_
     sensors = watched("node3")
     async with Table(sensors=sensors).running() as table:
         cutting = asyncio.get_running_loop().create_task(table.cut(seconds=10))
-        sensors["node3"].says(Feed.OFF, table.clock.now())
+        sensors["node3"].says(FeedState.OFF, table.clock.now())
         await table.clock.advance(0)
         await cutting
         await table.clock.advance(10 + NOTICE + 0.1)
         (outage,) = table.tracker.outages.values()
-        assert table.devices["node3"].state is Feed.ON
+        assert table.devices["node3"].state is FeedState.ON
         assert table.journal.entries == []
         assert outage.restored is None
         assert not [event for event in table.events if isinstance(event, PlugRestored)]
-        assert table.monkey.rails.finding(("node3", POWER)).startswith("No power arrives")
-        sensors["node3"].says(Feed.ON, table.clock.now())
+        assert table.monkey.feed_monitor.finding(("node3", POWER)).startswith("No power arrives")
+        sensors["node3"].says(FeedState.ON, table.clock.now())
         await table.clock.advance(0.1)
         (outage,) = table.tracker.outages.values()
         assert outage.restored == pytest.approx(table.clock.now(), abs=0.2)
@@ -180,7 +182,7 @@ async def test_a_plug_that_somebody_else_switched_off_is_no_hand() -> None:
     sensors = watched("node3")
     async with Table(sensors=sensors).running() as table:
         await table.clock.advance(1)
-        table.devices["node3"].state = Feed.OFF
+        table.devices["node3"].state = FeedState.OFF
         await losing(table, sensors, "node3")
         (outage,) = table.tracker.outages.values()
         assert outage.cause is Cause.SWITCHED
@@ -192,19 +194,19 @@ async def test_a_blip_is_an_outage_too_and_ends_when_the_feed_is_back() -> None:
     async with Table(sensors=sensors).running() as table:
         await table.clock.advance(1)
         at = table.clock.now()
-        sensors["node3"].says(Feed.OFF, at)
-        sensors["node3"].says(Feed.ON, at + 0.1)
+        sensors["node3"].says(FeedState.OFF, at)
+        sensors["node3"].says(FeedState.ON, at + 0.1)
         await table.clock.advance(GATHER + 0.1)
         (outage,) = table.tracker.outages.values()
         assert (outage.t0, outage.restored) == (at, at + 0.1)
 
 
 async def test_a_feed_that_was_away_before_we_came_has_no_t0_and_is_no_outage() -> None:
-    sensors = watched("node3", first=Feed.OFF)
+    sensors = watched("node3", first=FeedState.OFF)
     async with Table(sensors=sensors).running() as table:
         await table.clock.advance(2)
         assert table.tracker.outages == {}
-        assert table.monkey.rails.dark() == {"node3": "power"}
+        assert table.monkey.feed_monitor.dark() == {"node3": "power"}
 
 
 async def test_what_is_dark_is_not_cut_and_counts_as_off() -> None:
@@ -221,7 +223,7 @@ async def test_a_link_that_goes_down_with_the_power_that_we_cut_is_no_second_out
     links = watched("node3", interval=1.0)
     async with Table(links=links).running() as table:
         await table.cut()
-        links["node3"].says(Feed.OFF, table.clock.now(), within=1.0)
+        links["node3"].says(FeedState.OFF, table.clock.now(), within=1.0)
         await table.clock.advance(5)
         (outage,) = table.tracker.outages.values()
         assert (outage.origin, outage.feed) == (Origin.COMMANDED, POWER)
@@ -236,7 +238,7 @@ async def test_a_pulled_plug_takes_the_link_with_it_and_is_one_outage_whoever_te
         await table.clock.advance(1)
         told = [power["node3"], links["node3"]]
         for sensor in told if first == "power" else reversed(told):
-            sensor.says(Feed.OFF, table.clock.now() - 1, within=1.0)
+            sensor.says(FeedState.OFF, table.clock.now() - 1, within=1.0)
             await table.clock.advance(0.5)
         await table.clock.advance(5)
         (outage,) = table.tracker.outages.values()
@@ -247,7 +249,7 @@ async def test_a_link_that_goes_alone_is_a_pulled_cable() -> None:
     power, links = watched("node3"), watched("node3", interval=1.0)
     async with Table(sensors=power, links=links).running() as table:
         await table.clock.advance(1)
-        links["node3"].says(Feed.OFF, table.clock.now() - 1, within=1.0)
+        links["node3"].says(FeedState.OFF, table.clock.now() - 1, within=1.0)
         await table.clock.advance(5)
         (outage,) = table.tracker.outages.values()
         assert (outage.feed, outage.cause) == (FeedKind.NETWORK, Cause.HAND)
@@ -255,12 +257,12 @@ async def test_a_link_that_goes_alone_is_a_pulled_cable() -> None:
 
 
 async def test_a_dark_machine_whose_sensor_comes_back_is_not_lost_once_more() -> None:
-    sensors = watched("node3", first=Feed.OFF)
+    sensors = watched("node3", first=FeedState.OFF)
     async with Table(sensors=sensors).running() as table:
         await table.clock.advance(1)
-        sensors["node3"].says(Feed.UNKNOWN, table.clock.now())
+        sensors["node3"].says(FeedState.UNKNOWN, table.clock.now())
         await table.clock.advance(1)
-        sensors["node3"].says(Feed.OFF, table.clock.now() - 2, within=2.0)
+        sensors["node3"].says(FeedState.OFF, table.clock.now() - 2, within=2.0)
         await table.clock.advance(2)
         assert table.tracker.outages == {}
 
@@ -269,9 +271,9 @@ async def test_a_loss_while_the_sensor_could_not_tell_is_an_outage_with_wide_bou
     sensors = watched("node3")
     async with Table(sensors=sensors).running() as table:
         await table.clock.advance(1)
-        sensors["node3"].says(Feed.UNKNOWN, table.clock.now())
+        sensors["node3"].says(FeedState.UNKNOWN, table.clock.now())
         await table.clock.advance(1)
-        sensors["node3"].says(Feed.OFF, table.clock.now() - 2, within=2.0)
+        sensors["node3"].says(FeedState.OFF, table.clock.now() - 2, within=2.0)
         await table.clock.advance(2)
         (outage,) = table.tracker.outages.values()
         assert (outage.cause, outage.t0_within) == (Cause.HAND, 2.0)
@@ -282,7 +284,7 @@ async def test_a_cut_that_halt_ends_before_its_sensor_told_was_a_cut_all_the_sam
     async with Table(sensors=sensors).running() as table:
         cutting = asyncio.get_running_loop().create_task(table.cut())
         await table.clock.advance(0.01)
-        assert table.devices["node3"].state is Feed.OFF
+        assert table.devices["node3"].state is FeedState.OFF
         await table.monkey.halt("test")
         with pytest.raises(EndedFirst, match="node3 was cut for a moment at most: HALT by test"):
             await cutting
@@ -294,12 +296,12 @@ async def test_a_cut_that_halt_ends_before_its_sensor_told_was_a_cut_all_the_sam
 
 async def test_a_sensor_that_agreed_before_the_plug_was_asked_must_go_on_agreeing() -> None:
     """With the wrong polarity the feed is gone before the cut, and comes with it."""
-    sensors = watched("node3", first=Feed.OFF)
+    sensors = watched("node3", first=FeedState.OFF)
     async with Table(sensors=sensors).running() as table:
         await table.clock.advance(1)
         async with asyncio.TaskGroup() as tasks:
             asked = table.clock.now()
-            confirming = table.monkey.rails.confirm(("node3", POWER), Feed.OFF, asked)
+            confirming = table.monkey.feed_monitor.confirm(("node3", POWER), FeedState.OFF, asked)
             confirmed = tasks.create_task(confirming)
             await table.clock.advance(NOTICE - 0.1)
             assert not confirmed.done()

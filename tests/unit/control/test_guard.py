@@ -17,7 +17,7 @@ from chaosmonkey.errors import (
     UnknownMachine,
 )
 from chaosmonkey.model import FeedKind, Node, Outage, Stale
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.cluster_state import ClusterState
 from tests.unit.outage._scene import Scene
 
 NOW = 1_000_000.0
@@ -30,7 +30,7 @@ def lab(**limits: object) -> Lab:
 
 def facts(
     *,
-    world: World | None = None,
+    world: ClusterState | None = None,
     off: dict[str, float | None] | None = None,
     outages: dict[str, Outage] | None = None,
     safety: Safety | None = None,

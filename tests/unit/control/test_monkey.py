@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from chaosmonkey.control.cut_stages import Stage
+from chaosmonkey.control.cut_stages import CutStage
 from chaosmonkey.control.guard import CutRequest
 from chaosmonkey.control.refusals import AlreadyOff, StillRecovering, TooManyOff
-from chaosmonkey.control.restore import TurnedOn
+from chaosmonkey.control.restore import RestoreResult
 from chaosmonkey.errors import PlugFailed, StoreFailed, Unavailable
-from chaosmonkey.model import Feed, FeedKind, PlugCut, PlugRestored
-from chaosmonkey.store import Entry
+from chaosmonkey.model import FeedKind, FeedState, PlugCut, PlugRestored
+from chaosmonkey.store import JournalEntry
 from tests.unit.control._table import Table
 
 
@@ -26,9 +26,9 @@ async def test_it_is_restored_at_the_appointed_time_and_both_moments_are_publish
         began = table.clock.now()
         await table.cut(seconds=30)
         await table.clock.advance(29.9)
-        assert table.devices["node3"].state is Feed.OFF
+        assert table.devices["node3"].state is FeedState.OFF
         await table.clock.advance(0.2)
-        assert table.devices["node3"].state is Feed.ON
+        assert table.devices["node3"].state is FeedState.ON
         cut, restored = table.events
         assert isinstance(cut, PlugCut)
         assert (cut.at, cut.restore_by) == (began, began + 30)
@@ -63,11 +63,11 @@ async def test_a_plug_that_does_not_turn_on_is_tried_until_it_does() -> None:
         table.devices["node3"].fails = 3
         await table.clock.advance(10)
         (cut,) = table.monkey.cuts.values()
-        assert cut.stage is Stage.STUCK
+        assert cut.stage is CutStage.STUCK
         assert "no answer" in cut.trouble
         assert table.journal.entries
         await table.clock.advance(5)
-        assert table.devices["node3"].state is Feed.ON
+        assert table.devices["node3"].state is FeedState.ON
         assert table.journal.entries == []
 
 
@@ -75,38 +75,38 @@ async def test_restore_ends_a_cut_early() -> None:
     async with Table().running() as table:
         await table.cut()
         await table.clock.advance(5)
-        assert await table.monkey.restore("node3", by="test") == TurnedOn(("node3 power",))
-        assert table.devices["node3"].state is Feed.ON
-        assert await table.monkey.restore("node3", by="test") == TurnedOn()
+        assert await table.monkey.restore("node3", by="test") == RestoreResult(("node3 power",))
+        assert table.devices["node3"].state is FeedState.ON
+        assert await table.monkey.restore("node3", by="test") == RestoreResult()
 
 
 async def test_halt_turns_on_everything_what_others_switched_off_too() -> None:
     async with Table().running() as table:
         await table.cut()
-        table.devices["node1"].state = Feed.OFF
+        table.devices["node1"].state = FeedState.OFF
         await table.clock.advance(15)  # by then the monkey has looked at the plugs
         turned_on = await table.soon(table.monkey.halt(by="test"))
         assert sorted(turned_on.restored) == ["node1 power", "node3 power"]
-        assert all(device.state is Feed.ON for device in table.devices.values())
+        assert all(device.state is FeedState.ON for device in table.devices.values())
 
 
 async def test_halt_restores_the_others_although_one_is_stuck() -> None:
     async with Table().running() as table:
         for device in table.devices.values():
-            device.state = Feed.OFF
+            device.state = FeedState.OFF
         table.devices["node1"].fails = 1
-        assert await table.soon(table.monkey.halt(by="test")) == TurnedOn(
+        assert await table.soon(table.monkey.halt(by="test")) == RestoreResult(
             restored=("node2 power", "node3 power"), on_its_way=("node1 power",)
         )
-        assert table.devices["node2"].state is Feed.ON
-        assert table.devices["node3"].state is Feed.ON
-        assert table.devices["node1"].state is Feed.ON  # tried again meanwhile
+        assert table.devices["node2"].state is FeedState.ON
+        assert table.devices["node3"].state is FeedState.ON
+        assert table.devices["node1"].state is FeedState.ON  # tried again meanwhile
 
 
 async def test_a_stop_restores_what_is_cut() -> None:
     async with Table().running() as table:
         await table.cut()
-    assert table.devices["node3"].state is Feed.ON
+    assert table.devices["node3"].state is FeedState.ON
     assert table.journal.entries == []
 
 
@@ -117,7 +117,7 @@ async def test_a_stop_in_the_middle_of_a_stuck_restore_tries_on_and_then_leaves_
         await table.cut(seconds=10)
         table.devices["node3"].fails = 10_000
         await table.clock.advance(12)
-    assert table.devices["node3"].state is Feed.OFF
+    assert table.devices["node3"].state is FeedState.OFF
     assert [entry.machine for entry in table.journal.entries] == ["node3"]
 
 
@@ -126,26 +126,28 @@ async def test_a_stop_while_a_plug_is_stuck_restores_it_if_it_answers_in_time() 
         await table.cut(seconds=10)
         table.devices["node3"].fails = 5
         await table.clock.advance(10.5)
-    assert table.devices["node3"].state is Feed.ON
+    assert table.devices["node3"].state is FeedState.ON
     assert table.journal.entries == []
 
 
 async def test_the_start_undoes_what_the_journal_still_holds() -> None:
-    entry = Entry("x-node2", "node2", FeedKind.POWER, "test", 1.0, 2.0)
+    entry = JournalEntry("x-node2", "node2", FeedKind.POWER, "test", 1.0, 2.0)
     table = Table(left_cut=[entry])
-    table.devices["node2"].state = Feed.OFF
+    table.devices["node2"].state = FeedState.OFF
     async with table.running():
         await table.clock.advance(0)
-        assert table.devices["node2"].state is Feed.ON
+        assert table.devices["node2"].state is FeedState.ON
         assert table.journal.entries == []
         assert [type(event) for event in table.events] == [PlugRestored]
 
 
 async def test_two_entries_of_one_plug_are_both_cleared() -> None:
     """The first could not be cleared, the disk was full; the second is of a cut after that."""
-    entries = [Entry(f"{i}-node2", "node2", FeedKind.POWER, "test", i, i + 1) for i in (1.0, 2.0)]
+    entries = [
+        JournalEntry(f"{i}-node2", "node2", FeedKind.POWER, "test", i, i + 1) for i in (1.0, 2.0)
+    ]
     table = Table(left_cut=entries)
-    table.devices["node2"].state = Feed.OFF
+    table.devices["node2"].state = FeedState.OFF
     wrong: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, said: wrong.append(said))
     async with table.running():
@@ -159,7 +161,7 @@ async def test_two_entries_of_one_plug_are_both_cleared() -> None:
 async def test_an_entry_of_a_plug_that_is_no_longer_configured_is_kept(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    entry = Entry("x-node9", "node9", FeedKind.POWER, "test", 1.0, 2.0)
+    entry = JournalEntry("x-node9", "node9", FeedKind.POWER, "test", 1.0, 2.0)
     async with Table(left_cut=[entry]).running() as table:
         assert table.journal.entries == [entry]
     assert "no such plug any more" in caplog.text
@@ -176,7 +178,7 @@ async def test_two_kills_at_once_are_one() -> None:
 
 async def test_a_plug_found_off_counts_as_off() -> None:
     async with Table().running() as table:
-        table.devices["node1"].state = Feed.OFF
+        table.devices["node1"].state = FeedState.OFF
         await table.clock.advance(15)
         with pytest.raises(TooManyOff):
             await table.cut("node3")
@@ -184,15 +186,15 @@ async def test_a_plug_found_off_counts_as_off() -> None:
 
 async def test_what_somebody_else_turned_off_is_read_again_before_anything_is_refused() -> None:
     async with Table().running() as table:
-        table.devices["node1"].state = Feed.OFF
+        table.devices["node1"].state = FeedState.OFF
         await table.clock.advance(15)
-        table.devices["node1"].state = Feed.ON
+        table.devices["node1"].state = FeedState.ON
         await table.cut("node3")
 
 
 async def test_a_plug_that_a_hand_turned_off_a_moment_ago_is_not_claimed_as_our_cut() -> None:
     async with Table().running() as table:
-        table.devices["node3"].state = Feed.OFF
+        table.devices["node3"].state = FeedState.OFF
         with pytest.raises(AlreadyOff):
             await table.cut("node3")
         assert table.events == []
@@ -220,9 +222,9 @@ async def test_a_caller_who_left_changes_nothing_about_the_cut() -> None:
             await asyncio.sleep(0)
             caller.cancel()
         await table.clock.advance(0)
-        assert table.devices["node3"].state is Feed.OFF
+        assert table.devices["node3"].state is FeedState.OFF
         await table.clock.advance(10)
-        assert table.devices["node3"].state is Feed.ON
+        assert table.devices["node3"].state is FeedState.ON
 
 
 # --- asking only --------------------------------------------------------------------------------

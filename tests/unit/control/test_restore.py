@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from chaosmonkey.control.cut import WATCH_INTERVAL
-from chaosmonkey.control.plug_polling import LOOK_EVERY
+from chaosmonkey.control.plug_polling import POLL_INTERVAL
 from chaosmonkey.control.refusals import EndedFirst, LateCommand, Unreadable
-from chaosmonkey.control.restore import TurnedOn
+from chaosmonkey.control.restore import RestoreResult
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import CutShort, Feed, FeedKind, PlugCut, PlugRestored
+from chaosmonkey.model import CutShort, FeedKind, FeedState, PlugCut, PlugRestored
 from chaosmonkey.store.writer import RETRY
 from tests.unit.control._table import FakeSensor, Table
 
@@ -17,7 +17,7 @@ from tests.unit.control._table import FakeSensor, Table
 async def test_a_plug_that_says_neither_on_nor_off_is_not_cut() -> None:
     """It could never be proven restored."""
     async with Table().running() as table:
-        table.devices["node3"].state = Feed.UNKNOWN
+        table.devices["node3"].state = FeedState.UNKNOWN
         with pytest.raises(Unreadable, match="neither on nor off"):
             await table.cut()
         await table.cut("node2")
@@ -28,7 +28,7 @@ async def test_a_restored_plug_that_cannot_be_read_says_so_and_holds_up_no_other
     async with Table(max_off=1).running() as table:
         await table.cut(seconds=10)
         device = table.devices["node3"]
-        device.reads_as = Feed.UNKNOWN
+        device.reads_as = FeedState.UNKNOWN
         await table.clock.advance(10 + 25)
         (cut,) = table.monkey.cuts.values()
         assert cut.unread
@@ -38,7 +38,7 @@ async def test_a_restored_plug_that_cannot_be_read_says_so_and_holds_up_no_other
         await table.cut("node2", seconds=3)  # the only one that may be off
         with pytest.raises(Unreadable):
             await table.cut("node3")
-        assert await table.soon(table.monkey.halt(by="Ada")) == TurnedOn(
+        assert await table.soon(table.monkey.halt(by="Ada")) == RestoreResult(
             restored=("node2 power",), on_its_way=("node3 power",)
         )
         device.reads_as = None
@@ -52,40 +52,40 @@ async def test_halt_waits_for_no_device_that_was_in_trouble_before() -> None:
     async with Table().running() as table:
         await table.cut(seconds=60)
         dead = table.devices["node2"]
-        dead.reads_as, dead.remark, dead.slow = Feed.UNKNOWN, "It is dead.", asyncio.Event()
+        dead.reads_as, dead.remark, dead.slow = FeedState.UNKNOWN, "It is dead.", asyncio.Event()
         await table.plugs["node2", FeedKind.POWER].read()
         before = table.clock.now()
         halted = await table.soon(table.monkey.halt(by="Ada"), 0)
         assert table.clock.now() == before
-        assert halted == TurnedOn(restored=("node3 power",), on_its_way=("node2 power",))
+        assert halted == RestoreResult(restored=("node3 power",), on_its_way=("node2 power",))
         dead.slow.set()
 
 
 async def test_a_plug_that_is_off_at_the_start_is_turned_on_and_told() -> None:
     table = Table()
-    table.devices["node2"].state = Feed.OFF
+    table.devices["node2"].state = FeedState.OFF
     async with table.running():
         await table.clock.advance(1)
-        assert table.devices["node2"].state is Feed.ON
+        assert table.devices["node2"].state is FeedState.ON
         assert table.monkey.found_off == [("node2", "power")]
         assert [type(event) for event in table.events] == [PlugRestored]
 
 
 async def test_a_plug_that_may_be_off_is_left_off_at_the_start() -> None:
     table = Table(may_be_off="node2")
-    table.devices["node2"].state = table.devices["node3"].state = Feed.OFF
+    table.devices["node2"].state = table.devices["node3"].state = FeedState.OFF
     async with table.running():
-        await table.clock.advance(LOOK_EVERY + 1)
-        assert table.devices["node2"].state is Feed.OFF
-        assert table.devices["node3"].state is Feed.ON
+        await table.clock.advance(POLL_INTERVAL + 1)
+        assert table.devices["node2"].state is FeedState.OFF
+        assert table.devices["node3"].state is FeedState.ON
 
 
 async def test_a_plug_that_goes_off_later_by_a_hand_is_left_off() -> None:
     async with Table().running() as table:
         await table.clock.advance(1)
-        table.devices["node2"].state = Feed.OFF
-        await table.clock.advance(2 * LOOK_EVERY)
-        assert table.devices["node2"].state is Feed.OFF
+        table.devices["node2"].state = FeedState.OFF
+        await table.clock.advance(2 * POLL_INTERVAL)
+        assert table.devices["node2"].state is FeedState.OFF
 
 
 async def test_a_cut_that_was_cut_short_and_arrives_late_is_undone_and_is_an_outage() -> None:
@@ -96,7 +96,7 @@ async def test_a_cut_that_was_cut_short_and_arrives_late_is_undone_and_is_an_out
         cutting = asyncio.gather(table.cut(), return_exceptions=True)
         await table.clock.advance(0)
         device.slow = None
-        assert await table.soon(table.monkey.halt(by="Ada"), 1) == TurnedOn(("node3 power",))
+        assert await table.soon(table.monkey.halt(by="Ada"), 1) == RestoreResult(("node3 power",))
         assert isinstance((await cutting)[0], EndedFirst)
         table.monkey.release(by="Ada")
         table.monkey.arm(by="Ada")
@@ -104,9 +104,9 @@ async def test_a_cut_that_was_cut_short_and_arrives_late_is_undone_and_is_an_out
             await table.cut()
         assert refused.value.facts["allowed_at"] == table.plugs["node3", "power"].late_until
         assert table.journal.entries, "the entry was not kept while the command could arrive"
-        device.state = Feed.OFF  # it arrives
+        device.state = FeedState.OFF  # it arrives
         await table.clock.advance(WATCH_INTERVAL + 1)
-        assert device.state is Feed.ON
+        assert device.state is FeedState.ON
         await table.clock.advance(8)
         assert table.journal.entries == []
         short, cut, restored = table.events
@@ -121,14 +121,14 @@ async def test_halt_that_the_disk_did_not_take_is_written_as_soon_as_it_does() -
     async with Table().running() as table:
         table.journal.full = True
         await table.soon(table.monkey.halt(by="Ada"))
-        assert table.monkey.owed.pending == ("HALT",)
+        assert table.monkey.pending_writes.pending == ("HALT",)
         assert table.journal.halt is None
         await table.clock.advance(3 * RETRY)
         assert table.journal.halt is None
         table.journal.full = False
         await table.clock.advance(RETRY)
         assert table.journal.halt is not None
-        assert table.monkey.owed.pending == ()
+        assert table.monkey.pending_writes.pending == ()
 
 
 async def test_the_end_of_a_cut_that_the_disk_did_not_take_is_written_later() -> None:
@@ -136,7 +136,7 @@ async def test_the_end_of_a_cut_that_the_disk_did_not_take_is_written_later() ->
         await table.cut(seconds=3)
         table.journal.full = True
         await table.clock.advance(4)
-        assert table.devices["node3"].state is Feed.ON
+        assert table.devices["node3"].state is FeedState.ON
         assert table.journal.entries
         table.journal.full = False
         await table.clock.advance(RETRY)
@@ -161,7 +161,7 @@ async def test_a_cut_that_was_given_up_half_way_says_so() -> None:
 
 
 async def test_a_cut_that_was_given_up_half_way_is_an_outage_if_its_sensor_saw_it() -> None:
-    sensors = {"node3": FakeSensor(Feed.ON)}
+    sensors = {"node3": FakeSensor(FeedState.ON)}
     async with Table(sensors=sensors).running() as table:
         await table.clock.advance(1)
         device = table.devices["node3"]
@@ -169,10 +169,10 @@ async def test_a_cut_that_was_given_up_half_way_is_an_outage_if_its_sensor_saw_i
         cutting = asyncio.gather(table.cut(), return_exceptions=True)
         await table.clock.advance(0.5)
         lost = table.clock.now()
-        sensors["node3"].says(Feed.OFF, lost)
+        sensors["node3"].says(FeedState.OFF, lost)
         await table.clock.advance(0)
         device.slow = None
-        sensors["node3"].says(Feed.ON, table.clock.now())
+        sensors["node3"].says(FeedState.ON, table.clock.now())
         await table.soon(table.monkey.halt(by="Ada"), 3)
         await cutting
         (cut,) = [event for event in table.events if isinstance(event, PlugCut)]

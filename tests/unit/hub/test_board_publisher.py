@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.control.safety import Safety
-from chaosmonkey.hub import Board, Hub
+from chaosmonkey.hub import BoardPublisher, Hub
 from chaosmonkey.hub.board_publisher import HISTORY
 from chaosmonkey.model import (
     Cause,
@@ -19,7 +19,7 @@ from chaosmonkey.model import (
     Origin,
     Outage,
 )
-from chaosmonkey.outage.cluster_state import World
+from chaosmonkey.outage.cluster_state import ClusterState
 from tests.unit.control.test_guard import lab
 from tests.unit.outage._scene import START
 
@@ -30,15 +30,15 @@ class Shown:
     def __init__(self) -> None:
         self.now = START
         self.own: frozenset[str] = frozenset()
-        self.hub, self.world = Hub(lambda: self.now), World()
-        self.board = Board(
+        self.hub, self.world = Hub(lambda: self.now), ClusterState()
+        self.board = BoardPublisher(
             self.hub,
             lab(),
             world=self.world,
             plugs=cast("Any", {}),
             cuts={},
-            rails=cast("Any", None),
-            rests_until=lambda _: None,
+            feed_monitor=cast("Any", None),
+            cooldown_until=lambda _: None,
             facts=lambda: Facts(
                 world=self.world,
                 off={},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import orjson
 import pytest
 
-from chaosmonkey.hub.phone_stream import AT_ONCE, PAUSE, PlayStream
+from chaosmonkey.hub.phone_stream import AT_ONCE, PAUSE, PhoneStream
 from chaosmonkey.hub.views import Play
 from chaosmonkey.model import FeedKind
 from tests.patience import until
@@ -45,12 +45,12 @@ def titles(phone: Phone) -> list[str]:
 
 
 @pytest.fixture
-async def stream() -> PlayStream:
-    return PlayStream(lambda: 1000.0, framed)
+async def stream() -> PhoneStream:
+    return PhoneStream(lambda: 1000.0, framed)
 
 
 async def test_a_message_is_framed_once_and_its_bytes_are_the_same_for_all(
-    stream: PlayStream,
+    stream: PhoneStream,
 ) -> None:
     one, two = Phone(), Phone()
     with stream.told(one), stream.told(two):
@@ -60,7 +60,7 @@ async def test_a_message_is_framed_once_and_its_bytes_are_the_same_for_all(
         assert one.heard[0] is two.heard[0]
 
 
-async def test_a_newcomer_is_told_the_latest_at_once(stream: PlayStream) -> None:
+async def test_a_newcomer_is_told_the_latest_at_once(stream: PhoneStream) -> None:
     first, late = Phone(), Phone()
     with stream.told(first):
         stream.show(play("hello"))
@@ -70,7 +70,7 @@ async def test_a_newcomer_is_told_the_latest_at_once(stream: PlayStream) -> None
 
 
 async def test_what_changes_often_is_told_seldom_and_the_last_of_it_always(
-    stream: PlayStream,
+    stream: PhoneStream,
 ) -> None:
     phone = Phone()
     with stream.told(phone):
@@ -81,7 +81,7 @@ async def test_what_changes_often_is_told_seldom_and_the_last_of_it_always(
         assert 5 <= len(phone.heard) <= 6
 
 
-async def test_between_two_hundreds_of_phones_others_have_their_turn(stream: PlayStream) -> None:
+async def test_between_two_hundreds_of_phones_others_have_their_turn(stream: PhoneStream) -> None:
     told: list[int] = []
     phones = [Phone(then=lambda: told.append(0)) for _ in range(3 * AT_ONCE)]
     turns: list[int] = []
@@ -100,7 +100,7 @@ async def test_between_two_hundreds_of_phones_others_have_their_turn(stream: Pla
 
 
 async def test_news_that_comes_while_the_last_is_on_its_way_waits_for_its_end(
-    stream: PlayStream,
+    stream: PhoneStream,
 ) -> None:
     phones = [Phone() for _ in range(3 * AT_ONCE)]
     phones[0].then = lambda: stream.show(play("second")) if len(phones[0].heard) == 1 else None
@@ -111,7 +111,7 @@ async def test_news_that_comes_while_the_last_is_on_its_way_waits_for_its_end(
     assert all(titles(phone) == ["first", "second"] for phone in phones)
 
 
-async def test_whoever_leaves_is_told_nothing_more(stream: PlayStream) -> None:
+async def test_whoever_leaves_is_told_nothing_more(stream: PhoneStream) -> None:
     phone, other = Phone(), Phone()
     with stream.told(other):
         with stream.told(phone):
@@ -123,7 +123,7 @@ async def test_whoever_leaves_is_told_nothing_more(stream: PlayStream) -> None:
 
 
 async def test_after_a_silence_all_get_a_sign_of_life_and_it_is_not_the_latest(
-    stream: PlayStream,
+    stream: PhoneStream,
 ) -> None:
     phone, late = Phone(), Phone()
     with stream.told(phone):
@@ -135,7 +135,7 @@ async def test_after_a_silence_all_get_a_sign_of_life_and_it_is_not_the_latest(
 
 
 async def test_without_phones_nothing_goes_on_and_the_first_one_starts_the_heart_again(
-    stream: PlayStream,
+    stream: PhoneStream,
 ) -> None:
     with stream.told(Phone()):
         pass
@@ -145,7 +145,7 @@ async def test_without_phones_nothing_goes_on_and_the_first_one_starts_the_heart
         await until(lambda: phone.beats)
 
 
-async def test_a_closed_stream_says_nothing(stream: PlayStream) -> None:
+async def test_a_closed_stream_says_nothing(stream: PhoneStream) -> None:
     phone = Phone()
     with stream.told(phone):
         stream.show(play("hello"))

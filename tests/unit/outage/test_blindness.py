@@ -6,9 +6,9 @@ from chaosmonkey.hub.view_builders import show_outage
 from chaosmonkey.model import (
     Cause,
     ClockStepped,
-    Feed,
     FeedKind,
     FeedSensed,
+    FeedState,
     Outcome,
     Paused,
     PlugCut,
@@ -126,7 +126,9 @@ def test_a_feed_that_went_while_we_slept_went_at_any_time_of_it() -> None:
     since = scene.now
     pause(scene, 20)
     scene.tell(
-        FeedSensed("node3", "node3", FeedKind.POWER, Feed.OFF, scene.now, 0.1, cause=Cause.HAND)
+        FeedSensed(
+            "node3", "node3", FeedKind.POWER, FeedState.OFF, scene.now, 0.1, cause=Cause.HAND
+        )
     )
     assert scene.outage.t0 == since
     assert scene.outage.t0_within == pytest.approx(20.1)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chaosmonkey.model import Displaced, Fate, Origin, Outage, Outcome, Successor
 from chaosmonkey.outage import recovery
-from chaosmonkey.outage.story import news, story
+from chaosmonkey.outage.story import latest_line, story
 
 moment = st.none() | st.floats(0, 500).map(lambda s: 1_000_000 + s)
 
@@ -61,7 +61,7 @@ def test_phases_are_never_negative_and_add_up_to_the_recovery_time(outage: Outag
 def test_everything_can_be_told_of_any_outage(outage: Outage) -> None:
     lines = story(outage)
     assert len({line.about for line in lines}) == len(lines)
-    assert news(outage, outage) == []
+    assert latest_line(outage, outage) == []
     for pod in outage.displaced:
         assert recovery.explain(outage, pod)
     recovery.current_phase(outage)

@@ -8,9 +8,9 @@ from chaosmonkey.model import (
     ClockStepped,
     CutShort,
     Fate,
-    Feed,
     FeedKind,
     FeedSensed,
+    FeedState,
     Lease,
     Origin,
     Outcome,
@@ -360,7 +360,7 @@ def test_pods_that_came_back_by_themselves_are_no_replacements() -> None:
 
 
 def lose_feed(scene: Scene, **fields: object) -> None:
-    values = {"state": Feed.OFF, "at": scene.now, "cause": Cause.HAND} | fields
+    values = {"state": FeedState.OFF, "at": scene.now, "cause": Cause.HAND} | fields
     scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, **values))
 
 
@@ -392,7 +392,7 @@ def test_a_silence_that_a_slow_sensor_explains_afterwards_keeps_its_t0() -> None
 
 def test_a_machine_that_falls_silent_with_its_power_on_has_a_fault() -> None:
     scene = Scene()
-    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, Feed.ON, scene.now))
+    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, FeedState.ON, scene.now))
     scene.wait(4)
     scene.silent.add("node3")
     scene.wait(8)
@@ -406,7 +406,7 @@ def test_a_feed_that_goes_again_before_the_machine_is_back_is_not_restored() -> 
     scene.pod("web-a", "node3")
     lose_feed(scene)
     scene.wait(2)
-    lose_feed(scene, state=Feed.ON, cause=None)
+    lose_feed(scene, state=FeedState.ON, cause=None)
     assert scene.outage.restored == scene.now
     scene.wait(1)
     lose_feed(scene)
@@ -419,7 +419,7 @@ def test_a_machine_that_is_lost_again_after_a_blip_is_another_outage_with_its_ow
     scene.pod("web-a", "node3")
     lose_feed(scene)
     scene.wait(2)
-    lose_feed(scene, state=Feed.ON, cause=None)
+    lose_feed(scene, state=FeedState.ON, cause=None)
     scene.wait(6)
     blip = scene.outage
     assert recovery.outcome(blip) is Outcome.UNNOTICED
@@ -476,7 +476,7 @@ def test_a_machine_lost_again_after_its_pods_were_replaced_is_another_outage() -
     first = scene.outage
     assert recovery.outcome(first) is Outcome.RECOVERED
     scene.wait(2)
-    event = FeedSensed("node3", "node3", FeedKind.POWER, Feed.OFF, scene.now, cause=Cause.HAND)
+    event = FeedSensed("node3", "node3", FeedKind.POWER, FeedState.OFF, scene.now, cause=Cause.HAND)
     old, new = scene.tracker.handle(event)
     assert (old.id, old.closed, recovery.outcome(old)) == (first.id, scene.now, Outcome.RECOVERED)
     assert "lost again" in old.interrupted
@@ -896,13 +896,17 @@ def test_an_outage_never_begins_before_the_last_return_of_its_machine() -> None:
 
 def test_two_outages_of_a_machine_within_a_second_have_two_ids() -> None:
     scene = Scene()
-    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, Feed.OFF, scene.now, cause=Cause.HAND))
+    scene.tell(
+        FeedSensed("node3", "node3", FeedKind.POWER, FeedState.OFF, scene.now, cause=Cause.HAND)
+    )
     first = scene.outages.pop("node3")
-    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, Feed.ON, scene.now + 0.1))
+    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, FeedState.ON, scene.now + 0.1))
     scene.tell(Removed(scene.nodes["node3"], scene.now + 0.2))
     scene.tell(Changed(scene.nodes["node3"], scene.now + 0.3))
     scene.tell(
-        FeedSensed("node3", "node3", FeedKind.POWER, Feed.OFF, scene.now + 0.5, cause=Cause.HAND)
+        FeedSensed(
+            "node3", "node3", FeedKind.POWER, FeedState.OFF, scene.now + 0.5, cause=Cause.HAND
+        )
     )
     assert scene.outages["node3"].id == f"{first.id}-2"
     assert scene.tracker.name(scene.now, "node3") == f"{first.id}-3"

@@ -4,14 +4,21 @@ import pytest
 
 from chaosmonkey.config import Machine
 from chaosmonkey.control.safety import Safety
-from chaosmonkey.panel.led_patterns import HEARTBEATS, PATTERNS, Light, heartbeat, light_of, lit
+from chaosmonkey.panel.led_patterns import (
+    HEARTBEATS,
+    PATTERNS,
+    LedPattern,
+    heartbeat,
+    is_lit,
+    pattern_of,
+)
 from tests.unit.outage._scene import Scene
 
 NODE3 = Machine(name="node3")
 
 
-def light(scene: Scene, *off: str) -> Light:
-    return light_of(NODE3, scene.tracker.world, scene.tracker.outages, off)
+def light(scene: Scene, *off: str) -> LedPattern:
+    return pattern_of(NODE3, scene.tracker.world, scene.tracker.outages, off)
 
 
 def test_the_led_follows_a_machine_through_its_outage() -> None:
@@ -34,23 +41,23 @@ def test_the_led_follows_a_machine_through_its_outage() -> None:
     scene.node("node3", "True")
     seen.append(light(scene))
     assert seen == [
-        Light.ON, Light.CUT, Light.NOT_READY, Light.RECOVERING,
-        Light.RECOVERED, Light.RECOVERED, Light.ON,
+        LedPattern.ON, LedPattern.CUT, LedPattern.NOT_READY, LedPattern.RECOVERING,
+        LedPattern.RECOVERED, LedPattern.RECOVERED, LedPattern.ON,
     ]  # fmt: skip
 
 
 def test_a_machine_that_is_not_ready_without_an_outage_says_so() -> None:
     scene = Scene()
     scene.node("node3", "False")
-    assert light(scene) is Light.NOT_READY
+    assert light(scene) is LedPattern.NOT_READY
 
 
 def test_a_machine_without_a_feed_is_dark_even_before_an_outage_is_known() -> None:
-    assert light(Scene(), "node3") is Light.CUT
+    assert light(Scene(), "node3") is LedPattern.CUT
 
 
 def test_no_two_states_look_the_same() -> None:
-    seen = {"".join("#" if lit(pattern, beat) else "." for beat in range(40)): name
+    seen = {"".join("#" if is_lit(pattern, beat) else "." for beat in range(40)): name
             for name, pattern in PATTERNS.items()}  # fmt: skip
     assert len(seen) == len(PATTERNS)
 

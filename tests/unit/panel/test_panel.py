@@ -11,10 +11,10 @@ from gpiozero.pins.mock import MockFactory
 
 from chaosmonkey.config import Lab, build
 from chaosmonkey.control.refusals import HaltKept
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.panel import Panel, open_devices
 from chaosmonkey.panel.devices import RETRY
-from chaosmonkey.store import Deed
+from chaosmonkey.store import AuditEntry
 from chaosmonkey.wires import Wires, open_wires
 from tests.unit.control._table import Table
 
@@ -39,7 +39,7 @@ class Bench:
     table: Table
     factory: MockFactory
     panel: Panel
-    noted: list[Deed] = field(default_factory=list)
+    noted: list[AuditEntry] = field(default_factory=list)
 
     async def press(self, pin: int, *, seconds: float) -> None:
         self.factory.pin(f"GPIO{pin}").drive_low()
@@ -67,7 +67,7 @@ class Bench:
         return seen
 
     @property
-    def node3(self) -> Feed:
+    def node3(self) -> FeedState:
         return self.table.devices["node3"].state
 
 
@@ -76,7 +76,7 @@ async def bench(
     *, armed: bool = True, red_out: bool = True, wires: Wires | None = None, **panel: object
 ) -> AsyncIterator[Bench]:
     table, settings = Table(), lab(**panel)
-    noted: list[Deed] = []
+    noted: list[AuditEntry] = []
     with (
         nullcontext(wires) if wires else open_wires(settings) as used,
         open_devices(settings, used, table.clock, table.clock) as devices,
@@ -104,12 +104,12 @@ async def test_a_button_that_is_held_cuts_and_the_led_goes_dark() -> None:
     async with bench() as it:
         assert it.lit()
         await it.press(BUTTON, seconds=HOLD + 0.1)
-        assert it.node3 is Feed.OFF
+        assert it.node3 is FeedState.OFF
         await it.pass_(0.2)
         assert not it.lit()
-        (deed,) = it.noted
-        assert (deed.who, deed.command, deed.accepted) == (
-            "the panel", "BUTTON /kill/node3?kind=power", True,
+        (entry,) = it.noted
+        assert (entry.who, entry.command, entry.accepted) == (
+            "the panel", "BUTTON /kill/node3?feed=power", True,
         )  # fmt: skip
         (outage,) = it.table.tracker.outages.values()
         assert outage.by == "the panel"
@@ -119,7 +119,7 @@ async def test_a_button_that_is_let_go_too_early_does_nothing() -> None:
     async with bench() as it:
         await it.press(BUTTON, seconds=HOLD - 0.2)
         await it.pass_(5)
-        assert it.node3 is Feed.ON
+        assert it.node3 is FeedState.ON
         assert it.noted == []
 
 
@@ -132,14 +132,14 @@ async def test_bounces_are_neither_a_press_nor_the_end_of_one() -> None:
             pin.drive_high()
             await it.pass_(0.002)
         await it.pass_(3)
-        assert it.node3 is Feed.ON
+        assert it.node3 is FeedState.ON
         pin.drive_low()
         await it.pass_(1)
         pin.drive_high()
         await it.pass_(0.002)
         pin.drive_low()
         await it.pass_(HOLD - 0.9)
-        assert it.node3 is Feed.OFF, "a bounce in the middle is no release"
+        assert it.node3 is FeedState.OFF, "a bounce in the middle is no release"
 
 
 async def test_a_button_that_chatters_while_it_is_pressed_cuts_nothing() -> None:
@@ -155,30 +155,30 @@ async def test_a_button_that_chatters_while_it_is_pressed_cuts_nothing() -> None
             await it.pass_(0.0125)
         assert it.noted == []
         await it.pass_(10)
-        assert it.node3 is Feed.ON, "it has to be let go first"
+        assert it.node3 is FeedState.ON, "it has to be let go first"
 
 
 async def test_held_for_ever_it_cuts_once() -> None:
     async with bench() as it:
         await it.press(BUTTON, seconds=20)
-        assert [deed.command for deed in it.noted] == ["BUTTON /kill/node3?kind=power"]
+        assert [entry.command for entry in it.noted] == ["BUTTON /kill/node3?feed=power"]
 
 
 async def test_held_on_a_machine_that_is_cut_it_turns_it_on() -> None:
     async with bench() as it:
         await it.press(BUTTON, seconds=HOLD + 0.1)
         await it.press(BUTTON, seconds=HOLD + 0.1)
-        assert it.node3 is Feed.ON
+        assert it.node3 is FeedState.ON
         assert it.noted[-1].command == "BUTTON /restore/node3"
 
 
 async def test_a_table_that_is_safe_refuses_it_and_the_led_says_so() -> None:
     async with bench(armed=False) as it:
         await it.press(BUTTON, seconds=HOLD + 0.1)
-        assert it.node3 is Feed.ON
-        (deed,) = it.noted
-        assert (deed.accepted, deed.rule) == (False, "not-armed")
-        assert "The table is safe" in deed.why
+        assert it.node3 is FeedState.ON
+        (entry,) = it.noted
+        assert (entry.accepted, entry.rule) == (False, "not-armed")
+        assert "The table is safe" in entry.why
         assert "###...###" in await it.flashes(seconds=2.5)
         assert await it.flashes() == "##########", "then it says what is the case"
 
@@ -202,7 +202,7 @@ async def test_a_button_that_is_pressed_when_we_come_must_be_let_go_first() -> N
             async with table.running(), asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(panel.run())
                 await table.clock.advance(10)
-                assert table.devices["node3"].state is Feed.ON
+                assert table.devices["node3"].state is FeedState.ON
                 running.cancel()
 
 
@@ -218,7 +218,7 @@ async def test_the_red_button_halts_and_holds_halt_until_it_comes_out() -> None:
         await it.press(BUTTON, seconds=HOLD + 0.1)
         await it.red(pressed=True)
         await it.pass_(1)
-        assert it.node3 is Feed.ON
+        assert it.node3 is FeedState.ON
         assert it.table.monkey.safety.halted_by == "the big red button"
         with pytest.raises(HaltKept, match="red button is in"):
             it.table.monkey.release("test")
@@ -251,7 +251,7 @@ async def test_a_red_button_that_does_not_come_to_rest_is_the_red_button() -> No
             await it.pass_(1 / 90)
             pin.drive_low()
             await it.pass_(1 / 90)
-        assert it.node3 is Feed.ON
+        assert it.node3 is FeedState.ON
         assert it.table.monkey.safety.halted is not None
         with pytest.raises(HaltKept, match="cannot be read"):
             it.table.monkey.release("test")
@@ -290,7 +290,7 @@ async def test_a_line_that_another_program_holds_is_opened_when_it_is_free() -> 
             it.table.monkey.release("test")
             it.table.monkey.arm("test")
             await it.press(BUTTON, seconds=HOLD + 0.1)
-            assert it.node3 is Feed.OFF
+            assert it.node3 is FeedState.OFF
             assert not it.lit()
 
 

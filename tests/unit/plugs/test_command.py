@@ -8,7 +8,7 @@ import pytest
 
 from chaosmonkey.config import CommandPlug
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.processes import Programs
 from tests.patience import PATIENCE
@@ -43,15 +43,15 @@ async def test_a_program_that_is_not_there_is_named() -> None:
 
 
 async def test_what_is_neither_on_nor_off_is_unknown() -> None:
-    assert await broken(read=("echo", "maybe")).read() is Feed.UNKNOWN
-    assert await broken(read=("true",)).read() is Feed.UNKNOWN
+    assert await broken(read=("echo", "maybe")).read() is FeedState.UNKNOWN
+    assert await broken(read=("true",)).read() is FeedState.UNKNOWN
 
 
 async def test_arguments_are_filled_in_and_never_seen_by_a_shell() -> None:
     plug = broken(read=("echo", "{machine}; {node} off"))
-    assert await plug.read() is Feed.OFF
+    assert await plug.read() is FeedState.OFF
     plug = broken(read=("echo", "$(echo on)"))
-    assert await plug.read() is Feed.UNKNOWN
+    assert await plug.read() is FeedState.UNKNOWN
 
 
 async def test_a_cancelled_command_leaves_no_process_behind(tmp_path: Path) -> None:

@@ -6,16 +6,16 @@ import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from chaosmonkey.clock import ManualClock
-from chaosmonkey.config import Gpio, GpioPlug, build
+from chaosmonkey.config import GpioPlug, GpioSettings, build
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.plugs import open_plugs
 from chaosmonkey.plugs.gpio import RelayPlug
 from chaosmonkey.wires import open_wires
-from chaosmonkey.wires.mock_header import HeaderCable
+from chaosmonkey.wires.mock_header import MockHeader
 from chaosmonkey.wires.pins import mock_factory, open_pin_factory
 
 
-class Recorder(HeaderCable):
+class Recorder(MockHeader):
     """A cable that writes down what it is shown."""
 
     def __init__(self) -> None:
@@ -69,18 +69,18 @@ def test_a_pin_used_twice_is_an_error_of_the_second() -> None:
 
 
 def test_the_pin_factory_is_never_guessed() -> None:
-    assert isinstance(open_pin_factory(Gpio(pin_factory="mock")), MockFactory)
+    assert isinstance(open_pin_factory(GpioSettings(pin_factory="mock")), MockFactory)
     try:
         import lgpio  # noqa: F401
     except ImportError:
         with pytest.raises(PlugFailed, match="lgpio cannot be used"):
-            open_pin_factory(Gpio(pin_factory="lgpio"))
+            open_pin_factory(GpioSettings(pin_factory="lgpio"))
 
 
 def test_the_cable_tells_the_bench_and_says_when_nobody_is_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as bench:
         address = f"127.0.0.1:{bench.getsockname()[1]}"
-        cable = HeaderCable(address)
+        cable = MockHeader(address)
         cable.show("GPIO17", "out 1")
         connection, _ = bench.accept()
         cable.show("GPIO17", "out 0")
@@ -93,7 +93,7 @@ def test_the_cable_tells_the_bench_and_says_when_nobody_is_there() -> None:
 
 def test_a_bench_that_came_back_is_shown_every_line_anew() -> None:
     with socket.create_server(("127.0.0.1", 0)) as bench:
-        cable = HeaderCable(f"127.0.0.1:{bench.getsockname()[1]}")
+        cable = MockHeader(f"127.0.0.1:{bench.getsockname()[1]}")
         cable.show("GPIO17", "out 1")
         cable.close()
         cable.show("GPIO22", "out 0")

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from chaosmonkey.config import HttpPlug
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs.http import HttpDevice
 
 NEEDS_A_USER = "Need user=<username>&password=<password>"
@@ -95,7 +95,7 @@ async def test_a_reading_that_is_neither_on_nor_off_quotes_the_device(
 ) -> None:
     async with answering(web.json_response(answer)) as device:
         feed = await device.read()
-    assert (feed is Feed.ON) is (not remark)
+    assert (feed is FeedState.ON) is (not remark)
     assert remark in device.remark
     assert len(device.remark) < 400
     assert device.remark.isprintable()

@@ -3,8 +3,8 @@
 import pytest
 
 from chaosmonkey.config.http_presets import PRESETS
-from chaosmonkey.model import Feed
-from chaosmonkey.plugs.http_templates import feed_told, timer_words, trouble_told
+from chaosmonkey.model import FeedState
+from chaosmonkey.plugs.http_templates import classify_answer, find_trouble, timer_words
 
 
 @pytest.mark.parametrize(
@@ -33,30 +33,34 @@ def test_no_timer_acts_before_its_time() -> None:
 @pytest.mark.parametrize(
     ("device", "answer", "feed"),
     [
-        ("shelly-gen1", {"ison": True}, Feed.ON),
-        ("shelly-gen1", {"ison": True, "has_timer": True}, Feed.UNKNOWN),
-        ("shelly-gen2", {"output": True, "timer_started_at": 1.5}, Feed.UNKNOWN),
-        ("shelly-gen2", {"output": False, "timer_started_at": 1.5}, Feed.OFF),
-        ("shelly-gen2", {"code": 404}, Feed.UNKNOWN),
-        ("tasmota", {"POWER1": "ON"}, Feed.ON),
-        ("tasmota", {"POWER": "OFF"}, Feed.OFF),
-        ("tasmota", {"POWER2": "ON"}, Feed.UNKNOWN),
-        ("tasmota", {"WARNING": "Need user=<username>&password=<password>"}, Feed.UNKNOWN),
-        ("mikrotik", [{"poe-out": "auto-on", "poe-out-status": "waiting-for-load"}], Feed.UNKNOWN),
-        ("mikrotik", [{"poe-out": "off", "poe-out-status": "powered-on"}], Feed.UNKNOWN),
-        ("mikrotik", [{"poe-out": "forced-on", "poe-out-status": "powered-on"}], Feed.ON),
-        ("mikrotik", [], Feed.UNKNOWN),
-        ("turing-pi", {"response": [{"result": [{"node1": "Unknown"}]}]}, Feed.UNKNOWN),
-        ("turing-pi", {"response": [{"node1": "1"}]}, Feed.ON),
-        ("home-assistant", {"state": "unavailable"}, Feed.UNKNOWN),
-        ("home-assistant", "nonsense", Feed.UNKNOWN),
-        ("home-assistant", None, Feed.UNKNOWN),
+        ("shelly-gen1", {"ison": True}, FeedState.ON),
+        ("shelly-gen1", {"ison": True, "has_timer": True}, FeedState.UNKNOWN),
+        ("shelly-gen2", {"output": True, "timer_started_at": 1.5}, FeedState.UNKNOWN),
+        ("shelly-gen2", {"output": False, "timer_started_at": 1.5}, FeedState.OFF),
+        ("shelly-gen2", {"code": 404}, FeedState.UNKNOWN),
+        ("tasmota", {"POWER1": "ON"}, FeedState.ON),
+        ("tasmota", {"POWER": "OFF"}, FeedState.OFF),
+        ("tasmota", {"POWER2": "ON"}, FeedState.UNKNOWN),
+        ("tasmota", {"WARNING": "Need user=<username>&password=<password>"}, FeedState.UNKNOWN),
+        (
+            "mikrotik",
+            [{"poe-out": "auto-on", "poe-out-status": "waiting-for-load"}],
+            FeedState.UNKNOWN,
+        ),
+        ("mikrotik", [{"poe-out": "off", "poe-out-status": "powered-on"}], FeedState.UNKNOWN),
+        ("mikrotik", [{"poe-out": "forced-on", "poe-out-status": "powered-on"}], FeedState.ON),
+        ("mikrotik", [], FeedState.UNKNOWN),
+        ("turing-pi", {"response": [{"result": [{"node1": "Unknown"}]}]}, FeedState.UNKNOWN),
+        ("turing-pi", {"response": [{"node1": "1"}]}, FeedState.ON),
+        ("home-assistant", {"state": "unavailable"}, FeedState.UNKNOWN),
+        ("home-assistant", "nonsense", FeedState.UNKNOWN),
+        ("home-assistant", None, FeedState.UNKNOWN),
     ],
 )
 def test_only_an_answer_that_fits_one_state_is_believed(
-    device: str, answer: object, feed: Feed
+    device: str, answer: object, feed: FeedState
 ) -> None:
-    assert feed_told(answer, PRESETS[device], outlet="1") is feed
+    assert classify_answer(answer, PRESETS[device], outlet="1") is feed
 
 
 AUTO_OFF = "switch Auto-off off in the settings"
@@ -69,90 +73,95 @@ GEN1 = {"has_timer": False, "overpower": False}
         (
             "shelly-gen1",
             {"ison": True, "has_timer": True, "timer_remaining": 34},
-            Feed.UNKNOWN,
+            FeedState.UNKNOWN,
             "own timer turns it off in 34 s: " + AUTO_OFF,
         ),
-        ("shelly-gen1", {"ison": True, "has_timer": True}, Feed.UNKNOWN, AUTO_OFF),
-        ("shelly-gen1", GEN1 | {"ison": False, "overpower": True}, Feed.OFF, "(overpower)"),
+        ("shelly-gen1", {"ison": True, "has_timer": True}, FeedState.UNKNOWN, AUTO_OFF),
+        ("shelly-gen1", GEN1 | {"ison": False, "overpower": True}, FeedState.OFF, "(overpower)"),
         (
             "shelly-gen2",
             {"output": True, "timer_started_at": 1.5, "timer_duration": 60},
-            Feed.UNKNOWN,
+            FeedState.UNKNOWN,
             "own timer turns it off 60 s after it was turned on: " + AUTO_OFF,
         ),
         (
             "shelly-gen2",
             {"output": False, "errors": ["overpower", "overtemp"]},
-            Feed.OFF,
+            FeedState.OFF,
             "reports overpower, overtemp",
         ),
         (
             "shelly-gen2",
             {"code": 404, "message": "No handler for Switch.GetStatus"},
-            Feed.UNKNOWN,
+            FeedState.UNKNOWN,
             "'No handler for Switch.GetStatus': set its profile to switch",
         ),
         (
             "shelly-gen2",
             {"code": -105, "message": "Argument 'id', value 9 not found!"},
-            Feed.UNKNOWN,
+            FeedState.UNKNOWN,
             "value 9 not found!': its outlets count from 0",
         ),
         (
             "tasmota",
             {"WARNING": "Need user=<username>&password=<password>"},
-            Feed.UNKNOWN,
+            FeedState.UNKNOWN,
             "Need user=<username>&password=<password>': set `password`",
         ),
         (
             "tasmota",
             {"WARNING": "Enable weblog 2 if response expected"},
-            Feed.UNKNOWN,
+            FeedState.UNKNOWN,
             "'Enable weblog 2 if response expected'",
         ),
-        ("tasmota", {"Command": "Unknown"}, Feed.UNKNOWN, "no such relay"),
+        ("tasmota", {"Command": "Unknown"}, FeedState.UNKNOWN, "no such relay"),
         (
             "mikrotik",
             [{"poe-out": "auto-on", "poe-out-status": "waiting-for-load"}],
-            Feed.UNKNOWN,
+            FeedState.UNKNOWN,
             "does the machine take PoE?",
         ),
         (
             "mikrotik",
             [{"poe-out": "auto-on", "poe-out-status": "voltage-too-low"}],
-            Feed.UNKNOWN,
+            FeedState.UNKNOWN,
             "gives no power: voltage-too-low",
         ),
         (
             "mikrotik",
             [{"poe-out": "forced-on", "poe-out-status": "powered-on"}],
-            Feed.ON,
+            FeedState.ON,
             "a restore sets auto-on",
         ),
         (
             "mikrotik",
             {"error": 404, "message": "Not Found", "detail": "no such item"},
-            Feed.UNKNOWN,
+            FeedState.UNKNOWN,
             "RouterOS says 'Not Found: no such item'",
         ),
-        ("home-assistant", {"state": "unavailable"}, Feed.UNKNOWN, "'unavailable'"),
+        ("home-assistant", {"state": "unavailable"}, FeedState.UNKNOWN, "'unavailable'"),
         (
             "home-assistant",
             {"state": "on", "attributes": {"assumed_state": True}},
-            Feed.ON,
+            FeedState.ON,
             "only assumes this state",
         ),
-        ("home-assistant", {"message": "Entity not found."}, Feed.UNKNOWN, "'Entity not found.'"),
+        (
+            "home-assistant",
+            {"message": "Entity not found."},
+            FeedState.UNKNOWN,
+            "'Entity not found.'",
+        ),
     ],
 )
 def test_what_a_device_tells_beside_on_and_off_is_told_in_its_own_words(
-    device: str, answer: object, feed: Feed, says: str
+    device: str, answer: object, feed: FeedState, says: str
 ) -> None:
     recipe = PRESETS[device]
-    told = trouble_told(answer, recipe, outlet="1")
+    told = find_trouble(answer, recipe, outlet="1")
     assert told is not None
     assert says in told.says
-    assert feed_told(answer, recipe, outlet="1") is feed
+    assert classify_answer(answer, recipe, outlet="1") is feed
 
 
 @pytest.mark.parametrize(
@@ -170,5 +179,5 @@ def test_what_a_device_tells_beside_on_and_off_is_told_in_its_own_words(
     ],
 )
 def test_a_device_that_is_well_has_nothing_to_tell(device: str, answer: object) -> None:
-    assert trouble_told(answer, PRESETS[device], outlet="1") is None
-    assert feed_told(answer, PRESETS[device], outlet="1") is not Feed.UNKNOWN
+    assert find_trouble(answer, PRESETS[device], outlet="1") is None
+    assert classify_answer(answer, PRESETS[device], outlet="1") is not FeedState.UNKNOWN

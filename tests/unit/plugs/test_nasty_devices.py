@@ -8,7 +8,7 @@ import pytest
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import HttpPlug
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.model import FeedKind, FeedState
 from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.plugs.http import HttpDevice
 from tests._nasty import NASTY, nasty
@@ -32,7 +32,7 @@ async def test_nonsense_is_the_trouble_of_its_own_plug(name: str) -> None:
                 await plug.read()
             except PlugFailed as error:
                 told = str(error)
-    assert plug.last is Feed.UNKNOWN
+    assert plug.last is FeedState.UNKNOWN
     assert plug.remark
     assert "device-secret" not in told + plug.remark
     plug.remark.encode()

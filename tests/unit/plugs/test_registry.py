@@ -9,7 +9,7 @@ import pytest
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import build
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs import open_plugs
 from chaosmonkey.wires import open_wires
 
@@ -47,7 +47,7 @@ import pytest
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import build
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs import open_plugs
 from chaosmonkey.wires import open_wires
 async def main():
@@ -74,10 +74,10 @@ async def test_a_device_that_cannot_be_opened_fails_alone_and_is_opened_when_it_
         busy = gpiozero.OutputDevice(4, pin_factory=wires.pins)
         async with open_plugs(settings, wires, ManualClock()) as board:
             plugs = {machine: plug for (machine, _), plug in board.items()}
-            assert await plugs["node2"].read() is Feed.ON
+            assert await plugs["node2"].read() is FeedState.ON
             with pytest.raises(PlugFailed, match="GPIO 4"):
                 await plugs["node0"].read()
             with pytest.raises(PlugFailed, match="There is no fence_of_no_maker"):
                 await plugs["node1"].read()
             busy.close()
-            assert await plugs["node0"].read() is Feed.ON
+            assert await plugs["node0"].read() is FeedState.ON

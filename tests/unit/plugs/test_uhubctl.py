@@ -7,9 +7,9 @@ import pytest
 
 from chaosmonkey.config import UhubctlPlug
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.plugs.processes import Programs
-from chaosmonkey.plugs.uhubctl import open_uhubctl, port_told
+from chaosmonkey.plugs.uhubctl import open_uhubctl, parse_port_state
 
 HUB = "Current status for hub 1-1 [2109:3431 USB2.0 Hub, USB 2.10, 4 ports, ppps]\n"
 
@@ -17,17 +17,17 @@ HUB = "Current status for hub 1-1 [2109:3431 USB2.0 Hub, USB 2.10, 4 ports, ppps
 @pytest.mark.parametrize(
     ("text", "feed"),
     [
-        (HUB + "  Port 2: 0100 power\n", Feed.ON),
-        (HUB + "  Port 2: 0503 power highspeed enable connect [0424:9514]\n", Feed.ON),
-        (HUB + "  Port 2: 0000 off\n", Feed.OFF),
-        (HUB + "  Port 2: 00a0 off\n" + HUB + "  Port 2: 0000 off\n", Feed.OFF),
-        (HUB + "  Port 2: 02a0 power 5gbps\n" + HUB + "  Port 2: 0000 off\n", Feed.UNKNOWN),
-        (HUB + "  Port 12: 0000 off\n", Feed.UNKNOWN),
-        ("No compatible devices detected!\n", Feed.UNKNOWN),
+        (HUB + "  Port 2: 0100 power\n", FeedState.ON),
+        (HUB + "  Port 2: 0503 power highspeed enable connect [0424:9514]\n", FeedState.ON),
+        (HUB + "  Port 2: 0000 off\n", FeedState.OFF),
+        (HUB + "  Port 2: 00a0 off\n" + HUB + "  Port 2: 0000 off\n", FeedState.OFF),
+        (HUB + "  Port 2: 02a0 power 5gbps\n" + HUB + "  Port 2: 0000 off\n", FeedState.UNKNOWN),
+        (HUB + "  Port 12: 0000 off\n", FeedState.UNKNOWN),
+        ("No compatible devices detected!\n", FeedState.UNKNOWN),
     ],
 )
-def test_both_halves_of_a_hub_must_say_the_same_about_the_port(text: str, feed: Feed) -> None:
-    assert port_told(text, 2) is feed
+def test_both_halves_of_a_hub_must_say_the_same_about_the_port(text: str, feed: FeedState) -> None:
+    assert parse_port_state(text, 2) is feed
 
 
 @pytest.mark.skipif(

@@ -7,15 +7,15 @@ import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed, FeedKind
+from chaosmonkey.model import FeedKind, FeedState
 from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 
 
 class Device:
     """A plug that does what a test wants: slow, lying, or broken."""
 
-    def __init__(self, *, answers: list[Feed] | None = None, deaf: bool = False) -> None:
-        self.state = Feed.ON
+    def __init__(self, *, answers: list[FeedState] | None = None, deaf: bool = False) -> None:
+        self.state = FeedState.ON
         self.answers = answers or []
         self.deaf = deaf
         self.in_flight = 0.0
@@ -26,9 +26,9 @@ class Device:
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
         self.switched.append(on)
         if not self.deaf:
-            self.state = Feed.ON if on else Feed.OFF
+            self.state = FeedState.ON if on else FeedState.OFF
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         if self.away:
             self.away -= 1
             raise PlugFailed("no answer")
@@ -47,7 +47,7 @@ def verified(device: Device, clock: ManualClock) -> VerifiedPlug:
 async def test_the_moment_is_that_of_the_reading_not_of_the_command() -> None:
     clock = ManualClock()
     began = clock.now()
-    device = Device(answers=[Feed.ON, Feed.ON, Feed.ON, Feed.OFF])
+    device = Device(answers=[FeedState.ON, FeedState.ON, FeedState.ON, FeedState.OFF])
     async with asyncio.TaskGroup() as tasks:
         switching = tasks.create_task(verified(device, clock).switch(on=False))
         await clock.advance(1)
@@ -70,7 +70,7 @@ async def test_a_device_that_lies_is_found_out() -> None:
 
 async def test_unknown_is_neither_on_nor_off() -> None:
     clock = ManualClock()
-    device = Device(answers=[Feed.UNKNOWN] * 200)
+    device = Device(answers=[FeedState.UNKNOWN] * 200)
     async with asyncio.TaskGroup() as tasks:
         switching = tasks.create_task(_failure(verified(device, clock).switch(on=True)))
         await clock.advance(21)
@@ -101,7 +101,7 @@ async def test_a_reading_that_fails_is_tried_again_until_the_time_is_up() -> Non
 
 async def test_after_a_command_that_was_cut_short_no_reading_is_trusted_before_the_next() -> None:
     """The command may still be under way: a reading of "on" would prove nothing."""
-    clock, device = ManualClock(), Device(answers=[Feed.ON, Feed.ON, Feed.ON])
+    clock, device = ManualClock(), Device(answers=[FeedState.ON, FeedState.ON, FeedState.ON])
     plug = verified(device, clock)
     async with asyncio.TaskGroup() as tasks:
         cutting = tasks.create_task(plug.switch(on=False))
@@ -114,7 +114,7 @@ async def test_after_a_command_that_was_cut_short_no_reading_is_trusted_before_t
 
 async def test_a_timer_is_set_even_if_the_feed_is_off_already() -> None:
     device = Device()
-    device.state = Feed.OFF
+    device.state = FeedState.OFF
     await verified(device, ManualClock()).switch(on=False, back_in=60)
     assert device.switched == [False]
 
@@ -133,7 +133,7 @@ async def test_a_timer_is_set_even_if_the_feed_is_off_already() -> None:
 )
 async def test_whatever_a_driver_raises_is_a_failure_of_its_plug(surprise: Exception) -> None:
     class Mad(Device):
-        async def read(self) -> Feed:
+        async def read(self) -> FeedState:
             raise surprise
 
         async def switch(self, *, on: bool, back_in: float | None = None) -> None:
@@ -142,14 +142,14 @@ async def test_whatever_a_driver_raises_is_a_failure_of_its_plug(surprise: Excep
     plug = verified(Mad(), ManualClock())
     for work in (plug.read(), plug.switch(on=False, back_in=60), plug.close()):
         assert type(surprise).__name__ in await _failure(work)
-    assert plug.last is Feed.UNKNOWN
+    assert plug.last is FeedState.UNKNOWN
 
 
 async def test_a_command_does_not_wait_for_a_reading_that_hangs() -> None:
     clock, device, lock = ManualClock(), Device(), DeviceLock()
 
     class Hanging(Device):
-        async def read(self) -> Feed:
+        async def read(self) -> FeedState:
             await asyncio.Event().wait()
             raise AssertionError
 
@@ -160,11 +160,11 @@ async def test_a_command_does_not_wait_for_a_reading_that_hangs() -> None:
         await clock.advance(0)
         await quick.switch(on=False)
     assert "given up because a command came" in reading.result()
-    assert device.state is Feed.OFF
+    assert device.state is FeedState.OFF
 
 
 async def test_a_cut_that_was_cut_short_may_arrive_for_as_long_as_its_driver_says() -> None:
-    clock, device = ManualClock(), Device(answers=[Feed.ON] * 9)
+    clock, device = ManualClock(), Device(answers=[FeedState.ON] * 9)
     device.in_flight = 7.0
     plug = verified(device, clock)
     async with asyncio.TaskGroup() as tasks:
@@ -180,14 +180,14 @@ async def test_a_cut_that_was_cut_short_may_arrive_for_as_long_as_its_driver_say
 
 async def test_a_device_that_cannot_be_read_is_turned_on_all_the_same() -> None:
     device = Device()
-    device.state, device.away = Feed.OFF, 1
+    device.state, device.away = FeedState.OFF, 1
     await verified(device, ManualClock()).switch(on=True)
     assert device.switched == [True]
 
 
 async def test_what_the_device_tells_of_itself_is_part_of_the_failure_and_of_the_reading() -> None:
     clock, device = ManualClock(), Device(deaf=True)
-    device.state, device.remark = Feed.OFF, "The Shelly cut itself off (overpower)."
+    device.state, device.remark = FeedState.OFF, "The Shelly cut itself off (overpower)."
     plug = verified(device, clock)
     async with asyncio.TaskGroup() as tasks:
         switching = tasks.create_task(_failure(plug.switch(on=True)))

@@ -7,12 +7,12 @@ import pytest
 from chaosmonkey.config import Lab, build
 from chaosmonkey.preflight import Finding, Level
 from chaosmonkey.preflight.cluster import (
-    look_at_clocks,
-    look_at_images,
-    look_at_nodes,
-    look_at_spread,
-    look_at_stateful_sets,
-    look_at_workloads,
+    check_clocks,
+    check_images,
+    check_nodes,
+    check_spread,
+    check_stateful_sets,
+    check_workloads,
 )
 
 Json = dict[str, Any]
@@ -71,31 +71,31 @@ def only(findings: Any) -> Finding:
 
 def test_a_sound_cluster_has_no_finding_but_good_ones() -> None:
     nodes = [node("node1"), node("node2"), node("master", **MASTER)]
-    assert {one.level for one in look_at_nodes(lab(), nodes)} == {Level.OK}
-    assert {one.level for one in look_at_workloads(lab(), [deployment(tolerationSeconds=2)])} == {
+    assert {one.level for one in check_nodes(lab(), nodes)} == {Level.OK}
+    assert {one.level for one in check_workloads(lab(), [deployment(tolerationSeconds=2)])} == {
         Level.OK
     }
 
 
 def test_a_machine_that_kubernetes_does_not_know_is_a_fault() -> None:
-    found = only(look_at_nodes(lab("node1", "node9"), [node("node1")]))
+    found = only(check_nodes(lab("node1", "node9"), [node("node1")]))
     assert (found.level, found.about) == (Level.FAULT, "node9")
     assert "Nodes: node1." in found.remedy
 
 
 def test_a_node_without_a_machine_is_noted() -> None:
-    found = only(look_at_nodes(lab("node1"), [node("node1"), node("node2")]))
+    found = only(check_nodes(lab("node1"), [node("node1"), node("node2")]))
     assert (found.level, found.about) == (Level.NOTE, "node2")
 
 
 def test_a_plug_on_the_control_plane_is_a_fault() -> None:
-    found = only(look_at_nodes(lab("node1"), [node("node1", **MASTER)]))
+    found = only(check_nodes(lab("node1"), [node("node1", **MASTER)]))
     assert found.level is Level.FAULT
     assert "control plane" in found.says
 
 
 def test_a_machine_that_is_not_ready_is_a_fault() -> None:
-    assert only(look_at_nodes(lab("node1"), [node("node1", ready="Unknown")])).about == "node1"
+    assert only(check_nodes(lab("node1"), [node("node1", ready="Unknown")])).about == "node1"
 
 
 @pytest.mark.parametrize(
@@ -109,15 +109,15 @@ def test_a_machine_that_is_not_ready_is_a_fault() -> None:
 def test_tolerations_that_make_a_recovery_slow_or_impossible_are_found(
     toleration: Json, level: Level, says: str
 ) -> None:
-    found = only(look_at_workloads(lab(), [deployment(**toleration)]))
+    found = only(check_workloads(lab(), [deployment(**toleration)]))
     assert found.level is level
     assert says in found.says
 
 
 def test_a_single_replica_is_noted_and_what_is_kubernetes_own_is_not() -> None:
     alone = deployment(replicas=1, tolerationSeconds=2)
-    assert "away while it moves" in only(look_at_workloads(lab(), [alone])).says
-    assert list(look_at_workloads(lab(), [deployment(namespace="kube-system")])) == []
+    assert "away while it moves" in only(check_workloads(lab(), [alone])).says
+    assert list(check_workloads(lab(), [deployment(namespace="kube-system")])) == []
 
 
 def test_a_stateful_set_on_one_machine_is_told_from_one_that_is_spread() -> None:
@@ -126,11 +126,9 @@ def test_a_stateful_set_on_one_machine_is_told_from_one_that_is_spread() -> None
     spread = [pod(f"db-{i}", f"node{i}", "StatefulSet", "db") for i in (1, 2)]
     assert (
         "All 2 pods of this StatefulSet are on node1"
-        in only(look_at_stateful_sets([stateful], together)).says
+        in only(check_stateful_sets([stateful], together)).says
     )
-    assert (
-        "wait until their machine is back" in only(look_at_stateful_sets([stateful], spread)).says
-    )
+    assert "wait until their machine is back" in only(check_stateful_sets([stateful], spread)).says
 
 
 @pytest.mark.parametrize(
@@ -144,25 +142,25 @@ def test_a_stateful_set_on_one_machine_is_told_from_one_that_is_spread() -> None
 )
 def test_an_image_that_is_not_on_every_machine_is_noted(known: str, lacks: bool) -> None:
     nodes = [node("node1", images=("docker.io/shop/web:1",)), node("node2", images=(known,))]
-    found = list(look_at_images(lab(), nodes, [pod("web-1", "node1", "ReplicaSet", "web")]))
+    found = list(check_images(lab(), nodes, [pod("web-1", "node1", "ReplicaSet", "web")]))
     assert bool(found) is lacks
     assert all("It is not on node2" in one.says for one in found)
 
 
 def test_nodes_that_do_not_list_their_images_are_not_accused() -> None:
     nodes = [node("node1", images=("shop/web:1",)), node("node2")]
-    assert not list(look_at_images(lab(), nodes, [pod("web", "node1", "ReplicaSet", "web")]))
+    assert not list(check_images(lab(), nodes, [pod("web", "node1", "ReplicaSet", "web")]))
 
 
 def test_a_clock_that_is_ahead_is_noted() -> None:
     leases = [("node1", 1000.5, 2.0), ("node2", 1003.0, 2.0)]
-    found = only(look_at_clocks(leases, (), now=1000.0))
+    found = only(check_clocks(leases, (), now=1000.0))
     assert (found.about, found.says) == ("node2", "Its clock is 3.0 s ahead of this one.")
 
 
 def test_a_clock_that_is_behind_is_noted_but_for_the_age_that_a_stamp_may_have() -> None:
     leases = [("node1", 997.0, 2.0), ("node2", 900.0, 2.0), ("node3", 970.0, 10.0)]
-    behind = list(look_at_clocks(leases, (), now=1000.0))
+    behind = list(check_clocks(leases, (), now=1000.0))
     assert [(one.about, one.says) for one in behind] == [
         ("node2", "Its clock is 96.0 s behind this one."),
         ("node3", "Its clock is 10.0 s behind this one."),
@@ -171,13 +169,13 @@ def test_a_clock_that_is_behind_is_noted_but_for_the_age_that_a_stamp_may_have()
 
 def test_the_old_stamp_of_a_silent_machine_says_nothing_of_its_clock() -> None:
     leases = [("node1", 999.0, 2.0), ("node2", 10.0, 2.0), ("node3", 0.0, 2.0)]
-    assert not list(look_at_clocks(leases, {"node2"}, now=1000.0))
+    assert not list(check_clocks(leases, {"node2"}, now=1000.0))
 
 
 @pytest.mark.parametrize(("now", "how"), [(10.0, "behind"), (9e6, "ahead of")])
 def test_a_clock_of_this_machine_that_differs_from_all_is_named_alone(now: float, how: str) -> None:
     leases = [("node1", 134_632.0, 2.0), ("node2", 134_631.0, 2.0)]
-    found = only(look_at_clocks(leases, (), now))
+    found = only(check_clocks(leases, (), now))
     assert found.about == "clock"
     assert f"{how} all nodes' clocks" in found.says
 
@@ -194,11 +192,11 @@ def test_a_machine_from_which_nothing_moves_is_noted_with_where_the_pods_are() -
         _placed("db-0", "node2", "StatefulSet"),
         _placed("c", "node2", tolerations=[{"operator": "Exists"}]),
     ]  # fmt: skip
-    found = only(look_at_spread(lab(), pods))
+    found = only(check_spread(lab(), pods))
     assert found.about == "node2"
     assert "Nothing on it can move" in found.says
     assert "node1 (2)" in found.says
 
 
 def test_pods_that_are_spread_are_not_spoken_of() -> None:
-    assert not list(look_at_spread(lab(), [_placed("a", "node1"), _placed("b", "node2")]))
+    assert not list(check_spread(lab(), [_placed("a", "node1"), _placed("b", "node2")]))

@@ -6,7 +6,7 @@ import pytest
 
 from chaosmonkey.config import Lab, build
 from chaosmonkey.preflight import Level
-from chaosmonkey.preflight.host import THROTTLED, look_at_this_machine
+from chaosmonkey.preflight.host import THROTTLED, check_host
 
 
 def lab(factory: str = "lgpio") -> Lab:
@@ -20,7 +20,7 @@ def plant(root: Path, path: str, text: str = "") -> None:
 
 
 def levels(root: Path, settings: Lab | None = None) -> dict[str, Level]:
-    return {one.says: one.level for one in look_at_this_machine(settings or lab(), root)}
+    return {one.says: one.level for one in check_host(settings or lab(), root)}
 
 
 @pytest.mark.parametrize(("value", "level"), [("Y", Level.NOTE), ("N", Level.OK)])
@@ -50,7 +50,7 @@ def test_lines_that_this_user_may_use_are_well(tmp_path: Path) -> None:
 )
 def test_too_little_voltage_is_found(tmp_path: Path, flags: str, level: Level) -> None:
     plant(tmp_path, THROTTLED, f"{flags}\n")
-    (told,) = [one.level for one in look_at_this_machine(lab("mock"), tmp_path)]
+    (told,) = [one.level for one in check_host(lab("mock"), tmp_path)]
     assert told is level
 
 
@@ -70,7 +70,7 @@ def with_expander() -> Lab:
 
 
 def test_an_i2c_bus_that_is_not_switched_on_is_a_fault(tmp_path: Path) -> None:
-    found = {one.says: one for one in look_at_this_machine(with_expander(), tmp_path)}
+    found = {one.says: one for one in check_host(with_expander(), tmp_path)}
     assert found["There is no /dev/i2c-1."].level is Level.FAULT
     assert "dtparam=i2c_arm=on" in found["There is no /dev/i2c-1."].remedy
 

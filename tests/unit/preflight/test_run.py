@@ -7,7 +7,7 @@ import pytest
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.cluster import Client
 from chaosmonkey.config import build
-from chaosmonkey.preflight import Finding, Level, look_at_the_cluster
+from chaosmonkey.preflight import Finding, Level, check_cluster
 from chaosmonkey.preflight.findings import isolated
 from tests.unit._api_server import api_server
 
@@ -36,7 +36,7 @@ async def found(client: Client, **cluster: object) -> list[Finding]:
         {"gpio": {"pin_factory": "mock"}, "timing": {"preset": "stage"}, "cluster": cluster}
         | {"machine": machines}
     )
-    return [finding async for finding in look_at_the_cluster(lab, client, ManualClock())]
+    return [finding async for finding in check_cluster(lab, client, ManualClock())]
 
 
 PINS = {"node1": 17, "node2": 18}

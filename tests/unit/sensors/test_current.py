@@ -6,7 +6,7 @@ import pytest
 
 from chaosmonkey.config import CurrentSensor
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.sensors.current import CurrentMonitor
 
 
@@ -39,15 +39,19 @@ def ina3221(volts: float, milliamps: float) -> Words:
 @pytest.mark.parametrize(
     ("volts", "milliamps", "feed"),
     [
-        (5.1, 450, Feed.ON),
-        (0.0, 0, Feed.OFF),
-        (5.1, 0, Feed.OFF),  # the cable hangs loose
-        (3.2, 450, Feed.OFF),
-        (5.1, -20, Feed.OFF),  # the shunt the wrong way round measures below zero
+        (5.1, 450, FeedState.ON),
+        (0.0, 0, FeedState.OFF),
+        (5.1, 0, FeedState.OFF),  # the cable hangs loose
+        (3.2, 450, FeedState.OFF),
+        (5.1, -20, FeedState.OFF),  # the shunt the wrong way round measures below zero
     ],
 )
 async def test_a_feed_is_on_with_voltage_and_somebody_who_draws(
-    driver: str, chip: Callable[[float, float], Words], volts: float, milliamps: float, feed: Feed
+    driver: str,
+    chip: Callable[[float, float], Words],
+    volts: float,
+    milliamps: float,
+    feed: FeedState,
 ) -> None:
     settings = CurrentSensor(driver=driver, channel=2 if driver == "ina3221" else 1)
     assert await CurrentMonitor(settings, chip(volts, milliamps)).read() is feed
@@ -55,12 +59,12 @@ async def test_a_feed_is_on_with_voltage_and_somebody_who_draws(
 
 async def test_without_a_least_current_voltage_is_enough() -> None:
     settings = CurrentSensor(driver="ina219", min_milliamps=0)
-    assert await CurrentMonitor(settings, ina219(5.1, 0)).read() is Feed.ON
+    assert await CurrentMonitor(settings, ina219(5.1, 0)).read() is FeedState.ON
 
 
 async def test_the_shunts_resistance_scales_the_current() -> None:
     settings = CurrentSensor(driver="ina219", shunt=0.01, min_milliamps=400)
-    assert await CurrentMonitor(settings, ina219(5.1, 45)).read() is Feed.ON
+    assert await CurrentMonitor(settings, ina219(5.1, 45)).read() is FeedState.ON
 
 
 async def test_a_chip_that_does_not_answer_is_named() -> None:

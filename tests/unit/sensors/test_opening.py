@@ -7,7 +7,7 @@ import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.sensors.base import Reading, Sensor
 from chaosmonkey.sensors.opening import RETRY, OpeningSensor
 
@@ -20,7 +20,7 @@ class Steady:
         self.closed = False
 
     async def run(self, tell: Callable[[Reading], None]) -> None:
-        tell(Reading(Feed.ON, 0.0))
+        tell(Reading(FeedState.ON, 0.0))
         if self.breaks is not None:
             raise self.breaks
         await asyncio.Event().wait()
@@ -35,8 +35,8 @@ def opening(open_sensor: Callable[[], Sensor], clock: ManualClock) -> OpeningSen
     )
 
 
-async def told(sensor: OpeningSensor, clock: ManualClock, seconds: float) -> list[Feed]:
-    feeds: list[Feed] = []
+async def told(sensor: OpeningSensor, clock: ManualClock, seconds: float) -> list[FeedState]:
+    feeds: list[FeedState] = []
     watching = asyncio.gather(sensor.run(lambda reading: feeds.append(reading.feed)))
     await clock.advance(seconds)
     watching.cancel()
@@ -55,7 +55,7 @@ async def test_a_sensor_that_cannot_be_opened_says_unknown_until_it_can() -> Non
         return answer
 
     feeds = await told(opening(open_sensor, clock), clock, 2 * RETRY + 1)
-    assert feeds == [Feed.UNKNOWN, Feed.UNKNOWN, Feed.ON]
+    assert feeds == [FeedState.UNKNOWN, FeedState.UNKNOWN, FeedState.ON]
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ async def test_whatever_a_sensor_raises_is_its_own_trouble(error: Exception) -> 
     clock, made = ManualClock(), [Steady(breaks=error), Steady()]
     first = made[0]
     feeds = await told(opening(lambda: made.pop(0), clock), clock, RETRY + 1)
-    assert feeds == [Feed.ON, Feed.UNKNOWN, Feed.ON]
+    assert feeds == [FeedState.ON, FeedState.UNKNOWN, FeedState.ON]
     assert first.closed

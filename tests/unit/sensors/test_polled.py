@@ -6,16 +6,16 @@ from contextlib import asynccontextmanager
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from chaosmonkey.sensors import Reading
 from chaosmonkey.sensors.polled import PolledSensor
 
 
 class Probe:
     def __init__(self) -> None:
-        self.feed: Feed | None = Feed.ON
+        self.feed: FeedState | None = FeedState.ON
 
-    async def read(self) -> Feed:
+    async def read(self) -> FeedState:
         if self.feed is None:
             raise PlugFailed("no answer")
         return self.feed
@@ -42,21 +42,21 @@ async def test_a_change_happened_between_two_answers() -> None:
     async with Asked().running() as asked:
         began = asked.clock.now() - 0.5
         await asked.clock.advance(3)
-        asked.probe.feed = Feed.OFF
+        asked.probe.feed = FeedState.OFF
         await asked.clock.advance(1)
         first, change = asked.told
-        assert first.feed is Feed.ON
-        assert (change.feed, change.since, change.within) == (Feed.OFF, began + 3, 1.0)
+        assert first.feed is FeedState.ON
+        assert (change.feed, change.since, change.within) == (FeedState.OFF, began + 3, 1.0)
 
 
 async def test_a_sensor_that_fails_says_unknown_once_and_goes_on() -> None:
     async with Asked().running() as asked:
         asked.probe.feed = None
         await asked.clock.advance(5)
-        assert [reading.feed for reading in asked.told] == [Feed.ON, Feed.UNKNOWN]
-        asked.probe.feed = Feed.ON
+        assert [reading.feed for reading in asked.told] == [FeedState.ON, FeedState.UNKNOWN]
+        asked.probe.feed = FeedState.ON
         await asked.clock.advance(1)
-        assert asked.told[-1].feed is Feed.ON
+        assert asked.told[-1].feed is FeedState.ON
 
 
 async def test_a_loss_while_it_could_not_tell_is_as_inexact_as_its_silence_was_long() -> None:
@@ -64,7 +64,7 @@ async def test_a_loss_while_it_could_not_tell_is_as_inexact_as_its_silence_was_l
         began = asked.clock.now() - 0.5
         asked.probe.feed = None
         await asked.clock.advance(10)
-        asked.probe.feed = Feed.OFF
+        asked.probe.feed = FeedState.OFF
         await asked.clock.advance(1)
         assert asked.told[-1].since == began
         assert asked.told[-1].within == 11.0

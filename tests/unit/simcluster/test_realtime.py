@@ -12,7 +12,7 @@ from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, NODES, PODS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.node.nodestatus import condition
-from chaosmonkey.simcluster.realtime import Live
+from chaosmonkey.simcluster.realtime import RealTime
 from chaosmonkey.simcluster.timestamps import stamp
 from chaosmonkey.simcluster.world import World
 
@@ -33,7 +33,7 @@ def test_what_fails_is_logged_and_left_out_and_the_rest_happens(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock, happened = Hands(world.now), []
-    live = Live(world, cast("ScaledClock", clock))
+    live = RealTime(world, cast("ScaledClock", clock))
     world.timeline.after(1, lambda: happened.append(1 / 0))
     world.timeline.after(2, lambda: happened.append(2.0))
     clock.at += 3

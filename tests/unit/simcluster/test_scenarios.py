@@ -283,12 +283,12 @@ def test_whatever_was_taken_away_everything_is_whole_once_it_is_all_back(seed: i
         )
         if happens:
             happens(dice.choice(names))
-        elif world.parts.answering:
+        elif world.context.answering:
             world.api_away()
         else:
             world.api_back()
         world.run_for(dice.uniform(0.001, 20.0))
-    if not world.parts.answering:
+    if not world.context.answering:
         world.api_back()
     for name in names:
         world.power_on(name)

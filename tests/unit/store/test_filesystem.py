@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chaosmonkey.store.filesystem import doubt_about
+from chaosmonkey.store.filesystem import check_filesystem
 
 ROOT = "22 1 179:2 / / rw,noatime shared:1 - ext4 /dev/mmcblk0p2 rw"
 TMP = "30 22 0:30 / /tmp rw,nosuid,nodev shared:9 - tmpfs tmpfs rw,size=1000k"
@@ -57,7 +57,7 @@ def test_a_folder_that_may_lose_the_journal_is_told(
 ) -> None:
     listed = tmp_path / "mountinfo"
     listed.write_text("\n".join(mounts) + "\n")
-    doubt = doubt_about(Path(folder), listed)
+    doubt = check_filesystem(Path(folder), listed)
     assert (doubt is None) is (says is None)
     if doubt is not None:
         assert says is not None
@@ -66,4 +66,4 @@ def test_a_folder_that_may_lose_the_journal_is_told(
 
 
 def test_a_system_that_does_not_say_is_not_doubted(tmp_path: Path) -> None:
-    assert doubt_about(tmp_path, tmp_path / "no such file") is None
+    assert check_filesystem(tmp_path, tmp_path / "no such file") is None

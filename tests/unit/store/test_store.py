@@ -12,9 +12,9 @@ from chaosmonkey.errors import StoreFailed
 from chaosmonkey.model import FeedKind, Origin, Outage
 from chaosmonkey.store import (
     Audit,
-    Deed,
-    Entry,
+    AuditEntry,
     Journal,
+    JournalEntry,
     Recorder,
     Records,
     hold_folder,
@@ -23,7 +23,7 @@ from chaosmonkey.store import (
 from chaosmonkey.store.database import FILE, MIGRATIONS
 from chaosmonkey.store.recorder import GATHER
 
-ENTRY = Entry("20261120-101500-node3", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
+ENTRY = JournalEntry("20261120-101500-node3", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
 
 
 def outage(name: str, *, closed: float | None = None, t0: float = 1000.0) -> Outage:
@@ -169,7 +169,9 @@ async def test_a_full_disk_is_an_error_of_ours(tmp_path: Path, clock: ManualCloc
 
 async def _write_many(journal: Journal) -> None:
     for number in range(1000):
-        await journal.write(Entry(f"o{number}", "node3", FeedKind.POWER, "x" * 200, 1.0, 2.0))
+        await journal.write(
+            JournalEntry(f"o{number}", "node3", FeedKind.POWER, "x" * 200, 1.0, 2.0)
+        )
 
 
 class RefusingRecords:
@@ -267,8 +269,8 @@ async def test_a_restored_machine_is_remembered_for_its_rest_and_forgotten_after
         assert await journal.rested() == {}
 
 
-def deed(number: int, *, accepted: bool = True) -> Deed:
-    return Deed(float(number), "Ada", "presenter", "127.0.0.1", f"POST /{number}", accepted)
+def entry(number: int, *, accepted: bool = True) -> AuditEntry:
+    return AuditEntry(float(number), "Ada", "presenter", "127.0.0.1", f"POST /{number}", accepted)
 
 
 async def test_deeds_are_told_newest_first_and_are_there_after_a_restart(
@@ -277,10 +279,10 @@ async def test_deeds_are_told_newest_first_and_are_there_after_a_restart(
     async with open_database(tmp_path, clock) as database:
         audit = Audit(database, clock)
         for number in range(5):
-            audit.note(deed(number))
+            audit.note(entry(number))
         assert [one.command for one in await audit.latest(3)] == ["POST /4", "POST /3", "POST /2"]
     async with open_database(tmp_path, clock) as database:
-        assert await Audit(database, clock).latest(1) == [deed(4)]
+        assert await Audit(database, clock).latest(1) == [entry(4)]
 
 
 async def test_deeds_that_the_disk_does_not_take_are_kept_and_shown(
@@ -288,10 +290,10 @@ async def test_deeds_that_the_disk_does_not_take_are_kept_and_shown(
 ) -> None:
     async with open_database(tmp_path, clock) as database:
         audit = Audit(database, clock)
-        audit.note(deed(1))
+        audit.note(entry(1))
         await audit.latest(1)
         await database.read("PRAGMA query_only = 1")
-        audit.note(deed(2))
+        audit.note(entry(2))
         assert [one.command for one in await audit.latest(5)] == ["POST /2", "POST /1"]
         await database.read("PRAGMA query_only = 0")
         assert [one.command for one in await audit.latest(5)] == ["POST /2", "POST /1"]

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.wires.mock_header import HeaderCable
+from chaosmonkey.wires.mock_header import MockHeader
 from chaosmonkey.wires.pins import mock_factory
 from tests.patience import PATIENCE
 
@@ -53,7 +53,7 @@ def bench() -> Iterator[Bench]:
 
 def test_registers_are_read_and_written_in_hexadecimal(bench: Bench) -> None:
     bench.answers = {"i2c 32 read 18 2": "i2c 0aff", "i2c 32 write 0 ff00": "i2c ok"}
-    cable = HeaderCable(bench.address)
+    cable = MockHeader(bench.address)
     assert cable.read(32, 18, 2) == b"\x0a\xff"
     cable.write(32, 0, b"\xff\x00")
     cable.close()
@@ -61,7 +61,7 @@ def test_registers_are_read_and_written_in_hexadecimal(bench: Bench) -> None:
 
 def test_a_chip_that_is_not_there_is_an_oserror_as_on_a_real_bus(bench: Bench) -> None:
     bench.answers = {"i2c 33 read 0 1": "i2c error no acknowledgement from 0x21"}
-    cable = HeaderCable(bench.address)
+    cable = MockHeader(bench.address)
     with pytest.raises(OSError, match="no acknowledgement from 0x21"):
         cable.read(33, 0, 1)
     cable.close()
@@ -69,7 +69,7 @@ def test_a_chip_that_is_not_there_is_an_oserror_as_on_a_real_bus(bench: Bench) -
 
 def test_an_input_has_the_level_that_the_bench_tells(bench: Bench) -> None:
     bench.answers = {"pin 5 in up": "pin 5 0"}
-    cable = HeaderCable(bench.address)
+    cable = MockHeader(bench.address)
     factory = mock_factory(cable)
     pin = factory.pin("GPIO5")
     fallen = threading.Event()
@@ -88,7 +88,7 @@ def test_an_input_has_the_level_that_the_bench_tells(bench: Bench) -> None:
 
 def test_a_level_for_a_line_that_is_an_output_is_nobodys(bench: Bench) -> None:
     bench.answers = {"pin 17 out 1": "pin 17 0", "i2c 1 read 0 1": "i2c 00"}
-    cable = HeaderCable(bench.address)
+    cable = MockHeader(bench.address)
     factory = mock_factory(cable)
     pin = factory.pin("GPIO17")
     pin.output_with_state(True)
@@ -98,7 +98,7 @@ def test_a_level_for_a_line_that_is_an_output_is_nobodys(bench: Bench) -> None:
 
 
 def test_a_bench_that_hung_up_is_noticed_before_the_next_line(bench: Bench) -> None:
-    cable = HeaderCable(bench.address)
+    cable = MockHeader(bench.address)
     cable.show("GPIO17", "out 1")
     bench.answers = {"i2c 1 read 0 1": "i2c 00"}
     cable.read(1, 0, 1)

@@ -28,7 +28,7 @@ class Chip(Protocol):
         ...
 
 
-class Bus:
+class SimBus:
     """Every chip by its 7-bit address.
 
     Attributes:

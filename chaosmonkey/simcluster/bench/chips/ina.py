@@ -24,7 +24,7 @@ _RESET = 0x8000
 
 
 @dataclass(frozen=True)
-class Reading:
+class Measurement:
     """What is there to be measured: volts after the shunt, amperes through it."""
 
     volts: float
@@ -40,9 +40,9 @@ class Ina:
 
     def __init__(self) -> None:
         self._config = self.reset
-        self._probes: dict[int, Callable[[], Reading]] = {}
+        self._probes: dict[int, Callable[[], Measurement]] = {}
 
-    def fit(self, channel: int, probe: Callable[[], Reading]) -> None:
+    def fit(self, channel: int, probe: Callable[[], Measurement]) -> None:
         """Wire a channel into a feed.
 
         Raises:
@@ -67,7 +67,9 @@ class Ina:
 
     def describe(self) -> dict[str, Any]:
         """The chip as JSON, each channel measured now."""
-        told: Mapping[int, Reading] = {channel: self._measure(channel) for channel in self._probes}
+        told: Mapping[int, Measurement] = {
+            channel: self._measure(channel) for channel in self._probes
+        }
         return {
             "chip": self.name,
             "channels": {
@@ -76,9 +78,9 @@ class Ina:
             },
         }
 
-    def _measure(self, channel: int) -> Reading:
+    def _measure(self, channel: int) -> Measurement:
         """An unconnected channel measures nothing."""
-        return self._probes[channel]() if channel in self._probes else Reading(0.0, 0.0)
+        return self._probes[channel]() if channel in self._probes else Measurement(0.0, 0.0)
 
     def _word(self, register: int) -> int:
         raise NotImplementedError

@@ -11,7 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chaosmonkey.access import Role, TooMany, parse_scope
-from chaosmonkey.api.middleware.authentication import Gate, Given, Unauthorized
+from chaosmonkey.api.middleware.authentication import Authenticator, Credentials, Unauthenticated
 from chaosmonkey.api.routes.websocket import SIGNED_OUT
 from tests.patience import PATIENCE, connect, eventually
 from tests.unit.api.conftest import Site
@@ -115,7 +115,7 @@ async def test_guessing_tokens_is_soon_refused_and_hinders_nobody_who_has_one(
 
 async def test_guesses_from_the_same_network_silence_no_presenter(public_site: Site) -> None:
     """Neither one with a made token nor one with a given one; and HALT is not even counted."""
-    public_site.gate._given = Given("the speaker's own words")
+    public_site.authenticator._given = Credentials("the speaker's own words")
     ask = public_site.client
     for number in range(15):
         await ask.get("/", headers={"Authorization": f"Bearer {number}"})
@@ -132,12 +132,12 @@ async def test_guesses_from_the_same_network_silence_no_presenter(public_site: S
 
 async def test_guesses_from_one_ipv6_network_are_counted_together(public_site: Site) -> None:
     for host in range(10):
-        with pytest.raises(Unauthorized):
-            await public_site.gate.exchange("guess", f"2001:db8::{host:x}")
+        with pytest.raises(Unauthenticated):
+            await public_site.authenticator.exchange("guess", f"2001:db8::{host:x}")
     with pytest.raises(TooMany):
-        await public_site.gate.exchange("guess", "2001:db8::ffff")
-    with pytest.raises(Unauthorized):
-        await public_site.gate.exchange("guess", "2001:db8:0:1::1")
+        await public_site.authenticator.exchange("guess", "2001:db8::ffff")
+    with pytest.raises(Unauthenticated):
+        await public_site.authenticator.exchange("guess", "2001:db8:0:1::1")
 
 
 async def test_a_presenters_token_becomes_a_cookie_and_leaves_the_address(
@@ -209,19 +209,19 @@ async def test_a_console_whose_session_ends_is_closed_without_a_key_press(
 
 
 async def test_a_given_token_works_and_is_compared_whole(public_site: Site) -> None:
-    gate = Gate(
+    authenticator = Authenticator(
         public_site.tokens,
-        public_site.gate.sessions,
-        public_site.gate.rates,
+        public_site.authenticator.sessions,
+        public_site.authenticator.rates,
         open_here=False,
         given="correct horse battery",
     )
-    assert (await gate.exchange("correct horse battery", "x")).role is Role.PRESENTER
+    assert (await authenticator.exchange("correct horse battery", "x")).role is Role.PRESENTER
     for _ in range(20):  # using it is no guess
-        await gate.exchange("correct horse battery", "x")
+        await authenticator.exchange("correct horse battery", "x")
     for wrong in ("correct horse batter", "correct horse battery ", ""):
         with pytest.raises(Exception, match="not known"):
-            await gate.exchange(wrong, "x")
+            await authenticator.exchange(wrong, "x")
 
 
 # --- the audit log --------------------------------------------------------------------------------

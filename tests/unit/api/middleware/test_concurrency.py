@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from chaosmonkey.api.middleware.concurrency import EACH_ROUND, PLACES, PRESS, USER, Turnstile
+from chaosmonkey.api.middleware.concurrency import EACH_ROUND, PLACES, PRESS, USER, RequestScheduler
 
 VOTE = "/api/play/vote"
 
@@ -35,7 +35,7 @@ class Hall:
     def __init__(self, tasks: asyncio.TaskGroup) -> None:
         self.app = Application()
         self._tasks = tasks
-        self._turnstile = Turnstile(self.app)
+        self._turnstile = RequestScheduler(self.app)
 
     def ask(
         self,

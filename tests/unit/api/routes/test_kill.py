@@ -7,7 +7,7 @@ import httpx
 import orjson
 import pytest
 
-from chaosmonkey.model import Changed, Feed, Node
+from chaosmonkey.model import Changed, FeedState, Node
 from tests.patience import until
 from tests.unit.api.conftest import Site
 
@@ -21,7 +21,7 @@ async def test_a_bare_curl_cuts_power_and_is_answered_in_plain_words(
     answer = await site.client.request(method, "/kill/node3", headers=CURL)
     assert answer.status_code == 200
     assert answer.text.startswith("node3 has lost its power. It gets it back in 420 s.\n")
-    assert site.table.devices["node3"].state is Feed.OFF
+    assert site.table.devices["node3"].state is FeedState.OFF
 
 
 async def test_a_program_is_answered_in_json(site: Site) -> None:
@@ -38,7 +38,9 @@ async def test_a_program_is_answered_in_json(site: Site) -> None:
         ("/kill/node3?for=1", 422, "cannot be off for 1 s", "?for=SECONDS"),
         ("/kill/node3?for=long", 422, "for: Input should be a valid number", "/docs"),
         ("/kill/node3?for=nan", 422, "for: Input should be a finite number", "/docs"),
+        ("/kill/node3?feed=gravity", 422, "feed: Input should be 'power' or 'network'", "/docs"),
         ("/kill/node3?kind=gravity", 422, "kind: Input should be 'power' or 'network'", "/docs"),
+        ("/kill/node3?kind=network&feed=power", 422, "contradict each other", "old name of feed"),
         ("/kill/node3?kind=network", 422, "node3 has no network plug", "It has: power"),
         ("/kill/%2e%2e%2fetc", 404, "", ""),
         ("/restore/nod3", 404, "no machine called 'nod3'", "Known machines"),
@@ -55,6 +57,12 @@ async def test_bad_requests_are_problems_with_a_remedy(
     assert detail in problem["detail"]
     assert remedy in problem["remedy"]
     assert site.table.diary == []
+
+
+@pytest.mark.parametrize("name", ["feed", "kind"])
+async def test_the_old_name_of_feed_still_works(site: Site, name: str) -> None:
+    planned = await site.client.post("/kill/node3", params={name: "power", "dry_run": True})
+    assert (planned.json()["feed"], planned.json()["kind"]) == ("power", "power")
 
 
 async def test_a_refusal_names_its_rule(site: Site) -> None:
@@ -74,7 +82,7 @@ async def test_a_full_disk_and_a_dead_plug_are_503_and_nothing_stays_off(site: S
     answer = await site.client.post("/kill/node3")
     assert answer.status_code == 503
     assert "no answer" in answer.json()["detail"]
-    assert site.table.devices["node3"].state is Feed.ON
+    assert site.table.devices["node3"].state is FeedState.ON
 
 
 async def test_restore_and_halt_say_what_they_turned_on(site: Site) -> None:

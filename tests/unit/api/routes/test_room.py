@@ -9,7 +9,7 @@ import httpx
 import orjson
 import pytest
 
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from tests.patience import PATIENCE, connect, until
 from tests.unit.api._phones import phones
 from tests.unit.api.conftest import JOIN_URL, Site, opened
@@ -74,7 +74,7 @@ async def test_phones_vote_the_presenter_clicks_and_the_machine_is_cut(site: Sit
     assert shown["tally"] == {"node1": 0, "node2": 1, "node3": 2}
     done = (await site.client.post("/api/round/execute")).json()
     assert (done["state"], done["chosen"]) == ("executed", "node3")
-    assert site.table.devices["node3"].state is Feed.OFF
+    assert site.table.devices["node3"].state is FeedState.OFF
     assert (await site.client.post("/api/round/execute")).status_code == 409
 
 

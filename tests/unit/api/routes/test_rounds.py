@@ -5,14 +5,14 @@ import hashlib
 
 import orjson
 
-from chaosmonkey.model import Feed
+from chaosmonkey.model import FeedState
 from tests.patience import PATIENCE, connect, until
 from tests.unit.api._phones import opened, phones, present, report
 from tests.unit.api.conftest import Site
 
 
 def is_cut(site: Site, machine: str) -> bool:
-    return site.table.devices[machine].state is Feed.OFF
+    return site.table.devices[machine].state is FeedState.OFF
 
 
 async def test_a_tie_is_drawn_and_anybody_can_check_the_draw(site: Site) -> None:
@@ -36,9 +36,9 @@ async def test_a_tie_is_drawn_and_anybody_can_check_the_draw(site: Site) -> None
 
 
 async def test_in_a_raffle_the_drawn_ticket_presses_and_the_presenter_approves(site: Site) -> None:
-    async with phones(site, 5) as crowd:
+    async with phones(site, 5) as connection_limits:
         current = await opened(site, "raffle")
-        tickets = [(await one.do("enter", round=current))["ticket"] for one in crowd]
+        tickets = [(await one.do("enter", round=current))["ticket"] for one in connection_limits]
         assert tickets == [1, 2, 3, 4, 5]
         assert (await report(site))["round"]["seed"] is None
         drawn = await present(site, "close")
@@ -47,10 +47,10 @@ async def test_in_a_raffle_the_drawn_ticket_presses_and_the_presenter_approves(s
         assert hashlib.sha256(seed.encode()).hexdigest() == public["round"]["commitment"]
         winner = min(names, key=lambda t: hashlib.sha256(f"{seed}:{t}".encode()).hexdigest())
         assert drawn["turn"]["ticket"] == winner
-        loser = crowd[winner % 5]
+        loser = connection_limits[winner % 5]
         assert (await loser.refused("press", 409, round=current, machine="node1"))["rule"]
-        await crowd[winner - 1].do("here", round=current)
-        await crowd[winner - 1].do("press", round=current, machine="node2")
+        await connection_limits[winner - 1].do("here", round=current)
+        await connection_limits[winner - 1].do("press", round=current, machine="node2")
         asked = (await report(site))["round"]
         assert asked["turn"]["stage"] == "asking"
         assert "wants to cut node2. The presenter decides." in asked["says"]
@@ -62,12 +62,12 @@ async def test_in_a_raffle_the_drawn_ticket_presses_and_the_presenter_approves(s
 
 
 async def test_a_veto_cuts_nothing_and_the_presenter_draws_again(site: Site) -> None:
-    async with phones(site, 3) as crowd:
+    async with phones(site, 3) as connection_limits:
         current = await opened(site, "raffle")
-        for one in crowd:
+        for one in connection_limits:
             await one.do("enter", round=current)
         first = (await present(site, "draw"))["turn"]["ticket"]
-        await crowd[first - 1].do("press", round=current, machine="node1")
+        await connection_limits[first - 1].do("press", round=current, machine="node1")
         vetoed = await present(site, "veto")
         assert vetoed["past"][-1]["stage"] == "vetoed"
         assert site.table.diary == []
@@ -180,22 +180,24 @@ async def test_with_approval_one_free_press_waits_at_a_time(site: Site) -> None:
 
 
 async def test_the_closest_guess_wins_and_guesses_are_secret_until_the_close(site: Site) -> None:
-    async with phones(site, 3) as crowd:
+    async with phones(site, 3) as connection_limits:
         assert (await present(site, "open", 422, mode="bet"))["detail"] == (
             "A bet is about a machine."
         )
         current = await opened(site, "bet", machine="node2")
-        for phone, seconds in zip(crowd, (5, 11.5, 60), strict=True):
+        for phone, seconds in zip(connection_limits, (5, 11.5, 60), strict=True):
             assert (await phone.do("guess", round=current, seconds=seconds))["guess"] == seconds
-        await crowd[0].refused("guess", 409, round=current, seconds=6)
+        await connection_limits[0].refused("guess", 409, round=current, seconds=6)
         for wrong in (0, -1, 1e9):
-            assert (await crowd[0].ask("guess", round=current, seconds=wrong)).status_code == 422
+            assert (
+                await connection_limits[0].ask("guess", round=current, seconds=wrong)
+            ).status_code == 422
         assert all(one["guess"] is None for one in (await report(site))["entrants"])
         await present(site, "execute")
         assert [one["guess"] for one in (await report(site))["entrants"]] == [5, 11.5, 60]
         assert is_cut(site, "node2")
         outage = (await report(site))["round"]["outage"]
-        site.room.game.outage_has_outcome(outage, 11.0)
+        site.room.current_round.outage_has_outcome(outage, 11.0)
         shown = (await report(site))["round"]
         assert shown["state"] == "revealed"
         assert [one["ticket"] for one in shown["bet"]["best"]] == [2, 1, 3]

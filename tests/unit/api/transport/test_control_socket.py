@@ -41,7 +41,7 @@ async def test_whoever_may_open_the_file_is_the_presenter_and_named_in_the_audit
         assert public_site.table.monkey.safety.halted_by == user
 
         async def noted() -> list[str]:
-            return [deed.who for deed in await public_site.audit.latest(5) if deed.accepted]
+            return [entry.who for entry in await public_site.audit.latest(5) if entry.accepted]
 
         assert await noted() == [user]
 

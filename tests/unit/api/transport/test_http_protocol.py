@@ -9,7 +9,7 @@ import pytest
 
 from chaosmonkey.api.middleware.concurrency import EACH_ROUND
 from chaosmonkey.api.middleware.request_size import LARGEST_BODY
-from chaosmonkey.api.transport.connection_limits import Crowd, address_of
+from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
 from chaosmonkey.api.transport.http_protocol import LARGEST_HEAD, REQUEST_TIME
 from chaosmonkey.api.transport.listener import BLOCKED
 from tests.patience import PATIENCE, until
@@ -32,7 +32,7 @@ HEAD = b"POST /api/play/join HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: applic
 @pytest.fixture(autouse=True)
 def _unlooked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server looks at no connection: a test does, when the time has come."""
-    monkeypatch.setattr("chaosmonkey.api.transport.server.LOOK", 10 * PATIENCE)
+    monkeypatch.setattr("chaosmonkey.api.transport.server.SWEEP_INTERVAL", 10 * PATIENCE)
 
 
 async def test_readers_that_do_not_read_keep_nobody_from_playing(site: Site) -> None:
@@ -94,12 +94,12 @@ async def test_a_websocket_with_too_large_headers_is_refused(site: Site) -> None
 async def test_a_request_that_never_ends_is_given_up(site: Site, begun: bytes) -> None:
     async with rough(site) as client:
         await client.send(begun)
-        await until(lambda: site.crowd.here == 1)
+        await until(lambda: site.connection_limits.here == 1)
         for _ in range(5 if begun else 0):
             look_later(site, REQUEST_TIME / 2)
             await client.send(b"a")  # a byte of a header now and then
             await asyncio.sleep(0)
-        assert site.crowd.here == 1
+        assert site.connection_limits.here == 1
         look_later(site, REQUEST_TIME + 1)
         heard = await client.rest()
         assert heard == b"" or heard.startswith(b"HTTP/1.1 408 ")
@@ -111,7 +111,7 @@ async def test_the_second_request_on_a_connection_has_to_end_as_well(site: Site)
     async with rough(site) as client:
         await client.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         await client.reader.readuntil(b"ok\n")
-        (connection,) = site.crowd.connections
+        (connection,) = site.connection_limits.connections
         look_later(site, REQUEST_TIME + 1)
         await client.send(b"a")
         await until(lambda: connection._asking_since is not None)
@@ -123,11 +123,11 @@ async def test_the_second_request_on_a_connection_has_to_end_as_well(site: Site)
 async def test_who_does_not_read_the_answer_is_cut_off(site: Site) -> None:
     async with rough(site, unread=2048) as client:
         await client.send(b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 200)
-        await until(lambda: site.crowd.here == 1)
-        (connection,) = site.crowd.connections
+        await until(lambda: site.connection_limits.here == 1)
+        (connection,) = site.connection_limits.connections
         await until(lambda: connection._blocked_at is not None)
         look_later(site, BLOCKED / 2)
-        assert site.crowd.here == 1
+        assert site.connection_limits.here == 1
         look_later(site, BLOCKED + 1)
         await nobody_is_left(site)
     await presenter_is_served(site)
@@ -164,7 +164,7 @@ async def test_when_it_is_full_whoever_stands_in_the_door_makes_room(
     monkeypatch.setattr("chaosmonkey.api.transport.connection_limits.MOST_FROM_ONE", 4)
     async with rough(site) as idler, rough(site), rough_socket(site), rough_socket(site):
         assert await idler.rest() == b""
-        assert site.crowd.here == 4
+        assert site.connection_limits.here == 4
     await nobody_is_left(site)
 
 
@@ -175,7 +175,7 @@ async def test_when_it_is_full_of_guests_a_newcomer_is_told_to_come_back(
     monkeypatch.setattr("chaosmonkey.api.transport.connection_limits.MOST_FROM_ONE", 3)
     async with rough_socket(site), rough_socket(site), rough(site) as late:
         assert (await late.rest()).startswith(b"HTTP/1.1 503 ")
-        assert site.crowd.here == 3
+        assert site.connection_limits.here == 3
         await presenter_is_served(site)  # on the connection that it has
     await nobody_is_left(site)
 
@@ -203,9 +203,9 @@ class Idler:
 
 def test_one_addresss_flood_takes_no_room_from_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chaosmonkey.api.transport.connection_limits.MOST_FROM_ONE", 2)
-    crowd, guest, idlers = Crowd(4), Idler(), [Idler() for _ in range(4)]
-    assert crowd.admit(guest, "guest")
-    assert all(crowd.admit(idler, "flood") for idler in idlers)
+    connection_limits, guest, idlers = ConnectionLimits(4), Idler(), [Idler() for _ in range(4)]
+    assert connection_limits.admit(guest, "guest")
+    assert all(connection_limits.admit(idler, "flood") for idler in idlers)
     assert [idler.gone for idler in idlers] == [True, True, False, False]
     assert not guest.gone
 

@@ -71,7 +71,7 @@ async def test_a_phone_that_left_is_counted_no_more_and_its_task_ended_long_befo
 ) -> None:
     async with phones(site, 1) as (phone,), connect(**phone.stream):
         await until(lambda: site.phones.listening == 1)
-        await until(lambda: not site.crowd.tasks)
+        await until(lambda: not site.connection_limits.tasks)
         await until(lambda: site.hub.shown("show")["show"].phones == 1)
     await nobody_is_left(site)
     await until(lambda: site.hub.shown("show")["show"].phones == 0)
@@ -80,6 +80,6 @@ async def test_a_phone_that_left_is_counted_no_more_and_its_task_ended_long_befo
 async def test_when_the_server_stops_a_phone_is_told_to_come_back(site: Site) -> None:
     async with rough_socket(site) as client:
         await until(lambda: site.phones.listening == 1)
-        (ear,) = site.phones._listeners
-        ear.shutdown()
+        (phone,) = site.phones._listeners
+        phone.shutdown()
         assert close_code(await client.rest()) == 1001

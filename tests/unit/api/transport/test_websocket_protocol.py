@@ -14,10 +14,10 @@ from chaosmonkey.api.transport.listener import (
     CHATTER,
     PING,
     SILENT,
-    Ear,
+    PhoneConnection,
     framed,
 )
-from chaosmonkey.api.transport.websocket_protocol import Socket
+from chaosmonkey.api.transport.websocket_protocol import WebSocketConnection
 from tests.patience import PATIENCE, connect, until
 from tests.unit.api._rough import (
     UPGRADE,
@@ -38,15 +38,15 @@ LARGE = 60_000
 @pytest.fixture(autouse=True)
 def _unlooked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server looks at no connection: a test does, when the time has come."""
-    monkeypatch.setattr("chaosmonkey.api.transport.server.LOOK", 10 * PATIENCE)
+    monkeypatch.setattr("chaosmonkey.api.transport.server.SWEEP_INTERVAL", 10 * PATIENCE)
 
 
-def the_phone(site: Site) -> Ear:
+def the_phone(site: Site) -> PhoneConnection:
     (listener,) = site.phones._listeners
     return listener
 
 
-async def fill(site: Site) -> Ear:
+async def fill(site: Site) -> PhoneConnection:
     """Send to the one phone, which does not read, until nothing more goes out."""
     await until(lambda: site.phones.listening == 1)
     phone = the_phone(site)
@@ -97,7 +97,11 @@ async def test_a_phone_that_never_reads_is_dropped(site: Site) -> None:
 async def test_a_watcher_that_never_reads_is_dropped(site: Site) -> None:
     async with rough_socket(site, "/ws?role=console", unread=4096):
         await until(lambda: site.hub.watching == 1)
-        (connection,) = (one for one in site.crowd.connections if isinstance(one, Socket))
+        (connection,) = (
+            one
+            for one in site.connection_limits.connections
+            if isinstance(one, WebSocketConnection)
+        )
         for _ in range(100):
             connection.transport.write(framed(b"0" * LARGE))
         assert connection._blocked_at is not None
@@ -159,7 +163,7 @@ async def test_who_speaks_before_being_let_in_is_hung_up_on(
         patched.setattr(FairQueue, "turn", turn)
         async with rough(site) as client:
             await client.send(UPGRADE.format(path="/ws/play").encode())
-            await until(lambda: site.crowd.listening == 1)
+            await until(lambda: site.connection_limits.listening == 1)
             await client.send(os.urandom(2_000))
             assert (await client.rest()).startswith(b"HTTP/1.1 400 ")
     let_in.set()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaosmonkey.simcluster import Ports, PortTaken, SimSettings, run
+from chaosmonkey.simcluster import Ports, SimPortTaken, SimSettings, run
 from chaosmonkey.simcluster.bench.header import Command, Drive, Read, Release, Write, parse
 from tests.patience import eventually
 
@@ -135,7 +135,7 @@ async def test_a_second_client_is_told_that_the_lines_are_held(ports: Ports) -> 
 
 async def test_a_taken_port_is_named_with_a_remedy(ports: Ports) -> None:
     settings = SimSettings(port=ports.port, header_port=0)
-    with pytest.raises(PortTaken, match="another port") as taken:
+    with pytest.raises(SimPortTaken, match="another port") as taken:
         await run(settings, stop=asyncio.Event())
     assert taken.value.facts == {"host": "127.0.0.1", "port": ports.port}
 

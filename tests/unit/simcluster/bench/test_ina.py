@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaosmonkey.simcluster.bench.bench import Bench
-from chaosmonkey.simcluster.bench.chips.ina import Ina219, Ina3221, Reading
+from chaosmonkey.simcluster.bench.chips.ina import Ina219, Ina3221, Measurement
 from chaosmonkey.simcluster.bench.wiring import Meter, PanelWiring, SimMachine, Wire
 from chaosmonkey.simcluster.timeline import Timeline
 
@@ -16,7 +16,7 @@ def word(chip: Ina219 | Ina3221, register: int) -> int:
     return int.from_bytes(chip.read(register, 2), "big")
 
 
-def ina3221(*readings: Reading) -> Ina3221:
+def ina3221(*readings: Measurement) -> Ina3221:
     chip = Ina3221()
     for channel, reading in enumerate(readings, 1):
         chip.fit(channel, lambda reading=reading: reading)
@@ -25,7 +25,7 @@ def ina3221(*readings: Reading) -> Ina3221:
 
 def ina219(volts: float, amperes: float) -> Ina219:
     chip = Ina219()
-    chip.fit(1, lambda: Reading(volts, amperes))
+    chip.fit(1, lambda: Measurement(volts, amperes))
     return chip
 
 
@@ -46,7 +46,7 @@ def test_an_ina3221_says_who_it_is_and_how_it_is_set_after_a_reset() -> None:
     ],
 )
 def test_an_ina3221_shunt_word(amperes: float, expected: int) -> None:
-    assert word(ina3221(Reading(5.1, amperes)), 0x01) == expected
+    assert word(ina3221(Measurement(5.1, amperes)), 0x01) == expected
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,11 @@ def test_an_ina3221_shunt_word(amperes: float, expected: int) -> None:
     [(5.096, 0x13E8), (0.0, 0x0000), (0.008, 0x0008), (3.304, 0x0CE8)],  # steps of 8 mV
 )
 def test_an_ina3221_bus_word(volts: float, expected: int) -> None:
-    assert word(ina3221(Reading(volts, 0.0)), 0x02) == expected
+    assert word(ina3221(Measurement(volts, 0.0)), 0x02) == expected
 
 
 def test_each_channel_of_an_ina3221_has_its_two_registers() -> None:
-    chip = ina3221(Reading(0.8, 0.04), Reading(1.6, 0.08), Reading(2.4, 0.12))
+    chip = ina3221(Measurement(0.8, 0.04), Measurement(1.6, 0.08), Measurement(2.4, 0.12))
     assert [word(chip, register) >> 3 for register in range(1, 7)] == [100, 100, 200, 200, 300, 300]
 
 
@@ -95,7 +95,7 @@ def test_the_high_byte_comes_first_and_the_pointer_stays() -> None:
 
 @given(st.floats(0, 26), st.floats(-1.6, 1.6))
 def test_a_word_says_what_was_measured_to_half_a_step(volts: float, amperes: float) -> None:
-    chip = ina3221(Reading(volts, amperes))
+    chip = ina3221(Measurement(volts, amperes))
     shunt = int.from_bytes(chip.read(0x01, 2), "big", signed=True) // 8
     assert abs(shunt * 40e-6 / 0.1 - amperes) <= 0.5 * 40e-6 / 0.1 + 1e-9
     assert abs((word(chip, 0x02) >> 3) * 8e-3 - volts) <= 4e-3 + 1e-9

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaosmonkey.simcluster.bench.chips.bus import Bus, NoAcknowledgement
+from chaosmonkey.simcluster.bench.chips.bus import NoAcknowledgement, SimBus
 from chaosmonkey.simcluster.bench.chips.mcp23017 import Mcp23017, Register, line_number
 from chaosmonkey.simcluster.bench.gpio import Level
 
@@ -215,4 +215,4 @@ def test_the_registers_are_those_of_bank_0() -> None:
 
 def test_an_address_without_a_chip_acknowledges_nothing() -> None:
     with pytest.raises(NoAcknowledgement, match="no acknowledgement from 0x21"):
-        Bus().read(0x21, 0, 1)
+        SimBus().read(0x21, 0, 1)

@@ -8,10 +8,10 @@ import pytest
 
 from chaosmonkey.errors import UnknownMachine
 from chaosmonkey.simcluster import DEMO_MACHINES, DEMO_PANEL
-from chaosmonkey.simcluster.bench.chips.bus import Bus
+from chaosmonkey.simcluster.bench.chips.bus import SimBus
 from chaosmonkey.simcluster.bench.contacts import BUTTON_BOUNCE
 from chaosmonkey.simcluster.bench.gpio import Gpio
-from chaosmonkey.simcluster.bench.panel import NotOnBench, Panel
+from chaosmonkey.simcluster.bench.panel import NotOnBench, SimPanel
 from chaosmonkey.simcluster.bench.wiring import PanelWiring
 from chaosmonkey.simcluster.timeline import Timeline
 
@@ -22,10 +22,10 @@ class Table:
     """A panel alone on a header."""
 
     def __init__(self, wiring: PanelWiring, *, seed: int = 0) -> None:
-        self.gpio, self.bus, self.timeline = Gpio(), Bus(), Timeline(0.0)
+        self.gpio, self.bus, self.timeline = Gpio(), SimBus(), Timeline(0.0)
         self.heard: list[tuple[int, int]] = []
         self.gpio.heard = lambda pin, level: self.heard.append((pin, level))
-        self.panel = Panel(
+        self.panel = SimPanel(
             wiring, self.gpio, self.bus, timeline=self.timeline, chance=random.Random(seed)
         )
 

@@ -9,7 +9,7 @@ from chaosmonkey.clock import Clock
 from chaosmonkey.store.writer import Writer
 
 
-class Owed(Writer):
+class PendingWrites(Writer):
     """Writes that must not be lost and that their author cannot wait for; `run` carries them out.
 
     A full or locked disk delays them. Of two writes of the same thing only the later one is made.
