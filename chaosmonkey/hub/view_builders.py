@@ -144,7 +144,7 @@ def show_machine(
         cordoned=node is not None and node.unschedulable,
         control_plane=node is not None and node.control_plane,
         guarded=guarded,
-        cooldown_until=cooldown_until,
+        rests_until=cooldown_until,
         place=next((at for at, one in enumerate(lab.machine, 1) if one.name == name), None),
         refused=refused,
         clock=_clock(name, clock_behind),

@@ -118,7 +118,7 @@ class MachineView:
     cordoned: bool
     control_plane: bool
     guarded: str
-    cooldown_until: float | None
+    rests_until: float | None
     place: int | None = None
     refused: RefusedView | None = None
     clock: str = ""

@@ -1585,8 +1585,6 @@ export interface components {
             clock: string;
             /** Control Plane */
             control_plane: boolean;
-            /** Cooldown Until */
-            cooldown_until: number | null;
             /** Cordoned */
             cordoned: boolean;
             /** Guarded */
@@ -1608,6 +1606,8 @@ export interface components {
             reason: string;
             /** @default null */
             refused: components["schemas"]["RefusedView"] | null;
+            /** Rests Until */
+            rests_until: number | null;
         };
         /**
          * Mode
