@@ -16,8 +16,11 @@ Foreign exceptions are turned into one of these once, at the edge where they com
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import ClassVar, Self
+
+_NO_WORDS: Mapping[str, object] = MappingProxyType({})
 
 
 class ChaosMonkeyError(Exception):
@@ -28,11 +31,19 @@ class ChaosMonkeyError(Exception):
         exit_code: what a command exits with.
         facts: what was known when it happened, for machines to read.
         remedy: what the reader should do, as a full sentence.
+        rule: the name of the rule that forbids it; "" if no rule does.
+        hall: what an audience reads instead of the message; "" if it may read that.
+        hall_remedy: what an audience reads instead of the remedy; None if it may read that.
+        shown_in_round: what a round shows of the table says when this no longer holds.
     """
 
     status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
     title: ClassVar[str] = "Internal error"
+    hall: ClassVar[str] = ""
+    hall_remedy: ClassVar[str | None] = None
+    shown_in_round: ClassVar[bool] = False
+    rule: str = ""
 
     def __init__(self, message: str, *, remedy: str = "", **facts: object) -> None:
         super().__init__(message)
@@ -94,12 +105,29 @@ class UnknownMachine(BadInput):
 
 
 class CutRefused(ChaosMonkeyError):
-    """A rule forbids this cut now; `rule` names it."""
+    """A rule forbids this cut now; `control/refusals.py` has one subclass per rule.
+
+    Attributes:
+        says: the message; {words} in it are filled in by `of`.
+        advice: the remedy; as `says`.
+        label: the same in a word or two, for a button or a bar.
+    """
 
     status = 409
     exit_code = 3
     title = "Cut refused"
-    rule: ClassVar[str] = "refused"
+    rule = "refused"
+    hall_remedy = "Wait a moment."
+    shown_in_round = True
+    says: ClassVar[str] = ""
+    advice: ClassVar[str] = ""
+    label: ClassVar[str] = ""
+
+    @classmethod
+    def of(cls, words: Mapping[str, object] = _NO_WORDS, **facts: object) -> Self:
+        """The refusal in its rule's words, with these filled in."""
+        message = cls.says.format_map(words).rstrip()
+        return cls(message, remedy=cls.advice.format_map(words), **facts)
 
 
 class Unavailable(ChaosMonkeyError):
@@ -108,24 +136,29 @@ class Unavailable(ChaosMonkeyError):
     status = 503
     exit_code = 4
     title = "Unavailable"
+    hall_remedy = "Tell the presenter."
+    shown_in_round = True
 
 
 class ClusterUnavailable(Unavailable):
     """The Kubernetes API server does not answer, or its answers are old."""
 
     title = "Cluster unavailable"
+    hall = "The cluster does not answer."
 
 
 class PlugFailed(Unavailable):
     """A plug could not be switched or read, or did not end in the wanted state."""
 
     title = "Plug failed"
+    hall = "Its plug does not switch."
 
 
 class StoreFailed(Unavailable):
     """The database could not be read or written."""
 
     title = "Store failed"
+    hall = "The server cannot write to its disk."
 
 
 def first_of(group: BaseExceptionGroup[ChaosMonkeyError]) -> ChaosMonkeyError:

@@ -16,7 +16,7 @@ from chaosmonkey.control.restore import RestoreResult
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.visible import visible
 
-TOLD_TO_PHONES = ("rule", "allowed_at")
+TOLD_TO_PHONES = ("allowed_at",)
 """Facts of a refusal that a phone needs."""
 
 TERMINALS = ("curl/", "wget/", "httpie/")
@@ -77,6 +77,7 @@ def problem(request: Request, error: ChaosMonkeyError) -> Response:
     if caller is not None and caller.role is Role.AUDIENCE:
         message, remedy = sentence_for_the_hall(error), remedy_for_the_hall(error)
         facts = {name: facts[name] for name in TOLD_TO_PHONES if name in facts}
+        facts["shown_in_round"] = error.shown_in_round
     if wants_text(request):
         return plain(*filter(None, (message, remedy)), status=error.status)
     body: Mapping[str, Any] = {
@@ -85,7 +86,7 @@ def problem(request: Request, error: ChaosMonkeyError) -> Response:
         "status": error.status,
         "detail": message,
         "remedy": remedy,
-        "rule": getattr(error, "rule", None),
+        "rule": error.rule or None,
         **facts,
     }
     return Response(

@@ -9,21 +9,10 @@ from types import MappingProxyType
 from chaosmonkey.audience.redaction import sentence_for_the_hall
 from chaosmonkey.config import Lab
 from chaosmonkey.control import guard
+from chaosmonkey.control.refusals import MachineRefused, NotArmed
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.errors import ChaosMonkeyError, CutRefused
 from chaosmonkey.model import FeedKind
-
-WORDS: Mapping[str, str] = {
-    "protected": "protected",
-    "control-plane": "control plane",
-    "own-machine": "runs this server",
-    "not-in-cluster": "not in the cluster",
-    "already-off": "off",
-    "still-recovering": "recovering",
-    "not-ready": "not Ready",
-}
-"""Rule → the word on a machine that it keeps from being chosen. Other rules are about the table, or
-over in a moment: they refuse a press and not a vote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +20,12 @@ class Eligibility:
     """What may be cut now, as far as a round must know.
 
     Attributes:
-        barred: machine → what forbids to choose it now.
+        barred: machine → the rule that bars it. Rules about the table, and those that are over in a
+            moment, bar none: they refuse a press and not a vote.
         blocked: what forbids every cut now; None if something may be cut.
     """
 
-    barred: Mapping[str, ChaosMonkeyError] = field(default_factory=lambda: MappingProxyType({}))
+    barred: Mapping[str, MachineRefused] = field(default_factory=lambda: MappingProxyType({}))
     blocked: ChaosMonkeyError | None = None
 
     @property
@@ -47,7 +37,7 @@ class Eligibility:
 
     def word(self, machine: str) -> str:
         """Why a machine cannot be chosen, in a word or two; "" if it can."""
-        return WORDS.get(getattr(self.barred.get(machine), "rule", ""), "")
+        return self.barred[machine].label if machine in self.barred else ""
 
 
 def assess(
@@ -62,34 +52,29 @@ def assess(
         asks: the presenter approves each press, and can arm before that: a safe table stops nobody.
         only: look at this machine alone.
     """
-    barred: dict[str, ChaosMonkeyError] = {}
+    barred: dict[str, MachineRefused] = {}
     blocked: ChaosMonkeyError | None = None
     free = False
     for machine in lab.machine:
         if machine.plug(feed) is None or only not in (None, machine.name):
             continue
         all_objections = guard.objections(machine, lab, facts)
-        own = next((one for one in all_objections if getattr(one, "rule", "") in WORDS), None)
-        if own is not None:
-            barred[machine.name] = own
+        bar = next((one for one in all_objections if isinstance(one, MachineRefused)), None)
+        if bar is not None:
+            barred[machine.name] = bar
             continue
-        rest = [one for one in all_objections if not (asks and _is_safe(one))]
+        rest = [one for one in all_objections if not (asks and isinstance(one, NotArmed))]
         free = free or not rest
         blocked = blocked or (rest[0] if rest else None)
     if free:
         return Eligibility(barred)
-    return Eligibility(barred, blocked or next(iter(barred.values()), None) or _nothing())
-
-
-def _is_safe(objection: ChaosMonkeyError) -> bool:
-    return getattr(objection, "rule", "") == "not-armed"
+    return Eligibility(barred, blocked or next(iter(barred.values()), None) or NothingToCut.of())
 
 
 class NothingToCut(CutRefused):
     """No machine has such a plug."""
 
     rule = "no-plug"
-
-
-def _nothing() -> NothingToCut:
-    return NothingToCut("No machine has such a plug.", remedy="Cut the other feed.")
+    label = "no plug"
+    says = "No machine has such a plug."
+    advice = "Cut the other feed."

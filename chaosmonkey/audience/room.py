@@ -25,6 +25,7 @@ from chaosmonkey.audience.nicknames import Nicknames
 from chaosmonkey.audience.open_round import OpenRound, open_round
 from chaosmonkey.audience.rounds import (
     CROWD,
+    ButtonTaken,
     Mode,
     Round,
     RoundRefused,
@@ -314,9 +315,8 @@ class Room:
             return Turn(CROWD, since=self._clock.now())
         if entry is not None and entry.ticket == turn.ticket:
             return turn
-        raise RoundRefused(
+        raise ButtonTaken(
             "Somebody else has just pressed.",
             remedy="Try again in a moment.",
-            rule="another-press",
             allowed_at=turn.until,
         )

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.errors import ChaosMonkeyError, CutRefused
 from chaosmonkey.model import FeedKind
 
 CROWD = 0
@@ -82,6 +82,27 @@ class RoundRefused(ChaosMonkeyError):
     exit_code = 3
     title = "Round refused"
     rule = "round"
+
+
+class MachineBarred(RoundRefused):
+    """The machine cannot be chosen now; `rule` is the rule that bars it."""
+
+    shown_in_round = True
+
+    def __init__(self, machine: str, why: str, bar: CutRefused) -> None:
+        super().__init__(
+            f"{machine} cannot be chosen. {why}",
+            remedy="Choose another machine.",
+            allowed_at=bar.facts.get("allowed_at"),
+        )
+        self.rule = bar.rule
+
+
+class ButtonTaken(RoundRefused):
+    """Another press came first."""
+
+    rule = "another-press"
+    shown_in_round = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,7 @@ class Arming:
     def release(self, by: str) -> bool:
         """End HALT, without arming; return whether it held. Raises HaltKept."""
         if self.kept:
-            remedy = "Turn it until it comes out, or mend its line, then release HALT."
-            raise HaltKept(self.kept, remedy=remedy)
+            raise HaltKept.of({"why": self.kept})
         if self.safety.halted is None:
             return False
         log.warning("HALT is released by %s.", by)

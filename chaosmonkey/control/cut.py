@@ -332,12 +332,10 @@ class Cut:
 
     def _ended_first(self) -> ChaosMonkeyError:
         if self._ended_by:
+            machine = self.entry.machine
             was = "cut for a moment at most" if self.touched else "not cut"
-            return EndedFirst(
-                f"{self.entry.machine} was {was}: {self._ended_by} came first.",
-                remedy="Ask again if you still want it.",
-                machine=self.entry.machine,
-            )
+            words = {"machine": machine, "was": was, "first": self._ended_by}
+            return EndedFirst.of(words, machine=machine)
         return Unavailable("The server is stopping.", remedy="Try again when it is back.")
 
     def _not_begun(self, error: ChaosMonkeyError) -> None:

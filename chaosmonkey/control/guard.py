@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from chaosmonkey.config import Lab, Machine
-from chaosmonkey.control.rules import RULES, Facts, halted
+from chaosmonkey.control.rules import RULES, Facts, Named, halted
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, UnknownMachine
 from chaosmonkey.model import FeedKind, Node
 
@@ -72,7 +72,7 @@ def check_not_halted(facts: Facts) -> None:
         raise refusal
 
 
-def objections(machine: Machine, lab: Lab, facts: Facts) -> list[ChaosMonkeyError]:
+def objections(machine: Named, lab: Lab, facts: Facts) -> list[ChaosMonkeyError]:
     """Everything that forbids a cut of a machine now, in the order of the rules."""
     return [refusal for rule in RULES if (refusal := rule(machine, lab, facts))]
 

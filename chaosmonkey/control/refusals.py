@@ -1,124 +1,224 @@
-"""Every reason why a cut may be refused: one class a rule, each with its name.
+"""Every rule that may refuse a cut, in one table: what it is called and everything it says.
 
-All are CutRefused; where it is known, the fact `allowed_at` says from when on the rule no longer
-forbids it (seconds since 1970).
+A class is a row: its rule's name, its label on a button, its message and remedy for those who can
+act on it, and its sentence for an audience. `rules.py` decides when it holds. The fact `allowed_at`
+says from when on the rule no longer forbids it (seconds since 1970), where that is known.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from chaosmonkey.errors import CutRefused
 
 
-class Halted(CutRefused):
-    """HALT was pressed and nobody has released it."""
+class RuleRefused(CutRefused):
+    """One of the rules below.
+
+    Attributes:
+        in_show: the pages know it anyway, from what the presenter has set or from what guards a
+            machine.
+    """
+
+    in_show: ClassVar[bool] = False
+
+
+class MachineRefused(RuleRefused):
+    """A rule about one machine that lasts, so that an audience cannot choose it.
+
+    The other rules are about the table, or over in a moment: they refuse a press, and no vote.
+    """
+
+    hall_remedy = "Choose another machine."
+
+
+class Halted(RuleRefused):
+    """HALT was pressed and has not been released."""
 
     rule = "halted"
+    label = "HALT"
+    says = "HALT holds: {by} pressed it {seconds:.0f} s ago."
+    advice = "When all is well, release it on the console, or with curl -X POST …/release."
+    hall = "HALT holds."
+    in_show = True
 
 
-class HaltKept(CutRefused):
+class HaltKept(RuleRefused):
     """HALT cannot be released: the big red button is in, or cannot be read."""
 
     title = "HALT kept"
     rule = "halt-kept"
+    label = "HALT"
+    says = "{why}"
+    advice = "Turn it until it comes out, or mend its line, then release HALT."
+    hall = "HALT holds."
 
 
-class NotArmed(CutRefused):
-    """The table is safe: somebody has to arm it first."""
+class NotArmed(RuleRefused):
+    """The table is safe: the presenter has to arm it first."""
 
     rule = "not-armed"
+    label = "safe"
+    says = "The table is safe: nothing is cut."
+    advice = "Arm it first: key A on the console, or curl -X POST …/arm."
+    hall = "The presenter has not armed the table yet."
+    in_show = True
 
 
-class QuietHours(CutRefused):
+class QuietHours(RuleRefused):
     """At this time of day nothing is cut."""
 
     rule = "quiet-hours"
+    label = "quiet hours"
+    says = "These are quiet hours ({hours})."
+    advice = "They end in {left}. They are set in limits.quiet_hours."
+    hall = "These are quiet hours."
 
 
-class Protected(CutRefused):
-    """The machine, or its role, is on a list of what is never cut."""
+class Protected(MachineRefused):
+    """The machine is on the list of those that are never cut."""
 
     rule = "protected"
+    label = "protected"
+    says = "{machine} is protected."
+    advice = "It is on the list limits.protected of the configuration."
+    in_show = True
 
 
-class ControlPlane(CutRefused):
+class ProtectedRole(Protected):
+    """The machine has a role that is never cut."""
+
+    label = "protected role"
+    says = "{machine} has the role {role}, which is protected."
+    advice = "It is on the list limits.protected_roles of the configuration."
+
+
+class ControlPlane(MachineRefused):
     """The machine runs the control plane: without it nothing would be rescheduled."""
 
     rule = "control-plane"
+    label = "control plane"
+    says = "{machine} runs the control plane. Without it, nothing is rescheduled."
+    advice = "Cut a worker."
+    in_show = True
 
 
-class OwnMachine(CutRefused):
-    """The machine runs this server: nobody would be left to restore it."""
+class OwnMachine(MachineRefused):
+    """The machine runs this server, which has to live to restore it."""
 
     rule = "own-machine"
+    label = "runs this server"
+    says = "{machine} runs this server. Without power, it could not restore anything."
+    advice = "Cut another machine, or run this server on the control plane."
+    in_show = True
 
 
-class NotInCluster(CutRefused):
+class NotInCluster(MachineRefused):
     """Kubernetes does not know the machine, so there is nothing to see or to measure."""
 
     rule = "not-in-cluster"
+    label = "not in the cluster"
+    says = "Kubernetes has no node called '{node}'."
+    advice = "Set `node` in the [[machine]] of {machine}. Nodes: {nodes}."
 
 
-class NotReady(CutRefused):
-    """Kubernetes has given the machine up already: a cut would change nothing."""
-
-    rule = "not-ready"
-
-
-class AlreadyOff(CutRefused):
+class AlreadyOff(MachineRefused):
     """One of the machine's feeds is off already."""
 
     rule = "already-off"
+    label = "off"
+    says = "{machine} is off already."
+    advice = "{on_again} To end it now: /restore/{machine}."
 
 
-class LateCommand(CutRefused):
+class LateCommand(RuleRefused):
     """The machine is on, but an earlier command to turn it off may still be on its way."""
 
     rule = "late-command"
+    label = "command on its way"
+    says = "An earlier command to turn {machine} off may still reach its device."
+    advice = "{machine} may be cut again in {seconds:.0f} s."
 
 
-class Unreadable(CutRefused):
+class Unreadable(RuleRefused):
     """The machine's plug cannot be read, so that nothing could prove it restored."""
 
     rule = "unreadable"
+    label = "plug unknown"
+    says = "{machine}'s plug reads neither on nor off, so a restore could not be verified. {remark}"
+    advice = "Check the device and what it answers: chaosmonkey plugs read."
 
 
-class Dark(CutRefused):
+class Dark(MachineRefused):
     """One of the machine's feeds does not arrive, though its plug is on."""
 
     rule = "dark"
+    label = "feed lost"
+    says = "No {feed} arrives at {machine}, though its plug is on."
+    advice = "Check its plug, its cable and its supply."
 
 
-class StillRecovering(CutRefused):
+class StillRecovering(MachineRefused):
     """The machine's last outage has not ended yet."""
 
     rule = "still-recovering"
+    label = "recovering"
+    says = "{machine}'s last outage ({outage}) has not ended yet."
+    advice = "Wait until its node is Ready again and its old pods are gone."
+    hall = "The last outage is not over yet."
 
 
-class TooManyOff(CutRefused):
+class NotReady(MachineRefused):
+    """Kubernetes has given the machine up already: a cut would change nothing."""
+
+    rule = "not-ready"
+    label = "not Ready"
+    says = "{machine} is not Ready ({reason}), so there would be nothing to measure."
+    advice = "Wait until its node is Ready."
+
+
+class TooManyOff(RuleRefused):
     """As many machines are off as may be at once."""
 
     rule = "max-off"
+    label = "too many off"
+    says = "Off now: {off}. Only {most} may be off at once."
+    advice = "{on_again} Or raise limits.max_off in the configuration."
 
 
-class TooFewReady(CutRefused):
+class TooFewReady(RuleRefused):
     """Too few Ready machines would be left to take the pods."""
 
     rule = "min-ready"
+    label = "too few left"
+    says = (
+        "Without {machine}, only {count} Ready machines would be left for its pods ({left}). "
+        "At least {least} must be."
+    )
+    advice = "Wait until more are Ready, or lower limits.min_ready in the configuration."
 
 
-class CoolingDown(CutRefused):
+class CoolingDown(RuleRefused):
     """The machine was given its power back a moment ago."""
 
     rule = "machine-cooldown"
+    label = "cooling down"
+    says = "{machine} was restored {ago:.0f} s ago."
+    advice = "{machine} may be cut again in {seconds:.0f} s."
+    hall = "The last cut was only a moment ago."
 
 
-class TooSoon(CutRefused):
+class TooSoon(CoolingDown):
     """The last cut, of whatever machine, was a moment ago."""
 
     rule = "cooldown"
+    says = "The last cut was {ago:.0f} s ago."
 
 
-class EndedFirst(CutRefused):
-    """Somebody restored the machine, or pressed HALT, before its plug was opened."""
+class EndedFirst(RuleRefused):
+    """The machine was restored, or HALT was pressed, before its plug was opened."""
 
     rule = "ended-first"
+    label = "restored"
+    says = "{machine} was {was}: {first} came first."
+    advice = "Ask again if you still want it."

@@ -1,20 +1,38 @@
 """The rules of what may be cut: a table of small functions, each gives its refusal or None.
 
-A new rule is a function here, a class in `refusals`, and a line in RULES.
+A new rule is a function here, a class in `refusals` that says it, and a line in RULES.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from chaosmonkey.config import Lab, Machine
+from chaosmonkey.config import Lab
 from chaosmonkey.control import refusals
 from chaosmonkey.control.quiet_hours import quiet_until
 from chaosmonkey.control.safety import Safety
 from chaosmonkey.errors import ChaosMonkeyError, ClusterUnavailable
 from chaosmonkey.model import Node, Outage
 from chaosmonkey.outage.cluster_state import ClusterState
+
+
+class Named(Protocol):
+    """A machine of the configuration, or a node that has none."""
+
+    @property
+    def name(self) -> str:
+        """What we call it."""
+        ...
+
+    @property
+    def node_name(self) -> str:
+        """What Kubernetes calls it."""
+        ...
+
+
+Refused = ChaosMonkeyError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +62,12 @@ class Facts:
     watched: Mapping[str, float] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
-    def node(self, machine: Machine) -> Node | None:
+    def node(self, machine: Named) -> Node | None:
         """What Kubernetes believes about a machine, if it knows it."""
         return self.world.nodes.get(machine.node_name)
 
 
-def _halted(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _halted(machine: Named, lab: Lab, facts: Facts) -> Refused:
     return halted(facts)
 
 
@@ -58,214 +76,160 @@ def halted(facts: Facts) -> refusals.Halted | None:
     safety = facts.safety
     if safety.halted is None:
         return None
-    return refusals.Halted(
-        f"HALT holds since {facts.now - safety.halted:.0f} s, pressed by {safety.halted_by}.",
-        remedy="When all is well: release it on the console, or with curl -X POST …/release.",
-        since=safety.halted,
-    )
+    words = {"seconds": facts.now - safety.halted, "by": safety.halted_by}
+    return refusals.Halted.of(words, since=safety.halted)
 
 
-def _not_armed(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
-    if facts.safety.is_armed(facts.now):
-        return None
-    return refusals.NotArmed(
-        "The table is safe: nothing is cut.",
-        remedy="Arm it first: key A on the console, or curl -X POST …/arm.",
-    )
+def _not_armed(machine: Named, lab: Lab, facts: Facts) -> Refused:
+    return None if facts.safety.is_armed(facts.now) else refusals.NotArmed.of()
 
 
-def _quiet(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _quiet(machine: Named, lab: Lab, facts: Facts) -> Refused:
     until = quiet_until(lab.limits.quiet_hours, facts.now)
     if until is None:
         return None
-    return refusals.QuietHours(
-        f"These are quiet hours ({', '.join(lab.limits.quiet_hours)}).",
-        remedy=_from(until, facts.now) + " They are set in limits.quiet_hours.",
-        allowed_at=until,
-    )
+    minutes = round((until - facts.now) / 60)
+    words = {
+        "hours": ", ".join(lab.limits.quiet_hours),
+        "left": f"{minutes // 60} h {minutes % 60} min",
+    }
+    return refusals.QuietHours.of(words, allowed_at=until)
 
 
-def _protected(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
-    if {machine.name, machine.node_name} & set(lab.limits.protected):
-        return refusals.Protected(
-            f"{machine.name} is protected.",
-            remedy="It is on the list limits.protected of the configuration.",
-            machine=machine.name,
-        )
-    node = facts.node(machine)
+def _protected(machine: Named, lab: Lab, facts: Facts) -> Refused:
+    name, node = machine.name, facts.node(machine)
+    if {name, machine.node_name} & set(lab.limits.protected):
+        return refusals.Protected.of({"machine": name}, machine=name)
     if node is not None and node.control_plane:
-        return refusals.ControlPlane(
-            f"{machine.name} runs the control plane; without it nobody could reschedule anything.",
-            remedy="Cut a worker.",
-            machine=machine.name,
-        )
+        return refusals.ControlPlane.of({"machine": name}, machine=name)
     roles = sorted(node.roles & set(lab.limits.protected_roles)) if node is not None else []
     if roles:
-        return refusals.Protected(
-            f"{machine.name} has the role {roles[0]}, which is protected.",
-            remedy="It is on the list limits.protected_roles of the configuration.",
-            machine=machine.name,
-        )
+        return refusals.ProtectedRole.of({"machine": name, "role": roles[0]}, machine=name)
     return None
 
 
-def _own(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _own(machine: Named, lab: Lab, facts: Facts) -> Refused:
     node = facts.node(machine)
     known_as = {machine.name, machine.node_name, *(node.addresses if node is not None else ())}
     if not known_as & facts.own:
         return None
-    return refusals.OwnMachine(
-        f"{machine.name} runs this server; nobody would be left to give it its power back.",
-        remedy="Cut another one, or run this server on the control plane.",
-        machine=machine.name,
-    )
+    return refusals.OwnMachine.of({"machine": machine.name}, machine=machine.name)
 
 
-def _blind(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _blind(machine: Named, lab: Lab, facts: Facts) -> Refused:
     stale = facts.world.stale
     if stale is None:
         return None
     return ClusterUnavailable(
-        f"The cluster is not being seen: {stale.why}.",
+        f"The cluster is out of sight: {stale.why}.",
         remedy="A cut now could not be measured. Try again when the cluster is back.",
         since=stale.at,
     )
 
 
-def _not_in_cluster(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _not_in_cluster(machine: Named, lab: Lab, facts: Facts) -> Refused:
     if facts.node(machine) is not None:
         return None
-    known = ", ".join(sorted(facts.world.nodes)) or "none"
-    return refusals.NotInCluster(
-        f"Kubernetes has no node called '{machine.node_name}'.",
-        remedy=f"Set `node` in the [[machine]] of {machine.name}. Nodes: {known}.",
-        machine=machine.name,
-    )
+    words = {
+        "machine": machine.name,
+        "node": machine.node_name,
+        "nodes": ", ".join(sorted(facts.world.nodes)) or "none",
+    }
+    return refusals.NotInCluster.of(words, machine=machine.name)
 
 
-def _already_off(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _already_off(machine: Named, lab: Lab, facts: Facts) -> Refused:
     if machine.name not in facts.off:
         return None
-    restored_at = facts.off[machine.name]
-    return refusals.AlreadyOff(
-        f"{machine.name} is off already.",
-        remedy=_on_again(restored_at, facts.now) + f" To end it now: /restore/{machine.name}.",
-        machine=machine.name,
-        allowed_at=restored_at,
-    )
+    at = facts.off[machine.name]
+    words = {"machine": machine.name, "on_again": _on_again(at, facts.now)}
+    return refusals.AlreadyOff.of(words, machine=machine.name, allowed_at=at)
 
 
-def _watched(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _watched(machine: Named, lab: Lab, facts: Facts) -> Refused:
     until = facts.watched.get(machine.name)
     if until is None:
         return None
-    return refusals.LateCommand(
-        f"An earlier command to turn {machine.name} off may still arrive at its device.",
-        remedy=_may_be_cut_again(machine.name, until, facts.now),
-        machine=machine.name,
-        allowed_at=until,
-    )
+    words = {"machine": machine.name, "seconds": _left(until, facts.now)}
+    return refusals.LateCommand.of(words, machine=machine.name, allowed_at=until)
 
 
-def _unreadable(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _unreadable(machine: Named, lab: Lab, facts: Facts) -> Refused:
     remark = facts.unreadable.get(machine.name)
     if remark is None:
         return None
-    return refusals.Unreadable(
-        f"{machine.name}'s plug says neither on nor off: it could not be proven restored. "
-        f"{remark}".rstrip(),
-        remedy="Look at the device, and at what it answers: chaosmonkey plugs read.",
-        machine=machine.name,
-    )
+    words = {"machine": machine.name, "remark": remark}
+    return refusals.Unreadable.of(words, machine=machine.name)
 
 
-def _dark(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _dark(machine: Named, lab: Lab, facts: Facts) -> Refused:
     feed = facts.dark.get(machine.name)
     if feed is None:
         return None
-    return refusals.Dark(
-        f"No {feed} arrives at {machine.name}, though its plug is on.",
-        remedy="Look at its plug, its cable and its supply.",
-        machine=machine.name,
-    )
+    return refusals.Dark.of({"machine": machine.name, "feed": feed}, machine=machine.name)
 
 
-def _still_recovering(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _still_recovering(machine: Named, lab: Lab, facts: Facts) -> Refused:
     for outage in facts.outages.values():
         if outage.machine == machine.name:
-            return refusals.StillRecovering(
-                f"{machine.name}'s last outage ({outage.id}) has not ended yet.",
-                remedy="Wait until its node is Ready again and its old pods are gone.",
-                machine=machine.name,
-                outage=outage.id,
-            )
+            words = {"machine": machine.name, "outage": outage.id}
+            return refusals.StillRecovering.of(words, **words)
     return None
 
 
-def _not_ready(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _not_ready(machine: Named, lab: Lab, facts: Facts) -> Refused:
     node = facts.node(machine)
     if node is None or node.is_ready:
         return None
-    return refusals.NotReady(
-        f"{machine.name} is not Ready ({node.reason}), so there would be nothing to measure.",
-        remedy="Wait until its node is Ready.",
-        machine=machine.name,
-    )
+    words = {"machine": machine.name, "reason": node.reason}
+    return refusals.NotReady.of(words, machine=machine.name)
 
 
-def _cooling_down(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
-    rested = facts.rested.get(machine.name)
-    if rested is not None and facts.now < (at := rested + lab.limits.machine_cooldown):
-        return refusals.CoolingDown(
-            f"{machine.name} was restored {facts.now - rested:.0f} s ago.",
-            remedy=_may_be_cut_again(machine.name, at, facts.now),
-            machine=machine.name,
-            allowed_at=at,
-        )
-    if facts.last_cut is not None and facts.now < (at := facts.last_cut + lab.limits.cooldown):
-        return refusals.TooSoon(
-            f"The last cut was {facts.now - facts.last_cut:.0f} s ago.",
-            remedy=_may_be_cut_again(machine.name, at, facts.now),
-            allowed_at=at,
-        )
+def _cooling_down(machine: Named, lab: Lab, facts: Facts) -> Refused:
+    now, name = facts.now, machine.name
+    restored = facts.rested.get(name)
+    if restored is not None and now < (at := restored + lab.limits.machine_cooldown):
+        words = {"machine": name, "ago": now - restored, "seconds": _left(at, now)}
+        return refusals.CoolingDown.of(words, machine=name, allowed_at=at)
+    if facts.last_cut is not None and now < (at := facts.last_cut + lab.limits.cooldown):
+        words = {"machine": name, "ago": now - facts.last_cut, "seconds": _left(at, now)}
+        return refusals.TooSoon.of(words, allowed_at=at)
     return None
 
 
-def _too_many_off(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _too_many_off(machine: Named, lab: Lab, facts: Facts) -> Refused:
     off = sorted({*facts.off, *facts.dark})
     if len(off) < lab.limits.max_off:
         return None
     soonest = min((at for at in facts.off.values() if at is not None), default=None)
-    return refusals.TooManyOff(
-        f"Off now: {', '.join(off)}. Only {lab.limits.max_off} may be off at once.",
-        remedy=_on_again(soonest, facts.now) + " Or raise limits.max_off in the configuration.",
-        off=off,
-        allowed_at=soonest,
-    )
+    words = {
+        "off": ", ".join(off),
+        "most": lab.limits.max_off,
+        "on_again": _on_again(soonest, facts.now),
+    }
+    return refusals.TooManyOff.of(words, off=off, allowed_at=soonest)
 
 
-def _too_few_ready(machine: Machine, lab: Lab, facts: Facts) -> ChaosMonkeyError | None:
+def _too_few_ready(machine: Named, lab: Lab, facts: Facts) -> Refused:
     gone = {*facts.off, *facts.dark}
     off = {machine.node_name for machine in lab.machine if machine.name in gone}
-    left = [
+    left = sorted(
         node.name
         for node in facts.world.nodes.values()
         if node.takes_pods and node.name != machine.node_name and node.name not in off
-    ]
+    )
     if len(left) >= lab.limits.min_ready:
         return None
-    return refusals.TooFewReady(
-        f"Without {machine.name} {len(left)} Ready machines would be left to take its pods "
-        f"({', '.join(sorted(left)) or 'none'}); {lab.limits.min_ready} must be.",
-        remedy="Wait until more are Ready, or lower limits.min_ready in the configuration.",
-        machine=machine.name,
-        left=sorted(left),
-    )
+    words = {
+        "machine": machine.name,
+        "count": len(left),
+        "left": ", ".join(left) or "none",
+        "least": lab.limits.min_ready,
+    }
+    return refusals.TooFewReady.of(words, machine=machine.name, left=left)
 
 
-Rule = Callable[[Machine, Lab, Facts], ChaosMonkeyError | None]
-
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Callable[[Named, Lab, Facts], Refused], ...] = (
     _halted,
     _not_armed,
     _protected,
@@ -286,16 +250,19 @@ RULES: tuple[Rule, ...] = (
 """All rules, in the order in which they are asked."""
 
 
+def guarding(machine: Named, lab: Lab, facts: Facts) -> refusals.RuleRefused | None:
+    """What keeps a machine, or a node without a plug, from ever being cut; None if nothing does."""
+    for rule in (_protected, _own):
+        if isinstance(refusal := rule(machine, lab, facts), refusals.RuleRefused):
+            return refusal
+    return None
+
+
 def _on_again(restore_at: float | None, now: float) -> str:
     if restore_at is None:
-        return "Nobody knows when it will be on again."
+        return "It is not known when it will be on again."
     return f"It will be on again in {max(0.0, restore_at - now):.0f} s."
 
 
-def _may_be_cut_again(machine: str, at: float, now: float) -> str:
-    return f"{machine} may be cut again in {max(1.0, at - now):.0f} s."
-
-
-def _from(at: float, now: float) -> str:
-    minutes = round((at - now) / 60)
-    return f"They end in {minutes // 60} h {minutes % 60} min."
+def _left(at: float, now: float) -> float:
+    return max(1.0, at - now)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from chaosmonkey.config import Lab
 from chaosmonkey.control import guard
 from chaosmonkey.control.cut import Cut
 from chaosmonkey.control.feed_monitor import FeedMonitor
-from chaosmonkey.control.rules import Facts
+from chaosmonkey.control.rules import Facts, guarding
 from chaosmonkey.hub.hub import Hub
 from chaosmonkey.hub.view_builders import (
     show_cluster,
     show_machine,
     show_outage,
     show_pod,
-    show_refusal,
 )
-from chaosmonkey.hub.views import RefusedView, ServiceView
+from chaosmonkey.hub.views import ServiceView
 from chaosmonkey.model import (
     Cause,
     Changed,
@@ -51,6 +51,17 @@ AVAILABILITY_POINTS = 120
 """Changes of a service's availability that are shown."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A node that is no machine of the configuration."""
+
+    name: str
+
+    @property
+    def node_name(self) -> str:
+        return self.name
+
+
 class BoardPublisher:
     """Shows the world, the plugs and the outages on a hub."""
 
@@ -64,7 +75,7 @@ class BoardPublisher:
         cuts: Mapping[tuple[str, FeedKind], Cut],
         feed_monitor: FeedMonitor,
         cooldown_until: Callable[[str], float | None],
-        facts: Callable[[], Facts],
+        facts: Callable[[FeedKind | None], Facts],
         found_off: Collection[tuple[str, FeedKind]] = (),
     ) -> None:
         self._hub = hub
@@ -151,6 +162,15 @@ class BoardPublisher:
         if node is None and node_name not in self._machine_of:
             self._hub.put("machines", name, None)
             return
+        machine = next((one for one in self._lab.machine if one.name == name), None)
+        named = machine or _Node(node_name)
+        objections = {}
+        if machine is not None:
+            objections = {
+                feed: guard.objections(machine, self._lab, self._facts(feed))
+                for feed in FeedKind
+                if machine.plug(feed) is not None
+            }
         view = show_machine(
             name,
             node_name,
@@ -160,18 +180,12 @@ class BoardPublisher:
             cuts=self._cuts,
             feed_monitor=self._feed_monitor,
             cooldown_until=self._rests_until(name),
-            refused=self._refused(name),
-            own=self._facts().own,
             found_off=self._found_off,
+            guard=guarding(named, self._lab, self._facts(None)),
+            objections=objections,
             clock_behind=self._world.clock_behind(node_name),
         )
         self._hub.put("machines", name, view)
-
-    def _refused(self, name: str) -> RefusedView | None:
-        machine = next((one for one in self._lab.machine if one.name == name), None)
-        if machine is None:
-            return None
-        return show_refusal(guard.objections(machine, self._lab, self._facts()))
 
     def _show_pods(self, pods: Iterable[Pod]) -> None:
         for pod in pods:

@@ -15,6 +15,7 @@ from chaosmonkey.hub.views import (
     OutageView,
     ShowView,
 )
+from chaosmonkey.outage.telling import Telling
 
 PRESENTER = "the presenter"
 
@@ -39,6 +40,7 @@ def for_the_room(view: _Shown) -> _Shown:
                 by=_who(view.by),
                 interrupted=without_addresses(view.interrupted),
                 story=tuple(replace(one, text=without_addresses(one.text)) for one in view.story),
+                telling=_telling(view),
             )
         case ShowView():
             return replace(view, halted_by=_who(view.halted_by))
@@ -71,6 +73,16 @@ def _feed(feed: FeedView | None) -> FeedView | None:
     trouble = "it does not answer, or does not switch" if feed.trouble else ""
     finding = without_addresses(feed.finding)
     return replace(feed, trouble=trouble, why=without_addresses(feed.why), finding=finding)
+
+
+def _telling(view: OutageView) -> Telling:
+    telling = view.telling
+    return replace(
+        telling,
+        headline=without_addresses(telling.headline),
+        ending=without_addresses(telling.ending),
+        who=telling.who.replace(view.by, _who(view.by)) if view.by else telling.who,
+    )
 
 
 def _who(name: str) -> str:

@@ -11,6 +11,7 @@ from chaosmonkey.audience.modes import queue, rules_of, vote
 from chaosmonkey.audience.modes.bet import Guess, Result
 from chaosmonkey.audience.rounds import CROWD, RUNNING, Turn, TurnState
 from chaosmonkey.audience.seats import tag
+from chaosmonkey.control.refusals import Halted
 from chaosmonkey.hub.round_views import BetView, GuessView, RoundView, TurnView
 
 Namer = Callable[[int], tuple[str, str]]
@@ -94,7 +95,7 @@ def _says(current: Round, table: Eligibility, result: Result | None, named: Name
     turn = current.turn
     if turn is not None and turn.stage is TurnState.CHOOSING and table.blocked is not None:
         said += f" Wait a moment. {table.why_blocked}"
-    elif waits_for_presenter(current) and getattr(table.blocked, "rule", "") == "halted":
+    elif waits_for_presenter(current) and isinstance(table.blocked, Halted):
         said += f" {table.why_blocked} Nothing is cut before the presenter has released it."
     return said
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
+from chaosmonkey.audience.rounds import Mode
 from chaosmonkey.config import Lab
 from chaosmonkey.control.cut import Cut
 from chaosmonkey.control.feed_monitor import FeedMonitor
-from chaosmonkey.errors import ChaosMonkeyError
+from chaosmonkey.control.refusals import MachineRefused, RuleRefused
+from chaosmonkey.errors import ChaosMonkeyError, CutRefused
 from chaosmonkey.hub.views import (
     ClusterView,
     DisplacedView,
@@ -24,10 +28,13 @@ from chaosmonkey.model import FeedKind, Node, Outage, Pod
 from chaosmonkey.outage import recovery
 from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.outage.story import story
+from chaosmonkey.outage.telling import Telling, tell
 from chaosmonkey.plugs import PlugBoard
 
 BROKEN = frozenset({"CrashLoopBackOff", "ErrImagePull", "ImagePullBackOff", "CreateContainerError"})
 """Waiting reasons of containers that will not start by waiting."""
+
+NO_OBJECTIONS: Mapping[FeedKind, Collection[ChaosMonkeyError]] = MappingProxyType({})
 
 FOUND_OFF = (
     "Its plug was off when this server started, and no cut of ours says why. It was turned on."
@@ -61,33 +68,25 @@ def show_cluster(lab: Lab, world: ClusterState) -> ClusterView:
     )
 
 
-SEEN_ELSEWHERE = frozenset({"halted", "not-armed", "protected", "control-plane", "own-machine"})
-"""Rules that the pages know from the show, or from what guards a machine."""
-
-REFUSED: Mapping[str, str] = {
-    "quiet-hours": "Quiet hours",
-    "not-in-cluster": "Not in the cluster",
-    "already-off": "Off already",
-    "dark": "Nothing arrives",
-    "still-recovering": "Still recovering",
-    "not-ready": "Not Ready now",
-    "machine-cooldown": "Cooling down",
-    "cooldown": "Cooling down",
-    "max-off": "Enough are off",
-    "min-ready": "Too few would be left",
-}
-"""Rule → what stands on the button that it makes useless."""
-
-
 def show_refusal(objections: Iterable[ChaosMonkeyError]) -> RefusedView | None:
-    """What would refuse a cut now; None if nothing would."""
+    """The first of what refuses a cut now; None if nothing does."""
     for one in objections:
-        rule = getattr(one, "rule", "unavailable")
-        if rule not in SEEN_ELSEWHERE:
-            until = one.facts.get("allowed_at")
-            word = REFUSED.get(rule, "Cluster not seen")
-            return RefusedView(rule, word, until if isinstance(until, float) else None)
+        until = one.facts.get("allowed_at")
+        label = one.label if isinstance(one, CutRefused) else "cluster not seen"
+        return RefusedView(
+            one.rule or "unavailable", label, until if isinstance(until, float) else None
+        )
     return None
+
+
+def _is_of_the_table(objection: ChaosMonkeyError) -> bool:
+    """A machine's own trouble is shown before what is the matter with the whole table."""
+    return not isinstance(objection, MachineRefused)
+
+
+def _news(objections: Iterable[ChaosMonkeyError]) -> Iterator[ChaosMonkeyError]:
+    """Those that a page does not know from the show, or from what guards the machine."""
+    return (one for one in objections if not (isinstance(one, RuleRefused) and one.in_show))
 
 
 def show_machine(
@@ -100,9 +99,9 @@ def show_machine(
     cuts: Mapping[tuple[str, FeedKind], Cut],
     feed_monitor: FeedMonitor,
     cooldown_until: float | None,
-    own: frozenset[str] = frozenset(),
     found_off: Collection[tuple[str, FeedKind]] = (),
-    refused: RefusedView | None = None,
+    guard: RuleRefused | None = None,
+    objections: Mapping[FeedKind, Collection[ChaosMonkeyError]] = NO_OBJECTIONS,
     clock_behind: float | None = None,
 ) -> MachineView:
     """A machine of the configuration, or a node that has none."""
@@ -113,9 +112,12 @@ def show_machine(
             return None
         key = name, kind
         cut = cuts.get(key)
+        refused = show_refusal(sorted(objections.get(kind, ()), key=_is_of_the_table))
         if cut is None:
             finding = feed_monitor.finding(key) or (FOUND_OFF if key in found_off else "")
-            return FeedView(plug.last, sensed=feed_monitor.state(key), finding=finding)
+            return FeedView(
+                plug.last, sensed=feed_monitor.state(key), finding=finding, refused=refused
+            )
         return FeedView(
             plug.last,
             cut.stage,
@@ -123,17 +125,9 @@ def show_machine(
             restore_by=cut.entry.restore_by,
             trouble=cut.trouble,
             sensed=feed_monitor.state(key),
+            refused=refused,
         )
 
-    guarded = ""
-    if {name, node_name} & set(lab.limits.protected):
-        guarded = "protected"
-    elif node is not None and node.control_plane:
-        guarded = "control plane"
-    elif node is not None and node.roles & set(lab.limits.protected_roles):
-        guarded = "protected role"
-    elif own & {name, node_name, *(node.addresses if node is not None else ())}:
-        guarded = "runs this server"
     return MachineView(
         name=name,
         node=node_name,
@@ -143,10 +137,10 @@ def show_machine(
         reason=node.reason if node is not None else "",
         cordoned=node is not None and node.unschedulable,
         control_plane=node is not None and node.control_plane,
-        guarded=guarded,
+        guarded="" if guard is None else guard.label,
         rests_until=cooldown_until,
         place=next((at for at, one in enumerate(lab.machine, 1) if one.name == name), None),
-        refused=refused,
+        refused=show_refusal(_news(objections.get(FeedKind.POWER, ()))),
         clock=_clock(name, clock_behind),
     )
 
@@ -226,6 +220,7 @@ def show_outage(outage: Outage) -> OutageView:
         outcome=recovery.outcome(outage),
         awaited=len(recovery.awaited(outage)),
         story=story(outage),
+        telling=_telling(outage),
         held=outage.held,
         blind=_round(outage.blind),
         interrupted=outage.interrupted,
@@ -245,6 +240,13 @@ def show_outage(outage: Outage) -> OutageView:
             for pod in outage.displaced
         ),
     )
+
+
+def _telling(outage: Outage) -> Telling:
+    telling = tell(outage)
+    if outage.by.partition(" ")[0] in [*Mode]:
+        return replace(telling, who="Decided by the audience.")
+    return telling
 
 
 def _round(seconds: float) -> float:

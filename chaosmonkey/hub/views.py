@@ -13,6 +13,7 @@ from chaosmonkey.audience.show import Scene
 from chaosmonkey.hub.round_views import RoundView
 from chaosmonkey.model import FeedKind
 from chaosmonkey.outage.story import StoryLine
+from chaosmonkey.outage.telling import Telling
 
 PodState = Literal[
     "ready", "starting", "pending", "unreachable", "terminating", "failed", "finished"
@@ -70,6 +71,7 @@ class FeedView:
         trouble: what is wrong, while it is stuck.
         sensed: what the feed's sensor says: on, off or unknown; null if it has none.
         finding: what is wrong when plug and sensor contradict each other; "" if nothing.
+        refused: the rule that would refuse a cut now; null if none would.
     """
 
     state: str
@@ -79,6 +81,7 @@ class FeedView:
     trouble: str = ""
     sensed: str | None = None
     finding: str = ""
+    refused: RefusedView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,7 @@ class OutageView:
         outcome: recovered, unnoticed, incomplete or aborted; null while it is open.
         awaited: how many pods the recovery time waits for.
         story: what happened, in plain words and in order.
+        telling: how it stands, in a sentence or a word for each place that shows it.
     """
 
     id: str
@@ -223,6 +227,7 @@ class OutageView:
     outcome: str | None
     awaited: int
     story: tuple[StoryLine, ...]
+    telling: Telling
     held: str
     blind: float
     interrupted: str

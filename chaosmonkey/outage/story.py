@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chaosmonkey.model import Cause, Clocked, Displaced, Fate, Outage, Outcome
 from chaosmonkey.outage import recovery
+from chaosmonkey.wording import counted
 
 _NOTHING_MOVES = "Nothing on {} can move: its pods wait for the machine itself."
 
@@ -114,7 +115,7 @@ def _sentence(milestone: str, outage: Outage) -> str:
 
 
 def _no_room(homeless: list[Displaced]) -> str:
-    pods = "1 pod" if len(homeless) == 1 else f"{len(homeless)} pods"
+    pods = counted(len(homeless), "pod", "pods")
     why = next(pod.successor.waiting for pod in homeless if pod.successor)
     return f"No machine has room for {pods}: {why.rstrip('.')}."
 
@@ -151,8 +152,7 @@ def _recovered(outage: Outage, moved: int) -> str:
     waiting = sum(pod.fate is Fate.WAITS and pod.resolved is None for pod in outage.displaced)
     rest = ""
     if waiting and moved:
-        pods = "1 pod waits" if waiting == 1 else f"{waiting} pods wait"
-        rest = f" {pods} for {outage.machine} itself."
+        rest = f" {counted(waiting, 'pod waits', 'pods wait')} for {outage.machine} itself."
     unneeded = sum(pod.unneeded is not None for pod in recovery.awaited(outage))
     if unneeded:
         rest = f" {unneeded} {'is' if unneeded == 1 else 'are'} not needed any more.{rest}"

@@ -129,7 +129,7 @@ class Panel:
         except ChaosMonkeyError as error:
             log.warning("The panel's %s was refused: %s", what, error)
             self._refused[machine] = self._beat
-            rule = getattr(error, "rule", error.title.lower())
+            rule = error.rule or error.title.lower()
             self._keep(what, accepted=False, rule=rule, why=error.message)
         else:
             self._keep(what, accepted=True)

@@ -19,6 +19,7 @@ def feed(state: str = "on", **cut: Any) -> Json:
         "trouble": "",
         "sensed": None,
         "finding": "",
+        "refused": None,
     } | cut
 
 
@@ -74,8 +75,21 @@ def service(ready: int, total: int, name: str = "storefront", **changes: Any) ->
     } | changes
 
 
+def telling(machine: str, **changes: Any) -> Json:
+    """What the server tells of an outage; `outage/telling.py` is where it is made and tested."""
+    return {
+        "headline": f"{machine} has no power. Kubernetes has not noticed yet.",
+        "brief": "",
+        "result": f"{machine} lost its power",
+        "ending": "",
+        "lost": "power cut",
+        "who": "Cut on request of 127.0.0.1.",
+    } | changes
+
+
 def outage(machine: str, **changes: Any) -> Json:
     return {
+        "telling": telling(machine),
         "id": f"20270115-080000-{machine}",
         "machine": machine,
         "node": machine,

@@ -84,7 +84,7 @@ class Recorder:
         while True:
             bench = (await self.client.get("/bench")).json()["machines"]
             sockets = {
-                name: {feed: {"plugged": one[feed]["plugged"]} for feed in one}
+                name: {feed: {"plugged": one[feed]["plugged"]} for feed in ("power", "network")}
                 for name, one in bench.items()
             }
             if sockets != last and self.items:

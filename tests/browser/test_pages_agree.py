@@ -174,11 +174,12 @@ def test_the_console_shows_pods_as_they_are_whatever_kubernetes_believes(show: S
 
 
 def test_what_a_rule_refuses_is_not_bright_and_says_why(show: Show) -> None:
-    refused = {"rule": "max-off", "word": "Enough are off", "until": None}
-    told = snapshot(machines=placed("node1", "node2", node1={"refused": refused}), pods={})
+    refused = {"rule": "max-off", "word": "too many off", "until": None}
+    power = feed(refused=refused)
+    told = snapshot(machines=placed("node1", "node2", node1={"power": power}), pods={})
     console, _ = show("/console", told)
     button = console.page.get_by_role("article", name="node1").get_by_role(
-        "button", name="Enough are off"
+        "button", name="Too many off"
     )
     expect(button).to_be_disabled()
     expect(console.page.get_by_role("button", name="Cut power")).to_have_count(1)

@@ -57,7 +57,7 @@ def note(connection: HTTPConnection, refusal: ChaosMonkeyError | str | None = No
     why = refusal.message if isinstance(refusal, ChaosMonkeyError) else refusal or ""
     rule = ""
     if isinstance(refusal, ChaosMonkeyError):
-        rule = getattr(refusal, "rule", refusal.title.lower())
+        rule = refusal.rule or refusal.title.lower()
     elif refusal:
         rule = "bad input"
     ctx.audit.note(

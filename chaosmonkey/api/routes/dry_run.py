@@ -74,7 +74,7 @@ async def planned(request: Request, ctx: Context, wanted: CutRequest) -> Respons
         allowed=not plan.objections,
         refusals=[
             RefusalView(
-                rule=getattr(refusal, "rule", "unavailable"),
+                rule=refusal.rule or "unavailable",
                 detail=refusal.message,
                 remedy=refusal.remedy,
                 allowed_at=_allowed_at(refusal),

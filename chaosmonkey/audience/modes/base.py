@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.redaction import sentence_for_the_hall
-from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, Turn, TurnState
+from chaosmonkey.audience.rounds import MachineBarred, Round, RoundState, Turn, TurnState
 from chaosmonkey.errors import BadInput
 from chaosmonkey.model import FeedKind
 
@@ -53,17 +53,7 @@ def refuse_unless_choosable(current: Round, choice: str, table: Eligibility) -> 
             remedy=f"Choices: {', '.join(current.choices)}.",
         )
     if (bar := table.barred.get(choice)) is not None:
-        raise RoundRefused(
-            f"{choice} cannot be chosen. {sentence_for_the_hall(bar)}",
-            remedy="Choose another machine.",
-            rule=getattr(bar, "rule", "round"),
-            allowed_at=bar.facts.get("allowed_at"),
-        )
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """A number and its noun, such as "2 votes"."""
-    return f"{number} {one if number == 1 else many}"
+        raise MachineBarred(choice, sentence_for_the_hall(bar), bar)
 
 
 def listed(names: tuple[str, ...]) -> str:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from chaosmonkey.audience.ballots import Ballot
 from chaosmonkey.audience.eligibility import Eligibility
-from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, lost, result_says
+from chaosmonkey.audience.modes.base import CANCELLED, Name, lost, result_says
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState
 from chaosmonkey.errors import BadInput
+from chaosmonkey.wording import counted
 
 LONGEST_GUESS = 9999.9
 """Seconds."""

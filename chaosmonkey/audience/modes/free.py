@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaosmonkey.audience.eligibility import Eligibility
-from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, turn_says
+from chaosmonkey.audience.modes.base import CANCELLED, Name, turn_says
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
+from chaosmonkey.wording import counted
 
 
 class Free:

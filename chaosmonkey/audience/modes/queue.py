@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chaosmonkey.audience.eligibility import Eligibility
-from chaosmonkey.audience.modes.base import CANCELLED, Name, counted, turn_says
+from chaosmonkey.audience.modes.base import CANCELLED, Name, turn_says
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.audience.transitions import end_turn, give_turn
+from chaosmonkey.wording import counted
 
 
 class Queue:

@@ -13,12 +13,12 @@ from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes.base import (
     CANCELLED,
     Name,
-    counted,
     result_says,
     turn_says,
 )
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.audience.transitions import end_turn, give_turn
+from chaosmonkey.wording import counted
 
 DRAWN_AGAIN = (TurnState.LATE, TurnState.ABSENT, TurnState.LEFT, TurnState.SKIPPED)
 """Endings after which the next ticket is drawn."""

@@ -13,7 +13,6 @@ from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes.base import (
     CANCELLED,
     Name,
-    counted,
     listed,
     lost,
     refuse_unless_choosable,
@@ -21,6 +20,7 @@ from chaosmonkey.audience.modes.base import (
 )
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.errors import BadInput
+from chaosmonkey.wording import counted
 
 
 class Vote:

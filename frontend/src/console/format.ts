@@ -1,5 +1,4 @@
 // Moments, lengths and sentences, as the console writes them.
-import { howLost } from '../lib/cause';
 import { ended, passed } from '../lib/elapsed';
 import { took } from '../lib/took';
 import type { Cluster, Outage, Show } from '../lib/types';
@@ -48,11 +47,8 @@ export function verdict(outage: Outage): string {
   return outage.outcome ?? (outage.open ? 'under way' : 'not measured');
 }
 
-/** What an outage was: "node3 lost its power". */
-export function headline(outage: Outage): string {
-  if (outage.origin === 'observed') return `${outage.machine}: ${howLost(outage)}`;
-  return `${outage.machine}: ${outage.feed} cut`;
-}
+/** What an outage was: "node3: power cut". */
+export const headline = (outage: Outage): string => `${outage.machine}: ${outage.telling.lost}`;
 
 export interface Phase {
   name: string;

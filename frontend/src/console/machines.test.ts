@@ -11,6 +11,7 @@ const feed = (more: Partial<Feed> = {}): Feed => ({
   trouble: '',
   sensed: null,
   finding: '',
+  refused: null,
   ...more,
 });
 const machine = (more: Partial<Machine> = {}): Machine => ({
@@ -29,8 +30,9 @@ const machine = (more: Partial<Machine> = {}): Machine => ({
   clock: '',
   ...more,
 });
+const told = { lost: 'silent', who: 'It was not cut from here: a hand, or a loose cable.' };
 const outage = (more: Partial<Outage>): Outage =>
-  ({ open: true, origin: 'commanded', milestones: {}, ...more }) as Outage;
+  ({ open: true, origin: 'commanded', milestones: {}, telling: told, ...more }) as Outage;
 
 describe('how a machine stands', () => {
   it.each<[string, Partial<Machine>, string, string]>([
@@ -83,19 +85,23 @@ it('Kubernetes may be wrong: a dead machine is still Ready', () => {
   expect(belief(known, standing(known, undefined)).word).toBe('NotReady');
 });
 
-it('says why a cut is not offered', () => {
-  expect(barred(machine({ ready: 'Unknown' }), 'power', true, '', 0)).toBe('Not Ready now');
-  expect(barred(machine(), 'power', true, '', 0)).toBe('');
-  expect(barred(machine(), 'power', false, '', 0)).toBe('Safe');
-  expect(barred(machine(), 'power', true, 'Not connected', 0)).toBe('Not connected');
-  expect(barred(machine(), 'power', true, 'Cluster not seen', 0)).toBe('Cluster not seen');
-  expect(barred(machine({ network: null }), 'network', true, '', 0)).toBe('Has no network plug');
-  expect(barred(machine({ guarded: 'protected' }), 'power', true, '', 0)).toBe(
-    'Never cut: protected',
-  );
-  expect(barred(machine({ power: feed({ stage: 'cutting' }) }), 'power', true, '', 0)).toMatch(
-    /Cutting/,
-  );
+describe('why a cut is not offered', () => {
+  const refused = (word: string, until: number | null = null) =>
+    machine({ power: feed({ refused: { rule: 'x', word, until } }) });
+
+  it.each([
+    ['', machine(), 'power', ''],
+    ['Not Ready', refused('not Ready'), 'power', ''],
+    ['HALT', refused('HALT'), 'power', ''],
+    ['Cooling down: 12 s', refused('cooling down', 112), 'power', ''],
+    ['', refused('cooling down', 100), 'power', ''],
+    ['Not connected', refused('safe'), 'power', 'Not connected'],
+    ['Has no network plug', machine({ network: null }), 'network', ''],
+    ['Never cut: protected', machine({ guarded: 'protected' }), 'power', ''],
+    ['Cutting …', machine({ power: feed({ stage: 'cutting' }) }), 'power', ''],
+  ] as const)('%s', (text, one, kind, away) => {
+    expect(barred(one, kind, away, 100)).toBe(text);
+  });
 });
 
 it('workloads count what is to stay, not the leftovers', () => {
@@ -143,14 +149,6 @@ describe('a pod', () => {
   );
 });
 
-it('what a rule refuses is not offered, until the rule allows it', () => {
-  const refused = { rule: 'max-off', word: 'Enough are off', until: 40 };
-  expect(barred(machine({ refused }), 'power', true, '', 30)).toBe('Enough are off');
-  expect(barred(machine({ refused }), 'power', true, '', 41)).toBe('');
-  const always = { ...refused, until: null };
-  expect(barred(machine({ refused: always }), 'power', true, '', 1000)).toBe('Enough are off');
-});
-
 it('a pod of a StatefulSet that is given up is missed until it is gone', () => {
   const pod = (state: Pod['state']) =>
     ({ namespace: 'shop', workload: 'StatefulSet/orders', state }) as Pod;
@@ -162,7 +160,7 @@ it('a pod of a StatefulSet that is given up is missed until it is gone', () => {
 describe('a machine whose plug and sensor contradict each other', () => {
   const gone = { finding: 'No power arrives, though its plug is on.', sensed: 'off' };
 
-  it('says what does not arrive, and cannot be cut', () => {
+  it('says what does not arrive', () => {
     const dark = machine({ power: feed(gone) });
     expect(standing(dark, undefined)).toMatchObject({
       word: 'no power',
@@ -170,13 +168,12 @@ describe('a machine whose plug and sensor contradict each other', () => {
       note: gone.finding,
       off: false,
     });
-    expect(barred(dark, 'power', true, '', 0)).toBe('No power arrives');
   });
 
   it('says who did it, if that is known', () => {
     const dark = machine({ power: feed(gone) });
     const lost = outage({ feed: 'power', cause: 'hand' });
-    expect(standing(dark, lost).note).toBe('Nobody here cut it: a hand, or a loose cable.');
+    expect(standing(dark, lost).note).toBe(told.who);
   });
 
   it('does not take the cause of something else for its own', () => {

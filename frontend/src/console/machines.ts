@@ -1,5 +1,5 @@
 // How a machine stands, in one word, an icon and a tone; and separately what Kubernetes says of it.
-import { howLost, whoDid } from '../lib/cause';
+import { left } from './format';
 import type { IconName } from '../lib/Icon.svelte';
 import { ICONS, WORDS } from '../lib/pod-styles';
 import { lookOf, type Look, type Truth } from '../lib/machine-state';
@@ -39,7 +39,7 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
       const isGone = feed.sensed === 'off';
       const word = isGone ? `no ${kind}` : `${kind} still on`;
       const isTold = isGone && outage?.open && outage.feed === kind && outage.cause;
-      const note = isTold ? whoDid(outage) : feed.finding;
+      const note = isTold ? outage.telling.who : feed.finding;
       return { word, tone: 'trouble', note, restoreBy: null, off: false };
     }
   }
@@ -54,7 +54,7 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
   if (boots(outage)) return { word: 'booting', tone: 'busy', note: '', ...on };
   if (machine.ready === 'True') return { word: 'up', tone: 'up', note: '', ...on };
   if (outage?.open && outage.origin === 'observed' && outage.milestones['restored'] === undefined)
-    return { word: howLost(outage), tone: 'down', note: whoDid(outage), ...on };
+    return { word: outage.telling.lost, tone: 'down', note: outage.telling.who, ...on };
   return { word: 'booting', tone: 'busy', note: '', ...on };
 }
 
@@ -80,29 +80,21 @@ export function belief(machine: Machine, stands: Standing): Belief {
   return { word: lagging ? 'still Ready' : 'Ready', icon: 'check', tone: 'ready' };
 }
 
-/** Why a cut is not offered; "" if it is. What only the server can know, it says when asked.
+/** Why a cut is not offered, as the server says; "" if it is.
  *  `away` says that the server, or the cluster, is not seen. */
-export function barred(
-  machine: Machine,
-  feed: FeedKind,
-  armed: boolean,
-  away: string,
-  now: number,
-): string {
+export function barred(machine: Machine, feed: FeedKind, away: string, now: number): string {
+  const plug = machine[feed];
   if (machine.guarded) return `Never cut: ${machine.guarded}`;
-  if (machine[feed] === null) return `Has no ${feed} plug`;
+  if (plug === null) return `Has no ${feed} plug`;
   if (away) return away;
-  if (machine.ready === null) return 'Not in the cluster';
-  if (machine[feed].stage === 'cutting') return 'Cutting …';
-  if (machine[feed].sensed === 'off') return `No ${feed} arrives`;
-  if (machine.ready !== 'True') return 'Not Ready now';
-  if (!armed) return 'Safe';
-  const rests = (machine.rests_until ?? 0) - now;
-  if (rests > 0) return `Rests ${Math.ceil(rests)} s`;
-  const refused = machine.refused;
-  if (refused && (refused.until === null || refused.until > now)) return refused.word;
-  return '';
+  if (plug.stage === 'cutting') return 'Cutting …';
+  const refused = plug.refused;
+  if (!refused || (refused.until !== null && refused.until <= now)) return '';
+  const word = capital(refused.word);
+  return refused.until === null ? word : `${word}: ${left(refused.until - now)}`;
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export interface PodLook {
   look: Look | 'failed' | 'finished';

@@ -1364,6 +1364,7 @@ export interface components {
          *         trouble: what is wrong, while it is stuck.
          *         sensed: what the feed's sensor says: on, off or unknown; null if it has none.
          *         finding: what is wrong when plug and sensor contradict each other; "" if nothing.
+         *         refused: the rule that would refuse a cut now; null if none would.
          */
         FeedView: {
             /**
@@ -1371,6 +1372,8 @@ export interface components {
              * @default
              */
             finding: string;
+            /** @default null */
+            refused: components["schemas"]["RefusedView"] | null;
             /**
              * Restore By
              * @default null
@@ -1655,6 +1658,7 @@ export interface components {
          *         outcome: recovered, unnoticed, incomplete or aborted; null while it is open.
          *         awaited: how many pods the recovery time waits for.
          *         story: what happened, in plain words and in order.
+         *         telling: how it stands, in a sentence or a word for each place that shows it.
          */
         OutageView: {
             /** At Least */
@@ -1719,6 +1723,7 @@ export interface components {
             t0: number;
             /** T0 Within */
             t0_within: number;
+            telling: components["schemas"]["Telling"];
         };
         /**
          * PlanView
@@ -2224,6 +2229,34 @@ export interface components {
              * @description Whether it feeds them.
              */
             alive: boolean;
+        };
+        /**
+         * Telling
+         * @description An outage in words.
+         *
+         *     Attributes:
+         *         headline: what is going on, for the stage: "node3 has no power. Kubernetes has not noticed
+         *             yet."
+         *         brief: the same in short, once it has a recovery time: "node3 recovered in 12.4 s."; "" as
+         *             long as it has none.
+         *         result: what the result is about: "node3 lost its power".
+         *         ending: why there is no recovery time, or not the usual one; "" if there is nothing to say.
+         *         lost: what was lost, in a word or two: "power cut", "link lost", "silent".
+         *         who: who cut it, or what made it go, as a sentence; "" if nothing can be said.
+         */
+        Telling: {
+            /** Brief */
+            brief: string;
+            /** Ending */
+            ending: string;
+            /** Headline */
+            headline: string;
+            /** Lost */
+            lost: string;
+            /** Result */
+            result: string;
+            /** Who */
+            who: string;
         };
         /**
          * TurnState

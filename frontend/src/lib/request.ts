@@ -9,18 +9,22 @@ export class Refused extends Error {
   rule: string;
   /** From when on the rule allows it, if that is known: a moment of the server's clock. */
   allowedAt: number | null;
+  /** A round shows when this no longer holds; only phones are told. */
+  shownInRound: boolean;
   constructor(
     status: number,
     detail: string,
     remedy: string,
     rule = '',
     allowedAt: number | null = null,
+    shownInRound = false,
   ) {
     super(detail);
     this.status = status;
     this.remedy = remedy;
     this.rule = rule;
     this.allowedAt = allowedAt;
+    this.shownInRound = shownInRound;
   }
 }
 
@@ -56,6 +60,7 @@ export async function ask<T = unknown>(method: string, path: string, body?: unkn
       answer?.remedy ?? '',
       answer?.rule ?? '',
       answer?.allowed_at ?? null,
+      answer?.shown_in_round ?? false,
     );
   }
   return answer as T;

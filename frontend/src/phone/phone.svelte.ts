@@ -6,7 +6,7 @@ import type { Joined, Play } from '../lib/types';
 import { codeIn, seat, storage } from './seat';
 import { NOTHING, type Act, type Own } from './view-model';
 import { Tabs } from './tabs';
-import { isSettled, standing, told, type Trouble } from './error-text';
+import { isSettled, standing, type Trouble } from './refusal';
 import { view } from './view';
 
 /** Milliseconds, about, between two tries to take the seat. */
@@ -170,12 +170,18 @@ export class Phone {
   }
 
   #refused(error: Refused): void {
-    this.#say(told(error), error.rule, error.allowedAt);
+    this.#say(`${error.message} ${error.remedy}`.trim(), error);
   }
 
-  #say(text: string, rule = '', allowedAt: number | null = null): void {
-    const about = standing(this.play?.round ?? null);
-    this.trouble = { text, rule, allowedAt, since: this.now, choice: this.own.choice, about };
+  #say(text: string, refused?: Refused): void {
+    this.trouble = {
+      text,
+      shownInRound: refused?.shownInRound ?? false,
+      allowedAt: refused?.allowedAt ?? null,
+      since: this.now,
+      choice: this.own.choice,
+      about: standing(this.play?.round ?? null),
+    };
   }
 
   #calm(): void {

@@ -26,6 +26,7 @@ export const on = (): Feed => ({
   trouble: '',
   sensed: null,
   finding: '',
+  refused: null,
 });
 
 export const off = (restore_by: number | null = null): Feed => ({
@@ -87,6 +88,7 @@ export const outage = (name: string, changes: Partial<Outage> = {}): Outage => (
   outcome: null,
   awaited: 1,
   story: [],
+  telling: { headline: '', brief: '', result: '', ending: '', lost: 'power cut', who: '' },
   held: '',
   blind: 0,
   interrupted: '',

@@ -1,5 +1,4 @@
 // The stopwatch and the phases of an outage, and what is worth saying beside them. Pure.
-import { ending } from '../lib/ending';
 import { passed } from '../lib/elapsed';
 import { took } from '../lib/took';
 import type { Cluster, Outage } from '../lib/types';
@@ -99,8 +98,7 @@ export function notes(
   if (nothingMoves(outage))
     told.push({ text: `Nothing on ${outage.machine} can move: kept apart from best and median` });
   if (outage.t0_within > 0) told.push(honest(outage));
-  const ended = ending(outage);
-  if (ended) told.push({ text: ended });
+  if (outage.telling.ending) told.push({ text: outage.telling.ending });
   const twins = outage.pods.filter((pod) => pod.fate === 'waits' && pod.resolved === null).length;
   if (twins > 0 && outage.open && outage.phases['evict'] !== undefined)
     told.push({

@@ -1,10 +1,9 @@
-// The one sentence that says in plain words what is going on. Nothing in it counts: it changes when
-// something happened, so that a screen reader may read every one of them.
-import { whoDid } from '../lib/cause';
+// The one sentence that says in plain words what is going on. Of an outage the server tells it; here is
+// what only this page knows: whether the server is heard, and what hands did to the pretend table. Nothing in
+// it counts seconds: it changes when something happened, so that a screen reader may read every one.
 import type { Cluster, Machine, Outage, Pod } from '../lib/types';
-import { took } from '../lib/took';
 import type { Truth } from '../lib/machine-state';
-import { count, nothingMoves, short } from './phases';
+import { count } from './phases';
 
 export interface Seen {
   connected: boolean;
@@ -21,19 +20,18 @@ export interface Seen {
 export function sentence(seen: Seen): string {
   const { cluster, machines, current } = seen;
   if (!seen.known) return 'Waiting for the server …';
-  if (!seen.connected) return 'The server does not answer. This is the last that was heard.';
+  if (!seen.connected) return 'Lost contact with the server. Showing its last known state.';
   if (cluster?.stale_since != null && /back in time|another cluster/.test(cluster.why))
-    return 'This is not the cluster that it was. Reading it again …';
+    return 'The cluster has changed identity. Reading it again …';
   if (cluster?.stale_since != null)
-    return 'Nobody answers for the cluster. This is the last that was heard of it.';
+    return 'Lost contact with the cluster. Showing its last known state.';
   if (machines.length === 0) return 'There is no machine yet: add [[machine]] to lab.toml.';
-  const pulled = machines.find((machine) => isHandsWork(machine, seen));
-  if (pulled !== undefined) return byHand(pulled, seen.truths.get(pulled.name)!);
-  if (current?.open)
-    return [
-      ...seen.open.filter((one) => one !== current).flatMap(inBrief),
-      during(current, seen),
-    ].join(' ');
+  const byHand = machines.find((machine) => isHandsWork(machine, seen));
+  if (byHand !== undefined) return handsWork(byHand, seen.truths.get(byHand.name)!);
+  if (current?.open) {
+    const others = seen.open.filter((one) => one !== current && one.telling.brief !== '');
+    return [...others.map((one) => one.telling.brief), during(current, seen)].join(' ');
+  }
   const stuck = machines.find((machine) => seen.truths.get(machine.name)?.trouble);
   if (stuck !== undefined)
     return `${stuck.name}'s plug is stuck: ${seen.truths.get(stuck.name)!.trouble}`;
@@ -44,92 +42,25 @@ export function sentence(seen: Seen): string {
 function isHandsWork(machine: Machine, seen: Seen): boolean {
   const truth = seen.truths.get(machine.name);
   const told = seen.open.some((outage) => outage.machine === machine.name);
-  return !told && truth !== undefined && (truth.byHand.power || truth.byHand.network);
+  return !told && truth !== undefined && pulled(truth);
 }
 
-function byHand(machine: Machine, truth: Truth): string {
-  const plug = truth.byHand.power ? 'plug' : 'network cable';
+const pulled = (truth: Truth): boolean => truth.byHand.power || truth.byHand.network;
+const whatWasPulled = (truth: Truth): string => (truth.byHand.power ? 'plug' : 'network cable');
+
+function handsWork(machine: Machine, truth: Truth): string {
+  const plug = whatWasPulled(truth);
   if (machine.ready === 'True')
     return `A hand pulled ${machine.name}'s ${plug}. Kubernetes was not told.`;
   return `A hand pulled ${machine.name}'s ${plug}.`;
 }
 
-/** Another outage under way, once it has its time. */
-function inBrief(outage: Outage): string[] {
-  return outage.recovery_seconds === null
-    ? []
-    : [`${outage.machine} recovered in ${time(outage)}.`];
-}
-
-const time = (outage: Outage): string => `${took(outage, short)} s`;
-
-/** Replacements that no machine takes. */
-const homeless = (outage: Outage): number =>
-  outage.pods.filter(
-    (pod) =>
-      pod.successor !== null && pod.successor_node === null && pod.why.includes(' is Pending: '),
-  ).length;
-
 function during(outage: Outage, seen: Seen): string {
-  const name = outage.machine;
-  const moving = outage.pods.filter((pod) => pod.fate === 'moves');
-  const back = outage.milestones['restored'] !== undefined;
-  if (outage.recovery_seconds !== null) return recovered(outage, back, seen.open.length > 1);
-  if (outage.phase !== null && outage.phase !== 'detect') {
-    if (nothingMoves(outage))
-      return `Nothing on ${name} can move: its pods wait for the machine itself.`;
-    if (homeless(outage) > 0)
-      return `No machine has room for ${count(homeless(outage), 'pod', 'pods')}.`;
-  }
-  switch (outage.phase) {
-    case 'detect':
-      if (back)
-        return `${name} has its ${outage.feed ?? 'power'} again. Kubernetes has not noticed anything yet.`;
-      if (outage.origin === 'observed') return observed(outage, seen);
-      if (outage.feed === 'network')
-        return `${name} is cut off, but runs on. Kubernetes has not noticed yet.`;
-      return `${name} has no power. Kubernetes has not noticed yet.`;
-    case 'evict':
-      if (outage.held) return `Kubernetes noticed ${name}, but holds the eviction back.`;
-      return `Kubernetes noticed: ${name} is NotReady. Its pods may wait a little.`;
-    case 'reschedule':
-      return `Kubernetes gives up the pods on ${name} and makes new ones.`;
-    case 'ready': {
-      const missing = moving.filter((pod) => pod.resolved === null).length;
-      return `${count(missing, 'replacement starts', 'replacements start')} on the machines that live.`;
-    }
-    default:
-      if (outage.outcome === 'unnoticed') return `${name} was back before Kubernetes noticed.`;
-      if (outage.outcome === 'aborted')
-        return `${name}'s outage could not be measured to its end: ${outage.interrupted}.`;
-      return `${name} is lost. No pod on it moves.`;
-  }
-}
-
-function observed(outage: Outage, seen: Seen): string {
-  const name = outage.machine;
-  const hand = seen.truths.get(name)?.byHand;
-  if (hand?.power || hand?.network)
-    return `A hand pulled ${name}'s ${hand.power ? 'plug' : 'network cable'}. Kubernetes was not told.`;
-  const lost = outage.clocked === 'sensor' ? `has lost its ${outage.feed}` : 'fell silent';
-  return `${name} ${lost}. ${whoDid(outage)}`;
-}
-
-function recovered(outage: Outage, back: boolean, oneOfMany: boolean): string {
-  const { machine, feed, milestones } = outage;
-  if (nothingMoves(outage))
-    return `${machine}'s pods run again after ${time(outage)}. Nothing on it could move.`;
-  const told = `${oneOfMany ? `${machine} recovered` : 'Recovered'} in ${time(outage)}`;
-  if (milestones['rejoined'] !== undefined)
-    return `${told}. ${machine} is back, and nothing moves back to it by itself.`;
-  if (back && feed !== 'network') return `${told}. ${machine} has power again, and starts.`;
-  // Others came back by themselves, or are not wanted any more.
-  const moved = outage.pods.filter((pod) => pod.fate === 'moves' && pod.successor !== null).length;
-  const what =
-    moved > 0
-      ? `${count(moved, 'pod runs', 'pods run')} elsewhere`
-      : 'every pod that is wanted runs again';
-  return `${told}: ${what}.`;
+  const truth = seen.truths.get(outage.machine);
+  const noticed = outage.phase !== 'detect' || outage.milestones['restored'] !== undefined;
+  if (!noticed && outage.origin === 'observed' && truth && pulled(truth))
+    return `A hand pulled ${outage.machine}'s ${whatWasPulled(truth)}. Kubernetes was not told.`;
+  return outage.telling.headline;
 }
 
 function calm(seen: Seen): string {

@@ -44,13 +44,13 @@ test('a long number is shown so that it can be compared by eye', () => {
 
 test('a result tells who decided, and who won the bet', () => {
   const cut = outage('n1', { by: 'vote round-1' });
-  expect(decidedBy(cut, undefined)).toBe('Decided by the audience.');
+  expect(decidedBy(cut, undefined)).toBe(cut.telling.who);
   const past = [turn(4, { stage: 'done', outage: cut.id })];
   expect(decidedBy(cut, round('queue', { past }))).toBe('Ticket 4 pressed.');
   const best = [{ ticket: 7, tag: '', name: 'Ana', seconds: 12, off: 0.5 }];
   const bet = { low: 5, middle: 12, high: 20, best, offs: [0.5] };
   const won = round('bet', { state: 'revealed', outage: cut.id, bet });
   expect(winner(cut, won)).toBe('Ana wins the bet: 12.0 s, 0.5 s off.');
-  expect(winner(cut, { ...won, bet: { ...bet, best: [] } })).toBe('Nobody wins the bet.');
+  expect(winner(cut, { ...won, bet: { ...bet, best: [] } })).toBe('No one wins the bet.');
   expect(winner(outage('n2'), won)).toBe('');
 });

@@ -1,6 +1,5 @@
 // What happened, as flags below the availability strip. A label is placed once, by what happened before it, and
 // keeps its place while time moves it to the left: none covers another, and no pole crosses one. Pure.
-import { howLost } from '../lib/cause';
 import type { Outage } from '../lib/types';
 import { across, AHEAD, endOf, scale, WINDOW } from './availability';
 import { ems } from '../lib/text-metrics';
@@ -130,7 +129,7 @@ function happened(outage: Outage, outages: readonly Outage[]): Event[] {
 const TOGETHER = 2; // s within which a machine's return needs no flag of its own
 
 function beginning(outage: Outage): string {
-  if (outage.origin === 'observed') return `${brief(outage.machine)}: ${howLost(outage)}`;
+  if (outage.origin === 'observed') return `${brief(outage.machine)}: ${outage.telling.lost}`;
   return outage.feed === 'network'
     ? `Cable cut: ${brief(outage.machine)}`
     : `Plug pulled: ${brief(outage.machine)}`;

@@ -90,7 +90,7 @@ def test_a_machine_that_is_away_cannot_be_voted_for_and_the_rule_is_named(hall: 
         RoundRefused, match=r"node2 cannot be chosen\. node2 is not Ready\."
     ) as refused:
         hall.enter("ana", value="node2")
-    assert refused.value.facts["rule"] == "not-ready"
+    assert refused.value.rule == "not-ready"
 
 
 def test_a_leader_that_went_away_makes_room_for_those_with_most_votes_of_the_others(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chaosmonkey.config import Lab, build
-from chaosmonkey.control import guard
+from chaosmonkey.control import guard, refusals
 from chaosmonkey.control.guard import CutRequest
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.control.safety import Safety
@@ -145,9 +145,22 @@ def test_a_machine_whose_last_outage_is_not_over_is_not_cut_again() -> None:
 
 
 def test_every_rule_has_a_name_of_its_own() -> None:
-    rules = [cls.rule for cls in CutRefused.__subclasses__()]
-    assert len(rules) == len(set(rules))
-    assert "refused" not in rules
+    rules = [cls.rule for cls in vars(refusals).values() if "rule" in vars_of(cls)]
+    assert len(rules) == len(set(rules)) > 10
+
+
+def test_every_rule_has_a_label_a_message_and_a_remedy() -> None:
+    for cls in vars(refusals).values():
+        if "rule" in vars_of(cls):
+            assert all((cls.label, cls.says, cls.advice)), cls
+
+
+def test_what_a_hall_reads_of_a_rule_counts_no_seconds() -> None:
+    assert not [cls for cls in vars(refusals).values() if "{" in getattr(cls, "hall", "")]
+
+
+def vars_of(cls: object) -> dict[str, object]:
+    return vars(cls) if isinstance(cls, type) and issubclass(cls, refusals.RuleRefused) else {}
 
 
 def test_nothing_is_cut_while_the_table_is_safe_and_the_refusal_says_how_to_arm() -> None:
@@ -164,7 +177,7 @@ def test_arming_ends_by_itself() -> None:
 def test_halt_comes_before_everything_and_says_who_pressed_it() -> None:
     error = refusal(request(), facts(safety=Safety().halt("Ada", NOW - 5), off={"node2": None}))
     assert error.rule == "halted"
-    assert "since 5 s, pressed by Ada" in error.message
+    assert "Ada pressed it 5 s ago" in error.message
     assert "release" in error.remedy
 
 

@@ -39,7 +39,7 @@ class Shown:
             cuts={},
             feed_monitor=cast("Any", None),
             cooldown_until=lambda _: None,
-            facts=lambda: Facts(
+            facts=lambda _: Facts(
                 world=self.world,
                 off={},
                 outages={},

@@ -1,18 +1,7 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { round, turn } from '../lib/invented-round';
 import type { Play, Round } from '../lib/types';
-import { isSettled, standing, told, type Trouble } from './error-text';
-
-test.each([
-  ['halted', 'HALT holds since 3 s, pressed by 10.0.0.7.', 'Release it.', 'Not now: HALT holds.'],
-  ['code', 'That is not the code.', 'Type the new one.', 'That is not the code. Type the new one.'],
-  ['max-off', 'Only 1 may be off.', 'curl …', 'Only 1 may be off.'],
-])(
-  'a refusal by the rule %s is told to whoever holds a phone',
-  (rule, message, remedy, expected) => {
-    expect(told({ rule, message, remedy })).toBe(expected);
-  },
-);
+import { isSettled, standing, type Trouble } from './refusal';
 
 describe('a refusal', () => {
   const wanted = { ...round('free'), tally: {} };
@@ -21,7 +10,7 @@ describe('a refusal', () => {
   const asking = turn(5, { stage: 'asking', machine: 'node2' });
   const refusal = (more: Partial<Trouble> = {}): Trouble => ({
     text: 'Somebody else has just pressed.',
-    rule: 'another-press',
+    shownInRound: true,
     allowedAt: 160,
     since: 100,
     choice: 'node3',
@@ -51,15 +40,15 @@ describe('a refusal', () => {
   });
 
   it('of a machine, or of the table, ends with what bars it', () => {
-    const halted = refusal({ rule: 'halted', allowedAt: null });
+    const halted = refusal({ allowedAt: null });
     expect(isSettled(halted, play({ blocked: 'HALT holds.' }), 200)).toBe(false);
     expect(isSettled(halted, play(), 200)).toBe(true);
-    const off = refusal({ rule: 'already-off', allowedAt: null });
+    const off = refusal({ allowedAt: null });
     expect(isSettled(off, play({ barred: { node3: 'off' } }), 200)).toBe(false);
     expect(isSettled(off, play({ barred: { node1: 'off' } }), 200)).toBe(true);
   });
 
   it('that the round does not show stays until the person does something', () => {
-    expect(isSettled(refusal({ rule: '', allowedAt: null }), play(), 1000)).toBe(false);
+    expect(isSettled(refusal({ shownInRound: false, allowedAt: null }), play(), 1000)).toBe(false);
   });
 });

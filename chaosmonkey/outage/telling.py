@@ -1,0 +1,191 @@
+"""One outage in a sentence or a word, for each place that shows it: a pure function.
+
+`story.py` tells what happened, sentence by sentence; this says how it stands. Nothing here counts
+seconds that pass: a sentence changes when something happened, so that a screen reader may read it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chaosmonkey.model import Cause, Clocked, Displaced, Fate, FeedKind, Origin, Outage, Outcome
+from chaosmonkey.outage import recovery
+from chaosmonkey.outage.story import took
+from chaosmonkey.wording import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """An outage in words.
+
+    Attributes:
+        headline: what is going on, for the stage: "node3 has no power. Kubernetes has not noticed
+            yet."
+        brief: the same in short, once it has a recovery time: "node3 recovered in 12.4 s."; "" as
+            long as it has none.
+        result: what the result is about: "node3 lost its power".
+        ending: why there is no recovery time, or not the usual one; "" if there is nothing to say.
+        lost: what was lost, in a word or two: "power cut", "link lost", "silent".
+        who: who cut it, or what made it go, as a sentence; "" if nothing can be said.
+    """
+
+    headline: str
+    brief: str
+    result: str
+    ending: str
+    lost: str
+    who: str
+
+
+def tell(outage: Outage) -> Telling:
+    """How an outage stands."""
+    return Telling(
+        headline=_headline(outage),
+        brief=_brief(outage),
+        result=_result(outage),
+        ending=_ending(outage),
+        lost=_lost(outage),
+        who=_who(outage),
+    )
+
+
+def _headline(outage: Outage) -> str:
+    name, phase = outage.machine, recovery.current_phase(outage)
+    if recovery.recovery_time(outage) is not None:
+        return _recovered(outage)
+    if phase not in (None, "detect"):
+        if recovery.nothing_moves(outage):
+            return f"Nothing on {name} can move: its pods wait for the machine itself."
+        if homeless := recovery.without_room(outage):
+            return f"No machine has room for {counted(len(homeless), 'pod', 'pods')}."
+    match phase:
+        case "detect":
+            return _undetected(outage)
+        case "evict" if outage.held:
+            return f"Kubernetes noticed {name}, but holds the eviction back."
+        case "evict":
+            return f"Kubernetes noticed: {name} is NotReady. Its pods may wait a little."
+        case "reschedule":
+            return f"Kubernetes gives up the pods on {name} and makes new ones."
+        case "ready":
+            missing = sum(pod.resolved is None for pod in outage.moving)
+            start = counted(missing, "replacement starts", "replacements start")
+            return f"{start} on the machines that are left."
+        case _:
+            pass
+    match recovery.outcome(outage):
+        case Outcome.UNNOTICED:
+            return f"{name} was back before Kubernetes noticed."
+        case Outcome.ABORTED:
+            return f"{name}'s outage could not be measured to its end: {outage.interrupted}."
+        case _:
+            return f"{name} is lost. No pod on it moves."
+
+
+def _undetected(outage: Outage) -> str:
+    name, what = outage.machine, outage.feed or FeedKind.POWER
+    if outage.restored is not None:
+        return f"{name} has its {what} again. Kubernetes has not noticed anything yet."
+    if outage.origin is Origin.OBSERVED:
+        sensed = outage.clocked is Clocked.SENSOR
+        return f"{name} {f'has lost its {what}' if sensed else 'fell silent'}. {_who(outage)}"
+    if what is FeedKind.NETWORK:
+        return f"{name} is cut off, but runs on. Kubernetes has not noticed yet."
+    return f"{name} has no power. Kubernetes has not noticed yet."
+
+
+def _recovered(outage: Outage) -> str:
+    name, time = outage.machine, _time(outage)
+    if recovery.nothing_moves(outage):
+        return f"{name}'s pods run again after {time}. Nothing on it could move."
+    if outage.rejoined is not None:
+        return f"Recovered in {time}. {name} is back, and nothing moves back to it by itself."
+    if outage.restored is not None and outage.feed is not FeedKind.NETWORK:
+        return f"Recovered in {time}. {name} has power again, and starts."
+    moved = sum(_moved(pod) for pod in outage.displaced)
+    if not moved:
+        return f"Recovered in {time}: every pod that is wanted runs again."
+    return f"Recovered in {time}: {counted(moved, 'pod runs', 'pods run')} elsewhere."
+
+
+def _moved(pod: Displaced) -> bool:
+    return pod.fate is Fate.MOVES and pod.successor is not None
+
+
+def _time(outage: Outage) -> str:
+    return took(recovery.recovery_time(outage) or 0.0, recovery.recovery_at_least(outage))
+
+
+def _brief(outage: Outage) -> str:
+    if recovery.recovery_time(outage) is None:
+        return ""
+    return f"{outage.machine} recovered in {_time(outage)}."
+
+
+def _result(outage: Outage) -> str:
+    name = outage.machine
+    match recovery.outcome(outage):
+        case Outcome.UNNOTICED:
+            return f"Kubernetes never missed {name}"
+        case Outcome.INCOMPLETE:
+            return f"Not everything came back from {name}"
+        case Outcome.ABORTED:
+            return f"{name}: not measured to the end"
+        case Outcome.RECOVERED | None:
+            pass
+    lost = f"lost its {outage.feed}" if outage.feed else "fell silent"
+    if recovery.recovery_time(outage) is None:
+        return f"{name} {lost}. Kubernetes is recovering"
+    return f"{name} {lost}"
+
+
+def _ending(outage: Outage) -> str:
+    name = outage.machine
+    match recovery.outcome(outage):
+        case Outcome.UNNOTICED:
+            return f"Unnoticed: {name} was back before Kubernetes missed it"
+        case Outcome.INCOMPLETE:
+            reasons = dict.fromkeys(
+                recovery.explain(outage, pod) for pod in recovery.unresolved(outage)
+            )
+            return f"Not everything came back: {'; '.join([*reasons][:2]) or 'pods are missing'}"
+        case Outcome.ABORTED:
+            return f"Not measured to the end: {outage.interrupted or 'it was interrupted'}"
+        case Outcome.RECOVERED | None:
+            pass
+    waits = recovery.current_phase(outage) is not None or outage.closed is not None
+    if waits or recovery.recovery_time(outage) is not None:
+        return ""
+    return "No pod had to move: there is nothing to wait for"
+
+
+def _lost(outage: Outage) -> str:
+    if outage.origin is not Origin.OBSERVED:
+        return f"{outage.feed} cut"
+    if outage.clocked is not Clocked.SENSOR:
+        return "silent"
+    match outage.cause:
+        case Cause.SUPPLY:
+            return "supply dead"
+        case Cause.SWITCHED:
+            return "switched off"
+        case _:
+            return "link lost" if outage.feed is FeedKind.NETWORK else "power lost"
+
+
+def _who(outage: Outage) -> str:
+    if outage.origin is not Origin.OBSERVED:
+        return f"Cut on request of {outage.by}." if outage.by else ""
+    match outage.cause:
+        case Cause.HAND:
+            return "It was not cut from here: a hand, or a loose cable."
+        case Cause.SUPPLY:
+            return "Power supply failed: all machines lost power at once."
+        case Cause.SWITCHED:
+            return "Its plug was switched off, but not from here."
+        case Cause.FAULT:
+            return "It was not cut from here, and its power is on: a fault, or its network."
+        case Cause.CUT_SHORT:
+            return "Its cut was given up half-way, and may have taken it for a moment."
+        case _:
+            return "It was not cut from here: a hand, or a fault."

@@ -1,0 +1,198 @@
+"""An outage in a sentence and a word, as every page shows it."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chaosmonkey.model import Cause, Clocked, Displaced, Fate, FeedKind, Origin, Outage, Successor
+from chaosmonkey.outage.telling import tell
+
+T0 = 1000.0
+
+
+def pod(name: str, fate: Fate = Fate.MOVES, **more: Any) -> Displaced:
+    return Displaced(name, "shop", name, "Deployment/shop", name, fate, **more)
+
+
+def outage(**more: Any) -> Outage:
+    known: dict[str, Any] = {"feed": FeedKind.POWER, "displaced": (pod("a"), pod("b"))}
+    return Outage("o", "n1", "n1", Origin.COMMANDED, T0, **(known | more))
+
+
+def observed(**more: Any) -> Outage:
+    return replace(outage(), origin=Origin.OBSERVED, **more)
+
+
+def successor(ready: float | None = None, node: str | None = "n2", waiting: str = "") -> Successor:
+    return Successor("x", "x", T0 + 9, node=node, scheduled=T0 + 9, ready=ready, waiting=waiting)
+
+
+NOTICED = {"not_ready": T0 + 8, "tainted": T0 + 8}
+EVICTED = tuple(pod(name, evicted=T0 + 9) for name in "ab")
+MADE = tuple(pod(name, evicted=T0 + 9, successor=successor()) for name in "ab")
+DONE = tuple(pod(name, evicted=T0 + 9, successor=successor(T0 + 12.4)) for name in "ab")
+RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
+
+
+@pytest.mark.parametrize(
+    ("one", "headline"),
+    [
+        (outage(), "n1 has no power. Kubernetes has not noticed yet."),
+        (
+            outage(feed=FeedKind.NETWORK),
+            "n1 is cut off, but runs on. Kubernetes has not noticed yet.",
+        ),
+        (
+            outage(restored=T0 + 3),
+            "n1 has its power again. Kubernetes has not noticed anything yet.",
+        ),
+        (
+            observed(feed=None, clocked=Clocked.LAST_SIGN),
+            "n1 fell silent. It was not cut from here: a hand, or a fault.",
+        ),
+        (
+            observed(clocked=Clocked.SENSOR, cause=Cause.HAND),
+            "n1 has lost its power. It was not cut from here: a hand, or a loose cable.",
+        ),
+        (
+            outage(**NOTICED),
+            "Kubernetes noticed: n1 is NotReady. Its pods may wait a little.",
+        ),
+        (
+            outage(**NOTICED, held="one node every 10 s"),
+            "Kubernetes noticed n1, but holds the eviction back.",
+        ),
+        (
+            outage(**NOTICED, displaced=EVICTED),
+            "Kubernetes gives up the pods on n1 and makes new ones.",
+        ),
+        (
+            outage(**NOTICED, displaced=MADE),
+            "2 replacements start on the machines that are left.",
+        ),
+        (
+            outage(**NOTICED, displaced=(MADE[0], DONE[1])),
+            "1 replacement starts on the machines that are left.",
+        ),
+        (
+            outage(**NOTICED, displaced=(pod("db", Fate.WAITS),)),
+            "Nothing on n1 can move: its pods wait for the machine itself.",
+        ),
+        (
+            outage(
+                **NOTICED,
+                displaced=(pod("a", evicted=T0 + 9, successor=successor(None, None, "0/3 nodes")),),
+            ),
+            "No machine has room for 1 pod.",
+        ),
+        (outage(**RECOVERED), "Recovered in 12.4 s: 2 pods run elsewhere."),
+        (
+            outage(**RECOVERED | {"displaced": (pod("b", unneeded=T0 + 12.4),)}),
+            "Recovered in 12.4 s: every pod that is wanted runs again.",
+        ),
+        (
+            outage(**RECOVERED, restored=T0 + 20),
+            "Recovered in 12.4 s. n1 has power again, and starts.",
+        ),
+        (
+            outage(**RECOVERED, restored=T0 + 20, rejoined=T0 + 30),
+            "Recovered in 12.4 s. n1 is back, and nothing moves back to it by itself.",
+        ),
+        (
+            outage(**NOTICED | {"recovered": T0 + 35.2, "displaced": (pod("db", Fate.WAITS),)}),
+            "n1's pods run again after 35.2 s. Nothing on it could move.",
+        ),
+        (
+            outage(restored=T0 + 3, rejoined=T0 + 5, closed=T0 + 5),
+            "n1 was back before Kubernetes noticed.",
+        ),
+        (
+            outage(**NOTICED, interrupted="the server was killed", closed=T0 + 50),
+            "n1's outage could not be measured to its end: the server was killed.",
+        ),
+        (outage(**NOTICED, displaced=()), "n1 is lost. No pod on it moves."),
+    ],
+)
+def test_the_headline_says_what_goes_on(one: Outage, headline: str) -> None:
+    assert tell(one).headline == headline
+
+
+def test_no_headline_counts_seconds_that_pass() -> None:
+    waiting = outage(**NOTICED, displaced=(pod("a", toleration=300.0),))
+    assert not re.search(r"\d s\b", tell(waiting).headline)
+
+
+@pytest.mark.parametrize(
+    ("one", "lost", "who"),
+    [
+        (outage(by="Ada"), "power cut", "Cut on request of Ada."),
+        (outage(feed=FeedKind.NETWORK), "network cut", ""),
+        (
+            observed(feed=None, clocked=Clocked.LAST_SIGN, cause=Cause.FAULT),
+            "silent",
+            "It was not cut from here, and its power is on: a fault, or its network.",
+        ),
+        (
+            observed(clocked=Clocked.SENSOR, cause=Cause.SUPPLY),
+            "supply dead",
+            "Power supply failed: all machines lost power at once.",
+        ),
+        (
+            observed(clocked=Clocked.SENSOR, cause=Cause.SWITCHED),
+            "switched off",
+            "Its plug was switched off, but not from here.",
+        ),
+        (
+            observed(clocked=Clocked.SENSOR, cause=Cause.HAND, feed=FeedKind.NETWORK),
+            "link lost",
+            "It was not cut from here: a hand, or a loose cable.",
+        ),
+        (
+            observed(clocked=Clocked.LAST_SIGN, cause=Cause.CUT_SHORT),
+            "silent",
+            "Its cut was given up half-way, and may have taken it for a moment.",
+        ),
+    ],
+)
+def test_it_says_what_was_lost_and_who_did_it(one: Outage, lost: str, who: str) -> None:
+    assert (tell(one).lost, tell(one).who) == (lost, who)
+
+
+@pytest.mark.parametrize(
+    ("one", "result", "ending", "brief"),
+    [
+        (outage(), "n1 lost its power. Kubernetes is recovering", "", ""),
+        (outage(**RECOVERED), "n1 lost its power", "", "n1 recovered in 12.4 s."),
+        (
+            outage(restored=T0 + 3, rejoined=T0 + 5, closed=T0 + 5),
+            "Kubernetes never missed n1",
+            "Unnoticed: n1 was back before Kubernetes missed it",
+            "",
+        ),
+        (
+            outage(**NOTICED, displaced=EVICTED, closed=T0 + 600),
+            "Not everything came back from n1",
+            "Not everything came back: ",
+            "",
+        ),
+        (
+            outage(**NOTICED, interrupted="the server was killed", closed=T0 + 50),
+            "n1: not measured to the end",
+            "Not measured to the end: the server was killed",
+            "",
+        ),
+        (
+            outage(**NOTICED, displaced=()),
+            "n1 lost its power. Kubernetes is recovering",
+            "No pod had to move: there is nothing to wait for",
+            "",
+        ),
+    ],
+)
+def test_it_says_how_it_ended(one: Outage, result: str, ending: str, brief: str) -> None:
+    told = tell(one)
+    assert (told.result, told.brief) == (result, brief)
+    assert told.ending.startswith(ending)
+    assert bool(told.ending) == bool(ending)
