@@ -1,19 +1,17 @@
-"""Takes every event through every room, so that there is one order of things. Never waits.
+"""From an event to the outages that it changes: folded by the tracker, then published one by one.
 
 a pause of ours, if one ended just now, is an event that goes first
 
-event ─► tracker ─► board ─┐ for each outage that it changed:
-                           └► recorder ─► board ─► story in the log ─► audience
+event ─► fold: tracker ─► (the board shows the event) ─► tell: each outage that changed
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from chaosmonkey.clock import CATCH_UP, Heartbeat
-from chaosmonkey.hub import BoardPublisher
+from chaosmonkey.events import Events
 from chaosmonkey.model import (
     ClockStepped,
     Event,
@@ -26,47 +24,50 @@ from chaosmonkey.model import (
 from chaosmonkey.outage.recovery import outcome
 from chaosmonkey.outage.story import latest_line
 from chaosmonkey.outage.tracker import Tracker
-from chaosmonkey.store import Recorder
 
 log = logging.getLogger(__name__)
 story_log = logging.getLogger("chaosmonkey.story")
 
 
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """The outcome of an outage is known."""
+
+    outage: Outage
+
+
+@dataclass(frozen=True, slots=True)
+class OutagesChanged:
+    """An event has changed outages, and each was published."""
+
+
 class Dispatch:
-    """The one place that events pass.
+    """Takes every event to the tracker, and every outage that it changed to all who subscribed.
 
     Args:
         heartbeat: knows whether this process was stopped, slept, or was held up.
-        paused: is told for how many seconds it was.
-        concluded: is called with an outage whose outcome is known.
-        changed: is called when an outage changed.
     """
 
-    def __init__(
-        self,
-        tracker: Tracker,
-        board: BoardPublisher,
-        recorder: Recorder,
-        *,
-        heartbeat: Heartbeat,
-        paused: Callable[[float], None],
-        concluded: Callable[[Outage], None],
-        changed: Callable[[], None],
-    ) -> None:
+    def __init__(self, tracker: Tracker, events: Events, heartbeat: Heartbeat) -> None:
         self._tracker = tracker
-        self._board = board
-        self._recorder = recorder
+        self._events = events
         self._heartbeat = heartbeat
-        self._paused = paused
-        self._concluded = concluded
-        self._changed = changed
-        self._told: dict[str, Outage] = {}
-        self._interrupted: dict[str, Outage] = {}
+        self._changed: list[Outage] = []
 
-    def __call__(self, event: Event) -> None:
-        """Take an event through every room, in order."""
+    def fold(self, event: Event) -> None:
+        """Let the tracker take an event in."""
         self.notice_pause()
-        self._take(event)
+        self._changed = self._tracker.handle(event)
+
+    def tell(self, event: Event) -> None:  # noqa: ARG002 - called with what it is subscribed to
+        """Publish the outages that the event has changed."""
+        changed, self._changed = self._changed, []
+        for outage in changed:
+            self._events.publish(outage)
+            if outcome(outage) is not None:
+                self._events.publish(Concluded(outage))
+        if changed:
+            self._events.publish(OutagesChanged())
 
     def notice_pause(self) -> None:
         """Tell first if this process did not run until just now: what comes next may be late."""
@@ -74,51 +75,58 @@ class Dispatch:
         if pause is not None:
             since, at = pause
             log.warning("This server did not run for %.1f s.", at - since)
-            self._paused(at - since)
-            self._take(Paused(since, at, at + CATCH_UP * self._heartbeat.speed))
+            self._events.publish(Paused(since, at, at + CATCH_UP * self._heartbeat.speed))
 
-    def _take(self, event: Event) -> None:
-        changed = self._tracker.handle(event)
-        self._board.after(event)
-        for outage in changed:
-            self._show(outage)
-            if outcome(outage) is not None:
-                self._concluded(outage)
-        if changed:
-            self._changed()
-        match event:
-            case ClockStepped():
-                self._interrupted.clear()  # it is not known how long their machines were without it
-            case PlugRestored() | FeedSensed(state=FeedState.ON):
-                self._feed_is_back(event)
-            case _:
-                pass
 
-    def interrupted(self, outage: Outage) -> None:
-        """An outage that ended before its feed was back: of what follows only that is noted.
+class StoryLog:
+    """Writes each new line of an outage's story into the log."""
 
-        An earlier process left it, or its node was deleted.
-        """
-        self._interrupted[outage.machine] = outage
+    def __init__(self) -> None:
+        self._told: dict[str, Outage] = {}
 
-    def _feed_is_back(self, event: PlugRestored | FeedSensed) -> None:
-        left = self._interrupted.get(event.machine)
-        if left is not None and left.feed is event.feed:
-            del self._interrupted[event.machine]
-            if event.at < left.t0:
-                return  # the clock was set back: nobody knows how long it was gone
-            closed = max(event.at, left.closed or event.at)
-            self._show(replace(left, restored=event.at, closed=closed))
-
-    def _show(self, outage: Outage) -> None:
-        self._recorder.keep(outage)
-        self._board.show_outage(outage)
+    def tell(self, outage: Outage) -> None:
+        """Write what is new in the story of an outage."""
         for line in latest_line(self._told.get(outage.id), outage):
             story_log.info("%s %+7.1f s  %s", outage.machine, line.at, line.text)
-        early = bool(outage.interrupted) and outage.restored is None
-        if early:
-            self.interrupted(outage)
-        if outage.closed is None or early:
+        if outage.closed is None or ended_early(outage):
             self._told[outage.id] = outage
         else:
             self._told.pop(outage.id, None)
+
+
+class EndedEarly:
+    """Outages that ended before their feed was back: of what follows only that is noted.
+
+    An earlier process left them, or their node was deleted.
+    """
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._outages: dict[str, Outage] = {}
+
+    def note(self, outage: Outage) -> None:
+        """Remember an outage if it is one of them."""
+        if ended_early(outage):
+            self._outages[outage.machine] = outage
+
+    def forget(self, stepped: ClockStepped) -> None:  # noqa: ARG002 - as above
+        """It is not known how long their machines were without their feed."""
+        self._outages.clear()
+
+    def feed_is_back(self, event: PlugRestored | FeedSensed) -> None:
+        """Note when the feed of one of them returned, and publish it."""
+        if isinstance(event, FeedSensed) and event.state is not FeedState.ON:
+            return
+        left = self._outages.get(event.machine)
+        if left is None or left.feed is not event.feed:
+            return
+        del self._outages[event.machine]
+        if event.at < left.t0:
+            return  # the clock was set back: nobody knows how long it was gone
+        closed = max(event.at, left.closed or event.at)
+        self._events.publish(replace(left, restored=event.at, closed=closed))
+
+
+def ended_early(outage: Outage) -> bool:
+    """Whether it was interrupted before its feed was back."""
+    return bool(outage.interrupted) and outage.restored is None

@@ -1,16 +1,10 @@
-"""Builds, wires, starts and stops everything. The first file to read.
-
-    plugs ◄─ monkey ◄─ api ◄─ curl, pages            one task each; if one dies, all stop
-    sensors ─┘ │ └──── panel ◄─ buttons
-       cluster ┴► dispatch ─► tracker ─► recorder
-                     └──────► board ─► hub ─► websockets
-       presenter, phones ─► room ─► foyer ─┘
+"""Starts and stops everything that `composition` builds. The first file to read.
 
 `rescue` has turned the plugs on before this module is even imported. Whatever else is broken then
-(a kubeconfig, a torn panel, a port that another program has) is said and tried again, while all the
-rest goes on. Whatever ends the server
-(SIGTERM, SIGINT, a crash in any task), the plugs are restored before the process ends; what could
-not be restored stands in the journal for the next start.
+(a kubeconfig, a torn panel, a port that another program has) is reported and tried again, while
+everything else goes on. Whatever ends the server (SIGTERM, SIGINT, a crash in any task), the plugs
+are restored before the process ends; what could not be restored is in the journal for the next
+start. One task each; if one dies, all stop.
 """
 
 from __future__ import annotations
@@ -21,42 +15,28 @@ import logging
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from pathlib import Path
 
-from chaosmonkey.access import Rates, Role, Sessions, Tokens
-from chaosmonkey.api import Context, create_app
+from chaosmonkey.access import Role
+from chaosmonkey.api import create_app
 from chaosmonkey.api.addresses import join_url, own_names, own_url, reach
-from chaosmonkey.api.middleware.authentication import Authenticator
 from chaosmonkey.api.middleware.concurrency import RequestScheduler
 from chaosmonkey.api.middleware.request_size import RequestSizeLimit
 from chaosmonkey.api.transport.control_socket import ControlServer
-from chaosmonkey.api.transport.listener import framed
 from chaosmonkey.api.transport.server import PortTaken, WebServer
-from chaosmonkey.audience import JoinCodes, Room, Seats
-from chaosmonkey.clock import Heartbeat, SystemClock
-from chaosmonkey.cluster import Client, ClusterWatch, Inspector
+from chaosmonkey.clock import SystemClock
+from chaosmonkey.cluster import Client
+from chaosmonkey.composition import Outside, compose
 from chaosmonkey.config import Lab, supervision
 from chaosmonkey.control.cut import GOODBYE
-from chaosmonkey.control.failpoint import die_at
-from chaosmonkey.control.monkey import Monkey
-from chaosmonkey.dispatch import Dispatch
 from chaosmonkey.errors import StoreFailed
-from chaosmonkey.hub import AudiencePublisher, BoardPublisher, Hub, PhoneStream, Presence
-from chaosmonkey.model import ClockStepped, Event, Tick
-from chaosmonkey.outage.tracker import Tracker
-from chaosmonkey.panel import Devices, Panel, open_devices
-from chaosmonkey.preflight import PreflightContext, check_everything
-from chaosmonkey.readiness import reasons_against
+from chaosmonkey.model import ClockStepped, Tick
+from chaosmonkey.panel import Devices, open_devices
 from chaosmonkey.rescue import Rescued, rescued
 from chaosmonkey.sensors import SensorBoard, open_sensors
 from chaosmonkey.startup_recovery import recover_previous_run
 from chaosmonkey.store import (
-    Audit,
     Journal,
-    Recorder,
-    Records,
-    RoundRecorder,
-    Rounds,
     Timebase,
     passing_key,
     secret_key,
@@ -107,128 +87,48 @@ async def run(
     """
     lab, wires, pace = table.lab, table.wires, SystemClock()
     async with AsyncExitStack() as stack:
-        things = _Things(
-            sensors=stack.enter_context(open_sensors(lab, wires, table.clock, pace)),
-            panel=stack.enter_context(open_devices(lab, wires, table.clock, pace)),
-        )
+        sensors = stack.enter_context(open_sensors(lab, wires, table.clock, pace))
+        devices = stack.enter_context(open_devices(lab, wires, table.clock, pace))
         client = Client(lab.cluster)
         stack.push_async_callback(client.close)
-        server = _Server(table, things, client)
+        server = _Server(table, sensors, devices, client)
         await server.run(announce, stop or asyncio.Event())
 
 
-@dataclass(frozen=True, slots=True)
-class _Things:
-    """What stands on the table beside the plugs."""
-
-    sensors: SensorBoard
-    panel: Devices
-
-
 class _Server:
-    """Everything that lives as long as the server does."""
+    """What lives as long as the server does, and when it starts and ends."""
 
-    def __init__(self, table: Rescued, things: _Things, client: Client) -> None:
+    def __init__(
+        self, table: Rescued, sensors: SensorBoard, devices: Devices, client: Client
+    ) -> None:
         self._lab = lab = table.lab
-        self._unusable = table.database.unusable
         self._wall = table.wall
-        self._clock = clock = table.clock
-        self._plugs = table.plugs
-        database = table.database
-        self._records = Records(database)
-        self._recorder = Recorder(self._records, clock)
-        self._tracker = Tracker(
-            {machine.node_name: machine.name for machine in lab.machine}, began=clock.now()
-        )
-        self._hub = Hub(clock.now)
-        self._journal = Journal(database)
+        self._clock = table.clock
+        self._journal = Journal(table.database)
         self._timebase = Timebase(lab.server.data, speed=lab.speed)
-        self._watch = ClusterWatch(
-            client, self._publish, lab.cluster, clock=clock, pace=SystemClock()
-        )
-        self._own: frozenset[str] = frozenset()
-        self._look_at_own_names()
-        self._monkey = Monkey(
-            lab,
-            plugs=table.plugs,
-            journal=self._journal,
-            tracker=self._tracker,
-            publish=self._publish,
-            changed=self._show_monkey,
-            clock=clock,
-            pace=SystemClock(),
-            sensors=things.sensors,
-            own=lambda: self._own,
-            reached=die_at(lab.crash_at),
-            restored=table.restored,
-            unrestored=table.unrestored,
-        )
-        self._board = BoardPublisher(
-            self._hub,
-            lab,
-            world=self._tracker.world,
-            plugs=table.plugs,
-            cuts=self._monkey.cuts,
-            feed_monitor=self._monkey.feed_monitor,
-            cooldown_until=self._monkey.cooldown_until,
-            facts=self._monkey.facts,
-            found_off=self._monkey.found_off,
-        )
-        key = self._key()
-        self._client = client
-        self._rounds = Rounds(database)
-        self._round_recorder = RoundRecorder(self._rounds, clock)
-        self._room = Room(
-            lab,
-            monkey=self._monkey,
-            clock=clock,
-            changed=self._show_room,
-            keeper=self._round_recorder,
-            codes=JoinCodes(key, lab.audience, SystemClock()),
-        )
-        self._heartbeat = Heartbeat(clock, SystemClock(), speed=lab.speed)
-        self._dispatch = Dispatch(
-            self._tracker,
-            self._board,
-            self._recorder,
-            heartbeat=self._heartbeat,
-            paused=self._room.paused,
-            concluded=self._room.outage_has_outcome,
-            changed=self._show_room,
-        )
-        self._presence = Presence(self._show_room)
-        self._phones = PhoneStream(clock.now, framed)
-        self._foyer = AudiencePublisher(
-            self._hub,
-            self._phones,
-            lab,
-            room=self._room,
-            presence=self._presence,
-            safety=lambda: self._monkey.safety,
-            join_url=self._join_url,
-        )
-        self._audit = Audit(database, clock)
-        self._panel = Panel(
-            lab,
-            things.panel,
-            monkey=self._monkey,
-            tracker=self._tracker,
-            note=self._audit.note,
-            clock=clock,
-            pace=SystemClock(),
-        )
-        self._seats = Seats(key)
-        self._tokens = Tokens(lab.server.data)
-        self._sessions = Sessions(key, lab.server.data, self._wall)
-        self._authenticator = Authenticator(
-            self._tokens,
-            self._sessions,
-            Rates(SystemClock()),
-            open_here=lab.server.open_here,
-            given=lab.server.presenter_token,
-        )
-        self._supervisor = Supervisor(supervision(), SystemClock())
+        self._own_names: frozenset[str] = frozenset()
+        self._refresh_own_names()
         self._port = lab.server.port
+        self._supervisor = Supervisor(supervision(), SystemClock())
+        self._it = compose(
+            Outside(
+                lab=lab,
+                plugs=table.plugs,
+                sensors=sensors,
+                devices=devices,
+                client=client,
+                database=table.database,
+                journal=self._journal,
+                clock=table.clock,
+                wall=table.wall,
+                pace=SystemClock(),
+                key=_key(lab.server.data),
+                join_url=self._join_url,
+                own_names=lambda: self._own_names,
+                restored=table.restored,
+                unrestored=table.unrestored,
+            )
+        )
 
     async def run(self, announce: Callable[[str], None], stop: asyncio.Event) -> None:
         """Start everything, wait until told to stop, stop everything."""
@@ -236,8 +136,8 @@ class _Server:
             await self._take_up()
         except Exception:
             log.exception("What an earlier server kept cannot be taken up. All else goes on.")
-        self._show_room()
-        entrance = RequestSizeLimit(RequestScheduler(create_app(self._context())))
+        self._it.audience_publisher.show()
+        entrance = RequestSizeLimit(RequestScheduler(create_app(self._it.context)))
         web = WebServer(entrance, self._lab.server)
         control = ControlServer(entrance, self._lab.server.data)
         gc.freeze()  # what stays for ever need not be looked through with every phone's garbage
@@ -248,15 +148,15 @@ class _Server:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._supervisor.run(), name="signs of life")
-                beating = self._heartbeat.run(self._dispatch.notice_pause)
+                beating = self._it.heartbeat.run(self._it.dispatch.notice_pause)
                 tasks.create_task(beating, name="heartbeat")
-                tasks.create_task(self._recorder.run(), name="recorder")
-                tasks.create_task(self._round_recorder.run(), name="recorder of rounds")
-                tasks.create_task(self._audit.run(), name="audit log")
-                monkey = tasks.create_task(self._monkey.run(started.set), name="monkey")
+                tasks.create_task(self._it.recorder.run(), name="recorder")
+                tasks.create_task(self._it.round_recorder.run(), name="recorder of rounds")
+                tasks.create_task(self._it.audit.run(), name="audit log")
+                monkey = tasks.create_task(self._it.monkey.run(started.set), name="monkey")
                 await started.wait()
-                tasks.create_task(self._watch.run(), name="cluster watch")
-                tasks.create_task(self._panel.run(), name="panel")
+                tasks.create_task(self._it.watch.run(), name="cluster watch")
+                tasks.create_task(self._it.panel.run(), name="panel")
                 tasks.create_task(self._tick(), name="tick")
                 serving = tasks.create_task(self._serve(web, announce), name="web server")
                 tasks.create_task(control.run_until_told(), name="control socket")
@@ -267,31 +167,26 @@ class _Server:
                 web.should_exit = control.should_exit = True
                 if not web.started:
                     serving.cancel()
-                self._hub.close()
-                self._phones.close()
+                self._it.hub.close()
+                self._it.phones.close()
                 await asyncio.wait({monkey, serving}, timeout=GOODBYE + 5)
                 raise _Stopped
         except* _Stopped:
             pass
 
     async def _take_up(self) -> None:
+        """Take up what an earlier process kept: its clock, its outages, its round."""
+        it = self._it
         stepped = await self._set_meanwhile()
         await recover_previous_run(
-            self._records,
-            board=self._board,
-            interrupted=self._dispatch.interrupted,
+            it.records,
+            board=it.board,
+            interrupted=it.ended_early.note,
             now=self._clock.now(),
             stepped=stepped,
         )
-        self._tracker.know_ids(await self._records.ids())
-        await self._room.resume(self._rounds, self._records.get, stepped=stepped)
-
-    def _key(self) -> bytes:
-        try:
-            return secret_key(self._lab.server.data)
-        except StoreFailed as error:
-            log.error("%s Until then who signed in has to do so again after each start.", error)
-            return passing_key()
+        it.tracker.know_ids(await it.records.ids())
+        await it.room.resume(it.rounds, it.records.get, stepped=stepped)
 
     async def _serve(self, web: WebServer, announce: Callable[[str], None]) -> None:
         """Serve the pages as soon as their address is to be had; all else does not wait for it."""
@@ -313,35 +208,9 @@ class _Server:
                 failing = error.message
             await pace.sleep(LISTEN_EVERY)
         self._port = web.port
-        self._show_room()
+        self._it.audience_publisher.show()
         self._announce(announce)
         await web.run_until_told()
-
-    def _context(self) -> Context:
-        return Context(
-            lab=self._lab,
-            clock=self._clock,
-            hub=self._hub,
-            monkey=self._monkey,
-            tracker=self._tracker,
-            records=self._records,
-            not_ready=self._not_ready,
-            room=self._room,
-            seats=self._seats,
-            presence=self._presence,
-            phones=self._phones,
-            inspector=Inspector(self._client),
-            authenticator=self._authenticator,
-            audit=self._audit,
-            join_url=self._join_url,
-            preflight=lambda: check_everything(
-                PreflightContext(
-                    self._lab, self._plugs, self._monkey.feed_monitor, self._panel.troubles
-                ),
-                self._client,
-                self._clock,
-            ),
-        )
 
     def _join_url(self) -> str:
         return join_url(self._lab.server, self._port)
@@ -359,39 +228,29 @@ class _Server:
             announce(f"Phones join at {self._join_url()} ({found.why}).")
         if server.open_here or server.presenter_token:
             return
-        presenters = [token for token in self._tokens.known() if token.role is Role.PRESENTER]
-        if not presenters and not self._tokens.trouble:
+        presenters = [token for token in self._it.tokens.known() if token.role is Role.PRESENTER]
+        if not presenters and not self._it.tokens.trouble:
             try:
-                secret = self._tokens.make("presenter", Role.PRESENTER)
+                secret = self._it.tokens.make("presenter", Role.PRESENTER)
             except StoreFailed as error:
                 log.error("No presenter's token can be made, so nobody can sign in: %s", error)
                 return
             console = own_url(server, self._port) + "/console"
             announce(f"Present at {console}?token={secret} (this is told only once)")
 
-    def _publish(self, event: Event) -> None:
-        self._dispatch(event)
-
-    def _show_monkey(self) -> None:
-        self._board.show_machines()
-        self._show_room()
-
-    def _show_room(self) -> None:
-        self._foyer.show()
-
     async def _tick(self) -> None:
         while True:
             await self._clock.sleep(TICK)
-            self._look_at_own_names()
+            self._refresh_own_names()
             self._correct_clock()
-            self._dispatch(Tick(self._clock.now()))
-            self._monkey.tick()
-            self._room.tick()
+            self._it.events.publish(Tick(self._clock.now()))
+            self._it.monkey.tick()
+            self._it.room.tick()
 
-    def _look_at_own_names(self) -> None:
+    def _refresh_own_names(self) -> None:
         """Know this machine by the addresses that it has by now; a demo's machines are pretend."""
         if self._lab.demo is None:
-            self._own = own_names(self._lab.limits)
+            self._own_names = own_names(self._lab.limits)
 
     async def _set_meanwhile(self) -> float | None:
         """Take over by how much the clock was set since the run before this one, if that is known.
@@ -404,29 +263,24 @@ class _Server:
             log.warning("The system clock was set by %+.1f s since the last run.", stepped)
             now = self._clock.now()
             await self._journal.clock_stepped(stepped, now - stepped)
-            self._sessions.clock_stepped(stepped / self._lab.speed)
+            self._it.sessions.clock_stepped(stepped / self._lab.speed)
         self._timebase.remember(self._clock.offset)
         return stepped
 
     def _correct_clock(self) -> None:
         """Follow the system clock if it was set, but not while a cut counts on it."""
-        if self._monkey.cuts or not (by := self._wall.correct()):
+        if self._it.monkey.cuts or not (by := self._wall.correct()):
             return
         log.warning("The system clock was set by %+.1f s. Measured times do not change.", by)
-        self._sessions.clock_stepped(by)
+        self._it.sessions.clock_stepped(by)
         if self._clock is self._wall:
             self._timebase.remember(self._clock.offset)
-            self._monkey.clock_stepped(by)
-            self._room.clock_stepped(by)
-            self._watch.clock_stepped(by)
-            self._dispatch(ClockStepped(by, self._clock.now()))
+            self._it.events.publish(ClockStepped(by, self._clock.now()))
 
-    def _not_ready(self) -> list[str]:
-        return reasons_against(
-            world=self._tracker.world,
-            panel=self._panel,
-            tokens=self._tokens,
-            monkey=self._monkey,
-            plugs=self._plugs,
-            unusable=self._unusable,
-        )
+
+def _key(folder: Path) -> bytes:
+    try:
+        return secret_key(folder)
+    except StoreFailed as error:
+        log.error("%s Until then, everyone has to sign in again after each start.", error)
+        return passing_key()

@@ -129,9 +129,11 @@ async def test_behind_the_proxy_of_the_docs_pages_commands_and_streams_work(
 
 
 async def test_a_proxy_that_leaves_the_prefix_on_is_served_too(tmp_path: Path) -> None:
-    server = ServerSettings(public_url="https://example.org/chaos")
+    secret = "a secret of the presenter"
+    server = ServerSettings(public_url="https://example.org/chaos", presenter_token=secret)
     async with opened(tmp_path, server=server) as site:
         for path in ("/chaos/", "/chaos/api/state", "/chaos/healthz", "/api/state"):
             assert (await site.client.get(path)).status_code == 200, path
         assert (await site.client.get("/chaos")).status_code == 404
-        assert (await site.client.post("/chaos/kill/node3")).status_code == 200
+        signed = {"Authorization": f"Bearer {secret}"}
+        assert (await site.client.post("/chaos/kill/node3", headers=signed)).status_code == 200

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from chaosmonkey.clock import Heartbeat, ManualClock
-from chaosmonkey.dispatch import Dispatch
+from chaosmonkey.dispatch import Dispatch, EndedEarly
+from chaosmonkey.events import Events
 from chaosmonkey.model import (
     Changed,
     FeedKind,
@@ -33,9 +34,6 @@ LEFT = Outage(
 
 class NoBoard:
     def show_outage(self, outage: Outage) -> None:
-        """Nobody looks."""
-
-    def after(self, event: object) -> None:
         """Nobody looks."""
 
 
@@ -68,24 +66,25 @@ async def test_only_a_feed_that_was_still_gone_is_waited_for(
 def test_a_return_by_a_clock_that_was_set_back_has_no_moment(
     at: float, restored: float | None
 ) -> None:
-    kept = Kept()
-    take = Dispatch(
-        Tracker(), NoBoard(), kept,
-        heartbeat=Heartbeat(ManualClock(), ManualClock()), paused=lambda _: None,
-        concluded=kept.keep, changed=lambda: None,
-    )  # fmt: skip
-    take.interrupted(replace(LEFT, closed=1000.0))
-    take(PlugRestored("node3", "node3", FeedKind.POWER, at))
+    events, kept = Events(), Kept()
+    early = EndedEarly(events)
+    events.subscribe(Outage, kept.keep)
+    early.note(replace(LEFT, closed=1000.0, interrupted="the server ended"))
+    early.feed_is_back(PlugRestored("node3", "node3", FeedKind.POWER, at))
     assert [outage.restored for outage in kept] == ([] if restored is None else [restored])
 
 
 def test_a_feed_that_returns_after_its_node_was_deleted_is_noted() -> None:
-    kept = Kept()
-    take = Dispatch(
-        Tracker(), NoBoard(), kept,
-        heartbeat=Heartbeat(ManualClock(), ManualClock()), paused=lambda _: None,
-        concluded=lambda _: None, changed=lambda: None,
-    )  # fmt: skip
+    events, kept = Events(), Kept()
+    dispatch = Dispatch(Tracker(), events, Heartbeat(ManualClock(), ManualClock()))
+    early = EndedEarly(events)
+    for kind in (Changed, PlugCut, Removed, PlugRestored):
+        events.subscribe(kind, dispatch.fold)
+        events.subscribe(kind, dispatch.tell)
+    events.subscribe(PlugRestored, early.feed_is_back)
+    events.subscribe(Outage, kept.keep)
+    events.subscribe(Outage, early.note)
+    take = events.publish
     node = Node("node3", "n3", ready="True")
     take(Changed(node, 990.0))
     take(PlugCut(LEFT.id, "node3", "node3", FeedKind.POWER, 999.9, 1000.0, "test", 1060.0))

@@ -11,27 +11,25 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from chaosmonkey.access import Rates, Sessions, Tokens
-from chaosmonkey.api import Context, create_app
+from chaosmonkey.access import Tokens
+from chaosmonkey.api import create_app
 from chaosmonkey.api.middleware.authentication import Authenticator
 from chaosmonkey.api.middleware.concurrency import RequestScheduler
 from chaosmonkey.api.middleware.request_size import RequestSizeLimit
 from chaosmonkey.api.transport.connection_limits import ConnectionLimits
-from chaosmonkey.api.transport.listener import framed
 from chaosmonkey.api.transport.server import WebServer
-from chaosmonkey.audience import JoinCodes, Room, Seats
-from chaosmonkey.cluster import Client, Inspector
+from chaosmonkey.audience import Room
+from chaosmonkey.cluster import Client
+from chaosmonkey.composition import Outside, compose
 from chaosmonkey.config import Audience, Cluster, ServerSettings
-from chaosmonkey.hub import AudiencePublisher, BoardPublisher, Hub, PhoneStream, Presence
-from chaosmonkey.model import Event
-from chaosmonkey.outage.recovery import outcome
-from chaosmonkey.preflight import PreflightContext as Preflighted
-from chaosmonkey.preflight import check_everything
-from chaosmonkey.store import Audit, Records, RoundRecorder, Rounds, open_database
+from chaosmonkey.hub import Hub, PhoneStream, Presence
+from chaosmonkey.panel import Devices
+from chaosmonkey.store import Audit, Records, open_database
 from tests.patience import PATIENCE, until
 from tests.unit.control._table import LAB, Table
 
 JOIN_URL = "http://10.0.0.2:8080/play"
+NO_PANEL = Devices({}, {}, None, None, lambda: "")
 ANYBODY = Audience(join_code="off")
 """No code is needed; tests of the code say so."""
 
@@ -86,121 +84,64 @@ async def opened(
     audience: Audience = ANYBODY,
     server: ServerSettings = LAB.server,
 ) -> AsyncIterator[Site]:
+    folder.mkdir(parents=True, exist_ok=True)
+    server = server.model_copy(update={"data": folder, "always_ask": not open_here})
     lab = LAB.model_copy(update={"audience": audience, "server": server})
     table = Table()
-    hub = Hub(table.clock.now)
-    board = BoardPublisher(
-        hub,
-        LAB,
-        world=table.tracker.world,
-        plugs=table.plugs,
-        cuts=table.monkey.cuts,
-        feed_monitor=table.monkey.feed_monitor,
-        cooldown_until=table.monkey.cooldown_until,
-        facts=table.monkey.facts,
-    )
-
-    def dispatch(event: Event) -> None:
-        for outage in table.tracker.handle(event):
-            board.show_outage(outage)
-            if outcome(outage) is not None:
-                room.outage_has_outcome(outage)
-        board.after(event)
-
-    table.publish = dispatch  # what the runtime wires
-    table.changed = board.show_machines
-    folder.mkdir(parents=True, exist_ok=True)
-    async with open_database(folder, table.clock) as database, table.running():
-        records = Records(database)
-        kept = Rounds(database)
-        recorder = RoundRecorder(kept, table.clock)
-        codes = JoinCodes(b"k" * 32, lab.audience, table.clock)
-        room = Room(
-            lab,
-            monkey=table.monkey,
-            clock=table.clock,
-            changed=lambda: audience_publisher.show(),
-            keeper=recorder,
-            codes=codes,
+    client = Client(Cluster(server="http://127.0.0.1:9"))
+    async with open_database(folder, table.clock) as database:
+        it = compose(
+            Outside(
+                lab=lab,
+                plugs=table.plugs,
+                sensors=table.sensors,
+                devices=NO_PANEL,
+                client=client,
+                database=database,
+                journal=table.journal,
+                clock=table.clock,
+                wall=table.clock,
+                pace=table.clock,
+                key=b"k" * 32,
+                join_url=lambda: JOIN_URL,
+            )
         )
-        presence, phones = (
-            Presence(lambda: audience_publisher.show()),
-            PhoneStream(table.clock.now, framed),
-        )
-        client = Client(Cluster(server="http://127.0.0.1:9"))
-        audience_publisher = AudiencePublisher(
-            hub,
-            phones,
-            lab,
-            room=room,
-            presence=presence,
-            safety=lambda: table.monkey.safety,
-            join_url=lambda: JOIN_URL,
-        )
-        table.changed = lambda: (board.show_machines(), audience_publisher.show())
-        await room.resume(kept, records.get)
-        audience_publisher.show()
-        tokens = Tokens(folder)
-        authenticator = Authenticator(
-            tokens,
-            Sessions(b"k" * 32, folder, table.clock),
-            Rates(table.clock),
-            open_here=open_here,
-        )
-        audit = Audit(database, table.clock)
-        context = Context(
-            lab=lab,
-            clock=table.clock,
-            hub=hub,
-            monkey=table.monkey,
-            tracker=table.tracker,
-            records=records,
-            not_ready=list,
-            room=room,
-            seats=Seats(b"k" * 32),
-            presence=presence,
-            phones=phones,
-            inspector=Inspector(client),
-            authenticator=authenticator,
-            audit=audit,
-            join_url=lambda: JOIN_URL,
-            preflight=lambda: check_everything(
-                Preflighted(LAB, table.plugs, table.monkey.feed_monitor, lambda: ""),
-                client,
-                table.clock,
-            ),
-        )
-        app = create_app(context)
+        table.take(it)
+        await it.room.resume(it.rounds, it.records.get)
+        it.audience_publisher.show()
+        app = create_app(it.context)
         web = WebServer(entrance := RequestSizeLimit(RequestScheduler(app)), ServerSettings(port=0))
         web.bind()
         url = f"http://127.0.0.1:{web.port}"
         async with (
+            table.running(),
             asyncio.TaskGroup() as tasks,
             httpx.AsyncClient(base_url=url, timeout=PATIENCE) as browser,
         ):
             tasks.create_task(web.run_until_told())
-            keeping = tasks.create_task(recorder.run())
+            keeping = tasks.create_task(it.round_recorder.run())
             await until(lambda: web.started)
-            writing = tasks.create_task(audit.run())
+            writing = tasks.create_task(it.audit.run())
+            recording = tasks.create_task(it.recorder.run())
             yield Site(
                 table=table,
-                hub=hub,
-                records=records,
+                hub=it.hub,
+                records=it.records,
                 url=url,
                 client=browser,
-                room=room,
-                phones=phones,
+                room=it.room,
+                phones=it.phones,
                 connection_limits=web.connection_limits,
-                tokens=tokens,
-                audit=audit,
-                authenticator=authenticator,
-                presence=presence,
+                tokens=it.tokens,
+                audit=it.audit,
+                authenticator=it.context.authenticator,
+                presence=it.presence,
                 app=app,
                 entrance=entrance,
             )
-            writing.cancel()
-            keeping.cancel()
-            hub.close()
-            phones.close()
+            for task in (writing, keeping, recording):
+                task.cancel()
+            it.hub.close()
+            it.phones.close()
             web.should_exit = True
         await client.close()

@@ -11,6 +11,7 @@ from tests.patience import connect
 from tests.unit.api.conftest import Site, opened
 
 PUBLIC = "https://chaos.example:8443"
+SECRET = "a secret of the presenter"
 
 
 @pytest.mark.parametrize("host", ["chaos.example", "chaos.example:8443", "127.0.0.1:8080"])
@@ -18,13 +19,14 @@ async def test_pages_at_the_public_url_may_act_whatever_host_a_proxy_passes_on(
     tmp_path: Path, host: str
 ) -> None:
     """The usual settings pass on the name without its port."""
-    async with opened(tmp_path, server=ServerSettings(public_url=PUBLIC)) as site:
-        headers = {"Host": host, "Origin": PUBLIC}
+    server = ServerSettings(public_url=PUBLIC, presenter_token=SECRET)
+    async with opened(tmp_path, server=server) as site:
+        headers = {"Host": host, "Origin": PUBLIC, "Authorization": f"Bearer {SECRET}"}
         assert (await site.client.post("/kill/node3", headers=headers)).status_code == 200
         here = {"host": "127.0.0.1", "port": int(site.url.rpartition(":")[2])}
         async with connect(f"ws://{host}/ws", origin=PUBLIC, **here) as stream:
             assert '"snapshot"' in await stream.recv()
-        foreign = {"Host": host, "Origin": "https://chaos.example:9"}
+        foreign = headers | {"Origin": "https://chaos.example:9"}
         assert (await site.client.post("/halt", headers=foreign)).status_code == 403
 
 

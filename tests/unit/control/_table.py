@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar
 
 from chaosmonkey.clock import ManualClock
+from chaosmonkey.composition import Composition
 from chaosmonkey.config import Lab, build
 from chaosmonkey.control.cut import GOODBYE
 from chaosmonkey.control.guard import CutRequest
@@ -195,8 +196,14 @@ class Table:
             sensors=self.sensors,
         )
 
+    def take(self, composition: Composition) -> None:
+        """Stand at the table of a whole server, whose cluster is that of a scene."""
+        self.monkey, self.tracker = composition.monkey, composition.tracker
+        for event in Scene().told:
+            composition.events.publish(event)
+
     def publish(self, event: Event) -> None:
-        """What the runtime's dispatch does first."""
+        """What a server's dispatch does first."""
         self.events.append(event)
         self.tracker.handle(event)
 

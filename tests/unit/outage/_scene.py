@@ -34,6 +34,7 @@ class Scene:
     def __init__(self, nodes: int = 3) -> None:
         self.tracker = Tracker()
         self.now = START
+        self.told: list[Event] = []
         self.outages: dict[str, Outage] = {}
         self._renewals = 0
         self.silent: set[str] = set()
@@ -52,6 +53,7 @@ class Scene:
         )
 
     def tell(self, event: Event) -> None:
+        self.told.append(event)
         for outage in self.tracker.handle(event):
             self.outages[outage.machine] = outage
 

@@ -1,0 +1,273 @@
+"""Which room gets what, and who is told of what: one function for the server and for tests.
+
+    plugs ◄─ monkey ◄─ api ◄─ curl, pages
+    sensors ─┘ │ └──── panel ◄─ buttons
+       cluster ┴► events ─► tracker ─► recorder
+                    └─────► board ─► hub ─► websockets
+       presenter, phones ─► room ─► audience publisher ─┘
+
+`runtime` starts and stops what is built here. Whoever wants to hear of something subscribes to its
+type in `_subscribe`; the order of the lines there is the order in which they are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import get_args
+
+from chaosmonkey.access import Rates, Sessions, Tokens
+from chaosmonkey.api import Context
+from chaosmonkey.api.middleware.authentication import Authenticator
+from chaosmonkey.api.transport.listener import framed
+from chaosmonkey.audience import JoinCodes, Room, Seats
+from chaosmonkey.clock import Clock, Heartbeat
+from chaosmonkey.cluster import Client, ClusterWatch, Inspector
+from chaosmonkey.config import Lab
+from chaosmonkey.control.failpoint import die_at
+from chaosmonkey.control.monkey import Monkey
+from chaosmonkey.dispatch import Concluded, Dispatch, EndedEarly, OutagesChanged, StoryLog
+from chaosmonkey.events import Events, RoomChanged, TableChanged
+from chaosmonkey.hub import AudiencePublisher, BoardPublisher, Hub, PhoneStream, Presence
+from chaosmonkey.model import (
+    ClockStepped,
+    Event,
+    FeedKind,
+    FeedSensed,
+    Outage,
+    Paused,
+    PlugRestored,
+)
+from chaosmonkey.outage.tracker import Tracker
+from chaosmonkey.panel import Devices, Panel
+from chaosmonkey.plugs import PlugBoard
+from chaosmonkey.preflight import PreflightContext, check_everything
+from chaosmonkey.readiness import reasons_against
+from chaosmonkey.sensors import SensorBoard
+from chaosmonkey.store import Audit, Database, Journal, Recorder, Records, RoundRecorder, Rounds
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a server is built upon, and does not make itself.
+
+    Attributes:
+        clock: the server's time, faster than real in a demo.
+        wall: real time by the wall, for what outlives the process.
+        pace: real time that only passes, for people and devices.
+        key: signs seats, sessions and join codes.
+        own_names: names and addresses of the machine that the server runs on.
+        join_url: where phones join.
+        restored: plugs that the journal had as cut, and when they were read back as on.
+        unrestored: plugs that should be on and could not be turned on.
+    """
+
+    lab: Lab
+    plugs: PlugBoard
+    sensors: SensorBoard
+    devices: Devices
+    client: Client
+    database: Database
+    journal: Journal
+    clock: Clock
+    wall: Clock
+    pace: Clock
+    key: bytes
+    join_url: Callable[[], str]
+    own_names: Callable[[], frozenset[str]] = frozenset
+    restored: Mapping[tuple[str, FeedKind], float] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    unrestored: Set[tuple[str, FeedKind]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """Every room, wired and not yet running."""
+
+    events: Events
+    tracker: Tracker
+    watch: ClusterWatch
+    monkey: Monkey
+    hub: Hub
+    board: BoardPublisher
+    room: Room
+    presence: Presence
+    phones: PhoneStream
+    audience_publisher: AudiencePublisher
+    panel: Panel
+    dispatch: Dispatch
+    heartbeat: Heartbeat
+    ended_early: EndedEarly
+    records: Records
+    recorder: Recorder
+    rounds: Rounds
+    round_recorder: RoundRecorder
+    audit: Audit
+    tokens: Tokens
+    sessions: Sessions
+    context: Context
+
+
+def compose(outside: Outside) -> Composition:
+    """Build every room and make the subscriptions; nothing runs, and nothing waits."""
+    lab, clock, pace, database = outside.lab, outside.clock, outside.pace, outside.database
+    events = Events()
+
+    def table_changed() -> None:
+        events.publish(TableChanged())
+
+    def room_changed() -> None:
+        events.publish(RoomChanged())
+
+    nodes = {machine.node_name: machine.name for machine in lab.machine}
+    tracker = Tracker(nodes, began=clock.now())
+    monkey = Monkey(
+        lab,
+        plugs=outside.plugs,
+        journal=outside.journal,
+        tracker=tracker,
+        publish=events.publish,
+        changed=table_changed,
+        clock=clock,
+        pace=pace,
+        sensors=outside.sensors,
+        own=outside.own_names,
+        reached=die_at(lab.crash_at),
+        restored=outside.restored,
+        unrestored=outside.unrestored,
+    )
+    hub = Hub(clock.now)
+    board = BoardPublisher(
+        hub,
+        lab,
+        world=tracker.world,
+        plugs=outside.plugs,
+        cuts=monkey.cuts,
+        feed_monitor=monkey.feed_monitor,
+        cooldown_until=monkey.cooldown_until,
+        facts=monkey.facts,
+        found_off=monkey.found_off,
+    )
+    records, rounds = Records(database), Rounds(database)
+    round_recorder = RoundRecorder(rounds, clock)
+    room = Room(
+        lab,
+        monkey=monkey,
+        clock=clock,
+        changed=room_changed,
+        keeper=round_recorder,
+        codes=JoinCodes(outside.key, lab.audience, pace),
+    )
+    presence, phones = Presence(room_changed), PhoneStream(clock.now, framed)
+    audience_publisher = AudiencePublisher(
+        hub,
+        phones,
+        lab,
+        room=room,
+        presence=presence,
+        safety=lambda: monkey.safety,
+        join_url=outside.join_url,
+    )
+    audit = Audit(database, clock)
+    panel = Panel(
+        lab,
+        outside.devices,
+        monkey=monkey,
+        tracker=tracker,
+        note=audit.note,
+        clock=clock,
+        pace=pace,
+    )
+    tokens = Tokens(lab.server.data)
+    sessions = Sessions(outside.key, lab.server.data, outside.wall)
+    heartbeat = Heartbeat(clock, pace, speed=lab.speed)
+    context = Context(
+        lab=lab,
+        clock=clock,
+        hub=hub,
+        monkey=monkey,
+        tracker=tracker,
+        records=records,
+        not_ready=lambda: reasons_against(
+            world=tracker.world,
+            panel=panel,
+            tokens=tokens,
+            monkey=monkey,
+            plugs=outside.plugs,
+            unusable=database.unusable,
+        ),
+        room=room,
+        seats=Seats(outside.key),
+        presence=presence,
+        phones=phones,
+        inspector=Inspector(outside.client),
+        authenticator=Authenticator(
+            tokens,
+            sessions,
+            Rates(pace),
+            open_here=lab.server.open_here,
+            given=lab.server.presenter_token,
+        ),
+        audit=audit,
+        join_url=outside.join_url,
+        preflight=lambda: check_everything(
+            PreflightContext(lab, outside.plugs, monkey.feed_monitor, panel.troubles),
+            outside.client,
+            clock,
+        ),
+    )
+    composition = Composition(
+        events=events,
+        tracker=tracker,
+        watch=ClusterWatch(outside.client, events.publish, lab.cluster, clock=clock, pace=pace),
+        monkey=monkey,
+        hub=hub,
+        board=board,
+        room=room,
+        presence=presence,
+        phones=phones,
+        audience_publisher=audience_publisher,
+        panel=panel,
+        dispatch=Dispatch(tracker, events, heartbeat),
+        heartbeat=heartbeat,
+        ended_early=EndedEarly(events),
+        records=records,
+        recorder=Recorder(records, clock),
+        rounds=rounds,
+        round_recorder=round_recorder,
+        audit=audit,
+        tokens=tokens,
+        sessions=sessions,
+        context=context,
+    )
+    _subscribe(composition)
+    return composition
+
+
+def _subscribe(it: Composition) -> None:
+    """Who is told of what, in order."""
+    events, story = it.events, StoryLog()
+    events.subscribe(Paused, lambda pause: it.room.paused(pause.at - pause.since))
+    events.subscribe(ClockStepped, lambda step: it.monkey.clock_stepped(step.by))
+    events.subscribe(ClockStepped, lambda step: it.room.clock_stepped(step.by))
+    events.subscribe(ClockStepped, lambda step: it.watch.clock_stepped(step.by))
+    for kind in get_args(Event):
+        events.subscribe(kind, it.dispatch.fold)
+        events.subscribe(kind, it.board.after)
+        events.subscribe(kind, it.dispatch.tell)
+    events.subscribe(ClockStepped, it.ended_early.forget)
+    events.subscribe(PlugRestored, it.ended_early.feed_is_back)
+    events.subscribe(FeedSensed, it.ended_early.feed_is_back)
+
+    events.subscribe(Outage, it.recorder.keep)
+    events.subscribe(Outage, it.board.show_outage)
+    events.subscribe(Outage, story.tell)
+    events.subscribe(Outage, it.ended_early.note)
+    events.subscribe(Concluded, lambda concluded: it.room.outage_has_outcome(concluded.outage))
+    events.subscribe(OutagesChanged, lambda _: it.audience_publisher.show())
+
+    events.subscribe(TableChanged, lambda _: it.board.show_machines())
+    events.subscribe(TableChanged, lambda _: it.audience_publisher.show())
+    events.subscribe(RoomChanged, lambda _: it.audience_publisher.show())
