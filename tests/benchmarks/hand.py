@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 from websockets.asyncio.client import ClientConnection
 
-from tests.bench._table import PINS, ApiServer, Header, percentiles, server, simulated_objects
+from tests.benchmarks._table import PINS, ApiServer, Header, percentiles, server, simulated_objects
 from tests.patience import PATIENCE, connect
 
 SPEED = 200.0

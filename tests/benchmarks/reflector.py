@@ -7,7 +7,7 @@ ours to the model, through the cache, published; theirs to the dictionaries with
 of the rounds is reported; a first round of each, which builds the official client's models, is not
 counted. What parsing the lines with orjson would take, and nothing else, stands beside it.
 
-    python -m tests.bench.reflector
+    python -m tests.benchmarks.reflector
 """
 
 from __future__ import annotations
