@@ -7,7 +7,8 @@ import pytest
 
 from tests._nasty import NASTY, nasty
 from tests.e2e._served import served, world
-from tests.e2e.conftest import eventually, run
+from tests.e2e.conftest import run
+from tests.patience import eventually
 
 pytestmark = pytest.mark.e2e
 
