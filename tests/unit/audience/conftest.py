@@ -8,13 +8,14 @@ import pytest
 from chaosmonkey.audience.current_round import CurrentRound
 from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.open_round import OpenRound, open_round
-from chaosmonkey.audience.rounds import Mode, Round
+from chaosmonkey.audience.rounds import Mode, Round, Turn
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import Lab, build
 from chaosmonkey.control.refusals import NotReady, TooManyOff
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.model import FeedKind
 from chaosmonkey.store import KeptEntry
+from tests.sure import sure
 
 NODES = ("node1", "node2", "node3")
 SEED = "00112233445566778899aabbccddeeff"
@@ -88,6 +89,11 @@ class Hall:
     @property
     def round(self) -> Round:
         return self.current_round.current()
+
+    @property
+    def turn(self) -> Turn:
+        """The turn of the one who has the button; there is one."""
+        return sure(self.round.turn)
 
     def bar(self, machine: str) -> None:
         self.barred[machine] = NotReady(f"{machine} is not Ready.", remedy="Wait.")

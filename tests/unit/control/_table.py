@@ -15,7 +15,7 @@ from chaosmonkey.errors import PlugFailed, StoreFailed
 from chaosmonkey.model import Event, FeedKind, FeedState
 from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.sensors import Reading
-from chaosmonkey.store import JournalEntry
+from chaosmonkey.store import Journal, JournalEntry
 from tests.unit.outage._scene import Scene
 
 T = TypeVar("T")
@@ -105,7 +105,7 @@ class FakeSensor:
 
 
 @dataclass
-class Diary:
+class Diary(Journal):
     """The journal, as far as the monkey knows it."""
 
     diary: list[str]
@@ -183,6 +183,8 @@ class Table:
         self.sensors = {(name, FeedKind.POWER): it for name, it in (sensors or {}).items()}
         self.sensors |= {(name, FeedKind.NETWORK): it for name, it in (links or {}).items()}
         self.tracker = Scene().tracker
+        self.publish = self._publish
+        self.changed: Callable[[], None] = lambda: None
         self.monkey = Monkey(
             lab,
             plugs=self.plugs,
@@ -195,13 +197,14 @@ class Table:
             sensors=self.sensors,
         )
 
-    def publish(self, event: Event) -> None:
+    def _publish(self, event: Event) -> None:
         """What the runtime's dispatch does first."""
         self.events.append(event)
         self.tracker.handle(event)
 
-    def changed(self) -> None:
-        """Nobody looks."""
+    def state(self, machine: str) -> FeedState:
+        """What the plug of a machine has done."""
+        return self.devices[machine].state
 
     @asynccontextmanager
     async def running(self, *, armed: bool = True) -> AsyncIterator["Table"]:
