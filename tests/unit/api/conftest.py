@@ -137,7 +137,12 @@ async def opened(
             safety=lambda: table.monkey.safety,
             join_url=lambda: JOIN_URL,
         )
-        table.changed = lambda: (board.show_machines(), audience_publisher.show())
+
+        def changed() -> None:
+            board.show_machines()
+            audience_publisher.show()
+
+        table.changed = changed
         await room.resume(kept, records.get)
         audience_publisher.show()
         tokens = Tokens(folder)
@@ -165,7 +170,7 @@ async def opened(
             audit=audit,
             join_url=lambda: JOIN_URL,
             preflight=lambda: check_everything(
-                Preflighted(LAB, table.plugs, table.monkey.feed_monitor, lambda: ""),
+                Preflighted(LAB, table.plugs, table.monkey.feed_monitor, list),
                 client,
                 table.clock,
             ),

@@ -20,7 +20,7 @@ class Recorder:
 
     def take(self) -> list[str]:
         found = [
-            f"{'+' if isinstance(event, Changed) else '-'}{event.object.uid}"  # type: ignore[union-attr]
+            f"{'+' if isinstance(event, Changed) else '-'}{event.object.uid}"
             for event in self.events
         ]
         self.events.clear()
