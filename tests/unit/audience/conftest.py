@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -69,8 +70,8 @@ class Hall:
             self.clock, self.kept, look=self._look, changed=self._changed
         )
 
-    def open(self, mode: Mode, **options: object) -> Round:
-        opening = OpenRound(mode=mode, **options)  # type: ignore[arg-type]
+    def open(self, mode: Mode, **options: Any) -> Round:
+        opening = OpenRound(mode=mode, **options)
         number = len(self.kept.documents) + 1
         now = self.clock.now()
         wanted = open_round(
