@@ -40,7 +40,8 @@ HEAD = "# Made by `make drawings` of hardware/lab.toml; do not edit.\n"
 
 def as_yaml(drawing: Drawing) -> str:
     """A harness as WireViz reads it."""
-    return HEAD + yaml.safe_dump(drawing, sort_keys=False, allow_unicode=True, width=100)
+    dumped: str = yaml.safe_dump(drawing, sort_keys=False, allow_unicode=True, width=100)
+    return HEAD + dumped
 
 
 def control(lab: Lab) -> Drawing:

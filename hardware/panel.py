@@ -128,3 +128,5 @@ def _spots(lab: Lab, what: str) -> Iterator[Spot]:
                 yield Spot(machine.name, number, line)
             case int():
                 raise ValueError(f"{machine.name}: its {what} is drawn on the expander")
+            case None:
+                pass

@@ -24,7 +24,8 @@ class Sheet:
 
     def svg(self) -> str:
         """The drawing as it is kept: one that ends with a line feed."""
-        return self._drawing.get_imagedata("svg").decode().rstrip() + "\n"
+        drawn: bytes = self._drawing.get_imagedata("svg")
+        return drawn.decode().rstrip() + "\n"
 
     # --- strokes ------------------------------------------------------------------------------
 

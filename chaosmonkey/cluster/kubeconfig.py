@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from chaosmonkey.errors import BadConfig, did_you_mean
 

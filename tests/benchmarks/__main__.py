@@ -1,9 +1,9 @@
 """`make bench`: measure everything and print one JSON document, absolutely and in yardsticks.
 
-python -m tests.bench            everything but the soak (about nine minutes)
-python -m tests.bench chain      only what is named: chain, restart, hand, footprint, tiles,
-                                 frames, reflector, load
-python -m tests.bench soak       ten minutes of rounds with 2,000 phones
+python -m tests.benchmarks            everything but the soak (about nine minutes)
+python -m tests.benchmarks chain      only what is named: chain, restart, hand, footprint, tiles,
+                                      frames, reflector, load
+python -m tests.benchmarks soak       ten minutes of rounds with 2,000 phones
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench import (
+from tests.benchmarks import (
     chain,
     footprint,
     frames,

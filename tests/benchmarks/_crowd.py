@@ -34,7 +34,7 @@ class Crowd:
 async def crowd() -> AsyncIterator[Crowd]:
     """A process for phones."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.bench._phones", stdin=PIPE, stdout=PIPE, limit=2**27
+        sys.executable, "-m", "tests.benchmarks._phones", stdin=PIPE, stdout=PIPE, limit=2**27
     )
     try:
         yield Crowd(process)

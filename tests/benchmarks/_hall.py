@@ -16,9 +16,9 @@ from typing import Any
 
 import httpx
 
-from tests.bench._crowd import Crowd, crowd, free_port
-from tests.bench._probes import Console, Memory, Probes, console, processor_seconds
-from tests.bench._table import ApiServer, Header, percentiles, server, simulated_objects
+from tests.benchmarks._crowd import Crowd, crowd, free_port
+from tests.benchmarks._probes import Console, Memory, Probes, console, processor_seconds
+from tests.benchmarks._table import ApiServer, Header, percentiles, server, simulated_objects
 
 CHOICES = ("node1", "node2", "node4", "node5")
 """What is voted for; node3 is killed meanwhile."""

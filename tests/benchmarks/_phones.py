@@ -18,6 +18,7 @@ import socket
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 UPGRADE = (
@@ -227,7 +228,7 @@ async def main() -> None:
     phones = Phones()
     orders = asyncio.StreamReader(limit=2**24)
     await phones.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
-    known = {
+    known: dict[str, Callable[..., Awaitable[object]]] = {
         "join": phones.join, "subscribe": phones.subscribe, "vote": phones.vote,
         "leave": phones.leave, "heard": phones.tell,
     }  # fmt: skip

@@ -11,7 +11,7 @@ import httpx
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.bench._table import ApiServer
+from tests.benchmarks._table import ApiServer
 
 EVERY = 0.1
 """Seconds between two HALTs, and between two events."""

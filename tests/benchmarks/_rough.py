@@ -1,4 +1,4 @@
-"""Rough clients in a process of their own: python -m tests.bench._rough PORT SECONDS.
+"""Rough clients in a process of their own: python -m tests.benchmarks._rough PORT SECONDS.
 
 All of it at once: 10,000 connects a minute of which nothing or nothing whole is heard, websockets
 that never read, garbage and megabytes on seats' sockets, and requests that arrive byte by byte.
@@ -12,7 +12,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 
-from tests.bench._phones import UPGRADE
+from tests.benchmarks._phones import UPGRADE
 
 CONNECTS = 10_000 / 60
 """A second."""

@@ -205,7 +205,10 @@ def cpu_seconds(pid: int) -> float:
 def percentiles(seconds: list[float]) -> dict[str, float]:
     """Milliseconds: median, 99th percentile, and the largest."""
     ordered = sorted(seconds)
-    at = lambda share: ordered[min(len(ordered) - 1, int(len(ordered) * share))]  # noqa: E731
+
+    def at(share: float) -> float:
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
     return {
         "n": len(ordered),
         "p50_ms": round(at(0.5) * 1000, 2),

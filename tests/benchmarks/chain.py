@@ -19,7 +19,7 @@ import httpx
 import orjson
 from websockets.asyncio.client import ClientConnection
 
-from tests.bench._table import (
+from tests.benchmarks._table import (
     PINS,
     ApiServer,
     Header,

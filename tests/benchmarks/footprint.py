@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from tests.bench._table import Header, cpu_seconds, server, simulator
+from tests.benchmarks._table import Header, cpu_seconds, server, simulator
 from tests.patience import PATIENCE, connect
 
 STARTS = 5

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 from websockets.asyncio.client import ClientConnection
 
-from tests.bench._table import PINS, ApiServer, Header, percentiles, server, simulated_objects
+from tests.benchmarks._table import PINS, ApiServer, Header, percentiles, server, simulated_objects
 from tests.patience import PATIENCE, connect
 
 SPEED = 200.0
@@ -89,8 +89,9 @@ async def _outage(socket: ClientConnection, machine: str) -> dict[str, Any]:
     """The outage of a machine as soon as a frame shows it, open and observed."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            told = orjson.loads(await socket.recv()).get("set", {}).get("outages", {})
-            for outage in told.values():
+            told = orjson.loads(await socket.recv())
+            outages: dict[str, dict[str, Any]] = told.get("set", {}).get("outages", {})
+            for outage in outages.values():
                 if outage["machine"] == machine and outage["open"]:
                     assert (outage["cause"], outage["clocked"]) == ("hand", "sensor"), outage
                     if "restored" not in outage["milestones"]:

@@ -16,9 +16,9 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from tests.bench._crowd import Nats, free_port, nats, nats_server
-from tests.bench._hall import Hall, Scale, hall
-from tests.bench._table import percentiles
+from tests.benchmarks._crowd import Nats, free_port, nats, nats_server
+from tests.benchmarks._hall import Hall, Scale, hall
+from tests.benchmarks._table import percentiles
 
 PAUSE = 0.4
 """Seconds between two messages: more than the 0.25 s that the phones' stream rests."""
@@ -133,6 +133,6 @@ def _spread(came: dict[str, list[float]], began: dict[int, float]) -> list[list[
 async def _rough(port: int, seconds: float) -> None:
     """Everybody who means no good."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.bench._rough", str(port), str(seconds)
+        sys.executable, "-m", "tests.benchmarks._rough", str(port), str(seconds)
     )
     assert await process.wait() == 0

@@ -7,7 +7,7 @@ ours to the model, through the cache, published; theirs to the dictionaries with
 of the rounds is reported; a first round of each, which builds the official client's models, is not
 counted. What parsing the lines with orjson would take, and nothing else, stands beside it.
 
-    python -m tests.bench.reflector
+    python -m tests.benchmarks.reflector
 """
 
 from __future__ import annotations
@@ -155,7 +155,8 @@ def take_theirs(address: str) -> float:
     with kubernetes.client.ApiClient(configuration) as api:
         core = kubernetes.client.CoreV1Api(api)
         start = time.perf_counter()
-        stream = kubernetes.watch.Watch().stream(core.list_pod_for_all_namespaces)
+        watch = kubernetes.watch.Watch()  # type: ignore[no-untyped-call] # kubernetes is untyped
+        stream = watch.stream(core.list_pod_for_all_namespaces)  # type: ignore[no-untyped-call]
         for number, _ in enumerate(stream, 1):
             if number == EVENTS:
                 break

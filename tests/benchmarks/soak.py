@@ -1,6 +1,6 @@
 """Ten minutes of rounds with 2,000 phones: does the server's memory grow?
 
-In each round all vote, and 100 more phones come and go. python -m tests.bench soak
+In each round all vote, and 100 more phones come and go. python -m tests.benchmarks soak
 """
 
 import os
@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-from tests.bench._hall import Scale, hall
+from tests.benchmarks._hall import Scale, hall
 
 MINUTES = 10.0
 GUESTS = 100

@@ -16,7 +16,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from tests.bench._table import ApiServer, Header, percentiles, server, simulated_objects
+from tests.benchmarks._table import ApiServer, Header, percentiles, server, simulated_objects
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")

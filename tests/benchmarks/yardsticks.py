@@ -23,7 +23,7 @@ from typing import Any
 
 import httpx
 
-from tests.bench._table import (
+from tests.benchmarks._table import (
     ApiServer,
     Header,
     cpu_seconds,

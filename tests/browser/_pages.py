@@ -52,25 +52,29 @@ class Lab:
         return self.ask(path, method="GET")
 
     def state(self) -> dict[str, Any]:
-        found = self.get("/api/state")
-        return found.get("state", found)
+        found: dict[str, Any] = self.get("/api/state")
+        state: dict[str, Any] = found.get("state", found)
+        return state
 
     def show(self) -> dict[str, Any]:
-        return self.state()["show"]["show"]
+        found: dict[str, Any] = self.state()["show"]["show"]
+        return found
 
     def round(self) -> dict[str, Any]:
-        return self.state()["rounds"]["round"]
+        found: dict[str, Any] = self.state()["rounds"]["round"]
+        return found
 
     def code(self) -> str:
         """The code that the stage shows."""
-        return self.show()["join_code"]
+        return str(self.show()["join_code"])
 
     def play(self, seat: int, what: str, **body: Any) -> dict[str, Any]:
         """Do something as another phone, in the round that is open."""
         joining = {"seat": f"{seat:032x}", "code": self.code()}
         _, cookie = self.ask_with_cookie("/api/play/join", joining)
         asked = {"round": self.round()["id"]} | body
-        return self.ask(f"/api/play/{what}", asked, cookie=cookie)
+        answer: dict[str, Any] = self.ask(f"/api/play/{what}", asked, cookie=cookie)
+        return answer
 
     def vote(self, seat: int, machine: str) -> None:
         """Vote as another phone."""
@@ -140,7 +144,14 @@ class Tab:
 
     def eventually(self, look: Callable[[], Any], why: str = "") -> None:
         """Return when `look` is true; the browser goes on meanwhile."""
-        wait_until(lambda: look() or self.page.wait_for_timeout(30), why)
+
+        def looked() -> bool:
+            if look():
+                return True
+            self.page.wait_for_timeout(30)
+            return False
+
+        wait_until(looked, why)
 
     def changed(self, *expected: str) -> None:
         """Return when exactly these requests were sent since the last time."""

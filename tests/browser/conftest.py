@@ -56,12 +56,13 @@ class Demo:
 
     @property
     def state(self) -> dict[str, Any]:
-        return self.get("/api/state")["state"]
+        found: dict[str, Any] = self.get("/api/state")["state"]
+        return found
 
     @property
     def code(self) -> str:
         """The code that the stage shows."""
-        return self.state["show"]["show"]["join_code"]
+        return str(self.state["show"]["show"]["join_code"])
 
     def outage(self) -> dict[str, Any]:
         """The newest outage; {} without one."""

@@ -27,11 +27,11 @@ LAPTOP = {"width": 1280, "height": 800}
 @pytest.fixture(scope="module")
 def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A demo that trusts nobody for coming from this machine."""
-    settings = {
-        "CHAOSMONKEY_SERVER__ALWAYS_ASK": "true",
-        "CHAOSMONKEY_SERVER__PRESENTER_TOKEN": TOKEN,
-    }
-    with started(tmp_path_factory.mktemp("asking"), **settings) as running:
+    with started(
+        tmp_path_factory.mktemp("asking"),
+        CHAOSMONKEY_SERVER__ALWAYS_ASK="true",
+        CHAOSMONKEY_SERVER__PRESENTER_TOKEN=TOKEN,
+    ) as running:
         running.client.headers["Authorization"] = f"Bearer {TOKEN}"
         yield running
 

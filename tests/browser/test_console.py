@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
     from tests.browser._pages import Lab, Tab
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -19,11 +21,11 @@ pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
 
 
-def card(tab: Tab, name: str):
+def card(tab: Tab, name: str) -> Locator:
     return tab.page.get_by_role("article", name=name, exact=True)
 
 
-def status(tab: Tab):
+def status(tab: Tab) -> Locator:
     return tab.page.locator("header [role=status]")
 
 

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page, WebSocketRoute
+
     from tests.browser._pages import Lab, Tab
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
+
+from tests.sure import sure
 
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
@@ -21,17 +25,17 @@ pytestmark = pytest.mark.browser
 SIZE = {"width": 1280, "height": 800}
 
 
-def card(tab: Tab, name: str):
+def card(tab: Tab, name: str) -> Locator:
     return tab.page.get_by_role("article", name=name, exact=True)
 
 
-def status(tab: Tab):
+def status(tab: Tab) -> Locator:
     return tab.page.locator("header [role=status]")
 
 
 def test_a_pod_is_looked_at_read_and_deleted_after_a_question(lab: Lab, console: Tab) -> None:
     tile = card(console, "node1").get_by_role("button", name="Pod storefront").first
-    name = tile.get_attribute("aria-label").split()[1].rstrip(",")
+    name = sure(tile.get_attribute("aria-label")).split()[1].rstrip(",")
     tile.click()
     panel = console.page.get_by_role("complementary")
     expect(panel.get_by_role("heading", level=2)).to_be_focused()
@@ -106,7 +110,8 @@ def test_it_is_accessible_with_everything_open(
     card(console, "node1").get_by_role("button", name="Look at node1").click()
     panel = console.page.get_by_role("complementary")
     expect(panel).to_contain_text("Labels")
-    header, shown = (one.bounding_box() for one in (console.page.get_by_role("banner"), panel))
+    header = sure(console.page.get_by_role("banner").bounding_box())
+    shown = sure(panel.bounding_box())
     assert header["y"] + header["height"] <= shown["y"]
     assert shown["y"] + shown["height"] <= size[1]
     console.accessible()
@@ -121,7 +126,7 @@ def test_it_says_since_when_the_cluster_is_not_seen(lab: Lab, open_tab: Callable
     seen["cluster"]["cluster"] |= {"stale_since": at - 14, "why": "connection refused"}
     snapshot = {"type": "snapshot", "protocol": 1, "seq": 1, "at": at, "state": seen}
 
-    def before(page) -> None:
+    def before(page: Page) -> None:
         page.route_web_socket("**/ws?role=console", lambda one: one.send(json.dumps(snapshot)))
 
     tab = open_tab(f"{lab.url}/console", viewport=SIZE, before=before)
@@ -134,10 +139,10 @@ def test_it_says_since_when_the_cluster_is_not_seen(lab: Lab, open_tab: Callable
 def test_it_says_when_the_server_is_gone_and_takes_up_again(
     lab: Lab, open_tab: Callable[..., Tab]
 ) -> None:
-    through: list = []
+    through: list[WebSocketRoute | None] = []
 
-    def before(page) -> None:
-        def handle(socket) -> None:
+    def before(page: Page) -> None:
+        def handle(socket: WebSocketRoute) -> None:
             if through and through[-1] is None:
                 socket.close()
             else:
@@ -148,7 +153,7 @@ def test_it_says_when_the_server_is_gone_and_takes_up_again(
 
     tab = open_tab(f"{lab.url}/console", viewport=SIZE, before=before)
     expect(tab.page.get_by_text("LIVE", exact=True)).to_be_visible()
-    gone = through[-1]
+    gone = sure(through[-1])
     through.append(None)
     gone.close()
     expect(tab.page.get_by_text("NOT CONNECTED", exact=True)).to_be_visible()

@@ -22,6 +22,8 @@ from tests.browser.invented import (
 )
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page, ViewportSize
+
     from tests.browser._pages import Lab, Tab
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -29,11 +31,12 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 
 from tests.browser.pace import come_to_rest
+from tests.sure import sure
 
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
 
-TABLET = {"width": 1024, "height": 768}
+TABLET: ViewportSize = {"width": 1024, "height": 768}
 OFF = feed("off", stage="cut", restore_by=NOW + 40)
 PULLED = machine("node3", ready="Unknown", power=feed(sensed="off", finding="No power arrives."))
 SHELF = {f"node{n}": machine(f"node{n}") for n in range(1, 6)}
@@ -109,7 +112,7 @@ def told(open_tab: Callable[..., Tab]) -> Callable[..., Tab]:
     """Opens the console of a server that says one thing."""
 
     def open_one(message: dict[str, Any] | None, **options: Any) -> Tab:
-        def before(page) -> None:
+        def before(page: Page) -> None:
             static.serve(page)
             said = json.dumps(message)
             heard = "**/ws?role=console"
@@ -150,7 +153,8 @@ def test_arming_moves_nothing_else(told: Callable[..., Tab]) -> None:
         tab = told(STATES[name][0], viewport=TABLET)
         expect(tab.page.get_by_text(STATES[name][1]).first).to_be_visible()
         come_to_rest(tab.page)
-        places.add(tab.page.get_by_role("button", name="Power", exact=True).bounding_box()["x"])
+        power = tab.page.get_by_role("button", name="Power", exact=True)
+        places.add(sure(power.bounding_box())["x"])
     assert len(places) == 1
 
 
@@ -163,9 +167,8 @@ def test_everything_in_front_is_accessible(lab: Lab, console: Tab, light: bool) 
         console.page.get_by_role("button", name=name).click()
         dialog = console.page.get_by_role("dialog", name=title)
         expect(dialog.get_by_role("heading", name=title)).to_be_visible()
-        halt, box = (
-            one.bounding_box() for one in (console.page.get_by_role("button", name="HALT"), dialog)
-        )
+        halt = sure(console.page.get_by_role("button", name="HALT").bounding_box())
+        box = sure(dialog.bounding_box())
         assert halt["y"] + halt["height"] <= box["y"], "HALT stays in sight"
         assert box["y"] + box["height"] <= TABLET["height"]
         console.accessible()

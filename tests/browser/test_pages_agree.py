@@ -13,7 +13,7 @@ from tests.browser import invented, static
 from tests.browser.invented import NOW, feed, machine, outage, round_, snapshot
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, WebSocketRoute
+    from playwright.sync_api import Page, Route, WebSocketRoute
 
     from tests.browser._pages import Tab
 
@@ -86,7 +86,12 @@ def test_the_stage_the_console_and_its_digits_have_the_configurations_order(show
     cards = console.page.get_by_role("article").all()
     assert [card.get_attribute("aria-label") for card in cards] == list(names)
     asked: list[str] = []
-    console.page.route("**/kill/**", lambda route: (asked.append(route.request.url), route.abort()))
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    console.page.route("**/kill/**", refuse)
     console.page.keyboard.press("1")
     console.eventually(lambda: asked)
     assert "/kill/rack-b?" in asked[0]
@@ -145,7 +150,7 @@ def test_a_console_whose_session_has_ended_says_so_without_a_key_press(show: Sho
 
 
 def filter_of(tab: Tab, place: str) -> str:
-    return tab.page.eval_on_selector(place, "one => getComputedStyle(one).filter")
+    return str(tab.page.eval_on_selector(place, "one => getComputedStyle(one).filter"))
 
 
 def test_the_console_shows_pods_as_they_are_whatever_kubernetes_believes(show: Show) -> None:

@@ -6,18 +6,22 @@ import gzip
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import chaosmonkey.api
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page, WebSocketRoute
+
     from tests.browser._pages import Lab, Tab
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
+
+from tests.sure import sure
 
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
@@ -29,7 +33,7 @@ LARGEST_SCRIPT = 24_500
 
 @pytest.fixture
 def join(lab: Lab, open_tab: Callable[..., Tab]) -> Callable[..., Tab]:
-    def join_one(**options) -> Tab:
+    def join_one(**options: Any) -> Tab:
         tab = open_tab(f"{lab.url}/j/{lab.code()}", **(PHONE | options))
         expect(tab.page.get_by_text("connected", exact=True)).to_be_visible()
         # Each phone takes its seat as soon as it is there.
@@ -46,11 +50,11 @@ HIDDEN = "document.documentElement.scrollHeight - innerHeight"
 """Pixels that one has to scroll to."""
 
 
-def big(tab: Tab):
+def big(tab: Tab) -> Locator:
     return tab.page.locator("button.big")
 
 
-def says(tab: Tab):
+def says(tab: Tab) -> Locator:
     return tab.page.locator("#text")
 
 
@@ -64,7 +68,7 @@ def choose(tab: Tab, machine: str) -> None:
 
 
 def open_round(lab: Lab, seconds: float | None = None) -> str:
-    return lab.ask("/api/round/open", {"seconds": seconds} if seconds else {})["id"]
+    return str(lab.ask("/api/round/open", {"seconds": seconds} if seconds else {})["id"])
 
 
 def ballot(round_id: str, machine: str) -> str:
@@ -174,17 +178,17 @@ def test_without_a_seat_it_asks_for_the_code_and_lets_the_person_press_again(
 
 
 def test_a_phone_that_reconnects_keeps_its_vote(lab: Lab, open_tab: Callable[..., Tab]) -> None:
-    sockets: list = []
+    sockets: list[WebSocketRoute] = []
     away = False
 
-    def handle(socket) -> None:
+    def handle(socket: WebSocketRoute) -> None:
         if away:
             socket.close()
         else:
             sockets.append(socket)
             socket.connect_to_server()
 
-    def before(page) -> None:
+    def before(page: Page) -> None:
         page.route_web_socket("**/ws/play", handle)
 
     round_id = open_round(lab)
@@ -232,13 +236,14 @@ def test_nothing_is_cut_off_and_everything_is_large_enough(
     open_round(lab)
     choose(phone, "node2")
     assert phone.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    box = big(phone).bounding_box()
+    box = sure(big(phone).bounding_box())
     assert box["width"] > 280
     assert box["height"] > 180
     assert box["y"] + box["height"] <= size[1]
     assert phone.page.evaluate(HIDDEN) <= 0
     for radio in phone.page.get_by_role("radio").all():
-        assert min(radio.bounding_box()["width"], radio.bounding_box()["height"]) >= 44
+        box = sure(radio.bounding_box())
+        assert min(box["width"], box["height"]) >= 44
     phone.accessible()
     big(phone).tap()
     expect(big(phone)).to_contain_text("Vote in")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Locator, Page, Route
 
     from tests.browser._pages import Lab, Tab
 
@@ -56,7 +56,7 @@ def join(lab: Lab, open_tab: Callable[..., Tab]) -> Callable[..., Tab]:
     return join_one
 
 
-def big(page: Page):
+def big(page: Page) -> Locator:
     return page.locator("button.big")
 
 

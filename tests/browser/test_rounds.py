@@ -43,7 +43,7 @@ class Hall:
         """The stage's scene about the round."""
         return self.stage.page.get_by_role("region", name="The round")
 
-    def open(self, kind: str, **options: object) -> None:
+    def open(self, kind: str, **options: str | bool) -> None:
         """Open a round at the console."""
         self.crowd.get_by_label("Kind of round").select_option(kind)
         for label, value in options.items():

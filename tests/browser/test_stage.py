@@ -15,7 +15,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 
@@ -41,11 +41,11 @@ def stage(demo: Demo, open_page: Open) -> Page:
     return calm_stage(demo, open_page)
 
 
-def says(page: Page):
+def says(page: Page) -> Locator:
     return page.get_by_role("status").first
 
 
-def machine(page: Page, name: str):
+def machine(page: Page, name: str) -> Locator:
     return page.get_by_role("region", name=re.compile(f"^{name}[,:]"))
 
 

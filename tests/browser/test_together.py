@@ -28,6 +28,10 @@ def machine(stage: Page, name: str) -> str:
     return label or ""
 
 
+def loses_power(stage: Page, name: str) -> None:
+    wait_until(lambda: "no power" in machine(stage, name))
+
+
 def sentence(stage: Page) -> str:
     return stage.get_by_role("status").first.inner_text()
 
@@ -47,7 +51,7 @@ def test_a_cut_by_the_console_is_seen_on_two_stages_and_in_the_records(
     expect(console.get_by_role("switch", name=re.compile("ARMED"))).to_be_visible()
     console.keyboard.press("3")
     for stage in stages:
-        wait_until(lambda stage=stage: "no power" in machine(stage, "node3"))
+        loses_power(stage, "node3")
     wait_until(lambda: demo.outage().get("recovery_seconds") is not None)
     for stage in stages:
         expect(stage.get_by_role("status").first).to_have_text(re.compile("^Recovered in"))
@@ -67,7 +71,7 @@ def test_a_vote_on_a_phone_ends_on_every_page(
     wait_until(lambda: demo.state["rounds"]["round"]["tally"]["node2"] == 1)
     demo.post("/api/round/execute")
     for stage in stages:
-        wait_until(lambda stage=stage: "no power" in machine(stage, "node2"))
+        loses_power(stage, "node2")
     expect(phone.locator("body")).to_contain_text("You killed node2")
     expect(phone.locator("body")).to_contain_text(
         re.compile(r"recovered in (\d+\.\d to )?\d+\.\d s")

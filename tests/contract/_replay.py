@@ -57,7 +57,8 @@ def replay(
     if blind is not None:
         ours += [(blind[0], Stale(EPOCH + blind[0], "test")), (blind[1], Fresh(EPOCH + blind[1]))]
     ours += [(float(t), Tick(EPOCH + t)) for t in range(int(start) + 2, int(end) + 60)]
-    tracker, latest = Tracker(), {}
+    tracker = Tracker()
+    latest: dict[str, Outage] = {}
     for _, event in sorted(seen + ours, key=lambda timed: timed[0]):
         latest |= {outage.machine: outage for outage in tracker.handle(event)}
         after_each(tracker)
@@ -80,6 +81,8 @@ def _recorded(name: str) -> list[Timed]:
                 caches[resource].put(entry, EPOCH + t)
             case decoding.Deleted(entry):
                 caches[resource].remove(entry, EPOCH + t)
+            case _:
+                pass  # it is about no object
         timed += [(t, event) for event in told]
     return timed
 

@@ -54,7 +54,9 @@ class Run:
     slices: dict[str, list[Word]] = field(default_factory=lambda: defaultdict(list))
     workloads: dict[str, list[Word]] = field(default_factory=lambda: defaultdict(list))
     events: set[tuple[str, str, str]] = field(default_factory=set)
-    renewals: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    renewals: dict[str, list[tuple[float, float]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
     def displaced(self, nodes: Iterable[str]) -> list[Life]:
         """The pods that were on these nodes when it began."""
@@ -202,7 +204,7 @@ def _event(run: Run, t: float, _: str, obj: dict[str, Any], __: dict[str, Any] |
 def _lease(run: Run, t: float, what: str, obj: dict[str, Any], _: dict[str, Any] | None) -> None:
     moment = datetime.fromisoformat(obj["spec"]["renewTime"]).timestamp()
     if what != "DELETED":
-        run.renewals[obj["metadata"]["name"]].append((t, moment))  # type: ignore[arg-type]
+        run.renewals[obj["metadata"]["name"]].append((t, moment))
 
 
 _READERS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -98,8 +98,8 @@ def tolerations(seconds: int) -> list[dict[str, Any]]:
 
 
 def workload(kind: str, name: str, port: int, pod: dict[str, Any], **spec: Any) -> dict[str, Any]:
-    container = {"name": name, "image": f"registry.example/{name}:1.0"}
-    container["ports"] = [{"containerPort": port}]  # type: ignore[assignment]
+    container: dict[str, Any] = {"name": name, "image": f"registry.example/{name}:1.0"}
+    container["ports"] = [{"containerPort": port}]
     probe = pod.pop("readinessProbe", None)
     if probe:
         container["readinessProbe"] = probe
@@ -168,7 +168,7 @@ def play(scenario: Scenario, seed: int) -> Run:
     return watch(world, [(0.0, lose), (scenario.back, regain)], scenario.end)
 
 
-def watch(world: World, steps: list[tuple[float, Callable[[], None]]], end: float) -> Run:
+def watch(world: World, steps: Sequence[tuple[float, Callable[[], object]]], end: float) -> Run:
     """Do things at their seconds, and put what happens into words."""
     start = world.now
     records: list[Record] = []

@@ -14,8 +14,7 @@ import yaml
 
 from chaosmonkey.cluster import Client
 from chaosmonkey.cluster.describe import KINDS
-from chaosmonkey.cluster.inspector import BUDGETS
-from chaosmonkey.cluster.resources import WATCHED, Resource
+from chaosmonkey.cluster.resources import BUDGETS, WATCHED, Resource
 from chaosmonkey.config import PRESETS
 from chaosmonkey.model import FeedKind
 from chaosmonkey.preflight import Level

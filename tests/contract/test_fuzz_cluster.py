@@ -15,7 +15,7 @@ import orjson
 
 from chaosmonkey.cluster import decoding
 from chaosmonkey.cluster.cache import Cache
-from chaosmonkey.cluster.errors import MalformedResponse, Replaced
+from chaosmonkey.cluster.errors import MalformedResponse, Replaced, Status
 from chaosmonkey.cluster.health import Health
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.control.safety import Safety
@@ -49,9 +49,9 @@ class Life:
             world=self.tracker.world,
             plugs=cast("Any", {}),
             cuts={},
-            rails=cast("Any", None),
+            feed_monitor=cast("Any", None),
             cooldown_until=lambda _: None,
-            facts=lambda: Facts(
+            facts=lambda _: Facts(
                 world=self.tracker.world, off={}, outages={}, now=self.now, safety=Safety()
             ),
         )
@@ -81,6 +81,8 @@ class Life:
                     self.caches[resource].remove(entry, self.now)
                 case decoding.Bookmark(version) | decoding.Dropped(_, version):
                     self.healths[resource].reach(version)
+                case Status():
+                    pass  # the watch ends
         except MalformedResponse:
             return
         except Replaced:

@@ -76,7 +76,7 @@ def lines(*numbers: int) -> set[tuple[int, int]]:
 
 def wires(name: str) -> dict[tuple[str, Any], tuple[str, Any]]:
     """From each end of a wire of a harness to its other end."""
-    ends = {}
+    ends: dict[tuple[str, Any], tuple[str, Any]] = {}
     for first, _, last in yaml.safe_load(kept(name))["connections"]:
         ((a, pins),), ((b, others),) = first.items(), last.items()
         ends |= {(a, pin): (b, other) for pin, other in zip(pins, others, strict=True)}
@@ -253,7 +253,7 @@ def test_the_drawings_of_the_panel_refuse_one_that_they_would_show_wrongly() -> 
 
 def test_no_pin_of_the_header_has_two_wires() -> None:
     """But ground, the two supplies, and what a drawing shows a second time."""
-    used = [one.header for one in [*ALL, *RAILS]]
+    used = [one.header for one in ALL] + [one.header for one in RAILS]
     used += [HEADER[line] for line in (2, 3, FACE.interrupt, FACE.halt, FACE.heartbeat)]
     used += [COIL_PIN, SUPPLY_PIN, GROUND_PIN, harness.SECOND_GROUND_PIN]
     used += [PANEL_GROUND_PIN, RED_GROUND_PIN, SENSE_GROUND_PIN]
@@ -353,7 +353,7 @@ def test_the_shopping_list_follows_the_number_of_workers() -> None:
 def test_the_led_patterns_of_docs_panel_are_those_of_the_program() -> None:
     text = (HERE.parent / "docs/panel.md").read_text(encoding="utf-8")
     told = dict(re.findall(r"^\| (?:\*\*)?([a-z ]+?)(?:\*\*)? \| `([#.]+)` \|", text, re.MULTILINE))
-    assert told == {str(light): pattern for light, pattern in PATTERNS.items()} | HEARTBEATS
+    assert told == {str(light): pattern for light, pattern in PATTERNS.items()} | dict(HEARTBEATS)
     assert f"{BEAT:g} s" in text
 
 

@@ -344,7 +344,7 @@ def health(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     words: list[str] = json.loads(told(IMAGE, "HEALTHCHECK").partition("CMD ")[2])
     assert words[0] == "python"
     assert words[-1] == "/opt/chaosmonkey/healthy.py"
-    call = [sys.executable, *words[1:-1], HEALTHY, tmp_path / "lab.toml"]
+    call: list[str | Path] = [sys.executable, *words[1:-1], HEALTHY, tmp_path / "lab.toml"]
 
     def ask(port: int) -> tuple[int, str]:
         monkeypatch.setenv("CHAOSMONKEY_SERVER__PORT", str(port))

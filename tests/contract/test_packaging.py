@@ -8,8 +8,12 @@ import sys
 import zipfile
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from hatch_build import PagesHook
 
 ROOT = Path(__file__).parents[2]
 LOCK = json.loads((ROOT / "frontend/package-lock.json").read_text())
@@ -52,8 +56,9 @@ def hook() -> ModuleType:
     return module
 
 
-def pages_hook(module: ModuleType, root: Path) -> object:
-    return module.PagesHook(str(root), {}, None, None, str(root), "wheel")
+def pages_hook(module: ModuleType, root: Path) -> "PagesHook":
+    found: PagesHook = module.PagesHook(str(root), {}, None, None, str(root), "wheel")
+    return found
 
 
 def source(root: Path) -> Path:

@@ -5,11 +5,12 @@ What a test may not do is told here, so that the next one is not written by mist
 
 import ast
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
 TESTS = Path(__file__).parents[1]
-MEASURES = {"attack", "bench", "real"}
+MEASURES = {"attack", "benchmarks", "real"}
 """Where time is what is looked at."""
 
 FILES = sorted(
@@ -42,7 +43,7 @@ def is_impatient_client(call: ast.Call) -> bool:
     return False
 
 
-def judged(node: ast.AST) -> bool:
+def judged(node: ast.AST) -> TypeGuard[ast.Attribute]:
     """A stopwatch."""
     return isinstance(node, ast.Attribute) and ast.unparse(node) == "time.perf_counter"
 

@@ -19,7 +19,9 @@ from tests.contract._peers.base import SHORT, Peer, verified
 from tests.patience import PATIENCE
 
 
-def marked(peers: dict[str, Callable[[Path], Peer]], *marks: pytest.MarkDecorator) -> list[object]:
+def marked(
+    peers: dict[str, Callable[[Path], Peer]], *marks: pytest.MarkDecorator
+) -> list[pytest.ParameterSet]:
     return [pytest.param(make, id=name, marks=marks) for name, make in peers.items()]
 
 

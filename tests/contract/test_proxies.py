@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -93,7 +93,7 @@ async def running(command: list[str], port: int) -> AsyncIterator[None]:
     ],
 )
 async def test_behind_the_proxy_of_the_docs_pages_commands_and_streams_work(
-    tmp_path: Path, proxy: object
+    tmp_path: Path, proxy: Callable[[Path, int, int], list[str]]
 ) -> None:
     port, _ = free_ports()
     public = f"http://example.org:{port}/chaos"

@@ -95,7 +95,7 @@ async def test_a_port_that_is_not_there_is_an_error_and_not_unknown(peer: SnmpPe
     [{"auth": "wrong-secret"}, {"privacy": "wrong-secret"}, {"privacy": None}, {"user": "nobody"}],
 )
 async def test_with_a_wrong_secret_nothing_is_switched_and_none_is_told(
-    peer: SnmpPeer, wrong: dict
+    peer: SnmpPeer, wrong: dict[str, str | None]
 ) -> None:
     plug = await peer.open(timeout=SHORT, **wrong)
     with pytest.raises(PlugFailed) as caught:

@@ -274,8 +274,8 @@ def phases(run: Run, scenario: Scenario) -> dict[str, float]:
 
 def last_renewal(run: Run, name: str) -> float:
     """When the node was last heard of, as its lease says it, in seconds since the cut."""
-    before = [(t, moment) for t, moment in run.renewals[name] if t < 1]  # type: ignore[misc]
-    after = [(t, moment) for t, moment in run.renewals[name] if t > 1]  # type: ignore[misc]
+    before = [(t, moment) for t, moment in run.renewals[name] if t < 1]
+    after = [(t, moment) for t, moment in run.renewals[name] if t > 1]
     # A renewal after the return tells what second 0 is on the lease's own clock.
     t, moment = after[0]
     return max(m for _, m in before) - (moment - t)
@@ -347,7 +347,7 @@ def update(seed: int) -> Run:
         owner["spec"]["template"]["spec"]["containers"][0]["image"] += "-next"
 
     steps = [(0.01, lambda: world.store.edit(DEPLOYMENTS, ("demo", "podinfo"), change))]
-    return watch(world, steps, 40.0)  # type: ignore[arg-type]
+    return watch(world, steps, 40.0)
 
 
 def test_an_api_server_away_longer_than_the_grace_is_a_false_alarm_for_all_nodes() -> None:

@@ -9,7 +9,7 @@ from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -50,10 +50,11 @@ class Demo:
 
     async def bench(self) -> dict[str, Any]:
         async with httpx.AsyncClient(timeout=PATIENCE) as client:
-            return (await client.get(f"http://127.0.0.1:{self.sim_port}/bench")).json()
+            answer = await client.get(f"http://127.0.0.1:{self.sim_port}/bench")
+        return cast("dict[str, Any]", answer.json())
 
     async def is_live(self, machine: str, feed: str = "power") -> bool:
-        return (await self.bench())["machines"][machine][feed]["live"]
+        return bool((await self.bench())["machines"][machine][feed]["live"])
 
     async def fault(self, kind: str, **values: float) -> None:
         async with httpx.AsyncClient(timeout=PATIENCE) as client:

@@ -32,7 +32,7 @@ async def test_a_short_attack_leaves_nothing_dark_and_ends_no_server() -> None:
 
 
 class Alive:
-    returncode = None
+    returncode: int | None = None
 
 
 def quiet() -> Attack:
@@ -75,7 +75,7 @@ async def test_what_breaks_in_an_attack_is_seen() -> None:
     told.output.append("Traceback (most recent call last):")
     assert broken(told) == ["1 tracebacks in its log"]
     ended = quiet()
-    cast("Alive", ended.process).returncode = 1  # type: ignore[assignment]
+    cast("Alive", ended.process).returncode = 1
     assert broken(ended) == ["the server ended with 1"]
     idle = quiet()
     idle.cuts = 0

@@ -50,9 +50,8 @@ async def is_on(of: World, server: Served) -> None:
 async def is_cleared(folder: Path, server: Served) -> None:
     async def look() -> bool:
         with contextlib.closing(sqlite3.connect(folder / "data" / "chaosmonkey.db")) as database:
-            return database.execute(
-                "SELECT count(*) FROM journal WHERE cleared IS NULL"
-            ).fetchone() == (0,)
+            left = database.execute("SELECT count(*) FROM journal WHERE cleared IS NULL")
+            return bool(left.fetchone() == (0,))
 
     await eventually(look, lambda: "\n".join(server.output))
 
@@ -73,6 +72,16 @@ def a_folder(path: Path) -> None:
     path.mkdir()
 
 
+def folders_for_files(data: Path) -> None:
+    for file in data.glob("chaosmonkey.db*"):
+        a_folder(file)
+
+
+def file_for_folder(data: Path) -> None:
+    shutil.rmtree(data)
+    data.touch()
+
+
 def sql(data: Path, *statements: str) -> None:
     with contextlib.closing(sqlite3.connect(data / "chaosmonkey.db")) as database:
         for statement in statements:
@@ -90,7 +99,7 @@ class Broken:
     """
 
     what: str
-    how: Callable[[Path], None]
+    how: Callable[[Path], object]
     says: tuple[str, ...]
     journal: bool = True
     cuts: bool = True
@@ -99,7 +108,7 @@ class Broken:
 JUNK = "'{\"a\": [}'"
 BROKEN = [
     Broken(
-        "database is a folder", lambda data: [a_folder(it) for it in data.glob("chaosmonkey.db*")],
+        "database is a folder", folders_for_files,
         ("The database", "failed", "Nothing is cut"), journal=False, cuts=False,
     ),
     Broken(
@@ -107,7 +116,7 @@ BROKEN = [
         ("The data folder", "cannot be written", "Nothing is cut"), journal=False, cuts=False,
     ),
     Broken(
-        "data folder is a file", lambda data: (shutil.rmtree(data), data.touch()),
+        "data folder is a file", file_for_folder,
         ("The data folder", "cannot be written", "Nothing is cut"), journal=False, cuts=False,
     ),
     Broken(

@@ -62,9 +62,8 @@ async def the_next_one_turns_everything_on(folder: Path, of: World) -> None:
 
         async def cleared() -> bool:
             with contextlib.closing(sqlite3.connect(journal)) as database:
-                return database.execute(
-                    "SELECT count(*) FROM journal WHERE cleared IS NULL"
-                ).fetchone() == (0,)
+                left = database.execute("SELECT count(*) FROM journal WHERE cleared IS NULL")
+                return bool(left.fetchone() == (0,))
 
         await eventually(cleared)
 
@@ -158,7 +157,8 @@ async def test_halt_works_while_the_database_is_locked_and_outlives_a_restart(
 
         async def noted() -> bool:
             with contextlib.closing(sqlite3.connect(path)) as database:
-                return database.execute("SELECT count(*) FROM halt").fetchone() == (1,)
+                found = database.execute("SELECT count(*) FROM halt").fetchone()
+            return bool(found == (1,))
 
         await eventually(noted)
         server.process.kill()

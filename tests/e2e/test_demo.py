@@ -349,7 +349,7 @@ async def test_a_dry_run_tells_what_would_happen_and_what_it_would_overrun(demo:
 
         async def counted() -> bool:
             found = (await kubernetes.get(f"{path}/storefront")).json()
-            return found.get("status", {}).get("disruptionsAllowed") == 1
+            return bool(found.get("status", {}).get("disruptionsAllowed") == 1)
 
         await eventually(counted)
     plan = (await demo.client.post("/kill/node3", params={"dry_run": True})).json()

@@ -81,6 +81,8 @@ async def http_device(folder: Path) -> AsyncIterator[str]:
                 (folder / "ended").touch()
             case "/on":
                 (folder / "state").write_text("on")
+            case _:
+                pass  # it is asked for its state
         return web.json_response({"state": (folder / "state").read_text()})
 
     server = await asyncio.get_running_loop().create_server(web.Server(serve), "127.0.0.1", 0)
@@ -130,13 +132,14 @@ async def test_halt_overtakes_a_cut_that_is_under_way_and_undoes_it_when_it_arri
         waiting = await cutting(server, tmp_path)
         answer = await server.client.post("/halt")
         assert answer.is_success, answer.text
-        (answer,) = await waiting
-        refused = answer.json()
+        (cut,) = await waiting
+        assert cut is not None
+        refused = cut.json()
         assert refused["rule"] == "ended-first", refused
         await arrives_after_all(server, tmp_path, dies=device is program)
 
 
-async def cutting(server: Served, folder: Path) -> "asyncio.Future[list[httpx.Response | None]]":
+async def cutting(server: Served, folder: Path) -> "asyncio.Future[tuple[httpx.Response | None]]":
     """The answer to a cut whose device has begun, and will take a while."""
     await server.ready()
     await server.client.post("/arm")
@@ -165,7 +168,7 @@ async def arrives_after_all(server: Served, folder: Path, *, dies: bool) -> None
     async def cleared() -> bool:
         with contextlib.closing(sqlite3.connect(folder / "data" / "chaosmonkey.db")) as journal:
             left = journal.execute("SELECT count(*) FROM journal WHERE cleared IS NULL")
-            return left.fetchone() == (0,)
+            return bool(left.fetchone() == (0,))
 
     await eventually(restored, lambda: "\n".join(server.output))
     (folder / "go").touch()

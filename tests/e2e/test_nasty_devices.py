@@ -1,5 +1,6 @@
 """A server whose devices answer nonsense starts, says so, obeys HALT, and cuts what is well."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 from tests._nasty import NASTY, nasty
 from tests.e2e._served import served, world
-from tests.e2e.conftest import eventually, run
+from tests.e2e.conftest import run
+from tests.patience import eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -55,5 +57,5 @@ async def test_a_table_of_nasty_devices_and_a_good_one(tmp_path: Path, names: li
     assert "Traceback" not in checked
 
 
-async def _none(dark: object) -> bool:
-    return not await dark()  # type: ignore[operator]
+async def _none(dark: Callable[[], Awaitable[set[str]]]) -> bool:
+    return not await dark()

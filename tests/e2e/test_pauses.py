@@ -46,7 +46,7 @@ async def stop_until_recovered(server: Served, of: World, node: str) -> float:
 
 
 def moves(pod: dict[str, Any]) -> bool:
-    return pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet"
+    return bool(pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet")
 
 
 def is_ready(pod: dict[str, Any]) -> bool:

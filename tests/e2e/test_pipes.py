@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e._served import served, world
-from tests.e2e.conftest import PATIENCE
 from tests.e2e.test_preflight import lab
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.e2e
 
@@ -23,7 +23,7 @@ async def with_a_reader_of_one_byte(*command: str) -> tuple[bytes, str]:
     assert process.stderr is not None
     async with asyncio.timeout(PATIENCE):
         first = await process.stdout.read(1)
-        process.stdout._transport.close()  # what the end of `head` does
+        vars(process.stdout)["_transport"].close()  # what the end of `head` does
         complaints = (await process.stderr.read()).decode()
         await process.wait()
     return first, complaints

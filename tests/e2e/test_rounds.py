@@ -33,7 +33,8 @@ async def phones(demo: Demo, number: int) -> AsyncIterator[list[httpx.AsyncClien
 
 
 async def current(demo: Demo) -> dict[str, Any]:
-    return (await demo.get("/api/round"))["round"]
+    found: dict[str, Any] = (await demo.get("/api/round"))["round"]
+    return found
 
 
 async def killed(demo: Demo) -> None:
@@ -83,7 +84,7 @@ async def written(demo: Demo) -> int:
     import sqlite3
 
     with sqlite3.connect(f"file:{demo.data}/chaosmonkey.db?mode=ro", uri=True) as database:
-        return database.execute("SELECT count(*) FROM entries").fetchone()[0]
+        return int(database.execute("SELECT count(*) FROM entries").fetchone()[0])
 
 
 async def test_kill_9_in_the_outage_of_a_bet_ends_it_without_a_winner(demo: Demo) -> None:

@@ -44,7 +44,9 @@ class Stand:
 
     async def bench(self) -> Json:
         async with httpx.AsyncClient(timeout=PATIENCE) as client:
-            return (await client.get(f"http://127.0.0.1:{self.of.port}/bench")).json()
+            answer = await client.get(f"http://127.0.0.1:{self.of.port}/bench")
+        found: Json = answer.json()
+        return found
 
     async def hand(self, path: str, **what: object) -> None:
         async with httpx.AsyncClient(timeout=PATIENCE) as client:
@@ -99,7 +101,8 @@ class Stand:
         return found
 
     async def machine(self, name: str) -> Json:
-        return (await self.get("/api/state"))["state"]["machines"][name]
+        found: Json = (await self.get("/api/state"))["state"]["machines"][name]
+        return found
 
     async def until(self, machine: str, **power: object) -> None:
         """Wait until the power of a machine is so."""

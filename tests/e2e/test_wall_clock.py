@@ -63,13 +63,15 @@ async def has_noticed(server: Served) -> None:
 
 
 async def latest(server: Served) -> dict[str, Any]:
-    return (await server.client.get("/api/outages")).json()[0]
+    found: dict[str, Any] = (await server.client.get("/api/outages")).json()[0]
+    return found
 
 
 async def is_on_the_disk(file: Path) -> None:
     async def look() -> bool:
         with contextlib.closing(sqlite3.connect(file)) as database:
-            return database.execute("SELECT count(*) FROM outages").fetchone() == (1,)
+            found = database.execute("SELECT count(*) FROM outages").fetchone()
+        return bool(found == (1,))
 
     await eventually(look)
 

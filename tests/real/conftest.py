@@ -138,7 +138,7 @@ class Serve:
         return wait_until(
             f"outage {key} is closed",
             CLOSED_WITHIN,
-            lambda: (found := self.outage(key)) and not found["open"] and found,
+            lambda: None if (found := self.outage(key))["open"] else found,
         )
 
 

@@ -24,6 +24,7 @@ from chaosmonkey.store import (
 )
 from chaosmonkey.store.database import FILE
 from tests.patience import PATIENCE
+from tests.sure import sure
 
 MACHINES = ("node1", "node2", "node3")
 
@@ -191,7 +192,7 @@ async def test_a_first_start_leaves_what_may_be_off(tmp_path: Path) -> None:
 async def test_a_device_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
     await left_dark(tmp_path)
     settings = lab(tmp_path)
-    hanging = settings.machine[0].power.model_copy(update={"restore": ("sleep", "3600")})
+    hanging = sure(settings.machine[0].power).model_copy(update={"restore": ("sleep", "3600")})
     first = settings.machine[0].model_copy(update={"power": hanging})
     settings = settings.model_copy(update={"machine": (first, *settings.machine[1:])})
     (tmp_path / "node1").write_text("off")

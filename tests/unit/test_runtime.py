@@ -45,7 +45,7 @@ class World:
     async def is_live(self, machine: str) -> bool:
         async with httpx.AsyncClient(base_url=self.ports.url, timeout=PATIENCE) as client:
             bench = (await client.get("/bench")).json()
-        return bench["machines"][machine]["power"]["live"]
+        return bool(bench["machines"][machine]["power"]["live"])
 
 
 @asynccontextmanager

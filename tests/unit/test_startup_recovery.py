@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from chaosmonkey.clock import Heartbeat, ManualClock
 from chaosmonkey.dispatch import Dispatch, EndedEarly
 from chaosmonkey.events import Events
+from chaosmonkey.hub import BoardPublisher
 from chaosmonkey.model import (
     Changed,
     FeedKind,
@@ -20,7 +22,8 @@ from chaosmonkey.model import (
 )
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.startup_recovery import recover_previous_run
-from chaosmonkey.store import Records, open_database
+from chaosmonkey.store import Recorder, Records, open_database
+from tests.sure import sure
 
 LEFT = Outage(
     id="20261120-101500-node3",
@@ -32,14 +35,20 @@ LEFT = Outage(
 )
 
 
-class NoBoard:
+class NoBoard(BoardPublisher):
+    def __init__(self) -> None:
+        """It shows nothing."""
+
     def show_outage(self, outage: Outage) -> None:
         """Nobody looks."""
 
 
-class Kept(list[Outage]):
+class Kept(Recorder):
+    def __init__(self) -> None:
+        self.outages: list[Outage] = []
+
     def keep(self, outage: Outage) -> None:
-        self.append(outage)
+        self.outages.append(outage)
 
 
 @pytest.mark.parametrize("restored", [None, 1004.0])
@@ -57,7 +66,7 @@ async def test_only_a_feed_that_was_still_gone_is_waited_for(
             interrupted=waited_for.append,
             now=1010.0,
         )
-        kept = await records.get(LEFT.id)
+        kept = sure(await records.get(LEFT.id))
     assert (kept.restored, kept.closed) == (restored, 1010.0)
     assert bool(waited_for) == (restored is None)
 
@@ -71,14 +80,14 @@ def test_a_return_by_a_clock_that_was_set_back_has_no_moment(
     events.subscribe(Outage, kept.keep)
     early.note(replace(LEFT, closed=1000.0, interrupted="the server ended"))
     early.feed_is_back(PlugRestored("node3", "node3", FeedKind.POWER, at))
-    assert [outage.restored for outage in kept] == ([] if restored is None else [restored])
+    assert [outage.restored for outage in kept.outages] == ([] if restored is None else [restored])
 
 
 def test_a_feed_that_returns_after_its_node_was_deleted_is_noted() -> None:
     events, kept = Events(), Kept()
     dispatch = Dispatch(Tracker(), events, Heartbeat(ManualClock(), ManualClock()))
     early = EndedEarly(events)
-    for kind in (Changed, PlugCut, Removed, PlugRestored):
+    for kind in get_args(Event):
         events.subscribe(kind, dispatch.fold)
         events.subscribe(kind, dispatch.tell)
     events.subscribe(PlugRestored, early.feed_is_back)
@@ -90,8 +99,9 @@ def test_a_feed_that_returns_after_its_node_was_deleted_is_noted() -> None:
     take(PlugCut(LEFT.id, "node3", "node3", FeedKind.POWER, 999.9, 1000.0, "test", 1060.0))
     take(Removed(node, 1010.0))
     take(PlugRestored("node3", "node3", FeedKind.POWER, 1060.0))
-    assert (kept[-1].restored, kept[-1].recovered) == (1060.0, None)
-    assert "deleted" in kept[-1].interrupted
+    last = kept.outages[-1]
+    assert (last.restored, last.recovered) == (1060.0, None)
+    assert "deleted" in last.interrupted
 
 
 async def test_an_outage_that_is_ended_by_a_clock_that_was_set_back_ends_no_earlier_than_it_began(
@@ -100,8 +110,8 @@ async def test_an_outage_that_is_ended_by_a_clock_that_was_set_back_ends_no_earl
     async with open_database(tmp_path, clock) as database:
         records = Records(database)
         await records.save(LEFT)
-        await recover_previous_run(records, board=NoBoard(), interrupted=[].append, now=400.0)
-        kept = await records.get(LEFT.id)
+        await recover_previous_run(records, board=NoBoard(), interrupted=lambda _: None, now=400.0)
+        kept = sure(await records.get(LEFT.id))
     assert kept.closed == LEFT.t0
 
 
@@ -116,7 +126,7 @@ async def test_what_lies_across_a_reboot_is_not_measured(
         await recover_previous_run(
             records, board=NoBoard(), interrupted=waited_for.append, now=9000.0, stepped=None
         )
-        kept = await records.get(LEFT.id)
+        kept = sure(await records.get(LEFT.id))
     assert (kept.closed, kept.restored, waited_for) == (1008.0, None, [])
 
 
@@ -130,6 +140,6 @@ async def test_an_outage_of_a_clock_that_was_set_since_is_read_by_the_clock_of_n
         await recover_previous_run(
             records, board=NoBoard(), interrupted=waited_for.append, now=4604.0, stepped=3600.0
         )
-        kept = await records.get(LEFT.id)
+        kept = sure(await records.get(LEFT.id))
     assert (kept.t0, kept.closed) == (4600.0, 4604.0)
     assert waited_for == [kept]

@@ -18,7 +18,9 @@ from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.sensors import Reading
 from chaosmonkey.sensors.polled import PolledSensor
 from chaosmonkey.store import Journal, JournalEntry, PendingWrites, Timebase, open_database
+from tests.sure import sure
 from tests.unit.audience.conftest import Hall
+from tests.unit.control._table import Device, Diary
 from tests.unit.outage._scene import Scene
 
 HOUR = 3600.0
@@ -58,7 +60,7 @@ def session(clock: Wall, folder: Path) -> Kind:
 
 
 def arming(clock: Wall, _: Path) -> Kind:
-    switch = Arming(None, PendingWrites(clock), clock, lasts=300.0, changed=lambda: None)
+    switch = Arming(Diary([]), PendingWrites(clock), clock, lasts=300.0, changed=lambda: None)
     switch.arm()
 
     def is_over() -> bool:
@@ -69,17 +71,17 @@ def arming(clock: Wall, _: Path) -> Kind:
 
 
 def rest(clock: Wall, _: Path) -> Kind:
-    cooldowns = Cooldowns(None, clock, 60.0)
+    cooldowns = Cooldowns(Diary([]), clock, 60.0)
     cooldowns.begin("node3")
-    return Kind(60.0, cooldowns.clock_stepped, lambda: clock.now() >= cooldowns.until("node3"))
+    return Kind(
+        60.0, cooldowns.clock_stepped, lambda: clock.now() >= sure(cooldowns.until("node3"))
+    )
 
 
 def late_command(clock: Wall, _: Path) -> Kind:
-    class Device:
-        in_flight, remark = 20.0, ""
-
+    device = Device("node3", [], in_flight=20.0)
     plug = VerifiedPlug(
-        Device(), machine="node3", feed=FeedKind.POWER, device=DeviceLock(), clock=clock
+        device, machine="node3", feed=FeedKind.POWER, device=DeviceLock(), clock=clock
     )
     plug.expect_late_off()
     return Kind(20.0, plug.clock_stepped, lambda: clock.now() >= plug.late_until)
@@ -109,7 +111,7 @@ def turn_of_a_queue(clock: Wall, _: Path) -> Kind:
     return Kind(hall.round.patience, hall.current_round.clock_stepped, is_over)
 
 
-def rate(clock: Wall, _: Path) -> Kind:
+def rate(clock: Wall, folder: Path) -> Kind:
     class Pace(ManualClock):
         def now(self) -> float:
             return clock.passed

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from aiohttp import web
 
@@ -29,6 +29,8 @@ from chaosmonkey.model import FeedState
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.http import HttpDevice
 from tests.contract._peers.base import Peer
+
+Json = dict[str, Any]
 
 PASSWORD = "device-secret"
 
@@ -140,7 +142,7 @@ class HttpPeer(Peer):
             return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="device"'})
         return None
 
-    def answer(self, method: str, path: str, query: dict, body: dict) -> object | None:
+    def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> object | None:
         raise NotImplementedError
 
 
@@ -148,7 +150,7 @@ class ShellyGen1(HttpPeer):
     has_timer = True
     settings: ClassVar = {"preset": "shelly-gen1"}
 
-    def answer(self, method: str, path: str, query: dict, body: dict) -> object | None:
+    def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> object | None:
         if path != "/relay/0":
             return None
         if turn := query.get("turn"):
@@ -182,7 +184,7 @@ class ShellyGen2(HttpPeer):
         challenge = 'Digest qop="auth", realm="shellyplus", nonce="60dc59c6", algorithm=SHA-256'
         return web.Response(status=401, headers={"WWW-Authenticate": challenge})
 
-    def answer(self, method: str, path: str, query: dict, body: dict) -> object | None:
+    def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> object | None:
         was = self.on
         match path, query:
             case "/rpc/Switch.Set", {"id": "0", "on": "true" | "false" as on}:
@@ -218,7 +220,7 @@ class Tasmota(HttpPeer):
             return web.json_response({"Command": "Unknown"})
         return None
 
-    def answer(self, method: str, path: str, query: dict, body: dict) -> object | None:
+    def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> object | None:
         command, _, rest = query["cmnd"].partition(" ")
         match command.lower():
             case "backlog" if not rest:
@@ -258,7 +260,7 @@ class Tasmota(HttpPeer):
 class MikroTik(HttpPeer):
     settings: ClassVar = {"preset": "mikrotik", "outlet": "ether3"}
 
-    def answer(self, method: str, path: str, query: dict, body: dict) -> object | None:
+    def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> object | None:
         ether3 = {".id": "*3", "name": "ether3", "poe-out": "auto-on" if self.on else "off"}
         match method, path:
             case "PATCH", "/rest/interface/ethernet/ether3":
@@ -275,7 +277,7 @@ class MikroTik(HttpPeer):
 class TuringPi(HttpPeer):
     settings: ClassVar = {"preset": "turing-pi", "outlet": 2}
 
-    def answer(self, method: str, path: str, query: dict, body: dict) -> object | None:
+    def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> object | None:
         match path, query:
             case "/api/bmc", {"opt": "set", "type": "power", "node2": value}:
                 self.switch(on=value == "1")
@@ -296,7 +298,7 @@ class HomeAssistant(HttpPeer):
         good = request.headers.get("Authorization") == f"Bearer {PASSWORD}"
         return None if good else web.Response(status=401)
 
-    def answer(self, method: str, path: str, query: dict, body: dict) -> object | None:
+    def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> object | None:
         state = {"entity_id": "switch.node3", "attributes": {}}
         match method, path:
             case (
@@ -329,7 +331,7 @@ class OwnRecipe(HttpPeer):
         },
     }  # fmt: skip
 
-    def answer(self, method: str, path: str, query: dict, body: dict) -> object | None:
+    def answer(self, method: str, path: str, query: dict[str, str], body: Json) -> object | None:
         assert path == "/sofa & lamp"
         if method == "PUT":
             back_in = int(body["ms"]) / 1000 if "ms" in body else None

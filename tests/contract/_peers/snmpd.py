@@ -23,6 +23,7 @@ from chaosmonkey.plugs.snmp import SwitchPort
 from chaosmonkey.wires.snmp import Agent, open_engine
 from tests.contract._peers.base import Peer
 from tests.patience import until
+from tests.sure import sure
 
 SNMPD = shutil.which("snmpd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 needs_snmpd = pytest.mark.skipif(
@@ -62,7 +63,8 @@ class Switch:
         )
         modules = "-ifTable,ifXTable,interface,interfaces"
         self._process = subprocess.Popen(  # noqa: ASYNC220 - outlives this loop's children
-            [SNMPD, "-f", "-Lf", self.folder / "log", "-C", "-c", configuration, "-I", modules],
+            [sure(SNMPD), "-f", "-Lf", self.folder / "log", "-C", "-c", configuration,
+             "-I", modules],
             env={"SNMP_PERSISTENT_DIR": str(self.folder / "persistent"), "MIBS": ""},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip

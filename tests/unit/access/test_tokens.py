@@ -13,6 +13,7 @@ from chaosmonkey.access.tokens import FILE, PREFIX
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.errors import BadInput, StoreFailed
 from chaosmonkey.store import Journal, hold_folder, open_database, secret_key
+from tests.sure import sure
 
 
 def test_a_token_is_found_by_its_secret_and_by_nothing_else(tmp_path: Path) -> None:
@@ -83,7 +84,7 @@ def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> N
     os.chown(tmp_path, 4711, 4712)
     Tokens(tmp_path).make("ci", Role.PRESENTER)
     sessions = Sessions(b"k" * 32, tmp_path, ManualClock())
-    sessions.end(sessions.recognise(sessions.open("token")))
+    sessions.end(sure(sessions.recognise(sessions.open("token"))))
     secret_key(tmp_path)
 
     async def use_the_database() -> None:

@@ -31,14 +31,16 @@ class Phone:
         """What the server answers, if it does what was asked for."""
         answer = await self.ask(what, **body)
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        found: dict[str, Any] = answer.json()
+        return found
 
     async def refused(self, what: str, status: int, **body: Any) -> dict[str, Any]:
         """Why the server refuses."""
         answer = await self.ask(what, **body)
         assert answer.status_code == status, answer.text
-        assert answer.json()["remedy"]
-        return answer.json()
+        refusal: dict[str, Any] = answer.json()
+        assert refusal["remedy"]
+        return refusal
 
 
 @asynccontextmanager
@@ -61,16 +63,18 @@ async def opened(site: Site, mode: str, **options: Any) -> str:
     """Open a round; return its id."""
     answer = await site.client.post("/api/round/open", json={"mode": mode} | options)
     assert answer.status_code == 200, answer.text
-    return answer.json()["id"]
+    return str(answer.json()["id"])
 
 
 async def present(site: Site, what: str, status: int = 200, **body: Any) -> dict[str, Any]:
     """What the presenter's click on something is answered with."""
     answer = await site.client.post(f"/api/round/{what}", json=body or None)
     assert answer.status_code == status, answer.text
-    return answer.json()
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 async def report(site: Site) -> dict[str, Any]:
     """What everybody can read of the round."""
-    return (await site.client.get("/api/round")).json()
+    found: dict[str, Any] = (await site.client.get("/api/round")).json()
+    return found

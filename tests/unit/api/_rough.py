@@ -8,6 +8,9 @@ import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from chaosmonkey.api.transport.http_protocol import HttpConnection
+from chaosmonkey.api.transport.listener import PhoneConnection
+from chaosmonkey.api.transport.websocket_protocol import WebSocketConnection
 from tests.patience import PATIENCE, until
 from tests.unit.api.conftest import Site
 
@@ -95,6 +98,7 @@ def look_later(site: Site, seconds: float) -> None:
     """Look at every connection, as the server does once a second, so many seconds from now."""
     then = asyncio.get_running_loop().time() + seconds
     for connection in tuple(site.connection_limits.connections):
+        assert isinstance(connection, HttpConnection | WebSocketConnection | PhoneConnection)
         connection.look(then)
 
 

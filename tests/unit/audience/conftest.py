@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from chaosmonkey.audience.current_round import CurrentRound
 from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.open_round import OpenRound, open_round
-from chaosmonkey.audience.rounds import Mode, Round
+from chaosmonkey.audience.rounds import Mode, Round, Turn
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import Lab, build
 from chaosmonkey.control.refusals import NotReady, TooManyOff
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.model import FeedKind
 from chaosmonkey.store import KeptEntry
+from tests.sure import sure
 
 NODES = ("node1", "node2", "node3")
 SEED = "00112233445566778899aabbccddeeff"
@@ -68,8 +70,8 @@ class Hall:
             self.clock, self.kept, look=self._look, changed=self._changed
         )
 
-    def open(self, mode: Mode, **options: object) -> Round:
-        opening = OpenRound(mode=mode, **options)  # type: ignore[arg-type]
+    def open(self, mode: Mode, **options: Any) -> Round:
+        opening = OpenRound(mode=mode, **options)
         number = len(self.kept.documents) + 1
         now = self.clock.now()
         wanted = open_round(
@@ -88,6 +90,11 @@ class Hall:
     @property
     def round(self) -> Round:
         return self.current_round.current()
+
+    @property
+    def turn(self) -> Turn:
+        """The turn of the one who has the button; there is one."""
+        return sure(self.round.turn)
 
     def bar(self, machine: str) -> None:
         self.barred[machine] = NotReady(f"{machine} is not Ready.", remedy="Wait.")

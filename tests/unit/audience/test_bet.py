@@ -10,6 +10,7 @@ from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.bet import SHOWN, result, sample
 from chaosmonkey.audience.rounds import CROWD, Mode, RoundRefused, RoundState, Turn
 from chaosmonkey.errors import BadInput
+from tests.sure import sure
 from tests.unit.audience.conftest import Hall
 
 BET = rules_of(Mode.BET)
@@ -26,18 +27,18 @@ def cut(hall: Hall) -> None:
 
 
 def test_the_closest_guess_wins_and_the_earlier_one_among_equals() -> None:
-    found = result(entries(20, 10, 14, 12.5), 12.0)
+    found = sure(result(entries(20, 10, 14, 12.5), 12.0))
     assert [one.ticket for one in found.best] == [4, 2, 3]
     assert [one.off for one in found.best] == [0.5, 2.0, 2.0]
     assert (found.low, found.middle, found.high) == (10, 12.5, 20)
 
 
 def test_what_counts_is_what_the_room_sees_tenths_of_a_second() -> None:
-    assert result(entries(12.3, 12.4), 12.3499).best[0].off == 0.0
+    assert sure(result(entries(12.3, 12.4), 12.3499)).best[0].off == 0.0
 
 
 def test_without_a_recovery_time_nobody_wins_and_without_guesses_neither(hall: Hall) -> None:
-    assert result(entries(10, 20), None).best == ()
+    assert sure(result(entries(10, 20), None)).best == ()
     assert result([], 12.0) is None
 
 
@@ -60,7 +61,7 @@ def test_guesses_are_secret_until_the_round_is_closed(hall: Hall) -> None:
     hall.enter("ana", value="12")
     assert hall.current_round.bet() is None
     hall.current_round.close()
-    assert hall.current_round.bet().low == 12
+    assert sure(hall.current_round.bet()).low == 12
 
 
 def test_the_result_is_seen_when_the_outage_has_one(hall: Hall) -> None:
@@ -69,10 +70,11 @@ def test_the_result_is_seen_when_the_outage_has_one(hall: Hall) -> None:
     hall.enter("ben", value="20")
     assert BET.target(hall.round, None, hall.current_round.table()) == "node2"
     cut(hall)
-    assert hall.round.state is RoundState.EXECUTED
+    state = hall.round.state
+    assert state is RoundState.EXECUTED
     hall.current_round.outage_has_outcome("outage-1", 18.26)
     assert hall.round.state is RoundState.REVEALED
-    assert hall.current_round.bet().best[0].ticket == 2
+    assert sure(hall.current_round.bet()).best[0].ticket == 2
     said = BET.says(hall.round, hall.current_round.table(), str)
     assert said == "It took Kubernetes 18.3 s to recover."
 
@@ -82,7 +84,7 @@ def test_an_outage_without_a_time_has_no_winner_and_it_is_said(hall: Hall) -> No
     hall.enter("ana", value="12")
     cut(hall)
     hall.current_round.outage_has_outcome("outage-1", None)
-    assert hall.current_round.bet().best == ()
+    assert sure(hall.current_round.bet()).best == ()
     said = BET.says(hall.round, hall.current_round.table(), str)
     assert said == "There is no recovery time to tell. So nobody wins."
 

@@ -19,7 +19,7 @@ def says(hall: Hall) -> str:
 
 def pressed(hall: Hall, machine: str = "node3") -> None:
     """Whoever has the button cuts a machine."""
-    turn = hall.round.turn
+    turn = hall.turn
     hall.current_round.put(
         transitions.cut(transitions.cutting(hall.round, turn, machine), f"outage-{turn.ticket}")
     )
@@ -29,7 +29,7 @@ def test_the_first_one_has_the_button_at_once(hall: Hall) -> None:
     hall.open(Mode.QUEUE)
     assert says(hall) == "Line up with your phone: the first one gets the button."
     assert hall.enter("ana", "ben", "cem", "ana") == [1, 2, 3, 1]
-    assert hall.round.turn.ticket == 1
+    assert hall.turn.ticket == 1
     assert in_line(hall.round) == 2
 
 
@@ -37,14 +37,14 @@ def test_the_next_one_is_called_when_the_cut_before_has_an_outcome(hall: Hall) -
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben")
     pressed(hall)
-    assert hall.round.turn.stage is TurnState.CUT
+    assert hall.turn.stage is TurnState.CUT
     assert says(hall) == (
         "Ticket 1 did it: node3 has lost its power. "
         "The next one is called when Kubernetes has recovered."
     )
     hall.current_round.outage_has_outcome("outage-1", 11.0)
     assert hall.round.past[-1].stage is TurnState.DONE
-    assert hall.round.turn.ticket == 2
+    assert hall.turn.ticket == 2
 
 
 async def test_nobody_is_called_while_nothing_can_be_cut(hall: Hall) -> None:
@@ -58,7 +58,7 @@ async def test_nobody_is_called_while_nothing_can_be_cut(hall: Hall) -> None:
     assert says(hall).endswith("The queue waits. Off now: node3.")
     hall.blocked = None
     hall.current_round.tick()
-    assert hall.round.turn.ticket == 2
+    assert hall.turn.ticket == 2
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_whoever_did_not_cut_had_the_turn_all_the_same(hall: Hall, ending: TurnS
     hall.open(Mode.QUEUE)
     hall.enter("ana", "ben")
     hall.current_round.put(transitions.end_turn(hall.round, ending, 1000.0, "why"))
-    assert hall.round.turn.ticket == 2
+    assert hall.turn.ticket == 2
     assert hall.enter("ana") == [1]
     assert in_line(hall.round) == 0
 
@@ -79,7 +79,7 @@ def test_who_gave_up_the_place_is_passed_over(hall: Hall) -> None:
     hall.current_round.withdraw(hall.round.id, "ben")
     assert in_line(hall.round) == 1
     hall.current_round.put(call_next(hall.round, 1000.0))
-    assert hall.round.turn.ticket == 3
+    assert hall.turn.ticket == 3
 
 
 def test_a_closed_queue_serves_those_who_wait_and_is_over(hall: Hall) -> None:
@@ -100,10 +100,10 @@ def test_the_presenter_need_not_wait_for_an_outcome_and_the_cut_is_still_told(ha
     hall.enter("ana", "ben")
     pressed(hall)
     hall.current_round.put(call_next(hall.round, 1000.0))
-    assert hall.round.turn.ticket == 2
+    assert hall.turn.ticket == 2
     hall.current_round.outage_has_outcome("outage-1", 11.0)
     assert hall.round.past[-1].stage is TurnState.DONE
-    assert hall.round.turn.ticket == 2
+    assert hall.turn.ticket == 2
 
 
 def test_nobody_is_passed_on_from_while_a_machine_is_being_cut(hall: Hall) -> None:
@@ -111,7 +111,7 @@ def test_nobody_is_passed_on_from_while_a_machine_is_being_cut(hall: Hall) -> No
     with pytest.raises(RoundRefused, match="Nobody has the button"):
         call_next(hall.round, 1000.0)
     hall.enter("ana")
-    cutting = transitions.cutting(hall.round, hall.round.turn, "node1")
+    cutting = transitions.cutting(hall.round, hall.turn, "node1")
     with pytest.raises(RoundRefused, match="being cut"):
         call_next(cutting, 1000.0)
 
@@ -131,5 +131,5 @@ def test_every_state_has_a_sentence(hall: Hall) -> None:
     hall.open(Mode.QUEUE)
     hall.enter("ana")
     for stage in TurnState:
-        turn = replace(hall.round.turn, stage=stage, machine="node1", why="A rule.")
+        turn = replace(hall.turn, stage=stage, machine="node1", why="A rule.")
         assert QUEUE.says(replace(hall.round, turn=turn), hall.current_round.table(), str)

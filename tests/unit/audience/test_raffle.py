@@ -49,7 +49,7 @@ def test_at_the_close_a_ticket_is_drawn_and_has_the_button(hall: Hall) -> None:
     assert says(hall) == "Enter with your phone: one of you gets the button. 12 tickets so far."
     hall.current_round.close()
     winner = anybody(SEED, 12, set())
-    assert hall.round.turn.ticket == winner
+    assert hall.turn.ticket == winner
     assert hall.round.drawn
     assert says(hall) == f"Ticket {winner} was drawn and has the button."
 
@@ -59,7 +59,7 @@ async def test_whoever_is_away_is_followed_by_the_next_until_nobody_is_left(hall
     hall.current_round.close()
     order = []
     while hall.round.turn is not None:
-        order.append(hall.round.turn.ticket)
+        order.append(hall.turn.ticket)
         await hall.pass_time(30)
     first = anybody(SEED, 3, set())
     assert order[:2] == [first, anybody(SEED, 3, {first})]
@@ -75,16 +75,16 @@ def test_whoever_gave_the_place_up_is_not_drawn(hall: Hall) -> None:
     with pytest.raises(RoundRefused, match="You gave up your place"):
         hall.enter(f"seat-{winner - 1}")
     hall.current_round.close()
-    assert hall.round.turn.ticket == anybody(SEED, 5, {winner})
+    assert hall.turn.ticket == anybody(SEED, 5, {winner})
 
 
 def test_whoever_gives_the_button_back_is_followed_by_the_next(hall: Hall) -> None:
     entered(hall, 2)
     hall.current_round.close()
-    first = hall.round.turn.ticket
+    first = hall.turn.ticket
     hall.current_round.withdraw(hall.round.id, f"seat-{first - 1}")
     assert hall.round.past[-1].stage is TurnState.LEFT
-    assert hall.round.turn.ticket == 3 - first
+    assert hall.turn.ticket == 3 - first
 
 
 def test_the_presenter_draws_again_also_after_a_veto(hall: Hall) -> None:
@@ -92,16 +92,16 @@ def test_the_presenter_draws_again_also_after_a_veto(hall: Hall) -> None:
     with pytest.raises(RoundRefused, match="nothing to draw again"):
         draw_again(hall.round, 1000.0)
     hall.current_round.close()
-    first = hall.round.turn.ticket
+    first = hall.turn.ticket
     hall.current_round.put(draw_again(hall.round, 1000.0))
-    second = hall.round.turn.ticket
+    second = hall.turn.ticket
     assert second != first
-    asking = transitions.ask(hall.round, hall.round.turn, "node1", 1000.0)
+    asking = transitions.ask(hall.round, hall.turn, "node1", 1000.0)
     hall.current_round.put(transitions.end_turn(asking, TurnState.VETOED, 1000.0))
     assert hall.round.turn is None
     assert says(hall) == ("The presenter said no: node1 is not cut. The presenter may draw again.")
     hall.current_round.put(draw_again(hall.round, 1000.0))
-    assert hall.round.turn.ticket not in (first, second)
+    assert hall.turn.ticket not in (first, second)
 
 
 def test_nobody_entered_and_nothing_is_drawn(hall: Hall) -> None:

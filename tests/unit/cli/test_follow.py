@@ -6,7 +6,7 @@ import httpx
 import orjson
 import pytest
 
-from chaosmonkey.cli.http import NotRecovered, follow
+from chaosmonkey.cli.http import NotRecovered, ServerClient, follow
 
 RECOVERED = {"outcome": "recovered", "recovery_seconds": 12.0, "awaited": 4}
 NOTHING_MOVED = {"outcome": None, "recovery_seconds": None, "awaited": 0}
@@ -15,14 +15,22 @@ INCOMPLETE = {"outcome": "incomplete", "recovery_seconds": None, "awaited": 4}
 NOT_SEEN = {"outcome": None, "recovery_seconds": None, "awaited": None}
 
 
-def server(*lines: dict[str, Any]) -> httpx.Client:
+class FakeClient(ServerClient):
+    """Of a server that gives one answer."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        transport = httpx.MockTransport(lambda _: answer)
+        httpx.Client.__init__(self, base_url="http://server", transport=transport)
+        self.server = "http://server"
+
+
+def server(*lines: dict[str, Any]) -> ServerClient:
     """One whose cut is told in these lines."""
     body = b"".join(orjson.dumps(line) + b"\n" for line in lines)
-    answer = httpx.Response(200, content=body)
-    return httpx.Client(base_url="http://server", transport=httpx.MockTransport(lambda _: answer))
+    return FakeClient(httpx.Response(200, content=body))
 
 
-def told(ending: dict[str, Any]) -> httpx.Client:
+def told(ending: dict[str, Any]) -> ServerClient:
     return server(
         {"about": "cut", "at": 0.0, "text": "node3 has lost its power."},
         {"outage": "1-node3", "text": "the end", **ending},

@@ -49,6 +49,10 @@ EXPIRED = line("ERROR", {"kind": "Status", "reason": "Expired", "code": 410, "me
 END, HANG = "end", "hang"
 
 
+Lines = list[bytes]
+Steps = list[Lines | ClusterUnavailable | str]
+
+
 class ScriptedServer:
     """Answers lists and watches from a script, and records what it was asked.
 
@@ -59,9 +63,7 @@ class ScriptedServer:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.lists: deque[tuple[list[Json], int, str] | ClusterUnavailable] = deque()
-        self.watches: deque[list[list[bytes] | ClusterUnavailable | str] | ClusterUnavailable] = (
-            deque()
-        )
+        self.watches: deque[Steps | ClusterUnavailable] = deque()
         self.pulse: ClusterUnavailable | None = None
         self.at = Position("", "")
 
@@ -90,17 +92,17 @@ class ScriptedServer:
     @asynccontextmanager
     async def watch(
         self, resource: Resource, namespace: str | None, version: str, seconds: int
-    ) -> AsyncIterator[AsyncIterator[list[bytes]]]:
+    ) -> AsyncIterator[AsyncIterator[Lines]]:
         self.asked.append(f"watch {resource.name} {version}")
         await asyncio.sleep(0)
-        steps = self.watches.popleft() if self.watches else [HANG]
-        if isinstance(steps, ClusterUnavailable):
-            raise steps
-        yield self._play(steps)
+        following: Steps | ClusterUnavailable = [HANG]
+        if self.watches:
+            following = self.watches.popleft()
+        if isinstance(following, ClusterUnavailable):
+            raise following
+        yield self._play(following)
 
-    async def _play(
-        self, steps: list[list[bytes] | ClusterUnavailable | str]
-    ) -> AsyncIterator[list[bytes]]:
+    async def _play(self, steps: Steps) -> AsyncIterator[Lines]:
         for step in steps:
             match step:
                 case ClusterUnavailable():
@@ -111,6 +113,8 @@ class ScriptedServer:
                     return
                 case list():
                     yield step
+                case _:
+                    raise AssertionError(step)
 
     async def position(self, resource: Resource, namespace: str | None) -> Position:
         await asyncio.sleep(0)

@@ -384,7 +384,7 @@ async def test_a_service_account_whose_token_vanishes_is_trouble_but_no_crash(
     monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(pki / "ca.crt"))
     loader = incluster_config.InClusterConfigLoader
-    begin = loader.__init__
+    begin: Callable[..., None] = loader.__init__
 
     def impatient(self: Any, *given: Any, **named: Any) -> None:
         begin(self, *given, **named)

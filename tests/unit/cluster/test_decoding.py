@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chaosmonkey.cluster import decoders, decoding
 from chaosmonkey.cluster.errors import MalformedResponse, Status
-from chaosmonkey.cluster.resources import WATCHED
+from chaosmonkey.cluster.resources import WATCHED, Resource
 from chaosmonkey.model import Node, Owner, Pod, Taint
 
 META = {"name": "p", "namespace": "demo", "uid": "u", "resourceVersion": "7"}
@@ -98,14 +98,14 @@ _JSON = st.recursive(
 
 @given(st.sampled_from(WATCHED), _JSON, _JSON, _JSON)
 def test_no_object_however_malformed_raises_anything_else(
-    resource: object, spec: object, status: object, rest: object
+    resource: Resource, spec: object, status: object, rest: object
 ) -> None:
     found = {"metadata": META, "spec": spec, "status": status}
     if isinstance(rest, dict):
         found = rest | found
     line = orjson.dumps({"type": "ADDED", "object": found})
     with contextlib.suppress(MalformedResponse):
-        decoding.read_line(line, resource.decode)  # type: ignore[attr-defined]
+        decoding.read_line(line, resource.decode)
 
 
 @given(st.binary(max_size=60))
@@ -122,7 +122,8 @@ def test_managed_fields_are_skipped_and_never_mislead(manager: str) -> None:
     found = {"metadata": META | {"managedFields": fields}, "spec": {"nodeName": "node3"}}
     line = decoding.read_line(orjson.dumps({"type": "ADDED", "object": found}), decoders.pod)
     assert isinstance(line, decoding.Present)
-    assert line.entry.object.node == "node3"  # type: ignore[union-attr]
+    assert isinstance(line.entry.object, Pod)
+    assert line.entry.object.node == "node3"
 
 
 def test_a_page_knows_how_to_go_on() -> None:

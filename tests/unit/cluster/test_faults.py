@@ -21,6 +21,9 @@ from chaosmonkey.model import Changed, Pod, Removed
 NAMES = ("a", "b", "c")
 
 
+Lines = list[bytes]
+
+
 class Pretend:
     """Holds pods with versions and a history, as an API server does, and fails on demand."""
 
@@ -146,7 +149,7 @@ class Pretend:
     @asynccontextmanager
     async def watch(
         self, resource: Resource, namespace: str | None, version: str, seconds: int
-    ) -> AsyncIterator[AsyncIterator[list[bytes]]]:
+    ) -> AsyncIterator[AsyncIterator[Lines]]:
         await asyncio.sleep(0)
         if self.watches_fail:
             self.watches_fail -= 1
@@ -168,7 +171,7 @@ class Pretend:
 
     async def _follow(
         self, stream: asyncio.Queue[bytes | ClusterUnavailable | None]
-    ) -> AsyncIterator[list[bytes]]:
+    ) -> AsyncIterator[Lines]:
         while True:
             match await stream.get():
                 case None:
@@ -230,6 +233,8 @@ async def _play(make_bench: Callable[..., Any], steps: list[tuple[Any, ...]], pa
                     server.code = code
                 case (name, *arguments):
                     getattr(server, name)(*arguments)
+                case _:
+                    raise AssertionError(step)
         await bench.clock.advance(400)
         assert {found.name: found.node for found in bench.cache} == {
             name: found["spec"]["nodeName"] for name, found in server.pods.items()
@@ -252,4 +257,6 @@ def _fold(published: list[Any]) -> dict[str, Pod]:
                 known[found.uid] = found
             case Removed(Pod() as found):
                 del known[found.uid]
+            case _:
+                raise AssertionError(event)
     return known

@@ -437,4 +437,6 @@ async def test_of_an_answer_that_makes_no_sense_only_words_are_kept(
     async with bench.running():
         trouble = bench.reflector.health.trouble
         assert isinstance(trouble, MalformedResponse)
-        assert trouble.__traceback__ is trouble.__context__ is trouble.__cause__ is None
+        assert trouble.__traceback__ is None
+        assert trouble.__context__ is None
+        assert trouble.__cause__ is None

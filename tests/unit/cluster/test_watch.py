@@ -22,6 +22,8 @@ from chaosmonkey.config import Cluster
 from chaosmonkey.errors import ClusterUnavailable
 from chaosmonkey.model import Changed, ClusterEvent, Fresh, Stale
 
+Lines = list[bytes]
+
 
 class Lab:
     """A server of every resource with one object each, whose streams the test plays by hand."""
@@ -60,7 +62,7 @@ class Lab:
     @asynccontextmanager
     async def watch(
         self, resource: Resource, namespace: str | None, version: str, seconds: int
-    ) -> AsyncIterator[AsyncIterator[list[bytes]]]:
+    ) -> AsyncIterator[AsyncIterator[Lines]]:
         await asyncio.sleep(0)
         self._ask(resource)
         self.watched.append(resource.name)
@@ -68,8 +70,8 @@ class Lab:
         yield self._follow(stream)
 
     async def _follow(
-        self, stream: asyncio.Queue[list[bytes] | ClusterUnavailable]
-    ) -> AsyncIterator[list[bytes]]:
+        self, stream: asyncio.Queue[Lines | ClusterUnavailable]
+    ) -> AsyncIterator[Lines]:
         while True:
             step = await stream.get()
             if isinstance(step, ClusterUnavailable):

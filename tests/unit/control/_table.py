@@ -16,7 +16,7 @@ from chaosmonkey.errors import PlugFailed, StoreFailed
 from chaosmonkey.model import Event, FeedKind, FeedState
 from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.sensors import Reading
-from chaosmonkey.store import JournalEntry
+from chaosmonkey.store import Journal, JournalEntry
 from tests.unit.outage._scene import Scene
 
 T = TypeVar("T")
@@ -106,7 +106,7 @@ class FakeSensor:
 
 
 @dataclass
-class Diary:
+class Diary(Journal):
     """The journal, as far as the monkey knows it."""
 
     diary: list[str]
@@ -184,6 +184,8 @@ class Table:
         self.sensors = {(name, FeedKind.POWER): it for name, it in (sensors or {}).items()}
         self.sensors |= {(name, FeedKind.NETWORK): it for name, it in (links or {}).items()}
         self.tracker = Scene().tracker
+        self.publish: Callable[[Event], None] = self._publish
+        self.changed: Callable[[], None] = lambda: None
         self.monkey = Monkey(
             lab,
             plugs=self.plugs,
@@ -199,16 +201,18 @@ class Table:
     def take(self, composition: Composition) -> None:
         """Stand at the table of a whole server, whose cluster is that of a scene."""
         self.monkey, self.tracker = composition.monkey, composition.tracker
+        self.publish = composition.events.publish
         for event in Scene().told:
-            composition.events.publish(event)
+            self.publish(event)
 
-    def publish(self, event: Event) -> None:
+    def _publish(self, event: Event) -> None:
         """What a server's dispatch does first."""
         self.events.append(event)
         self.tracker.handle(event)
 
-    def changed(self) -> None:
-        """Nobody looks."""
+    def state(self, machine: str) -> FeedState:
+        """What the plug of a machine has done."""
+        return self.devices[machine].state
 
     @asynccontextmanager
     async def running(self, *, armed: bool = True) -> AsyncIterator["Table"]:

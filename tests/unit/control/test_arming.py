@@ -132,9 +132,9 @@ async def test_disarming_cuts_nothing_more_and_leaves_what_is_cut_to_its_time() 
         table.monkey.disarm(by="test")
         with pytest.raises(NotArmed):
             await table.cut("node2")
-        assert table.devices["node3"].state is FeedState.OFF
+        assert table.state("node3") is FeedState.OFF
         await table.clock.advance(30)
-        assert table.devices["node3"].state is FeedState.ON
+        assert table.state("node3") is FeedState.ON
 
 
 async def test_a_real_table_starts_safe() -> None:

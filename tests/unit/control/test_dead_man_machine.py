@@ -22,15 +22,17 @@ from chaosmonkey.control.cut import GOODBYE, RETRY_PAUSES
 from chaosmonkey.control.cut_stages import Step
 from chaosmonkey.control.guard import CutRequest
 from chaosmonkey.control.monkey import Monkey
+from chaosmonkey.control.restore import RestoreResult
 from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed
 from chaosmonkey.model import FeedKind, FeedState, Node
 from chaosmonkey.plugs import DeviceLock, VerifiedPlug
 from chaosmonkey.simcluster.bench.bench import Bench, SimMachine, Wire
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.store import Journal
-from chaosmonkey.store.database import MIGRATIONS
+from chaosmonkey.store.database import MIGRATIONS, Database
 from chaosmonkey.store.writer import RETRY
 from tests.patience import PATIENCE
+from tests.sure import sure
 from tests.unit.outage._scene import Scene
 
 WORKERS = ("node2", "node3", "node4")
@@ -97,7 +99,7 @@ class Disk:
 
 
 @dataclass
-class OpenDisk:
+class OpenDisk(Database):
     """The same, as one process has it open."""
 
     disk: Disk
@@ -290,7 +292,7 @@ class DeadMan(RuleBasedStateMachine):
     @precondition(lambda self: self.life is not None)
     @rule(step=st.sampled_from(Step))
     def will_crash_at(self, step: Step) -> None:
-        self.life.crash_at = step
+        sure(self.life).crash_at = step
 
     @precondition(lambda self: self.life is not None and not self.table.failing)
     @rule()
@@ -331,7 +333,7 @@ class DeadMan(RuleBasedStateMachine):
         waits=st.sampled_from([0.1, 3.0, 12.0]),
     )
     def kill_and_wait(self, machine: str, step: Step | None, waits: float) -> None:
-        self.life.crash_at = step
+        sure(self.life).crash_at = step
         self.kill(machine, 3.0, prepared=True)
         self._pass(waits)
 
@@ -353,12 +355,12 @@ class DeadMan(RuleBasedStateMachine):
     def _is_done(self, outcome: object) -> bool:
         """Whether everything was read back as on, and nothing asked for before can still arrive."""
         arrived = self.clock.now() >= self.table.last_arrival + 1
-        return (
-            self.life is not None
-            and arrived
-            and outcome is not None
-            and not (isinstance(outcome, ChaosMonkeyError) or outcome.on_its_way)
-        )
+        if self.life is None or not arrived:
+            return False
+        if outcome is None or isinstance(outcome, ChaosMonkeyError):
+            return False
+        assert isinstance(outcome, RestoreResult)
+        return not outcome.on_its_way
 
     @precondition(lambda self: self.life is not None)
     @rule()

@@ -26,9 +26,9 @@ async def test_it_is_restored_at_the_appointed_time_and_both_moments_are_publish
         began = table.clock.now()
         await table.cut(seconds=30)
         await table.clock.advance(29.9)
-        assert table.devices["node3"].state is FeedState.OFF
+        assert table.state("node3") is FeedState.OFF
         await table.clock.advance(0.2)
-        assert table.devices["node3"].state is FeedState.ON
+        assert table.state("node3") is FeedState.ON
         cut, restored = table.events
         assert isinstance(cut, PlugCut)
         assert (cut.at, cut.restore_by) == (began, began + 30)
@@ -222,9 +222,9 @@ async def test_a_caller_who_left_changes_nothing_about_the_cut() -> None:
             await asyncio.sleep(0)
             caller.cancel()
         await table.clock.advance(0)
-        assert table.devices["node3"].state is FeedState.OFF
+        assert table.state("node3") is FeedState.OFF
         await table.clock.advance(10)
-        assert table.devices["node3"].state is FeedState.ON
+        assert table.state("node3") is FeedState.ON
 
 
 # --- asking only --------------------------------------------------------------------------------

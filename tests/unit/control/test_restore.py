@@ -102,7 +102,7 @@ async def test_a_cut_that_was_cut_short_and_arrives_late_is_undone_and_is_an_out
         table.monkey.arm(by="Ada")
         with pytest.raises(LateCommand) as refused:
             await table.cut()
-        assert refused.value.facts["allowed_at"] == table.plugs["node3", "power"].late_until
+        assert refused.value.facts["allowed_at"] == table.plugs["node3", FeedKind.POWER].late_until
         assert table.journal.entries, "the entry was not kept while the command could arrive"
         device.state = FeedState.OFF  # it arrives
         await table.clock.advance(WATCH_INTERVAL + 1)
@@ -154,7 +154,8 @@ async def test_a_cut_that_was_given_up_half_way_says_so() -> None:
         await table.soon(table.monkey.halt(by="Ada"), 1)
         await cutting
         short, restored = table.events
-        assert (type(short), type(restored)) == (CutShort, PlugRestored)
+        assert isinstance(short, CutShort)
+        assert isinstance(restored, PlugRestored)
         assert (short.by, short.machine) == ("test", "node3")
         assert short.commanded <= short.at <= restored.at
         slow.set()

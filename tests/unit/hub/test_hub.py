@@ -1,12 +1,13 @@
 """A snapshot, then every change once and in order; who cannot keep up is cut off."""
 
 import asyncio
+from typing import Any
 
 import orjson
 import pytest
 
 from chaosmonkey.hub import Closed, Hub, TooSlow
-from chaosmonkey.hub.hub import BUFFER, COALESCE
+from chaosmonkey.hub.hub import BUFFER, COALESCE, Subscription
 from chaosmonkey.hub.views import ServiceView
 from tests.patience import PATIENCE
 
@@ -15,9 +16,10 @@ def service(ready: int) -> ServiceView:
     return ServiceView("shop", "web", ready, 9)
 
 
-async def received(subscription: object) -> dict:
+async def received(subscription: Subscription) -> dict[str, Any]:
     encoded, _ = await asyncio.wait_for(subscription.next(), PATIENCE)
-    return orjson.loads(encoded)
+    found: dict[str, Any] = orjson.loads(encoded)
+    return found
 
 
 @pytest.fixture
@@ -128,7 +130,7 @@ async def test_closing_tells_everyone(hub: Hub) -> None:
     assert hub.watching == 0
 
 
-async def _end_of(watching: object) -> type[Exception]:
+async def _end_of(watching: Subscription) -> type[Exception]:
     try:
         await watching.next()
     except (Closed, TooSlow) as error:

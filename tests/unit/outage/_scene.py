@@ -1,6 +1,7 @@
 """A small cluster told in single events: the shortest way to say what happened."""
 
 from dataclasses import replace
+from typing import Any, Literal
 
 from chaosmonkey.model import (
     Changed,
@@ -25,6 +26,7 @@ from chaosmonkey.outage.detection import outage_id
 from chaosmonkey.outage.tracker import Tracker
 
 START = 1_000_000.0
+Ready = Literal["True", "False", "Unknown"]
 UNREACHABLE = Taint("node.kubernetes.io/unreachable", "NoExecute")
 
 
@@ -75,19 +77,19 @@ class Scene:
         self.tell(Tick(self.now))
         return self
 
-    def node(self, name: str, ready: str, *taints: Taint, reason: str = "test") -> None:
+    def node(self, name: str, ready: Ready, *taints: Taint, reason: str = "test") -> None:
         self.nodes[name] = replace(self.nodes[name], ready=ready, reason=reason, taints=taints)
         self.tell(Changed(self.nodes[name], self.now))
 
     def pod(
-        self, name: str, node: str | None, kind: str | None = "ReplicaSet", **fields: object
+        self, name: str, node: str | None, kind: str | None = "ReplicaSet", **fields: Any
     ) -> Pod:
         """A pod that is Running and Ready, unless the fields say otherwise."""
         owner = {
             None: None,
             "ReplicaSet": Owner("ReplicaSet", "web-1", "rs"),
         }.get(kind, Owner(str(kind), "db", f"uid-{kind}"))
-        values = {
+        values: dict[str, Any] = {
             "phase": "Running",
             "ready": True,
             "toleration": 2.0,
@@ -98,7 +100,7 @@ class Scene:
         self.tell(Changed(pod, self.now))
         return pod
 
-    def change(self, pod: Pod, **fields: object) -> Pod:
+    def change(self, pod: Pod, **fields: Any) -> Pod:
         pod = replace(pod, **fields)
         self.tell(Changed(pod, self.now))
         return pod

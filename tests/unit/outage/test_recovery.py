@@ -1,5 +1,7 @@
 """Phases are differences of milestones from one t0, whatever the milestones are."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,14 +38,14 @@ def outages(draw: st.DrawFn) -> Outage:
         )
         for i in range(draw(st.integers(0, 4)))
     )  # fmt: skip
+    moments: dict[str, Any] = {
+        name: draw(moment)
+        for name in ("not_ready", "tainted", "recovered", "whole", "restored", "rejoined",
+                     "cleaned", "closed")
+    }  # fmt: skip
     return Outage(
         id="x", machine="node3", node="node3", origin=draw(st.sampled_from(list(Origin))),
-        t0=1_000_000.0, displaced=pods,
-        **{
-            name: draw(moment)
-            for name in ("not_ready", "tainted", "recovered", "whole", "restored", "rejoined",
-                         "cleaned", "closed")
-        },
+        t0=1_000_000.0, displaced=pods, **moments,
     )  # fmt: skip
 
 
@@ -84,7 +86,7 @@ def test_milestones_that_did_not_happen_are_absent_and_none_is_invented(outage: 
     ],
 )
 def test_an_interrupted_outage_keeps_the_outcome_that_it_had(
-    seen: dict[str, float], outcome: Outcome
+    seen: dict[str, Any], outcome: Outcome
 ) -> None:
     waits = Displaced("0", "shop", "orders-0", "StatefulSet/orders", "0", Fate.WAITS)
     outage = Outage(

@@ -21,6 +21,7 @@ from chaosmonkey.model import (
 from chaosmonkey.outage import recovery
 from chaosmonkey.outage.ending import GIVE_UP, SETTLE
 from chaosmonkey.outage.story import story
+from tests.sure import sure
 from tests.unit.outage._scene import UNREACHABLE, Scene
 
 
@@ -80,9 +81,10 @@ def test_a_successor_that_was_there_before_the_eviction_is_no_successor() -> Non
     scene.wait(4)
     scene.pod("web-extra", "node1")
     (lost,) = scene.lose(lost)
-    assert scene.outage.displaced[0].successor is None
+    before = scene.outage.displaced[0]
+    assert before.successor is None
     scene.pod("web-b", "node2")
-    assert scene.outage.displaced[0].successor.name == "web-b"
+    assert sure(scene.outage.displaced[0].successor).name == "web-b"
 
 
 def test_a_successor_that_dies_before_the_recovery_is_followed_by_the_next() -> None:
@@ -92,12 +94,13 @@ def test_a_successor_that_dies_before_the_recovery_is_followed_by_the_next() -> 
     scene.wait(8).lose(lost)
     first = scene.pod("web-b", "node1", ready=False)
     scene.change(first, deleting=True)
-    assert scene.outage.displaced[0].successor is None
+    before = scene.outage.displaced[0]
+    assert before.successor is None
     scene.wait(1)
     second = scene.pod("web-c", "node2", ready=False)
     scene.wait(1)
     scene.change(second, ready=True)
-    assert scene.outage.displaced[0].successor.name == "web-c"
+    assert sure(scene.outage.displaced[0].successor).name == "web-c"
     assert recovery.recovery_time(scene.outage) == 12
 
 
@@ -321,7 +324,7 @@ def test_two_machines_at_once_are_two_outages_that_do_not_mix_up_their_pods() ->
     scene.lose(b, machine="node4")
     scene.pod("web-d", "node2")
     successors = {
-        machine: [pod.successor.name for pod in outage.displaced]
+        machine: [sure(pod.successor).name for pod in outage.displaced]
         for machine, outage in scene.outages.items()
     }
     assert successors == {"node3": ["web-c"], "node4": ["web-d"]}
@@ -359,9 +362,14 @@ def test_pods_that_came_back_by_themselves_are_no_replacements() -> None:
     assert told["scheduled"] == "The replacement has found a machine."
 
 
-def lose_feed(scene: Scene, **fields: object) -> None:
-    values = {"state": FeedState.OFF, "at": scene.now, "cause": Cause.HAND} | fields
-    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, **values))
+def lose_feed(
+    scene: Scene,
+    *,
+    state: FeedState = FeedState.OFF,
+    within: float = 0.0,
+    cause: Cause | None = Cause.HAND,
+) -> None:
+    scene.tell(FeedSensed("node3", "node3", FeedKind.POWER, state, scene.now, within, cause=cause))
 
 
 def test_a_feed_that_a_sensor_loses_begins_an_outage_at_the_sensors_moment() -> None:
@@ -853,7 +861,7 @@ def test_signs_of_life_of_a_machine_whose_clock_is_behind_count_by_their_arrival
     _rejoin_in_the_past(scene)
     scene.node("node3", "Unknown", reason="NodeStatusUnknown")
     assert scene.outages == {}
-    assert scene.tracker.world.clock_behind("node3") > 0
+    assert sure(scene.tracker.world.clock_behind("node3")) > 0
     assert scene.tracker.world.clock_behind("node1") is None
 
 

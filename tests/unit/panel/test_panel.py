@@ -132,7 +132,8 @@ async def test_bounces_are_neither_a_press_nor_the_end_of_one() -> None:
             pin.drive_high()
             await it.pass_(0.002)
         await it.pass_(3)
-        assert it.node3 is FeedState.ON
+        before = it.node3
+        assert before is FeedState.ON
         pin.drive_low()
         await it.pass_(1)
         pin.drive_high()

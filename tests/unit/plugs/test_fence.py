@@ -1,6 +1,7 @@
 """What agents pass over in silence is said before anything is cut: misspelt and missing keys."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def strip(**keys: object) -> FencePlug:
     ],
 )
 async def test_keys_are_checked_against_what_the_agent_says_about_itself(
-    folder: Path, keys: dict, told: str
+    folder: Path, keys: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(PlugFailed) as caught:
         await open_agent(strip(**keys), PROGRAMS)
@@ -96,7 +97,7 @@ async def test_a_status_that_is_not_said_to_be_off_is_a_failure_without_secrets(
 @pytest.mark.parametrize(
     "keys", [{"action": "reboot"}, {"option": "reboot"}, {"ip": "pdu\naction=reboot"}, {"a b": "c"}]
 )
-def test_no_key_can_make_it_reboot(keys: dict) -> None:
+def test_no_key_can_make_it_reboot(keys: dict[str, str]) -> None:
     plug = {"driver": "fence", "agent": "fence_strip", "keys": keys}
     with pytest.raises(BadConfig) as caught:
         build({"machine": [{"name": "a", "power": plug}]})

@@ -132,7 +132,7 @@ async def test_every_plug_of_the_lab_is_opened() -> None:
 def test_a_line_that_the_kernel_says_is_busy_is_an_error_with_its_number() -> None:
     """lgpio raises an error of its own, which is none of gpiozero's."""
 
-    class Busy(MockPin):
+    class Busy(MockPin):  # type: ignore[misc] # gpiozero is untyped
         def __init__(self, factory: MockFactory, info: object) -> None:
             raise RuntimeError("'GPIO busy'")
 

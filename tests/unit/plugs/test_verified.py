@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Awaitable
 
 import pytest
 
@@ -78,7 +79,7 @@ async def test_unknown_is_neither_on_nor_off() -> None:
     assert device.switched == [True]
 
 
-async def _failure(work: object) -> str:
+async def _failure(work: Awaitable[object]) -> str:
     with pytest.raises(PlugFailed) as caught:
         await work
     return str(caught.value)

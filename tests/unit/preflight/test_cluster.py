@@ -1,5 +1,6 @@
 """Each fault of a cluster that is planted is found, and a sound one has none."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -28,9 +29,11 @@ def lab(*names: str) -> Lab:
     )
 
 
-def node(name: str, *, ready: str = "True", images: tuple[str, ...] = (), **labels: str) -> Json:
+def node(
+    name: str, *, ready: str = "True", images: tuple[str, ...] = (), labels: Json | None = None
+) -> Json:
     return {
-        "metadata": {"name": name, "labels": labels},
+        "metadata": {"name": name, "labels": labels or {}},
         "status": {
             "conditions": [{"type": "Ready", "status": ready}],
             "images": [{"names": [image]} for image in images],
@@ -63,14 +66,14 @@ def pod(name: str, node: str, kind: str, owner: str, image: str = "shop/web:1") 
     }
 
 
-def only(findings: Any) -> Finding:
+def only(findings: Iterable[Finding]) -> Finding:
     (found,) = [one for one in findings if one.level is not Level.OK]
     assert found.remedy
     return found
 
 
 def test_a_sound_cluster_has_no_finding_but_good_ones() -> None:
-    nodes = [node("node1"), node("node2"), node("master", **MASTER)]
+    nodes = [node("node1"), node("node2"), node("master", labels=MASTER)]
     assert {one.level for one in check_nodes(lab(), nodes)} == {Level.OK}
     assert {one.level for one in check_workloads(lab(), [deployment(tolerationSeconds=2)])} == {
         Level.OK
@@ -89,7 +92,7 @@ def test_a_node_without_a_machine_is_noted() -> None:
 
 
 def test_a_plug_on_the_control_plane_is_a_fault() -> None:
-    found = only(check_nodes(lab("node1"), [node("node1", **MASTER)]))
+    found = only(check_nodes(lab("node1"), [node("node1", labels=MASTER)]))
     assert found.level is Level.FAULT
     assert "control plane" in found.says
 

@@ -62,8 +62,13 @@ def nodes(*more: Json) -> list[Json]:
         {"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases": [{}, {"metadata": 1}]},
     ],
 )
-async def test_an_object_that_is_not_as_it_should_be_hides_no_other(odd: dict[str, Json]) -> None:
-    objects = {"/api/v1/nodes": nodes(), "/apis/apps/v1/deployments": []} | odd
+async def test_an_object_that_is_not_as_it_should_be_hides_no_other(
+    odd: dict[str, list[Json]],
+) -> None:
+    objects: dict[str, list[Json]] = {
+        "/api/v1/nodes": nodes(),
+        "/apis/apps/v1/deployments": [],
+    } | odd
     objects["/apis/apps/v1/deployments"] = [*objects["/apis/apps/v1/deployments"], SOUND]
     async with api_server(objects) as client:
         told = await found(client)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
 
@@ -19,11 +20,12 @@ class Steady:
         self.breaks = breaks
         self.closed = False
 
-    async def run(self, tell: Callable[[Reading], None]) -> None:
+    async def run(self, tell: Callable[[Reading], None]) -> NoReturn:
         tell(Reading(FeedState.ON, 0.0))
         if self.breaks is not None:
             raise self.breaks
-        await asyncio.Event().wait()
+        while True:
+            await asyncio.Event().wait()
 
     def close(self) -> None:
         self.closed = True
@@ -46,7 +48,11 @@ async def told(sensor: OpeningSensor, clock: ManualClock, seconds: float) -> lis
 
 async def test_a_sensor_that_cannot_be_opened_says_unknown_until_it_can() -> None:
     clock = ManualClock()
-    answers: list[object] = [PlugFailed("GPIO busy"), PlugFailed("GPIO busy"), Steady()]
+    answers: list[PlugFailed | Steady] = [
+        PlugFailed("GPIO busy"),
+        PlugFailed("GPIO busy"),
+        Steady(),
+    ]
 
     def open_sensor() -> Sensor:
         answer = answers.pop(0)

@@ -21,7 +21,8 @@ def budget(**spec: Any) -> Obj:
 
 
 def status(world: World) -> Obj:
-    return world.store.get(BUDGETS, "shop", "storefront")["status"]
+    found: Obj = world.store.get(BUDGETS, "shop", "storefront")["status"]
+    return found
 
 
 def storefront(world: World) -> list[Obj]:

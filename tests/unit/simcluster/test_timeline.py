@@ -16,7 +16,11 @@ def test_things_happen_in_the_order_of_their_moments_and_then_of_their_booking()
 
 def test_each_thing_happens_at_its_own_moment_not_at_the_end_of_the_run() -> None:
     timeline, seen = Timeline(0.0), []
-    timeline.after(1, lambda: timeline.after(1, lambda: seen.append(timeline.now)))
+
+    def look_later() -> None:
+        timeline.after(1, lambda: seen.append(timeline.now))
+
+    timeline.after(1, look_later)
     timeline.run_until(10)
     assert seen == [2.0]
     assert timeline.now == 10

@@ -141,13 +141,14 @@ async def test_a_line_that_was_never_read_is_unknown_after_a_second_and_not_befo
 
 
 async def test_a_pin_that_raises_what_only_its_factory_knows_is_unknown() -> None:
-    class Raises(MockPin):
+    class Raises(MockPin):  # type: ignore[misc] # gpiozero is untyped
         broken = False
 
         def _get_state(self) -> int:
             if self.broken:
                 raise LookupError("a GPIO chip that went away")
-            return super()._get_state()
+            state: int = super()._get_state()
+            return state
 
     clock = ManualClock()
     factory = MockFactory(pin_class=Raises)
@@ -161,7 +162,7 @@ async def test_a_pin_that_raises_what_only_its_factory_knows_is_unknown() -> Non
 def test_a_line_that_the_kernel_says_is_busy_is_an_error_with_its_number() -> None:
     """lgpio raises an error of its own, which is none of gpiozero's."""
 
-    class Busy(MockPin):
+    class Busy(MockPin):  # type: ignore[misc] # gpiozero is untyped
         def __init__(self, factory: MockFactory, info: object) -> None:
             raise RuntimeError("'GPIO busy'")
 

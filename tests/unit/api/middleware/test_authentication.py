@@ -96,7 +96,7 @@ async def test_a_revoked_token_is_refused_from_then_on(public_site: Site) -> Non
 async def test_a_wrong_token_lets_nobody_through_not_even_to_what_is_open(
     site: Site, value: str
 ) -> None:
-    headers = {"Authorization": value.encode("latin-1")}
+    headers = {b"Authorization": value.encode("latin-1")}
     assert (await site.client.get("/api/state", headers=headers)).status_code == 401
 
 

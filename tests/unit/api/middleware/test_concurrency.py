@@ -44,9 +44,11 @@ class Hall:
         of: str = "10.0.0.1",
         kind: str = "http",
         body: Receive | None = None,
-        **more: str,
+        user: str | None = None,
     ) -> asyncio.Task[None]:
-        scope = {"type": kind, "path": path, "client": (of, 1), **more}
+        scope: Scope = {"type": kind, "path": path, "client": (of, 1)}
+        if user is not None:
+            scope[USER] = user
         return self._tasks.create_task(self._turnstile(scope, body or empty, unread))
 
 
@@ -149,7 +151,7 @@ async def test_users_of_this_machine_begin_at_once() -> None:
     async with hall() as at:
         for _ in range(100 * EACH_ROUND):
             at.ask("/halt")
-        at.ask("/api/state", of="", **{USER: "pi"})
+        at.ask("/api/state", of="", user="pi")
         await rounds(1)
         assert ("", "/api/state") in at.app.came
 

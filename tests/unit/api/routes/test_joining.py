@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -24,8 +25,9 @@ async def hall(tmp_path: Path) -> AsyncIterator[Site]:
         yield found
 
 
-async def show(site: Site) -> dict:
-    return (await site.client.get("/api/state")).json()["state"]["show"]["show"]
+async def show(site: Site) -> dict[str, Any]:
+    found: dict[str, Any] = (await site.client.get("/api/state")).json()["state"]["show"]["show"]
+    return found
 
 
 async def test_a_phone_joins_with_the_code_and_comes_back_without(hall: Site) -> None:

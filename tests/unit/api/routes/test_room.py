@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -25,8 +26,9 @@ async def phone(site: Site, seat: str = SEAT) -> AsyncIterator[httpx.AsyncClient
         yield client
 
 
-async def state(site: Site) -> dict:
-    return (await site.client.get("/api/state")).json()["state"]
+async def state(site: Site) -> dict[str, Any]:
+    found: dict[str, Any] = (await site.client.get("/api/state")).json()["state"]
+    return found
 
 
 async def test_a_safe_table_is_armed_for_a_while(site: Site) -> None:
@@ -151,7 +153,7 @@ async def test_a_seat_with_two_tabs_is_one_phone_and_a_page_without_a_seat_is_no
     site: Site,
 ) -> None:
     def count() -> int:
-        return site.hub.shown("show")["show"].phones
+        return int(site.hub.shown("show")["show"].phones)
 
     async with phones(site, 2) as (one, two), connect(site.url.replace("http", "ws") + "/ws/play"):
         async with connect(**one.stream), connect(**two.stream):

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from chaosmonkey.model import FeedKind, Origin, Outage, Tick
-from tests.unit.api.conftest import LAB, Site
+from tests.sure import sure
+from tests.unit.api.conftest import Site
+from tests.unit.control._table import LAB
 
 OLD = Outage(
     id="20260101-000000-node3", machine="node3", node="node3", origin=Origin.COMMANDED,
@@ -127,19 +129,20 @@ async def test_machines_have_their_place_in_the_configuration(site: Site) -> Non
 async def test_a_machine_says_which_rule_would_refuse_a_cut_and_stops_when_it_does_not(
     site: Site,
 ) -> None:
-    async def refused(name: str) -> dict | None:
+    async def refused(name: str) -> dict[str, str] | None:
         machines = (await site.client.get("/api/state")).json()["state"]["machines"]
-        return machines[name]["refused"]
+        found: dict[str, str] | None = machines[name]["refused"]
+        return found
 
     assert await refused("node2") is None
     await site.client.post("/kill/node3")
-    other = await refused("node2")
+    other = sure(await refused("node2"))
     assert other["rule"] in ("cooldown", "max-off")
     assert other["word"]
-    assert (await refused("node3"))["rule"] == "already-off"
+    assert sure(await refused("node3"))["rule"] == "already-off"
     await site.client.post("/disarm")  # what the console shows by itself is not repeated here
     await site.client.post("/restore/node3")
     await site.table.clock.advance(30)
-    site.table.tracker.outages.clear()
+    site.table.tracker.outages = {}
     site.table.publish(Tick(site.table.clock.now()))
     assert await refused("node2") is None

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import orjson
+import pytest
 
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedKind
@@ -15,7 +16,8 @@ from tests.unit.api.conftest import Site
 async def snapshot(site: Site, role: str, **headers: str) -> dict[str, Any]:
     url = site.url.replace("http", "ws") + f"/ws?role={role}"
     async with connect(url, additional_headers=headers) as socket:
-        return orjson.loads(await socket.recv())["state"]
+        found: dict[str, Any] = orjson.loads(await socket.recv())["state"]
+        return found
 
 
 async def test_the_room_is_not_told_from_which_address_halt_was_pressed(site: Site) -> None:
@@ -50,12 +52,12 @@ async def test_a_viewer_reads_outages_and_the_state_without_addresses(public_sit
 
 
 async def test_a_plug_that_fails_in_somebodys_turn_is_not_told_with_its_address(
-    site: Site,
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fails(*_: object, **__: object) -> None:
         raise PlugFailed("GET http://10.0.0.3/relay/0: 500", remedy="Look at plugs.http.")
 
-    site.table.plugs["node3", FeedKind.POWER].switch = fails  # type: ignore[method-assign]
+    monkeypatch.setattr(site.table.plugs["node3", FeedKind.POWER], "switch", fails)
     round_id = await opened(site, "free", approve=False)
     async with phones(site, 1) as (phone,):
         body = {"round": round_id, "machine": "node3"}

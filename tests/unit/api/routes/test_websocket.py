@@ -1,6 +1,7 @@
 """The websocket, over a real one."""
 
 import asyncio
+from typing import Any
 
 import orjson
 import pytest
@@ -8,6 +9,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from chaosmonkey.hub.views import ServiceView
 from tests.patience import PATIENCE, connect, until
+from tests.sure import sure
 from tests.unit.api.conftest import Site
 
 
@@ -20,7 +22,8 @@ async def test_a_snapshot_comes_first_then_deltas_in_sequence(site: Site) -> Non
         first = orjson.loads(await socket.recv())
         assert first["type"] == "snapshot"
         await site.client.post("/kill/node3")
-        seqs, seen = [], {}
+        seqs: list[int] = []
+        seen: dict[str, Any] = {}
         while "outages" not in seen:
             message = orjson.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
             seqs.append(message["seq"])
@@ -80,4 +83,4 @@ async def test_when_the_server_stops_the_reader_is_told_to_come_back(site: Site)
         site.hub.close()
         with pytest.raises(ConnectionClosed) as closed:
             await asyncio.wait_for(socket.recv(), PATIENCE)
-        assert closed.value.rcvd.code == 1001
+        assert sure(closed.value.rcvd).code == 1001

@@ -10,7 +10,7 @@ import pytest
 from chaosmonkey.api.middleware.concurrency import EACH_ROUND
 from chaosmonkey.api.middleware.request_size import LARGEST_BODY
 from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
-from chaosmonkey.api.transport.http_protocol import LARGEST_HEAD, REQUEST_TIME
+from chaosmonkey.api.transport.http_protocol import LARGEST_HEAD, REQUEST_TIME, HttpConnection
 from chaosmonkey.api.transport.listener import BLOCKED
 from tests.patience import PATIENCE, until
 from tests.unit.api._rough import (
@@ -112,6 +112,7 @@ async def test_the_second_request_on_a_connection_has_to_end_as_well(site: Site)
         await client.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         await client.reader.readuntil(b"ok\n")
         (connection,) = site.connection_limits.connections
+        assert isinstance(connection, HttpConnection)
         look_later(site, REQUEST_TIME + 1)
         await client.send(b"a")
         await until(lambda: connection._asking_since is not None)
@@ -125,6 +126,7 @@ async def test_who_does_not_read_the_answer_is_cut_off(site: Site) -> None:
         await client.send(b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 200)
         await until(lambda: site.connection_limits.here == 1)
         (connection,) = site.connection_limits.connections
+        assert isinstance(connection, HttpConnection)
         await until(lambda: connection._blocked_at is not None)
         look_later(site, BLOCKED / 2)
         assert site.connection_limits.here == 1

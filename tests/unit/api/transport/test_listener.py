@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaosmonkey.api.transport.listener import LARGEST_MESSAGE, Unwelcome, first_frame, framed
+from chaosmonkey.api.transport.listener import (
+    LARGEST_MESSAGE,
+    PhoneConnection,
+    Unwelcome,
+    first_frame,
+    framed,
+)
 from tests.patience import connect, until
 from tests.unit.api._phones import phones
 from tests.unit.api._rough import close_code, frame, nobody_is_left, rough_socket
@@ -81,5 +87,6 @@ async def test_when_the_server_stops_a_phone_is_told_to_come_back(site: Site) ->
     async with rough_socket(site) as client:
         await until(lambda: site.phones.listening == 1)
         (phone,) = site.phones._listeners
+        assert isinstance(phone, PhoneConnection)
         phone.shutdown()
         assert close_code(await client.rest()) == 1001

@@ -43,7 +43,12 @@ def _unlooked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def the_phone(site: Site) -> PhoneConnection:
     (listener,) = site.phones._listeners
+    assert isinstance(listener, PhoneConnection)
     return listener
+
+
+async def is_heard(phone: PhoneConnection, *, since: float) -> None:
+    await until(lambda: phone._heard_at > since)
 
 
 async def fill(site: Site) -> PhoneConnection:
@@ -129,7 +134,7 @@ async def test_a_quiet_phone_that_answers_pings_stays(site: Site) -> None:
         for _ in range(4):
             before = phone_seen._heard_at
             look_later(site, SILENT - 1)
-            await until(lambda before=before: phone_seen._heard_at > before)
+            await is_heard(phone_seen, since=before)
         assert site.phones.listening == 1
 
 

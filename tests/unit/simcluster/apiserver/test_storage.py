@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -129,6 +130,10 @@ def test_listeners_hear_before_the_write_returns(store: Store) -> None:
     assert heard == ["ADDED", "MODIFIED", "DELETED"]
 
 
+def put(text: str, obj: dict[str, Any]) -> None:
+    obj.update(data={"n": text})
+
+
 WRITES = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["put", "delete"])))
 
 
@@ -143,7 +148,7 @@ def test_a_snapshot_is_what_there_was_at_that_version(
         if what == "delete":
             if store.find(CONFIG_MAPS, *key):
                 store.delete(CONFIG_MAPS, key)
-        elif store.edit(CONFIG_MAPS, key, lambda o, n=number: o.update(data={"n": str(n)})) is None:
+        elif store.edit(CONFIG_MAPS, key, partial(put, str(number))) is None:
             store.create(CONFIG_MAPS, config(name, n=str(number)))
         there = store.all(CONFIG_MAPS)
         then[store.version] = {o["metadata"]["name"]: o["data"]["n"] for o in there}
@@ -162,7 +167,7 @@ def test_an_index_is_always_what_a_scan_would_find(writes: list[tuple[str, str]]
         if what == "delete":
             if store.find(CONFIG_MAPS, *key):
                 store.delete(CONFIG_MAPS, key)
-        elif store.edit(CONFIG_MAPS, key, lambda o, n=text: o.update(data={"n": n})) is None:
+        elif store.edit(CONFIG_MAPS, key, partial(put, text)) is None:
             store.create(CONFIG_MAPS, config(name, n=text))
     for term in "012":
         scan = [o for o in store.all(CONFIG_MAPS) if o["data"]["n"] == term]

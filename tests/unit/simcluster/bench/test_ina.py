@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,10 +18,14 @@ def word(chip: Ina219 | Ina3221, register: int) -> int:
     return int.from_bytes(chip.read(register, 2), "big")
 
 
+def _same(reading: Measurement) -> Measurement:
+    return reading
+
+
 def ina3221(*readings: Measurement) -> Ina3221:
     chip = Ina3221()
     for channel, reading in enumerate(readings, 1):
-        chip.fit(channel, lambda reading=reading: reading)
+        chip.fit(channel, partial(_same, reading))
     return chip
 
 

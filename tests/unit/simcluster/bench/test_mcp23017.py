@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ class Buttons:
         self.inta: list[Level] = []
         self.chip = Mcp23017(lambda: self.inta.append(self.chip.inta))
         for line in lines:
-            self.chip.tie(line, lambda line=line: self.levels[line])
+            self.chip.tie(line, partial(self.levels.__getitem__, line))
 
     def turn(self, line: str, level: Level) -> None:
         self.levels[line] = level

@@ -1,5 +1,7 @@
 """The pretend applications' logs."""
 
+from typing import Any
+
 import pytest
 
 from chaosmonkey.simcluster.apiserver.refusals import Refusal
@@ -8,7 +10,7 @@ from chaosmonkey.simcluster.node.applogs import INTERVAL, read_log
 STARTED = 1_700_000_000.0
 
 
-def pod(*, running: bool = True) -> dict:
+def pod(*, running: bool = True) -> dict[str, Any]:
     state = {"running": {"startedAt": "2023-11-14T22:13:20Z"}} if running else {"waiting": {}}
     return {
         "metadata": {"name": "storefront-1", "namespace": "shop"},
