@@ -12,6 +12,7 @@ from chaosmonkey.events import Events
 from chaosmonkey.hub import BoardPublisher
 from chaosmonkey.model import (
     Changed,
+    Event,
     FeedKind,
     Node,
     Origin,

@@ -12,7 +12,7 @@ from chaosmonkey.audience.open_round import OpenRound, open_round
 from chaosmonkey.audience.rounds import Mode, Round, Turn
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.config import Lab, build
-from chaosmonkey.control.refusals import NotReady, TooManyOff
+from chaosmonkey.control.refusals import MachineRefused, NotReady, TooManyOff
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.model import FeedKind
 from chaosmonkey.store import KeptEntry
@@ -61,7 +61,7 @@ class Hall:
 
     clock: ManualClock = field(default_factory=lambda: ManualClock(1000.0))
     kept: Kept = field(default_factory=Kept)
-    barred: dict[str, ChaosMonkeyError] = field(default_factory=dict)
+    barred: dict[str, MachineRefused] = field(default_factory=dict)
     blocked: ChaosMonkeyError | None = None
     changes: int = 0
 
