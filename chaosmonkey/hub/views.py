@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chaosmonkey.audience.show import Scene
+from chaosmonkey.control.cut_stages import CutStage
 from chaosmonkey.hub.round_views import RoundView
-from chaosmonkey.model import FeedKind
+from chaosmonkey.model import Cause, Clocked, Fate, FeedKind, FeedState, Origin, Outcome
+from chaosmonkey.outage.recovery import Phase
 from chaosmonkey.outage.story import StoryLine
 from chaosmonkey.outage.telling import Telling
 
@@ -74,12 +76,12 @@ class FeedView:
         refused: the rule that would refuse a cut now; null if none would.
     """
 
-    state: str
-    stage: str | None = None
+    state: FeedState
+    stage: CutStage | None = None
     why: str = ""
     restore_by: float | None = None
     trouble: str = ""
-    sensed: str | None = None
+    sensed: FeedState | None = None
     finding: str = ""
     refused: RefusedView | None = None
 
@@ -175,7 +177,7 @@ class DisplacedView:
     name: str
     workload: str
     lineage: str
-    fate: str
+    fate: Fate
     why: str
     evicts_at: float | None
     successor: str | None
@@ -207,24 +209,24 @@ class OutageView:
     id: str
     machine: str
     node: str
-    origin: str
-    feed: str | None
+    origin: Origin
+    feed: FeedKind | None
     by: str
     began: str
     t0: float
     t0_within: float
-    clocked: str
-    cause: str | None
+    clocked: Clocked
+    cause: Cause | None
     restore_by: float | None
     open: bool
     milestones: dict[str, float]
     at_least: dict[str, float]
     phases: dict[str, float]
     phases_at_least: dict[str, float]
-    phase: str | None
+    phase: Phase | None
     recovery_seconds: float | None
     recovery_at_least: float | None
-    outcome: str | None
+    outcome: Outcome | None
     awaited: int
     story: tuple[StoryLine, ...]
     telling: Telling
@@ -274,11 +276,11 @@ class PlayOutage:
     """What a phone is told of the outage that its round made."""
 
     machine: str
-    feed: str | None
-    phase: str | None
+    feed: FeedKind | None
+    phase: Phase | None
     recovery_seconds: float | None
     recovery_at_least: float | None
-    outcome: str | None
+    outcome: Outcome | None
     text: str
     rank: int | None
     runs: int

@@ -16,7 +16,9 @@ from typing import Literal
 from chaosmonkey.model import Clocked, Displaced, Fate, Origin, Outage, Outcome, Successor
 from chaosmonkey.outage.blindness import earliest
 
-PHASES = ("detect", "evict", "reschedule", "ready")
+Phase = Literal["detect", "evict", "reschedule", "ready"]
+
+PHASES: tuple[Phase, ...] = ("detect", "evict", "reschedule", "ready")
 """Names of the phases, in their order; each ends with the milestone of the same index below."""
 
 _PHASE_ENDS = ("not_ready", "evicting_last", "scheduled", "recovered")
@@ -125,7 +127,7 @@ def rounded_phases(outage: Outage) -> dict[str, float]:
     return rounded
 
 
-def current_phase(outage: Outage) -> str | None:
+def current_phase(outage: Outage) -> Phase | None:
     """The phase that is under way; None when recovery is over or will not come."""
     if outage.recovered is not None or outcome(outage) is not None:
         return None

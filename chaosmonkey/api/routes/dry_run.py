@@ -11,7 +11,7 @@ from chaosmonkey.api import responses
 from chaosmonkey.api.context import Context
 from chaosmonkey.control.guard import CutRequest, find_machine
 from chaosmonkey.errors import ChaosMonkeyError
-from chaosmonkey.model import FeedKind
+from chaosmonkey.model import Fate, FeedKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class PlannedPod:
     namespace: str
     name: str
     workload: str
-    fate: str
+    fate: Fate
     toleration: float | None
 
 

@@ -158,7 +158,7 @@ it('a pod of a StatefulSet that is given up is missed until it is gone', () => {
 });
 
 describe('a machine whose plug and sensor contradict each other', () => {
-  const gone = { finding: 'No power arrives, though its plug is on.', sensed: 'off' };
+  const gone = { finding: 'No power arrives, though its plug is on.', sensed: 'off' } as const;
 
   it('says what does not arrive', () => {
     const dark = machine({ power: feed(gone) });

@@ -1062,6 +1062,12 @@ export interface components {
             pressed: boolean;
         };
         /**
+         * Cause
+         * @description Why an outage that nobody commanded began, as far as sensors tell.
+         * @enum {string}
+         */
+        Cause: "hand" | "supply" | "switched" | "fault" | "cut-short";
+        /**
          * Changes
          * @description Entities to put in place, each section by id; only sections that have any.
          */
@@ -1111,6 +1117,12 @@ export interface components {
              */
             round: string;
         };
+        /**
+         * Clocked
+         * @description What told t0.
+         * @enum {string}
+         */
+        Clocked: "read-back" | "sensor" | "last sign";
         /**
          * ClusterView
          * @description The cluster as a whole, and how far this server can be believed.
@@ -1175,6 +1187,15 @@ export interface components {
             /** State */
             state: string;
         };
+        /**
+         * CutStage
+         * @description How far a cut has come.
+         *
+         *     STUCK: the plug does not turn on, or it was told to and cannot be read; it is tried again.
+         *     ON: read back as on; its entry is kept as long as an earlier command may still arrive.
+         * @enum {string}
+         */
+        CutStage: "asked" | "journalled" | "cutting" | "cut" | "restoring" | "stuck" | "on";
         /**
          * CutView
          * @description A cut that was made; moments are seconds since 1970.
@@ -1257,8 +1278,7 @@ export interface components {
         DisplacedView: {
             /** Evicts At */
             evicts_at: number | null;
-            /** Fate */
-            fate: string;
+            fate: components["schemas"]["Fate"];
             /** Lineage */
             lineage: string;
             /** Name */
@@ -1318,11 +1338,23 @@ export interface components {
             value: string;
         };
         /**
+         * Fate
+         * @description What Kubernetes can do about a pod whose machine is lost.
+         * @enum {string}
+         */
+        Fate: "moves" | "waits" | "stays" | "lost";
+        /**
          * FeedKind
          * @description What a plug feeds a machine with.
          * @enum {string}
          */
         FeedKind: "power" | "network";
+        /**
+         * FeedState
+         * @description State of one feed. Unknown is a state of its own: it is neither on nor off.
+         * @enum {string}
+         */
+        FeedState: "on" | "off" | "unknown";
         /**
          * FeedTouch
          * @description What a hand does to a machine's feed, or what breaks in it.
@@ -1379,18 +1411,11 @@ export interface components {
              * @default null
              */
             restore_by: number | null;
-            /**
-             * Sensed
-             * @default null
-             */
-            sensed: string | null;
-            /**
-             * Stage
-             * @default null
-             */
-            stage: string | null;
-            /** State */
-            state: string;
+            /** @default null */
+            sensed: components["schemas"]["FeedState"] | null;
+            /** @default null */
+            stage: components["schemas"]["CutStage"] | null;
+            state: components["schemas"]["FeedState"];
             /**
              * Trouble
              * @default
@@ -1641,6 +1666,12 @@ export interface components {
             name: string;
         };
         /**
+         * Origin
+         * @description How an outage began.
+         * @enum {string}
+         */
+        Origin: "commanded" | "observed";
+        /**
          * OutageView
          * @description One outage; see docs/outages.md for what its milestones and phases mean.
          *
@@ -1673,12 +1704,9 @@ export interface components {
             blind: number;
             /** By */
             by: string;
-            /** Cause */
-            cause: string | null;
-            /** Clocked */
-            clocked: string;
-            /** Feed */
-            feed: string | null;
+            cause: components["schemas"]["Cause"] | null;
+            clocked: components["schemas"]["Clocked"];
+            feed: components["schemas"]["FeedKind"] | null;
             /** Held */
             held: string;
             /** Id */
@@ -1695,12 +1723,10 @@ export interface components {
             node: string;
             /** Open */
             open: boolean;
-            /** Origin */
-            origin: string;
-            /** Outcome */
-            outcome: string | null;
+            origin: components["schemas"]["Origin"];
+            outcome: components["schemas"]["Outcome"] | null;
             /** Phase */
-            phase: string | null;
+            phase: ("detect" | "evict" | "reschedule" | "ready") | null;
             /** Phases */
             phases: {
                 [key: string]: number;
@@ -1725,6 +1751,12 @@ export interface components {
             t0_within: number;
             telling: components["schemas"]["Telling"];
         };
+        /**
+         * Outcome
+         * @description How an outage ended.
+         * @enum {string}
+         */
+        Outcome: "recovered" | "unnoticed" | "incomplete" | "aborted";
         /**
          * PlanView
          * @description What a cut would do; nothing was done.
@@ -1760,8 +1792,7 @@ export interface components {
          * @description A pod that a cut would displace; `toleration` in seconds, null is for ever.
          */
         PlannedPod: {
-            /** Fate */
-            fate: string;
+            fate: components["schemas"]["Fate"];
             /** Name */
             name: string;
             /** Namespace */
@@ -1808,14 +1839,12 @@ export interface components {
          * @description What a phone is told of the outage that its round made.
          */
         PlayOutage: {
-            /** Feed */
-            feed: string | null;
+            feed: components["schemas"]["FeedKind"] | null;
             /** Machine */
             machine: string;
-            /** Outcome */
-            outcome: string | null;
+            outcome: components["schemas"]["Outcome"] | null;
             /** Phase */
-            phase: string | null;
+            phase: ("detect" | "evict" | "reschedule" | "ready") | null;
             /** Rank */
             rank: number | null;
             /** Recovery At Least */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { machine, off, on, outage, pod } from '../stage/fixtures';
 import { lookOf, truthOf } from './machine-state';
+import type { Cause, FeedState } from './types';
 
 const pulled = { power: true, network: false, back: null };
 
@@ -62,7 +63,7 @@ test('a silent machine of a real table is called unknown, not off', () => {
 });
 
 describe('a machine with a sensor', () => {
-  const seen = (sensed: string, feed = on()) =>
+  const seen = (sensed: FeedState, feed = on()) =>
     truthOf(machine('n1', { power: { ...feed, sensed, finding: 'It contradicts.' } }), []);
 
   test('is without power when the sensor says so, whatever its plug is', () => {
@@ -79,8 +80,8 @@ describe('a machine with a sensor', () => {
 });
 
 describe('a plug', () => {
-  const dark = () => ({ ...on(), sensed: 'off', finding: 'No power arrives.' });
-  const stands = (cause: string | null) =>
+  const dark = () => ({ ...on(), sensed: 'off' as const, finding: 'No power arrives.' });
+  const stands = (cause: Cause | null) =>
     truthOf(machine('n1', { power: dark() }), [
       outage('n1', { origin: 'observed', clocked: 'sensor', cause }),
     ]).plugs.power;

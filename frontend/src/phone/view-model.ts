@@ -1,6 +1,6 @@
 // What a phone can show, and what several kinds of rounds show alike: pure.
 import { took } from '../lib/took';
-import type { Play, Round, Turn } from '../lib/types';
+import type { Outcome, Play, Round, Turn } from '../lib/types';
 
 export type Name =
   | 'connecting'
@@ -138,7 +138,8 @@ export const deed = (round: Round): Turn | undefined =>
     .at(-1);
 
 /** What stands on the button when there is no number to show. */
-const ENDINGS: Readonly<Record<string, string>> = {
+const ENDINGS: Readonly<Record<Outcome, string>> = {
+  recovered: 'Recovered',
   unnoticed: 'Unnoticed',
   incomplete: 'Incomplete',
   aborted: 'No time',
@@ -171,7 +172,7 @@ export function afterwards(seen: Seen, mine: boolean): View {
   const ending = outage?.outcome ?? (round.past.at(-1)?.stage === 'aborted' ? 'aborted' : null);
   if (ending) {
     return {
-      ...plain('result', ENDINGS[ending] ?? ending, `${act}. ${story(seen)}`, icon),
+      ...plain('result', ENDINGS[ending], `${act}. ${story(seen)}`, icon),
       under: mine ? `your ${chosen}` : chosen,
       mine,
     };

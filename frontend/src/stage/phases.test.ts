@@ -97,7 +97,7 @@ describe('beside the stopwatch it says', () => {
     expect(texts(one, cluster, 200).join()).toContain('1 pod waits for n1');
   });
 
-  test.each(['unnoticed', 'incomplete', 'aborted'])('what %s means', (outcome) => {
+  test.each(['unnoticed', 'incomplete', 'aborted'] as const)('what %s means', (outcome) => {
     const one = outage('n1', { outcome, phase: null, open: false });
     expect(texts(one, cluster, 200)[0]).not.toBe('');
   });
