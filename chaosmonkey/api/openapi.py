@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 
 from chaosmonkey.hub.messages import Beat, Delta, Snapshot
-from chaosmonkey.hub.views import Play
+from chaosmonkey.hub.phone_views import Play
 
 MESSAGES = (Snapshot, Delta, Play, Beat)
 """What the websockets say: `/ws` a Snapshot and then Deltas, `/ws/play` one Play after another, and

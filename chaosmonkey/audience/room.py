@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from chaosmonkey.audience import transitions
+from chaosmonkey.audience import transitions, turns
 from chaosmonkey.audience.ballots import Ballot
 from chaosmonkey.audience.current_round import CurrentRound, Keeper
 from chaosmonkey.audience.eligibility import Eligibility, assess
@@ -25,7 +25,6 @@ from chaosmonkey.audience.nicknames import Nicknames
 from chaosmonkey.audience.open_round import OpenRound, open_round
 from chaosmonkey.audience.rounds import (
     CROWD,
-    ButtonTaken,
     Mode,
     Round,
     RoundRefused,
@@ -130,13 +129,15 @@ class Room:
             RoundRefused: nobody asks, or somebody else does than was meant.
             ChaosMonkeyError: the cut was refused or failed.
         """
-        current, turn = self._asking(ticket, machine)
+        current = self.current_round.current()
+        turn = turns.asking(current, ticket, machine)
         assert turn.machine is not None
         return await self._execution.carry_out(current, turn, turn.machine)
 
     def veto(self, ticket: int | None = None, machine: str | None = None) -> Round:
         """Refuse a press; raises RoundRefused as `approve`."""
-        current, _ = self._asking(ticket, machine)
+        current = self.current_round.current()
+        turns.asking(current, ticket, machine)
         return self.current_round.put(
             transitions.end_turn(current, TurnState.VETOED, self._clock.now())
         )
@@ -192,7 +193,11 @@ class Room:
         """
         current = self.current_round.the(round_id, Mode.RAFFLE, Mode.QUEUE, Mode.FREE)
         free = current.mode is Mode.FREE
-        turn = self._free_turn(current, who) if free else self._own_turn(current, who)
+        ballot = self.current_round.box.of(who)
+        if free:
+            turn = turns.free(current, ballot, self._clock.now())
+        else:
+            turn = turns.own(current, ballot)
         if turn.stage is not TurnState.CHOOSING:
             if turn.machine != machine:
                 raise RoundRefused("You have pressed already.", remedy="One press each.")
@@ -292,31 +297,3 @@ class Room:
     def _look(self, current: Round, only: str | None) -> Eligibility:
         facts = self._monkey.facts()
         return assess(self._lab, current.feed, facts, asks=current.approve, only=only)
-
-    def _asking(self, ticket: int | None, machine: str | None) -> tuple[Round, Turn]:
-        current = self.current_round.current()
-        turn = current.turn
-        if turn is None or turn.stage is not TurnState.ASKING:
-            raise RoundRefused("Nobody asks for anything.", remedy="Wait for a press.")
-        if ticket not in (None, turn.ticket) or machine not in (None, turn.machine):
-            raise RoundRefused("Another press is asked for by now.", remedy="Look again.")
-        return current, turn
-
-    def _own_turn(self, current: Round, who: str) -> Turn:
-        entry, turn = self.current_round.box.of(who), current.turn
-        if entry is None or turn is None or turn.ticket != entry.ticket:
-            raise RoundRefused("It is not your turn.", remedy="Wait until you are called.")
-        return turn
-
-    def _free_turn(self, current: Round, who: str) -> Turn:
-        entry, turn = self.current_round.box.of(who), current.turn
-        if turn is None:
-            transitions.refuse_unless_open(current, self._clock.now())
-            return Turn(CROWD, since=self._clock.now())
-        if entry is not None and entry.ticket == turn.ticket:
-            return turn
-        raise ButtonTaken(
-            "Somebody else has just pressed.",
-            remedy="Try again in a moment.",
-            allowed_at=turn.until,
-        )

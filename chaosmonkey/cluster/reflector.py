@@ -6,7 +6,7 @@
      └── expired; broken, silent, garbled, refused: wait ────┘
 
 `cycle` is one pass of it and says, by returning or raising, how the pass ended; `run` repeats it,
-and `_wait_after` alone decides what is done about an ending. A watch that lasted is opened again at
+and `endings.py` alone decides what is done about an ending. A watch that lasted is opened again at
 once; every other way round waits.
 
 A server may come back with another history: etcd restored from a snapshot, another cluster under
@@ -28,14 +28,12 @@ from typing import Never
 from chaosmonkey.clock import Clock, running_for
 from chaosmonkey.cluster.backoff import Backoff
 from chaosmonkey.cluster.decoding import Bookmark, Deleted, Dropped, Present, read_line
+from chaosmonkey.cluster.endings import after
 from chaosmonkey.cluster.errors import (
     Expired,
     Forbidden,
     NotFound,
     ReadTimeout,
-    Replaced,
-    ServerError,
-    TooManyRequests,
     let_go,
     refusal,
 )
@@ -52,12 +50,6 @@ SHORT = 1.0
 SETTLED = 1.0
 """Seconds without an error after which a resumed watch is believed; an expired version is
 answered within milliseconds."""
-
-RARELY = 60.0
-"""Seconds between two questions for what is forbidden, or not there."""
-
-LONGEST_WAIT = 60.0
-"""Seconds that we wait at most, whatever Retry-After says."""
 
 WATCH_SECONDS = (300, 600)
 """The server is asked to end a watch after a time between these, as client-go does, so that
@@ -155,8 +147,6 @@ class Reflector:
         self.health.believed, self.health.trouble = False, trouble
         self.interrupt(trouble)
 
-    # --- one pass -------------------------------------------------------------------------------
-
     async def _list(self) -> None:
         try:
             page = await self._source.list(self.resource, self._namespace)
@@ -250,8 +240,6 @@ class Reflector:
             )
         )
 
-    # --- what is done about an ending -----------------------------------------------------------
-
     def _wait_after_end(self) -> float:
         """Seconds to wait after a watch that ended as it should."""
         if self._lived():
@@ -263,28 +251,17 @@ class Reflector:
         """Note the trouble, forget the version if it is of no use; return seconds to wait."""
         if self._lived():
             self._backoff.reset()
-        wait = self._backoff.next()
-        match trouble:
-            case Replaced():
-                self.health.forget()
-            case NotFound() if self.resource.older:
-                self._become_older(self.resource.older)
-                return wait
-            case NotFound() | Forbidden():
-                self.health.version = None
-                wait = RARELY
-            case (
-                TooManyRequests(retry_after=asked)
-                | ServerError(code=502 | 503 | 504, retry_after=asked)
-            ):
-                wait = min(max(asked or 0.0, wait), LONGEST_WAIT)
-                if isinstance(trouble, TooManyRequests) and not self._put_off:
-                    self._put_off = True
-                    return wait  # being asked once to wait a little is no reason for doubt
-            case _:
-                self.health.version = None
-        self._doubt(trouble)
-        return wait
+        ending = after(trouble, self._backoff.next(), self.resource, put_off=self._put_off)
+        self._put_off = self._put_off or ending.put_off
+        if ending.forget_history:
+            self.health.forget()
+        if ending.forget_version:
+            self.health.version = None
+        if ending.older is not None:
+            self._become_older(ending.older)
+        if ending.doubt:
+            self._doubt(trouble)
+        return ending.wait
 
     def _lived(self) -> bool:
         """Whether the last pass had a watch that did not end at once."""
@@ -299,8 +276,6 @@ class Reflector:
         self.resource = older
         self.health.path = older.path(self._namespace)
         self.health.version = None
-
-    # --- whether we are believed ----------------------------------------------------------------
 
     def _hear(self) -> float:
         """The server said something; return the moment of it."""

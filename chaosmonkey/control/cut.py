@@ -16,20 +16,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 
-from chaosmonkey.clock import Clock
+from chaosmonkey.control.cut_context import CutContext, KeptEntry
 from chaosmonkey.control.cut_events import CutEvents
 from chaosmonkey.control.cut_stages import CutStage, Step
-from chaosmonkey.control.feed_monitor import FeedMonitor
-from chaosmonkey.control.inrush import Inrush
 from chaosmonkey.control.refusals import EndedFirst
-from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, StoreFailed, Unavailable
-from chaosmonkey.model import Event, FeedKind, FeedState
+from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, Unavailable
+from chaosmonkey.model import FeedKind, FeedState
 from chaosmonkey.plugs import VerifiedPlug
-from chaosmonkey.store import Journal, JournalEntry, PendingWrites
+from chaosmonkey.store import JournalEntry
 
 log = logging.getLogger(__name__)
 
@@ -44,33 +39,6 @@ WATCH_INTERVAL = 0.5
 
 TIMER_MARGIN = 10.0
 """Seconds by which a device's own timer is set later than we mean to restore: ours comes first."""
-
-
-@dataclass(frozen=True, slots=True)
-class CutContext:
-    """What every cut works with.
-
-    Attributes:
-        publish: takes the events of cuts.
-        changed: is called when a stage changed.
-        owed: carries out what the journal must be told and the disk did not take.
-        inrush: lets one machine after the other start.
-        rails: what the sensors say.
-        stopping: is set when the server stops: restores are then tried for GOODBYE seconds only.
-        tasks: owns the tasks.
-        reached: is told every step.
-    """
-
-    journal: Journal
-    clock: Clock
-    publish: Callable[[Event], None]
-    changed: Callable[[], None]
-    pending_writes: PendingWrites
-    inrush: Inrush
-    feed_monitor: FeedMonitor
-    stopping: asyncio.Event
-    tasks: asyncio.TaskGroup
-    reached: Callable[[Step], None]
 
 
 class Cut:
@@ -106,7 +74,7 @@ class Cut:
         self._ended_by = ""
         self._end_early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._journalled = False
+        self._kept = KeptEntry(entry, around, written=False)
         self._events = CutEvents(entry, node, around.feed_monitor, around.publish)
 
     @property
@@ -162,7 +130,7 @@ class Cut:
     async def _bring_back(self, on_since: float | None = None) -> None:
         """Restore the plug, trying until it was read back as on, then clear the journal."""
         entry, around, plug = self.entry, self._around, self._plug
-        self._journalled = self.touched = True
+        self._kept.written = self.touched = True
         asked = around.clock.now()
         at = await self._restore()
         if at is None:
@@ -180,7 +148,7 @@ class Cut:
                 return
         if plug.late_until > around.clock.now():
             return  # the server stops, and its successor goes on watching
-        await self._clear()
+        await self._kept.clear(touched=self.touched)
         listening = not around.stopping.is_set()
         await self._events.restored(asked, on_since, listening=listening)
 
@@ -220,12 +188,7 @@ class Cut:
     async def _journal_and_cut(self) -> None:
         entry, around = self.entry, self._around
         around.reached(Step.BEFORE_JOURNAL)
-        self._journalled = True  # perhaps: a cancelled write may reach the disk all the same
-        try:
-            await around.journal.write(entry)
-        except StoreFailed:
-            self._journalled = False
-            raise
+        await self._kept.write()
         around.reached(Step.AFTER_JOURNAL)
         self._enter(CutStage.JOURNALLED, self.why)
         if self._ended_by:
@@ -262,7 +225,7 @@ class Cut:
             self.why = "its time is up"
         if not self.touched:
             self.ended.set_result(self._around.clock.now())
-            await self._clear()
+            await self._kept.clear(touched=self.touched)
             return
         self._around.reached(Step.TIME_IS_UP)
         await self._bring_back()
@@ -310,21 +273,6 @@ class Cut:
                     break
         log.error("%s: %s is left to the next start.", self.entry.machine, self.entry.feed)
         return None
-
-    async def _clear(self) -> None:
-        if not self._journalled:
-            return
-        journal, outage = self._around.journal, self.entry.outage
-        if self.touched:
-            clear = partial(journal.clear, outage, self._around.clock.now())
-        else:
-            clear = partial(journal.withdraw, outage)
-        try:
-            await clear()
-        except StoreFailed as error:
-            log.error("%s A restart before that would restore %s again.", error, self.entry.machine)
-            self._around.pending_writes.owe(f"the end of {outage}", clear)
-        self._around.reached(Step.JOURNAL_CLEARED)
 
     def _enter(self, stage: CutStage, why: str) -> None:
         self.stage, self.why = stage, why

@@ -24,7 +24,7 @@ class CutEvents:
     Args:
         entry: the cut.
         node: its machine's node.
-        rails: what the sensors say.
+        feed_monitor: what the sensors say.
         publish: takes the events.
     """
 

@@ -10,28 +10,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Set
+from collections.abc import Callable, Collection, Mapping, Set
 from functools import partial
 from types import MappingProxyType
 
 from chaosmonkey.clock import Clock, finishes_within
-from chaosmonkey.config import Lab, Machine
+from chaosmonkey.config import Lab
 from chaosmonkey.control import guard
 from chaosmonkey.control.arming import Arming
 from chaosmonkey.control.cooldown import Cooldowns
-from chaosmonkey.control.cut import Cut, CutContext
+from chaosmonkey.control.cut import Cut
+from chaosmonkey.control.cut_context import CutContext
 from chaosmonkey.control.cut_stages import Step
+from chaosmonkey.control.cuts import Cuts
+from chaosmonkey.control.facts import FactsSource
 from chaosmonkey.control.feed_monitor import FeedMonitor
 from chaosmonkey.control.inrush import Inrush
 from chaosmonkey.control.plan import Plan, plan
-from chaosmonkey.control.plug_polling import POLL_INTERVAL, poll_plugs
 from chaosmonkey.control.restore import HALT_PATIENCE, PATIENCE, Restore, RestoreResult
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.control.safety import Safety
 from chaosmonkey.errors import PlugFailed, Unavailable
-from chaosmonkey.model import Event, FeedKind, FeedState, PlugRestored
+from chaosmonkey.model import Event, FeedKind
 from chaosmonkey.outage.tracker import Tracker
-from chaosmonkey.plugs import PlugBoard, VerifiedPlug
+from chaosmonkey.plugs import PlugBoard
 from chaosmonkey.sensors import SensorBoard
 from chaosmonkey.store import Journal, JournalEntry, PendingWrites
 
@@ -50,10 +52,8 @@ class Monkey:
         unrestored: plugs that should be on and could not be turned on before this was made.
 
     Attributes:
-        cuts: the cuts under way, by machine and feed.
-        rails: what the sensors say of the feeds.
-        owed: what the journal should hold and the disk has not taken yet.
-        found_off: the plugs that were off at the start without an entry in the journal.
+        feed_monitor: what the sensors say of the feeds.
+        pending_writes: what the journal should hold and the disk has not taken yet.
     """
 
     def __init__(
@@ -73,9 +73,7 @@ class Monkey:
         restored: Mapping[tuple[str, FeedKind], float] = MappingProxyType({}),
         unrestored: Set[tuple[str, FeedKind]] = frozenset(),
     ) -> None:
-        self.cuts: dict[tuple[str, FeedKind], Cut] = {}
         self.pending_writes = PendingWrites(clock)
-        self.found_off: list[tuple[str, FeedKind]] = []
         self._lab = lab
         self._plugs = plugs
         self._journal = journal
@@ -83,14 +81,23 @@ class Monkey:
         self._publish = publish
         self._changed = changed
         self._clock = clock
-        self._own_machine = own
         self._reached = reached
-        self._restored = restored
         self._unrestored = unrestored
-        self._not_read_yet = set(plugs)
         # In faster time, as long for the people at it.
         lasts = lab.limits.disarm_after * lab.speed
         self._arming = Arming(journal, self.pending_writes, clock, lasts=lasts, changed=changed)
+        self._cooldowns = Cooldowns(journal, clock, lab.limits.machine_cooldown)
+        self._cuts = Cuts(
+            lab,
+            plugs=plugs,
+            tracker=tracker,
+            cooldowns=self._cooldowns,
+            restored=restored,
+            safety=lambda: self.safety,
+            publish=publish,
+            changed=changed,
+            clock=clock,
+        )
         self._inrush = Inrush(clock, lab.limits.restore_stagger)
         self.feed_monitor = FeedMonitor(
             lab,
@@ -102,10 +109,27 @@ class Monkey:
             pace=pace,
         )
         self._pace = pace
-        self._cooldowns = Cooldowns(journal, clock, lab.limits.machine_cooldown)
-        self._last_cut: float | None = None
+        self._facts = FactsSource(
+            tracker=tracker,
+            plugs=plugs,
+            cuts=self.cuts,
+            feed_monitor=self.feed_monitor,
+            cooldowns=self._cooldowns,
+            safety=lambda: self.safety,
+            own_names=own,
+            clock=clock,
+        )
         self._stopping = asyncio.Event()
-        self._around: CutContext
+
+    @property
+    def cuts(self) -> Mapping[tuple[str, FeedKind], Cut]:
+        """The cuts under way, by machine and feed."""
+        return self._cuts.under_way
+
+    @property
+    def found_off(self) -> Collection[tuple[str, FeedKind]]:
+        """The plugs that were off at the start without an entry in the journal."""
+        return self._cuts.found_off
 
     @property
     def safety(self) -> Safety:
@@ -119,7 +143,7 @@ class Monkey:
             StoreFailed: the journal cannot be read.
         """
         async with asyncio.TaskGroup() as tasks:
-            self._around = CutContext(
+            self._cuts.around = CutContext(
                 journal=self._journal,
                 clock=self._clock,
                 publish=self._publish,
@@ -137,27 +161,12 @@ class Monkey:
                 await self._cooldowns.recall()
                 tasks.create_task(self.feed_monitor.run(), name="sensors")
                 tasks.create_task(self.pending_writes.run(), name="what the journal is owed")
-                for entry in await self._journal.open_cuts():
-                    self._undo(entry)
-                for key in self._unrestored - self.cuts.keys():
-                    self._adopt(self._plugs[key], "it could not be turned on at the start")
-                for (machine, _), plug in self._plugs.items():
-                    if (since := self._cooldowns.since.get(machine)) is not None:
-                        plug.expect_late_off(since)
-                looking = poll_plugs(
-                    self._plugs,
-                    cut=self.cuts.keys(),
-                    read=self._was_read,
-                    changed=self._changed,
-                    clock=self._clock,
-                )
-                tasks.create_task(looking, name="look at plugs")
+                self._cuts.take_up(await self._journal.open_cuts(), self._unrestored)
+                tasks.create_task(self._cuts.poll_plugs(), name="poll plugs")
                 started()
                 await asyncio.Event().wait()
             finally:
                 self._stopping.set()
-
-    # --- commands -------------------------------------------------------------------------------
 
     async def cut(self, request: guard.CutRequest) -> Cut:
         """Cut a machine's feed; return when its plug was read back as off and its sensor agrees.
@@ -169,7 +178,7 @@ class Monkey:
         """
         commanded = self._clock.now()
         self._refuse_while_stopping("Try again when it is back.")
-        await self._look_before(self._find(request.machine).name, request.feed)
+        await self._cuts.read_before(self._cuts.find(request.machine).name, request.feed)
         machine = guard.check(request, self._lab, self.facts(request.feed))
         entry = JournalEntry(
             outage=self._tracker.name(commanded, machine.name),
@@ -179,10 +188,10 @@ class Monkey:
             commanded=commanded,
             restore_by=commanded + request.seconds,
         )
-        cut = self._begin(entry, machine.node_name)
-        self._last_cut = commanded
+        cut = self._cuts.begin(entry, machine.node_name)
+        self._facts.last_cut = commanded
         self._arming.arm()
-        self._own(cut, cut.carry_out())
+        self._cuts.carry(cut, cut.carry_out())
         await asyncio.shield(cut.begun)
         return cut
 
@@ -193,7 +202,7 @@ class Monkey:
             BadInput: it could never be carried out.
         """
         machine = guard.wanted(request, self._lab, self._tracker.world.nodes)
-        await self._look_before(machine.name, request.feed)
+        await self._cuts.read_before(machine.name, request.feed)
         return plan(request, self._lab, self.facts(request.feed))
 
     async def restore(self, name: str, by: str) -> RestoreResult:
@@ -204,7 +213,7 @@ class Monkey:
             PlugFailed: a plug does not turn on; it is tried again in the background.
             Unavailable: the server is stopping, for which it turns every feed on.
         """
-        machine = self._find(name)
+        machine = self._cuts.find(name)
         return await self._turn_on([machine.name], f"{by} restored it", PATIENCE)
 
     async def halt(self, by: str) -> RestoreResult:
@@ -258,8 +267,7 @@ class Monkey:
         self.feed_monitor.clock_stepped(by)
         for plug in self._plugs.values():
             plug.clock_stepped(by)
-        if self._last_cut is not None:
-            self._last_cut += by
+        self._facts.clock_stepped(by)
 
     def tick(self) -> None:
         """Time passes."""
@@ -271,130 +279,22 @@ class Monkey:
 
     def facts(self, feed: FeedKind | None = None) -> Facts:
         """What the guard decides from, now, if `feed` is to be cut."""
-        off: dict[str, float | None] = {
-            name: None for (name, _), plug in self._plugs.items() if plug.last is FeedState.OFF
-        }
-        watched: dict[str, float] = {}
-        for cut in self.cuts.values():
-            if cut.is_on:
-                plug = self._plugs[cut.key]
-                watched[cut.entry.machine] = plug.late_until
-            elif not cut.unread:
-                off[cut.entry.machine] = cut.entry.restore_by
-        return Facts(
-            world=self._tracker.world,
-            off=off,
-            outages=self._tracker.outages,
-            now=self._clock.now(),
-            safety=self.safety,
-            dark=self.feed_monitor.dark(),
-            rested=self._cooldowns.since,
-            last_cut=self._last_cut,
-            own=self._own_machine(),
-            watched=watched,
-            unreadable={
-                name: plug.remark
-                for (name, kind), plug in self._plugs.items()
-                if plug.last is FeedState.UNKNOWN and (kind is feed or (name, kind) in self.cuts)
-            },
-        )
+        return self._facts.now(feed)
 
     def _refuse_while_stopping(self, remedy: str) -> None:
         if self._stopping.is_set():
             raise Unavailable("The server is stopping.", remedy=remedy)
-
-    def _find(self, name: str) -> Machine:
-        return guard.find_machine(self._lab, name, self._tracker.world.nodes)
-
-    async def _look_before(self, machine: str, feed: FeedKind) -> None:
-        """Read the plug in question, and those that somebody else turned off, as they are now."""
-        for key, plug in self._plugs.items():
-            if key not in self.cuts and (key == (machine, feed) or plug.last is FeedState.OFF):
-                await plug.read()
 
     async def _turn_on(
         self, machines: list[str], why: str, patience: float, *, hurry: bool = False
     ) -> RestoreResult:
         self._refuse_while_stopping("Every feed is turned on before it ends.")
         turning = Restore(
-            self._plugs, self.cuts, self._adopt, self._returned, self._pace, self._around.tasks
+            self._plugs,
+            self.cuts,
+            self._cuts.adopt,
+            self._cuts.returned,
+            self._pace,
+            self._cuts.around.tasks,
         )
         return await turning.all_of(machines, why, patience, hurry=hurry)
-
-    # --- keeping the cuts -----------------------------------------------------------------------
-
-    def _begin(self, entry: JournalEntry, node: str) -> Cut:
-        key = entry.machine, entry.feed
-        cut = self.cuts[key] = Cut(entry, self._plugs[key], self._around, node=node)
-        return cut
-
-    def _own(self, cut: Cut, work: Coroutine[None, None, None]) -> None:
-        """Carry a cut in a task of its own and forget it when that ends."""
-        task = self._around.tasks.create_task(work, name=f"cut {cut.entry.outage}")
-        task.add_done_callback(lambda _: self._forget(cut))
-
-    def _forget(self, cut: Cut) -> None:
-        if self.cuts.get(cut.key) is cut:  # a journal may hold two of one plug
-            del self.cuts[cut.key]
-        if cut.touched:
-            self._cooldowns.begin(cut.entry.machine)
-        self._changed()
-
-    def _undo(self, entry: JournalEntry) -> None:
-        """Bring back what a process before this one cut."""
-        key = entry.machine, entry.feed
-        if key not in self._plugs:
-            log.error(
-                "The journal says that %s's %s was cut (%s), but the configuration has no such "
-                "plug any more. Look whether the machine is on.",
-                entry.machine,
-                entry.feed,
-                entry.outage,
-            )
-            return
-        log.warning("%s: %s was left cut (%s)", entry.machine, entry.feed, entry.outage)
-        cut = self._begin(entry, self._find(entry.machine).node_name)
-        why = "the process that cut it ended"
-        self._plugs[key].expect_late_off()
-        self._own(cut, cut.take_over(why, self._restored.get(key)))
-
-    def _adopt(self, plug: VerifiedPlug, why: str) -> Cut:
-        """Turn on a plug that is not off because of us, and try until it is."""
-        now = self._clock.now()
-        entry = JournalEntry(
-            outage=f"{self._tracker.name(now, plug.machine)}-{plug.feed}-found-off",
-            machine=plug.machine,
-            feed=plug.feed,
-            asked_by="",
-            commanded=now,
-            restore_by=now,
-        )
-        cut = self._begin(entry, self._find(plug.machine).node_name)
-        self._own(cut, cut.take_over(why))
-        return cut
-
-    def _returned(self, plug: VerifiedPlug) -> None:
-        node = self._find(plug.machine).node_name
-        self._publish(PlugRestored(plug.machine, node, plug.feed, self._clock.now()))
-
-    def _was_read(self, plug: VerifiedPlug) -> None:
-        """A plug that we do not switch was read: what was found off may have to be turned on."""
-        key = plug.machine, plug.feed
-        first = key in self._not_read_yet and plug.last is not FeedState.UNKNOWN
-        if first:
-            self._not_read_yet.discard(key)
-        if plug.last is not FeedState.OFF:
-            return
-        if self.safety.halted is not None:
-            self._adopt(plug, "HALT holds")
-        elif self._clock.now() <= plug.late_until + POLL_INTERVAL:
-            self._adopt(plug, "an earlier command to turn it off arrived late")
-        elif first and not self._find(plug.machine).may_be_off:
-            log.warning(
-                "%s: %s was off at the start, and no cut in the journal says why: it is turned on. "
-                "If it should stay off, set may_be_off in its [[machine]].",
-                plug.machine,
-                plug.feed,
-            )
-            self.found_off.append(key)
-            self._adopt(plug, "it was off when the server started, and the journal has no cut")

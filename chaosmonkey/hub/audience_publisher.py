@@ -13,10 +13,11 @@ from chaosmonkey.config import Lab
 from chaosmonkey.control.safety import Safety
 from chaosmonkey.hub.hub import Hub
 from chaosmonkey.hub.phone_stream import PhoneStream
+from chaosmonkey.hub.phone_views import Play, PlayOutage
 from chaosmonkey.hub.presence import Presence
 from chaosmonkey.hub.round_view_builders import show_round
 from chaosmonkey.hub.round_views import RoundView
-from chaosmonkey.hub.views import OutageView, Play, PlayOutage, ShowView
+from chaosmonkey.hub.views import OutageView, ShowView
 
 
 class AudiencePublisher:

@@ -20,7 +20,7 @@ from typing import Protocol
 import orjson
 
 from chaosmonkey.hub.messages import Beat
-from chaosmonkey.hub.views import Play
+from chaosmonkey.hub.phone_views import Play
 
 PAUSE = 0.25
 """Seconds between two messages at least: people do not read faster."""

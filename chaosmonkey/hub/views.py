@@ -11,7 +11,6 @@ from typing import Literal
 
 from chaosmonkey.audience.show import Scene
 from chaosmonkey.control.cut_stages import CutStage
-from chaosmonkey.hub.round_views import RoundView
 from chaosmonkey.model import Cause, Clocked, Fate, FeedKind, FeedState, Origin, Outcome
 from chaosmonkey.outage.recovery import Phase
 from chaosmonkey.outage.story import StoryLine
@@ -269,41 +268,3 @@ class ShowView:
     consoles: int
     phones: int
     stage_delay_ms: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class PlayOutage:
-    """What a phone is told of the outage that its round made."""
-
-    machine: str
-    feed: FeedKind | None
-    phase: Phase | None
-    recovery_seconds: float | None
-    recovery_at_least: float | None
-    outcome: Outcome | None
-    text: str
-    rank: int | None
-    runs: int
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """The one message of a phone's stream: everything that it shows, each time.
-
-    Attributes:
-        speed: how many times faster than real the server's time runs.
-        feed: what the next round will cut.
-        nicknames: phones may give themselves a name.
-        outage: of the round, once it was executed.
-    """
-
-    type: Literal["play"]
-    seq: int
-    at: float
-    speed: float
-    title: str
-    round: RoundView | None
-    feed: FeedKind
-    nicknames: bool
-    phones: int
-    outage: PlayOutage | None

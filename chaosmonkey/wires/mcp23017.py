@@ -16,13 +16,14 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from gpiozero.exc import PinInvalidPin
-from gpiozero.pins import BoardInfo, Factory, HeaderInfo, Pin, PinInfo
+from gpiozero.pins import BoardInfo, Factory, HeaderInfo, PinInfo
 
 from chaosmonkey.clock import SystemClock
+from chaosmonkey.wires.expander_pin import NAMES, ExpanderPin
 from chaosmonkey.wires.i2c import I2cBus
 
 log = logging.getLogger(__name__)
@@ -43,74 +44,6 @@ TRIES = 3
 
 ANY_INPUT = 0x7F7F
 """The lines that can be inputs: A7 and B7 are outputs only (the data sheet since revision D)."""
-
-NAMES = tuple(f"{port}{number}" for port in "AB" for number in range(8))
-"""The lines in the order of the bits of a 16-bit word, the lowest first."""
-
-
-class ExpanderPin(Pin):  # type: ignore[misc] # gpiozero is untyped
-    """One line; reading and setting it never waits for the bus."""
-
-    def __init__(self, factory: ExpanderFactory, info: PinInfo) -> None:
-        self._factory = factory
-        self._info = info
-        self._bit = 1 << NAMES.index(info.name)
-        self._when_changed: Callable[[float, int], None] | None = None
-
-    @property
-    def age(self) -> float:
-        """Seconds since the line was read; endless while the chip does not answer."""
-        return self._factory.age
-
-    def close(self) -> None:
-        """Be what an unused line is: an input with its pull-up, that tells nobody."""
-        self._when_changed = None
-        self._factory.set(self._bit, output=False, up=True, watched=False)
-
-    def output_with_state(self, state: object) -> None:
-        """Become an output at a level, in one step."""
-        self._factory.set(self._bit, high=bool(state), output=True)
-
-    def changed(self, at: float, levels: int) -> None:
-        """The chip's inputs have these levels now."""
-        if self._when_changed is not None:
-            self._when_changed(at, int(bool(levels & self._bit)))
-
-    def _get_info(self) -> PinInfo:
-        return self._info
-
-    def _get_function(self) -> str:
-        return "output" if self._factory.is_output(self._bit) else "input"
-
-    def _set_function(self, value: str) -> None:
-        self._factory.set(self._bit, output=value == "output")
-
-    def _get_state(self) -> int:
-        return self._factory.level(self._bit)
-
-    def _set_state(self, value: object) -> None:
-        self._factory.set(self._bit, high=bool(value))
-
-    def _get_pull(self) -> str:
-        return "up" if self._factory.is_pulled_up(self._bit) else "floating"
-
-    def _set_pull(self, value: str) -> None:
-        if value == "down":
-            raise PinInvalidPin(f"{self._info.name}: an MCP23017 has no pull-down")
-        self._factory.set(self._bit, up=value == "up")
-
-    def _set_bounce(self, value: float | None) -> None:
-        """Bounces are taken out above, for all kinds of pins alike."""
-
-    def _set_edges(self, value: str) -> None:
-        """Always both."""
-
-    def _get_when_changed(self) -> Callable[[float, int], None] | None:
-        return self._when_changed
-
-    def _set_when_changed(self, value: Callable[[float, int], None] | None) -> None:
-        self._when_changed = value
-        self._factory.set(self._bit, watched=value is not None)
 
 
 class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped

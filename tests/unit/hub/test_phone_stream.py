@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from chaosmonkey.hub.phone_stream import AT_ONCE, PAUSE, PhoneStream
-from chaosmonkey.hub.views import Play
+from chaosmonkey.hub.phone_views import Play
 from chaosmonkey.model import FeedKind
 from tests.patience import until
 
