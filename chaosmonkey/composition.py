@@ -25,7 +25,6 @@ from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.clock import Clock, Heartbeat
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab
-from chaosmonkey.control.failpoint import die_at
 from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.dispatch import Concluded, Dispatch, EndedEarly, OutagesChanged, StoryLog
 from chaosmonkey.events import Events, RoomChanged, TableChanged
@@ -134,7 +133,6 @@ def compose(outside: Outside) -> Composition:
         pace=pace,
         sensors=outside.sensors,
         own=outside.own_names,
-        reached=die_at(lab.crash_at),
         restored=outside.restored,
         unrestored=outside.unrestored,
     )

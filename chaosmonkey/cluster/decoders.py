@@ -203,11 +203,11 @@ def toleration(tolerations: Iterable[Json]) -> float | None:
     As the taint manager decides it: the first toleration that matches the taint counts, even if
     a later one names fewer seconds; without a match, or with seconds below zero, at once.
     """
-    for given in tolerations:
-        if _tolerates_unreachable(given):
-            given_seconds = seconds(given, "tolerationSeconds")
-            return None if given_seconds is None else max(0.0, given_seconds)
-    return 0.0
+    given = next(filter(_tolerates_unreachable, tolerations), None)
+    if given is None:
+        return 0.0
+    given_seconds = seconds(given, "tolerationSeconds")
+    return None if given_seconds is None else max(0.0, given_seconds)
 
 
 def _tolerates_unreachable(given: Json) -> bool:

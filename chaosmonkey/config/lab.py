@@ -120,9 +120,6 @@ class Lab(BaseSettings):
     epoch: float | None = None
     """Start of the faster time, shared with the simulator (seconds since 1970)."""
 
-    crash_at: str | None = None
-    """For tests of the dead man: the step of a cut at which this process kills itself."""
-
     server: ServerSettings = ServerSettings()
     cluster: Cluster = Cluster()
     gpio: GpioSettings = GpioSettings()

@@ -104,7 +104,7 @@ def _table(title: str, fields: dict[str, FieldInfo], says: str | None) -> Iterat
     rows = {
         name: field
         for name, field in fields.items()
-        if name not in ("driver", "machine", "epoch", "crash_at", "demo")
+        if name not in ("driver", "machine", "epoch", "demo")
     }
     yield f"## {title}\n\n{' '.join((says or '').split())}\n"
     yield "| key | default | meaning |\n|---|---|---|"

@@ -17,7 +17,7 @@ import asyncio
 import itertools
 import logging
 
-from chaosmonkey.control.cut_context import CutContext, KeptEntry
+from chaosmonkey.control.cut_context import CutContext, JournalledCut
 from chaosmonkey.control.cut_events import CutEvents
 from chaosmonkey.control.cut_stages import CutStage, Step
 from chaosmonkey.control.refusals import EndedFirst
@@ -74,7 +74,7 @@ class Cut:
         self._ended_by = ""
         self._end_early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._kept = KeptEntry(entry, around, written=False)
+        self._kept = JournalledCut(entry, around, written=False)
         self._events = CutEvents(entry, node, around.feed_monitor, around.publish)
 
     @property

@@ -46,7 +46,7 @@ class CutContext:
     reached: Callable[[Step], None]
 
 
-class KeptEntry:
+class JournalledCut:
     """A cut's entry in the journal: written before the cut, cleared when nothing can undo it.
 
     Attributes:

@@ -216,13 +216,17 @@ def _apart(seconds: float) -> str:
     return f"{abs(seconds):.1f} s " + ("ahead of" if seconds > 0 else "behind")
 
 
-def _toleration(tolerations: Iterable[Json]) -> float | None:
-    """Seconds that pods stay on an unreachable node; None is for ever."""
-    for one in tolerations:
-        if one.get("key") in (UNREACHABLE, None) and one.get("effect") in ("NoExecute", None, ""):
-            seconds = one.get("tolerationSeconds")
-            return None if seconds is None else float(seconds)
-    return DEFAULT_TOLERATION
+def _toleration(tolerations: Collection[Json]) -> float | None:
+    """Seconds that pods of a template stay on an unreachable node; None for ever.
+
+    The admission plugin DefaultTolerationSeconds gives a pod the default one unless a toleration
+    has the taint's key and effect, whatever its operator and value say.
+    """
+    named = any(
+        one.get("key") in (UNREACHABLE, None, "") and one.get("effect") in ("NoExecute", None, "")
+        for one in tolerations
+    )
+    return decoders.toleration(tolerations) if named else DEFAULT_TOLERATION
 
 
 def _owner(pod: Json) -> Json:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 import httpx
 
+from chaosmonkey.control.cut_stages import Step
 from chaosmonkey.simcluster import DEMO_MACHINES, SimMachine
 from tests.e2e.conftest import LONG, SPEED
 from tests.patience import PATIENCE, eventually
@@ -100,6 +101,7 @@ async def served(
     of: World,
     *,
     env: dict[str, str] | None = None,
+    dies_at: Step | None = None,
     more: str = "",
     each: Callable[[SimMachine], str] = lambda _: "",
     power: Mapping[str, str] = MappingProxyType({}),
@@ -133,8 +135,9 @@ async def served(
         f"max_seconds = {LONG}\ndisarm_after = {LONG}\n"
         f"{more}{machines}"
     )
+    program = ["chaosmonkey"] if dies_at is None else ["tests.e2e._dying", dies_at]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "chaosmonkey", "serve", f"--config={config}",
+        sys.executable, "-m", *program, "serve", f"--config={config}",
         stdout=PIPE, stderr=STDOUT, env=os.environ | (env or {}),  # noqa: TID251 - a child's
     )  # fmt: skip
     output: list[str] = []

@@ -73,7 +73,7 @@ async def test_a_process_that_dies_at_any_step_of_a_cut_leaves_no_machine_dark(
     table: World, tmp_path: Path, number: int, step: Step
 ) -> None:
     machine = MACHINES[number % len(MACHINES)]
-    async with served(tmp_path, table, env={"CHAOSMONKEY_CRASH_AT": step}) as server:
+    async with served(tmp_path, table, dies_at=step) as server:
         await cut_and_die(server, machine)
     dark = await table.dark()
     # The plug is off exactly where the steps say so: the test kills where it means to.
@@ -86,7 +86,7 @@ async def test_pins_that_do_not_keep_their_level_turn_everything_on_when_the_ser
     tmp_path: Path,
 ) -> None:
     with world("--no-persist-gpio-outputs") as of:
-        async with served(tmp_path, of, env={"CHAOSMONKEY_CRASH_AT": Step.TOLD_CUT}) as server:
+        async with served(tmp_path, of, dies_at=Step.TOLD_CUT) as server:
             await cut_and_die(server, "node3")
 
         async def is_on() -> bool:
@@ -100,7 +100,7 @@ async def test_what_a_killed_server_left_dark_is_on_before_the_next_one_starts(
     table: World, tmp_path: Path
 ) -> None:
     """What systemd runs after the server has ended, however it did."""
-    async with served(tmp_path, table, env={"CHAOSMONKEY_CRASH_AT": Step.TOLD_CUT}) as server:
+    async with served(tmp_path, table, dies_at=Step.TOLD_CUT) as server:
         await cut_and_die(server, "node4")
 
     async def is_dark() -> bool:

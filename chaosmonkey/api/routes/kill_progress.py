@@ -27,7 +27,7 @@ _WITHOUT_A_TIME: dict[str | None, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class Progress:
     """The last line.
 
     Attributes:
@@ -68,17 +68,17 @@ async def stream(watching: Subscription, outage: str, *, text: bool) -> AsyncIte
                 return
     except (TooSlow, Closed):
         why = "The stream ended early: the server stops, or this reader was too slow."
-        yield encode(Ending(outage, why))
+        yield encode(Progress(outage, why))
     finally:
         watching.end()
 
 
-def _as_text(line: StoryLine | Ending) -> bytes:
+def _as_text(line: StoryLine | Progress) -> bytes:
     at = f"{line.at:+8.1f} s  " if isinstance(line, StoryLine) else ""
     return f"{visible(at + line.text)}\n".encode()
 
 
-def _as_json(line: StoryLine | Ending) -> bytes:
+def _as_json(line: StoryLine | Progress) -> bytes:
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -87,8 +87,8 @@ def _is_decided(view: OutageView) -> bool:
     return view.recovery_seconds is not None or view.outcome is not None or nothing_to_move
 
 
-def _ending(view: OutageView) -> Ending:
-    return Ending(
+def _ending(view: OutageView) -> Progress:
+    return Progress(
         outage=view.id,
         text=_in_words(view),
         outcome=view.outcome,

@@ -101,6 +101,12 @@ def test_a_machine_that_is_not_ready_is_a_fault() -> None:
     assert only(check_nodes(lab("node1"), [node("node1", ready="Unknown")])).about == "node1"
 
 
+def test_a_toleration_with_a_value_that_the_taint_has_not_is_no_wait_at_all() -> None:
+    """Admission adds no default beside it, and it does not match: such pods go at once."""
+    other = deployment(operator="Equal", value="x", tolerationSeconds=600)
+    assert {one.level for one in check_workloads(lab(), [other])} == {Level.OK}
+
+
 @pytest.mark.parametrize(
     ("toleration", "level", "says"),
     [
