@@ -86,6 +86,11 @@ class Served:
 
         await eventually(look, lambda: "\n".join(self.output))
 
+    async def is_stopped(self) -> bool:
+        """Whether the process is held by SIGSTOP."""
+        stat = Path(f"/proc/{self.process.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "T"
+
     async def died(self) -> int:
         async with asyncio.timeout(PATIENCE):
             return await self.process.wait()

@@ -38,11 +38,6 @@ async def is_asked_for(server: Served, machine: str) -> bool:
     return state["machines"][machine]["power"]["stage"] is not None
 
 
-async def is_stopped(server: Served) -> bool:
-    stat = Path(f"/proc/{server.process.pid}/stat").read_text()
-    return stat.rpartition(")")[2].split()[0] == "T"
-
-
 async def cut_and_die(server: Served, machine: str) -> None:
     """Cut a machine, and restore it if that was survived; somewhere on the way the server dies."""
     await server.ready()
@@ -188,7 +183,7 @@ async def test_a_server_whose_loop_hangs_gives_no_sign_of_life_and_its_successor
             assert {b"READY=1", b"WATCHDOG=1"} <= told
             os.kill(server.process.pid, signal.SIGSTOP)
             listening.setblocking(False)
-            await eventually(lambda: is_stopped(server))
+            await eventually(server.is_stopped)
             with contextlib.suppress(BlockingIOError):
                 while listening.recv(200):
                     pass
