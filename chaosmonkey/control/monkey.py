@@ -386,7 +386,7 @@ class Monkey:
         if plug.last is not FeedState.OFF:
             return
         if self.safety.halted is not None:
-            self._adopt(plug, "HALT holds")
+            self._adopt(plug, "HALT is active")
         elif self._clock.now() <= plug.late_until + POLL_INTERVAL:
             self._adopt(plug, "an earlier command to turn it off arrived late")
         elif first and not self._find(plug.machine).may_be_off:

@@ -109,7 +109,7 @@ def test_a_double_click_and_a_held_key_cut_once_and_restore_nothing(console: Tab
     console.page.keyboard.down("h")  # what a held key sends: the same, as a repetition
     console.page.keyboard.up("h")
     console.changed("POST /halt")
-    expect(status(console)).to_contain_text("HALT holds. On again: node1 power")
+    expect(status(console)).to_contain_text("HALT is active. On again: node1 power")
 
 
 def test_a_refusal_says_why_and_what_to_do_and_stays_in_the_log(console: Tab) -> None:

@@ -197,7 +197,7 @@ def test_an_outage_that_was_aborted_is_no_good_news_and_says_why(show: Show) -> 
     console, _ = show("/console", snapshot(outages={"o": aborted}))
     box = console.page.get_by_role("region", name="node3: power cut")
     expect(box.locator(".tag.bad")).to_have_text("aborted")
-    expect(box).to_contain_text("Not measured to the end: the server was restarted")
+    expect(box).to_contain_text("Only partly measured: the server was restarted")
     stage, _ = show("/", snapshot(outages={"o": aborted | {"outcome": "unnoticed"}}))
     cross = "M5 5l14 14M19 5L5 19"
     steps = stage.page.locator("aside li.skipped")

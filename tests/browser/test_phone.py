@@ -275,7 +275,7 @@ def test_a_refusal_is_told_in_words_for_the_hall(lab: Lab, join: Callable[..., T
     choose(phone, "node4")
     lab.ask("/halt")
     big(phone).tap()
-    expect(phone.page.get_by_role("alert")).to_have_text("HALT holds. Wait a moment.")
+    expect(phone.page.get_by_role("alert")).to_have_text("HALT is active. Wait a moment.")
     phone.accessible()
 
 

@@ -175,6 +175,6 @@ def test_after_halt_a_vote_says_on_every_page_what_has_to_come_first(
     crowd = console.get_by_role("region", name="Audience")
     lab.ask("/api/round/close")
     lab.ask("/halt")
-    expect(crowd).to_contain_text("HALT holds: release it, then arm.")
+    expect(crowd).to_contain_text("HALT is active: release it, then arm.")
     expect(crowd.get_by_role("button", name="Cut node3")).to_be_disabled()
-    expect(phone.locator("#text")).to_contain_text("HALT holds.")
+    expect(phone.locator("#text")).to_contain_text("HALT is active.")

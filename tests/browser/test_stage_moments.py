@@ -250,7 +250,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str]] = {
                 )
             }
         ),
-        "Not measured to the end: the server was killed",
+        "Only partly measured: the server was killed",
     ),
     "stuck": (
         snapshot(

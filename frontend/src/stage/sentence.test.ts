@@ -45,11 +45,11 @@ test.each<[string, Seen]>([
     }),
   ],
   [
-    "A hand pulled n1's plug. Kubernetes was not told.",
+    "n1's plug was pulled. Kubernetes does not know yet.",
     seen({}, { n1: { power: true, network: false, back: null } }),
   ],
   [
-    "A hand pulled n1's plug. Kubernetes was not told.",
+    "n1's plug was pulled. Kubernetes does not know yet.",
     seen(
       { current: outage('n1', { origin: 'observed', ...told('n1 fell silent.') }) },
       { n1: { power: true, network: false, back: null } },

@@ -51,15 +51,15 @@ const whatWasPulled = (truth: Truth): string => (truth.byHand.power ? 'plug' : '
 function handsWork(machine: Machine, truth: Truth): string {
   const plug = whatWasPulled(truth);
   if (machine.ready === 'True')
-    return `A hand pulled ${machine.name}'s ${plug}. Kubernetes was not told.`;
-  return `A hand pulled ${machine.name}'s ${plug}.`;
+    return `${machine.name}'s ${plug} was pulled. Kubernetes does not know yet.`;
+  return `${machine.name}'s ${plug} was pulled by hand.`;
 }
 
 function during(outage: Outage, seen: Seen): string {
   const truth = seen.truths.get(outage.machine);
   const noticed = outage.phase !== 'detect' || outage.milestones['restored'] !== undefined;
   if (!noticed && outage.origin === 'observed' && truth && pulled(truth))
-    return `A hand pulled ${outage.machine}'s ${whatWasPulled(truth)}. Kubernetes was not told.`;
+    return `${outage.machine}'s ${whatWasPulled(truth)} was pulled. Kubernetes does not know yet.`;
   return outage.telling.headline;
 }
 

@@ -71,7 +71,7 @@ async def test_a_refusal_names_its_rule(site: Site) -> None:
     assert answer.status_code == 409
     assert answer.json()["rule"] == "max-off"
     again = await site.client.get("/kill/node3", headers=CURL)
-    assert again.text.startswith("node3 is off already.\nIt will be on again in")
+    assert again.text.startswith("node3 is off already.\nIt comes back on in")
 
 
 async def test_a_full_disk_and_a_dead_plug_are_503_and_nothing_stays_off(site: Site) -> None:
@@ -92,7 +92,7 @@ async def test_restore_and_halt_say_what_they_turned_on(site: Site) -> None:
         "on_its_way": [],
     }
     answer = await site.client.get("/halt", headers=CURL)
-    assert answer.text.startswith("Nothing was off.\nHALT holds")
+    assert answer.text.startswith("Nothing was off.\nHALT is active")
 
 
 @pytest.mark.parametrize(
