@@ -150,22 +150,22 @@ class Room:
             case Mode.RAFFLE if current.state is RoundState.OPEN:
                 return self.current_round.close()
             case Mode.RAFFLE:
-                raise RoundRefused("It was drawn already.", remedy="Draw again, if need be.")
+                raise RoundRefused("A ticket was already drawn.", remedy="Draw again if needed.")
             case _:
-                raise RoundRefused("Nothing is drawn in such a round.", remedy="Open a raffle.")
+                raise RoundRefused("This round has no draw.", remedy="Open a raffle.")
 
     def draw_again(self) -> Round:
         """Let the turn lapse and draw the next ticket of a raffle."""
         current = self.current_round.current()
         if current.mode is not Mode.RAFFLE:
-            raise RoundRefused("Nothing is drawn in such a round.", remedy="Open a raffle.")
+            raise RoundRefused("This round has no draw.", remedy="Open a raffle.")
         return self.current_round.put(raffle.draw_again(current, self._clock.now()))
 
     def next(self) -> Round:
         """Let the turn lapse and call the next ticket of a queue."""
         current = self.current_round.current()
         if current.mode is not Mode.QUEUE:
-            raise RoundRefused("Nobody waits in such a round.", remedy="Open a queue.")
+            raise RoundRefused("This round has no queue.", remedy="Open a queue.")
         return self.current_round.put(queue.call_next(current, self._clock.now()))
 
     # --- the phones -----------------------------------------------------------------------------
@@ -195,7 +195,7 @@ class Room:
         turn = self._free_turn(current, who) if free else self._own_turn(current, who)
         if turn.stage is not TurnState.CHOOSING:
             if turn.machine != machine:
-                raise RoundRefused("You have pressed already.", remedy="One press each.")
+                raise RoundRefused("You have already pressed.", remedy="One press each.")
             return current
         table = self._look(current, machine)
         refuse_unless_choosable(current, machine, table)
@@ -297,9 +297,9 @@ class Room:
         current = self.current_round.current()
         turn = current.turn
         if turn is None or turn.stage is not TurnState.ASKING:
-            raise RoundRefused("Nobody asks for anything.", remedy="Wait for a press.")
+            raise RoundRefused("There is no press to approve.", remedy="Wait for a press.")
         if ticket not in (None, turn.ticket) or machine not in (None, turn.machine):
-            raise RoundRefused("Another press is asked for by now.", remedy="Look again.")
+            raise RoundRefused("Another press is waiting now.", remedy="Check it first.")
         return current, turn
 
     def _own_turn(self, current: Round, who: str) -> Turn:
@@ -316,7 +316,7 @@ class Room:
         if entry is not None and entry.ticket == turn.ticket:
             return turn
         raise ButtonTaken(
-            "Somebody else has just pressed.",
+            "Another phone just pressed.",
             remedy="Try again in a moment.",
             allowed_at=turn.until,
         )

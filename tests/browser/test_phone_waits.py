@@ -77,7 +77,7 @@ def refused_while_another_asks(lab: Lab, join: Callable[..., Tab]) -> Tab:
     press(first.page, "node2")
     wait_until(lambda: lab.round()["turn"] is not None)
     big(second.page).tap()
-    expect(second.page.get_by_role("alert")).to_contain_text("Somebody else has just pressed")
+    expect(second.page.get_by_role("alert")).to_contain_text("Another phone just pressed")
     return second
 
 

@@ -106,7 +106,7 @@ def test_a_tie_is_drawn_with_a_seed_that_the_stage_shows_before_and_after(hall: 
     expect(hall.crowd).to_contain_text("2 votes so far. A tie between node2 and node4.")
     expect(hall.scene).to_contain_text("The draw is fixed: sha256 of its seed is")
     hall.press("Draw")
-    expect(hall.scene).to_contain_text("The draw decided for")
+    expect(hall.scene).to_contain_text("The draw chose")
     current = hall.lab.round()
     expect(hall.scene).to_contain_text(current["seed"])
     expect(hall.crowd.get_by_role("button", name=re.compile("^Cut"))).to_have_count(1)
@@ -120,10 +120,10 @@ def test_nobody_voted_and_it_is_said_everywhere(hall: Hall) -> None:
     hall.open("vote")
     hall.press("Close vote")
     for place in (hall.crowd, hall.scene, says(hall.phones[0])):
-        expect(place).to_contain_text("Closed, and nobody voted. Nothing is cut.")
+        expect(place).to_contain_text("Closed without votes. Nothing is cut.")
     hall.press("Cancel")
     for place in (hall.crowd, hall.scene, says(hall.phones[0])):
-        expect(place).to_contain_text("The presenter gave the round up. Nothing is cut.")
+        expect(place).to_contain_text("The presenter cancelled the round. Nothing is cut.")
 
 
 def test_a_leader_that_goes_away_is_said_and_the_next_one_is_offered(hall: Hall) -> None:
@@ -134,7 +134,7 @@ def test_a_leader_that_goes_away_is_said_and_the_next_one_is_offered(hall: Hall)
     hall.lab.vote(8, "node1")
     hall.lab.ask("/bench/machines/node3/power", {"plugged": False}, method="PUT")
     try:
-        expect(hall.scene).to_contain_text("Not to be cut now: node3")
+        expect(hall.scene).to_contain_text("Cannot be cut now: node3")
         expect(hall.crowd.get_by_role("button", name="Cut node1")).to_be_visible()
         expect(hall.crowd.get_by_role("button", name="Cut node3")).to_have_count(0)
         gone = hall.phones[1].page.get_by_role("radio", name="node3")
@@ -216,7 +216,7 @@ def test_a_queue_tells_each_phone_who_is_before_it(hall: Hall) -> None:
     hall.lab.ask("/restore/node1")
     expect(says(third)).to_contain_text("You have the button!")
     hall.press("Next")
-    expect(says(third)).to_contain_text("The presenter has passed on from you.")
+    expect(says(third)).to_contain_text("The presenter skipped you.")
     hall.press("Close queue")
     expect(hall.crowd).to_contain_text("The queue is over. 1 has pressed.")
 
@@ -257,7 +257,7 @@ def test_a_free_press_is_done_or_told_when_it_is_possible_again(hall: Hall) -> N
     expect(alert).to_contain_text(re.compile(r"Possible again in \d+ s"))
     hall.accessible()
     hall.press("Close free")
-    expect(says(second)).to_contain_text("It is over. 1 press cut something.")
+    expect(says(second)).to_contain_text("The round is over. 1 press cut a machine.")
 
 
 def test_a_press_that_a_rule_refuses_is_told_to_the_presenter_who_may_try_again(
@@ -282,7 +282,7 @@ def test_a_press_that_a_rule_refuses_is_told_to_the_presenter_who_may_try_again(
 
 def test_a_presenter_who_is_away_is_missed_only_where_it_matters(hall: Hall) -> None:
     hall.open("vote")
-    expect(hall.scene).to_contain_text("Nobody has voted yet.")
+    expect(hall.scene).to_contain_text("No votes yet.")
     hall.console.page.close()
     for place in (hall.scene, says(hall.phones[0])):
         expect(place).to_contain_text("The presenter is away: it waits.")
@@ -300,7 +300,7 @@ def test_a_phone_without_the_code_asks_for_it_and_says_when_it_is_wrong(
     phone.accessible()
     field.fill("wrong")
     big(phone).tap()
-    expect(phone.page.get_by_role("alert")).to_contain_text("That is not the code of now.")
+    expect(phone.page.get_by_role("alert")).to_contain_text("That code has expired.")
     phone.accessible()
     field.fill(f" {lab.code().lower()} ")
     field.press("Enter")

@@ -48,7 +48,7 @@ export class Crowd {
   answer(does: 'approve' | 'veto'): void {
     const turn = this.round?.turn;
     if (turn?.stage !== 'asking') {
-      this.#desk.say('refused', 'Nobody asks for anything.', 'Wait for a press.');
+      this.#desk.say('refused', 'There is no press to approve.', 'Wait for a press.');
       return;
     }
     const { ticket, machine } = turn;

@@ -9,7 +9,7 @@ describe('a refusal', () => {
     ({ round: { ...wanted, ...changes }, speed: 1 }) as Play;
   const asking = turn(5, { stage: 'asking', machine: 'node2' });
   const refusal = (more: Partial<Trouble> = {}): Trouble => ({
-    text: 'Somebody else has just pressed.',
+    text: 'Another phone just pressed.',
     shownInRound: true,
     allowedAt: 160,
     since: 100,

@@ -142,8 +142,8 @@ const ENDED: Readonly<Partial<Record<Turn['stage'], readonly [string, string]>>>
   late: ['Too late', 'You did not press in time.'],
   absent: ['Too late', 'Your phone did not answer in time.'],
   left: ['Passed on', 'You gave the button back.'],
-  skipped: ['Passed on', 'The presenter has passed on from you.'],
-  aborted: ['Cut off', 'The server ended meanwhile.'],
+  skipped: ['Passed on', 'The presenter skipped you.'],
+  aborted: ['Cut off', 'The server stopped in the meantime.'],
 };
 
 /** How the own turn ended, if it did so without a cut. */

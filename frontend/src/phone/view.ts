@@ -15,7 +15,7 @@ const LATE = 'No answer yet. Stay here: it goes on by itself.';
 
 export function view(play: Play | null, own: Own, now: number): View {
   if (own.needsCode)
-    return plain('code', 'Join', 'Type the code that stands on the stage.', 'phone');
+    return plain('code', 'Join', 'Type the code on the big screen.', 'phone');
   if (play === null)
     return plain('connecting', 'One moment', own.slow ? LATE : 'Looking for the server…', 'dots');
   const round = play.round;
