@@ -32,7 +32,7 @@ SECTIONS = ("cluster", "machines", "pods", "services", "outages", "show", "round
 
 
 class TooSlow(Exception):
-    """The subscriber fell too far behind. It may subscribe anew and gets a snapshot."""
+    """The subscriber fell too far behind. It may subscribe again and gets a snapshot."""
 
 
 class Closed(Exception):

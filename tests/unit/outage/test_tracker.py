@@ -301,7 +301,7 @@ def test_an_eviction_that_is_held_back_is_said_to_be() -> None:
     for name in ("node2", "node3"):
         scene.node(name, "Unknown")
     scene.wait(4)
-    assert "evicts nobody" in scene.outages["node3"].held
+    assert "evicts no pods" in scene.outages["node3"].held
     scene.node("node3", "Unknown", UNREACHABLE)
     assert scene.outages["node3"].held == ""
 

@@ -36,7 +36,7 @@ async def test_a_phone_joins_with_the_code_and_comes_back_without(hall: Site) ->
         refused = await phone.post("/api/play/join", json={"seat": "ab" * 16})
         assert refused.status_code == 403
         assert refused.json()["rule"] == "code"
-        assert "on the stage" in refused.json()["remedy"]
+        assert "on the big screen" in refused.json()["remedy"]
         assert "set-cookie" not in refused.headers
         wrong = await phone.post("/api/play/join", json={"code": "XXXXX"})
         assert wrong.status_code == 403

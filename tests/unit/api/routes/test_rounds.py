@@ -261,7 +261,7 @@ async def test_after_halt_a_vote_that_waits_says_that_nothing_is_cut_before_its_
         await ana.do("vote", round=current, machine="node3")
     await site.client.post("/api/round/close")
     await site.client.post("/halt")
-    await until(lambda: says().endswith("before the presenter has released it."))
+    await until(lambda: says().endswith("until the presenter releases it."))
     assert "HALT is active." in says()
     await site.client.post("/release")
     await until(lambda: "HALT" not in says())
