@@ -138,7 +138,7 @@ def test_what_a_clicker_types_by_itself_does_no_harm(console: Tab) -> None:
     console.page.keyboard.press("3")
     console.changed("POST /kill/node3?feed=power")
     console.page.evaluate("document.body.dataset.before = 'yes'")
-    card(console, "node1").get_by_role("button", name="Look at node1").click()
+    card(console, "node1").get_by_role("button", name="Inspect node1").click()
     for key in ("F5", "Escape", "F5", "Escape", "Control+F5", "Shift+F5", "Escape"):
         console.page.keyboard.press(key)
     console.still()

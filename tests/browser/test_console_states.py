@@ -84,7 +84,7 @@ STATES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no room": (
         snapshot(pods=invented.pods(5, 6) | {"a": pod("a", None, state="pending", reason="No.")}),
-        "No machine yet:",
+        "Unscheduled:",
     ),
     "many": (
         snapshot(machines={f"node{n}": machine(f"node{n}") for n in range(1, 13)},

@@ -59,7 +59,7 @@ def says(tab: Tab) -> Locator:
 
 
 def type_code(tab: Tab, code: str) -> None:
-    tab.page.get_by_label("Code on the stage").fill(code.lower())
+    tab.page.get_by_label("Code on the big screen").fill(code.lower())
     big(tab).tap()
 
 

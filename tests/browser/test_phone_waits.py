@@ -114,7 +114,7 @@ def test_a_page_that_asks_for_the_code_is_no_phone_yet(
 ) -> None:
     wait_until(lambda: lab.show()["phones"] == 0)  # those of the tests before have left
     tab = open_tab(f"{lab.url}/play", **PHONE)
-    field = tab.page.get_by_label("Code on the stage")
+    field = tab.page.get_by_label("Code on the big screen")
     expect(field).to_be_visible()
     let_pass(tab.page, 500)
     assert lab.show()["phones"] == 0

@@ -202,8 +202,8 @@ def test_a_queue_tells_each_phone_who_is_before_it(hall: Hall) -> None:
         expect(big(phone)).not_to_contain_text("LINE UP")
     first, second, third = hall.phones
     expect(says(first)).to_contain_text("You have the button!")
-    expect(big(second)).to_contain_text("is before you")
-    expect(big(third)).to_contain_text("are before you")
+    expect(big(second)).to_contain_text("is ahead of you")
+    expect(big(third)).to_contain_text("are ahead of you")
     expect(hall.scene.get_by_role("list", name="Next")).to_have_text(re.compile(r"2\s*3"))
     hall.accessible()
     choose(first, "node1")
@@ -254,7 +254,7 @@ def test_a_free_press_is_done_or_told_when_it_is_possible_again(hall: Hall) -> N
     big(second).tap()
     alert = second.page.get_by_role("alert")
     expect(alert).to_contain_text("Off now: node5. Only 1 may be off at once.")
-    expect(alert).to_contain_text(re.compile(r"Possible again in \d+ s"))
+    expect(alert).to_contain_text(re.compile(r"Try again in \d+ s"))
     hall.accessible()
     hall.press("Close free")
     expect(says(second)).to_contain_text("The round is over. 1 press cut a machine.")
@@ -285,7 +285,7 @@ def test_a_presenter_who_is_away_is_missed_only_where_it_matters(hall: Hall) -> 
     expect(hall.scene).to_contain_text("No votes yet.")
     hall.console.page.close()
     for place in (hall.scene, says(hall.phones[0])):
-        expect(place).to_contain_text("The presenter is away: it waits.")
+        expect(place).to_contain_text("Waiting for the presenter.")
     hall.lab.ask("/api/round/open", {"seconds": 3000})
     expect(hall.phones[0].page.get_by_text("Closes in")).to_be_visible()
     expect(hall.scene).not_to_contain_text("away")
@@ -295,7 +295,7 @@ def test_a_phone_without_the_code_asks_for_it_and_says_when_it_is_wrong(
     lab: Lab, open_tab: Callable[..., Tab]
 ) -> None:
     phone = open_tab(f"{lab.url}/j", **PHONE)
-    field = phone.page.get_by_label("Code on the stage")
+    field = phone.page.get_by_label("Code on the big screen")
     expect(field).to_be_visible()
     phone.accessible()
     field.fill("wrong")

@@ -74,7 +74,7 @@ describe('how a machine stands', () => {
 
   it('offers to turn on what somebody else turned off', () => {
     const off = standing(machine({ power: feed({ state: 'off' }) }), undefined);
-    expect(off).toMatchObject({ off: true, note: 'Turned off by somebody else.' });
+    expect(off).toMatchObject({ off: true, note: 'Turned off elsewhere.' });
   });
 });
 

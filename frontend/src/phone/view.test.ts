@@ -129,7 +129,7 @@ describe('a raffle and a queue', () => {
     expect(shown('raffle', OWN, {})).toMatchObject({ act: 'enter', big: 'I’M IN' });
     expect(shown('queue', OWN, { waiting: 7 })).toMatchObject({ act: 'enter', under: 'ticket 4' });
     expect(shown('raffle', SEATED, {})).toMatchObject({ act: null, big: '3', unit: '' });
-    expect(shown('raffle', OWN, { state: 'closed' }).text).toContain('You are not in this one.');
+    expect(shown('raffle', OWN, { state: 'closed' }).text).toContain('You are not in this round.');
     expect(shown('queue', OWN, { state: 'over' }).text).toContain('You did not line up.');
   });
 
@@ -173,9 +173,9 @@ describe('a raffle and a queue', () => {
   it('counts who is before it, without those who left', () => {
     const nine: Own = { ...SEATED, ticket: 9 };
     const waits = { called: 4, entered: 12, gone: [6], turn: turn(4) };
-    expect(shown('queue', nine, waits)).toMatchObject({ big: '4', under: 'are before you' });
+    expect(shown('queue', nine, waits)).toMatchObject({ big: '4', under: 'are ahead of you' });
     const last = { called: 8, entered: 12, gone: [], turn: turn(8) };
-    expect(shown('queue', nine, last)).toMatchObject({ big: '1', under: 'is before you' });
+    expect(shown('queue', nine, last)).toMatchObject({ big: '1', under: 'is ahead of you' });
     expect(shown('queue', nine, { ...last, turn: null })).toMatchObject({ big: 'NEXT' });
   });
 

@@ -30,7 +30,7 @@ test.each<[string, Seen]>([
   ['All 2 pods ready on 2 machines.', seen()],
   ['1 of 2 pods ready on 2 machines.', seen({ pods: [pod('a', 'n1'), pod('b', null)] })],
   ['All machines are up, and no pod runs on them yet.', seen({ pods: [] })],
-  ['There is no machine yet: add [[machine]] to lab.toml.', seen({ machines: [] })],
+  ['No machines yet: add [[machine]] to lab.toml.', seen({ machines: [] })],
   ['Waiting for the server …', seen({ known: false })],
   ['Lost contact with the server. Showing its last known state.', seen({ connected: false })],
   [

@@ -25,7 +25,7 @@ export function sentence(seen: Seen): string {
     return 'The cluster has changed identity. Reading it again …';
   if (cluster?.stale_since != null)
     return 'Lost contact with the cluster. Showing its last known state.';
-  if (machines.length === 0) return 'There is no machine yet: add [[machine]] to lab.toml.';
+  if (machines.length === 0) return 'No machines yet: add [[machine]] to lab.toml.';
   const byHand = machines.find((machine) => isHandsWork(machine, seen));
   if (byHand !== undefined) return handsWork(byHand, seen.truths.get(byHand.name)!);
   if (current?.open) {
