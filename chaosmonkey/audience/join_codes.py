@@ -76,12 +76,12 @@ class JoinCodes:
 
 
 def normalised(typed: str) -> str:
-    """What somebody typed, without what does not matter."""
+    """A typed code without case, spaces and signs."""
     return "".join(letter for letter in typed.upper() if letter.isalnum())
 
 
 def typed_url(join_url: str, code: str) -> str:
-    """What somebody types who has no camera at hand: the page, or where it asks for a code."""
+    """The address to type without a camera: the page, or where it asks for a code."""
     return join_url.removesuffix("/play") + "/j" if code else join_url
 
 

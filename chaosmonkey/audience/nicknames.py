@@ -123,7 +123,7 @@ def _bare(text: str) -> str:
 @cache
 def _prototypes() -> Mapping[int, str]:
     """What a character looks like, by the Unicode Consortium's table of confusables."""
-    # Imported here: the table takes a small Pi a second, and not everybody wants names.
+    # Imported here: the table takes a small Pi a second, and not every show wants names.
     from confusable_homoglyphs.confusables import confusables_data  # noqa: PLC0415
 
     return {

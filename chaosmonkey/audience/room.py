@@ -127,7 +127,7 @@ class Room:
         """Let a press happen; if it is refused it may be approved again.
 
         Raises:
-            RoundRefused: nobody asks, or somebody else does than was meant.
+            RoundRefused: no press waits, or another one than was meant.
             ChaosMonkeyError: the cut was refused or failed.
         """
         current, turn = self._asking(ticket, machine)
@@ -246,7 +246,7 @@ class Room:
         self.current_round.clock_stepped(by)
 
     def paused(self, seconds: float) -> None:
-        """This server did not run for so long: nobody could vote, press or answer meanwhile."""
+        """This server did not run for so long: no vote, press or answer could arrive."""
         self.current_round.paused(seconds)
 
     @property
@@ -267,7 +267,7 @@ class Room:
         Args:
             kept: the hall on the disk.
             find: finds an outage on the disk.
-            stepped: seconds by which the clock was set since; None if nobody knows.
+            stepped: seconds by which the clock was set since; None if unknown.
         """
         by = stepped or 0.0
         self.show = Show.recall(await kept.show(), self._clock.now() - by)

@@ -67,7 +67,7 @@ def lost(machine: str, feed: FeedKind) -> str:
 
 
 def turn_says(current: Round, turn: Turn, name: Name) -> str:
-    """How a turn of somebody in the room stands, or how it ended."""
+    """How a turn of one person stands, or how it ended."""
     who, machine = name(turn.ticket), turn.machine or ""
     match turn.stage:
         case TurnState.CHOOSING:

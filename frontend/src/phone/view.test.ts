@@ -78,7 +78,9 @@ describe('what a phone shows', () => {
   });
 
   it('says that it waits for a presenter who is away', () => {
-    expect(view(play(round('vote', { away: true })), OWN, 101).text).toContain('Waiting for the presenter.');
+    expect(view(play(round('vote', { away: true })), OWN, 101).text).toContain(
+      'Waiting for the presenter.',
+    );
   });
 
   it('YOU DID IT, if its machine was chosen', () => {
