@@ -131,7 +131,9 @@ def test_it_says_since_when_the_cluster_is_not_seen(lab: Lab, open_tab: Callable
 
     tab = open_tab(f"{lab.url}/console", viewport=SIZE, before=before)
     expect(tab.page.get_by_text("STALE", exact=True)).to_be_visible()
-    expect(tab.page.get_by_text("not been seen for 1")).to_contain_text("connection refused")
+    expect(tab.page.get_by_text("Lost contact with the cluster 1")).to_contain_text(
+        "connection refused"
+    )
     expect(tab.page.get_by_text("Cuts are refused until it answers.").first).to_be_visible()
     tab.accessible()
 

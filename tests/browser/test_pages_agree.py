@@ -135,7 +135,7 @@ def test_a_console_that_hears_nothing_is_grey_and_not_armed(show: Show) -> None:
     server.die()
     expect(console.page.get_by_text("NOT CONNECTED", exact=True)).to_be_visible()
     expect(console.page.get_by_role("switch")).to_contain_text("Unknown")
-    expect(console.page.locator("header [role=status]")).to_contain_text("nothing here is live")
+    expect(console.page.locator("header [role=status]")).to_contain_text("this page is not live")
     assert "grayscale(1)" in filter_of(console, ".work")
     console.accessible()
 
