@@ -43,7 +43,7 @@ async def recover_previous_run(
         ended = replace(
             outage,
             closed=max(now, outage.t0) if stepped is not None else _seen_last(outage),
-            interrupted="the server ended meanwhile and did not see what followed",
+            interrupted="the server stopped in the meantime and did not see what followed",
         )
         await records.save(ended)
         if ended.restored is None and stepped is not None:

@@ -10,9 +10,9 @@ from starlette.responses import HTMLResponse
 
 WORDS = {
     "kill": "Cut {machine}",
-    "restore": "Give {machine} its power and network back",
+    "restore": "Restore power and network of {machine}",
     "arm": "Arm the table",
-    "disarm": "Make the table safe",
+    "disarm": "Disarm the table",
     "halt": "HALT: everything on",
     "release": "Release HALT",
 }
@@ -20,7 +20,7 @@ WORDS = {
 
 
 def wants_page(request: Request) -> bool:
-    """Whether somebody opened this address in a browser."""
+    """Whether the request comes from a browser's address bar."""
     return request.method == "GET" and "text/html" in request.headers.get("accept", "")
 
 

@@ -1,4 +1,4 @@
-"""One answer in the form that the asker reads: JSON for programs, plain text for a bare curl."""
+"""One answer in the form that the caller reads: JSON for programs, plain text for a bare curl."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TERMINALS = ("curl/", "wget/", "httpie/")
 def wants_text(request: Request) -> bool:
     """Whether a person reads the answer in a terminal.
 
-    Whoever names a type in Accept gets it; curl, which takes anything, gets text.
+    A type named in Accept decides; curl, which takes anything, gets text.
     """
     accept = request.headers.get("accept", "*/*")
     if "json" in accept:
@@ -37,7 +37,7 @@ def wants_text(request: Request) -> bool:
 
 
 def is_terminal(headers: Headers) -> bool:
-    """Whether somebody asks from a terminal."""
+    """Whether the request comes from a terminal."""
     return headers.get("user-agent", "").lower().startswith(TERMINALS)
 
 
@@ -64,8 +64,8 @@ def turned_on(what: RestoreResult, *, nothing: str) -> list[str]:
     said = [f"On again: {', '.join(what.restored)}."] if what.restored else []
     if what.on_its_way:
         said.append(
-            f"On its way: {', '.join(what.on_its_way)}. Its device has not confirmed it yet; it is "
-            "tried until it does."
+            f"On its way: {', '.join(what.on_its_way)}. Not confirmed by the device yet; the "
+            "server keeps retrying."
         )
     return said or [nothing]
 

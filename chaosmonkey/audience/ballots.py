@@ -15,7 +15,7 @@ class Ballot:
     """One seat's part in a round.
 
     Attributes:
-        ticket: its number, by which everybody may call it: 1 for the first.
+        ticket: its number, as everyone may call it: 1 for the first.
         who: the seat, as `Seats.who` knows it.
         value: the machine voted for, the seconds bet on, or "".
     """

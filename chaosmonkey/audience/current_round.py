@@ -132,7 +132,9 @@ class CurrentRound:
             raise RoundRefused("You have no place to give up.", remedy="Enter first.")
         if turn is not None and turn.ticket == entry.ticket:
             if turn.stage not in (TurnState.CHOOSING, TurnState.ASKING):
-                raise RoundRefused("You have pressed.", remedy="The presenter can restore it.")
+                raise RoundRefused(
+                    "You have already pressed.", remedy="The presenter can restore it."
+                )
             current = transitions.end_turn(current, TurnState.LEFT, self._clock.now())
         return self.put(replace(current, withdrawn=current.withdrawn | {entry.ticket}))
 
@@ -160,7 +162,7 @@ class CurrentRound:
         self._changed()  # what can be cut now changes with time too
 
     def paused(self, seconds: float) -> None:
-        """Nobody could do anything for so long: the round and its turn last as much longer."""
+        """This server stood still for so long: the round and its turn last as much longer."""
         current = self.round
         if current is not None and current.state in RUNNING:
             self.put(transitions.held_up(current, seconds))
@@ -203,16 +205,18 @@ class CurrentRound:
     def current(self) -> Round:
         """The round; raises RoundRefused before the first."""
         if self.round is None:
-            raise RoundRefused("No round was opened.", remedy="Wait for the presenter.")
+            raise RoundRefused("No round is open yet.", remedy="Wait for the presenter.")
         return self.round
 
     def the(self, round_id: str, *modes: Mode) -> Round:
         """The round, if it is the one that is meant, and of such a kind; raises RoundRefused."""
         current = self.current()
         if current.id != round_id:
-            raise RoundRefused("That round is over.", remedy="Look at the present one.")
+            raise RoundRefused("That round is over.", remedy="Join the current one.")
         if modes and current.mode not in modes:
-            raise RoundRefused(f"This round is a {current.mode}.", remedy="Look at the round.")
+            raise RoundRefused(
+                f"This round is a {current.mode}.", remedy="Check the current round."
+            )
         return current
 
     def table(self) -> Eligibility:
@@ -246,7 +250,7 @@ class CurrentRound:
         return done
 
     def _nobodys_fault(self, current: Round) -> bool:
-        """Whether somebody who is there could not have pressed, because nothing can be cut."""
+        """Whether the person with the button could not press, because nothing can be cut."""
         turn = current.turn
         chooses = turn is not None and turn.stage is TurnState.CHOOSING and turn.here
         return chooses and self._look(current, None).blocked is not None

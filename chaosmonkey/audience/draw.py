@@ -1,4 +1,4 @@
-"""Draws that the room can check: what decides is fixed before anybody enters, and shown after.
+"""Draws that the room can check: what decides is fixed before the first entry and shown afterwards.
 
     at the opening   sha256(seed) is shown
     at the draw      the seed is shown; the winner is the one with the smallest sha256("SEED:NAME")

@@ -49,7 +49,7 @@ def assess(
         lab: the machines.
         feed: what is to be cut.
         facts: what the guard decides from.
-        asks: the presenter approves each press, and can arm before that: a safe table stops nobody.
+        asks: the presenter approves each press, and can arm first: a safe table stops no press.
         only: look at this machine alone.
     """
     barred: dict[str, MachineRefused] = {}

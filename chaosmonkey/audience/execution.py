@@ -1,4 +1,4 @@
-"""What a round does: the cut of somebody's turn, and what it means for the turn.
+"""What a round does: the cut of a turn, and what it means for the turn.
 
     turn ─► cutting ─► monkey.cut ─┬─► cut
                                    └─► refused: asked again, ended, or as before
@@ -33,7 +33,7 @@ class Execution:
         self._clock = clock
 
     async def carry_out(self, current: Round, turn: Turn, machine: str) -> Round:
-        """Cut a machine in somebody's turn; return the round as it is then.
+        """Cut a machine for a turn; return the round as it is then.
 
         Raises:
             ChaosMonkeyError: it was refused or failed. An approved press may be approved again.

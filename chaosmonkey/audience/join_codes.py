@@ -1,4 +1,4 @@
-"""The join code on the stage: whoever can read it is in the room.
+"""The join code on the stage: a phone that can read it is in the room.
 
 It is made of the server's key and the time, so that nothing need be kept, and it changes every few
 minutes; the one before is still good, for those who type slowly.
@@ -20,7 +20,7 @@ LENGTH = 5
 
 
 class CodeWanted(ChaosMonkeyError):
-    """Whoever joins must know the code on the stage."""
+    """Joining takes the code on the stage."""
 
     status = 403
     exit_code = 2
@@ -52,14 +52,14 @@ class JoinCodes:
             return
         if not typed:
             raise CodeWanted(
-                "This phone has not joined yet.", remedy="Type the code that stands on the stage."
+                "This phone has not joined yet.", remedy="Type the code on the big screen."
             )
         tidy = normalised(typed).encode()
         good = (self._code(self._window), self._code(self._window - 1))
         if not any(hmac.compare_digest(tidy, code.encode()) for code in good):
             raise CodeWanted(
-                "That is not the code of now.",
-                remedy="It changes every few minutes: type the one that stands on the stage.",
+                "That code has expired.",
+                remedy="Use the one on the big screen.",
             )
 
     @property
@@ -76,12 +76,12 @@ class JoinCodes:
 
 
 def normalised(typed: str) -> str:
-    """What somebody typed, without what does not matter."""
+    """A typed code without case, spaces and signs."""
     return "".join(letter for letter in typed.upper() if letter.isalnum())
 
 
 def typed_url(join_url: str, code: str) -> str:
-    """What somebody types who has no camera at hand: the page, or where it asks for a code."""
+    """The address to type without a camera: the page, or where it asks for a code."""
     return join_url.removesuffix("/play") + "/j" if code else join_url
 
 

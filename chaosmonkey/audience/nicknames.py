@@ -39,7 +39,7 @@ _ALONE = codecs.decode(
 ).split()
 
 RESERVED = frozenset(["audience", "crowd", "halt", "kubernetes", "nobody", "presenter"])
-"""Of these the stage speaks itself; with or without "the" before them they are nobody's name."""
+"""Of these the stage speaks itself; with or without "the" before them they are no nickname."""
 
 _SMALL_CAPITAL = "LATIN LETTER SMALL CAPITAL "
 
@@ -60,11 +60,11 @@ def tidy(typed: str) -> str:
     name = " ".join(shown.split())
     if typed.strip() and not any(has_glyph(one) and not one.isspace() for one in name):
         raise BadInput(
-            "Nothing of that name can be seen.", remedy="Choose one with letters, or none."
+            "That name has no visible characters.", remedy="Choose one with letters, or none."
         )
     if not SHORTEST <= len(name) <= LONGEST:
         raise BadInput(
-            f"A name has {SHORTEST} to {LONGEST} characters.", remedy="Choose another, or none."
+            f"A name needs {SHORTEST} to {LONGEST} characters.", remedy="Choose another, or none."
         )
     marks = 0
     for character in name:
@@ -72,18 +72,18 @@ def tidy(typed: str) -> str:
         marks = marks + 1 if kind == "Mn" else 0
         if marks > 1 or not (kind[0] == "L" or kind in ("Mn", "Mc", "Nd") or character in EXTRA):
             raise BadInput(
-                "A name is made of letters, digits, spaces and . - _ '",
+                "A name can have letters, digits, spaces and . - _ '",
                 remedy="Choose another, or none.",
             )
     if not any(unicodedata.category(character)[0] == "L" for character in name):
-        raise BadInput("A name has a letter.", remedy="Choose another, or none.")
+        raise BadInput("A name needs a letter.", remedy="Choose another, or none.")
     if _is_reserved(name):
         raise BadInput(
-            "That could be taken for a ticket, or for the stage itself.",
+            "That name looks like a ticket or like the stage.",
             remedy="Choose another, or none.",
         )
     if is_offensive(name):
-        raise BadInput("That name may offend somebody.", remedy="Choose another, or none.")
+        raise BadInput("That name may be offensive.", remedy="Choose another, or none.")
     return name
 
 
@@ -123,7 +123,7 @@ def _bare(text: str) -> str:
 @cache
 def _prototypes() -> Mapping[int, str]:
     """What a character looks like, by the Unicode Consortium's table of confusables."""
-    # Imported here: the table takes a small Pi a second, and not everybody wants names.
+    # Imported here: the table takes a small Pi a second, and not every show wants names.
     from confusable_homoglyphs.confusables import confusables_data  # noqa: PLC0415
 
     return {
@@ -168,14 +168,14 @@ class Nicknames:
         return self._by_who.get(who, "") if self.wanted else ""
 
     def give(self, who: str, typed: str) -> str:
-        """Give a seat a name, with a number if somebody has it already; "" takes it away.
+        """Give a seat a name, with a number if it is taken; "" takes it away.
 
         Raises:
             RoundRefused: nicknames are off.
             BadInput: that is none.
         """
         if not self.wanted:
-            raise RoundRefused("Nicknames are off here.", remedy="Your ticket is your name.")
+            raise RoundRefused("Nicknames are turned off.", remedy="Your ticket is your name.")
         name = tidy(typed) if typed.strip() else ""
         others = {_key(other) for seat, other in self._by_who.items() if seat != who}
         free, number = name, 1
@@ -186,7 +186,7 @@ class Nicknames:
         return free
 
     def clear(self, public: str) -> list[str]:
-        """Take the name away from whoever has this tag; return what they were called."""
+        """Take the name away from the seat with this tag; return what it was called."""
         found = {who: name for who, name in self._by_who.items() if tag(who) == public}
         for who in found:
             self._put(who, "")

@@ -1,4 +1,4 @@
-"""How a round is opened, and what is wrong with how somebody wants to.
+"""How a round is opened, and which openings are refused.
 
 Seconds are those of the people in the room: in a fast demo they have as much time as at a table.
 """
@@ -17,7 +17,7 @@ LONGEST_ROUND = 3600.0
 """Seconds that a round may stay open."""
 
 APPROVED = (Mode.RAFFLE, Mode.QUEUE, Mode.FREE)
-"""Kinds of rounds in which the presenter approves presses, if nobody says otherwise."""
+"""Kinds of rounds in which the presenter approves presses by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class OpenRound:
         seconds: after how long it closes by itself; None if only the presenter closes it.
         approve: whether the presenter approves each press; None is as usual for the mode.
         machine: what a bet is about.
-        patience: seconds in which somebody whose turn it is must press.
+        patience: seconds in which the person whose turn it is must press.
     """
 
     mode: Mode = Mode.VOTE
@@ -56,7 +56,7 @@ def open_round(
     machine = None
     if opening.mode is Mode.BET:
         if opening.machine is None:
-            raise BadInput("A bet is about a machine.", remedy='Name it: "machine".')
+            raise BadInput("A bet needs a machine.", remedy='Set "machine".')
         machine = find_machine(lab, opening.machine).name
         if machine not in choices:
             raise BadInput(f"{machine} has no {feed} plug.", remedy="Choose another machine.")

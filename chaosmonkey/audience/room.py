@@ -126,7 +126,7 @@ class Room:
         """Let a press happen; if it is refused it may be approved again.
 
         Raises:
-            RoundRefused: nobody asks, or somebody else does than was meant.
+            RoundRefused: no press waits, or another one than was meant.
             ChaosMonkeyError: the cut was refused or failed.
         """
         current = self.current_round.current()
@@ -151,22 +151,22 @@ class Room:
             case Mode.RAFFLE if current.state is RoundState.OPEN:
                 return self.current_round.close()
             case Mode.RAFFLE:
-                raise RoundRefused("It was drawn already.", remedy="Draw again, if need be.")
+                raise RoundRefused("A ticket was already drawn.", remedy="Draw again if needed.")
             case _:
-                raise RoundRefused("Nothing is drawn in such a round.", remedy="Open a raffle.")
+                raise RoundRefused("This round has no draw.", remedy="Open a raffle.")
 
     def draw_again(self) -> Round:
         """Let the turn lapse and draw the next ticket of a raffle."""
         current = self.current_round.current()
         if current.mode is not Mode.RAFFLE:
-            raise RoundRefused("Nothing is drawn in such a round.", remedy="Open a raffle.")
+            raise RoundRefused("This round has no draw.", remedy="Open a raffle.")
         return self.current_round.put(raffle.draw_again(current, self._clock.now()))
 
     def next(self) -> Round:
         """Let the turn lapse and call the next ticket of a queue."""
         current = self.current_round.current()
         if current.mode is not Mode.QUEUE:
-            raise RoundRefused("Nobody waits in such a round.", remedy="Open a queue.")
+            raise RoundRefused("This round has no queue.", remedy="Open a queue.")
         return self.current_round.put(queue.call_next(current, self._clock.now()))
 
     # --- the phones -----------------------------------------------------------------------------
@@ -200,7 +200,7 @@ class Room:
             turn = turns.own(current, ballot)
         if turn.stage is not TurnState.CHOOSING:
             if turn.machine != machine:
-                raise RoundRefused("You have pressed already.", remedy="One press each.")
+                raise RoundRefused("You have already pressed.", remedy="One press each.")
             return current
         table = self._look(current, machine)
         refuse_unless_choosable(current, machine, table)
@@ -251,7 +251,7 @@ class Room:
         self.current_round.clock_stepped(by)
 
     def paused(self, seconds: float) -> None:
-        """This server did not run for so long: nobody could vote, press or answer meanwhile."""
+        """This server did not run for so long: no vote, press or answer could arrive."""
         self.current_round.paused(seconds)
 
     @property
@@ -272,7 +272,7 @@ class Room:
         Args:
             kept: the hall on the disk.
             find: finds an outage on the disk.
-            stepped: seconds by which the clock was set since; None if nobody knows.
+            stepped: seconds by which the clock was set since; None if unknown.
         """
         by = stepped or 0.0
         self.show = Show.recall(await kept.show(), self._clock.now() - by)

@@ -4,7 +4,7 @@
     open ──► closed ──► over                           a queue, free presses: any number of cuts
       └─────────┴──► cancelled
 
-Whoever may cut has a turn, be it one of the audience or the crowd as a whole:
+A turn is the right to cut, of one person in the audience or of the crowd as a whole:
 
     choosing ──press──► asking ──approve──► cutting ──plug read back as off──► cut ──outcome──► done
        └ late, absent,     └ vetoed,           └ refused
@@ -23,7 +23,7 @@ from chaosmonkey.errors import ChaosMonkeyError, CutRefused
 from chaosmonkey.model import FeedKind
 
 CROWD = 0
-"""The ticket of a turn that is nobody's own: the presenter's click carries out what all decided."""
+"""The ticket of the crowd's turn: the presenter's click carries out what all decided."""
 
 ANSWER_WITHIN = 10.0
 """Seconds in which the phone whose turn it is must say that it is there."""
@@ -107,10 +107,10 @@ class ButtonTaken(RoundRefused):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Somebody has the button.
+    """The right to press, and how it stands.
 
     Attributes:
-        ticket: whose turn it is; CROWD is nobody's own.
+        ticket: whose turn it is; CROWD is the whole room's.
         until: when the present stage ends by itself; None if it does not.
         answer_by: until when the phone must say that it is there.
         here: it has said so.
@@ -146,7 +146,7 @@ class Round:
         seed: decides every draw of this round; its hash is shown from the beginning.
         closes: when it closes by itself; None if only the presenter closes it.
         approve: whether the presenter must approve each press.
-        patience: seconds in which somebody whose turn it is must press.
+        patience: seconds in which the person whose turn it is must press.
         pace: how many seconds pass here in one of the people in the room; 1 but in a fast demo.
         machine: what a bet is about.
         tally: votes for each choice.

@@ -42,7 +42,9 @@ class Seats:
         """
         seat = self.recognise(cookie)
         if seat is None and wanted is not None and not _SEAT.fullmatch(wanted):
-            raise BadInput("That is no seat.", remedy="Send 32 hexadecimal digits, or nothing.")
+            raise BadInput(
+                "That is not a seat id.", remedy="Send 32 hexadecimal digits, or nothing."
+            )
         seat = seat or wanted or secrets.token_hex(16)
         return seat, self._signer.sign(seat).decode()
 
@@ -56,7 +58,7 @@ class Seats:
             return None
 
     def who(self, seat: str) -> str:
-        """A seat as everybody but its phone knows it: always the same, and no way back."""
+        """A seat as everyone but its phone knows it: always the same, and not reversible."""
         return sha256(self._salt + seat.encode()).hexdigest()[:32]
 
 

@@ -29,7 +29,7 @@ def is_open(current: Round, now: float) -> bool:
 
 
 def refuse_unless_open(current: Round, now: float) -> None:
-    """Raises RoundRefused once it is closed, also if nobody has noticed yet that time is up."""
+    """Raises RoundRefused once it is closed, also before the tick that notices that time is up."""
     if not is_open(current, now):
         raise RoundRefused("This round is closed.", remedy="Wait for the next round.")
 
@@ -45,7 +45,7 @@ def entered(current: Round, choice: str | None = None) -> Round:
 def close(current: Round) -> Round:
     """It takes no more ballots; raises RoundRefused if it took none before."""
     if current.state is not RoundState.OPEN:
-        raise RoundRefused(f"The round is {current.state} already.", remedy="Open another one.")
+        raise RoundRefused(f"The round is already {current.state}.", remedy="Open another one.")
     return replace(current, state=RoundState.CLOSED)
 
 
@@ -60,9 +60,11 @@ def cancel(current: Round, now: float) -> Round:
     """The presenter gives it up: nothing more is cut."""
     in_hand = current.turn is not None and current.turn.stage in (TurnState.CUTTING, TurnState.CUT)
     if current.state not in RUNNING or (in_hand and current.mode not in (Mode.QUEUE, Mode.FREE)):
-        raise RoundRefused(f"The round is {current.state} already.", remedy="HALT restores.")
+        raise RoundRefused(
+            f"The round is already {current.state}.", remedy="HALT restores everything."
+        )
     if in_hand:
-        # Its cut cannot be taken back, and belongs to this round; but nobody is called after it.
+        # Its cut cannot be taken back, and belongs to this round; but no ticket is called after it.
         return replace(current, state=RoundState.CANCELLED)
     return replace(end_turn(current, TurnState.SKIPPED, now), state=RoundState.CANCELLED)
 
@@ -82,7 +84,7 @@ def give_turn(current: Round, ticket: int, now: float) -> Round:
 
 
 def renew_turn(current: Round, now: float) -> Round:
-    """Whoever has the button, and is there, has all the time again."""
+    """The person with the button, if there, has the full time again."""
     turn = current.turn
     if turn is None:
         return current
@@ -191,7 +193,7 @@ def clock_stepped(current: Round, by: float) -> Round:
 
 
 def resumed(current: Round, now: float) -> Round:
-    """The round after a restart: time that nobody had is given anew, a cut under way is given up.
+    """The round after a restart: lost time is given again, a cut under way is aborted.
 
     What became of a cut that was made before the restart is decided by its outage. A clock that was
     set back makes no round longer than it was meant to be.
@@ -215,7 +217,7 @@ def resumed(current: Round, now: float) -> Round:
 
 def aborted(current: Round, now: float) -> Round:
     """The server ended while the turn's cut, or its outage, was under way."""
-    current = end_turn(current, TurnState.ABORTED, now, "the server ended meanwhile")
+    current = end_turn(current, TurnState.ABORTED, now, "the server stopped in the meantime")
     if current.mode in (Mode.VOTE, Mode.RAFFLE, Mode.BET):
         return replace(current, state=RoundState.REVEALED)
     return current

@@ -11,9 +11,9 @@ def asking(current: Round, ticket: int | None, machine: str | None) -> Turn:
     """The turn that waits for the presenter's answer; raises RoundRefused if it is another one."""
     turn = current.turn
     if turn is None or turn.stage is not TurnState.ASKING:
-        raise RoundRefused("Nobody asks for anything.", remedy="Wait for a press.")
+        raise RoundRefused("There is no press to approve.", remedy="Wait for a press.")
     if ticket not in (None, turn.ticket) or machine not in (None, turn.machine):
-        raise RoundRefused("Another press is asked for by now.", remedy="Look again.")
+        raise RoundRefused("Another press is waiting now.", remedy="Check it first.")
     return turn
 
 
@@ -34,7 +34,7 @@ def free(current: Round, ballot: Ballot | None, now: float) -> Turn:
     if ballot is not None and ballot.ticket == turn.ticket:
         return turn
     raise ButtonTaken(
-        "Somebody else has just pressed.",
+        "Another phone just pressed.",
         remedy="Try again in a moment.",
         allowed_at=turn.until,
     )

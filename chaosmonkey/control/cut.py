@@ -287,7 +287,7 @@ class Cut:
         return Unavailable("The server is stopping.", remedy="Try again when it is back.")
 
     def _not_begun(self, error: ChaosMonkeyError) -> None:
-        """Tell whoever waits that the cut did not begin."""
+        """Tell the waiting caller that the cut did not begin."""
         if not self.begun.done():
             self.begun.set_exception(error)
             self.begun.exception()  # nobody may be waiting any more; that is no error

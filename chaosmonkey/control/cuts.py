@@ -123,7 +123,7 @@ class Cuts:
         if key not in self._plugs:
             log.error(
                 "The journal says that %s's %s was cut (%s), but the configuration has no such "
-                "plug any more. Look whether the machine is on.",
+                "plug any more. Check that the machine is on.",
                 entry.machine,
                 entry.feed,
                 entry.outage,
@@ -164,7 +164,7 @@ class Cuts:
         if plug.last is not FeedState.OFF:
             return
         if self._safety().halted is not None:
-            self.adopt(plug, "HALT holds")
+            self.adopt(plug, "HALT is active")
         elif self._clock.now() <= plug.late_until + POLL_INTERVAL:
             self.adopt(plug, "an earlier command to turn it off arrived late")
         elif first and not self.find(plug.machine).may_be_off:

@@ -34,7 +34,7 @@ NOTICE = 1.0
 contacts take 0.01 s, an input settles in 0.03 s, and this machine may be busy."""
 
 ASK_PATIENCE = 1.0
-"""Real seconds that a plug gets to say whether somebody else switched it."""
+"""Real seconds that a plug gets to say whether it was switched from elsewhere."""
 
 Key = tuple[str, FeedKind]
 
@@ -173,10 +173,10 @@ class FeedMonitor:
         machine, feed = key
         if wanted is FeedState.OFF:
             why = f"was switched off, but its {feed} is still there. {self._why_still_there(key)}"
-            remedy = "It is turned on again. `chaosmonkey plugs click` lets a relay be heard."
+            remedy = "It is being turned back on. Listen to the relay: `chaosmonkey plugs click`."
         else:
             why = f"was switched on, but no {feed} arrives."
-            remedy = "Is its plug in its socket, and does its supply live?"
+            remedy = "Check that it is plugged in and that its supply works."
         raise PlugFailed(f"{machine}'s plug {why}", remedy=remedy, machine=machine, feed=feed)
 
     async def _until(self, key: Key, wanted: FeedState, after: float) -> None:
@@ -190,12 +190,12 @@ class FeedMonitor:
         usual = "a pulled plug, a loose cable, a dead supply"
         if key in self._arrived:
             return usual
-        return f"{usual}, or contact or active_high is the wrong way"
+        return f"{usual}, or contact or active_high is inverted"
 
     def _why_still_there(self, key: Key) -> str:
         if self._undisturbed.get(key) is FeedState.OFF:
-            return "It was gone while the plug was on: contact or active_high is the wrong way."
-        return "A welded contact, another cable that feeds it, a sensor at the wrong machine?"
+            return "It was gone while the plug was on: contact or active_high is inverted."
+        return "A welded contact, a second feed, or a sensor on the wrong machine?"
 
     def _sensed(self, key: Key, reading: Reading) -> None:
         was_there = self._known.get(key) is FeedState.ON

@@ -85,7 +85,7 @@ def _stays_behind(pod: Displaced) -> str:
     """Why nothing replaces a pod elsewhere; "" if something does, or if it need not be."""
     match pod.fate:
         case Fate.LOST:
-            return "has no controller: once evicted, nobody makes it again"
+            return "has no controller: once evicted, it is not recreated"
         case Fate.WAITS if pod.toleration is None:
             return "tolerates a lost machine without limit: it waits until its machine is back"
         case Fate.WAITS:

@@ -37,9 +37,9 @@ class Halted(RuleRefused):
 
     rule = "halted"
     label = "HALT"
-    says = "HALT holds: {by} pressed it {seconds:.0f} s ago."
-    advice = "When all is well, release it on the console, or with curl -X POST …/release."
-    hall = "HALT holds."
+    says = "HALT is active: {by} pressed it {seconds:.0f} s ago."
+    advice = "When it is safe, release it on the console, or with curl -X POST …/release."
+    hall = "HALT is active."
     in_show = True
 
 
@@ -50,8 +50,8 @@ class HaltKept(RuleRefused):
     rule = "halt-kept"
     label = "HALT"
     says = "{why}"
-    advice = "Turn it until it comes out, or mend its line, then release HALT."
-    hall = "HALT holds."
+    advice = "Twist it until it pops out, or repair its line, then release HALT."
+    hall = "HALT is active."
 
 
 class NotArmed(RuleRefused):
@@ -59,7 +59,7 @@ class NotArmed(RuleRefused):
 
     rule = "not-armed"
     label = "safe"
-    says = "The table is safe: nothing is cut."
+    says = "The table is safe: cuts are disabled."
     advice = "Arm it first: key A on the console, or curl -X POST …/arm."
     hall = "The presenter has not armed the table yet."
     in_show = True
@@ -70,9 +70,9 @@ class QuietHours(RuleRefused):
 
     rule = "quiet-hours"
     label = "quiet hours"
-    says = "These are quiet hours ({hours})."
+    says = "Quiet hours are in effect ({hours})."
     advice = "They end in {left}. They are set in limits.quiet_hours."
-    hall = "These are quiet hours."
+    hall = "Quiet hours are in effect."
 
 
 class Protected(MachineRefused):
@@ -81,7 +81,7 @@ class Protected(MachineRefused):
     rule = "protected"
     label = "protected"
     says = "{machine} is protected."
-    advice = "It is on the list limits.protected of the configuration."
+    advice = "It is listed in limits.protected in the configuration."
     in_show = True
 
 
@@ -90,7 +90,7 @@ class ProtectedRole(Protected):
 
     label = "protected role"
     says = "{machine} has the role {role}, which is protected."
-    advice = "It is on the list limits.protected_roles of the configuration."
+    advice = "It is listed in limits.protected_roles in the configuration."
 
 
 class ControlPlane(MachineRefused):
@@ -104,7 +104,7 @@ class ControlPlane(MachineRefused):
 
 
 class OwnMachine(MachineRefused):
-    """The machine runs this server, which has to live to restore it."""
+    """The machine runs this server, which has to stay up to restore it."""
 
     rule = "own-machine"
     label = "runs this server"
@@ -128,7 +128,7 @@ class AlreadyOff(MachineRefused):
     rule = "already-off"
     label = "off"
     says = "{machine} is off already."
-    advice = "{on_again} To end it now: /restore/{machine}."
+    advice = "{on_again} To restore it now: /restore/{machine}."
 
 
 class LateCommand(RuleRefused):
@@ -146,7 +146,7 @@ class Unreadable(RuleRefused):
     rule = "unreadable"
     label = "plug unknown"
     says = "{machine}'s plug reads neither on nor off, so a restore could not be verified. {remark}"
-    advice = "Check the device and what it answers: chaosmonkey plugs read."
+    advice = "Check the device and its answer: chaosmonkey plugs read."
 
 
 class Dark(MachineRefused):
@@ -154,7 +154,7 @@ class Dark(MachineRefused):
 
     rule = "dark"
     label = "feed lost"
-    says = "No {feed} arrives at {machine}, though its plug is on."
+    says = "No {feed} reaches {machine}, though its plug is on."
     advice = "Check its plug, its cable and its supply."
 
 
@@ -193,7 +193,7 @@ class TooFewReady(RuleRefused):
     label = "too few left"
     says = (
         "Without {machine}, only {count} Ready machines would be left for its pods ({left}). "
-        "At least {least} must be."
+        "At least {least} must remain."
     )
     advice = "Wait until more are Ready, or lower limits.min_ready in the configuration."
 
@@ -221,4 +221,4 @@ class EndedFirst(RuleRefused):
     rule = "ended-first"
     label = "restored"
     says = "{machine} was {was}: {first} came first."
-    advice = "Ask again if you still want it."
+    advice = "Try again if you still want it."

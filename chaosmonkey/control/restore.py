@@ -150,7 +150,7 @@ def _refuse_if_stuck(cuts: Mapping[tuple[str, FeedKind], Cut], machines: list[st
     if stuck:
         raise PlugFailed(
             " ".join(stuck),
-            remedy="All others are on. This is tried again and again: look at the device, or "
+            remedy="All others are on. The server keeps retrying: check the device, or "
             "bypass it by hand.",
         )
 

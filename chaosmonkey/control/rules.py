@@ -121,7 +121,7 @@ def _blind(machine: Named, lab: Lab, facts: Facts) -> Refused:
     if stale is None:
         return None
     return ClusterUnavailable(
-        f"The cluster is out of sight: {stale.why}.",
+        f"Lost contact with the cluster: {stale.why}.",
         remedy="A cut now could not be measured. Try again when the cluster is back.",
         since=stale.at,
     )
@@ -260,8 +260,8 @@ def guarding(machine: Named, lab: Lab, facts: Facts) -> refusals.RuleRefused | N
 
 def _on_again(restore_at: float | None, now: float) -> str:
     if restore_at is None:
-        return "It is not known when it will be on again."
-    return f"It will be on again in {max(0.0, restore_at - now):.0f} s."
+        return "It is not known when it comes back on."
+    return f"It comes back on in {max(0.0, restore_at - now):.0f} s."
 
 
 def _left(at: float, now: float) -> float:

@@ -1,4 +1,4 @@
-"""Keeps what is shown true: after each event, the entities that it touched are shown anew."""
+"""Keeps what is shown true: after each event, the entities that it touched are shown again."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ SECTIONS = ("cluster", "machines", "pods", "services", "outages", "show", "round
 
 
 class TooSlow(Exception):
-    """The subscriber fell too far behind. It may subscribe anew and gets a snapshot."""
+    """The subscriber fell too far behind. It may subscribe again and gets a snapshot."""
 
 
 class Closed(Exception):
@@ -73,7 +73,7 @@ class Subscription:
             self._arrived.set()
 
     def end(self, reason: type[Exception] = Closed) -> None:
-        """Leave the stream; whoever waits for its next message is told why."""
+        """Leave the stream; a reader that waits for its next message is told why."""
         self._ended = reason
         self._arrived.set()
         self._drop(self)
@@ -106,7 +106,7 @@ class Hub:
             self._timer = loop.call_at(max(loop.time(), self._flush_at), self._flush)
 
     def snapshot(self, *, full: bool) -> bytes:
-        """Everything told so far, as a message; unless it is `full`, as everybody sees it.
+        """Everything told so far, as a message; unless it is `full`, as everyone sees it.
 
         The state is encoded once for all who come between two changes.
         """

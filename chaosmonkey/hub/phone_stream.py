@@ -30,7 +30,7 @@ BEAT = 5.0
 the pings of the protocol: without it, a page on a dead Wi-Fi would go on saying LIVE."""
 
 AT_ONCE = 100
-"""Phones written to before everybody else has a turn: 1 ms on a laptop, 3 ms on a Raspberry Pi."""
+"""Phones written to before other tasks get a turn: 1 ms on a laptop, 3 ms on a Raspberry Pi."""
 
 
 class Listener(Protocol):
@@ -93,7 +93,7 @@ class PhoneStream:
         self._plan()
 
     def close(self) -> None:
-        """Tell nobody anything any more."""
+        """Stop sending, for good."""
         self._closed = True
         for timer in (self._timer, self._heart):
             if timer is not None:

@@ -1,7 +1,7 @@
 """Who is connected: stages, consoles and phones, and how long a stage takes to draw a change.
 
-A phone is a seat with a live connection, however many tabs it has. Anybody may open the stage's
-page, so stages are counted by address, and the one that was there first says how long it takes.
+A phone is a seat with a live connection, however many tabs it has. Every visitor may open the
+stage, so stages are counted by address, and the one that was there first says how long it takes.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Presence:
 
     @contextmanager
     def here(self, role: Role) -> Iterator[None]:
-        """Count somebody for as long as the context lasts."""
+        """Count a connection for as long as the context lasts."""
         self._counts[role] += 1
         self._changed()
         try:

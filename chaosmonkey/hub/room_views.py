@@ -1,4 +1,4 @@
-"""What is shown to everybody, as against the presenter and scripts: without addresses."""
+"""What everyone is shown, unlike the presenter and scripts: no addresses."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _Shown = TypeVar("_Shown", bound=View)
 
 
 def sees_all(caller: Caller) -> bool:
-    """Whether somebody is told addresses and the words of devices."""
+    """Whether a caller sees addresses and the words of devices."""
     return caller.role in (Role.PRESENTER, Role.SCRIPT)
 
 
 def for_the_room(view: _Shown) -> _Shown:
-    """A view as everybody sees it."""
+    """A view as everyone sees it."""
     match view:
         case ClusterView() if view.why:
             return replace(view, why="it does not answer")
@@ -49,7 +49,7 @@ def for_the_room(view: _Shown) -> _Shown:
 
 
 def changes_for_the_room(changes: Changes) -> Changes:
-    """Changes as everybody sees them."""
+    """Changes as everyone sees them."""
     return {  # type: ignore[return-value] # each section keeps its kind
         section: {key: for_the_room(view) for key, view in views.items()}  # type: ignore[attr-defined]
         for section, views in changes.items()
@@ -57,7 +57,7 @@ def changes_for_the_room(changes: Changes) -> Changes:
 
 
 def state_for_the_room(state: State) -> State:
-    """Everything as everybody sees it."""
+    """Everything as everyone sees it."""
     return replace(
         state,
         cluster={key: for_the_room(view) for key, view in state.cluster.items()},

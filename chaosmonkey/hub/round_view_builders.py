@@ -96,7 +96,7 @@ def _says(current: Round, table: Eligibility, result: Result | None, named: Name
     if turn is not None and turn.stage is TurnState.CHOOSING and table.blocked is not None:
         said += f" Wait a moment. {table.why_blocked}"
     elif waits_for_presenter(current) and isinstance(table.blocked, Halted):
-        said += f" {table.why_blocked} Nothing is cut before the presenter has released it."
+        said += f" {table.why_blocked} Nothing is cut until the presenter releases it."
     return said
 
 

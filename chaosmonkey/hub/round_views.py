@@ -14,10 +14,10 @@ from chaosmonkey.model import FeedKind
 
 @dataclass(frozen=True, slots=True)
 class TurnView:
-    """Somebody has, or had, the button.
+    """The right to press, now or in the past.
 
     Attributes:
-        ticket: whose turn it is; 0 is nobody's own: the presenter carries out what all decided.
+        ticket: whose turn it is; 0 is the crowd's: the presenter carries out what all decided.
         until: when the present stage ends by itself, or when the turn ended.
         machine: what is to be cut, once that is chosen.
         outage: the id of the outage that came of it.

@@ -37,7 +37,7 @@ BROKEN = frozenset({"CrashLoopBackOff", "ErrImagePull", "ImagePullBackOff", "Cre
 NO_OBJECTIONS: Mapping[FeedKind, Collection[ChaosMonkeyError]] = MappingProxyType({})
 
 FOUND_OFF = (
-    "Its plug was off when this server started, and no cut of ours says why. It was turned on."
+    "Its plug was off when this server started, and no known cut explains it. It was turned on."
 )
 
 
@@ -72,7 +72,7 @@ def show_refusal(objections: Iterable[ChaosMonkeyError]) -> RefusedView | None:
     """The first of what refuses a cut now; None if nothing does."""
     for one in objections:
         until = one.facts.get("allowed_at")
-        label = one.label if isinstance(one, CutRefused) else "cluster not seen"
+        label = one.label if isinstance(one, CutRefused) else "cluster lost"
         return RefusedView(
             one.rule or "unavailable", label, until if isinstance(until, float) else None
         )
@@ -149,8 +149,8 @@ def _clock(name: str, behind: float | None) -> str:
     if behind is None:
         return ""
     return (
-        f"{name} lives, but its clock is {behind:.0f} s behind, and Kubernetes ignores its signs "
-        "of life."
+        f"{name} is up, but its clock is {behind:.0f} s behind, so Kubernetes ignores its "
+        "heartbeats."
     )
 
 

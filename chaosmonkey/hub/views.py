@@ -47,7 +47,7 @@ class ClusterView:
         speed: how many times faster than real the time of this server runs.
         preset: how quickly the cluster is set up to react: "kubernetes" or "stage".
         notices_after: seconds of silence after which Kubernetes should give up a machine.
-        default_off: seconds that a cut lasts if nobody says.
+        default_off: seconds that a cut lasts by default.
         demo: the machines are pretend ones, and their plugs can be pulled on the stage.
     """
 
@@ -191,7 +191,7 @@ class OutageView:
     Attributes:
         t0: the moment from which everything is counted.
         clocked: what told t0: "read-back" (the plug), "sensor", or "last sign" (of life).
-        cause: why, if nobody commanded it and a sensor tells: hand, supply, switched, fault,
+        cause: why, if it was not commanded and a sensor tells: hand, supply, switched, fault,
             cut-short.
         t0_within: the true t0 is at most this many seconds later.
         phase: the phase that is under way.

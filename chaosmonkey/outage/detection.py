@@ -61,7 +61,7 @@ def begin_commanded(cut: PlugCut, world: ClusterState) -> Outage:
 
 
 def begin_sensed(lost: FeedSensed, world: ClusterState) -> Outage:
-    """A sensor lost a feed that nobody here cut."""
+    """A sensor lost a feed without a cut of ours."""
     paused = world.unseen_at(lost.at, paused=True)
     t0 = lost.at if paused is None else paused.since
     return Outage(
@@ -80,7 +80,7 @@ def begin_sensed(lost: FeedSensed, world: ClusterState) -> Outage:
 
 
 def fell_silent(node: Node, world: ClusterState, at: float) -> bool:
-    """Whether a node that nobody cut has stopped giving signs of life.
+    """Whether a node has, without a cut, stopped giving signs of life.
 
     It is a false alarm when we ourselves were cut off since its last sign, or when the others fell
     silent with it: then the API server was away, not the machine. Nor is it silent when its signs

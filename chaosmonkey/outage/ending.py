@@ -49,7 +49,7 @@ def _why_held(world: ClusterState) -> str:
     if share >= STOP_EVICTING:
         return (
             f"{share:.0%} of the nodes are not Ready: from {STOP_EVICTING:.0%} on, Kubernetes "
-            "suspects itself and evicts nobody"
+            "doubts its own view and evicts no pods"
         )
     return "Kubernetes evicts from one node at a time, every 10 s"
 

@@ -31,7 +31,7 @@ class Lineages:
         self._vacancies: defaultdict[WorkloadKey, list[Pod]] = defaultdict(list)
 
     def of(self, uid: str) -> str:
-        """The lineage of a pod; its own uid if it never replaced anybody."""
+        """The lineage of a pod; its own uid if it never replaced a pod."""
         return self._of.get(uid, uid)
 
     def living(self, workload: WorkloadKey) -> Collection[str]:
@@ -57,14 +57,14 @@ class Lineages:
         self._of[pod.uid] = self._of[predecessor.uid] if predecessor is not None else pod.uid
 
     def lose(self, pod: Pod) -> None:
-        """A pod is marked for deletion or gone: whoever comes next may fill its place."""
+        """A pod is marked for deletion or gone: the next pod may fill its place."""
         workload = self._workloads.pop(pod.uid, None)
         if workload is not None:
             self._living[workload].discard(pod.uid)
             self._vacancies[workload].append(pod)
 
     def finish(self, pod: Pod) -> None:
-        """A pod has done its work: its place needs nobody."""
+        """A pod ran to completion: its place stays empty."""
         workload = self._workloads.pop(pod.uid, None)
         if workload is not None:
             self._living[workload].discard(pod.uid)

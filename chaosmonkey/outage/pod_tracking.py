@@ -23,7 +23,7 @@ take 0.05 s; kube-controller-manager gathers a Job's changes for 1 s."""
 def displace(node: str, world: ClusterState) -> tuple[Displaced, ...]:
     """The pods of a machine at the moment it is lost, whatever their phase says.
 
-    Pods that were being deleted already are not counted: somebody else displaced them.
+    Pods that were being deleted already are not counted: something else displaced them.
     """
     found = []
     for pod in world.pods_on(node):

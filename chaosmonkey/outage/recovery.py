@@ -168,7 +168,7 @@ def unresolved(outage: Outage) -> list[Displaced]:
 def evicts_at(outage: Outage, pod: Displaced) -> float | None:
     """The moment when Kubernetes will evict a pod: the taint plus the time the pod tolerates it.
 
-    None when it was evicted already, is not tainted yet, or tolerates it for ever.
+    None when it was evicted already, is not tainted yet, or tolerates it indefinitely.
     """
     if outage.tainted is None or pod.toleration is None or pod.evicted is not None:
         return None
@@ -181,26 +181,26 @@ def explain(outage: Outage, pod: Displaced) -> str:
     if successor is not None:
         return _explain_successor(successor)
     if pod.finished is not None:
-        return "has done its work and ended"
+        return "ran to completion"
     if pod.returned is not None:
         return "came back with its machine"
     if pod.unneeded is not None:
-        return "not needed any more: its workload has all the pods that it wants"
+        return "no longer needed: its workload has all the pods it wants"
     match pod.fate:
         case Fate.STAYS:
-            return "belongs to its machine (DaemonSet): it is not replaced elsewhere"
+            return "tied to its machine (DaemonSet): it is not replaced elsewhere"
         case Fate.LOST if pod.evicted is not None:
-            return "no controller: it was evicted and nobody makes it again"
+            return "no controller: it was evicted and is not recreated"
         case Fate.WAITS if pod.evicted is not None and pod.gone is None:
-            return f"its {pod.kind} waits until the old pod is gone, which takes its machine"
+            return f"its {pod.kind} waits for the old pod to go, which needs its machine back"
         case _ if pod.evicted is not None:
-            return "evicted; its controller has not made a successor yet"
+            return "evicted; its controller has not created a replacement yet"
         case _ if outage.not_ready is None:
             return "Kubernetes has not noticed yet that the machine is gone"
         case _ if outage.held:
             return outage.held
         case _ if pod.toleration is None:
-            return "tolerates a lost machine for ever: it is not evicted"
+            return "tolerates a lost machine indefinitely: it is not evicted"
         case _:
             return f"tolerates a lost machine for {pod.toleration:g} s"
 

@@ -8,7 +8,7 @@ from chaosmonkey.model import Cause, Clocked, Displaced, Fate, Outage, Outcome
 from chaosmonkey.outage import recovery
 from chaosmonkey.wording import counted
 
-_NOTHING_MOVES = "Nothing on {} can move: its pods wait for the machine itself."
+_NOTHING_MOVES = "No pod on {} can move: they wait for the machine to return."
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def story(outage: Outage) -> tuple[StoryLine, ...]:
     ]
     if outage.held and outage.not_ready is not None:
         at = round(outage.not_ready - outage.t0, 3)
-        lines.append(StoryLine("held", at, f"The eviction is held back: {outage.held}."))
+        lines.append(StoryLine("held", at, f"The eviction is on hold: {outage.held}."))
     if homeless := recovery.without_room(outage):
         at = max(pod.successor.created for pod in homeless if pod.successor) - outage.t0
         lines.append(StoryLine("no room", round(at, 3), _no_room(homeless)))
@@ -63,10 +63,10 @@ def _unseen(outage: Outage) -> list[StoryLine]:
         if one.until is None or one.until <= outage.t0:
             continue
         since = max(one.since, outage.t0)
-        who = "This server did not run" if one.paused else "The cluster was out of sight"
+        who = "This server was not running" if one.paused else "Contact with the cluster was lost"
         text = (
-            f"{who} for {one.until - since:.1f} s: when things happened meanwhile is not known "
-            "better than that."
+            f"{who} for {one.until - since:.1f} s: times within that gap are not known more "
+            "precisely."
         )
         lines.append(StoryLine(f"unseen {number}", round(since - outage.t0, 3), text))
     return lines
@@ -80,7 +80,7 @@ def _sentence(milestone: str, outage: Outage) -> str:
     replaced = sum(pod.successor is not None for pod in recovery.awaited(outage))
     match milestone:
         case "cut":
-            running = " Its pods run on, cut off." if what == "network" else ""
+            running = " Its pods keep running, cut off." if what == "network" else ""
             when = f" within {outage.t0_within:.1f} s" if outage.t0_within else ""
             return f"{name} has lost its {what}{when}. Kubernetes does not know yet.{running}"
         case "lost" | "last_seen":
@@ -88,13 +88,13 @@ def _sentence(milestone: str, outage: Outage) -> str:
         case "not_ready":
             stuck = f" {_NOTHING_MOVES.format(name)}" if recovery.nothing_moves(outage) else ""
             after = took(seconds, least)
-            return f"Kubernetes has noticed, after {after}, that {name} is gone.{stuck}"
+            return f"Kubernetes noticed after {after} that {name} is gone.{stuck}"
         case "tainted":
-            return f"Kubernetes marks {name} as lost. Its pods may wait for it a little longer."
+            return f"Kubernetes marks {name} as unreachable. Its pods may stay a little longer."
         case "evicting_first":
-            return f"Kubernetes gives up the pods on {name}."
+            return f"Kubernetes evicts the pods on {name}."
         case "successor_created":
-            return "The first replacement has been made."
+            return "The first replacement pod exists."
         case "scheduled":
             return (
                 "The replacement has found a machine."
@@ -104,10 +104,10 @@ def _sentence(milestone: str, outage: Outage) -> str:
         case "recovered":
             return _recovered(outage, moved)
         case "restored":
-            starts = ", and starts" if what == "power" else ""
-            return f"{name} has its {what} again{starts}."
+            starts = " and is booting" if what == "power" else ""
+            return f"{name} has its {what} back{starts}."
         case "rejoined":
-            return f"{name} is back in the cluster. Nothing moves back to it by itself."
+            return f"{name} is back in the cluster. Pods do not move back on their own."
         case "cleaned":
             return f"The old pods on {name} have been cleared away."
         case _:
@@ -121,30 +121,30 @@ def _no_room(homeless: list[Displaced]) -> str:
 
 
 def _lost(outage: Outage) -> str:
-    """How a machine was lost that nobody here cut."""
+    """How a machine was lost without a cut from here."""
     name, what = outage.machine, outage.feed
     if outage.clocked is not Clocked.SENSOR:
         if outage.cause is Cause.CUT_SHORT:
             return (
-                f"{name} fell silent. A cut of its {what} by {outage.by} was given up just then, "
-                f"and may have taken it for a moment. It was lost within {outage.t0_within:.1f} s "
-                "after this last sign of life."
+                f"{name} fell silent. A cut of its {what} by {outage.by} was aborted just then, "
+                f"and may have taken effect briefly. It was lost within {outage.t0_within:.1f} s "
+                "of this last sign of life."
             )
-        why = "a hand, or a fault"
+        why = "a pulled plug, or a fault"
         if outage.cause is Cause.FAULT:
             why = "its power is on, so a fault or its network"
         return (
-            f"{name} fell silent, and nobody here cut it: {why}. It was lost "
-            f"within {outage.t0_within:.1f} s after this last sign of life."
+            f"{name} fell silent without a cut from here: {why}. It was lost "
+            f"within {outage.t0_within:.1f} s of this last sign of life."
         )
     match outage.cause:
         case Cause.SUPPLY:
-            how = "together with all the others: their supply is dead"
+            how = "together with all the others: the power supply failed"
         case Cause.SWITCHED:
-            how = "because its plug was switched off, though not from here"
+            how = "because its plug was switched off elsewhere"
         case _:
-            how = "though its plug is on: a hand, or a loose cable"
-    return f"{name} has lost its {what} {how}. Kubernetes was not told."
+            how = "though its plug is on: a pulled or loose cable"
+    return f"{name} has lost its {what} {how}. Kubernetes does not know yet."
 
 
 def _recovered(outage: Outage, moved: int) -> str:
@@ -152,29 +152,29 @@ def _recovered(outage: Outage, moved: int) -> str:
     waiting = sum(pod.fate is Fate.WAITS and pod.resolved is None for pod in outage.displaced)
     rest = ""
     if waiting and moved:
-        rest = f" {counted(waiting, 'pod waits', 'pods wait')} for {outage.machine} itself."
+        rest = f" {counted(waiting, 'pod waits', 'pods wait')} for {outage.machine} to return."
     unneeded = sum(pod.unneeded is not None for pod in recovery.awaited(outage))
     if unneeded:
-        rest = f" {unneeded} {'is' if unneeded == 1 else 'are'} not needed any more.{rest}"
+        rest = f" {unneeded} {'is' if unneeded == 1 else 'are'} no longer needed.{rest}"
     if recovery.nothing_moves(outage):
         return (
-            f"{outage.machine}'s pods run again after {time}, and not elsewhere: "
-            f"nothing on {outage.machine} could move.{rest}"
+            f"{outage.machine}'s pods run again after {time}, on {outage.machine} itself: "
+            f"none of them could move.{rest}"
         )
-    run = "every pod that is wanted runs again"
+    run = "all pods run again"
     if moved:
-        run = "the 1 pod that can move runs again"
+        run = "the 1 pod that could move runs again"
     if moved > 1:
-        run = f"all {moved} pods that can move run again"
+        run = f"all {moved} pods that could move run again"
     return f"Recovered after {time}: {run}.{rest}"
 
 
 def _ending(outage: Outage) -> str:
     if outage.interrupted:
-        return f"What followed was not measured: {outage.interrupted}."
+        return f"The measurement ends here: {outage.interrupted}."
     match recovery.outcome(outage):
         case Outcome.UNNOTICED:
-            return f"{outage.machine} was back before Kubernetes noticed that it was gone."
+            return f"{outage.machine} was back before Kubernetes noticed it was gone."
         case Outcome.INCOMPLETE:
             reasons = {recovery.explain(outage, pod) for pod in recovery.unresolved(outage)}
             return f"Not everything came back: {'; '.join(sorted(reasons))}."
@@ -182,7 +182,7 @@ def _ending(outage: Outage) -> str:
             lost = [pod.name for pod in outage.displaced if pod.fate is Fate.LOST and pod.evicted]
             if lost:
                 return (
-                    f"{outage.machine}'s outage is over. Gone for good, for nobody makes them "
-                    f"again: {', '.join(lost)}."
+                    f"{outage.machine}'s outage is over. Gone for good, because no controller "
+                    f"recreates them: {', '.join(lost)}."
                 )
-            return f"{outage.machine}'s outage is over; everything is whole again."
+            return f"{outage.machine}'s outage is over; everything runs again."

@@ -55,37 +55,37 @@ def _headline(outage: Outage) -> str:
         return _recovered(outage)
     if phase not in (None, "detect"):
         if recovery.nothing_moves(outage):
-            return f"Nothing on {name} can move: its pods wait for the machine itself."
+            return f"No pod on {name} can move: they wait for the machine to return."
         if homeless := recovery.without_room(outage):
             return f"No machine has room for {counted(len(homeless), 'pod', 'pods')}."
     match phase:
         case "detect":
             return _undetected(outage)
         case "evict" if outage.held:
-            return f"Kubernetes noticed {name}, but holds the eviction back."
+            return f"Kubernetes noticed, but the eviction of {name} is on hold."
         case "evict":
             return f"Kubernetes noticed: {name} is NotReady. Its pods may wait a little."
         case "reschedule":
-            return f"Kubernetes gives up the pods on {name} and makes new ones."
+            return f"Kubernetes evicts the pods on {name} and creates new ones."
         case "ready":
             missing = sum(pod.resolved is None for pod in outage.moving)
             start = counted(missing, "replacement starts", "replacements start")
-            return f"{start} on the machines that are left."
+            return f"{start} on the remaining machines."
         case _:
             pass
     match recovery.outcome(outage):
         case Outcome.UNNOTICED:
             return f"{name} was back before Kubernetes noticed."
         case Outcome.ABORTED:
-            return f"{name}'s outage could not be measured to its end: {outage.interrupted}."
+            return f"{name}'s outage was only partly measured: {outage.interrupted}."
         case _:
-            return f"{name} is lost. No pod on it moves."
+            return f"{name} is lost. No pod has to move."
 
 
 def _undetected(outage: Outage) -> str:
     name, what = outage.machine, outage.feed or FeedKind.POWER
     if outage.restored is not None:
-        return f"{name} has its {what} again. Kubernetes has not noticed anything yet."
+        return f"{name} has its {what} back. Kubernetes has not noticed a thing yet."
     if outage.origin is Origin.OBSERVED:
         sensed = outage.clocked is Clocked.SENSOR
         return f"{name} {f'has lost its {what}' if sensed else 'fell silent'}. {_who(outage)}"
@@ -97,14 +97,14 @@ def _undetected(outage: Outage) -> str:
 def _recovered(outage: Outage) -> str:
     name, time = outage.machine, _time(outage)
     if recovery.nothing_moves(outage):
-        return f"{name}'s pods run again after {time}. Nothing on it could move."
+        return f"{name}'s pods run again after {time}. None of them could move."
     if outage.rejoined is not None:
-        return f"Recovered in {time}. {name} is back, and nothing moves back to it by itself."
+        return f"Recovered in {time}. {name} is back, but no pod moves back on its own."
     if outage.restored is not None and outage.feed is not FeedKind.NETWORK:
-        return f"Recovered in {time}. {name} has power again, and starts."
+        return f"Recovered in {time}. {name} has power again and boots."
     moved = sum(_moved(pod) for pod in outage.displaced)
     if not moved:
-        return f"Recovered in {time}: every pod that is wanted runs again."
+        return f"Recovered in {time}: all pods run again."
     return f"Recovered in {time}: {counted(moved, 'pod runs', 'pods run')} elsewhere."
 
 
@@ -130,7 +130,7 @@ def _result(outage: Outage) -> str:
         case Outcome.INCOMPLETE:
             return f"Not everything came back from {name}"
         case Outcome.ABORTED:
-            return f"{name}: not measured to the end"
+            return f"{name}: only partly measured"
         case Outcome.RECOVERED | None:
             pass
     lost = f"lost its {outage.feed}" if outage.feed else "fell silent"
@@ -150,13 +150,13 @@ def _ending(outage: Outage) -> str:
             )
             return f"Not everything came back: {'; '.join([*reasons][:2]) or 'pods are missing'}"
         case Outcome.ABORTED:
-            return f"Not measured to the end: {outage.interrupted or 'it was interrupted'}"
+            return f"Only partly measured: {outage.interrupted or 'it was interrupted'}"
         case Outcome.RECOVERED | None:
             pass
     waits = recovery.current_phase(outage) is not None or outage.closed is not None
     if waits or recovery.recovery_time(outage) is not None:
         return ""
-    return "No pod had to move: there is nothing to wait for"
+    return "No pod had to move, so nothing to wait for"
 
 
 def _lost(outage: Outage) -> str:
@@ -175,17 +175,17 @@ def _lost(outage: Outage) -> str:
 
 def _who(outage: Outage) -> str:
     if outage.origin is not Origin.OBSERVED:
-        return f"Cut on request of {outage.by}." if outage.by else ""
+        return f"Cut by {outage.by}." if outage.by else ""
     match outage.cause:
         case Cause.HAND:
-            return "It was not cut from here: a hand, or a loose cable."
+            return "Not cut from here: a pulled or loose cable."
         case Cause.SUPPLY:
             return "Power supply failed: all machines lost power at once."
         case Cause.SWITCHED:
-            return "Its plug was switched off, but not from here."
+            return "Its plug was switched off elsewhere."
         case Cause.FAULT:
-            return "It was not cut from here, and its power is on: a fault, or its network."
+            return "Not cut from here, and its power is on: a fault, or its network."
         case Cause.CUT_SHORT:
-            return "Its cut was given up half-way, and may have taken it for a moment."
+            return "Its cut was aborted half-way and may have taken effect briefly."
         case _:
-            return "It was not cut from here: a hand, or a fault."
+            return "Not cut from here: a pulled plug, or a fault."

@@ -2,7 +2,7 @@
 
     (outages, event, world) ─► outages
 
-An outage begins with a cut plug, when a sensor loses a feed that nobody cut, or when a node falls
+An outage begins with a cut plug, when a sensor loses a feed without a cut, or when a node falls
 silent. From then on every event that concerns it adds a moment. `Tracker` is the shell that keeps
 the outages and the world.
 """
@@ -56,7 +56,7 @@ Outages = Mapping[str, Outage]
 class Tracker:
     """Keeps the open outages and the world, and says which outages an event changed.
 
-    From `began` on nothing is known of the cluster, until somebody tells.
+    From `began` on nothing is known of the cluster, until it is seen again.
     """
 
     def __init__(self, machines: Mapping[str, str] | None = None, *, began: float = 0.0) -> None:
@@ -235,7 +235,7 @@ def _node_removed(outage: Outage, *, node: Node, at: float) -> Outage:
 
 
 def _lease_renewed(outage: Outage, *, lease: Lease, at: float) -> Outage:
-    """A machine whose absence nobody noticed is back when its lease is renewed."""
+    """A machine whose absence went unnoticed is back when its lease is renewed."""
     unnoticed = outage.not_ready is None and outage.restored is not None
     if outage.node == lease.node and unnoticed and outage.rejoined is None:
         return replace(outage, rejoined=at)

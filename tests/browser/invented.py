@@ -83,7 +83,7 @@ def telling(machine: str, **changes: Any) -> Json:
         "result": f"{machine} lost its power",
         "ending": "",
         "lost": "power cut",
-        "who": "Cut on request of 127.0.0.1.",
+        "who": "Cut by 127.0.0.1.",
     } | changes
 
 

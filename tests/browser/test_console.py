@@ -109,7 +109,7 @@ def test_a_double_click_and_a_held_key_cut_once_and_restore_nothing(console: Tab
     console.page.keyboard.down("h")  # what a held key sends: the same, as a repetition
     console.page.keyboard.up("h")
     console.changed("POST /halt")
-    expect(status(console)).to_contain_text("HALT holds. On again: node1 power")
+    expect(status(console)).to_contain_text("HALT is active. On again: node1 power")
 
 
 def test_a_refusal_says_why_and_what_to_do_and_stays_in_the_log(console: Tab) -> None:
@@ -138,7 +138,7 @@ def test_what_a_clicker_types_by_itself_does_no_harm(console: Tab) -> None:
     console.page.keyboard.press("3")
     console.changed("POST /kill/node3?feed=power")
     console.page.evaluate("document.body.dataset.before = 'yes'")
-    card(console, "node1").get_by_role("button", name="Look at node1").click()
+    card(console, "node1").get_by_role("button", name="Inspect node1").click()
     for key in ("F5", "Escape", "F5", "Escape", "Control+F5", "Shift+F5", "Escape"):
         console.page.keyboard.press(key)
     console.still()

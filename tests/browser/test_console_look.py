@@ -66,7 +66,7 @@ def test_a_pod_is_looked_at_read_and_deleted_after_a_question(lab: Lab, console:
 
 
 def test_the_focus_returns_to_what_opened_the_panel(console: Tab) -> None:
-    opener = card(console, "node4").get_by_role("button", name="Look at node4")
+    opener = card(console, "node4").get_by_role("button", name="Inspect node4")
     opener.focus()
     console.page.keyboard.press("Enter")
     panel = console.page.get_by_role("complementary")
@@ -75,7 +75,7 @@ def test_the_focus_returns_to_what_opened_the_panel(console: Tab) -> None:
     expect(panel).to_contain_text("Containers")
     console.page.keyboard.press("Escape")
     expect(opener).to_be_focused()
-    console.page.get_by_role("button", name="Look at Deployment storefront").click()
+    console.page.get_by_role("button", name="Inspect Deployment storefront").click()
     expect(panel).to_contain_text("Wanted")
     expect(panel.get_by_role("button", name="Pod storefront")).to_have_count(10)
 
@@ -107,7 +107,7 @@ def test_it_is_accessible_with_everything_open(
     console.page.keyboard.press("?")
     console.accessible()
     console.page.keyboard.press("Escape")
-    card(console, "node1").get_by_role("button", name="Look at node1").click()
+    card(console, "node1").get_by_role("button", name="Inspect node1").click()
     panel = console.page.get_by_role("complementary")
     expect(panel).to_contain_text("Labels")
     header = sure(console.page.get_by_role("banner").bounding_box())
@@ -131,7 +131,9 @@ def test_it_says_since_when_the_cluster_is_not_seen(lab: Lab, open_tab: Callable
 
     tab = open_tab(f"{lab.url}/console", viewport=SIZE, before=before)
     expect(tab.page.get_by_text("STALE", exact=True)).to_be_visible()
-    expect(tab.page.get_by_text("not been seen for 1")).to_contain_text("connection refused")
+    expect(tab.page.get_by_text("Lost contact with the cluster 1")).to_contain_text(
+        "connection refused"
+    )
     expect(tab.page.get_by_text("Cuts are refused until it answers.").first).to_be_visible()
     tab.accessible()
 

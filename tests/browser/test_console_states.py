@@ -84,7 +84,7 @@ STATES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "no room": (
         snapshot(pods=invented.pods(5, 6) | {"a": pod("a", None, state="pending", reason="No.")}),
-        "No machine yet:",
+        "Unscheduled:",
     ),
     "many": (
         snapshot(machines={f"node{n}": machine(f"node{n}") for n in range(1, 13)},
@@ -142,7 +142,7 @@ def test_anybody_can_use_it_on_a_tablet(told: Callable[..., Tab], name: str, lig
 def test_before_the_first_word_of_the_server_it_says_so(told: Callable[..., Tab]) -> None:
     tab = told(None, viewport=TABLET)
     expect(tab.page.get_by_text("CONNECTING", exact=True)).to_be_visible()
-    expect(tab.page.get_by_text("Waiting for the first picture")).to_be_visible()
+    expect(tab.page.get_by_text("Waiting for the cluster")).to_be_visible()
     expect(tab.page.get_by_role("button", name="HALT")).to_be_enabled()
     tab.accessible()
 

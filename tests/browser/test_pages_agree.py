@@ -134,8 +134,8 @@ def test_a_console_that_hears_nothing_is_grey_and_not_armed(show: Show) -> None:
     expect(console.page.get_by_role("switch")).to_contain_text("ARMED")
     server.die()
     expect(console.page.get_by_text("NOT CONNECTED", exact=True)).to_be_visible()
-    expect(console.page.get_by_role("switch")).to_contain_text("Not known")
-    expect(console.page.locator("header [role=status]")).to_contain_text("nothing here is live")
+    expect(console.page.get_by_role("switch")).to_contain_text("Unknown")
+    expect(console.page.locator("header [role=status]")).to_contain_text("this page is not live")
     assert "grayscale(1)" in filter_of(console, ".work")
     console.accessible()
 
@@ -197,7 +197,7 @@ def test_an_outage_that_was_aborted_is_no_good_news_and_says_why(show: Show) -> 
     console, _ = show("/console", snapshot(outages={"o": aborted}))
     box = console.page.get_by_role("region", name="node3: power cut")
     expect(box.locator(".tag.bad")).to_have_text("aborted")
-    expect(box).to_contain_text("Not measured to the end: the server was restarted")
+    expect(box).to_contain_text("Only partly measured: the server was restarted")
     stage, _ = show("/", snapshot(outages={"o": aborted | {"outcome": "unnoticed"}}))
     cross = "M5 5l14 14M19 5L5 19"
     steps = stage.page.locator("aside li.skipped")

@@ -59,7 +59,7 @@ def says(tab: Tab) -> Locator:
 
 
 def type_code(tab: Tab, code: str) -> None:
-    tab.page.get_by_label("Code on the stage").fill(code.lower())
+    tab.page.get_by_label("Code on the big screen").fill(code.lower())
     big(tab).tap()
 
 
@@ -275,7 +275,7 @@ def test_a_refusal_is_told_in_words_for_the_hall(lab: Lab, join: Callable[..., T
     choose(phone, "node4")
     lab.ask("/halt")
     big(phone).tap()
-    expect(phone.page.get_by_role("alert")).to_have_text("HALT holds. Wait a moment.")
+    expect(phone.page.get_by_role("alert")).to_have_text("HALT is active. Wait a moment.")
     phone.accessible()
 
 

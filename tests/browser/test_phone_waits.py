@@ -77,7 +77,7 @@ def refused_while_another_asks(lab: Lab, join: Callable[..., Tab]) -> Tab:
     press(first.page, "node2")
     wait_until(lambda: lab.round()["turn"] is not None)
     big(second.page).tap()
-    expect(second.page.get_by_role("alert")).to_contain_text("Somebody else has just pressed")
+    expect(second.page.get_by_role("alert")).to_contain_text("Another phone just pressed")
     return second
 
 
@@ -114,7 +114,7 @@ def test_a_page_that_asks_for_the_code_is_no_phone_yet(
 ) -> None:
     wait_until(lambda: lab.show()["phones"] == 0)  # those of the tests before have left
     tab = open_tab(f"{lab.url}/play", **PHONE)
-    field = tab.page.get_by_label("Code on the stage")
+    field = tab.page.get_by_label("Code on the big screen")
     expect(field).to_be_visible()
     let_pass(tab.page, 500)
     assert lab.show()["phones"] == 0
@@ -175,6 +175,6 @@ def test_after_halt_a_vote_says_on_every_page_what_has_to_come_first(
     crowd = console.get_by_role("region", name="Audience")
     lab.ask("/api/round/close")
     lab.ask("/halt")
-    expect(crowd).to_contain_text("HALT holds: release it, then arm.")
+    expect(crowd).to_contain_text("HALT is active: release it, then arm.")
     expect(crowd.get_by_role("button", name="Cut node3")).to_be_disabled()
-    expect(phone.locator("#text")).to_contain_text("HALT holds.")
+    expect(phone.locator("#text")).to_contain_text("HALT is active.")

@@ -106,7 +106,7 @@ def test_a_tie_is_drawn_with_a_seed_that_the_stage_shows_before_and_after(hall: 
     expect(hall.crowd).to_contain_text("2 votes so far. A tie between node2 and node4.")
     expect(hall.scene).to_contain_text("The draw is fixed: sha256 of its seed is")
     hall.press("Draw")
-    expect(hall.scene).to_contain_text("The draw decided for")
+    expect(hall.scene).to_contain_text("The draw chose")
     current = hall.lab.round()
     expect(hall.scene).to_contain_text(current["seed"])
     expect(hall.crowd.get_by_role("button", name=re.compile("^Cut"))).to_have_count(1)
@@ -120,10 +120,10 @@ def test_nobody_voted_and_it_is_said_everywhere(hall: Hall) -> None:
     hall.open("vote")
     hall.press("Close vote")
     for place in (hall.crowd, hall.scene, says(hall.phones[0])):
-        expect(place).to_contain_text("Closed, and nobody voted. Nothing is cut.")
+        expect(place).to_contain_text("Closed without votes. Nothing is cut.")
     hall.press("Cancel")
     for place in (hall.crowd, hall.scene, says(hall.phones[0])):
-        expect(place).to_contain_text("The presenter gave the round up. Nothing is cut.")
+        expect(place).to_contain_text("The presenter cancelled the round. Nothing is cut.")
 
 
 def test_a_leader_that_goes_away_is_said_and_the_next_one_is_offered(hall: Hall) -> None:
@@ -134,7 +134,7 @@ def test_a_leader_that_goes_away_is_said_and_the_next_one_is_offered(hall: Hall)
     hall.lab.vote(8, "node1")
     hall.lab.ask("/bench/machines/node3/power", {"plugged": False}, method="PUT")
     try:
-        expect(hall.scene).to_contain_text("Not to be cut now: node3")
+        expect(hall.scene).to_contain_text("Cannot be cut now: node3")
         expect(hall.crowd.get_by_role("button", name="Cut node1")).to_be_visible()
         expect(hall.crowd.get_by_role("button", name="Cut node3")).to_have_count(0)
         gone = hall.phones[1].page.get_by_role("radio", name="node3")
@@ -202,8 +202,8 @@ def test_a_queue_tells_each_phone_who_is_before_it(hall: Hall) -> None:
         expect(big(phone)).not_to_contain_text("LINE UP")
     first, second, third = hall.phones
     expect(says(first)).to_contain_text("You have the button!")
-    expect(big(second)).to_contain_text("is before you")
-    expect(big(third)).to_contain_text("are before you")
+    expect(big(second)).to_contain_text("is ahead of you")
+    expect(big(third)).to_contain_text("are ahead of you")
     expect(hall.scene.get_by_role("list", name="Next")).to_have_text(re.compile(r"2\s*3"))
     hall.accessible()
     choose(first, "node1")
@@ -216,7 +216,7 @@ def test_a_queue_tells_each_phone_who_is_before_it(hall: Hall) -> None:
     hall.lab.ask("/restore/node1")
     expect(says(third)).to_contain_text("You have the button!")
     hall.press("Next")
-    expect(says(third)).to_contain_text("The presenter has passed on from you.")
+    expect(says(third)).to_contain_text("The presenter skipped you.")
     hall.press("Close queue")
     expect(hall.crowd).to_contain_text("The queue is over. 1 has pressed.")
 
@@ -254,10 +254,10 @@ def test_a_free_press_is_done_or_told_when_it_is_possible_again(hall: Hall) -> N
     big(second).tap()
     alert = second.page.get_by_role("alert")
     expect(alert).to_contain_text("Off now: node5. Only 1 may be off at once.")
-    expect(alert).to_contain_text(re.compile(r"Possible again in \d+ s"))
+    expect(alert).to_contain_text(re.compile(r"Try again in \d+ s"))
     hall.accessible()
     hall.press("Close free")
-    expect(says(second)).to_contain_text("It is over. 1 press cut something.")
+    expect(says(second)).to_contain_text("The round is over. 1 press cut a machine.")
 
 
 def test_a_press_that_a_rule_refuses_is_told_to_the_presenter_who_may_try_again(
@@ -282,10 +282,10 @@ def test_a_press_that_a_rule_refuses_is_told_to_the_presenter_who_may_try_again(
 
 def test_a_presenter_who_is_away_is_missed_only_where_it_matters(hall: Hall) -> None:
     hall.open("vote")
-    expect(hall.scene).to_contain_text("Nobody has voted yet.")
+    expect(hall.scene).to_contain_text("No votes yet.")
     hall.console.page.close()
     for place in (hall.scene, says(hall.phones[0])):
-        expect(place).to_contain_text("The presenter is away: it waits.")
+        expect(place).to_contain_text("Waiting for the presenter.")
     hall.lab.ask("/api/round/open", {"seconds": 3000})
     expect(hall.phones[0].page.get_by_text("Closes in")).to_be_visible()
     expect(hall.scene).not_to_contain_text("away")
@@ -295,12 +295,12 @@ def test_a_phone_without_the_code_asks_for_it_and_says_when_it_is_wrong(
     lab: Lab, open_tab: Callable[..., Tab]
 ) -> None:
     phone = open_tab(f"{lab.url}/j", **PHONE)
-    field = phone.page.get_by_label("Code on the stage")
+    field = phone.page.get_by_label("Code on the big screen")
     expect(field).to_be_visible()
     phone.accessible()
     field.fill("wrong")
     big(phone).tap()
-    expect(phone.page.get_by_role("alert")).to_contain_text("That is not the code of now.")
+    expect(phone.page.get_by_role("alert")).to_contain_text("That code has expired.")
     phone.accessible()
     field.fill(f" {lab.code().lower()} ")
     field.press("Enter")

@@ -132,7 +132,7 @@ def test_flights_hang_in_the_air_between_ghost_and_tile(open_page: Open) -> None
 
 def test_a_recording_of_another_site_is_not_shown(open_page: Open) -> None:
     page = open_page("/?run=http://elsewhere.test/run.json&t=1")
-    expect(page.get_by_text("A recording of another site is not shown.")).to_be_visible()
+    expect(page.get_by_text("Recordings from another site are not shown.")).to_be_visible()
 
 
 def moved(uid: str = "1-0", to: str = "node2") -> dict[str, Any]:
@@ -207,7 +207,7 @@ def test_the_more_pods_the_less_is_told_of_each(open_page: Open, each: int, dens
 
 
 TROUBLES: dict[str, tuple[dict[str, Any], str]] = {
-    "no machine": (snapshot(machines={}, pods={}, services={}), "No machine is configured"),
+    "no machine": (snapshot(machines={}, pods={}, services={}), "No machines are configured"),
     "no pod": (snapshot(pods={}, services={}), "no pod runs on them yet"),
     "no service": (snapshot(services={}), "No service has endpoints"),
     "stale": (
@@ -232,7 +232,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "held": (
         snapshot(outages={"o": outage("node3", phase="evict", held="one node every 10 s")}),
-        "Held back: one node every 10 s",
+        "On hold: one node every 10 s",
     ),
     "unnoticed": (
         snapshot(outages={"o": outage("node3", phase=None, outcome="unnoticed", open=False)}),
@@ -250,7 +250,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str]] = {
                 )
             }
         ),
-        "Not measured to the end: the server was killed",
+        "Only partly measured: the server was killed",
     ),
     "stuck": (
         snapshot(
@@ -286,7 +286,7 @@ def test_every_trouble_says_what_it_is(open_page: Open, name: str) -> None:
 
 def test_without_a_server_it_says_so(open_page: Open) -> None:
     page = open_page("/", complaining=True)
-    expect(page.get_by_text("No word from the server yet")).to_be_visible()
+    expect(page.get_by_text("No answer from the server yet")).to_be_visible()
     expect(page.get_by_text("CONNECTING", exact=True)).to_be_visible()
 
 

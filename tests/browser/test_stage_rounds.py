@@ -89,9 +89,9 @@ MOMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "a bet that was won": (round_("bet", state="revealed", bet=BET, seconds=12.4), "0.1 s off"),
     "a bet without a time": (
         round_("bet", state="revealed", bet=BET | {"best": [], "offs": []}),
-        "Nobody wins: there is no recovery time.",
+        "No winner: no recovery time.",
     ),
-    "a presenter who is away": (round_(away=True), "The presenter is away: it waits."),
+    "a presenter who is away": (round_(away=True), "Waiting for the presenter."),
     "a round that was given up": (round_(state="cancelled"), "Join with your phone"),
 }  # fmt: skip
 

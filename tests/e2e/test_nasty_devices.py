@@ -43,7 +43,7 @@ async def test_a_table_of_nasty_devices_and_a_good_one(tmp_path: Path, names: li
             halted = await server.client.post("/halt")
             assert halted.status_code in (200, 503), halted.text
             again = await server.client.post("/kill/node5")
-            assert "HALT holds" in again.text
+            assert "HALT is active" in again.text
             await eventually(lambda: _none(of.dark), lambda: "\n".join(server.output))
             preflight = await server.client.get("/api/preflight", timeout=120)
             assert preflight.status_code == 200, preflight.text

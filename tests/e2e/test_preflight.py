@@ -147,12 +147,12 @@ async def test_a_relay_whose_polarity_is_wrong_is_found_by_looking_and_by_clicki
         code, told = await run("check", "--live", "--config", str(config))
         assert code == 4
         assert "fault    node1 power: No power arrives, though its plug is on" in told
-        assert "or contact or active_high is the wrong way?" in told
+        assert "or contact or active_high is inverted?" in told
         code, told = await run(
             "plugs", "test", "node1", "--for=3", "--yes", "--config", str(config)
         )
     assert code == 4
-    assert "It was gone while the plug was on: contact or active_high is the wrong way." in told
+    assert "It was gone while the plug was on: contact or active_high is inverted." in told
 
 
 async def test_a_table_without_a_panel_says_how_it_gets_one(tmp_path: Path) -> None:

@@ -105,4 +105,4 @@ async def test_kill_9_in_the_outage_of_a_bet_ends_it_without_a_winner(demo: Demo
     assert after["state"] == "revealed"
     assert after["past"][-1]["stage"] == "aborted"
     assert after["bet"]["best"] == []
-    assert "the server ended meanwhile" in after["says"]
+    assert "the server stopped in the meantime" in after["says"]

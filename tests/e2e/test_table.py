@@ -233,7 +233,7 @@ async def test_a_hand_at_the_socket_is_seen_at_once_and_seen_to_be_a_hand(stand:
     held_up = any("did not run" in line for line in stand.server.output)
     assert outage["t0_within"] == 0 or held_up
     refused = await stand.server.client.post("/kill/node2")
-    assert "No power arrives at node2" in refused.text
+    assert "No power reaches node2" in refused.text
     await stand.hand("machines/node2/power", plugged=True)
     await stand.until("node2", sensed="on", finding="")
     (outage,) = await stand.outages()

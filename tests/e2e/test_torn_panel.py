@@ -127,7 +127,7 @@ async def test_a_red_button_on_a_torn_panel_is_halt_from_the_start(
 
         async def halted() -> bool:
             refused = await stand.server.client.post("/arm")
-            return "HALT holds" in refused.text
+            return "HALT is active" in refused.text
 
         await eventually(halted, lambda: "\n".join(stand.server.output))
         kept = await stand.server.client.post("/release")

@@ -218,7 +218,7 @@ def _refusal(caller: Caller, verb: Verb, machine: str | None) -> ChaosMonkeyErro
             remedy="Make another: chaosmonkey token new NAME --scope " + wanted,
         )
     return Unauthenticated(
-        f"Not everybody may {verb}.",
+        f"This request may not {verb}.",
         remedy="Scripts send a token: curl -H 'Authorization: Bearer …' "
         "(chaosmonkey token new NAME). The presenter signs in at /login.",
     )

@@ -56,9 +56,7 @@ def asset_route(folder: Path) -> Route:
         name = request.path_params["name"]
         asset = assets.get(name)
         if asset is None:
-            missing = NoAsset(
-                f"There is no {name[:80]} in this build.", remedy="Load the page anew."
-            )
+            missing = NoAsset(f"There is no {name[:80]} in this build.", remedy="Reload the page.")
             return responses.problem(request, missing)
         headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
         if asset.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):

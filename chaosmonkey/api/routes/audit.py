@@ -1,4 +1,4 @@
-"""The audit log: who asked for what, and what they were told."""
+"""The audit log: each command, who sent it, and the answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def audit(
 ) -> Response:
     """The latest commands, newest first, accepted or refused."""
     entries = await ctx.audit.latest(limit)
-    rows = [_line(entry) for entry in entries] or ["No command yet."]
+    rows = [_line(entry) for entry in entries] or ["No commands yet."]
     return responses.answer(request, entries, *rows)
 
 

@@ -50,7 +50,7 @@ class Command(APIRoute):
 
 
 def note(connection: HTTPConnection, refusal: ChaosMonkeyError | str | None = None) -> None:
-    """Keep what somebody asked for, and why it was refused if it was."""
+    """Record a command, and why it was refused if it was."""
     ctx = context.of(connection)
     scope = connection.scope
     caller = scope.get("caller") or unknown(connection)
@@ -75,7 +75,7 @@ def note(connection: HTTPConnection, refusal: ChaosMonkeyError | str | None = No
 
 
 def unknown(connection: HTTPConnection) -> Caller:
-    """Somebody whose token is none."""
+    """A caller with an invalid token."""
     address = authentication.address_of(connection)
     return Caller(Role.VIEWER, address, address)
 

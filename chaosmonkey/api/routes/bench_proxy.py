@@ -38,13 +38,13 @@ class NoBench(BadInput):
 
 
 class Touch(BaseModel):
-    """What a hand does; what is not given stays as it is."""
+    """What a person does at the table; omitted fields stay as they are."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class FeedTouch(Touch):
-    """What a hand does to a machine's feed, or what breaks in it."""
+    """What a person does to a machine's feed, or what breaks in it."""
 
     plugged: bool | None = None
     """False pulls the plug, true puts it back."""
@@ -70,7 +70,7 @@ class SupplyTouch(Touch):
 
 
 class ButtonTouch(Touch):
-    """What a hand does to a button."""
+    """What a person does to a button."""
 
     pressed: bool
     """Whether it is held."""
@@ -112,7 +112,7 @@ async def press_button(ctx: Ctx, machine: Name, touch: ButtonTouch) -> Response:
 
 @router.put("/panel/halt", operation_id="press_red_button", dependencies=HANDS)
 async def press_red_button(ctx: Ctx, touch: ButtonTouch) -> Response:
-    """Press the big red button, or let it come out."""
+    """Press the big red button, or release it."""
     return await _ask(ctx, "PUT", "/bench/panel/halt", touch)
 
 

@@ -30,7 +30,7 @@ class RefusalView:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPod:
-    """A pod that a cut would displace; `toleration` in seconds, null is for ever."""
+    """A pod that a cut would displace; `toleration` in seconds, null means forever."""
 
     namespace: str
     name: str

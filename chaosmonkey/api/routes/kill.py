@@ -1,4 +1,4 @@
-"""Cut and restore: for scripts, for the pages, and for somebody with only a curl at hand."""
+"""Cut and restore: for scripts, for the pages, and for a person with curl."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _feed(
     if feed is not None and kind is not None and feed is not kind:
         raise BadInput(
             f"feed={feed} and kind={kind} contradict each other.",
-            remedy="Leave kind out: it is the old name of feed.",
+            remedy="Drop kind: it is the old name of feed.",
         )
     return feed or kind or FeedKind.POWER
 
@@ -78,7 +78,7 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
         Query(description="Stream a line for each milestone until the cluster has recovered."),
     ] = None,
     dry_run: Annotated[
-        bool, Query(description="Only say what would happen, and what forbids it.")
+        bool, Query(description="Only report what would happen, and what forbids it.")
     ] = False,
 ) -> Response:
     """Cut the power or the network of a machine, and restore it after a while."""
@@ -116,8 +116,9 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
             restore_by=entry.restore_by,
             seconds=lasts,
         ),
-        f"{entry.machine} has lost its {entry.feed}. It gets it back in {lasts:g} s.",
-        f"Follow it: /api/outages/{entry.outage}, or next time /kill/{machine}?wait=recovered",
+        f"{entry.machine} has lost its {entry.feed}. "
+        f"{entry.feed.capitalize()} returns in {lasts:g} s.",
+        f"Follow it at /api/outages/{entry.outage}, or next time: /kill/{machine}?wait=recovered",
     )
 
 

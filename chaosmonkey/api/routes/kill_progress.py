@@ -22,7 +22,9 @@ from chaosmonkey.visible import visible
 
 _WITHOUT_A_TIME: dict[str | None, str] = {
     None: "no pod had to move",
-    Outcome.UNNOTICED: "unnoticed. It was back too soon for Kubernetes; cut for longer, as for=60",
+    Outcome.UNNOTICED: (
+        "unnoticed. It was back before Kubernetes noticed; cut for longer, such as for=60"
+    ),
 }
 
 
@@ -67,7 +69,7 @@ async def stream(watching: Subscription, outage: str, *, text: bool) -> AsyncIte
                 yield encode(_ending(view))
                 return
     except (TooSlow, Closed):
-        why = "The stream ended early: the server stops, or this reader was too slow."
+        why = "The stream ended early: the server is stopping, or this reader was too slow."
         yield encode(Progress(outage, why))
     finally:
         watching.end()

@@ -38,7 +38,7 @@ FORM = {
 
 @dataclass(frozen=True, slots=True)
 class Whoever:
-    """Who somebody is taken for, and what a token of theirs allows.
+    """The caller of a request: role and token scopes.
 
     Attributes:
         signed_in: by a session, which can be ended.
@@ -52,7 +52,7 @@ class Whoever:
 
 @router.get("/api/me", operation_id="me")
 async def me(request: Request, ctx: Ctx) -> Whoever:
-    """Who this server takes the asker for."""
+    """The caller, as this server knows it."""
     caller = authentication.caller_of(request)
     session = ctx.authenticator.session(request)
     return Whoever(
@@ -82,7 +82,7 @@ async def login(request: Request, ctx: Ctx) -> Response:
 
 @commands.post("/logout", operation_id="logout")
 async def logout(request: Request, ctx: Ctx) -> Response:
-    """End the session of this browser, and of whoever has a copy of its cookie."""
+    """End the session of this browser and of every copy of its cookie."""
     session = ctx.authenticator.session(request)
     if session is not None:
         ctx.authenticator.sessions.end(session)

@@ -2,8 +2,8 @@
 
     /  stage.html      /console  console.html      /play  phone.html      /assets/*  never changes
 
-The console is for presenters; everybody else is led to /login. A build's assets are named by their
-content, so browsers keep them; the pages are asked for anew.
+The console is for presenters; all others are sent to /login. A build's assets are named by their
+content, so browsers keep them; the pages are fetched again each time.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def page_routes() -> list[BaseRoute]:
 
 
 async def _console(request: Request) -> Response:
-    """The console, for presenters; the way in for everybody else."""
+    """The console, for presenters; the sign-in form for all others."""
     if token := request.query_params.get("token"):
         return await login.exchange(request, token)
     if not authentication.caller_of(request).may(Verb.PRESENT):

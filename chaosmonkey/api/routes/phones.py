@@ -35,7 +35,7 @@ SeatCookie = Annotated[str | None, Depends(_seat_cookie)]
 
 
 class NoSeat(ChaosMonkeyError):
-    """Whoever plays must have joined."""
+    """Playing takes a seat."""
 
     status = 401
     exit_code = 2
@@ -54,7 +54,7 @@ class Joining(_Body):
     """The id that it made itself, 32 hexadecimal digits: the same id is the same seat."""
 
     code: str | None = Field(default=None, max_length=40)
-    """The code that stands on the stage; not needed by a phone that has a seat's cookie."""
+    """The code on the stage; not needed by a phone that has a seat's cookie."""
 
 
 class InRound(_Body):
@@ -110,19 +110,19 @@ async def seated(request: Request, ctx: Ctx, cookie: SeatCookie = None) -> str:
     """The seat of the phone that asks; raises NoSeat. It is the caller from now on."""
     seat = ctx.seats.recognise(cookie)
     if seat is None:
-        raise NoSeat("This phone has no seat.", remedy="Open /play, which takes one.")
+        raise NoSeat("This phone has no seat.", remedy="Open /play to get one.")
     known_as = f"seat {tag(ctx.seats.who(seat))}"
     request.scope["caller"] = Caller(Role.AUDIENCE, known_as, authentication.address_of(request))
     return seat
 
 
 async def not_too_often(ctx: Ctx, seat: Annotated[str, Depends(seated)]) -> None:
-    """Nobody presses faster than a thumb; raises TooMany."""
+    """Limit presses to the speed of a thumb; raises TooMany."""
     ctx.authenticator.rates.count(Rate.PRESS, seat)
 
 
 async def not_too_many(request: Request, ctx: Ctx) -> None:
-    """As many join from one address as a hall has phones, no more; raises TooMany."""
+    """Limit joins from one address to the phones of a hall; raises TooMany."""
     ctx.authenticator.rates.count(
         Rate.JOIN, authentication.neighbourhood(authentication.address_of(request))
     )
@@ -160,7 +160,7 @@ async def my_round(ctx: Ctx, seat: Seated) -> Joined:
 
 @router.post("/api/play/vote", operation_id="vote", dependencies=CHANGES)
 async def vote(ctx: Ctx, seat: Seated, choice: Choice) -> Joined:
-    """Vote once in a round; the same vote again is no error and counts once."""
+    """Vote once in a round; repeating the same vote is no error and counts once."""
     ctx.room.vote(choice.round, ctx.seats.who(seat), choice.machine)
     return _joined(ctx, seat)
 
@@ -181,14 +181,14 @@ async def leave(ctx: Ctx, seat: Seated, wanted: InRound) -> Joined:
 
 @router.post("/api/play/here", operation_id="here", dependencies=CHANGES)
 async def here(ctx: Ctx, seat: Seated, wanted: InRound) -> Joined:
-    """Say that this phone, whose turn it is, is there; else the next one has it soon."""
+    """Say that the phone whose turn it is is there; otherwise the next one soon gets the button."""
     ctx.room.current_round.here(wanted.round, ctx.seats.who(seat))
     return _joined(ctx, seat)
 
 
 @router.post("/api/play/guess", operation_id="guess", dependencies=CHANGES)
 async def guess(ctx: Ctx, seat: Seated, wanted: GuessBody) -> Joined:
-    """Guess once in a bet; the same guess again is no error and counts once."""
+    """Guess once in a bet; repeating the same guess is no error and counts once."""
     ctx.room.guess(wanted.round, ctx.seats.who(seat), wanted.seconds)
     return _joined(ctx, seat)
 

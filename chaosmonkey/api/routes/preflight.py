@@ -21,7 +21,7 @@ router = APIRouter(tags=["state"])
     dependencies=[Depends(authentication.requires(Verb.READ))],
 )
 async def preflight(request: Request, ctx: Ctx) -> Response:
-    """What is right and what is not: this machine, every plug, the cluster; and how to mend it."""
+    """What is right and what is not: this machine, every plug, the cluster; and how to fix it."""
     findings = [finding async for finding in ctx.preflight()]
     rows = [f"{one.level:<8} {one.about}: {one.says} {one.remedy}".rstrip() for one in findings]
     return responses.answer(request, findings, *rows)

@@ -64,7 +64,7 @@ class RoundOpening(BaseModel):
     """What a bet is about."""
 
     patience: float = Field(default=30.0, gt=0)
-    """Seconds in which somebody whose turn it is must press."""
+    """Seconds in which the person whose turn it is must press."""
 
 
 class ExecuteBody(BaseModel):
@@ -115,7 +115,7 @@ OnePress = Annotated[Press | None, Body()]
 
 @router.post("/api/round/open", operation_id="open_round")
 async def open_round(ctx: Ctx, opening: OneOpening = None) -> RoundView:
-    """Open a round; one that runs is given up."""
+    """Open a round; a running one is cancelled."""
     asked = opening or RoundOpening()
     ctx.room.open(OpenRound(**asked.model_dump()))
     return _now(ctx)
@@ -130,7 +130,7 @@ async def close_round(ctx: Ctx) -> RoundView:
 
 @router.post("/api/round/cancel", operation_id="cancel_round")
 async def cancel_round(ctx: Ctx) -> RoundView:
-    """Give the round up; nothing more is cut."""
+    """Cancel the round; nothing more is cut."""
     ctx.room.current_round.cancel()
     return _now(ctx)
 
@@ -153,14 +153,14 @@ async def draw_round(ctx: Ctx) -> RoundView:
 
 @router.post("/api/round/redraw", operation_id="redraw_round")
 async def redraw_round(ctx: Ctx) -> RoundView:
-    """Take the button away from whoever was drawn, and draw again."""
+    """Take the button back and draw again."""
     ctx.room.draw_again()
     return _now(ctx)
 
 
 @router.post("/api/round/next", operation_id="next_in_round")
 async def next_in_round(ctx: Ctx) -> RoundView:
-    """Take the button away from whoever is served in a queue, and call the next."""
+    """Take the button back in a queue, and call the next ticket."""
     ctx.room.next()
     return _now(ctx)
 
@@ -186,7 +186,7 @@ async def clear_name(ctx: Ctx, nameless: Nameless) -> dict[str, list[str]]:
 
 
 def _now(ctx: Context) -> RoundView:
-    """The round as everybody sees it."""
+    """The round as everyone sees it."""
     view = show_round(ctx.room)
     assert view is not None
     return view

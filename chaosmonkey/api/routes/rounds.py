@@ -1,4 +1,4 @@
-"""The round for everybody: how it stands, and what a draw can be checked with."""
+"""The round for everyone: how it stands, and what a draw can be checked with."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FORMULA = 'the smallest hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()'
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """Somebody who takes part, as everybody may know them.
+    """A participant, as everyone sees them.
 
     Attributes:
         withdrawn: gave up the place, and is not drawn.
-        guess: the seconds of a bet, once nobody can guess any more.
+        guess: the seconds of a bet, once guessing is closed.
     """
 
     ticket: int
@@ -76,7 +76,7 @@ def _entrants(ctx: Context) -> tuple[Entrant, ...]:
 def _rows(report: RoundReport) -> list[str]:
     view = report.round
     if view is None:
-        return ["No round was opened yet."]
+        return ["No round has been opened yet."]
     lines = [f"{view.mode}, {view.state}: {view.says}", f"sha256 of the seed: {view.commitment}"]
     if view.seed is not None:
         lines += [f"seed: {view.seed}", f"drawn: {report.draw}"]

@@ -29,7 +29,7 @@ async def arm(
     """Allow cuts for a while; every cut makes it last longer."""
     safety = ctx.monkey.arm(by=caller.name)
     lasts = round((safety.armed_until or 0) - ctx.clock.now())
-    return _answer(request, safety, f"Armed. Safe again by itself {lasts} s after the last cut.")
+    return _answer(request, safety, f"Armed. Disarms automatically {lasts} s after the last cut.")
 
 
 @router.post("/disarm", operation_id="disarm")
@@ -40,7 +40,7 @@ async def disarm(
     caller: Annotated[Caller, Depends(authentication.requires(Verb.ARM))],
 ) -> Response:
     """Allow no cuts."""
-    return _answer(request, ctx.monkey.disarm(by=caller.name), "Safe. Nothing is cut.")
+    return _answer(request, ctx.monkey.disarm(by=caller.name), "Safe. Cuts are disabled.")
 
 
 @router.post("/halt", operation_id="halt")
@@ -52,14 +52,14 @@ async def halt(
 ) -> Response:
     """Give every machine its power and network back now, and cut nothing until released.
 
-    It answers within a second: what is still on its way by then is tried until it is on.
+    It answers within a second; the server keeps retrying what is not on by then.
     """
     turned_on = await ctx.monkey.halt(by=caller.name)
     return responses.answer(
         request,
         {**asdict(turned_on), "halted": ctx.monkey.safety.halted},
         *responses.turned_on(turned_on, nothing="Nothing was off."),
-        "HALT holds: nothing is cut until it is released (/release).",
+        "HALT is active: nothing is cut until it is released (/release).",
     )
 
 

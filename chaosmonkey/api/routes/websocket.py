@@ -1,4 +1,4 @@
-"""The websocket: a snapshot, then deltas, until somebody leaves or cannot keep up."""
+"""The websocket: a snapshot, then deltas, until the reader leaves or falls behind."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = 
     if role == "console" and not await _may_present(socket, ctx):
         await _close(socket, SIGNED_OUT, "sign in as the presenter")
         return
-    # The stage's page may be the presenter's, and what it shows is seen by all.
+    # The stage's page may be the presenter's, and everyone sees what it shows.
     watching = ctx.hub.subscribe(
         full=role != "stage" and sees_all(authentication.caller_of(socket))
     )

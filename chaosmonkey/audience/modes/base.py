@@ -19,7 +19,7 @@ class Rules(Protocol):
     """One kind of round. All is pure: a round and what is known go in, an answer comes out."""
 
     def admit(self, current: Round, value: str, table: Eligibility) -> str | None:
-        """Look whether somebody may take part with a value; return the choice that it counts for.
+        """Check whether a seat may take part with a value; return the choice that it counts for.
 
         Raises:
             BadInput: that cannot be.
@@ -67,7 +67,7 @@ def lost(machine: str, feed: FeedKind) -> str:
 
 
 def turn_says(current: Round, turn: Turn, name: Name) -> str:
-    """How a turn of somebody in the room stands, or how it ended."""
+    """How a turn of one person stands, or how it ended."""
     who, machine = name(turn.ticket), turn.machine or ""
     match turn.stage:
         case TurnState.CHOOSING:
@@ -75,7 +75,7 @@ def turn_says(current: Round, turn: Turn, name: Name) -> str:
         case TurnState.ASKING:
             return f"{who} wants to cut {machine}. The presenter decides."
         case TurnState.CUTTING:
-            return f"{who} cuts {machine}."
+            return f"{who} is cutting {machine}."
         case TurnState.CUT | TurnState.DONE:
             return f"{who} did it: {lost(machine, current.feed)}."
         case TurnState.VETOED:
@@ -87,11 +87,11 @@ def turn_says(current: Round, turn: Turn, name: Name) -> str:
         case TurnState.LATE:
             return f"{who} did not press in time."
         case TurnState.ABSENT:
-            return f"{who} does not answer."
+            return f"{who} did not answer."
         case TurnState.LEFT:
             return f"{who} gave the button back."
         case TurnState.SKIPPED:
-            return f"The presenter passed on from {who}."
+            return f"The presenter skipped {who}."
         case TurnState.ABORTED:
             return f"{machine or 'The turn'}: {turn.why}."
 
@@ -102,10 +102,10 @@ def result_says(current: Round) -> str:
     if last is not None and last.stage is TurnState.ABORTED:
         return f"There is no result: {last.why}."
     if current.state is RoundState.EXECUTED:
-        return "Kubernetes is at it."
+        return "Kubernetes is recovering."
     if current.seconds is not None:
         return f"It took Kubernetes {current.seconds:.1f} s to recover."
-    return "There is no recovery time to tell."
+    return "No recovery time was measured."
 
 
-CANCELLED = "The presenter gave the round up. Nothing is cut."
+CANCELLED = "The presenter cancelled the round. Nothing is cut."

@@ -68,7 +68,7 @@ class Bet:
     def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
         """The machine that the bet is about."""
         if current.state not in RUNNING or current.turn is not None:
-            raise RoundRefused(f"The round is {current.state} already.", remedy="Open another one.")
+            raise RoundRefused(f"The round is already {current.state}.", remedy="Open another one.")
         machine = current.machine
         assert machine is not None
         if wanted not in (None, machine):
@@ -76,15 +76,15 @@ class Bet:
         return machine
 
     def says(self, current: Round, table: Eligibility, name: Name) -> str:
-        """How the bet stands; who won is added by who knows the guesses."""
+        """How the bet stands; the winner is added where the guesses are known."""
         machine = current.machine or ""
         guesses = counted(current.entered, "guess", "guesses")
         bar = f" {machine} cannot be cut now: {table.word(machine)}." if table.word(machine) else ""
         match current.state:
             case RoundState.OPEN:
                 return (
-                    f"How many seconds after {machine} lost its {current.feed} will all be well "
-                    f"again? {guesses} so far.{bar}"
+                    f"How long will recovery take once {machine} loses its {current.feed}? "
+                    f"{guesses} so far.{bar}"
                 )
             case RoundState.CLOSED if current.turn is not None:
                 return f"{machine} is being cut. {guesses} wait for its recovery."
@@ -93,7 +93,7 @@ class Bet:
             case RoundState.EXECUTED:
                 return f"{lost(machine, current.feed)}. {guesses} wait for its recovery."
             case RoundState.REVEALED:
-                nobody = " So nobody wins." if current.seconds is None else ""
+                nobody = " So there is no winner." if current.seconds is None else ""
                 return f"{result_says(current)}{nobody}"
             case _:
                 return CANCELLED
@@ -107,7 +107,8 @@ def guess(value: str) -> float:
         seconds = math.nan
     if not 0 < seconds <= LONGEST_GUESS:
         raise BadInput(
-            f"'{value[:20]}' is no guess.", remedy=f"Seconds, from 0.1 to {LONGEST_GUESS:g}."
+            f"'{value[:20]}' is not a valid guess.",
+            remedy=f"Enter 0.1 to {LONGEST_GUESS:g} seconds.",
         )
     return seconds
 

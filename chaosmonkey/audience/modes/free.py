@@ -1,4 +1,4 @@
-"""Free presses: anybody may cut at any time, within the limits of the table.
+"""Free presses: every phone may cut at any time, within the limits of the table.
 
 With approval one press waits for the presenter at a time; without, the limits answer at once.
 """
@@ -14,10 +14,10 @@ from chaosmonkey.wording import counted
 
 
 class Free:
-    """Whoever presses, presses."""
+    """Every phone has the button."""
 
     def admit(self, current: Round, value: str, table: Eligibility) -> None:
-        """Whoever presses for the first time takes part."""
+        """The first press makes a seat take part."""
 
     def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
         """End it, once it is closed and no press is under way."""
@@ -26,19 +26,19 @@ class Free:
         return current
 
     def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
-        """There is none: everybody presses."""
-        raise RoundRefused("In a free round everybody presses.", remedy="Approve a press.")
+        """There is none: each phone presses for itself."""
+        raise RoundRefused("A free round needs no decision.", remedy="Approve a press.")
 
     def says(self, current: Round, table: Eligibility, name: Name) -> str:
         """How it stands."""
         done = sum(turn.outage is not None for turn in current.past)
         if current.state is RoundState.CANCELLED:
-            return CANCELLED if not done else "The presenter ended it."
+            return CANCELLED if not done else "The presenter ended the round."
         if current.state is RoundState.OVER:
-            return f"It is over. {counted(done, 'press', 'presses')} cut something."
+            return f"The round is over. {counted(done, 'press', 'presses')} cut a machine."
         if current.turn is not None:
             return turn_says(current, current.turn, name)
         before = turn_says(current, current.past[-1], name) if current.past else ""
         if table.blocked is not None:
             return f"{before} Wait a moment. {table.why_blocked}".strip()
-        return f"{before} Whoever wants to, presses: the button is on every phone.".strip()
+        return f"{before} Anyone can press: the button is on every phone.".strip()

@@ -1,7 +1,7 @@
 """A queue: first come, first served, one press each.
 
-The next one is called when the cut before has an outcome and something may be cut again; whoever
-is vetoed, refused, late or absent has had the turn.
+The next one is called when the cut before has an outcome and something may be cut again; a
+veto, a refusal or no answer uses up the turn.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Queue:
     """One after the other."""
 
     def admit(self, current: Round, value: str, table: Eligibility) -> None:
-        """Everybody may line up."""
+        """Every seat may line up."""
 
     def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
         """Call the next one, when that one could press; end when all were served."""
@@ -34,9 +34,9 @@ class Queue:
         return give_turn(replace(current, called=ticket), ticket, now)
 
     def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
-        """There is none: whoever is served presses."""
+        """There is none: the person who is called presses."""
         raise RoundRefused(
-            "In a queue whoever is served presses.", remedy="Approve the press, or call the next."
+            "In a queue, the person called presses.", remedy="Approve the press, or call the next."
         )
 
     def says(self, current: Round, table: Eligibility, name: Name) -> str:
@@ -48,16 +48,16 @@ class Queue:
             return f"The queue is over. {counted(served, 'has', 'have')} pressed."
         if current.turn is not None:
             said = turn_says(current, current.turn, name)
-            after = " The next one is called when Kubernetes has recovered."
+            after = " The next turn comes when Kubernetes has recovered."
             return said + (after if current.turn.stage is TurnState.CUT else "")
         before = turn_says(current, current.past[-1], name) if current.past else ""
         if waiting(current) is None:
-            return f"{before} Line up with your phone: the first one gets the button.".strip()
+            return f"{before} Line up with your phone: the first in line gets the button.".strip()
         return f"{before} The queue waits. {table.why_blocked}".strip()
 
 
 def waiting(current: Round) -> int | None:
-    """The ticket that is called next; None if nobody waits."""
+    """The ticket that is called next; None if the queue is empty."""
     ticket = current.called + 1
     while ticket in current.withdrawn:
         ticket += 1
@@ -74,7 +74,7 @@ def call_next(current: Round, now: float) -> Round:
     """The presenter ends the present turn; raises RoundRefused while a machine is being cut."""
     turn = current.turn
     if current.state not in RUNNING or turn is None:
-        raise RoundRefused("Nobody has the button.", remedy="The next one is called by itself.")
+        raise RoundRefused("The button is free.", remedy="The next ticket is called automatically.")
     match turn.stage:
         case TurnState.CUTTING:
             raise RoundRefused("A machine is being cut.", remedy="Wait a moment.")

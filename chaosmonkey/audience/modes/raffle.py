@@ -1,7 +1,7 @@
 """A raffle: at the close a ticket is drawn and gets the button for a while.
 
-Whoever does not answer, does not press, or gives the button back is followed by the next drawn, by
-itself. After a veto or a refusal the presenter draws again, or ends it.
+After no answer, no press, or a button given back, the next ticket is drawn automatically. After a
+veto or a refusal the presenter draws again, or ends it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Raffle:
     """One seat is drawn."""
 
     def admit(self, current: Round, value: str, table: Eligibility) -> None:
-        """Everybody may enter."""
+        """Every seat may enter."""
 
     def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
-        """Draw, once it is closed and as long as nobody pressed."""
+        """Draw, once it is closed and as long as there was no press."""
         if current.state is not RoundState.CLOSED or current.turn is not None:
             return current
         if not current.entered or (current.past and current.past[-1].stage not in DRAWN_AGAIN):
@@ -42,9 +42,9 @@ class Raffle:
         return give_turn(replace(current, drawn=True), ticket, now)
 
     def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
-        """There is none: whoever is drawn presses."""
+        """There is none: the person drawn presses."""
         raise RoundRefused(
-            "In a raffle whoever is drawn presses.", remedy="Approve the press, or draw again."
+            "In a raffle, the person drawn presses.", remedy="Approve the press, or draw again."
         )
 
     def says(self, current: Round, table: Eligibility, name: Name) -> str:
@@ -57,9 +57,9 @@ class Raffle:
             case RoundState.CANCELLED:
                 return CANCELLED
             case RoundState.OVER:
-                return "Everybody who entered was drawn, and nobody pressed. Nothing is cut."
+                return "Every ticket was drawn, without a press. Nothing is cut."
             case RoundState.CLOSED if last is None:
-                return "Closed, and nobody entered. Nothing is drawn."
+                return "Closed without entries. Nothing is drawn."
         assert last is not None
         said = turn_says(current, last, name)
         if last.stage is TurnState.CHOOSING:
@@ -84,12 +84,12 @@ def draw_again(current: Round, now: float) -> Round:
     """The presenter lets the turn lapse, and the next ticket is drawn.
 
     Raises:
-        RoundRefused: nobody was drawn yet, or a machine is being cut.
+        RoundRefused: no ticket was drawn yet, or a machine is being cut.
     """
     turn = current.turn
     in_hand = turn is not None and turn.stage in (TurnState.CUTTING, TurnState.CUT)
     if current.state is not RoundState.CLOSED or in_hand or not (turn or current.past):
-        raise RoundRefused("There is nothing to draw again.", remedy="Look at the round.")
+        raise RoundRefused("There is nothing to draw again.", remedy="Check the current round.")
     current = end_turn(current, TurnState.SKIPPED, now)
     ticket = drawn(current)
     if ticket is None:

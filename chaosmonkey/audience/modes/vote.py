@@ -1,7 +1,7 @@
 """A vote: the machine with the most votes is cut, when the presenter says so.
 
-A tie is broken by the presenter or by a draw. A leader that cannot be cut by then is said, and
-those that can be cut are offered in its place. Without a vote nothing is cut.
+A tie is broken by the presenter or by a draw. A leader that cannot be cut by then is
+named, and those that can be cut are offered in its place. Without a vote nothing is cut.
 """
 
 from __future__ import annotations
@@ -69,16 +69,16 @@ class Vote:
         if decision is not None and decision.stage is TurnState.CUTTING:
             return f"{votes} decided: {decision.machine} is being cut."
         if decision is not None and decision.stage is TurnState.ABORTED:
-            return f"{votes} decided for {decision.machine}. {result_says(current)}"
+            return f"{votes} chose {decision.machine}. {result_says(current)}"
         if decision is not None and decision.machine is not None:
             loss = lost(decision.machine, current.feed)
             return f"{votes} decided: {loss}. {result_says(current)}"
         if current.state is RoundState.OPEN:
             if not current.entered:
-                return "Vote with your phone. Nobody has voted yet."
+                return "Vote with your phone. No votes yet."
             return f"{votes} so far. {_standing(current, table)}"
         if not current.entered:
-            return "Closed, and nobody voted. Nothing is cut."
+            return "Closed without votes. Nothing is cut."
         return f"Closed with {votes}. {_standing(current, table)}"
 
 
@@ -101,16 +101,16 @@ def break_tie(current: Round, table: Eligibility) -> Round:
         raise RoundRefused("There is no tie to draw.", remedy="Carry out what was decided.")
     if current.drawn:
         raise RoundRefused(
-            f"The draw has decided for {current.picked}.", remedy="A seed draws once."
+            f"The draw already chose {current.picked}.", remedy="Each round draws only once."
         )
     return replace(current, state=RoundState.CLOSED, picked=draw(current.seed, equals), drawn=True)
 
 
 def _refuse_unless_running(current: Round) -> None:
     if current.state not in RUNNING or current.turn is not None:
-        raise RoundRefused(f"The round is {current.state} already.", remedy="Open another one.")
+        raise RoundRefused(f"The round is already {current.state}.", remedy="Open another one.")
     if not current.entered:
-        raise RoundRefused("Nobody has voted.", remedy="Wait, or cancel the round.")
+        raise RoundRefused("There are no votes yet.", remedy="Wait, or cancel the round.")
 
 
 def _standing(current: Round, table: Eligibility) -> str:
@@ -119,11 +119,11 @@ def _standing(current: Round, table: Eligibility) -> str:
     lead = f"{leaders[0]} leads." if len(leaders) == 1 else f"A tie between {listed(leaders)}."
     if gone:
         words = listed(tuple(f"{choice} ({table.word(choice)})" for choice in gone))
-        lead = f"{lead} Not to be cut now: {words}."
+        lead = f"{lead} Cannot be cut now: {words}."
         if equals and not set(equals) & set(leaders):
-            lead = f"{lead} Of the others {listed(equals)} got most."
+            lead = f"{lead} Next: {listed(equals)}."
     if len(equals) < 2 or current.state is RoundState.OPEN:
         return lead
     if current.picked in equals:
-        return f"{lead} The draw decided for {current.picked}."
+        return f"{lead} The draw chose {current.picked}."
     return f"{lead} The presenter chooses, or draws."

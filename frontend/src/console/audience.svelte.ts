@@ -1,4 +1,4 @@
-// What the presenter does with a round: each press is one request, and what came of it is said aloud.
+// What the presenter does with a round: each press is one request, and its outcome is announced.
 import { post, Refused } from '../lib/request';
 import type { Mode, Round } from '../lib/types';
 import type { Desk } from './commands.svelte';
@@ -48,7 +48,7 @@ export class Crowd {
   answer(does: 'approve' | 'veto'): void {
     const turn = this.round?.turn;
     if (turn?.stage !== 'asking') {
-      this.#desk.say('refused', 'Nobody asks for anything.', 'Wait for a press.');
+      this.#desk.say('refused', 'There is no press to approve.', 'Wait for a press.');
       return;
     }
     const { ticket, machine } = turn;
@@ -58,7 +58,7 @@ export class Crowd {
   clearName = (tag: string) =>
     this.#once(async () => {
       const { cleared } = await post<{ cleared: string[] }>('/api/names/clear', { tag });
-      return cleared.length ? `Cleared: ${cleared.join(', ')}.` : 'There was no name any more.';
+      return cleared.length ? `Cleared: ${cleared.join(', ')}.` : 'The name was already gone.';
     });
 
   #ask(what: string, body: unknown, said: (round: Round) => string): Promise<void> {

@@ -1,4 +1,4 @@
-// The presenter's hands: every request of the console, each sent once, and what came of it said aloud.
+// The presenter's commands: each request is sent once, and its outcome is announced.
 import { ask, post, Refused } from '../lib/request';
 import { Board } from '../lib/board.svelte';
 import { truthsOf, type Truth } from '../lib/machine-state';
@@ -31,14 +31,14 @@ export class Desk {
   /** What is known of each machine itself, by its node. */
   truths: ReadonlyMap<string, Truth> = $derived(truthsOf(this.board.machines, this.board.open));
   halted = $derived((this.board.show?.halted ?? null) !== null);
-  /** What nobody can act on, because it is not seen; "" if all is. */
+  /** Why no command can be given now; "" if it can. */
   away: string = $derived(
     this.board.signedOut
       ? 'Signed out'
       : !this.board.connected
         ? 'Not connected'
         : this.board.cluster?.stale_since != null
-          ? 'Cluster not seen'
+          ? 'Cluster lost'
           : '',
   );
   feed: FeedKind = $derived(this.board.show?.feed ?? 'power');
@@ -60,7 +60,7 @@ export class Desk {
     this.#once('halt', async () => {
       const { restored } = await post<{ restored: string[] }>('/halt');
       const on = restored.length ? `On again: ${restored.join(', ')}.` : 'Nothing was off.';
-      return `HALT holds. ${on}`;
+      return `HALT is active. ${on}`;
     });
 
   release = () =>
@@ -75,13 +75,13 @@ export class Desk {
       const { armed_until } = await post<{ armed_until: number | null }>(
         wanted ? '/arm' : '/disarm',
       );
-      if (armed_until === null) return 'Safe. Nothing can be cut from here.';
-      return `Armed. Safe again by itself in ${left(Math.round(armed_until - this.board.now()))}.`;
+      if (armed_until === null) return 'Safe. Cuts are disabled.';
+      return `Armed. Disarms automatically in ${left(Math.round(armed_until - this.board.now()))}.`;
     });
 
   cut = (machine: Machine) => {
     if (this.halted) {
-      this.say('refused', `${machine.name} was not cut: HALT holds.`, 'Press R to release it.');
+      this.say('refused', `${machine.name} was not cut: HALT is active.`, 'Press R to release it.');
       return;
     }
     if (!armed(this.board.show, this.board.now())) {
@@ -92,7 +92,7 @@ export class Desk {
     this.#once(machine.name, async () => {
       const path = `/kill/${encodeURIComponent(machine.name)}?feed=${feed}`;
       const { seconds } = await post<{ seconds: number }>(path);
-      return `${machine.name} has lost its ${feed}. It gets it back in ${left(seconds)}.`;
+      return `${machine.name} has lost its ${feed}. ${feed === 'power' ? 'Power' : 'Network'} returns in ${left(seconds)}.`;
     });
   };
 
@@ -107,10 +107,10 @@ export class Desk {
   digit = (does: 'cut' | 'restore', number: number) => {
     const machine = nth(this.board.machines, number);
     if (machine) this[does](machine);
-    else this.say('refused', `There is no machine ${number}.`, 'The numbers stand on the cards.');
+    else this.say('refused', `There is no machine ${number}.`, 'The numbers are on the cards.');
   };
 
-  setFeed = (feed: FeedKind) => this.#show({ feed }, `A cut now takes the ${feed}.`);
+  setFeed = (feed: FeedKind) => this.#show({ feed }, `Cuts now take the ${feed}.`);
   setScene = (scene: Scene) => this.#show({ scene, blank: false }, `On the stage: ${scene}.`);
   /** Every press counts, however fast they come. */
   turn = (turn: 1 | -1) =>
@@ -121,17 +121,17 @@ export class Desk {
   qr = () => this.setScene(this.board.show?.scene === 'qr' ? 'board' : 'qr');
   blank = () => {
     const blank = !this.board.show?.blank;
-    this.#show({ blank }, blank ? 'The stage is dark.' : 'The stage is lit again.');
+    this.#show({ blank }, blank ? 'The stage is dark.' : 'The stage is back on.');
   };
   theme = () => {
     const light = !this.board.show?.light;
-    this.#show({ light }, light ? 'Theme for bright rooms.' : 'Dark theme.');
+    this.#show({ light }, light ? 'Bright-room theme.' : 'Dark theme.');
   };
 
   deletePod = (namespace: string, pod: string, uid: string) =>
     this.#once(`pod ${uid}`, async () => {
       await ask('DELETE', `/api/pods/${namespace}/${pod}?uid=${encodeURIComponent(uid)}`);
-      return `${pod} is deleted. Its controller, if it has one, makes another.`;
+      return `${pod} is deleted. Its controller, if it has one, creates another.`;
     });
 
   /** Say what happened, and keep it in the log. */

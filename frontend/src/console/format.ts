@@ -77,7 +77,7 @@ export function elapsed(outage: Outage, now: number): number | null {
   return outage.open && outage.phase !== null ? passed(outage, now) : null;
 }
 
-/** What of the board says whether it is heard. */
+/** What of the board says whether it is live. */
 export interface Heard {
   known: boolean;
   connected: boolean;
@@ -91,32 +91,31 @@ export interface Link {
   remedy: string;
 }
 
-/** Whether what is shown can be believed, and if not what to do. */
+/** Whether the page can be trusted, and if not what to do. */
 export function link({ known, connected, signedOut, cluster }: Heard, now: number): Link {
   if (signedOut)
     return {
       word: 'SIGNED OUT',
-      detail:
-        'This browser is not signed in any more: what you see is old, and no key does anything.',
+      detail: 'This browser is no longer signed in: the page is out of date, and keys do nothing.',
       remedy: 'Sign in again with a presenter’s token.',
     };
   if (!known)
     return {
       word: 'CONNECTING',
       detail: 'Waiting for the server.',
-      remedy: 'If this stays, look whether chaosmonkey runs.',
+      remedy: 'If this lasts, check that chaosmonkey is running.',
     };
   if (!connected)
     return {
       word: 'NOT CONNECTED',
-      detail: 'The server does not answer: what you see here is old.',
-      remedy: 'It is tried again and again. Machines that are off come back by themselves.',
+      detail: 'Lost contact with the server: this page is out of date.',
+      remedy: 'Retrying… Machines that are off come back automatically.',
     };
   if (cluster?.stale_since != null)
     return {
       word: 'STALE',
-      detail: `The cluster has not been seen for ${left(now - cluster.stale_since)}: ${cluster.why.replace(/\.$/, '')}.`,
-      remedy: 'Cuts are refused until it answers. Restore and HALT work.',
+      detail: `Lost contact with the cluster ${left(now - cluster.stale_since)} ago: ${cluster.why.replace(/\.$/, '')}.`,
+      remedy: 'Cuts are refused until it answers. Restore and HALT still work.',
     };
   return { word: 'LIVE', detail: '', remedy: '' };
 }

@@ -1,4 +1,4 @@
-// What the panel looks at: asked for anew every two seconds while it is open, and never twice at once.
+// What the panel shows: fetched again every two seconds while it is open, and never twice at once.
 import { ask, refusal, type Refused } from '../lib/request';
 import type { Description } from '../lib/types';
 

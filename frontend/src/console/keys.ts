@@ -2,7 +2,7 @@
 //
 // A presenter's clicker types PageUp, PageDown and ".", and has one button that types F5 and Esc in
 // turn. So neither of these two may ever do anything to a machine; F5 is swallowed because a reload
-// in the middle of a talk helps nobody, and Esc closes what is open in front, nothing else.
+// in the middle of a talk does not help, and Esc closes what is open in front, nothing else.
 
 export type Action =
   | { does: 'halt' | 'release' | 'arm' | 'next' | 'previous' | 'blank' | 'qr' | 'theme' | 'keys' }
@@ -31,31 +31,31 @@ export type Press = Pick<
 export interface Row {
   keys: readonly string[];
   text: string;
-  /** Only there while something is looked at. */
+  /** Only while the panel shows something. */
   within?: 'panel' | 'pod';
 }
 
 export const ROWS: readonly Row[] = [
-  { keys: ['H'], text: 'HALT: give every machine its power and network back, cut nothing more' },
+  { keys: ['H'], text: 'HALT: restore power and network everywhere, and block all cuts' },
   { keys: ['R'], text: 'Release HALT' },
-  { keys: ['A'], text: 'Arm, or make safe' },
+  { keys: ['A'], text: 'Arm or disarm' },
   { keys: ['1', '…', '9'], text: 'Cut that machine, while armed' },
   { keys: ['Shift', '1', '…', '9'], text: 'Restore that machine' },
   { keys: ['P'], text: 'Cut power' },
   { keys: ['N'], text: 'Cut network' },
-  { keys: ['Y'], text: 'Yes: the press that somebody in the room asks for' },
-  { keys: ['V'], text: 'Veto: no' },
+  { keys: ['Y'], text: 'Yes: approve a press from the room' },
+  { keys: ['V'], text: 'Veto it' },
   { keys: ['PgDn'], text: 'Next scene on the stage' },
   { keys: ['PgUp'], text: 'Previous scene' },
-  { keys: ['Q'], text: 'QR code on the stage, and back' },
-  { keys: ['B', '.'], text: 'Blank the stage, and back' },
-  { keys: ['L'], text: 'Theme for bright rooms, and back' },
+  { keys: ['Q'], text: 'QR code on the stage, on or off' },
+  { keys: ['B', '.'], text: 'Blank the stage, on or off' },
+  { keys: ['L'], text: 'Bright-room theme, on or off' },
   { keys: ['?'], text: 'This list' },
-  { keys: ['D'], text: 'Describe as plain text, and back', within: 'panel' },
-  { keys: ['L'], text: 'Log of the pod, and back', within: 'pod' },
+  { keys: ['D'], text: 'Describe as plain text, on or off', within: 'panel' },
+  { keys: ['L'], text: 'Log of the pod, on or off', within: 'pod' },
   { keys: ['X'], text: 'Delete the pod; asks first', within: 'pod' },
-  { keys: ['Esc'], text: 'Close what is open in front; nothing else' },
-  { keys: ['F5'], text: 'Nothing: clickers type it by themselves' },
+  { keys: ['Esc'], text: 'Close what is open in front' },
+  { keys: ['F5'], text: 'Nothing: clickers send it unasked' },
 ];
 
 const LETTERS: Readonly<Record<string, Action>> = {

@@ -30,7 +30,7 @@ const machine = (more: Partial<Machine> = {}): Machine => ({
   clock: '',
   ...more,
 });
-const told = { lost: 'silent', who: 'It was not cut from here: a hand, or a loose cable.' };
+const told = { lost: 'silent', who: 'Not cut from here: a pulled or loose cable.' };
 const outage = (more: Partial<Outage>): Outage =>
   ({ open: true, origin: 'commanded', milestones: {}, telling: told, ...more }) as Outage;
 
@@ -74,7 +74,7 @@ describe('how a machine stands', () => {
 
   it('offers to turn on what somebody else turned off', () => {
     const off = standing(machine({ power: feed({ state: 'off' }) }), undefined);
-    expect(off).toMatchObject({ off: true, note: 'Turned off by somebody else.' });
+    expect(off).toMatchObject({ off: true, note: 'Turned off elsewhere.' });
   });
 });
 

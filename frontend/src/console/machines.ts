@@ -32,7 +32,7 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
     if (feed.stage === 'restoring')
       return { word: `restoring ${kind}`, tone: 'busy', note: '', ...common };
     if (feed.state === 'off') {
-      const note = feed.stage ? '' : 'Turned off by somebody else.';
+      const note = feed.stage ? '' : 'Turned off elsewhere.';
       return { word: `no ${kind}`, tone: 'down', note, ...common };
     }
     if (feed.finding) {
@@ -46,11 +46,11 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
   const on = { restoreBy: null, off: false };
   const unread = FEEDS.filter((kind) => machine[kind]?.state === 'unknown');
   if (unread.length > 0) {
-    const note = `Its ${unread.join(' and ')} plug does not answer. Look at the device.`;
+    const note = `Its ${unread.join(' and ')} plug does not answer. Check the device.`;
     return { word: 'plug unknown', tone: 'trouble', note, ...on };
   }
   if (machine.ready === null)
-    return { word: 'no node', tone: 'dim', note: 'Kubernetes has no node of this name.', ...on };
+    return { word: 'no node', tone: 'dim', note: 'Kubernetes has no node with this name.', ...on };
   if (boots(outage)) return { word: 'booting', tone: 'busy', note: '', ...on };
   if (machine.ready === 'True') return { word: 'up', tone: 'up', note: '', ...on };
   if (outage?.open && outage.origin === 'observed' && outage.milestones['restored'] === undefined)
@@ -58,7 +58,7 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
   return { word: 'booting', tone: 'busy', note: '', ...on };
 }
 
-/** It has power again and has not been heard of since; Kubernetes may not even have missed it. */
+/** It has power again but gave no sign of life since; Kubernetes may not have noticed at all. */
 const boots = (outage: Outage | undefined): boolean =>
   outage?.open === true &&
   outage.feed === 'power' &&
@@ -154,7 +154,7 @@ export function workloads(
   for (const pod of pods) {
     const [kind, name] = pod.workload.split('/');
     if (!kind || !name || pod.state === 'finished') continue;
-    // Nobody takes the place of a StatefulSet's pod until it is gone: it is missed, not left over.
+    // A StatefulSet's pod is not replaced until it is gone: it is missing, not left over.
     if (pod.state === 'terminating' && kind !== 'StatefulSet') continue;
     const id = `${pod.namespace}/${pod.workload}`;
     const work = found.get(id) ?? { id, namespace: pod.namespace, kind, name, pods: [], ready: 0 };

@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Me
-         * @description Who this server takes the asker for.
+         * @description The caller, as this server knows it.
          */
         get: operations["me"];
         put?: never;
@@ -195,7 +195,7 @@ export interface paths {
         put?: never;
         /**
          * Guess
-         * @description Guess once in a bet; the same guess again is no error and counts once.
+         * @description Guess once in a bet; repeating the same guess is no error and counts once.
          */
         post: operations["guess"];
         delete?: never;
@@ -215,7 +215,7 @@ export interface paths {
         put?: never;
         /**
          * Here
-         * @description Say that this phone, whose turn it is, is there; else the next one has it soon.
+         * @description Say that the phone whose turn it is is there; otherwise the next one soon gets the button.
          */
         post: operations["here"];
         delete?: never;
@@ -335,7 +335,7 @@ export interface paths {
         put?: never;
         /**
          * Vote
-         * @description Vote once in a round; the same vote again is no error and counts once.
+         * @description Vote once in a round; repeating the same vote is no error and counts once.
          */
         post: operations["vote"];
         delete?: never;
@@ -373,7 +373,7 @@ export interface paths {
         };
         /**
          * Preflight
-         * @description What is right and what is not: this machine, every plug, the cluster; and how to mend it.
+         * @description What is right and what is not: this machine, every plug, the cluster; and how to fix it.
          */
         get: operations["preflight"];
         put?: never;
@@ -435,7 +435,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Round
-         * @description Give the round up; nothing more is cut.
+         * @description Cancel the round; nothing more is cut.
          */
         post: operations["cancel_round"];
         delete?: never;
@@ -515,7 +515,7 @@ export interface paths {
         put?: never;
         /**
          * Next In Round
-         * @description Take the button away from whoever is served in a queue, and call the next.
+         * @description Take the button back in a queue, and call the next ticket.
          */
         post: operations["next_in_round"];
         delete?: never;
@@ -535,7 +535,7 @@ export interface paths {
         put?: never;
         /**
          * Open Round
-         * @description Open a round; one that runs is given up.
+         * @description Open a round; a running one is cancelled.
          */
         post: operations["open_round"];
         delete?: never;
@@ -555,7 +555,7 @@ export interface paths {
         put?: never;
         /**
          * Redraw Round
-         * @description Take the button away from whoever was drawn, and draw again.
+         * @description Take the button back and draw again.
          */
         post: operations["redraw_round"];
         delete?: never;
@@ -738,7 +738,7 @@ export interface paths {
         get?: never;
         /**
          * Press Red Button
-         * @description Press the big red button, or let it come out.
+         * @description Press the big red button, or release it.
          */
         put: operations["press_red_button"];
         post?: never;
@@ -803,7 +803,7 @@ export interface paths {
          * Halt
          * @description Give every machine its power and network back now, and cut nothing until released.
          *
-         *     It answers within a second: what is still on its way by then is tried until it is on.
+         *     It answers within a second; the server keeps retrying what is not on by then.
          */
         get: operations["halt_by_get"];
         put?: never;
@@ -811,7 +811,7 @@ export interface paths {
          * Halt
          * @description Give every machine its power and network back now, and cut nothing until released.
          *
-         *     It answers within a second: what is still on its way by then is tried until it is on.
+         *     It answers within a second; the server keeps retrying what is not on by then.
          */
         post: operations["halt"];
         delete?: never;
@@ -935,7 +935,7 @@ export interface paths {
         put?: never;
         /**
          * Logout
-         * @description End the session of this browser, and of whoever has a copy of its cookie.
+         * @description End the session of this browser and of every copy of its cookie.
          */
         post: operations["logout"];
         delete?: never;
@@ -1052,7 +1052,7 @@ export interface components {
         };
         /**
          * ButtonTouch
-         * @description What a hand does to a button.
+         * @description What a person does to a button.
          */
         ButtonTouch: {
             /**
@@ -1133,7 +1133,7 @@ export interface components {
          *         speed: how many times faster than real the time of this server runs.
          *         preset: how quickly the cluster is set up to react: "kubernetes" or "stage".
          *         notices_after: seconds of silence after which Kubernetes should give up a machine.
-         *         default_off: seconds that a cut lasts if nobody says.
+         *         default_off: seconds that a cut lasts by default.
          *         demo: the machines are pretend ones, and their plugs can be pulled on the stage.
          */
         ClusterView: {
@@ -1298,11 +1298,11 @@ export interface components {
         };
         /**
          * Entrant
-         * @description Somebody who takes part, as everybody may know them.
+         * @description A participant, as everyone sees them.
          *
          *     Attributes:
          *         withdrawn: gave up the place, and is not drawn.
-         *         guess: the seconds of a bet, once nobody can guess any more.
+         *         guess: the seconds of a bet, once guessing is closed.
          */
         Entrant: {
             /** Guess */
@@ -1357,7 +1357,7 @@ export interface components {
         FeedState: "on" | "off" | "unknown";
         /**
          * FeedTouch
-         * @description What a hand does to a machine's feed, or what breaks in it.
+         * @description What a person does to a machine's feed, or what breaks in it.
          */
         FeedTouch: {
             /**
@@ -1550,7 +1550,7 @@ export interface components {
         Joining: {
             /**
              * Code
-             * @description The code that stands on the stage; not needed by a phone that has a seat's cookie.
+             * @description The code on the stage; not needed by a phone that has a seat's cookie.
              */
             code?: string | null;
             /**
@@ -1678,7 +1678,7 @@ export interface components {
          *     Attributes:
          *         t0: the moment from which everything is counted.
          *         clocked: what told t0: "read-back" (the plug), "sensor", or "last sign" (of life).
-         *         cause: why, if nobody commanded it and a sensor tells: hand, supply, switched, fault,
+         *         cause: why, if it was not commanded and a sensor tells: hand, supply, switched, fault,
          *             cut-short.
          *         t0_within: the true t0 is at most this many seconds later.
          *         phase: the phase that is under way.
@@ -1789,7 +1789,7 @@ export interface components {
         };
         /**
          * PlannedPod
-         * @description A pod that a cut would displace; `toleration` in seconds, null is for ever.
+         * @description A pod that a cut would displace; `toleration` in seconds, null means forever.
          */
         PlannedPod: {
             fate: components["schemas"]["Fate"];
@@ -1961,7 +1961,7 @@ export interface components {
             mode: components["schemas"]["Mode"];
             /**
              * Patience
-             * @description Seconds in which somebody whose turn it is must press.
+             * @description Seconds in which the person whose turn it is must press.
              * @default 30
              */
             patience: number;
@@ -2295,10 +2295,10 @@ export interface components {
         TurnState: "choosing" | "asking" | "cutting" | "cut" | "done" | "vetoed" | "refused" | "unanswered" | "late" | "absent" | "left" | "skipped" | "aborted";
         /**
          * TurnView
-         * @description Somebody has, or had, the button.
+         * @description The right to press, now or in the past.
          *
          *     Attributes:
-         *         ticket: whose turn it is; 0 is nobody's own: the presenter carries out what all decided.
+         *         ticket: whose turn it is; 0 is the crowd's: the presenter carries out what all decided.
          *         until: when the present stage ends by itself, or when the turn ended.
          *         machine: what is to be cut, once that is chosen.
          *         outage: the id of the outage that came of it.
@@ -2338,7 +2338,7 @@ export interface components {
         };
         /**
          * Whoever
-         * @description Who somebody is taken for, and what a token of theirs allows.
+         * @description The caller of a request: role and token scopes.
          *
          *     Attributes:
          *         signed_in: by a session, which can be ended.
@@ -3625,7 +3625,7 @@ export interface operations {
                 for?: number | null;
                 /** @description Stream a line for each milestone until the cluster has recovered. */
                 wait?: "recovered" | null;
-                /** @description Only say what would happen, and what forbids it. */
+                /** @description Only report what would happen, and what forbids it. */
                 dry_run?: boolean;
                 /** @description What is cut; power by default. */
                 feed?: components["schemas"]["FeedKind"] | null;
@@ -3671,7 +3671,7 @@ export interface operations {
                 for?: number | null;
                 /** @description Stream a line for each milestone until the cluster has recovered. */
                 wait?: "recovered" | null;
-                /** @description Only say what would happen, and what forbids it. */
+                /** @description Only report what would happen, and what forbids it. */
                 dry_run?: boolean;
                 /** @description What is cut; power by default. */
                 feed?: components["schemas"]["FeedKind"] | null;

@@ -47,7 +47,7 @@ export async function ask<T = unknown>(method: string, path: string, body?: unkn
     throw new Refused(
       0,
       'The server does not answer.',
-      'It comes back by itself, or it was stopped.',
+      'Check that it is running, then try again.',
     );
   }
   const json = response.headers.get('Content-Type')?.includes('json');

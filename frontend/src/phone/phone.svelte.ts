@@ -47,7 +47,7 @@ export class Phone {
     };
   }
 
-  /** Take the seat first: whoever listens without one is not counted. */
+  /** Take the seat first: a phone without one is not counted. */
   async #begin(): Promise<void> {
     while (!this.#ended && !(await this.join()) && !this.own.needsCode)
       await new Promise((resolve) => setTimeout(resolve, AGAIN * (0.5 + Math.random())));
@@ -107,7 +107,7 @@ export class Phone {
   }
 
   leave(): Promise<void> {
-    return this.#do('leave', {}, 'Giving it up.');
+    return this.#do('leave', {}, 'Giving up your place.');
   }
 
   /** Take the seat, or have it again; with the code, if one was scanned or typed. Returns whether it has it. */
@@ -155,10 +155,9 @@ export class Phone {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error.status === 401) {
-        // A server that was started anew, or a lost cookie: take the seat again, act by hand again.
+        // A restarted server, or a lost cookie: take the seat again, act by hand again.
         await this.join();
-        if (!this.own.needsCode)
-          this.#say('You had lost your seat, and have it again. Press again.');
+        if (!this.own.needsCode) this.#say('You lost your seat and have it back. Press again.');
       } else if (error.status > 0) this.#refused(error);
       // Whether it was counted, the server knows as soon as it answers again.
       else if (!(await this.join()) || this.own.round !== round.id || this.own.ticket === null)
@@ -210,7 +209,7 @@ export class Phone {
     this.#answer();
   }
 
-  /** Whose turn it is must be there: the phone says so itself, once, if somebody can see it. */
+  /** Whose turn it is must be there: the phone says so itself, once, if the page is visible. */
   #answer(): void {
     const round = this.play?.round;
     const turn = round?.turn;

@@ -9,7 +9,7 @@ describe('a refusal', () => {
     ({ round: { ...wanted, ...changes }, speed: 1 }) as Play;
   const asking = turn(5, { stage: 'asking', machine: 'node2' });
   const refusal = (more: Partial<Trouble> = {}): Trouble => ({
-    text: 'Somebody else has just pressed.',
+    text: 'Another phone just pressed.',
     shownInRound: true,
     allowedAt: 160,
     since: 100,
@@ -41,7 +41,7 @@ describe('a refusal', () => {
 
   it('of a machine, or of the table, ends with what bars it', () => {
     const halted = refusal({ allowedAt: null });
-    expect(isSettled(halted, play({ blocked: 'HALT holds.' }), 200)).toBe(false);
+    expect(isSettled(halted, play({ blocked: 'HALT is active.' }), 200)).toBe(false);
     expect(isSettled(halted, play(), 200)).toBe(true);
     const off = refusal({ allowedAt: null });
     expect(isSettled(off, play({ barred: { node3: 'off' } }), 200)).toBe(false);

@@ -6,7 +6,7 @@ export interface Trouble {
   text: string;
   /** The round shows when this no longer holds: a turn that ends, a table or machine that is free. */
   shownInRound: boolean;
-  /** From when on the rule allows it; null if nobody knows. */
+  /** From when on the rule allows it; null if unknown. */
   allowedAt: number | null;
   /** When it came, by the server's clock. */
   since: number;

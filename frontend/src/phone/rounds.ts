@@ -37,7 +37,7 @@ export function raffle(seen: Seen): View {
   const over = isOver(seen);
   if (own.ticket === null && !over) return enter('I’M IN', 'for the button', round.says);
   if (own.ticket === null)
-    return plain('closed', 'Closed', `You are not in this one. ${round.says}`, 'lock');
+    return plain('closed', 'Closed', `You are not in this round. ${round.says}`, 'lock');
   const had = ended(seen);
   if (had) return had;
   if (own.withdrawn)
@@ -64,7 +64,7 @@ export function queue(seen: Seen): View {
     const shown =
       before === 0
         ? { ...plain('sent', 'NEXT', '', 'up'), under: `ticket ${own.ticket}` }
-        : number(before, '', before === 1 ? 'is before you' : 'are before you');
+        : number(before, '', before === 1 ? 'is ahead of you' : 'are ahead of you');
     return { ...shown, text: round.says, leave: 'Give up my place' };
   }
   const had = ended(seen);
@@ -111,7 +111,7 @@ export function free(seen: Seen): View {
   return button(seen, 'open', 'press', text);
 }
 
-/** What somebody sees who has the button; null if it is not their turn. */
+/** The view of the person with the button; null if it is not their turn. */
 function turn(seen: Seen): View | null {
   const { round, own, now } = seen;
   const turn = round.turn;
@@ -142,8 +142,8 @@ const ENDED: Readonly<Partial<Record<Turn['stage'], readonly [string, string]>>>
   late: ['Too late', 'You did not press in time.'],
   absent: ['Too late', 'Your phone did not answer in time.'],
   left: ['Passed on', 'You gave the button back.'],
-  skipped: ['Passed on', 'The presenter has passed on from you.'],
-  aborted: ['Cut off', 'The server ended meanwhile.'],
+  skipped: ['Passed on', 'The presenter skipped you.'],
+  aborted: ['Cut off', 'The server stopped in the meantime.'],
 };
 
 /** How the own turn ended, if it did so without a cut. */

@@ -35,7 +35,7 @@ export interface Own {
   sentAt: number;
   /** It was sent a while ago, and is not answered yet. */
   slow: boolean;
-  /** The server wants the code that stands on the stage. */
+  /** The server wants the code on the stage. */
   needsCode: boolean;
 }
 
@@ -63,7 +63,7 @@ export interface View {
   under: string;
   /** The sentence below; nothing in it counts, so that a screen reader may read every one. */
   text: string;
-  /** The seconds that are left, for whoever sees them; '' if nothing ends by itself. */
+  /** The seconds that are left, as text to see only; '' if nothing ends by itself. */
   clock: string;
   icon: 'check' | 'bolt' | 'nonetwork' | 'lock' | 'up' | 'dots' | 'phone' | 'hand';
   /** It is this phone's machine, or turn. */
@@ -101,7 +101,7 @@ export function plain(name: Name, big: string, text: string, icon: View['icon'])
   };
 }
 
-/** Whether it takes nothing any more, though nobody may have said so yet. */
+/** Whether it takes nothing any more, though the server may not have said so yet. */
 export const isOver = ({ round, now }: Seen): boolean =>
   round.state !== 'open' || (round.closes !== null && now >= round.closes);
 

@@ -41,7 +41,7 @@ const outage = (more: Partial<NonNullable<Play['outage']>> = {}): Play['outage']
 describe('what a phone shows', () => {
   it.each<[string, Play | null, Own, number, string, RegExp]>([
     ['before the server speaks', null, OWN, 0, 'connecting', /Looking/],
-    ['without the code', play(null), { ...OWN, needsCode: true }, 0, 'code', /on the stage/],
+    ['without the code', play(null), { ...OWN, needsCode: true }, 0, 'code', /on the big screen/],
     ['without a round', play(null), OWN, 100, 'waiting', /opens the next round.*69 more/],
     [
       'after a round that was given up',
@@ -59,7 +59,7 @@ describe('what a phone shows', () => {
       { ...OWN, sending: 'Sending.', slow: true },
       105,
       'sending',
-      /many phones ask at once/,
+      /Many phones at once/,
     ],
     ['its vote is in', play(round()), VOTED, 101, 'sent', /how it stands/],
     ['time is up', play(round()), OWN, 130, 'closed', /did not vote/],
@@ -78,7 +78,9 @@ describe('what a phone shows', () => {
   });
 
   it('says that it waits for a presenter who is away', () => {
-    expect(view(play(round('vote', { away: true })), OWN, 101).text).toContain('presenter is away');
+    expect(view(play(round('vote', { away: true })), OWN, 101).text).toContain(
+      'Waiting for the presenter.',
+    );
   });
 
   it('YOU DID IT, if its machine was chosen', () => {
@@ -129,7 +131,7 @@ describe('a raffle and a queue', () => {
     expect(shown('raffle', OWN, {})).toMatchObject({ act: 'enter', big: 'I’M IN' });
     expect(shown('queue', OWN, { waiting: 7 })).toMatchObject({ act: 'enter', under: 'ticket 4' });
     expect(shown('raffle', SEATED, {})).toMatchObject({ act: null, big: '3', unit: '' });
-    expect(shown('raffle', OWN, { state: 'closed' }).text).toContain('You are not in this one.');
+    expect(shown('raffle', OWN, { state: 'closed' }).text).toContain('You are not in this round.');
     expect(shown('queue', OWN, { state: 'over' }).text).toContain('You did not line up.');
   });
 
@@ -162,7 +164,7 @@ describe('a raffle and a queue', () => {
     ['unanswered', /presenter did not answer/],
     ['refused', /A rule\./],
     ['left', /gave the button back/],
-    ['aborted', /server ended/],
+    ['aborted', /server stopped/],
   ] as const)('says how a turn ended: %s', (stage, text) => {
     const past = [turn(3, { stage, why: 'A rule.' })];
     const ended = shown('queue', SEATED, { called: 3, past });
@@ -173,9 +175,9 @@ describe('a raffle and a queue', () => {
   it('counts who is before it, without those who left', () => {
     const nine: Own = { ...SEATED, ticket: 9 };
     const waits = { called: 4, entered: 12, gone: [6], turn: turn(4) };
-    expect(shown('queue', nine, waits)).toMatchObject({ big: '4', under: 'are before you' });
+    expect(shown('queue', nine, waits)).toMatchObject({ big: '4', under: 'are ahead of you' });
     const last = { called: 8, entered: 12, gone: [], turn: turn(8) };
-    expect(shown('queue', nine, last)).toMatchObject({ big: '1', under: 'is before you' });
+    expect(shown('queue', nine, last)).toMatchObject({ big: '1', under: 'is ahead of you' });
     expect(shown('queue', nine, { ...last, turn: null })).toMatchObject({ big: 'NEXT' });
   });
 

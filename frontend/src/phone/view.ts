@@ -9,13 +9,12 @@ import { closing, isOver, NOTHING, plain, type Own, type Seen, type View } from 
 
 const MODES: Readonly<Record<Mode, (seen: Seen) => View>> = { vote, raffle, queue, bet, free };
 
-const WAITING = 'The answer takes a while when many phones ask at once. Do not press again.';
+const WAITING = 'Many phones at once take a while. Do not press again.';
 
-const LATE = 'No answer yet. Stay here: it goes on by itself.';
+const LATE = 'No answer yet. Stay here: it resumes by itself.';
 
 export function view(play: Play | null, own: Own, now: number): View {
-  if (own.needsCode)
-    return plain('code', 'Join', 'Type the code that stands on the stage.', 'phone');
+  if (own.needsCode) return plain('code', 'Join', 'Type the code on the big screen.', 'phone');
   if (play === null)
     return plain('connecting', 'One moment', own.slow ? LATE : 'Looking for the server…', 'dots');
   const round = play.round;
@@ -38,6 +37,6 @@ export function view(play: Play | null, own: Own, now: number): View {
   const seen: Seen = { play, round, own: about, now };
   const shown = MODES[round.mode](seen);
   const clock = shown.clock || (isOver(seen) ? '' : closing(seen));
-  const away = round.away ? ' The presenter is away: it waits.' : '';
+  const away = round.away ? ' Waiting for the presenter.' : '';
   return { ...shown, clock, text: shown.text + away };
 }

@@ -82,7 +82,7 @@ describe('beside the stopwatch it says', () => {
       phase: null,
     });
     expect(texts(one, cluster, 200)).toEqual([
-      'Not watched for 12.1 s of it: it took 8.0 to 20.1 s',
+      'No contact for 12.1 s of it: it took 8.0 to 20.1 s',
     ]);
   });
 
@@ -110,9 +110,7 @@ test('notes that have no room are left out, the first ones stay', () => {
 
 test('a run in which nothing can move is said to be kept apart', () => {
   const one = outage('n1', { pods: [displaced('db', { fate: 'waits' })] });
-  expect(texts(one, cluster, 110)).toContain(
-    'Nothing on n1 can move: kept apart from best and median',
-  );
+  expect(texts(one, cluster, 110)).toContain('No pod on n1 can move: not in best and median');
   const moving = outage('n1', { pods: [displaced('a')] });
   expect(texts(moving, cluster, 110).join()).not.toContain('can move');
 });

@@ -89,20 +89,20 @@ export function notes(
 ): Note[] {
   if (outage === undefined) return [];
   const told: Note[] = [];
-  if (outage.held) told.push({ text: `Held back: ${outage.held}` });
+  if (outage.held) told.push({ text: `On hold: ${outage.held}` });
   if (outage.phase === 'detect' && cluster !== undefined) told.push(silence(outage, cluster, now));
   if (outage.phase === 'evict' && !outage.held) {
     const next = nextEviction(outage, now);
-    if (next !== null) told.push({ text: 'Its pods may wait for it. Evicts in', seconds: next });
+    if (next !== null) told.push({ text: 'Its pods may stay. Evicts in', seconds: next });
   }
   if (nothingMoves(outage))
-    told.push({ text: `Nothing on ${outage.machine} can move: kept apart from best and median` });
+    told.push({ text: `No pod on ${outage.machine} can move: not in best and median` });
   if (outage.t0_within > 0) told.push(honest(outage));
   if (outage.telling.ending) told.push({ text: outage.telling.ending });
   const twins = outage.pods.filter((pod) => pod.fate === 'waits' && pod.resolved === null).length;
   if (twins > 0 && outage.open && outage.phases['evict'] !== undefined)
     told.push({
-      text: `${count(twins, 'pod waits', 'pods wait')} for ${outage.machine} itself`,
+      text: `${count(twins, 'pod waits', 'pods wait')} for ${outage.machine}`,
     });
   if (outage.blind >= 0.5) told.push(unseen(outage));
   return told;
@@ -116,7 +116,7 @@ function silence(outage: Outage, cluster: Cluster, now: number): Note {
   const left = outage.t0 + cluster.notices_after - now;
   if (left > 0)
     return {
-      text: `Kubernetes gives up a machine that is silent for ${cluster.notices_after} s: in`,
+      text: `Kubernetes gives up after ${cluster.notices_after} s of silence: in`,
       seconds: Math.ceil(left),
     };
   return { text: `Any moment now: Kubernetes waits for ${cluster.notices_after} s of silence` };
@@ -131,7 +131,7 @@ function nextEviction(outage: Outage, now: number): number | null {
 }
 
 function unseen(outage: Outage): Note {
-  const text = `Not watched for ${outage.blind.toFixed(1)} s of it`;
+  const text = `No contact for ${outage.blind.toFixed(1)} s of it`;
   if (outage.recovery_at_least == null || outage.t0_within > 0) return { text };
   return { text: `${text}: it took ${took(outage)} s` };
 }

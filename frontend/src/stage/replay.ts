@@ -24,7 +24,7 @@ export function asked(address: Location): { run: string; t: number } | null {
 
 export async function load(run: string, address: Location): Promise<Item[]> {
   const url = new URL(run, address.href);
-  if (url.origin !== address.origin) throw new Error('A recording of another site is not shown.');
+  if (url.origin !== address.origin) throw new Error('Recordings from another site are not shown.');
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`There is no recording at ${url.pathname} (${answer.status}).`);
   return (await answer.json()) as Item[];

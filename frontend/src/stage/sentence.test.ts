@@ -30,7 +30,7 @@ test.each<[string, Seen]>([
   ['All 2 pods ready on 2 machines.', seen()],
   ['1 of 2 pods ready on 2 machines.', seen({ pods: [pod('a', 'n1'), pod('b', null)] })],
   ['All machines are up, and no pod runs on them yet.', seen({ pods: [] })],
-  ['There is no machine yet: add [[machine]] to lab.toml.', seen({ machines: [] })],
+  ['No machines yet: add [[machine]] to lab.toml.', seen({ machines: [] })],
   ['Waiting for the server …', seen({ known: false })],
   ['Lost contact with the server. Showing its last known state.', seen({ connected: false })],
   [
@@ -45,11 +45,11 @@ test.each<[string, Seen]>([
     }),
   ],
   [
-    "A hand pulled n1's plug. Kubernetes was not told.",
+    "n1's plug was pulled. Kubernetes does not know yet.",
     seen({}, { n1: { power: true, network: false, back: null } }),
   ],
   [
-    "A hand pulled n1's plug. Kubernetes was not told.",
+    "n1's plug was pulled. Kubernetes does not know yet.",
     seen(
       { current: outage('n1', { origin: 'observed', ...told('n1 fell silent.') }) },
       { n1: { power: true, network: false, back: null } },

@@ -25,7 +25,7 @@ export function sentence(seen: Seen): string {
     return 'The cluster has changed identity. Reading it again …';
   if (cluster?.stale_since != null)
     return 'Lost contact with the cluster. Showing its last known state.';
-  if (machines.length === 0) return 'There is no machine yet: add [[machine]] to lab.toml.';
+  if (machines.length === 0) return 'No machines yet: add [[machine]] to lab.toml.';
   const byHand = machines.find((machine) => isHandsWork(machine, seen));
   if (byHand !== undefined) return handsWork(byHand, seen.truths.get(byHand.name)!);
   if (current?.open) {
@@ -51,15 +51,15 @@ const whatWasPulled = (truth: Truth): string => (truth.byHand.power ? 'plug' : '
 function handsWork(machine: Machine, truth: Truth): string {
   const plug = whatWasPulled(truth);
   if (machine.ready === 'True')
-    return `A hand pulled ${machine.name}'s ${plug}. Kubernetes was not told.`;
-  return `A hand pulled ${machine.name}'s ${plug}.`;
+    return `${machine.name}'s ${plug} was pulled. Kubernetes does not know yet.`;
+  return `${machine.name}'s ${plug} was pulled by hand.`;
 }
 
 function during(outage: Outage, seen: Seen): string {
   const truth = seen.truths.get(outage.machine);
   const noticed = outage.phase !== 'detect' || outage.milestones['restored'] !== undefined;
   if (!noticed && outage.origin === 'observed' && truth && pulled(truth))
-    return `A hand pulled ${outage.machine}'s ${whatWasPulled(truth)}. Kubernetes was not told.`;
+    return `${outage.machine}'s ${whatWasPulled(truth)} was pulled. Kubernetes does not know yet.`;
   return outage.telling.headline;
 }
 

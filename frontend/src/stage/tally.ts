@@ -28,9 +28,7 @@ export function question(round: Round | undefined): string {
   switch (round.mode) {
     case 'vote':
       if (round.chosen !== null) return `${round.chosen} it is`;
-      return round.feed === 'network'
-        ? 'Which machine is cut off?'
-        : 'Which machine loses its power?';
+      return round.feed === 'network' ? 'Which machine is cut off?' : 'Which machine loses power?';
     case 'raffle':
       return 'Who gets the button?';
     case 'queue':
@@ -56,9 +54,9 @@ const ENDED: Readonly<Record<Turn['stage'], string>> = {
   refused: 'refused',
   unanswered: 'not answered',
   late: 'too late',
-  absent: 'not there',
+  absent: 'no answer',
   left: 'passed on',
-  skipped: 'passed over',
+  skipped: 'skipped',
   aborted: 'cut short',
 };
 

@@ -45,7 +45,7 @@ def test_without_a_recovery_time_nobody_wins_and_without_guesses_neither(hall: H
 @pytest.mark.parametrize("rubbish", ["", "x", "0", "-1", "nan", "inf", "1e9"])
 def test_what_is_no_guess_is_refused(hall: Hall, rubbish: str) -> None:
     hall.open(Mode.BET, machine="node2")
-    with pytest.raises(BadInput, match="no guess"):
+    with pytest.raises(BadInput, match="not a valid guess"):
         hall.enter("ana", value=rubbish)
 
 
@@ -86,11 +86,11 @@ def test_an_outage_without_a_time_has_no_winner_and_it_is_said(hall: Hall) -> No
     hall.current_round.outage_has_outcome("outage-1", None)
     assert sure(hall.current_round.bet()).best == ()
     said = BET.says(hall.round, hall.current_round.table(), str)
-    assert said == "There is no recovery time to tell. So nobody wins."
+    assert said == "No recovery time was measured. So there is no winner."
 
 
 def test_a_bet_is_about_one_machine(hall: Hall) -> None:
-    with pytest.raises(BadInput, match="about a machine"):
+    with pytest.raises(BadInput, match="needs a machine"):
         hall.open(Mode.BET)
     hall.open(Mode.BET, machine="node2")
     with pytest.raises(BadInput, match="about node2"):

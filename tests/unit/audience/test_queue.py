@@ -27,7 +27,7 @@ def pressed(hall: Hall, machine: str = "node3") -> None:
 
 def test_the_first_one_has_the_button_at_once(hall: Hall) -> None:
     hall.open(Mode.QUEUE)
-    assert says(hall) == "Line up with your phone: the first one gets the button."
+    assert says(hall) == "Line up with your phone: the first in line gets the button."
     assert hall.enter("ana", "ben", "cem", "ana") == [1, 2, 3, 1]
     assert hall.turn.ticket == 1
     assert in_line(hall.round) == 2
@@ -40,7 +40,7 @@ def test_the_next_one_is_called_when_the_cut_before_has_an_outcome(hall: Hall) -
     assert hall.turn.stage is TurnState.CUT
     assert says(hall) == (
         "Ticket 1 did it: node3 has lost its power. "
-        "The next one is called when Kubernetes has recovered."
+        "The next turn comes when Kubernetes has recovered."
     )
     hall.current_round.outage_has_outcome("outage-1", 11.0)
     assert hall.round.past[-1].stage is TurnState.DONE
@@ -108,7 +108,7 @@ def test_the_presenter_need_not_wait_for_an_outcome_and_the_cut_is_still_told(ha
 
 def test_nobody_is_passed_on_from_while_a_machine_is_being_cut(hall: Hall) -> None:
     hall.open(Mode.QUEUE)
-    with pytest.raises(RoundRefused, match="Nobody has the button"):
+    with pytest.raises(RoundRefused, match="The button is free"):
         call_next(hall.round, 1000.0)
     hall.enter("ana")
     cutting = transitions.cutting(hall.round, hall.turn, "node1")

@@ -65,7 +65,7 @@ async def test_whoever_is_away_is_followed_by_the_next_until_nobody_is_left(hall
     assert order[:2] == [first, anybody(SEED, 3, {first})]
     assert sorted(order) == [1, 2, 3]
     assert hall.round.state is RoundState.OVER
-    assert says(hall).startswith("Everybody who entered was drawn, and nobody pressed.")
+    assert says(hall).startswith("Every ticket was drawn, without a press.")
 
 
 def test_whoever_gave_the_place_up_is_not_drawn(hall: Hall) -> None:
@@ -108,7 +108,7 @@ def test_nobody_entered_and_nothing_is_drawn(hall: Hall) -> None:
     entered(hall, 0)
     hall.current_round.close()
     assert hall.round.turn is None
-    assert says(hall) == "Closed, and nobody entered. Nothing is drawn."
+    assert says(hall) == "Closed without entries. Nothing is drawn."
 
 
 def test_entering_twice_is_one_ticket(hall: Hall) -> None:

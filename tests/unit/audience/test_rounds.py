@@ -148,7 +148,7 @@ def test_cancelling_ends_the_turn_and_a_round_that_is_over_is_over(hall: Hall) -
     assert hall.round.state is RoundState.CANCELLED
     assert hall.round.turn is None
     for step in (hall.current_round.close, hall.current_round.cancel):
-        with pytest.raises(RoundRefused, match="cancelled already"):
+        with pytest.raises(RoundRefused, match="already cancelled"):
             step()
 
 
@@ -206,7 +206,7 @@ def test_a_cut_that_was_under_way_ends_defined(hall: Hall) -> None:
     assert after.round.state is RoundState.REVEALED
     last = sure(after.round.last)
     assert last.stage is TurnState.ABORTED
-    assert last.why == "the server ended meanwhile"
+    assert last.why == "the server stopped in the meantime"
 
 
 def test_what_another_version_kept_does_not_stop_this_one(

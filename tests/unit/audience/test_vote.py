@@ -62,8 +62,8 @@ def test_or_a_tie_is_drawn_by_the_seed_once(hall: Hall) -> None:
     assert hall.round.state is RoundState.CLOSED
     assert hall.round.drawn
     assert hall.round.picked == draw(SEED, ("node1", "node2", "node3")) == target(hall)
-    assert f"The draw decided for {hall.round.picked}." in says(hall)
-    with pytest.raises(RoundRefused, match="The draw has decided"):
+    assert f"The draw chose {hall.round.picked}." in says(hall)
+    with pytest.raises(RoundRefused, match="The draw already chose"):
         break_tie(hall.round, hall.current_round.table())
 
 
@@ -75,12 +75,12 @@ def test_without_a_tie_nothing_is_drawn(hall: Hall) -> None:
 
 def test_without_votes_nothing_is_decided_and_it_is_said(hall: Hall) -> None:
     voted(hall)
-    with pytest.raises(RoundRefused, match="Nobody has voted"):
+    with pytest.raises(RoundRefused, match="There are no votes yet"):
         target(hall)
-    with pytest.raises(RoundRefused, match="Nobody has voted"):
+    with pytest.raises(RoundRefused, match="There are no votes yet"):
         break_tie(hall.round, hall.current_round.table())
     hall.current_round.close()
-    assert says(hall) == "Closed, and nobody voted. Nothing is cut."
+    assert says(hall) == "Closed without votes. Nothing is cut."
 
 
 def test_a_machine_that_is_away_cannot_be_voted_for_and_the_rule_is_named(hall: Hall) -> None:
@@ -102,8 +102,7 @@ def test_a_leader_that_went_away_makes_room_for_those_with_most_votes_of_the_oth
     assert target(hall) == "node1"
     hall.current_round.close()
     assert says(hall) == (
-        "Closed with 6 votes. node3 leads. Not to be cut now: node3 (not Ready). "
-        "Of the others node1 got most."
+        "Closed with 6 votes. node3 leads. Cannot be cut now: node3 (not Ready). Next: node1."
     )
 
 

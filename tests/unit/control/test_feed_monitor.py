@@ -90,7 +90,7 @@ async def test_a_feed_that_comes_when_its_plug_goes_off_has_the_wrong_polarity()
         await table.clock.advance(1)
         with pytest.raises(Dark):
             await table.cut()
-        assert "wrong way" in table.monkey.feed_monitor.finding(("node3", POWER))
+        assert "inverted" in table.monkey.feed_monitor.finding(("node3", POWER))
         plug = table.plugs["node3", POWER]
         table.devices["node3"].state = FeedState.OFF
         await plug.read()
@@ -214,7 +214,7 @@ async def test_what_is_dark_is_not_cut_and_counts_as_off() -> None:
     sensors = watched("node3")
     async with Table(sensors=sensors, max_off=1).running() as table:
         await losing(table, sensors, "node3")
-        with pytest.raises(Dark, match="No power arrives at node3"):
+        with pytest.raises(Dark, match="No power reaches node3"):
             await table.cut("node3")
         with pytest.raises(TooManyOff):
             await table.cut("node2")

@@ -136,7 +136,7 @@ def test_a_machine_that_is_not_ready_anyway_is_not_cut() -> None:
 def test_what_is_off_already_says_when_it_will_be_on() -> None:
     error = refused(request(), facts(off={"node3": 1_000_012.0}))
     assert error.rule == "already-off"
-    assert "It will be on again in 12 s." in error.remedy
+    assert "It comes back on in 12 s." in error.remedy
 
 
 def test_one_machine_at_a_time_unless_the_limits_allow_more() -> None:

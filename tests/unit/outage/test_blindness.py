@@ -52,8 +52,8 @@ def test_what_we_slept_through_is_told_as_between_when_we_looked_last_and_when_w
     assert outage.blind == 12
     text = texts(lost_and_recovered_in_a_pause())
     assert "Recovered after 8.0 to 20.0 s" in text
-    assert "noticed, after 8.0 to 20.0 s" in text
-    assert "This server did not run for 12.0 s" in text
+    assert "noticed after 8.0 to 20.0 s" in text
+    assert "This server was not running for 12.0 s" in text
 
 
 def test_phases_add_up_and_none_ends_at_a_moment_that_is_not_known() -> None:
@@ -176,7 +176,7 @@ def test_what_is_listed_after_the_cluster_was_out_of_sight_is_told_so_from_the_f
     assert "Recovered after 10.0 to 16.0 s" in texts(scene)
     scene.fresh()
     assert recovery.recovery_at_least(scene.outage) == 10
-    assert "out of sight for 6.0 s" in texts(scene)
+    assert "with the cluster was lost for 6.0 s" in texts(scene)
 
 
 @pytest.mark.parametrize("blindness", ["pause", "stale"])

@@ -46,15 +46,15 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         ),
         (
             outage(restored=T0 + 3),
-            "n1 has its power again. Kubernetes has not noticed anything yet.",
+            "n1 has its power back. Kubernetes has not noticed a thing yet.",
         ),
         (
             observed(feed=None, clocked=Clocked.LAST_SIGN),
-            "n1 fell silent. It was not cut from here: a hand, or a fault.",
+            "n1 fell silent. Not cut from here: a pulled plug, or a fault.",
         ),
         (
             observed(clocked=Clocked.SENSOR, cause=Cause.HAND),
-            "n1 has lost its power. It was not cut from here: a hand, or a loose cable.",
+            "n1 has lost its power. Not cut from here: a pulled or loose cable.",
         ),
         (
             outage(**NOTICED),
@@ -62,23 +62,23 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         ),
         (
             outage(**NOTICED, held="one node every 10 s"),
-            "Kubernetes noticed n1, but holds the eviction back.",
+            "Kubernetes noticed, but the eviction of n1 is on hold.",
         ),
         (
             outage(**NOTICED, displaced=EVICTED),
-            "Kubernetes gives up the pods on n1 and makes new ones.",
+            "Kubernetes evicts the pods on n1 and creates new ones.",
         ),
         (
             outage(**NOTICED, displaced=MADE),
-            "2 replacements start on the machines that are left.",
+            "2 replacements start on the remaining machines.",
         ),
         (
             outage(**NOTICED, displaced=(MADE[0], DONE[1])),
-            "1 replacement starts on the machines that are left.",
+            "1 replacement starts on the remaining machines.",
         ),
         (
             outage(**NOTICED, displaced=(pod("db", Fate.WAITS),)),
-            "Nothing on n1 can move: its pods wait for the machine itself.",
+            "No pod on n1 can move: they wait for the machine to return.",
         ),
         (
             outage(
@@ -90,19 +90,19 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         (outage(**RECOVERED), "Recovered in 12.4 s: 2 pods run elsewhere."),
         (
             outage(**RECOVERED | {"displaced": (pod("b", unneeded=T0 + 12.4),)}),
-            "Recovered in 12.4 s: every pod that is wanted runs again.",
+            "Recovered in 12.4 s: all pods run again.",
         ),
         (
             outage(**RECOVERED, restored=T0 + 20),
-            "Recovered in 12.4 s. n1 has power again, and starts.",
+            "Recovered in 12.4 s. n1 has power again and boots.",
         ),
         (
             outage(**RECOVERED, restored=T0 + 20, rejoined=T0 + 30),
-            "Recovered in 12.4 s. n1 is back, and nothing moves back to it by itself.",
+            "Recovered in 12.4 s. n1 is back, but no pod moves back on its own.",
         ),
         (
             outage(**NOTICED | {"recovered": T0 + 35.2, "displaced": (pod("db", Fate.WAITS),)}),
-            "n1's pods run again after 35.2 s. Nothing on it could move.",
+            "n1's pods run again after 35.2 s. None of them could move.",
         ),
         (
             outage(restored=T0 + 3, rejoined=T0 + 5, closed=T0 + 5),
@@ -110,9 +110,9 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         ),
         (
             outage(**NOTICED, interrupted="the server was killed", closed=T0 + 50),
-            "n1's outage could not be measured to its end: the server was killed.",
+            "n1's outage was only partly measured: the server was killed.",
         ),
-        (outage(**NOTICED, displaced=()), "n1 is lost. No pod on it moves."),
+        (outage(**NOTICED, displaced=()), "n1 is lost. No pod has to move."),
     ],
 )
 def test_the_headline_says_what_goes_on(one: Outage, headline: str) -> None:
@@ -127,12 +127,12 @@ def test_no_headline_counts_seconds_that_pass() -> None:
 @pytest.mark.parametrize(
     ("one", "lost", "who"),
     [
-        (outage(by="Ada"), "power cut", "Cut on request of Ada."),
+        (outage(by="Ada"), "power cut", "Cut by Ada."),
         (outage(feed=FeedKind.NETWORK), "network cut", ""),
         (
             observed(feed=None, clocked=Clocked.LAST_SIGN, cause=Cause.FAULT),
             "silent",
-            "It was not cut from here, and its power is on: a fault, or its network.",
+            "Not cut from here, and its power is on: a fault, or its network.",
         ),
         (
             observed(clocked=Clocked.SENSOR, cause=Cause.SUPPLY),
@@ -142,17 +142,17 @@ def test_no_headline_counts_seconds_that_pass() -> None:
         (
             observed(clocked=Clocked.SENSOR, cause=Cause.SWITCHED),
             "switched off",
-            "Its plug was switched off, but not from here.",
+            "Its plug was switched off elsewhere.",
         ),
         (
             observed(clocked=Clocked.SENSOR, cause=Cause.HAND, feed=FeedKind.NETWORK),
             "link lost",
-            "It was not cut from here: a hand, or a loose cable.",
+            "Not cut from here: a pulled or loose cable.",
         ),
         (
             observed(clocked=Clocked.LAST_SIGN, cause=Cause.CUT_SHORT),
             "silent",
-            "Its cut was given up half-way, and may have taken it for a moment.",
+            "Its cut was aborted half-way and may have taken effect briefly.",
         ),
     ],
 )
@@ -179,14 +179,14 @@ def test_it_says_what_was_lost_and_who_did_it(one: Outage, lost: str, who: str) 
         ),
         (
             outage(**NOTICED, interrupted="the server was killed", closed=T0 + 50),
-            "n1: not measured to the end",
-            "Not measured to the end: the server was killed",
+            "n1: only partly measured",
+            "Only partly measured: the server was killed",
             "",
         ),
         (
             outage(**NOTICED, displaced=()),
             "n1 lost its power. Kubernetes is recovering",
-            "No pod had to move: there is nothing to wait for",
+            "No pod had to move, so nothing to wait for",
             "",
         ),
     ],

@@ -137,7 +137,7 @@ def test_statefulset_pods_are_waited_for_but_reported_apart() -> None:
     assert passed["recovered"] == 10
     assert "whole" not in passed
     (waiting,) = [pod for pod in scene.outage.displaced if pod.fate is Fate.WAITS]
-    assert "waits until the old pod is gone" in recovery.explain(scene.outage, waiting)
+    assert "waits for the old pod to go" in recovery.explain(scene.outage, waiting)
     scene.wait(20).restore()
     scene.node("node3", "True")
     scene.remove(db)
@@ -172,7 +172,7 @@ def test_daemonset_pods_are_not_waited_for_and_bare_pods_are_lost() -> None:
     assert recovery.current_phase(scene.outage) is None
     why = {pod.name: recovery.explain(scene.outage, pod) for pod in scene.outage.displaced}
     assert "DaemonSet" in why["agent"]
-    assert "nobody makes it again" in why["bare"]
+    assert "is not recreated" in why["bare"]
 
 
 def test_a_machine_back_before_kubernetes_noticed_is_unnoticed() -> None:
@@ -301,7 +301,7 @@ def test_an_eviction_that_is_held_back_is_said_to_be() -> None:
     for name in ("node2", "node3"):
         scene.node(name, "Unknown")
     scene.wait(4)
-    assert "evicts nobody" in scene.outages["node3"].held
+    assert "evicts no pods" in scene.outages["node3"].held
     scene.node("node3", "Unknown", UNREACHABLE)
     assert scene.outages["node3"].held == ""
 
@@ -342,8 +342,8 @@ def test_the_story_counts_replacements_and_names_what_is_gone_for_good() -> None
         scene.remove(pod)
     told = {line.about: line.text for line in story(scene.outage)}
     assert told["scheduled"] == "The replacement has found a machine."
-    assert "nobody makes them again: bare" in told["closed"]
-    assert "whole" not in told["closed"]
+    assert "no controller recreates them: bare" in told["closed"]
+    assert "everything runs" not in told["closed"]
 
 
 def test_pods_that_came_back_by_themselves_are_no_replacements() -> None:
@@ -378,7 +378,7 @@ def test_a_feed_that_a_sensor_loses_begins_an_outage_at_the_sensors_moment() -> 
     lose_feed(scene, within=0.1)
     assert (scene.outage.t0, scene.outage.t0_within) == (scene.now, 0.1)
     assert set(recovery.milestones(scene.outage)) == {"lost"}
-    assert "a hand, or a loose cable" in story(scene.outage)[0].text
+    assert "a pulled or loose cable" in story(scene.outage)[0].text
     scene.silent.add("node3")
     scene.wait(8)
     scene.node("node3", "Unknown")
@@ -504,10 +504,10 @@ def test_a_pod_whose_deployment_wants_fewer_now_is_not_waited_for() -> None:
     scene.pod("web-d", "node1")
     assert scene.outage.recovered == scene.now
     pods = {pod.name: recovery.explain(scene.outage, pod) for pod in scene.outage.displaced}
-    assert pods["web-a"].startswith("not needed")
+    assert pods["web-a"].startswith("no longer needed")
     assert pods["web-b"].startswith("replaced by web-d")
     told = {line.about: line.text for line in story(scene.outage)}
-    assert "the 1 pod that can move runs again. 1 is not needed any more" in told["recovered"]
+    assert "the 1 pod that could move runs again. 1 is no longer needed" in told["recovered"]
 
 
 def test_a_pod_whose_deployment_was_deleted_is_not_waited_for() -> None:
@@ -746,7 +746,7 @@ def test_a_pod_that_finishes_behind_a_cut_network_has_done_its_work() -> None:
     scene.node("node3", "True")
     scene.change(work, ready=False, phase="Succeeded")
     assert scene.outage.recovered == scene.now
-    assert any("has done its work" in recovery.explain(scene.outage, p)
+    assert any("ran to completion" in recovery.explain(scene.outage, p)
                for p in scene.outage.displaced)  # fmt: skip
 
 
@@ -818,12 +818,12 @@ def test_where_nothing_can_move_it_says_so_and_tells_of_no_replacements_elsewher
     scene.pod("agent", "node3", "DaemonSet", toleration=None)
     scene.cut()
     (db,) = scene.wait(8).lose(db)
-    assert "Nothing on node3 can move" in _told(scene, "not_ready")
+    assert "No pod on node3 can move" in _told(scene, "not_ready")
     scene.wait(10).restore()
     scene.node("node3", "True")
     scene.remove(db)
     scene.pod("db-0", "node3", "StatefulSet", uid="uid-new")
-    assert "nothing on node3 could move" in _told(scene, "recovered")
+    assert "none of them could move" in _told(scene, "recovered")
 
 
 def test_a_machine_without_pods_is_not_said_to_hold_any_back() -> None:
@@ -972,7 +972,7 @@ def test_a_machine_that_falls_silent_when_a_cut_was_given_up_is_not_told_as_anyb
     outage = scene.outage
     assert (outage.cause, outage.by, outage.feed) == (Cause.CUT_SHORT, "Ada", FeedKind.POWER)
     assert outage.t0 == commanded
-    assert "given up just then" in story(outage)[0].text
+    assert "aborted just then" in story(outage)[0].text
 
 
 def test_a_cut_that_was_given_up_long_ago_has_nothing_to_do_with_a_silence() -> None:

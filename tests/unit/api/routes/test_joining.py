@@ -36,7 +36,7 @@ async def test_a_phone_joins_with_the_code_and_comes_back_without(hall: Site) ->
         refused = await phone.post("/api/play/join", json={"seat": "ab" * 16})
         assert refused.status_code == 403
         assert refused.json()["rule"] == "code"
-        assert "on the stage" in refused.json()["remedy"]
+        assert "on the big screen" in refused.json()["remedy"]
         assert "set-cookie" not in refused.headers
         wrong = await phone.post("/api/play/join", json={"code": "XXXXX"})
         assert wrong.status_code == 403
@@ -125,7 +125,7 @@ async def test_while_halt_holds_whoever_has_the_button_is_told_to_wait(hall: Sit
     async with phones(hall, 1, code=hall.room.codes.current) as (ana,):
         await ana.do("enter", round=await opened_round(hall, "queue"))
         await hall.client.post("/halt")
-        says = "Ticket 1 has the button. Wait a moment. HALT holds."
+        says = "Ticket 1 has the button. Wait a moment. HALT is active."
         assert (await report(hall))["round"]["says"] == says
 
 

@@ -20,7 +20,7 @@ async def test_a_bare_curl_cuts_power_and_is_answered_in_plain_words(
 ) -> None:
     answer = await site.client.request(method, "/kill/node3", headers=CURL)
     assert answer.status_code == 200
-    assert answer.text.startswith("node3 has lost its power. It gets it back in 420 s.\n")
+    assert answer.text.startswith("node3 has lost its power. Power returns in 420 s.\n")
     assert site.table.devices["node3"].state is FeedState.OFF
 
 
@@ -71,7 +71,7 @@ async def test_a_refusal_names_its_rule(site: Site) -> None:
     assert answer.status_code == 409
     assert answer.json()["rule"] == "max-off"
     again = await site.client.get("/kill/node3", headers=CURL)
-    assert again.text.startswith("node3 is off already.\nIt will be on again in")
+    assert again.text.startswith("node3 is off already.\nIt comes back on in")
 
 
 async def test_a_full_disk_and_a_dead_plug_are_503_and_nothing_stays_off(site: Site) -> None:
@@ -92,7 +92,7 @@ async def test_restore_and_halt_say_what_they_turned_on(site: Site) -> None:
         "on_its_way": [],
     }
     answer = await site.client.get("/halt", headers=CURL)
-    assert answer.text.startswith("Nothing was off.\nHALT holds")
+    assert answer.text.startswith("Nothing was off.\nHALT is active")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ async def test_wait_streams_each_milestone_as_it_happens_and_ends_with_the_time(
         assert "node3 has lost its power" in lines[0]
         lost = Node("node3", "n3", ready="Unknown")
         site.table.publish(Changed(lost, site.table.clock.now() + 7))
-    assert lines[1].startswith("    +7.0 s  Kubernetes has noticed")
+    assert lines[1].startswith("    +7.0 s  Kubernetes noticed")
     assert lines[-1] == "outcome: no pod had to move"
 
 

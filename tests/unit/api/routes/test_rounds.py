@@ -91,7 +91,7 @@ async def test_a_queue_serves_one_after_the_other(site: Site) -> None:
         again = await ana.ask("press", round=current, machine="node3")
         assert again.status_code == 200  # the same press, sent twice
         assert (await ana.refused("press", 409, round=current, machine="node1"))["detail"] == (
-            "You have pressed already."
+            "You have already pressed."
         )
         shown = (await report(site))["round"]
         assert (shown["turn"]["stage"], shown["called"], shown["waiting"]) == ("cut", 1, 2)
@@ -183,7 +183,7 @@ async def test_with_approval_one_free_press_waits_at_a_time(site: Site) -> None:
 async def test_the_closest_guess_wins_and_guesses_are_secret_until_the_close(site: Site) -> None:
     async with phones(site, 3) as connection_limits:
         assert (await present(site, "open", 422, mode="bet"))["detail"] == (
-            "A bet is about a machine."
+            "A bet needs a machine."
         )
         current = await opened(site, "bet", machine="node2")
         for phone, seconds in zip(connection_limits, (5, 11.5, 60), strict=True):
@@ -261,8 +261,8 @@ async def test_after_halt_a_vote_that_waits_says_that_nothing_is_cut_before_its_
         await ana.do("vote", round=current, machine="node3")
     await site.client.post("/api/round/close")
     await site.client.post("/halt")
-    await until(lambda: says().endswith("before the presenter has released it."))
-    assert "HALT holds." in says()
+    await until(lambda: says().endswith("until the presenter releases it."))
+    assert "HALT is active." in says()
     await site.client.post("/release")
     await until(lambda: "HALT" not in says())
 

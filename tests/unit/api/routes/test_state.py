@@ -96,7 +96,7 @@ async def test_a_curl_reads_the_story(site: Site) -> None:
     await site.records.save(replace(OLD, closed=1_000_041.0))
     text = (await site.client.get(f"/api/outages/{OLD.id}", headers={"User-Agent": "curl/8"})).text
     assert "20260101-000000-node3  power  recovered  recovered in 11.0 s" in text
-    assert "+6.5 s  Kubernetes has noticed" in text
+    assert "+6.5 s  Kubernetes noticed" in text
 
 
 async def test_health_and_readiness_are_told_apart(site: Site) -> None:
