@@ -137,7 +137,7 @@ async def is_heard_again(demo: Demo, node: str) -> None:
 async def test_a_plug_pulled_by_hand_is_noticed_and_measured(demo: Demo) -> None:
     await is_heard_again(demo, "node2")
     code, output = await run("unplug", "node2", f"--sim-port={demo.sim_port}")
-    assert (code, output) == (0, "A hand pulled node2's power plug. Nobody was told.\n")
+    assert (code, output) == (0, "Pulled node2's power plug. The server was not notified.\n")
     outage = await demo.outage(lambda one: one["recovery_seconds"] is not None)
     assert (outage["origin"], outage["feed"], outage["machine"]) == ("observed", "power", "node2")
     assert (outage["clocked"], outage["cause"]) == ("sensor", "hand")
