@@ -73,7 +73,7 @@ def test_the_pin_factory_is_never_guessed() -> None:
     try:
         import lgpio  # noqa: F401
     except ImportError:
-        with pytest.raises(PlugFailed, match="lgpio cannot be used"):
+        with pytest.raises(PlugFailed, match="lgpio is not usable"):
             open_pin_factory(GpioSettings(pin_factory="lgpio"))
 
 
