@@ -80,7 +80,7 @@ async def test_kill_9_in_the_middle_of_an_outage_restores_the_plug_at_the_next_s
     assert "did not see" in outage["interrupted"]
     moments = [line["at"] for line in outage["story"]]
     assert moments == sorted(moments)
-    assert any("is started again" in line for line in demo.output)
+    assert any("Restarting it" in line for line in demo.output)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -306,7 +306,7 @@ async def test_a_data_folder_that_cannot_be_used_is_said_to_be(tmp_path: Path, d
     (tmp_path / "file").write_text("")
     code, output = await run("demo", f"--data={tmp_path / 'file' / 'data'}")
     assert code == 4
-    assert "cannot be written" in output
+    assert "is not writable" in output
     config = demo.data / "demo.toml"
     code, output = await run("serve", f"--config={config}")
     assert code == 4
