@@ -15,7 +15,7 @@ class ServerSettings(Section):
     """Address, data folder and access of the server."""
 
     host: str = "127.0.0.1"
-    """Address to listen on. Loopback by default, which only this machine can reach."""
+    """Address to listen on. Loopback by default: any client that can reach it can cut power."""
 
     port: int = Field(default=8080, ge=0, le=65535)
     """TCP port to listen on; 0 takes any free one."""
