@@ -109,7 +109,7 @@ class PlugTester:
         if reading is None:
             return "no sensor reading"
         if reading.since + reading.within < asked:
-            return "its sensor already read so before"
+            return "its sensor showed that before the switch"
         exact = "" if reading.within == 0 else f", give or take {reading.within:.1f} s"
         return f"its sensor agrees after {(reading.since - asked) * 1000:.0f} ms{exact}"
 

@@ -40,7 +40,7 @@ class Cache:
         """Become equal to a list: publish what is gone, then what is different, then what is new.
 
         A pod is replaced after it was given up: in this order a gap does not turn that round.
-        Nothing else may be told to this cache until the iterator is exhausted; it pauses after
+        Nothing else may change this cache until the iterator is exhausted; it pauses after
         every `SLICE` objects, for 100,000 of them take seconds.
         """
         listed = {entry.uid: entry for entry in entries}

@@ -4,7 +4,7 @@
     NC        coil off    coil on     feed on
     NO        coil on     coil off    feed off
 
-The mock is this same class on pretend pins.
+The mock is this same class on mock pins.
 """
 
 from __future__ import annotations

@@ -87,6 +87,8 @@ def _texts_of(node: ast.AST) -> Iterator[ast.AST]:
             yield docstring
         case ast.Yield(value=ast.AST() as value):
             yield value
+        case _:
+            return
 
 
 def _is_spoken(function: ast.expr) -> bool:
