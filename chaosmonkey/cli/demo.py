@@ -134,7 +134,7 @@ class Demo:
                 if error.errno != errno.EADDRINUSE:
                     continue  # the server says it better
                 raise PortTaken(
-                    f"Another program is already listening on {host}:{port}.",
+                    f"Another program listens on {host}:{port}.",
                     remedy=f"Stop it if it is another demo, or choose another port: {other}",
                 ) from None
 
