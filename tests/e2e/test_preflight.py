@@ -136,7 +136,7 @@ async def test_the_panel_is_tried_without_a_server(tmp_path: Path) -> None:
         assert await process.wait() == 0
         code, checked = await run("check", "--live", "--config", str(config))
     assert code == 0, checked
-    assert "ok       panel: It answers." in checked
+    assert "ok       panel: The panel answers." in checked
 
 
 async def test_a_relay_whose_polarity_is_wrong_is_found_by_looking_and_by_clicking(
