@@ -1,6 +1,6 @@
-"""Plugs tried one by one without a server: read, cut and restored, clicked.
+"""Test plugs one by one without a server: read, cut and restore, click.
 
-It holds the data folder as a server does, so it never meets one, and notes each cut in the journal
+It locks the data folder as a server does, so the two never run together. It journals each cut
 first: what an interrupted test leaves off is turned on by the next start.
 """
 
@@ -42,17 +42,17 @@ CLICK = 1.0
 """Seconds between two clicks: slow enough to count them."""
 
 EXPANDER_PATIENCE = 5.0
-"""Seconds that the expander's first answer is waited for: a stuck bus takes one for each try."""
+"""Seconds to wait for the expander's first answer: each try on a stuck bus takes one."""
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class PlugTester:
-    """Open plugs, what their sensors say, and the journal.
+    """Open plugs, their sensors, and the journal.
 
     Attributes:
-        trying: the plugs that are being tried now.
+        trying: the plugs that are being tested now.
     """
 
     wires: Wires
@@ -71,7 +71,7 @@ class PlugTester:
 
     @asynccontextmanager
     async def journalled(self, plug: VerifiedPlug, seconds: float, say: Say) -> AsyncIterator[None]:
-        """Note that a plug is cut; on the way out, whatever happened, it is on and noted so.
+        """Journal that a plug is cut; on the way out, turn it on in any case and journal that.
 
         Raises:
             PlugFailed: it could not be turned on again for GOODBYE seconds; its entry is kept.
@@ -97,26 +97,26 @@ class PlugTester:
             except PlugFailed as error:
                 if self.clock.now() >= give_up:
                     raise
-                with suppress(OSError):  # the terminal may be gone: that ends no restore
-                    say(f"{plug.machine}'s {plug.feed} is not on yet, it is tried again: {error}")
+                with suppress(OSError):  # a terminal that is gone must not end the restore
+                    say(f"{plug.machine}'s {plug.feed} is not on yet, retrying: {error}")
                 await self.clock.sleep(RETRY_PAUSES[0])
             else:
                 return
 
     async def sensed(self, plug: VerifiedPlug, wanted: FeedState, asked: float) -> str:
-        """What the plug's sensor says of it; raises PlugFailed if it says the opposite."""
+        """What the plug's sensor reports; raises PlugFailed if it reports the opposite."""
         reading = await self.feed_monitor.confirm((plug.machine, plug.feed), wanted, asked)
         if reading is None:
-            return "no sensor tells"
+            return "no sensor reading"
         if reading.since + reading.within < asked:
-            return "its sensor has said so all along"
+            return "its sensor showed that before the switch"
         exact = "" if reading.within == 0 else f", give or take {reading.within:.1f} s"
         return f"its sensor agrees after {(reading.since - asked) * 1000:.0f} ms{exact}"
 
 
 @asynccontextmanager
 async def opened(lab: Lab) -> AsyncIterator[PlugTester]:
-    """The bench of a lab; raises StoreFailed while a server uses its data folder."""
+    """Open plugs and sensors of a lab; raises StoreFailed while a server uses its data folder."""
     clock = SystemClock()
     trying: set[tuple[str, FeedKind]] = set()
     try:
@@ -149,16 +149,16 @@ async def opened(lab: Lab) -> AsyncIterator[PlugTester]:
 
 @asynccontextmanager
 async def opened_panel(lab: Lab, bench: PlugTester) -> AsyncIterator[Devices]:
-    """The panel of a bench, its expander asked."""
+    """Open the panel, and wait for its expander's first answer."""
     with open_devices(lab, bench.wires, bench.clock, bench.clock) as devices:
         if lab.panel.expander is not None:
-            with suppress(PlugFailed):  # it is one of the panel's troubles
+            with suppress(PlugFailed):  # the preflight reports it as one of the panel's troubles
                 await asyncio.to_thread(bench.wires.expander.asked.wait, EXPANDER_PATIENCE)
         yield devices
 
 
 async def read(lab: Lab, say: Say) -> None:
-    """Say what each device and each sensor says; raises PlugFailed if some devices do not."""
+    """Print the state of each device and sensor; raises PlugFailed if a device gives none."""
     silent = []
     async with opened(lab) as bench:
         for key, plug in bench.plugs.items():
@@ -168,20 +168,20 @@ async def read(lab: Lab, say: Say) -> None:
                 feed = FeedState.UNKNOWN
             if feed is FeedState.UNKNOWN:
                 silent.append(f"{plug.machine}'s {plug.feed}")
-            told = f"{feed}  {plug.remark}".rstrip()
+            reading = f"{feed}  {plug.remark}".rstrip()
             sensed = bench.feed_monitor.state(key)
             sensor = "" if sensed is None else f"  sensor: {sensed}"
             finding = bench.feed_monitor.finding(key)
-            say(f"{plug.machine:<12} {plug.feed:<8} {told}{sensor}  {finding}".rstrip())
+            say(f"{plug.machine:<12} {plug.feed:<8} {reading}{sensor}  {finding}".rstrip())
     if silent:
         raise PlugFailed(
-            f"Not known: {', '.join(silent)}.",
-            remedy="Is the device on, reachable, and named right in lab.toml?",
+            f"No state read for {', '.join(silent)}.",
+            remedy="Check that the device has power, is reachable, and is right in lab.toml.",
         )
 
 
 async def trial(lab: Lab, machine: str, feed: FeedKind, seconds: float, say: Say) -> None:
-    """Cut a plug for some seconds and restore it; say how long its device took for each."""
+    """Cut a plug for some seconds and restore it; print how long its device took for each."""
     async with opened(lab) as bench:
         plug, clock = bench.plug(lab, machine, feed), bench.clock
         async with bench.journalled(plug, seconds, say):
@@ -189,7 +189,7 @@ async def trial(lab: Lab, machine: str, feed: FeedKind, seconds: float, say: Say
             at = await plug.switch(on=False, back_in=seconds + TIMER_MARGIN)
             sensor = await bench.sensed(plug, FeedState.OFF, asked)
             say(f"off: read back after {(at - asked) * 1000:.0f} ms, {sensor}.")
-            say(f"Is {machine} without {feed}?")
+            say(f"Check now that {machine} has no {feed}.")
             await clock.sleep(seconds)
             asked = clock.now()
             at = await plug.switch(on=True)
@@ -198,7 +198,7 @@ async def trial(lab: Lab, machine: str, feed: FeedKind, seconds: float, say: Say
 
 
 async def click(lab: Lab, machine: str, feed: FeedKind, say: Say) -> None:
-    """Let a plug go off and on a few times, to be heard and seen."""
+    """Switch a plug off and on a few times, to hear and see it."""
     async with opened(lab) as bench:
         plug = bench.plug(lab, machine, feed)
         async with bench.journalled(plug, 2 * CLICKS * CLICK, say):
@@ -207,17 +207,17 @@ async def click(lab: Lab, machine: str, feed: FeedKind, say: Say) -> None:
                     await plug.switch(on=on, back_in=None if on else CLICK + TIMER_MARGIN)
                     say(f"click {number}: {FeedState.ON if on else FeedState.OFF}")
                     await bench.clock.sleep(CLICK)
-    say(f"It is on now. If {machine} has no {feed}, contact or polarity are the other way round.")
+    say(f"It is on now. If {machine} has no {feed}, change contact or active_high in lab.toml.")
 
 
 async def panel(lab: Lab, say: Say, done: asyncio.Event) -> None:
-    """Light each LED in turn, and say which button is pressed, until `done` is set.
+    """Light each LED in turn, and print which button is pressed, until `done` is set.
 
     Nothing is cut: the buttons are only read.
 
     Raises:
         BadInput: there is no panel.
-        StoreFailed: a server uses the data folder, and so the panel.
+        StoreFailed: a server uses the data folder, and therefore the panel.
     """
     clock = SystemClock()
     async with AsyncExitStack() as stack:
@@ -232,7 +232,7 @@ async def panel(lab: Lab, say: Say, done: asyncio.Event) -> None:
             leds.append(("the heartbeat", devices.heartbeat))
         if not buttons and not leds:
             raise BadInput(
-                "There is nothing on the panel.",
+                "The panel has no buttons and no LEDs.",
                 remedy="Set `button` and `led` of a [[machine]], or panel.halt.",
             )
 
@@ -257,15 +257,15 @@ async def panel(lab: Lab, say: Say, done: asyncio.Event) -> None:
 
 def _say_level(say: Say, name: str, high: bool | None, _: float) -> None:
     if high is None:
-        say(f"{name}: its line cannot be read, or does not come to rest")
+        say(f"{name}: its line cannot be read, or does not settle")
     else:
         say(f"{name}: its line is {'high' if high else 'low'}")
 
 
 async def preflight(lab: Lab, say: Callable[[Finding], None]) -> None:
-    """Look at everything before a show, and say each thing as it is found.
+    """Check everything before a show, and report each finding at once.
 
-    If the table cannot be opened, that is one fault, and the cluster is looked at all the same.
+    If the table cannot be opened, that is one fault, and the cluster is still checked.
     """
     for finding in check_host(lab):
         say(finding)

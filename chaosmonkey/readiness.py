@@ -1,4 +1,4 @@
-"""Whether a cut could be made and measured now, and if not, why: what /readyz says."""
+"""Readiness for /readyz: whether a cut could be made and measured now, and if not, why."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ def reasons_against(
     plugs: PlugBoard,
     unusable: StoreFailed | None,
 ) -> list[str]:
-    """Every reason, as sentences; empty if there is none. `unusable` is the database's trouble."""
-    reasons = [f"The cluster is not seen: {world.stale.why}."] if world.stale is not None else []
+    """Every reason against it, as sentences. `unusable` is the database's trouble."""
+    reasons = (
+        [f"Lost contact with the cluster: {world.stale.why}."] if world.stale is not None else []
+    )
     reasons += panel.troubles()
     if unusable is not None:
         reasons.append(f"{unusable.message} Nothing is cut until the next start.")
@@ -30,9 +32,9 @@ def reasons_against(
         reasons.append(tokens.trouble)
     if monkey.pending_writes.pending:
         what = ", ".join(monkey.pending_writes.pending)
-        reasons.append(f"Not on the disk yet: {what}. It is tried again every few seconds.")
+        reasons.append(f"Not on the disk yet: {what}. Retrying every few seconds.")
     reasons += [
-        f"{plug.machine}'s {plug.feed} plug cannot be read as on or off: {plug.remark}"
+        f"{plug.machine}'s {plug.feed} plug reads neither on nor off: {plug.remark}"
         for key, plug in plugs.items()
         if plug.last is FeedState.UNKNOWN and plug.remark and key not in monkey.cuts
     ]

@@ -1,13 +1,13 @@
-"""What a start does before anything else: turn on what an earlier process left off.
+"""Turn on what an earlier process left off, before anything else starts.
 
-    hold the data folder ─► end the programs that it left running
-      ─► open the plugs: GPIO feeds are on by that
-      ─► read the journal ─► turn on what it says was cut, all at once
-                      └────► it cannot be read: all that has a plug, and no cut from then on
-    ─► then the rest of the server is imported, which takes a small Pi seconds
+    lock the data folder ─► end programs that the earlier process left running
+      ─► open the plugs, which turns GPIO feeds on
+      ─► read the journal ─► turn on all plugs that it lists as cut, at once
+                      └────► unreadable: turn on every plug, and refuse cuts from then on
+    ─► then the rest of the server is imported, which takes seconds on a small Pi
 
-It imports no web server, no cluster and no tracker. A device that does not answer holds up no
-other one; the monkey goes on trying, and keeps the journal.
+It imports no web server, no cluster and no tracker. A device that does not answer delays no other;
+the monkey retries it, and keeps its journal entry.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from chaosmonkey.wires import Wires, open_wires
 log = logging.getLogger(__name__)
 
 LAST_RESORT = 20.0
-"""Real seconds for which plugs are turned on when the journal cannot be read, before giving up."""
+"""Real seconds to turn plugs on when the journal cannot be read, before giving up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class Rescued:
     """A table whose plugs are on, or are being turned on.
 
     Attributes:
-        wall: the real time; `clock` is the same, or faster in a demo.
-        restored: plugs that the journal had as cut, and when they were read back as on.
-        unrestored: plugs that should be on and could not be turned on; they are tried again.
+        wall: real time; `clock` is the same, or faster in a demo.
+        restored: plugs that the journal listed as cut, and when they were read back as on.
+        unrestored: plugs that could not be turned on; they are retried.
     """
 
     lab: Lab
@@ -63,12 +63,12 @@ class Rescued:
 
 @asynccontextmanager
 async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
-    """The table of a lab, held by this process alone; on the way out every plug is left on.
+    """Open the table of a lab for this process alone; on the way out every plug is left on.
 
     Raises:
         FolderInUse: another process uses the data folder.
-        WrittenByNewer: its database is that of a newer version; every plug was turned on, as far
-            as possible.
+        WrittenByNewer: a newer version wrote its database; every plug was turned on, as far as
+            possible.
     """
     wall = SystemClock()
     clock: SystemClock | ScaledClock = (
@@ -95,16 +95,16 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
             database = await stack.enter_async_context(open_database(lab.server.data, clock))
             cut = {(entry.machine, entry.feed) for entry in await Journal(database).open_cuts()}
         except WrittenByNewer:
-            log.error("The journal cannot be read: every plug is turned on.")
+            log.error("The journal cannot be read: turning every plug on.")
             await turn_on(plugs, plugs, LAST_RESORT)
             raise
         except StoreFailed as error:
-            log.error("%s Every plug is turned on, and nothing is cut until the next start.", error)
+            log.error("%s Turning every plug on; nothing is cut until the next start.", error)
             database = await stack.enter_async_context(open_nowhere(lab.server.data, error))
             cut = set(plugs)
         table = Rescued(lab, wall, clock, wires, plugs, database)
         if database.lost:
-            log.warning("The journal was lost (%s): every plug is turned on.", database.lost)
+            log.warning("The journal was lost (%s): turning every plug on.", database.lost)
             cut = set(plugs)
         turning = asyncio.gather(*(_restore(table, key) for key in cut if key in plugs))
         try:
@@ -118,7 +118,7 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
 async def turn_on(
     plugs: PlugBoard, keys: Iterable[tuple[str, FeedKind]], within: float
 ) -> list[str]:
-    """Turn plugs on, all at once; what did not within so many real seconds, and why."""
+    """Turn plugs on, all at once; return those that failed within so many real seconds, and why."""
 
     async def one(key: tuple[str, FeedKind]) -> str:
         try:

@@ -1,9 +1,9 @@
-"""What systemd is told: ready, alive, stopping. Without systemd, nobody is told anything.
+"""Notify systemd: ready, alive, stopping. Does nothing without systemd.
 
-    event loop turns ─► WATCHDOG=1 ─► … silence for WatchdogSec ─► systemd kills and starts anew,
+    event loop turns ─► WATCHDOG=1 ─► … silence for WatchdogSec ─► systemd kills and restarts,
                                                                    and the start restores the plugs
 
-The sign of life is sent by the event loop itself: a loop that hangs sends none.
+The event loop itself sends the sign of life: a loop that hangs sends none.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """The other end of NOTIFY_SOCKET (sd_notify(3)), if there is one."""
+    """Sends messages to NOTIFY_SOCKET (sd_notify(3)), if it is set."""
 
     def __init__(self, supervision: Supervision, clock: Clock) -> None:
         self._to = supervision.notify_socket
@@ -27,19 +27,19 @@ class Supervisor:
         self._clock = clock
 
     def ready(self, status: str) -> None:
-        """The server can be used."""
+        """Report that the server is ready."""
         self._tell(f"READY=1\nSTATUS={visible(status)}")
 
     def status(self, status: str) -> None:
-        """What `systemctl status` shows."""
+        """Set what `systemctl status` shows."""
         self._tell(f"STATUS={status}")
 
     def stopping(self) -> None:
-        """The server restores its plugs and ends."""
+        """Report that the server restores its plugs and ends."""
         self._tell("STOPPING=1\nSTATUS=turning every plug on")
 
     async def run(self) -> None:
-        """Give signs of life, twice as often as they are waited for, for ever."""
+        """Send signs of life, twice per watchdog period, until cancelled."""
         if self._every is None:
             return
         while True:
@@ -56,4 +56,4 @@ class Supervisor:
                 line.connect(address)
                 line.send(message.encode())
         except OSError as error:
-            log.warning("systemd at %s does not listen: %s", self._to, error)
+            log.warning("Cannot notify systemd at %s: %s", self._to, error)

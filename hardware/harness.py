@@ -1,4 +1,4 @@
-"""The harnesses in WireViz's language, made of lab.toml: who needs no drawing reads the YAML.
+"""The harnesses in WireViz's language, made from lab.toml; the YAML is readable without a drawing.
 
 control   header of the master ─► driver chips ─► coils
 feeds     charger ─► fuse ─► contact ─► worker, and the two pairs of an Ethernet cable

@@ -1,4 +1,4 @@
-"""The panel of lab.toml: what hangs on which pin of its MCP23017, and what its LEDs draw.
+"""The panel of lab.toml: the parts on the pins of its MCP23017, and the current of its LEDs.
 
 Pins and limits are those of the chip's data sheet (Microchip DS20001952, the 28-pin DIP).
 """
@@ -86,7 +86,7 @@ class Face:
 
     @property
     def free(self) -> tuple[str, ...]:
-        """The lines of the expander that nothing hangs on."""
+        """The free lines of the expander."""
         used = {spot.line for spot in self.buttons + self.leds}
         return tuple(line for line in EXPANDER if line not in used)
 
@@ -97,7 +97,7 @@ class Face:
 
     @property
     def milliamps(self) -> float:
-        """What all LEDs on the expander draw at once."""
+        """The current of all LEDs on the expander together."""
         return len(self.leds) * LED_MILLIAMPS
 
 

@@ -1,4 +1,4 @@
-"""pins.md, the pin map of the classic table: made of lab.toml, compared by a test."""
+"""Make pins.md, the pin map of the classic table, from lab.toml; a test compares it."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from hardware.table import (
 HEAD = """\
 # Pin map of the classic table
 
-<!-- Made by `make drawings` of hardware/lab.toml; do not edit. -->
+<!-- Made by `make drawings` from hardware/lab.toml; do not edit. -->
 
-The number in `lab.toml` is the BCM number; the one that you count on the board is the header's. A
-Raspberry Pi pulls BCM 0 to 8 up at boot and BCM 9 to 27 down. A line that is pulled up would
-energise an active-high driver for the seconds until somebody takes hold of it, and cut its worker
-at every boot of the master: no relay of this table hangs on one.
+`lab.toml` uses BCM numbers; the pins that you count on the board are the header's. A Raspberry Pi
+pulls BCM 0 to 8 up at boot and BCM 9 to 27 down. A line that is pulled up would energise an
+active-high driver until the server claims it, and cut its worker at every boot of the master. So no
+relay of this table uses one.
 """
 
 
 LINES = """\
 ## The panel and the rail inputs
 
-What is read, or lights an LED, may hang on a line that is pulled up at boot: nothing is cut by it.
-BCM 9, 10 and 11 are SPI's, 18 to 21 the digital sound's: both must be off in `config.txt`, as they
-are in a fresh one. 2 and 3 are the I2C bus: `dtparam=i2c_arm=on`.
+Inputs and LEDs may use lines that are pulled up at boot, since those cut nothing. BCM 9, 10 and 11
+belong to SPI, 18 to 21 to digital sound: both must be off in `config.txt`, which is the default. 2
+and 3 are the I2C bus: set `dtparam=i2c_arm=on`.
 
 | what | BCM | header pin | wired to | wire | at boot |
 |---|---|---|---|---|---|
@@ -74,7 +74,7 @@ def page(lab: Lab) -> str:
         "",
         _head_of_expander(it) + "\n".join(_of_expander(it)),
         "",
-        "## What is left",
+        "## Free lines",
         "",
         "| BCM | header pin | at boot | good for |",
         "|---|---|---|---|",
@@ -84,7 +84,7 @@ def page(lab: Lab) -> str:
 
 
 def _lines(lab: Lab, it: Face) -> Iterator[str]:
-    """The lines of the header that are not relays'."""
+    """The lines of the header that drive no relay."""
     rows = [
         (
             f"{one.machine}'s rail",
@@ -133,7 +133,7 @@ def _taken(lab: Lab, it: Face) -> set[int]:
 
 
 def at_boot(bcm: int) -> str:
-    """What the line is before anybody takes hold of it."""
+    """The pull of the line at boot."""
     return "pulled up" if bcm in PULLED_UP else "pulled down"
 
 

@@ -208,7 +208,7 @@ class _Panel(Sheet):
         self.dot((BUS, y))
 
     def nothing(self, line: str, y: float) -> None:
-        """A line that nothing hangs on."""
+        """A free line."""
         self.wire((RIGHT, y), (RIGHT + 0.8, y))
         self.say((RIGHT + 1.0, y - 0.1), f"{line} free")
 
@@ -221,7 +221,7 @@ class _Panel(Sheet):
 
 class _Sensing(Sheet):
     def rail(self, one: Rail) -> None:
-        """One worker: its feed, and the wire that looks at it."""
+        """One worker: its feed, and the wire that senses it."""
         y = -0.9 - 4.0 * (one.number - 1)
         low = y - 1.9
         self.say((15.4, y), f"from F{10 + one.number}", "right")

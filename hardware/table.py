@@ -1,4 +1,4 @@
-"""Which line of the header drives which relay: read from lab.toml, so that no drawing can disagree.
+"""Which line of the header drives which relay, read from lab.toml so that all drawings agree.
 
 lab.toml ─► channel: machine, feed ─► BCM line ─► pin of the header ─► driver chip ─► relay
 """
@@ -38,7 +38,7 @@ RESERVED = {
     0: "ID EEPROM", 1: "ID EEPROM", 2: "I2C", 3: "I2C", 14: "UART: chatters at boot",
     15: "UART: chatters at boot",
 }  # fmt: skip
-"""BCM lines that something else wants, and what."""
+"""BCM lines that have another use, and which."""
 
 COLOURS = ("BN", "RD", "OG", "YE", "GN", "BU", "VT", "GY")
 """Colour of a worker's wires, by its number, as IEC 60757 abbreviates it."""
@@ -48,7 +48,7 @@ CHANNELS_OF_A_DRIVER = 8
 
 
 WORKER_PIN = 2
-"""Pin of a worker's own header where its 5 V are looked at: behind its USB socket."""
+"""Pin of a worker's own header where its 5 V are sensed: behind its USB socket."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Rail:
 
     @property
     def relay(self) -> str:
-        """The relay behind whose contact its worker is."""
+        """The relay that feeds its worker."""
         return f"K{self.number}"
 
     @property
@@ -129,7 +129,7 @@ class Rail:
 
 
 def example(name: str = "lab") -> Lab:
-    """The classic table, or another example of this folder; secrets are not asked for."""
+    """The classic table, or another example of this folder; it needs no secrets."""
     text = (HERE / f"{name}.toml").read_text(encoding="utf-8")
     return build(tomllib.loads(re.sub(r"\{env:\w+\}", "a secret", text)))
 

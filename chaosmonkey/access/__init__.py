@@ -1,4 +1,4 @@
-"""Who may do what: tokens and their scopes, sessions of presenters, rates."""
+"""Access control: tokens and scopes, sessions of presenters, rate limits."""
 
 from chaosmonkey.access.callers import AuthMethod, Caller, Role
 from chaosmonkey.access.rates import Rate, Rates, TooMany

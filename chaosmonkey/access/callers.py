@@ -1,4 +1,4 @@
-"""Whoever sends a request: by role, and by what a token of theirs allows."""
+"""The caller of a request: role and token scopes."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from chaosmonkey.access.scopes import Scope, Verb
 
 
 class Role(StrEnum):
-    """Who somebody is."""
+    """The role of a caller."""
 
     VIEWER = "viewer"
-    """Anybody: sees the board."""
+    """Without a token: sees the board."""
     AUDIENCE = "audience"
     """A phone with a seat: plays in rounds."""
     SCRIPT = "script"
-    """Bears a token: may what its scopes say."""
+    """Has a token: may do what its scopes allow."""
     PRESENTER = "presenter"
-    """May everything."""
+    """Full presenter access."""
 
 
 class AuthMethod(StrEnum):
-    """By what a caller was recognised."""
+    """How a caller was authenticated."""
 
     TOKEN = "token"  # noqa: S105 - a word
-    """A secret that this very request bears: it was written on purpose."""
+    """A secret in this very request, so the caller sent it on purpose."""
     SESSION = "session"
-    """A cookie, which a browser sends with every request, whatever made it ask."""
+    """A cookie, which a browser sends with every request, whatever triggered it."""
     SOCKET = "socket"
     """The control socket, which users of this machine open on purpose."""
     PLACE = "place"
-    """Where the request comes from, if anything."""
+    """The address of the request, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody, for the time of one request.
+    """The caller of one request.
 
     Attributes:
-        name: the token's name, or the address if there is none.
+        name: the token's name, or else the address.
         address: where the request came from.
-        token: id of the token that made them who they are, "" without one.
-        means: by what they were recognised.
+        token: id of the caller's token, "" without one.
+        means: how the caller was authenticated.
     """
 
     role: Role
@@ -53,7 +53,7 @@ class Caller:
     means: AuthMethod = AuthMethod.PLACE
 
     def may(self, verb: Verb, machine: str | None = None) -> bool:
-        """Whether that is allowed to them."""
+        """Whether the caller may do that."""
         if self.role is Role.PRESENTER:
             return True
         return any(scope.allows(verb, machine) for scope in self.scopes)

@@ -19,7 +19,7 @@ SWEEP = 60.0
 
 
 class TooMany(ChaosMonkeyError):
-    """Somebody asks more often than anyone needs to."""
+    """A caller exceeds a rate limit."""
 
     status = 429
     exit_code = 3
@@ -27,10 +27,10 @@ class TooMany(ChaosMonkeyError):
 
 
 class Rate(Enum):
-    """What is counted, and how often it may happen for one key: times, and in how many seconds."""
+    """What is counted, and its limit for one key: times, and in how many seconds."""
 
     GUESS = 10, 60.0
-    """By address: tokens that were none."""
+    """By address: invalid tokens."""
     COMMAND = 400, 10.0
     """By token, session or address: cuts, scenes, rounds. HALT and restore are never counted."""
     PRESS = 10, 5.0
@@ -45,7 +45,7 @@ class Rate(Enum):
 
 
 class Rates:
-    """Counts what happened, by a clock that only counts on."""
+    """Counts requests by a monotonic clock."""
 
     def __init__(self, pace: Clock) -> None:
         self._pace = pace
@@ -53,7 +53,7 @@ class Rates:
         self._sweep = pace.now() + SWEEP
 
     def count(self, rate: Rate, key: str) -> None:
-        """One more; raises TooMany if that is too many."""
+        """Count one request; raises TooMany above the limit."""
         times, seconds = rate.value
         now = self._pace.now()
         if now >= self._sweep:
@@ -63,7 +63,7 @@ class Rates:
             happened.popleft()
         if len(happened) >= times:
             raise TooMany(
-                f"That is more than {rate}.",
+                f"Too many requests: the limit is {rate}.",
                 remedy="Wait a moment, then try again.",
                 rate=str(rate),
             )

@@ -1,7 +1,7 @@
-"""What a token allows: verbs, some of them for one machine only.
+"""The scopes of a token: verbs, some of them for one machine only.
 
 kill:node3    cut that machine, and restore it       kill    any machine
-read          logs, descriptions and the audit log; the board itself is open to everybody
+read          logs, descriptions and the audit log; the board itself is public
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _MACHINE = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 class Verb(StrEnum):
-    """What somebody may want to do."""
+    """What a caller may do."""
 
     READ = "read"
     KILL = "kill"
@@ -25,7 +25,7 @@ class Verb(StrEnum):
     HALT = "halt"
     RELEASE = "release"
     PRESENT = "present"
-    """Everything else that a presenter does: scenes, rounds, deleting pods, hands in the demo."""
+    """Everything else that a presenter does: scenes, rounds, deleting pods, the demo's plugs."""
 
 
 OF_A_MACHINE = (Verb.KILL, Verb.RESTORE)
@@ -42,25 +42,25 @@ class Scope:
         return self.verb if self.machine is None else f"{self.verb}:{self.machine}"
 
     def allows(self, verb: Verb, machine: str | None = None) -> bool:
-        """Whether this is enough. Whoever may cut a machine may restore it."""
+        """Whether this allows the verb. A scope to cut a machine allows restoring it."""
         same = verb is self.verb or (verb is Verb.RESTORE and self.verb is Verb.KILL)
         return same and (self.machine is None or self.machine == machine)
 
 
 def parse_scope(text: str) -> Scope:
-    """A scope as people write it: "read", "kill", "kill:node3"; raises BadInput."""
+    """Parse a scope such as "read", "kill", "kill:node3"; raises BadInput."""
     word, colon, machine = text.strip().partition(":")
     try:
         verb = Verb(word)
     except ValueError:
         raise BadInput(
-            f"'{text[:80]}' is no scope.",
-            remedy=f"{did_you_mean(word, list(Verb))}Scopes: {', '.join(Verb)}; kill:node3 is for "
+            f"'{text[:80]}' is not a scope.",
+            remedy=f"{did_you_mean(word, list(Verb))}Scopes: {', '.join(Verb)}; kill:node3 allows "
             "one machine only.",
         ) from None
     if colon and (verb not in OF_A_MACHINE or not _MACHINE.fullmatch(machine)):
         raise BadInput(
-            f"'{text[:80]}' is no scope.",
-            remedy=f"Only {' and '.join(OF_A_MACHINE)} are given for one machine, as kill:node3.",
+            f"'{text[:80]}' is not a scope.",
+            remedy=f"Only {' and '.join(OF_A_MACHINE)} take a machine, such as kill:node3.",
         )
     return Scope(verb, machine if colon else None)

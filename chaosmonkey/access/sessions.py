@@ -1,8 +1,8 @@
-"""A presenter's browser: a token is exchanged once for a signed cookie, and leaves the URL.
+"""Sessions of presenters' browsers: a token is exchanged for a signed cookie, and leaves the URL.
 
-A cookie is good for a conference day, as long as its token is not revoked and it was not signed out
-with: sessions that were ended are noted in the data folder, as many as ever will be. The day is one
-of our clock: when that is set right, sessions go on as long as before, and after a restart too.
+A cookie is valid for a conference day, unless its token is revoked or its session ended; ended
+sessions are stored in the data folder. When the clock is corrected, sessions keep their remaining
+time, also across a restart.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ COOKIE = "presenter"
 """Name of the cookie."""
 
 LASTS = 12 * 3600
-"""Seconds: a conference day."""
+"""Seconds that a session lasts: a conference day."""
 
 FILE = "ended-sessions.json"
 
 KEPT = 1000
-"""How many ended sessions are remembered, the latest ones. By their number and not by their age:
-a clock that is set would bring those back to life that were signed out with."""
+"""How many ended sessions are remembered, the latest ones. By number and not by age, since a
+corrected clock would revive ended sessions."""
 
 MOVED = "moved-sessions.json"
-"""When each session began by our clock of now: the stamp in its cookie is that of then."""
+"""When each session began by the current clock; the stamp in its cookie is by the clock of then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A browser that signed in with a token."""
+    """A browser that logged in with a token."""
 
     id: str
     token: str
 
 
 class Sessions:
-    """Issues, recognises and ends sessions, with a key that only this server knows."""
+    """Issues, verifies and ends sessions, with this server's secret key."""
 
     def __init__(self, key: bytes, folder: Path, clock: Clock) -> None:
         self._signer = URLSafeSerializer(key, salt="presenter session")
@@ -55,16 +55,16 @@ class Sessions:
         self._began = self._read(MOVED)
 
     def open(self, token: str) -> str:
-        """The cookie of a new session that was begun with a token, given by its id."""
+        """Start a session with a token, given by its id, and return its cookie."""
         id_, now = secrets.token_hex(8), self._clock.now()
         self._began = self._young(self._began) | {id_: now}
         self._write(MOVED, self._began)
         return str(self._signer.dumps([id_, token, now]))
 
     def recognise(self, cookie: str | None) -> Session | None:
-        """The session of a cookie; None if it is forged, too old, or was ended.
+        """The session of a cookie; None if it is forged, expired or ended.
 
-        One of a future clock began now: it lasts no longer than a day.
+        A stamp in the future counts as now, so that no session lasts longer than a day.
         """
         if not cookie:
             return None
@@ -81,13 +81,13 @@ class Sessions:
                 return None
 
     def end(self, session: Session) -> None:
-        """Sign out: the cookie is good for nothing from now on, wherever a copy of it may be."""
+        """End a session: its cookie, and every copy of it, is invalid from now on."""
         self._ended[session.id] = self._clock.now()
         self._ended = dict(list(self._ended.items())[-KEPT:])
         self._write(FILE, self._ended)
 
     def clock_stepped(self, by: float) -> None:
-        """Our clock was set right by so many seconds: sessions are as old as they were."""
+        """Shift all moments: the clock was corrected by so many seconds, and sessions keep on."""
         self._began = {id_: at + by for id_, at in self._began.items()}
         self._began = self._young(self._began)
         self._write(MOVED, self._began)
@@ -101,7 +101,7 @@ class Sessions:
         try:
             write_whole(path, orjson.dumps(moments))
         except OSError as error:
-            log.error("A restart would not remember %s: %s", path.stem.replace("-", " "), error)
+            log.error("A restart will forget the %s: %s", path.stem.replace("-", " "), error)
 
     def _read(self, name: str) -> dict[str, float]:
         path = self._folder / name

@@ -1,8 +1,8 @@
-"""The tokens of a data folder: kept as digests, told once, revoked by taking them out.
+"""The tokens of a data folder: stored as digests, shown once, revoked by removing them.
 
-The file belongs to the folder's owner, so that tokens can be made and revoked while the server
-runs, and when it does not. The server reads it again when it has changed, and keeps the tokens that
-it knows while it cannot be read: HALT hangs on no file.
+The file belongs to the folder's owner, so that tokens can be created and revoked whether or not the
+server runs. The server rereads it after a change, and keeps the known tokens if it is unreadable:
+HALT must not depend on a file.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ log = logging.getLogger(__name__)
 FILE = "tokens.json"
 
 PREFIX = "chaos_"
-"""What a token begins with, so that a leaked one is recognised as what it is."""
+"""Prefix of a token, so that a leaked one is recognised."""
 
 ENTROPY = 32
-"""Random bytes of a token. That many cannot be guessed, so that one round of SHA-256 keeps them."""
+"""Random bytes of a token; too many to guess, so that one round of SHA-256 suffices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Token:
     """One token, without its secret.
 
     Attributes:
-        id: random; sessions made with the token name it, and end when it is revoked.
+        id: random; sessions of the token refer to it, and end when it is revoked.
         digest: SHA-256 of the secret, hexadecimal.
         made: when, as ISO 8601 in UTC.
     """
@@ -69,7 +69,7 @@ class Tokens:
         self._tokens: tuple[Token, ...] = ()
 
     def known(self) -> tuple[Token, ...]:
-        """All of them, as the file has them now, or had them when it could be read last."""
+        """All tokens in the file, or those last read if it is unreadable now."""
         try:
             self.all()
         except StoreFailed as error:
@@ -81,7 +81,7 @@ class Tokens:
         return self._tokens
 
     def all(self) -> tuple[Token, ...]:
-        """All of them, as the file has them now; raises StoreFailed if it cannot be read."""
+        """All tokens in the file; raises StoreFailed if it cannot be read."""
         try:
             found = self._path.stat()
             stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
@@ -93,12 +93,12 @@ class Tokens:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreFailed(
                 f"The tokens in {self._path} cannot be read: {error}.",
-                remedy="Restore the file, or delete it and make the tokens anew.",
+                remedy="Restore the file, or delete it and create the tokens again.",
             ) from None
         return self._tokens
 
     def find(self, secret: str) -> Token | None:
-        """The token with that secret. Takes as long whichever it is, and if it is none."""
+        """The token with that secret, in constant time; None if there is none."""
         digest = _digest(secret)
         found = None
         for token in self.known():
@@ -111,10 +111,10 @@ class Tokens:
         return any(hmac.compare_digest(token.id, token_id) for token in self.known())
 
     def make(self, name: str, role: Role, scopes: Iterable[Scope] = ()) -> str:
-        """Make a token and return its secret, which nobody will be told again.
+        """Create a token and return its secret, which is not stored.
 
         Raises:
-            BadInput: there is one of that name.
+            BadInput: a token of that name exists.
             StoreFailed: the file cannot be read or written.
         """
         secret = PREFIX + secrets.token_urlsafe(ENTROPY)
@@ -122,7 +122,7 @@ class Tokens:
             known = self.all()
             if any(token.name == name for token in known):
                 raise BadInput(
-                    f"There is a token '{name}' already.",
+                    f"The token '{name}' already exists.",
                     remedy=f"Choose another name, or revoke it: chaosmonkey token revoke {name}.",
                 )
             made = datetime.now(UTC).isoformat(timespec="seconds")
@@ -131,10 +131,10 @@ class Tokens:
         return secret
 
     def revoke(self, name: str) -> None:
-        """Take a token out; what was begun with it ends.
+        """Remove a token, which ends its sessions.
 
         Raises:
-            BadInput: there is none of that name.
+            BadInput: no token has that name.
             StoreFailed: the file cannot be read or written.
         """
         with self._locked():
@@ -142,7 +142,7 @@ class Tokens:
             left = tuple(token for token in known if token.name != name)
             if left == known:
                 names = ", ".join(token.name for token in known) or "none"
-                raise BadInput(f"There is no token '{name}'.", remedy=f"There are: {names}.")
+                raise BadInput(f"No token is named '{name}'.", remedy=f"Tokens: {names}.")
             self._write(left)
 
     def _write(self, tokens: tuple[Token, ...]) -> None:

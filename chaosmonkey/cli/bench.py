@@ -1,4 +1,4 @@
-"""A hand at the demo's table: plugs, buttons, and things that break. No API of ours is told."""
+"""Manual actions at the demo's table: plugs, buttons, and faults. They bypass the server's API."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Feed = Annotated[Literal["power", "network"], typer.Option("--feed", "--kind", h
 SimPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of the demo's simulator.")]
 
 HOLD = 2.0
-"""Seconds that a machine's button is held: longer than a press that is meant."""
+"""Seconds that a machine's button is held: more than panel.hold, so that the press counts."""
 TAP = 0.2
 """Seconds that the big red button is pressed."""
 LAG = 5.0
-"""Seconds by which a slow device follows."""
+"""Seconds of delay of a slow device."""
 
 _FAULTS = {
-    "welded": "relay contact is welded: it stays closed whatever is switched",
-    "stuck": "relay coil is dead: its contact stays as it is at rest",
-    "back-fed": "feed is live through another way, whatever is switched",
-    "slow": "relay follows late",
+    "welded": "relay contact is welded: it stays closed whatever the coil does",
+    "stuck": "relay coil is dead: its contact stays in its resting position",
+    "back-fed": "feed is live through another path, whatever the relay does",
+    "slow": "relay reacts late",
 }
 
 
@@ -40,12 +40,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def unplug(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> None:
-    """Pull a plug by hand in the demo. The system has to notice by itself.
+    """Pull a plug by hand in the demo. The server has to notice it by itself.
 
     Example: chaosmonkey unplug node3
     """
     _reach(sim_port, _path(machine, feed), plugged=False)
-    say(f"A hand pulled {machine}'s {feed} plug. Nobody was told.")
+    say(f"Pulled {machine}'s {feed} plug. The server was not notified.")
 
 
 def plug_in(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> None:
@@ -54,7 +54,7 @@ def plug_in(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) ->
     Example: chaosmonkey plug-in node3
     """
     _reach(sim_port, _path(machine, feed), plugged=True)
-    say(f"A hand put {machine}'s {feed} plug back.")
+    say(f"Put {machine}'s {feed} plug back.")
 
 
 def press(
@@ -63,12 +63,12 @@ def press(
         float | None,
         typer.Option(
             "--for", min=0, max=600,
-            help=f"Seconds that it is held; {HOLD:g} if not given, {TAP:g} for halt.",
+            help=f"Seconds to hold it; default {HOLD:g}, or {TAP:g} for halt.",
         ),
     ] = None,
     sim_port: SimPort = 8001,
 ) -> None:  # fmt: skip
-    """Hold a button of the demo's panel and let it go: a machine's own, or the big red one (halt).
+    """Hold and release a button of the demo's panel: a machine's own, or the big red one (halt).
 
     Example: chaosmonkey press node3 --for 2
     """
@@ -80,7 +80,7 @@ def press(
     finally:
         _reach(sim_port, path, pressed=False)
     named = "the big red button" if button == "halt" else f"{button}'s button"
-    say(f"A hand held {named} for {held:g} s.")
+    say(f"Held {named} for {held:g} s.")
 
 
 def fault(
@@ -88,44 +88,44 @@ def fault(
     what: Annotated[
         Literal["welded", "stuck", "back-fed", "slow"],
         typer.Argument(
-            help="A contact that stays closed, a dead coil, a rail that is live through another "
-            "way, or a device that follows late."
+            help="welded: the contact stays closed. stuck: the coil is dead. back-fed: the rail is "
+            "live through another path. slow: the device reacts late."
         ),
     ],
     feed: Feed = "power",
     seconds: Annotated[
         float | None,
-        typer.Option(min=0, max=3600, help=f"How late a slow device is; {LAG:g} if not given."),
+        typer.Option(min=0, max=3600, help=f"Seconds of delay of a slow device; default {LAG:g}."),
     ] = None,
-    off: Annotated[bool, typer.Option("--off", help="Mend it.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Repair it.")] = False,
     sim_port: SimPort = 8001,
 ) -> None:
-    """Break a part of a machine's feed in the demo, or mend it.
+    """Break part of a machine's feed in the demo, or repair it.
 
     Example: chaosmonkey fault node3 welded, and later: chaosmonkey fault node3 welded --off
     """
     if seconds is not None and (what != "slow" or off):
-        raise BadInput("Only a slow device has --seconds.", remedy="Leave it out.")
+        raise BadInput("--seconds applies only to a slow device.", remedy="Omit --seconds.")
     value: bool | float = not off
     if what == "slow":
         value = 0.0 if off else LAG if seconds is None else seconds
     _reach(sim_port, _path(machine, feed), **{what.replace("-", "_"): value})
     if off:
-        say(f"{machine}'s {feed} is not {what} any more.")
+        say(f"{machine}'s {feed} is no longer {what}.")
     else:
-        say(f"{machine}'s {feed} {_FAULTS[what]}. Nobody was told.")
+        say(f"{machine}'s {feed} {_FAULTS[what]}. The server was not notified.")
 
 
 def supply(
-    state: Annotated[Literal["on", "off"], typer.Argument(help="Whether it is alive.")],
+    state: Annotated[Literal["on", "off"], typer.Argument(help="New state of the supply.")],
     sim_port: SimPort = 8001,
 ) -> None:
-    """Let the supply of all machines in the demo die, or bring it back.
+    """Switch the power supply of all machines in the demo off or on.
 
     Example: chaosmonkey supply off
     """
     _reach(sim_port, "supply", alive=state == "on")
-    say(f"The machines' supply is {state}. Nobody was told.")
+    say(f"The machines' supply is {state}. The server was not notified.")
 
 
 def _path(machine: str, feed: str) -> str:
@@ -133,7 +133,7 @@ def _path(machine: str, feed: str) -> str:
 
 
 def _reach(sim_port: int, path: str, **what: Any) -> None:
-    """Put a hand on a part of the bench."""
+    """Set the state of a part of the bench."""
     from chaosmonkey.cli import http  # noqa: PLC0415 - loaded when it is used
 
     with http.ServerClient(f"http://127.0.0.1:{sim_port}") as bench:

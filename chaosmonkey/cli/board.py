@@ -19,7 +19,7 @@ from chaosmonkey.outage.story import took
 from chaosmonkey.visible import visible
 
 RETRY = 1.0
-"""Seconds between attempts to reach a server that is away."""
+"""Seconds between attempts to reach a server that does not answer."""
 
 MARKS = {
     "ready": ("✓", "cyan"),
@@ -36,7 +36,7 @@ State = dict[str, dict[str, Any]]
 
 
 async def follow(server: str) -> None:
-    """Draw the board anew at every change, and go on when the server comes back."""
+    """Redraw the board at every change, and reconnect when the server comes back."""
     state: State = {}
     with Live(Text(f"Waiting for {server}"), auto_refresh=False) as live:
         while True:
@@ -58,7 +58,7 @@ def _stream(server: str) -> connect:
 
 
 def seen(told: Any) -> Any:
-    """What a server tells, every text in it as it can be seen: rich shows text raw."""
+    """A server's message with every text made visible: rich shows text raw."""
     match told:
         case str():
             return visible(told)
@@ -71,7 +71,7 @@ def seen(told: Any) -> Any:
 
 
 def take_in(state: State, message: dict[str, Any]) -> None:
-    """Bring a state up to date with a message of the websocket (docs/protocol.md)."""
+    """Update a state with a message of the websocket (docs/protocol.md)."""
     if message["type"] == "beat":
         return
     if message["type"] == "snapshot":
@@ -86,7 +86,7 @@ def take_in(state: State, message: dict[str, Any]) -> None:
 
 
 def draw(state: State, at: float) -> RenderableType:
-    """The board as of a moment of the server's clock."""
+    """The board at a moment of the server's clock."""
     parts: list[RenderableType] = []
     cluster = state["cluster"].get("cluster", {})
     if cluster.get("stale_since") is not None:
@@ -102,7 +102,7 @@ def draw(state: State, at: float) -> RenderableType:
 
 
 def _machines(state: State) -> Table:
-    table = Table("machine", "power", "network", "Kubernetes says", "pods")
+    table = Table("machine", "power", "network", "Kubernetes", "pods")
     for machine in state["machines"].values():
         pods = [pod for pod in state["pods"].values() if pod["node"] == machine["node"]]
         ready = machine["ready"]
@@ -116,7 +116,7 @@ def _machines(state: State) -> Table:
         )
     waiting = [pod for pod in state["pods"].values() if pod["node"] is None]
     if waiting:
-        table.add_row("nowhere yet", "", "", "", _pods(waiting))
+        table.add_row("not scheduled", "", "", "", _pods(waiting))
     return table
 
 

@@ -1,7 +1,7 @@
-"""The demo: a simulator and a server as two processes, the server started again when it dies.
+"""The demo: a simulator and a server as two processes; the server is restarted when it dies.
 
     simulator (world, bench)  ◄── pins, list/watch ──  server ──► pages
-         lives on                                        └─ died? again after a second
+         lives on                                        └─ died? restarted after a second
 
 The world is a process of its own, as a real cluster is: the server's crash does not reset it.
 """
@@ -37,13 +37,13 @@ from chaosmonkey.store import Journal, hold_folder, open_database
 log = logging.getLogger(__name__)
 
 RESTART_PAUSE = 1.0
-"""Seconds before a server that died is started again (deploy/ sets systemd to the same)."""
+"""Seconds before a dead server is restarted (deploy/ sets systemd to the same)."""
 
 START_TIMEOUT = 90.0
 """Seconds within which the simulator must answer; on an emulated 32-bit ARM it took up to 29."""
 
 SHORT_LIFE = 5.0
-"""Seconds; a server that lives shorter three times in a row is not started again."""
+"""Seconds; a server that dies sooner than this three times in a row is not restarted."""
 
 STOP_TIMEOUT = 30.0
 """Seconds that a process gets to end; the server restores its plugs in that time."""
@@ -76,8 +76,8 @@ class Demo:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        self._look_for_ports()
-        await self._begin_anew()
+        self._check_ports()
+        await self._reset()
         epoch = SystemClock().now()
         config = self._write_config(epoch)
         simulator = await _start(
@@ -104,7 +104,7 @@ class Demo:
                     await _end(server)
             code = server.returncode or 0
             if stop.is_set():
-                # One that was still starting had no handler yet, and nothing open.
+                # A server that was still starting had no handler yet, and nothing open.
                 return 0 if code == -signal.SIGTERM else code
             if simulator.returncode is not None:
                 log.error("The simulator ended (%s).", _how(simulator.returncode))
@@ -112,14 +112,14 @@ class Demo:
             short_lives = short_lives + 1 if clock.now() - began < SHORT_LIFE else 0
             if code in (2, 4) or short_lives >= 3:
                 return code or 1
-            log.warning("The server ended (%s). It is started again.", _how(code))
+            log.warning("The server ended (%s). Restarting it.", _how(code))
             await clock.sleep(RESTART_PAUSE)
 
-    def _look_for_ports(self) -> None:
-        """Before anything starts: on a taken port another demo's world would answer.
+    def _check_ports(self) -> None:
+        """Check the ports before anything starts: on a taken one another demo would answer.
 
         Raises:
-            PortTaken: another program listens on one of them.
+            PortTaken: another program is listening on one of them.
         """
         wanted = (
             (self.host, self.port, "--port 8090"),
@@ -135,11 +135,11 @@ class Demo:
                     continue  # the server says it better
                 raise PortTaken(
                     f"Another program listens on {host}:{port}.",
-                    remedy=f"Does a demo run already? End it, or choose another port: {other}",
+                    remedy=f"Stop it if it is another demo, or choose another port: {other}",
                 ) from None
 
-    async def _begin_anew(self) -> None:
-        """A demo's machines are new each time, and so is its switch: HALT was for the old ones.
+    async def _reset(self) -> None:
+        """Clear HALT: every demo starts with new machines, and HALT concerned the old ones.
 
         Raises:
             StoreFailed: the data folder cannot be written, or another demo uses it.
@@ -149,10 +149,10 @@ class Demo:
                 await Journal(database).note_release()
 
     def _write_config(self, epoch: float) -> Path:
-        """The demo's lab.toml, for the server, and for whoever wants to see how one looks."""
+        """Write the demo's lab.toml: the server reads it, and it serves as an example."""
         machines = "".join(_machine(it, sensors=self.sensors) for it in DEMO_MACHINES)
         text = (
-            "# Written by `chaosmonkey demo`: pretend pins, wired to the bench of the simulator.\n"
+            "# Written by `chaosmonkey demo`: simulated pins, wired to the simulator's bench.\n"
             f"speed = {self.speed!r}\nepoch = {epoch!r}\n\n"
             f'[server]\nhost = "{self.host}"\nport = {self.port}\ndata = "{self.data}"\n\n'
             f'[cluster]\nserver = "http://127.0.0.1:{self.sim_port}"\n\n'
@@ -168,7 +168,7 @@ class Demo:
         except OSError as error:
             raise StoreFailed(
                 f"{path} cannot be written: {error.strerror}.",
-                remedy="Name another folder: --data.",
+                remedy="Choose another folder with --data.",
             ) from None
         return path
 
@@ -180,15 +180,18 @@ class Demo:
             while clock.now() < deadline:
                 if simulator.returncode is not None:
                     raise Unavailable(
-                        "The simulator could not be started.",
-                        remedy="It said why. Another port: --sim-port.",
+                        "The simulator did not start.",
+                        remedy="Its message above says why. To use another port: --sim-port.",
                     )
                 with contextlib.suppress(httpx.TransportError):
                     await client.get(f"http://127.0.0.1:{self.sim_port}/sim")
                     if simulator.returncode is None:
                         return
                 await clock.sleep(0.05)
-        raise Unavailable("The simulator does not answer.", remedy="Is this machine very busy?")
+        raise Unavailable(
+            "The simulator does not answer.",
+            remedy="Check whether this machine is overloaded, then start the demo again.",
+        )
 
     def _introduce(self) -> None:
         server = ServerSettings(host=self.host)
@@ -199,14 +202,14 @@ class Demo:
         command = _own_name()
         bench = "" if self.sim_port == 8001 else f" --sim-port {self.sim_port}"
         sys.stdout.write(
-            f"\n{len(DEMO_MACHINES)} pretend machines, 30 pods, a pretend Kubernetes "
+            f"\n{len(DEMO_MACHINES)} simulated machines, 30 pods, a simulated Kubernetes "
             f"(preset {self.preset}, speed {self.speed:g}).\n\n"
             f"  Watch        {url}/           (the stage)\n"
             f"  Present      {url}/console{key}    (? shows the keys)\n"
             f"  Play         {url}/j          (phones; the stage shows the code: key Q)\n"
             f"  Cut power    {curl} {here}/kill/node3\n"
             f"  Cut network  {curl} '{here}/kill/node3?feed=network'\n"
-            f"  Pull a plug  {command} unplug node3{bench}     (no API is told: see it noticed)\n"
+            f"  Pull a plug  {command} unplug node3{bench}     (the server has to notice)\n"
             f"  Press        {command} press node3{bench}      (the button on the panel)\n"
             f"  Look inside  kubectl --server http://127.0.0.1:{self.sim_port} get pods -o wide\n"
             "  Stop         Ctrl-C\n\n"
@@ -221,7 +224,7 @@ _PANEL = (
 
 
 def _machine(machine: SimMachine, *, sensors: bool) -> str:
-    """What lab.toml says of a machine of the demo: as it is wired on the bench."""
+    """The [[machine]] of a demo machine, as it is wired on the bench."""
     sensor = f'power_sensor = {{ driver = "gpio", pin = {machine.rail} }}\n' if sensors else ""
     return (
         f'\n[[machine]]\nname = "{machine.name}"\n'
@@ -240,9 +243,9 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 async def _start(command: str, *arguments: object, token: str | None = None) -> Process:
-    """Start one of our own commands. It ends when this process does, however that ends.
+    """Start one of our own commands. It ends when this process ends, for whatever reason.
 
-    A presenter's token goes by the environment: command lines and files can be read by others.
+    A presenter's token is passed in the environment: others can read command lines and files.
     """
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "chaosmonkey", command, *map(str, arguments), "--until-eof",

@@ -1,4 +1,4 @@
-"""Requests to a running server; what it refuses becomes an error with the exit code that fits."""
+"""Requests to a running server; a refusal becomes an error with the matching exit code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINES = {"Accept": "application/x-ndjson"}
 
 
 class NotRecovered(ChaosMonkeyError):
-    """The cluster did not recover from a cut that was waited for."""
+    """The cluster did not recover from the cut that the command waited for."""
 
     exit_code: ClassVar[int] = 5
     title = "Not recovered"
@@ -43,7 +43,7 @@ class ServerClient(httpx.Client):
 
 
 def ask(client: ServerClient, method: str, path: str, **request: Any) -> httpx.Response:
-    """One request; what the server refuses becomes an error with the exit code that fits."""
+    """Send one request; a refusal becomes an error with the matching exit code."""
     try:
         response = client.request(method, path, **request)
     except (httpx.TransportError, httpx.InvalidURL) as error:
@@ -63,7 +63,7 @@ def show_plan(client: ServerClient, path: str, query: dict[str, Any]) -> None:
 
 
 def follow(client: ServerClient, path: str, query: dict[str, Any]) -> None:
-    """Print the milestones of a cut as they come; raise NotRecovered if it does not."""
+    """Print the milestones of a cut as they arrive; raise NotRecovered without a recovery."""
     last: dict[str, Any] = {}
     try:
         with client.stream("POST", path, params=query, headers=LINES, timeout=None) as response:
@@ -79,23 +79,24 @@ def follow(client: ServerClient, path: str, query: dict[str, Any]) -> None:
     match last:
         case {"outcome": "unnoticed"}:
             raise NotRecovered(
-                "There was no recovery to wait for.", remedy="Cut for longer: --for 60"
+                "Kubernetes did not notice the cut, so there was no recovery to wait for.",
+                remedy="Cut for longer: --for 60",
             )
         case {"recovery_seconds": float() | int()} | {"outcome": None, "awaited": 0}:
             return
         case _:
-            raise NotRecovered("The cluster did not recover while this waited.")
+            raise NotRecovered("The cluster did not recover in time.")
 
 
 def _unreachable(client: ServerClient, error: Exception) -> Unavailable:
     return Unavailable(
         f"No server answers at {client.server}: {error}.",
-        remedy="Start one (chaosmonkey demo), or name it with --server or CHAOSMONKEY_URL.",
+        remedy="Start one (chaosmonkey demo), or set --server or CHAOSMONKEY_URL.",
     )
 
 
 def _raise_for(response: httpx.Response) -> None:
-    """Nothing if the server agreed, else its problem as an error of ours."""
+    """Raise the server's problem as an error of ours; return if there is none."""
     if not response.is_error:
         return
     message, remedy = response.text.strip(), ""

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 Config = Annotated[Path, typer.Option(help="The lab.toml.")]
 Preset = Annotated[
     Literal["stage", "kubernetes"],
-    typer.Option(help="stage: recovery in some 15 s. kubernetes: real defaults, minutes."),
+    typer.Option(help="stage: recovery in about 15 s. kubernetes: real defaults, minutes."),
 ]
-Speed = Annotated[float, typer.Option(min=0.1, max=200, help="Times faster than real.")]
-Seed = Annotated[int, typer.Option(help="Of the simulator's chance: same seed, same course.")]
-SimPort = Annotated[int, typer.Option(min=0, max=65535, help="Port of the pretend Kubernetes.")]
+Speed = Annotated[float, typer.Option(min=0.1, max=200, help="Factor by which time runs faster.")]
+Seed = Annotated[int, typer.Option(help="Random seed; the same seed reproduces the run.")]
+SimPort = Annotated[int, typer.Option(min=0, max=65535, help="Port of the simulated Kubernetes.")]
 UntilEof = Annotated[bool, typer.Option("--until-eof", hidden=True)]
 
 
@@ -53,18 +53,22 @@ def demo(
     preset: Preset = "stage",
     seed: Seed = 0,
     data: Annotated[
-        Path, typer.Option(help="Folder for journal and records; made if missing.")
+        Path, typer.Option(help="Folder for journal and records; created if missing.")
     ] = Path("~/.local/share/chaosmonkey-demo"),
     sim_port: Annotated[
         int,
-        typer.Option(min=1, max=65534, help="Port of the pretend Kubernetes; its header is next."),
+        typer.Option(
+            min=1,
+            max=65534,
+            help="Port of the simulated Kubernetes; the next one is its GPIO header.",
+        ),
     ] = 8001,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     sensors: Annotated[
-        bool, typer.Option(help="Whether inputs see the machines' power, and so a hand.")
+        bool, typer.Option(help="Simulate sensors, which notice a pulled plug.")
     ] = True,
 ) -> None:
-    """The whole show on pretend machines with pretend plugs and a pretend Kubernetes.
+    """Run everything on simulated machines, plugs and a simulated Kubernetes.
 
     Example: chaosmonkey demo, then in another terminal: curl http://127.0.0.1:8080/kill/node3
     """
@@ -85,7 +89,7 @@ def demo(
 
 
 def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> None:
-    """The server for a real table: plugs and cluster as lab.toml says.
+    """Run the server for a real table: plugs and cluster as in lab.toml.
 
     Example: chaosmonkey serve --config lab.toml
     """
@@ -99,7 +103,7 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
         stop = asyncio.Event()
         _stop_at_eof(stop, wanted=until_eof)
         async with rescued(lab) as table:
-            # The rest takes a small Pi seconds, in which the plugs are turned on already.
+            # Importing the rest takes seconds on a small Pi; the plugs are turned on meanwhile.
             runtime = await asyncio.to_thread(importlib.import_module, "chaosmonkey.runtime")
             await runtime.run(table, announce=say, stop=stop)
 
@@ -112,18 +116,18 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
 def sim(
     port: SimPort = 8001,
     header_port: Annotated[
-        int | None, typer.Option(help="Port of the pretend GPIO header; the next one if not given.")
+        int | None, typer.Option(help="Port of the simulated GPIO header; default: the next one.")
     ] = None,
     speed: Speed = 1.0,
     preset: Preset = "stage",
     seed: Seed = 0,
     persist_gpio_outputs: Annotated[
-        bool, typer.Option(help="Pins keep their level when the server dies.")
+        bool, typer.Option(help="Let pins keep their level when the server dies.")
     ] = True,
     epoch: Annotated[float | None, typer.Option(hidden=True)] = None,
     until_eof: UntilEof = False,
 ) -> None:
-    """The pretend Kubernetes alone, with its pretend machines and their bench.
+    """Run only the simulated Kubernetes, with its machines and their bench.
 
     Example: chaosmonkey sim --port 8001, then: kubectl --server http://127.0.0.1:8001 get pods
     """
@@ -146,7 +150,7 @@ def sim(
         _stop_at_eof(stop, wanted=until_eof)
 
         def ready(ports: simcluster.Ports) -> None:
-            say(f"Kubernetes (pretend) at {ports.url}, GPIO header at {ports.header_port}")
+            say(f"Simulated Kubernetes at {ports.url}, GPIO header at {ports.header_port}")
 
         await simcluster.run(settings, ready=ready, stop=stop)
 
@@ -156,12 +160,12 @@ def sim(
 def check(
     config: Config = Path("lab.toml"),
     live: Annotated[
-        bool, typer.Option("--live", help="Also look at this machine, the plugs and the cluster.")
+        bool, typer.Option("--live", help="Also check this machine, the plugs and the cluster.")
     ] = False,
 ) -> None:
     """Check a lab.toml: what is wrong, where, and what to write instead.
 
-    With --live, which needs the plugs for itself, it is a preflight: end the server before.
+    With --live it is a full preflight. It needs the plugs for itself: stop the server first.
 
     Example: chaosmonkey check --config lab.toml --live
     """
@@ -178,15 +182,15 @@ def check(
         if (plug := machine.plug(feed)) is not None
     ]
     if not lab.machine:
-        raise BadInput(f"{config}: there is no machine.", remedy="Add a [[machine]] for each.")
+        raise BadInput(f"{config} has no machine.", remedy="Add a [[machine]] for each one.")
     for name, feed, plug in plugs:
         if isinstance(plug, GpioPlug) and plug.contact == "NO":
             say(
-                f"Note: {name}'s {feed} hangs on a NO contact: it is cut whenever this server is "
+                f"Note: {name}'s {feed} uses a NO contact: it is off whenever this server is "
                 "not running. Use NC if the board has it."
             )
     found = reach(lab.server)
-    where = f"From here phones would join at {join_url(lab.server, lab.server.port)}: {found.why}."
+    where = f"Phones would join at {join_url(lab.server, lab.server.port)}: {found.why}."
     say(f"Note: {found.trouble or where}")
     if not live and (doubt := check_filesystem(lab.server.data)):
         say(f"Note: {doubt.says} {doubt.remedy}")
@@ -196,7 +200,7 @@ def check(
 
 
 def _preflight(lab: Lab) -> None:
-    """Print what is found; faults are an error."""
+    """Print the findings; raise Unavailable if any is a fault."""
     from chaosmonkey.commissioning import preflight  # noqa: PLC0415
     from chaosmonkey.preflight import Finding, Level  # noqa: PLC0415
 
@@ -213,14 +217,14 @@ def _preflight(lab: Lab) -> None:
     if faults:
         raise Unavailable(
             "1 fault." if faults == 1 else f"{faults} faults.",
-            remedy="Each line says how to mend it.",
+            remedy="Each line above says how to fix it.",
         )
 
 
 def restore_plugs(config: Config = Path("lab.toml")) -> None:
-    """Turn every plug on, without a server: what systemd does when the server has ended.
+    """Turn every plug on without a server, as systemd does when the server has ended.
 
-    While a server runs it holds the GPIO lines: use HALT then.
+    While a server runs it holds the GPIO lines: use HALT instead.
 
     Example: chaosmonkey restore-plugs --config lab.toml
     """
@@ -240,7 +244,7 @@ def restore_plugs(config: Config = Path("lab.toml")) -> None:
                 stack.enter_context(hold_folder(lab.server.data))
                 programs.end_leftovers()
             except StoreFailed as error:
-                say(f"{error.message} The plugs are turned on all the same.", err=True)
+                say(f"{error.message} Turning the plugs on anyway.", err=True)
             async with open_plugs(lab, wires, SystemClock(), programs) as plugs:
                 trouble = await turn_on(plugs, plugs, LAST_RESORT)
                 say(f"{len(plugs) - len(trouble)} of {len(plugs)} plugs are on.")
@@ -248,7 +252,9 @@ def restore_plugs(config: Config = Path("lab.toml")) -> None:
 
     if trouble := asyncio.run(run()):
         say(*trouble, err=True)
-        raise PlugFailed(f"Not on: {len(trouble)}.", remedy="Bypass them by hand.")
+        raise PlugFailed(
+            f"Plugs that did not turn on: {len(trouble)}.", remedy="Bypass them by hand."
+        )
 
 
 def _stop_at_signals(stop: asyncio.Event) -> None:
@@ -259,7 +265,7 @@ def _stop_at_signals(stop: asyncio.Event) -> None:
 
 
 def _stop_at_eof(stop: asyncio.Event, *, wanted: bool) -> None:
-    """Stop when standard input ends, which it does when the demo that started us is gone."""
+    """Stop when standard input ends: then the demo that started this process is gone."""
     loop = asyncio.get_running_loop()
 
     def readable() -> None:
@@ -272,14 +278,14 @@ def _stop_at_eof(stop: asyncio.Event, *, wanted: bool) -> None:
 
 
 class _Format(logging.Formatter):
-    """The story as it is told, everything else with its level and source.
+    """Formats the story as plain text, everything else with its level and source.
 
-    A record is one row, with the rows of its traceback indented below: no text that a stranger
-    wrote makes another that looks like ours.
+    A record is one row, with its traceback indented below: no untrusted text can make a row that
+    looks like ours.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """One record."""
+        """Format one record."""
         time = self.formatTime(record, "%H:%M:%S")
         source = f"{record.levelname.lower()} {record.name}: "
         if record.name == "chaosmonkey.story":

@@ -2,7 +2,7 @@
 
 0  done                      3  refused: a rule forbids it now
 1  failed                    4  unavailable: server, cluster, plug, port or folder
-2  bad input or usage        5  waited, and the cluster did not recover
+2  bad input or usage        5  waited, but the cluster did not recover
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Pull the plug of a Kubernetes node, watch the pods move, measure how long it took.\n\n"
+    help="Pull the plug of a Kubernetes node, watch its pods move, and measure the recovery.\n\n"
     "Without hardware and without a cluster: chaosmonkey demo\n\n"
-    "Exit codes: 0 done, 1 failed, 2 bad input, 3 refused by a rule, 4 something is unavailable, "
-    "5 waited and it did not recover.",
+    "Exit codes: 0 done, 1 failed, 2 bad input, 3 refused by a rule, 4 unavailable, "
+    "5 waited, but the cluster did not recover.",
 )
 for module in (local, remote, bench, plugs, token):
     module.add_to(app)
@@ -34,7 +34,7 @@ for module in (local, remote, bench, plugs, token):
 
 @app.callback(invoke_without_command=True)
 def _version(
-    version: bool = typer.Option(False, "--version", help="Print the version and end."),
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
 ) -> None:
     if version:
         say(__version__)
@@ -44,9 +44,9 @@ def _version(
 def main() -> None:
     """Run the command; errors of ours become a message and an exit code.
 
-    When its reader is gone, as in `chaosmonkey watch | head`, it ends without a word. It does so
-    by an exception, not by SIGPIPE: a plug that is off is turned on first. (typer sees to it, but
-    for an exception that comes out of a task group.)
+    When its reader is gone, as in `chaosmonkey watch | head`, it ends silently. It ends by an
+    exception, not by SIGPIPE, so that a plug that is off is turned on first. (typer handles all of
+    these exceptions except those that leave a task group.)
     """
     try:
         app()
@@ -55,15 +55,15 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BaseExceptionGroup as group:
         if group.split(BrokenPipeError)[1] is not None:
-            _tell_of_a_bug()
+            _print_bug()
             sys.exit(1)
         # What is still buffered would fail once more when the interpreter ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception:  # noqa: BLE001 - the interpreter would print it raw
-        _tell_of_a_bug()
+        _print_bug()
         sys.exit(1)
 
 
-def _tell_of_a_bug() -> None:
+def _print_bug() -> None:
     say(*traceback.format_exc().rstrip().split("\n"), err=True)

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 Config = Annotated[Path, typer.Option(help="The lab.toml.")]
 Machine = Annotated[str, typer.Argument(help="A machine's name, such as node3.")]
-Feed = Annotated[FeedKind, typer.Option("--feed", "--kind", help="Which plug.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask first.")]
+Feed = Annotated[FeedKind, typer.Option("--feed", "--kind", help="Which of its plugs.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to an app."""
     app.command()(panel)
-    plugs = typer.Typer(no_args_is_help=True, help="Look at plugs and try them, without a server.")
+    plugs = typer.Typer(no_args_is_help=True, help="List, read and test plugs without a server.")
     plugs.command("list")(list_)
     plugs.command()(read)
     plugs.command("test")(trial)
@@ -35,20 +35,20 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_(config: Config = Path("lab.toml")) -> None:
-    """The plugs of a lab.toml; no device is asked.
+    """List the plugs of a lab.toml, without contacting any device.
 
     Example: chaosmonkey plugs list
     """
     for machine in _load(config).machine:
         for feed in FeedKind:
             if (settings := machine.plug(feed)) is not None:
-                said = settings.model_dump(mode="json", exclude={"driver"}, exclude_defaults=True)
-                keys = "  ".join(f"{key}={value}" for key, value in said.items())
-                say(f"{machine.name:<12} {feed:<8} {settings.driver:<8} {keys}".rstrip())
+                keys = settings.model_dump(mode="json", exclude={"driver"}, exclude_defaults=True)
+                words = "  ".join(f"{key}={value}" for key, value in keys.items())
+                say(f"{machine.name:<12} {feed:<8} {settings.driver:<8} {words}".rstrip())
 
 
 def read(config: Config = Path("lab.toml")) -> None:
-    """What each device says of its plug, and each sensor of its feed.
+    """Read the state of each plug and each sensor.
 
     Opening a GPIO line turns its feed on.
 
@@ -60,7 +60,7 @@ def read(config: Config = Path("lab.toml")) -> None:
 
 
 def panel(config: Config = Path("lab.toml")) -> None:
-    """Light each LED of the panel in turn and print each press, until Ctrl-C. Nothing is cut.
+    """Light each LED of the panel in turn and print each press, until Ctrl-C. Cuts nothing.
 
     Example: chaosmonkey panel --config lab.toml
     """
@@ -78,11 +78,13 @@ def panel(config: Config = Path("lab.toml")) -> None:
 def trial(
     machine: Machine,
     feed: Feed = FeedKind.POWER,
-    seconds: Annotated[float, typer.Option("--for", min=3, max=60, help="How long.")] = 5.0,
+    seconds: Annotated[
+        float, typer.Option("--for", min=3, max=60, help="Seconds until it is restored.")
+    ] = 5.0,
     yes: Yes = False,
     config: Config = Path("lab.toml"),
 ) -> None:
-    """Cut a plug, read it back, restore it, and say how long its device took for each.
+    """Cut a plug, read it back, restore it, and print how long each step took.
 
     Example: chaosmonkey plugs test node3 --for 5
     """
@@ -90,7 +92,7 @@ def trial(
 
     lab = _load(config)
     _after_asking(
-        f"{machine} loses its {feed} for {seconds:g} s now.",
+        f"This cuts {machine}'s {feed} for {seconds:g} s now.",
         commissioning.trial(lab, machine, feed, seconds, say),
         yes=yes,
     )
@@ -102,9 +104,9 @@ def click(
     yes: Yes = False,
     config: Config = Path("lab.toml"),
 ) -> None:
-    """Let a plug go off and on three times, a second each, to be heard and seen.
+    """Switch a plug off and on three times, a second each, so that you can hear and see it.
 
-    Do it with the machine unplugged: short interruptions are worse for it than a long one.
+    Unplug the machine first: short interruptions are worse for it than a long one.
 
     Example: chaosmonkey plugs click node3
     """
@@ -112,7 +114,7 @@ def click(
 
     lab = _load(config)
     _after_asking(
-        f"{machine}'s {feed} goes off and on three times. Unplug the machine first.",
+        f"This switches {machine}'s {feed} off and on three times. Unplug the machine first.",
         commissioning.click(lab, machine, feed, say),
         yes=yes,
     )
@@ -125,22 +127,22 @@ def _load(config: Path) -> Lab:
 
 
 def _after_asking(what: str, work: Coroutine[Any, Any, None], *, yes: bool) -> None:
-    if not yes and not typer.confirm(f"{what} Go on?"):
+    if not yes and not typer.confirm(f"{what} Continue?"):
         work.close()
-        raise BadInput("Nothing was done.", remedy="Answer y, or give --yes.")
+        raise BadInput("Nothing was switched.", remedy="Answer y, or pass --yes.")
     if asyncio.run(_was_interrupted(work)):
-        raise typer.Exit(130)  # as a shell says of a program that Ctrl-C ended
+        raise typer.Exit(130)  # as shells do for a program ended by Ctrl-C
 
 
 async def _was_interrupted(work: Coroutine[Any, Any, None]) -> bool:
-    """Do what may be ended by Ctrl-C or SIGTERM, once: its end turns the plug on."""
+    """Run work that Ctrl-C or SIGTERM cancels, once: cancelling it turns the plug on."""
     interrupted = False
 
     def interrupt() -> None:
         nonlocal interrupted
         if not interrupted:
             working.cancel()
-            say("Ending: the plug is turned on first.", err=True)
+            say("Stopping: turning the plug on first.", err=True)
         interrupted = True
 
     try:

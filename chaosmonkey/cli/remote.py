@@ -1,4 +1,4 @@
-"""The commands that speak to a running server: kill, restore, halt, arm, status, history, audit."""
+"""The commands that talk to a running server: kill, restore, halt, arm, status, history, audit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ServerUrl = Annotated[
     typer.Option(
         "--server",
         envvar="CHAOSMONKEY_URL",
-        help="Its URL, or unix: and the path of its control socket.",
+        help="The server's URL, or unix: and the path of its control socket.",
     ),
 ]
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -34,20 +34,23 @@ def add_to(app: typer.Typer) -> None:
 def kill(
     machine: Machine,
     feed: Annotated[
-        Literal["power", "network"], typer.Option("--feed", "--kind", help="What is cut.")
+        Literal["power", "network"], typer.Option("--feed", "--kind", help="What to cut.")
     ] = "power",
     seconds: Annotated[
         float | None, typer.Option("--for", help="Seconds until it is restored.")
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until it has recovered.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until the cluster has recovered.")
+    ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would happen, and what forbids it.")
+        bool,
+        typer.Option("--dry-run", help="Only print what would happen, and which rules forbid it."),
     ] = False,
     server: ServerUrl = DEFAULT_URL,
 ) -> None:
     """Cut the power or the network of a machine.
 
-    A server that asks for a token finds it in $CHAOSMONKEY_TOKEN.
+    If the server needs a token, set $CHAOSMONKEY_TOKEN.
 
     Example: chaosmonkey kill node3 --for 30 --wait || echo "did not recover"
     """
@@ -66,7 +69,7 @@ def kill(
 
 
 def restore(machine: Machine, server: ServerUrl = DEFAULT_URL) -> None:
-    """Give a machine its power and network back now.
+    """Restore a machine's power and network now.
 
     Example: chaosmonkey restore node3
     """
@@ -74,7 +77,7 @@ def restore(machine: Machine, server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def halt(server: ServerUrl = DEFAULT_URL) -> None:
-    """Give every machine its power and network back now, and cut nothing until released.
+    """Restore power and network of every machine now, and cut nothing until released.
 
     Example: chaosmonkey halt
     """
@@ -82,7 +85,7 @@ def halt(server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def release(server: ServerUrl = DEFAULT_URL) -> None:
-    """End HALT. The table is safe after that; arm it to cut again.
+    """End HALT. The table is then safe; arm it to cut again.
 
     Example: chaosmonkey release && chaosmonkey arm
     """
@@ -98,7 +101,7 @@ def arm(server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def disarm(server: ServerUrl = DEFAULT_URL) -> None:
-    """Allow no cuts.
+    """Stop allowing cuts.
 
     Example: chaosmonkey disarm
     """
@@ -109,7 +112,7 @@ def audit(
     server: ServerUrl = DEFAULT_URL,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
 ) -> None:
-    """Who asked for what, and what they were told; newest first.
+    """Show who requested what and how the server answered, newest first.
 
     Example: chaosmonkey audit --limit 200 | grep refused
     """
@@ -117,7 +120,7 @@ def audit(
 
 
 def status(server: ServerUrl = DEFAULT_URL) -> None:
-    """Machines, plugs, what Kubernetes believes, and open outages.
+    """Show machines, plugs, node states and open outages.
 
     Example: chaosmonkey status
     """
@@ -136,7 +139,7 @@ def history(
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
     form: Annotated[Literal["table", "json", "csv"], typer.Option("--format")] = "table",
 ) -> None:
-    """The latest outages and how long recovery took.
+    """List the latest outages and their recovery times.
 
     Example: chaosmonkey history --format csv > outages.csv
     """
@@ -148,7 +151,7 @@ def history(
             return
         outages = http.ask(client, "GET", "/api/outages", params={"limit": limit}).json()
     if not outages:
-        say("No outages yet. Make one: chaosmonkey kill node3")
+        say("No outages yet. To cause one: chaosmonkey kill node3")
     for outage in outages:
         most, least = outage["recovery_seconds"], outage.get("recovery_at_least")
         began = datetime.fromisoformat(outage["began"]).astimezone()
@@ -164,7 +167,7 @@ def history(
 
 
 def watch(server: ServerUrl = DEFAULT_URL) -> None:
-    """The board in the terminal, live, until Ctrl-C.
+    """Show the board live in the terminal, until Ctrl-C.
 
     Example: chaosmonkey watch
     """
@@ -177,7 +180,7 @@ def watch(server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def _say(server: str, method: str, path: str, **request: Any) -> None:
-    """Ask the server and print what it says."""
+    """Send a request and print the answer."""
     http = _http()
     with http.ServerClient(server) as client:
         answer = http.ask(client, method, path, headers=http.TEXT, **request)
@@ -185,7 +188,7 @@ def _say(server: str, method: str, path: str, **request: Any) -> None:
 
 
 def _http() -> ModuleType:
-    """The HTTP client, loaded when it is used: the server, begun here too, does without it."""
+    """Import the HTTP client on use: `serve` starts faster without it."""
     from chaosmonkey.cli import http  # noqa: PLC0415
 
     return http

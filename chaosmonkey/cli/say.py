@@ -1,4 +1,4 @@
-"""The one place where commands print: nothing that a stranger wrote reaches the terminal raw."""
+"""The one place where commands print: no untrusted text reaches the terminal raw."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from chaosmonkey.visible import visible, visible_rows
 
 
 def say(*rows: str, err: bool = False) -> None:
-    """Print each of these as one row of its own."""
+    """Print each argument as one row."""
     for row in rows:
         typer.echo(visible(row), err=err)  # noqa: TID251 - the one home
 
 
 def say_text(text: str) -> None:
-    """Print what a server answered, whose rows are its own."""
+    """Print a server's answer, keeping its rows."""
     say(*visible_rows(text.rstrip()))

@@ -1,4 +1,4 @@
-"""Tokens: make, list and revoke those of a data folder, whether the server runs or not."""
+"""Create, list and revoke the tokens of a data folder, whether or not the server runs."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from chaosmonkey.errors import BadInput
 if TYPE_CHECKING:
     from chaosmonkey.access import Tokens
 
-Config = Annotated[Path, typer.Option(help="The lab.toml whose data folder is meant.")]
-Data = Annotated[Path | None, typer.Option(help="The data folder itself.")]
-Name = Annotated[str, typer.Argument(help="What the token is called, such as ci.")]
+Config = Annotated[Path, typer.Option(help="The lab.toml that names the data folder.")]
+Data = Annotated[Path | None, typer.Option(help="The data folder, instead of --config.")]
+Name = Annotated[str, typer.Argument(help="The token's name, such as ci.")]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to an app."""
     tokens = typer.Typer(
-        no_args_is_help=True, help="Make, list and revoke tokens.", rich_markup_mode=None
+        no_args_is_help=True, help="Create, list and revoke tokens.", rich_markup_mode=None
     )
     tokens.command()(new)
     tokens.command("list")(list_)
@@ -33,12 +33,12 @@ def new(
     name: Name,
     scope: Annotated[
         list[str], typer.Option("--scope", help="read, kill, kill:node3, restore, arm, halt, …")
-    ] = [],  # noqa: B006 - typer reads it, nobody changes it
-    presenter: Annotated[bool, typer.Option("--presenter", help="May everything.")] = False,
+    ] = [],  # noqa: B006 - typer only reads it
+    presenter: Annotated[bool, typer.Option("--presenter", help="Full presenter access.")] = False,
     config: Config = Path("lab.toml"),
     data: Data = None,
 ) -> None:
-    """Make a token and print it: this once, since only its digest is kept.
+    """Create a token and print it. It is shown only once: the server keeps only a digest.
 
     Example: chaosmonkey token new ci --scope kill:node3 --scope arm
     """
@@ -46,8 +46,8 @@ def new(
 
     if presenter == bool(scope):
         raise BadInput(
-            "A token is a presenter's, or has scopes.",
-            remedy="Give --presenter, or --scope (several times if you like).",
+            "A token needs either --presenter or scopes.",
+            remedy="Pass --presenter, or one or more --scope.",
         )
     scopes = [parse_scope(text) for text in scope]
     role = Role.PRESENTER if presenter else Role.SCRIPT
@@ -55,17 +55,17 @@ def new(
 
 
 def list_(config: Config = Path("lab.toml"), data: Data = None) -> None:
-    """The tokens there are: names, scopes and when they were made; never what they are.
+    """List tokens with names, scopes and creation times; never the tokens themselves.
 
     Example: chaosmonkey token list
     """
     for token in _tokens(config, data).all():
-        scopes = ", ".join(map(str, token.scopes)) or "everything"
+        scopes = ", ".join(map(str, token.scopes)) or "all"
         say(f"{token.made}  {token.role:<9}  {token.name:<20}  {scopes}")
 
 
 def revoke(name: Name, config: Config = Path("lab.toml"), data: Data = None) -> None:
-    """Take a token out. A running server refuses it from now on, and ends its sessions.
+    """Revoke a token. A running server refuses it at once and ends its sessions.
 
     Example: chaosmonkey token revoke ci
     """

@@ -1,6 +1,6 @@
-"""What Kubernetes says: listed and watched for ever, told as events of the model.
+"""Watch Kubernetes and publish what happens as events of the model.
 
-Client ─► Reflector ─► Cache ─► publish        docs/cluster.md says when it can be believed
+Client ─► Reflector ─► Cache ─► publish        docs/cluster.md says when its state is current
 """
 
 from chaosmonkey.cluster.client import Client

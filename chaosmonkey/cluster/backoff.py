@@ -1,4 +1,4 @@
-"""How long to wait after a failure: longer each time, and never quite as long as the others."""
+"""Exponential backoff with jitter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Backoff:
 
     @property
     def failures(self) -> int:
-        """How many there were since the last success."""
+        """How many failures since the last success."""
         return self._failures
 
     def next(self) -> float:
@@ -29,5 +29,5 @@ class Backoff:
         return whole * self._random.uniform(0.5, 1.0)
 
     def reset(self) -> None:
-        """Something succeeded: begin again with the shortest wait."""
+        """Start again with the shortest wait, after a success."""
         self._failures = 0

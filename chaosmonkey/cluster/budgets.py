@@ -1,6 +1,6 @@
-"""Which PodDisruptionBudgets the loss of a node would overrun. Pure: JSON in, sentences out.
+"""Find PodDisruptionBudgets that the loss of a node would overrun. Pure: JSON in, sentences out.
 
-A power cut asks no budget; that it does not is worth knowing before.
+A power cut respects no budget, so a presenter should know before.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def overrun(budgets: Iterable[Json], pods: Iterable[Json]) -> Iterator[str]:
         count = sum(_selects(budget, pod) for pod in lost)
         if count > allowed:
             yield (
-                f"PodDisruptionBudget {namespace}/{name} allows {allowed} of its pods to be gone; "
-                f"this takes {count}. A power cut does not ask it."
+                f"PodDisruptionBudget {namespace}/{name} allows {allowed} unavailable pods, "
+                f"this takes down {count}. A power cut does not respect it."
             )
 
 

@@ -1,8 +1,8 @@
-"""The objects of one watched collection by uid, and the news that follow from any change of it.
+"""The objects of one watched collection by uid; publishes an event for each change.
 
-Whatever the server says, in a watch or in a new list after a gap, comes out as the same events: a
-list is compared with what was known, so that what was missed meanwhile becomes news, deletions
-included. Nothing is published where the model sees no difference.
+A watch and a new list after a gap produce the same events: a list is compared with what was known,
+so that changes missed meanwhile are published, deletions included. Nothing is published where the
+model sees no difference.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ SLICE = 100
 
 
 class Cache:
-    """What the server holds of one collection, as far as we were told.
+    """The last known state of one collection.
 
-    `history` keeps the first list to itself: objects that tell of the past are no news.
+    With `history` the first list is not published: it holds records of the past.
     """
 
     def __init__(self, publish: Publish, *, history: bool = False) -> None:
@@ -40,7 +40,7 @@ class Cache:
         """Become equal to a list: publish what is gone, then what is different, then what is new.
 
         A pod is replaced after it was given up: in this order a gap does not turn that round.
-        Nothing else may be told to this cache until the iterator is exhausted; it pauses after
+        Nothing else may change this cache until the iterator is exhausted; it pauses after
         every `SLICE` objects, for 100,000 of them take seconds.
         """
         listed = {entry.uid: entry for entry in entries}

@@ -1,6 +1,6 @@
-"""What we ask an API server for. The bodies that come back are bytes: `wire` knows what they mean.
+"""Requests to an API server; `decoding` decodes the bodies of the answers.
 
-Whatever goes wrong is one of `trouble`.
+Every error is one of `errors`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chaosmonkey.cluster.resources import Resource
 from chaosmonkey.config import Cluster
 
 PAGE = 500
-"""Objects asked for at once, as kubectl does."""
+"""Objects in one page of a list, as in kubectl."""
 
 
 class Client:
@@ -38,13 +38,13 @@ class Client:
         """End all connections; the next request opens new ones."""
         await self._connection.close()
 
-    # --- what the reflector needs ---------------------------------------------------------------
+    # --- for the reflector ----------------------------------------------------------------------
 
     @asynccontextmanager
     async def watch(
         self, resource: Resource, namespace: str | None, version: str, seconds: int
     ) -> AsyncIterator[AsyncIterator[Batch]]:
-        """What changes after `version`, as batches of lines, until the server ends it.
+        """Changes after `version`, as batches of lines, until the server ends the watch.
 
         The server is asked to end it after `seconds`.
         """
@@ -64,7 +64,7 @@ class Client:
     async def list(
         self, resource: Resource, namespace: str | None, *, token: str = "", limit: int = PAGE
     ) -> ListPage:
-        """One page of a collection; `token` goes on from the last one, limit 0 asks for all."""
+        """One page of a collection; `token` continues after the last one, limit 0 asks for all."""
         query = _selected(resource) | ({"limit": str(limit)} if limit else {})
         if token:
             query["continue"] = token
@@ -75,7 +75,7 @@ class Client:
         )
 
     async def position(self, resource: Resource, namespace: str | None) -> Position:
-        """Which cluster this is, and the version of a collection now, read past every cache."""
+        """The cluster's identity and a collection's current version, read past every cache."""
         try:
             found = await self.get("/api/v1/namespaces/kube-system", "get namespace kube-system")
             cluster = str((found.get("metadata") or {}).get("uid") or "")
@@ -85,20 +85,20 @@ class Client:
         return Position(cluster, page.version)
 
     async def glance(self) -> None:
-        """Return if the API server is alive and well; any answer but a failure of its own counts.
+        """Return if the API server is alive: it gave any answer but a 5xx.
 
         Raises:
             ClusterUnavailable: it is not.
         """
         try:
             await self._connection.ask(
-                "GET", "/readyz", "ask the API server for a sign of life", timeout=GLANCE
+                "GET", "/readyz", "probe the API server (/readyz)", timeout=GLANCE
             )
         except StatusError as answer:
             if answer.code >= 500:
                 raise
 
-    # --- what people need -----------------------------------------------------------------------
+    # --- for people -----------------------------------------------------------------------------
 
     async def get(
         self, path: str, asked: str, query: dict[str, str] | None = None
@@ -107,22 +107,22 @@ class Client:
         return read_object(await self._connection.ask("GET", path, asked, query))
 
     def places(self, resource: Resource) -> tuple[str | None, ...]:
-        """The namespaces in which the settings let a resource be looked at; None is all at once."""
+        """The namespaces in which the settings allow a resource; None means all."""
         return resource.places(self._namespaces)
 
     async def server_version(self) -> str:
         """The API server's version, such as "v1.36.2"."""
-        found = read_object(await self._connection.ask("GET", "/version", "ask for the version"))
+        found = read_object(await self._connection.ask("GET", "/version", "get the version"))
         return str(found.get("gitVersion") or "unknown")
 
     async def delete_pod(
         self, namespace: str, name: str, *, uid: str | None = None, grace: int | None = None
     ) -> None:
-        """Delete a pod, but only the one with that uid; grace 0 does not wait for its node.
+        """Delete a pod if it has that uid; grace 0 does not wait for its node.
 
         Raises:
-            Absent: there is no such pod.
-            Answered: its uid is another (409), or it is forbidden.
+            NotFound: there is no such pod.
+            StatusError: its uid differs (409), or it is forbidden.
         """
         options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions"}
         if uid is not None:
@@ -135,9 +135,9 @@ class Client:
     async def may(
         self, verb: str, group: str, resource: str, *, namespace: str | None = None
     ) -> bool:
-        """Whether the API server would let us, in one namespace or in all of them.
+        """Whether the API server allows a verb, in one namespace or in all of them.
 
-        `resource` may name a part, as "pods/log".
+        `resource` may name a subresource, as "pods/log".
         """
         name, _, part = resource.partition("/")
         asked = {"verb": verb, "group": group, "resource": name, "subresource": part}
@@ -150,7 +150,7 @@ class Client:
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
         answer = read_object(
             await self._connection.ask(
-                "POST", path, f"ask whether we may {verb} {resource}", body=review
+                "POST", path, f"check access to {verb} {resource}", body=review
             )
         )
         return bool((answer.get("status") or {}).get("allowed"))

@@ -1,8 +1,8 @@
-"""One way to the API server, over kubernetes.aio's connection and with its credentials.
+"""The connection to the API server, over kubernetes.aio and with its credentials.
 
-Whatever goes wrong on it is one of `trouble`, also a kubeconfig that is missing or makes no sense:
-it is read again until it does. A refused login makes the next request read it again as well, so
-that renewed certificates and tokens are found without a restart.
+Every error is one of `errors`, also a missing or invalid kubeconfig: it is read again until it is
+valid. A refused login makes the next request read it again too, so that renewed certificates and
+tokens are found without a restart.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from chaosmonkey.config import Cluster
 from chaosmonkey.errors import BadConfig
 
 ANSWER = aiohttp.ClientTimeout(total=60.0, sock_connect=5.0, sock_read=20.0)
-"""Seconds that an answer may take in all, that connecting may, and without a byte."""
+"""Seconds for a whole answer, for connecting, and without a byte."""
 
 HEAD = 20.0
-"""Seconds until an answer must begin, a watch's too."""
+"""Seconds until an answer, or a watch, must begin."""
 
 STREAM = aiohttp.ClientTimeout(total=None, sock_connect=5.0, sock_read=None)
-"""A watch may take for ever; its silence is somebody else's to judge."""
+"""A watch has no time limit; the reflector judges its silence."""
 
 LOGIN_PAUSE = 2.0
-"""Seconds for which a configuration that could not be used is not read again: every watch asks."""
+"""Seconds for which a failed configuration is not read again: every watch requests it."""
 
 GLANCE = aiohttp.ClientTimeout(total=3.0)
-"""Seconds that a server which is alive takes at most to say so."""
+"""Seconds within which a live server answers a probe."""
 
 LARGEST_ANSWER = 16 * 1024 * 1024
-"""Bytes of an answer: a page of 500 pods has some 5 MiB."""
+"""Most bytes of an answer: a page of 500 pods has about 5 MiB."""
 
 LARGEST_REFUSAL = 64 * 1024
-"""Bytes of an answer that says no."""
+"""Most bytes of a refusal."""
 
 _NETWORK_FAILED = (aiohttp.ClientError, TimeoutError, OSError, asyncio.IncompleteReadError)
 
@@ -51,7 +51,7 @@ class Connection:
     """Requests to one API server. Sockets are kept and shared; `close` ends them all.
 
     Attributes:
-        large: where large answers wait for each other.
+        large: serializes large answers.
     """
 
     def __init__(self, settings: Cluster) -> None:
@@ -82,10 +82,10 @@ class Connection:
         body: dict[str, Any] | None = None,
         timeout: aiohttp.ClientTimeout = ANSWER,
     ) -> bytes:
-        """The whole body of an answer; `asked` says in words what for.
+        """The whole body of an answer; `asked` names the request in words.
 
         Raises:
-            ClusterUnavailable: what came in its place.
+            ClusterUnavailable: the request failed.
         """
         response = await self._send(method, path, asked, query, body=body, timeout=timeout)
         async with response:
@@ -95,10 +95,10 @@ class Connection:
     async def stream(
         self, path: str, asked: str, query: dict[str, str]
     ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The body of an answer while it comes, in pieces of any size, until it ends.
+        """The body of an answer as it arrives, in pieces of any size, until it ends.
 
         Raises:
-            ClusterUnavailable: there is none, or it broke off.
+            ClusterUnavailable: the request failed, or its answer broke off.
         """
         response = await self._send("GET", path, asked, query, timeout=STREAM)
         try:
@@ -163,7 +163,7 @@ class Connection:
             return self._api
 
     async def _headers(self, api: ApiClient) -> dict[str, str]:
-        """What goes with every request; a token that has run out is asked for anew."""
+        """The headers of every request; an expired token is renewed."""
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
@@ -180,7 +180,7 @@ class Connection:
 
 
 def _no_login(why: str) -> Unreachable:
-    return Unreachable(f"log in: {why}.", remedy="Mend it; it is read again by itself.")
+    return Unreachable(f"log in: {why}.", remedy="Fix it; this server retries by itself.")
 
 
 def _why_no_login(error: Exception) -> str:
@@ -188,7 +188,7 @@ def _why_no_login(error: Exception) -> str:
         case BadConfig():
             return f"{error.facts['source']}: " + "; ".join(error.problems).rstrip(".")
         case TimeoutError():
-            return f"the program that hands out credentials did not end within {HEAD:g} s"
+            return f"the credentials program did not end within {HEAD:g} s"
         case _:
             return f"{type(error).__name__}: {error}"
 
@@ -198,15 +198,15 @@ async def _refuse_redirects_and_encodings(
 ) -> aiohttp.ClientResponse:
     """Follow no redirect, and unpack nothing.
 
-    An API server redirects nobody; what answers in its place could command this very server. What
-    is packed may unpack into gigabytes, and was not asked for.
+    An API server never redirects; whatever answers in its place could command this very server. A
+    compressed answer may unpack into gigabytes, and was not requested.
     """
     response = await handler(request)
     why = ""
     if response.status in (301, 302, 303, 307, 308):
-        why = f"the server answered {response.status} and sent us elsewhere, which is not followed"
+        why = f"the server answered {response.status}, a redirect, which is not followed"
     elif response.headers.get("Content-Encoding", "identity") != "identity":
-        why = "the server answered in a packed form that was not asked for"
+        why = "the server sent a compressed answer, which was not requested"
     if why:
         response.close()
         raise aiohttp.ClientConnectionError(why)
@@ -224,7 +224,7 @@ async def _pieces(response: aiohttp.ClientResponse, asked: str) -> AsyncGenerato
 async def _read(
     response: aiohttp.ClientResponse, asked: str, most: int, large: LargeAnswers
 ) -> bytes:
-    """The whole body; raises Unreachable if it broke, and Garbled if it is larger than `most`."""
+    """The whole body; raises Unreachable if it broke, MalformedResponse above `most` bytes."""
     body = bytearray()
     try:
         async with AsyncExitStack() as turn:
@@ -235,7 +235,7 @@ async def _read(
                     response.close()
                     raise MalformedResponse(
                         f"{asked}: the answer has more than {most // 1024} KiB.",
-                        remedy="A proxy in between may answer in the server's place.",
+                        remedy="Check whether a proxy answers in the server's place.",
                     )
                 if len(body) > LARGE and not is_its_turn:
                     is_its_turn = True
@@ -246,7 +246,7 @@ async def _read(
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """Kubernetes gives whole seconds; a date, as HTTP allows, is not understood."""
+    """Seconds of a Retry-After. Kubernetes gives whole seconds; HTTP's dates are ignored."""
     return float(retry_after) if retry_after and retry_after.isdecimal() else None
 
 
@@ -274,7 +274,7 @@ def _why(error: Exception) -> str:
 def _remedy(host: str, error: Exception) -> str:
     match error:
         case aiohttp.ClientConnectorCertificateError() if "expired" in str(error):
-            return "The server's certificate has expired; k3s renews its own when restarted."
+            return "Renew the server's expired certificate; k3s renews its own when it restarts."
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             return "Check that the kubeconfig's certificate authority is this cluster's."
         case aiohttp.ClientConnectorDNSError():
@@ -282,4 +282,4 @@ def _remedy(host: str, error: Exception) -> str:
         case aiohttp.ClientConnectorError() | TimeoutError():
             return f"Check that the API server runs and that {host} can be reached from here."
         case _:
-            return "It is tried again by itself."
+            return "This server retries by itself."

@@ -1,4 +1,4 @@
-"""Where the cluster is and how we log in: kubernetes.aio reads it, we choose the source.
+"""Choose where to connect and how to log in; kubernetes.aio reads the credentials.
 
 server = URL        that address, without credentials
 kubeconfig = FILE   that file
@@ -35,11 +35,11 @@ SERVICE_ACCOUNT_TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/toke
 
 
 async def configuration(settings: Cluster) -> Configuration:
-    """Everything that a connection needs, as kubernetes.aio words it.
+    """Everything that a connection needs, in kubernetes.aio's form.
 
     Raises:
-        BadConfig: there is no such file or context, the file makes no sense, or the program that
-            it names for the credentials gave none.
+        BadConfig: there is no such file or context, the file is invalid, or its credentials
+            program gave none.
     """
     found = Configuration()
     if settings.server:
@@ -55,7 +55,7 @@ async def configuration(settings: Cluster) -> Configuration:
         raise BadConfig("[cluster]", problems)
     found.connection_pool_maxsize = 0  # each watch keeps a connection: no bound on them
     if here:
-        # As kubectl does: $HTTP_PROXY is for the world outside.
+        # As kubectl does: $HTTP_PROXY is not for loopback.
         found.client_session_kwargs = {"trust_env": False}
     return found
 
@@ -90,7 +90,7 @@ def _usual_files() -> list[Path]:
     looked = ", ".join(str(path) for path in [*usual, K3S_KUBECONFIG])
     raise BadConfig(
         "[cluster]",
-        [f"no cluster given and no kubeconfig found ({looked}). Set 'kubeconfig' or 'server'."],
+        [f"no cluster is set and no kubeconfig found ({looked}). Set 'kubeconfig' or 'server'."],
     )
 
 
@@ -104,19 +104,17 @@ async def _from_files(paths: list[Path], context: str | None, found: Configurati
 
 
 def _check_certificates(found: Configuration) -> None:
-    """Load them once here, where what is wrong with them can be said in one sentence."""
+    """Load certificates once here, where an error can name them."""
     try:
         ssl.create_default_context(cafile=found.ssl_ca_cert, cadata=found.ca_cert_data)
         if found.cert_file:
             ssl.create_default_context().load_cert_chain(found.cert_file, found.key_file)
     except (ssl.SSLError, OSError) as error:
-        raise BadConfig(
-            "kubeconfig", [f"its certificate or key cannot be used: {error}"]
-        ) from error
+        raise BadConfig("kubeconfig", [f"its certificate or key is not usable: {error}"]) from error
 
 
 def _follow_plugin(chosen: Chosen, loader: Any, found: Configuration) -> None:
-    """Ask the program that hands out our token for a new one when the old one runs out."""
+    """Run the credentials program again when its token expires."""
     plugin = chosen.user.get("exec")
     if not plugin:
         return
@@ -124,11 +122,11 @@ def _follow_plugin(chosen: Chosen, loader: Any, found: Configuration) -> None:
         command = plugin.get("command")
         raise BadConfig(
             chosen.source,
-            [f"its program '{command}' gave no credentials; run it by hand to see why"],
+            [f"its credentials program '{command}' gave none; run it by hand to see why"],
         )
 
     async def refresh(configuration: Configuration) -> None:
-        if hasattr(loader, "exec_plugin_expiry"):  # it said until when the token is good
+        if hasattr(loader, "exec_plugin_expiry"):  # the program gave an expiry
             await loader.load_from_exec_plugin()  # does nothing before that
             configuration.api_key["BearerToken"] = loader.token
 

@@ -109,7 +109,7 @@ def pod(found: Json) -> Pod:
 
 
 def workload(kind: str, found: Json) -> Workload:
-    """A Deployment, ReplicaSet or StatefulSet, or a DaemonSet, which counts in words of its own."""
+    """A Deployment, ReplicaSet or StatefulSet, or a DaemonSet, which counts under other keys."""
     metadata, spec, status = mapping(found, "metadata"), mapping(found, "spec"), _status(found)
     if kind == "DaemonSet":
         desired = count(status, "desiredNumberScheduled")
@@ -128,7 +128,7 @@ def workload(kind: str, found: Json) -> Workload:
 
 
 def lease(found: Json) -> Lease:
-    """A Lease of the namespace kube-node-lease, which bears its node's name."""
+    """A Lease of the namespace kube-node-lease, named after its node."""
     metadata, spec = mapping(found, "metadata"), mapping(found, "spec")
     return Lease(
         node=name(metadata, "name"),
@@ -168,7 +168,7 @@ def endpoint_slice(found: Json) -> EndpointSlice:
 
 
 def endpoints(found: Json) -> EndpointSlice:
-    """An Endpoints object, which older servers have in place of slices, as one slice."""
+    """An Endpoints object, which older servers have instead of slices, as one slice."""
     metadata = mapping(found, "metadata")
     subsets = items(found, "subsets")
     ready = sum(len(listed(subset, "addresses")) for subset in subsets)

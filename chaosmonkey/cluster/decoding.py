@@ -1,12 +1,12 @@
-"""Kubernetes' JSON becomes the model here, and nowhere else.
+"""Decode Kubernetes' JSON into the model; the only module that does.
 
-    bytes of a list  ─► read_page ─► Page(entries, version, token, dropped)
+    bytes of a list  ─► read_page ─► ListPage(entries, version, token, dropped)
     line of a watch  ─► read_line ─► Present | Deleted | Dropped | Bookmark | Status
     body of an error ─► read_status ─► Status
 
-Pure: no I/O, no time. Only what identifies an object must be there (uid and name); whatever else is
-missing gets the model's default. One object that makes no sense is dropped, with the reason; an
-answer that makes none raises `MalformedResponse`, and nothing but `MalformedResponse`.
+Pure: no I/O, no time. Only an object's identity (uid and name) is required; other fields default
+to the model's. One malformed object is dropped, with the reason; a malformed answer raises
+`MalformedResponse`, and nothing else.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class DecodedObject:
     """One object as the server holds it.
 
     Attributes:
-        uid: what makes it this object and no other.
-        key: namespace/name, which a successor may bear again.
+        uid: its identity.
+        key: namespace/name, which a successor may reuse.
         version: its resourceVersion.
-        object: what the model sees of it.
+        object: its part in the model.
     """
 
     uid: str
@@ -48,7 +48,7 @@ class ListPage:
 
     Attributes:
         token: asks for the next part; "" at the end.
-        dropped: objects that made no sense, and why.
+        dropped: malformed objects, and why.
     """
 
     entries: tuple[DecodedObject, ...]
@@ -73,7 +73,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """The object makes no sense to the model, because of `why`; `version` is "" if it has none."""
+    """The object is malformed because of `why`; `version` is "" if it has none."""
 
     why: str
     version: str
@@ -89,7 +89,7 @@ class Bookmark:
 Line = Present | Deleted | Dropped | Bookmark | Status
 
 MESSAGE_SHOWN = 500
-"""Characters that are kept of what a server says went wrong."""
+"""Characters kept of a server's error message."""
 
 LONGEST_VERSION = 128
 """Characters of a resourceVersion; etcd's has at most 20."""
@@ -109,7 +109,7 @@ def read_line(line: bytes, decode: Decode) -> Line:
     """One line of a watch.
 
     Raises:
-        Garbled: it is no watch event, or not one of such an object.
+        MalformedResponse: it is no watch event, or not one of such an object.
     """
     try:
         event = _load(line)
@@ -134,7 +134,7 @@ def read_page(body: bytes, decode: Decode) -> ListPage:
     """The body of an answer to a list.
 
     Raises:
-        Garbled: it is no list, or not one of such objects.
+        MalformedResponse: it is no list, or not one of such objects.
     """
     try:
         page = orjson.loads(body)
@@ -151,10 +151,10 @@ def read_page(body: bytes, decode: Decode) -> ListPage:
 
 
 def read_object(body: bytes) -> Json:
-    """The body of an answer that is one object, for those who only look at a field or two.
+    """The body of an answer that is one object, undecoded.
 
     Raises:
-        Garbled: it is no JSON object.
+        MalformedResponse: it is no JSON object.
     """
     try:
         found = orjson.loads(body)
@@ -166,7 +166,7 @@ def read_object(body: bytes) -> Json:
 
 
 def read_status(code: int, body: bytes) -> Status:
-    """What an answer of HTTP status `code` says; it need not be a Status, nor even JSON."""
+    """The refusal in an answer of HTTP status `code`, which need not be a Status or JSON."""
     try:
         return _status(orjson.loads(body), code=code)
     except _NONSENSE:
@@ -174,10 +174,10 @@ def read_status(code: int, body: bytes) -> Status:
 
 
 def _load(line: bytes) -> Json:
-    """Parse a line without its managedFields: two fifths of the bytes, which nobody here reads.
+    """Parse a line without its managedFields: two fifths of the bytes, and unused here.
 
     The server writes them last into the metadata, and no text within them can hold an unescaped
-    quote; should a line be different all the same, it is parsed whole.
+    quote; a line that differs is parsed whole.
     """
     start = line.find(b'"managedFields":[')
     end = line.find(b']},"', start) if start > 0 else -1
@@ -200,7 +200,7 @@ def _status(found: Json, *, code: int) -> Status:
 
 
 def _entry(found: Any, decode: Decode) -> DecodedObject | Dropped:
-    """The object of an event, or of a list; TypeError if it is not even an object with a name."""
+    """The object of an event or a list; raises TypeError if it is no JSON object."""
     if not isinstance(found, dict):
         raise TypeError(f"{found!r:.40} is no object")
     metadata = mapping(found, "metadata")
@@ -218,7 +218,7 @@ def _entry(found: Any, decode: Decode) -> DecodedObject | Dropped:
 
 
 def _version(metadata: Json, *, needed: bool = False) -> str:
-    """A resourceVersion: opaque, but short; a number without end would cost time to compare."""
+    """A resourceVersion: opaque, but short; an endless number would take time to compare."""
     found = name(metadata, "resourceVersion") if needed else text(metadata, "resourceVersion")
     if len(found) > LONGEST_VERSION:
         raise ValueError(f"resourceVersion has {len(found)} characters")
@@ -237,5 +237,5 @@ def _garbled(what: str, found: bytes, error: Exception | None = None) -> Malform
     why = f" ({type(error).__name__}: {str(error)[:120]})" if error else ""
     return MalformedResponse(
         f"The API server sent something that is not {what}{why}: {start}",
-        remedy="A proxy in between may answer in the server's place; check the address.",
+        remedy="Check the address, and whether a proxy answers in the server's place.",
     )

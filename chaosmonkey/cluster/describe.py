@@ -1,4 +1,4 @@
-"""One object's JSON, and that of its events, as a description: pure, like `objects`."""
+"""Turn an object's JSON and its events into a description. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
 
 
 def path(kind: Kind, namespace: str, name: str) -> str:
-    """Where the API server keeps the object."""
+    """The object's path at the API server."""
     api, plural, _ = KINDS[kind]
     within = "" if kind == "node" else f"/namespaces/{namespace}"
     return f"{api}{within}/{plural}/{name}"
@@ -38,7 +38,7 @@ def events_query(kind: Kind, namespace: str, name: str) -> tuple[str, dict[str, 
 
 
 def description(kind: Kind, found: Json, events: Iterable[Json]) -> Description:
-    """The object and its events in words."""
+    """Describe the object and its events."""
     meta = _dict(found, "metadata")
     status = _dict(found, "status")
     facts = tuple(_facts(kind, found))
@@ -91,7 +91,7 @@ def _facts(kind: Kind, found: Json) -> Iterator[Fact]:
                 yield Fact(
                     "Tolerates",
                     f"{one.get('key') or 'everything'} {one.get('effect') or ''}"
-                    + (f" for {seconds} s" if seconds is not None else " for ever"),
+                    + (f" for {seconds} s" if seconds is not None else " without a limit"),
                 )
         case _:
             yield Fact("Wanted", str(spec.get("replicas", status.get("desiredNumberScheduled"))))
@@ -118,7 +118,7 @@ def _containers(found: Json) -> Iterator[Container]:
         one.get("name"): one.get("image") for one in _list(_dict(found, "spec"), "containers")
     }
     statuses = _list(_dict(found, "status"), "containerStatuses")
-    told = {one.get("name") for one in statuses}
+    started = {one.get("name") for one in statuses}
     for one in statuses:
         name = str(one.get("name"))
         yield Container(
@@ -129,7 +129,7 @@ def _containers(found: Json) -> Iterator[Container]:
             restarts=int(one.get("restartCount") or 0),
         )
     for planned, image in images.items():
-        if planned not in told:
+        if planned not in started:
             yield Container(str(planned), str(image or ""), "not started", ready=False, restarts=0)
 
 

@@ -15,10 +15,10 @@ from chaosmonkey.cluster.resources import Resource
 from chaosmonkey.errors import ClusterUnavailable
 
 RARELY = 60.0
-"""Seconds between two questions for what is forbidden, or not there."""
+"""Seconds between two retries of what is forbidden or not found."""
 
 LONGEST_WAIT = 60.0
-"""Seconds that we wait at most, whatever Retry-After says."""
+"""Longest wait in seconds, whatever Retry-After says."""
 
 
 @dataclass(frozen=True, slots=True)

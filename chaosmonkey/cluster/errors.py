@@ -1,19 +1,19 @@
-"""What can go wrong between us and the API server, each with its remedy.
+"""Errors between this server and the API server, each with its remedy.
 
     ClusterUnavailable
-    ├── Unreachable      no connection, or it broke            list again
-    ├── Silent           the stream is open and says nothing   list again
-    ├── Garbled          an answer that makes no sense         list again
-    ├── Replaced         not the cluster, or history, we knew  list everything again
-    └── Answered         the server answered, and refused
-        ├── Unauthorized   401   read the configuration again
-        ├── Forbidden      403   ask again rarely
-        ├── Absent         404   ask again rarely
-        ├── Expired        410   list again
-        ├── Busy           429   wait, then go on from the last version
-        └── Failing        5xx   wait, then go on from the last version
+    ├── Unreachable          no connection, or it broke          list again
+    ├── ReadTimeout          an open stream is silent            list again
+    ├── MalformedResponse    an answer is not what it should be  list again
+    ├── Replaced             another cluster, or another history list everything again
+    └── StatusError          the server answered, and refused
+        ├── Unauthorized     401   read the configuration again
+        ├── Forbidden        403   retry rarely
+        ├── NotFound         404   retry rarely
+        ├── Expired          410   list again
+        ├── TooManyRequests  429   wait, then resume from the last version
+        └── ServerError      5xx   wait, then resume from the last version
 
-The right column is what the reflector makes of it.
+The right column is how the reflector reacts.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ class Unreachable(ClusterUnavailable):
 
 
 class ReadTimeout(ClusterUnavailable):
-    """A watch is open, but nothing has come over it for so long that it must be dead."""
+    """A watch is open, but has been silent for so long that it must be dead."""
 
     title = "Cluster silent"
 
 
 class MalformedResponse(ClusterUnavailable):
-    """The API server sent something that is not what it should be."""
+    """The API server sent something that is not valid."""
 
-    title = "Answer not understood"
+    title = "Malformed answer"
 
 
 class Replaced(ClusterUnavailable):
-    """The cluster is not the one it was: its versions run backwards, or it is another one."""
+    """The cluster is another one, or its versions run backwards."""
 
     title = "Not the same cluster"
 
@@ -53,7 +53,7 @@ class StatusError(ClusterUnavailable):
 
     Attributes:
         code: the HTTP status, or the one in a watch's ERROR line.
-        retry_after: seconds after which the server wants to be asked again, if it said so.
+        retry_after: seconds after which the server wants a retry, if it said so.
     """
 
     title = "Refused by the cluster"
@@ -76,46 +76,46 @@ class Unauthorized(StatusError):
     title = "Not logged in to the cluster"
     hint = (
         "The token or client certificate is wrong or has expired. For a certificate, "
-        "'kubectl config view --raw' shows it and 'openssl x509 -noout -enddate' its end; "
-        "k3s renews its own when it is restarted. The configuration is read again by itself."
+        "'kubectl config view --raw' shows it and 'openssl x509 -noout -enddate' its expiry; "
+        "k3s renews its own when it restarts. This server rereads the configuration by itself."
     )
 
 
 class Forbidden(StatusError):
-    """The API server knows who we are, and does not allow it."""
+    """The API server knows who we are, but does not allow it."""
 
     title = "Not allowed by the cluster"
-    hint = "Grant it with a ClusterRole and a ClusterRoleBinding; docs/cluster.md has one to copy."
+    hint = "Grant it with a ClusterRole and a ClusterRoleBinding; docs/cluster.md has an example."
 
 
 class NotFound(StatusError):
-    """The API server does not have that object, or that kind of object at all."""
+    """The API server does not have that object, or that kind of object."""
 
     status = 404
     title = "Not in the cluster"
 
 
 class Expired(StatusError):
-    """The version or the continue token that we went on from is too old."""
+    """The version or the continue token that we resumed from is too old."""
 
     title = "Version expired"
 
 
 class TooManyRequests(StatusError):
-    """The API server has too much to do."""
+    """The API server is overloaded."""
 
     title = "Cluster busy"
 
 
 class ServerError(StatusError):
-    """The API server has trouble of its own."""
+    """The API server has an internal error."""
 
-    title = "Cluster failing"
+    title = "API server error"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A refusal as Kubernetes words it: an object of kind Status, or what an HTTP answer says."""
+    """A refusal: an object of kind Status, or what an HTTP answer says."""
 
     code: int
     reason: str = ""
@@ -139,5 +139,5 @@ def refusal(status: Status, asked: str) -> StatusError:
 
 
 def let_go(trouble: ClusterUnavailable) -> None:
-    """Keep only the words of a trouble that is kept: its traceback holds the answer it is about."""
+    """Drop the traceback of a stored error: it holds the answer in memory."""
     trouble.__traceback__ = trouble.__cause__ = trouble.__context__ = None

@@ -1,4 +1,4 @@
-"""Typed access to Kubernetes' JSON: what is there has its type, or is an error with its place.
+"""Typed access to Kubernetes' JSON: a value has its type, or is an error with its place.
 
 null, absent and empty are the same, as nearly everywhere in Kubernetes' API. Each function raises
 TypeError, which names the key; `wire` makes it the reason for dropping the object.
@@ -19,7 +19,7 @@ LARGEST = 2**31
 
 
 def name(found: Json, key: str) -> str:
-    """A text that must be there and is whole: it tells one thing from another."""
+    """A required text, never shortened: it identifies an object."""
     value = text(found, key)
     if not value:
         raise TypeError(f"{key} is missing")
@@ -29,7 +29,7 @@ def name(found: Json, key: str) -> str:
 
 
 def text(found: Json, key: str) -> str:
-    """A text; "" if it is not there."""
+    """A text; "" if it is missing."""
     value = found.get(key)
     if value is None:
         return ""
@@ -39,7 +39,7 @@ def text(found: Json, key: str) -> str:
 
 
 def mapping(found: Json, key: str) -> Json:
-    """An object; empty if it is not there."""
+    """An object; empty if it is missing."""
     value = found.get(key)
     if value is None:
         return {}
@@ -49,7 +49,7 @@ def mapping(found: Json, key: str) -> Json:
 
 
 def items(found: Json, key: str) -> list[Json]:
-    """A list of objects; empty if it is not there."""
+    """A list of objects; empty if it is missing."""
     value = listed(found, key)
     for one in value:
         if not isinstance(one, dict):
@@ -58,7 +58,7 @@ def items(found: Json, key: str) -> list[Json]:
 
 
 def listed(found: Json, key: str) -> list[Any]:
-    """A list of anything; empty if it is not there."""
+    """A list of anything; empty if it is missing."""
     value = found.get(key)
     if value is None:
         return []
@@ -78,7 +78,7 @@ def count(found: Json, key: str, default: int = 0) -> int:
 
 
 def seconds(found: Json, key: str) -> float | None:
-    """A finite number; None if it is not there."""
+    """A finite number; None if it is missing."""
     value = found.get(key)
     if value is None:
         return None
@@ -88,7 +88,7 @@ def seconds(found: Json, key: str) -> float | None:
 
 
 def flag(found: Json, key: str) -> bool:
-    """A boolean; False if it is not there."""
+    """A boolean; False if it is missing."""
     value = found.get(key)
     if value is None:
         return False

@@ -1,4 +1,4 @@
-"""Whether one watched collection can be believed, why not, and which history it is of."""
+"""Whether one watched collection is current, why not, and which history it belongs to."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from chaosmonkey.errors import ClusterUnavailable
 
 @dataclass(slots=True)
 class Health:
-    """State of one reflector; it alone writes here.
+    """State of one reflector, which alone writes it.
 
     Attributes:
         path: the collection, as in the API server's URLs.
-        version: where the next watch goes on; None if a list must come first.
-        reached: the newest version that we were told of; what falls behind it is not the history
-            that we know.
+        version: where the next watch resumes; None if a list must come first.
+        reached: the newest version received; an older one later belongs to another history.
         cluster: uid of the cluster's namespace kube-system; "" as long as it is not known.
-        heard: the moment when the server last said something about it.
+        heard: the moment of the last message about it.
         synced: it was listed at least once.
-        believed: a watch is open that goes on where we left off, or it ended as it should and the
-            next one is about to be opened.
-        trouble: why it is not believed.
+        believed: it is current: a watch is open that resumed where the last ended, or one ended
+            normally and the next is about to open.
+        trouble: why it is not current.
     """
 
     path: str
@@ -37,43 +36,43 @@ class Health:
     trouble: ClusterUnavailable | None = None
 
     def recognise(self, position: Position) -> None:
-        """Compare a server's position with what we know.
+        """Compare a server's position with the known one.
 
         Raises:
-            Replaced: this is another cluster, or it has not got as far as we have.
+            Replaced: this is another cluster, or its version is older than ours.
         """
         if position.cluster and self.cluster not in ("", position.cluster):
             raise Replaced(
-                "This is another cluster than before: its namespace kube-system has another uid.",
-                remedy="Everything is listed again by itself.",
+                "This is another cluster: its namespace kube-system has another uid.",
+                remedy="This server lists everything again by itself.",
             )
         self.cluster = position.cluster or self.cluster
         self._compare(position.version)
 
     def reach(self, version: str) -> None:
-        """We are told of a version and go on from it; Replaced if it is of another history."""
+        """Advance to a version; raises Replaced if it belongs to another history."""
         self._compare(version)
         self.version = self.reached = version
 
     def forget(self) -> None:
-        """What was learnt is of another history: nothing is known any more."""
+        """Forget everything: it belongs to another history."""
         self.version, self.reached, self.cluster = None, "", ""
 
     def _compare(self, version: str) -> None:
-        """None may precede one that we have seen.
+        """Raise Replaced if a version precedes one that we have seen.
 
-        A watch tells of versions in their order and a list is the newest state, from whichever API
-        server it comes.
+        A watch delivers versions in order and a list is the newest state, whichever API server it
+        comes from.
         """
         if older(version, self.reached):
             what = self.path.rpartition("/")[2]
             raise Replaced(
-                f"The cluster went back in time: {what} were at version {self.reached} and are at "
-                f"{version} now.",
-                remedy="A restored or restarted datastore does that. Everything is listed again.",
+                f"The cluster went back in time: {what} were at version {self.reached}, "
+                f"now they are at {version}.",
+                remedy="A restored or restarted datastore causes this. Listing everything again.",
             )
 
     @property
     def known(self) -> bool:
-        """The server has told what there is, or refused to: waiting longer is of no use."""
+        """Whether the server has listed it or refused to: waiting longer does not help."""
         return self.synced or isinstance(self.trouble, StatusError)

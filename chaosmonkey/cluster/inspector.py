@@ -1,4 +1,4 @@
-"""Single questions about single objects, asked when somebody clicks."""
+"""Describe single objects on demand, when a user clicks one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from chaosmonkey.model import Description
 class Inspector:
     """Describes objects, reads logs and deletes pods.
 
-    Everything raises one of `trouble`: Absent when there is no such object, Forbidden when this
-    server may not look.
+    Everything raises one of `errors`: NotFound without such an object, Forbidden when this server
+    may not read it.
     """
 
     def __init__(self, client: Client) -> None:
@@ -22,9 +22,9 @@ class Inspector:
 
     async def describe(self, kind: Kind, namespace: str, name: str) -> Description:
         """An object with its events."""
-        found = await self._client.get(path(kind, namespace, name), f"look at {kind} {name}")
+        found = await self._client.get(path(kind, namespace, name), f"get {kind} {name}")
         where, query = events_query(kind, namespace, name)
-        events = await self._client.get(where, f"look at the events of {kind} {name}", query)
+        events = await self._client.get(where, f"list events of {kind} {name}", query)
         return description(kind, found, events.get("items") or [])
 
     async def logs(
@@ -38,27 +38,27 @@ class Inspector:
 
         And one for each namespace whose budgets this server may not read.
         """
-        told: list[str] = []
+        found_overrun: list[str] = []
         query = {"fieldSelector": f"spec.nodeName={node}"}
         for namespace in self._client.places(BUDGETS):
             of = f" of {namespace}" if namespace else ""
             try:
                 budgets = await self._client.get(
-                    BUDGETS.path(namespace), f"look at the PodDisruptionBudgets{of}"
+                    BUDGETS.path(namespace), f"list PodDisruptionBudgets{of}"
                 )
                 pods = await self._client.get(
-                    PODS.path(namespace), f"look at the pods{of} on {node}", query
+                    PODS.path(namespace), f"list pods{of} on {node}", query
                 )
             except NotFound:
                 return []  # before Kubernetes 1.21
             except Forbidden:
-                told.append(
-                    f"This server may not read the PodDisruptionBudgets{of}: whether a cut "
-                    "overruns them is not known."
+                found_overrun.append(
+                    f"This server may not read the PodDisruptionBudgets{of}, so it cannot tell "
+                    "whether a cut overruns them."
                 )
             else:
-                told += overrun(budgets.get("items") or (), pods.get("items") or ())
-        return told
+                found_overrun += overrun(budgets.get("items") or (), pods.get("items") or ())
+        return found_overrun
 
     async def delete_pod(self, namespace: str, pod: str, *, uid: str | None = None) -> None:
         """Delete a pod, if it is still the one with that uid."""

@@ -1,10 +1,10 @@
-"""Kubeconfig files as kubectl reads them.
+"""Read kubeconfig files as kubectl does.
 
     $KUBECONFIG=a:b ─► per cluster, user and context the first file that has it wins;
-                       the current context is the first that is set; missing files are passed over
+                       the current context is the first that is set; missing files are skipped
     paths           ─► start at the folder of their own file; a program with a slash in it too
 
-What kubectl can do and we cannot is said, with what to do instead.
+What only kubectl supports is reported, with what to do instead.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from chaosmonkey.errors import BadConfig, did_you_mean
 Json = dict[str, Any]
 
 KINDS = {"clusters": "cluster", "users": "user", "contexts": "context"}
-"""The lists of a kubeconfig, and under what each of their entries has its content."""
+"""The lists of a kubeconfig, and the key of the content in their entries."""
 
 PATHS = {
     "cluster": ("certificate-authority",),
@@ -34,14 +34,14 @@ PATHS = {
 }
 
 PROXIES = ("http", "https")
-"""What a proxy may speak, as far as aiohttp can."""
+"""Proxy schemes that aiohttp supports."""
 
 IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What one context of the files stands for; paths in it are absolute.
+    """The cluster and user of one context; paths in it are absolute.
 
     Attributes:
         source: the files, for errors.
@@ -52,7 +52,7 @@ class Chosen:
     user: Json
 
     def as_kubeconfig(self) -> Json:
-        """A kubeconfig of this and nothing else."""
+        """A kubeconfig with only this context."""
         return {
             "current-context": "only",
             "contexts": [{"name": "only", "context": {"cluster": "only", "user": "only"}}],
@@ -65,8 +65,8 @@ def choose(paths: Sequence[Path], context: str | None) -> Chosen:
     """The cluster and the user of a context, or of the current one.
 
     Raises:
-        BadConfig: a file is unreadable or no kubeconfig, the context is not there, or it needs
-            something that only kubectl can do.
+        BadConfig: a file is unreadable or no kubeconfig, the context is missing, or it needs
+            something that only kubectl supports.
     """
     source = os.pathsep.join(map(str, paths))
     merged: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
@@ -87,12 +87,12 @@ def choose(paths: Sequence[Path], context: str | None) -> Chosen:
     found = merged["contexts"][wanted]
     cluster = merged["clusters"].get(str(found.get("cluster")))
     if cluster is None:
-        raise BadConfig(source, [f"context '{wanted}' names a cluster that is not there"])
+        raise BadConfig(source, [f"context '{wanted}' names a cluster that does not exist"])
     if not cluster.get("server"):
         raise BadConfig(source, [f"cluster '{found['cluster']}' has no server"])
     name = str(found.get("user") or "")
     if name and name not in merged["users"]:
-        raise BadConfig(source, [f"context '{wanted}' names a user '{name}' that is not there"])
+        raise BadConfig(source, [f"context '{wanted}' names a user '{name}' that does not exist"])
     chosen = Chosen(source, cluster, merged["users"].get(name, {}))
     if problems := [*_unsupported(chosen), *_missing_program(chosen.user)]:
         raise BadConfig(source, problems)
@@ -100,7 +100,7 @@ def choose(paths: Sequence[Path], context: str | None) -> Chosen:
 
 
 def proxy_problems(proxy: str | None, server: str, *, environment: bool) -> list[str]:
-    """What is wrong with the proxy of a kubeconfig, or else with that of the environment."""
+    """Problems of the kubeconfig's proxy, or else of the environment's."""
     where = "proxy-url"
     if not proxy and environment:
         parts = urlsplit(server)
@@ -121,18 +121,18 @@ def _read(path: Path) -> Json:
     try:
         content = yaml.safe_load(path.read_text())
     except FileNotFoundError as error:
-        raise BadConfig(str(path), ["there is no such file"]) from error
+        raise BadConfig(str(path), ["the file does not exist"]) from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfig(str(path), [f"cannot be read: {error}"]) from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise BadConfig(str(path), [f"is no kubeconfig: {error}"]) from error
+        raise BadConfig(str(path), [f"is not a kubeconfig: {error}"]) from error
     if not isinstance(content, dict):
-        raise BadConfig(str(path), ["is no kubeconfig: it holds no keys"])
+        raise BadConfig(str(path), ["is not a kubeconfig: it has no keys"])
     return content
 
 
 def _entries(path: Path, content: Json, kind: str, what: str) -> Iterator[tuple[str, Json]]:
-    """The entries of one list; of two with one name the first counts."""
+    """The entries of one list; of two with the same name the first wins."""
     listed = content.get(kind) or []
     for entry in listed if isinstance(listed, list) else [None]:
         match entry:
@@ -140,7 +140,7 @@ def _entries(path: Path, content: Json, kind: str, what: str) -> Iterator[tuple[
                 yield str(name), _with_whole_paths(path, inner, PATHS[what])
             case _:
                 raise BadConfig(
-                    str(path), [f"is no kubeconfig: {kind} has an entry without name or {what}"]
+                    str(path), [f"is not a kubeconfig: {kind} has an entry without name or {what}"]
                 )
 
 
@@ -156,21 +156,21 @@ def _with_whole_paths(path: Path, content: Json, keys: Iterable[str]) -> Json:
 
 
 def _unsupported(chosen: Chosen) -> Iterator[str]:
-    """What kubectl would do with it and we cannot."""
+    """Features of the context that only kubectl supports."""
     plugin = chosen.user.get("exec") or {}
     if plugin.get("provideClusterInfo"):
         yield (
-            f"its program '{plugin.get('command')}' wants to be told of the cluster "
-            "(provideClusterInfo), which is not supported; use a token or a certificate"
+            f"its program '{plugin.get('command')}' needs provideClusterInfo, "
+            "which is not supported; use a token or a certificate"
         )
     if plugin.get("interactiveMode") == "Always":
         yield (
-            f"its program '{plugin.get('command')}' wants to ask a person (interactiveMode: "
-            "Always), which a server has not; use a token or a certificate"
+            f"its program '{plugin.get('command')}' is interactive (interactiveMode: "
+            "Always), which a server cannot be; use a token or a certificate"
         )
     if used := [key for key in IMPERSONATION if chosen.user.get(key)]:
         yield (
-            f"its user acts as another ({', '.join(used)}), which is not supported; give this "
+            f"its user impersonates another ({', '.join(used)}), which is not supported; give this "
             "server a service account of its own (deploy/kubernetes/)"
         )
 
@@ -180,4 +180,4 @@ def _missing_program(user: Json) -> Iterator[str]:
     command = plugin.get("command")
     if command and shutil.which(command) is None:
         hint = f" {plugin['installHint']}" if plugin.get("installHint") else ""
-        yield f"its program '{command}' is not there, or may not be run.{hint}"
+        yield f"its program '{command}' is not installed or not executable.{hint}"

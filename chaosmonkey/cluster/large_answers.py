@@ -1,4 +1,4 @@
-"""One large answer at a time, so that a dozen of them that grow at once do not take the memory."""
+"""Read one large answer at a time, so that several at once do not exhaust the memory."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from contextlib import asynccontextmanager
 from chaosmonkey.cluster.errors import MalformedResponse
 
 LARGE = 512 * 1024
-"""Bytes that each answer, and each line of a watch, may have without waiting for others."""
+"""Bytes up to which an answer, or a line of a watch, does not wait for others."""
 
 TURN = 60.0
-"""Seconds that a large one may take when it is its turn."""
+"""Seconds that a large one may take once it is its turn."""
 
 
 class LargeAnswers:
-    """Where the rest of a large answer waits until no other is being read."""
+    """Serializes the rest of large answers."""
 
     def __init__(self) -> None:
         self._one = asyncio.Lock()
 
     @asynccontextmanager
     async def turn(self, asked: str) -> AsyncIterator[None]:
-        """Read it within this context; raises Garbled if that takes longer than `TURN`."""
+        """Hold the turn; raises MalformedResponse if that takes longer than `TURN`."""
         async with self._one:
             try:
                 async with asyncio.timeout(TURN):
@@ -31,5 +31,5 @@ class LargeAnswers:
             except TimeoutError:
                 raise MalformedResponse(
                     f"{asked}: a large answer was not complete after {TURN:g} s.",
-                    remedy="A proxy in between may answer in the server's place.",
+                    remedy="Check whether a proxy answers in the server's place.",
                 ) from None

@@ -1,4 +1,4 @@
-"""Bytes as they come off the network, cut into lines of almost any length."""
+"""Split a byte stream into lines of almost any length."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class LineSplitter:
 
     @property
     def size(self) -> int:
-        """Bytes of the line that is not complete yet."""
+        """Bytes of the incomplete line."""
         return self._size
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The lines that this chunk completes, without their ends; blank ones are left out.
+        """The lines that this chunk completes, without their ends; blank ones are skipped.
 
         Raises:
             Garbled: a line has more than LONGEST bytes.
@@ -42,5 +42,5 @@ class LineSplitter:
         return [line for line in complete if line.strip()]
 
     def rest(self) -> bytes:
-        """What came after the last line's end: not empty if the stream was cut off in a line."""
+        """The bytes after the last line's end: not empty if the stream broke off within a line."""
         return b"".join(self._pieces).strip()

@@ -1,4 +1,4 @@
-"""What the reflector needs from below and above, so that it knows neither HTTP nor the cache."""
+"""The protocols that the reflector uses, so that it knows neither HTTP nor the cache."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from chaosmonkey.cluster.decoding import DecodedObject, ListPage
 from chaosmonkey.cluster.resources import Resource
 
 Batch = list[bytes]
-"""Lines of a watch that came together."""
+"""Lines of a watch that arrived together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Which cluster answers, and how far a collection of it has got.
+    """The cluster's identity, and the current version of a collection.
 
     Attributes:
         cluster: uid of its namespace kube-system; "" where we may not read it.
@@ -28,12 +28,12 @@ class Position:
 
 
 class ListerWatcher(Protocol):
-    """An API server. Whatever goes wrong is raised as one of `trouble`, and as nothing else."""
+    """An API server. Raises only errors of `errors`."""
 
     def watch(
         self, resource: Resource, namespace: str | None, version: str, seconds: int
     ) -> AbstractAsyncContextManager[AsyncIterator[Batch]]:
-        """What changed after `version`. Entering returns once the server has agreed to tell.
+        """Changes after `version`. Entering returns once the server has accepted the watch.
 
         The server is asked to end it after `seconds`.
         """
@@ -42,29 +42,29 @@ class ListerWatcher(Protocol):
     async def list(
         self, resource: Resource, namespace: str | None, *, token: str = "", limit: int = 500
     ) -> ListPage:
-        """One page of the collection; `token` goes on from the last, limit 0 asks for all."""
+        """One page of the collection; `token` continues after the last, limit 0 asks for all."""
         ...
 
     async def position(self, resource: Resource, namespace: str | None) -> Position:
-        """Which cluster this is, and the collection's version now."""
+        """The cluster's identity, and the collection's current version."""
         ...
 
     async def glance(self) -> None:
-        """Return if the server is alive and well."""
+        """Return if the server is alive."""
         ...
 
 
 class Sink(Protocol):
-    """What is kept equal to the server. `at` is the moment when we were told."""
+    """A copy of the server's state. `at` is the moment when a change was received."""
 
     def replace(self, entries: Iterable[DecodedObject], at: float) -> Iterator[None]:
-        """This is all there is; whoever exhausts the iterator may let others go on meanwhile."""
+        """Replace everything; the iterator pauses so that its caller can yield to other tasks."""
         ...
 
     def put(self, entry: DecodedObject, at: float) -> None:
-        """This is new or changed."""
+        """Add or update an object."""
         ...
 
     def remove(self, entry: DecodedObject, at: float) -> None:
-        """This is gone."""
+        """Remove an object."""
         ...

@@ -1,20 +1,19 @@
-"""Keep a sink equal to what the API server says, for ever.
+"""Keep a sink equal to the API server's state.
 
     list ─► sink.replace ─► watch ─► sink.put, sink.remove ─┐
      ▲                        ▲                             │
      │                        └── ended, busy, failing: wait┤
      └── expired; broken, silent, garbled, refused: wait ────┘
 
-`cycle` is one pass of it and says, by returning or raising, how the pass ended; `run` repeats it,
-and `endings.py` alone decides what is done about an ending. A watch that lasted is opened again at
-once; every other way round waits.
+`cycle` is one pass; it returns or raises how the pass ended. `run` repeats it, and only
+`endings.py` decides how to react. A watch that lasted is reopened at once; any other ending waits.
 
-A server may come back with another history: etcd restored from a snapshot, another cluster under
-the same address. So nothing that broke is gone on from, and vital collections ask before every pass
-whether this is still the cluster they know, and whether it has got as far as they have.
+A server may come back with another history: etcd restored from a snapshot, another cluster at the
+same address. So a broken watch is never resumed, and vital collections check before every pass that
+this is still the same cluster and that its version is not older than theirs.
 
-Two clocks: `clock` stamps what is received and may run faster than real time; `pace` is the time
-in which the network lives, for waiting, and for measuring silence.
+Two clocks: `clock` stamps what is received and may run faster than real time; `pace` is real time,
+for waiting and for measuring silence.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ from chaosmonkey.errors import ClusterUnavailable
 log = logging.getLogger(__name__)
 
 SHORT = 1.0
-"""Seconds: a watch that ends sooner is not simply opened again, but waited for."""
+"""Seconds; a watch that ends sooner is reopened only after a wait."""
 
 SETTLED = 1.0
 """Seconds without an error after which a resumed watch is believed; an expired version is
@@ -53,19 +52,19 @@ answered within milliseconds."""
 
 WATCH_SECONDS = (300, 600)
 """The server is asked to end a watch after a time between these, as client-go does, so that
-after an outage not all of them end together for ever."""
+after an outage they do not all end together each time."""
 
 DROPPED_SAID = 100
-"""How many objects that made no sense are told of; the log is for people."""
+"""How many malformed objects are logged; the log is for people."""
 
 
 class Reflector:
-    """One collection, listed and watched for ever.
+    """One collection, listed and watched until cancelled.
 
     Attributes:
-        resource: what is watched; its older form once the server turned out not to have it.
-        health: whether the sink can be believed. `told` is called after each change of that.
-        heard: when the server last said something, in the time of `pace`.
+        resource: what is watched; its older form if the server does not have it.
+        health: whether the sink is current. `told` is called after each change of it.
+        heard: the moment of the last message, in the time of `pace`.
     """
 
     def __init__(
@@ -100,7 +99,7 @@ class Reflector:
         self._dropped: set[str] = set()
 
     async def run(self) -> Never:
-        """Repeat `cycle` for ever."""
+        """Repeat `cycle` until cancelled."""
         while True:
             try:
                 await self.cycle()
@@ -111,13 +110,13 @@ class Reflector:
             await self._pace.sleep(wait)
 
     async def cycle(self) -> None:
-        """List, unless we know where to go on; then follow the watch to its end.
+        """List, unless the last version can be resumed; then follow the watch to its end.
 
-        A version that expired meanwhile is forgotten, and the pass begins again with a list, once.
-        Returning means that the server ended the watch as it should.
+        If that version expired meanwhile, the pass starts again with a list, once. Returning means
+        that the server ended the watch normally.
 
         Raises:
-            ClusterUnavailable: what kept us from listing, or ended the watch early.
+            ClusterUnavailable: the list failed, or the watch ended early.
         """
         self._opened = None
         if self.resource.vital:
@@ -136,13 +135,13 @@ class Reflector:
         return self._reading is not None and not self._reading.done()
 
     def interrupt(self, trouble: ClusterUnavailable) -> None:
-        """End the watch, if one is open: `cycle` raises this trouble."""
+        """End an open watch: `cycle` raises this trouble."""
         if self._reading is not None and self.watching:
             self._ended_by = trouble
             self._reading.cancel()
 
     def start_over(self, trouble: ClusterUnavailable) -> None:
-        """Forget where we were: what was learnt is of another history. List again."""
+        """Forget everything, which belongs to another history, and list again."""
         self.health.forget()
         self.health.believed, self.health.trouble = False, trouble
         self.interrupt(trouble)
@@ -155,7 +154,7 @@ class Reflector:
                 page = await self._source.list(self.resource, self._namespace, token=page.token)
                 entries += page.entries
                 dropped += page.dropped
-        except Expired:  # we were too slow in turning the pages: ask for all at once
+        except Expired:  # we paged too slowly: request all at once
             page = await self._source.list(self.resource, self._namespace, limit=0)
             entries, dropped = list(page.entries), list(page.dropped)
         for why in dropped:
@@ -164,13 +163,13 @@ class Reflector:
         for _ in self._sink.replace(entries, self._hear()):
             await asyncio.sleep(0)
         if self.health.version is None and self.health.trouble is not None:
-            raise self.health.trouble  # all was to be forgotten meanwhile: this list as well
+            raise self.health.trouble  # `start_over` came meanwhile: this list is void too
         if not self.health.synced:
             self.health.synced = True
             self._told()
 
     async def _follow(self, *, believed: bool) -> None:
-        """Apply a watch to the sink until it ends; it is believed at once, or once it settled."""
+        """Apply a watch to the sink until it ends; it is current at once, or once settled."""
         version, seconds = self.health.version or "", self._random.randint(*WATCH_SECONDS)
         async with self._source.watch(self.resource, self._namespace, version, seconds) as batches:
             self._hear()
@@ -188,13 +187,13 @@ class Reflector:
             raise ended_by
 
     async def _read(self, batches: AsyncIterator[Batch]) -> ClusterUnavailable | None:
-        """Apply what comes until nothing comes any more; return what ended it, None if all is well.
+        """Apply what arrives until the stream ends; return what ended it, None if normal.
 
         It is returned, not raised, because a task group would wrap it.
         """
         try:
             async for lines in batches:
-                if lines:  # blank ones are no word of the server
+                if lines:  # blank lines are no message
                     self._apply(lines, self._hear())
         except ClusterUnavailable as trouble:
             return trouble
@@ -221,34 +220,34 @@ class Reflector:
             self._believe()
 
     def _drop(self, why: str) -> None:
-        """Say once of an object that it is left out."""
+        """Log once that an object is skipped."""
         if why not in self._dropped and len(self._dropped) < DROPPED_SAID:
             self._dropped.add(why)
-            log.warning("%s: %s. It is left out.", self.health.path, why)
+            log.warning("%s: %s. Skipping this object.", self.health.path, why)
 
     async def _lose_patience(self) -> None:
-        """Believe the open watch after a moment, and end it when it was silent for too long."""
+        """Trust the open watch after a moment, and end it when it is silent for too long."""
         await self._pace.sleep(SETTLED)
         if not self.health.believed:
             self._believe()
         while (left := self.heard + self._stall_after - self._pace.now()) > 0:
-            await running_for(self._pace, left)  # what came while we did not run is read first
+            await running_for(self._pace, left)  # what came while we were stopped is read first
         self.interrupt(
             ReadTimeout(
-                f"watch {self.resource.rule()}: nothing came for {self._stall_after:g} s.",
-                remedy="The connection is presumed dead and opened again by itself.",
+                f"watch {self.resource.rule()}: no data for {self._stall_after:g} s.",
+                remedy="The connection is presumed dead; this server reconnects by itself.",
             )
         )
 
     def _wait_after_end(self) -> float:
-        """Seconds to wait after a watch that ended as it should."""
+        """Seconds to wait after a watch that ended normally."""
         if self._lived():
             self._backoff.reset()
             return 0.0
         return self._backoff.next()
 
     def _wait_after(self, trouble: ClusterUnavailable) -> float:
-        """Note the trouble, forget the version if it is of no use; return seconds to wait."""
+        """Note the trouble, forget the version if it is useless; return seconds to wait."""
         if self._lived():
             self._backoff.reset()
         ending = after(trouble, self._backoff.next(), self.resource, put_off=self._put_off)
@@ -264,12 +263,12 @@ class Reflector:
         return ending.wait
 
     def _lived(self) -> bool:
-        """Whether the last pass had a watch that did not end at once."""
+        """Whether the last pass had a watch that lasted."""
         return self._opened is not None and self._pace.now() - self._opened >= SHORT
 
     def _become_older(self, older: Resource) -> None:
         log.warning(
-            "This API server has no %s: watching %s in their place.",
+            "This API server has no %s: watching %s instead.",
             self.resource.rule(),
             older.rule(),
         )
@@ -278,14 +277,14 @@ class Reflector:
         self.health.version = None
 
     def _hear(self) -> float:
-        """The server said something; return the moment of it."""
+        """Note that a message arrived; return its moment."""
         self.heard = self._pace.now()
         self.health.heard = at = self._clock.now()
         return at
 
     def _believe(self) -> None:
         if self.health.trouble is not None:
-            log.info("%s: watched again", self.health.path)
+            log.info("%s: watching again", self.health.path)
         self.health.believed, self.health.trouble = True, None
         self._told()
 

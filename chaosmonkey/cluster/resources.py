@@ -21,12 +21,12 @@ class Resource:
         api: path of its group and version.
         decode: JSON of one object to the model.
         namespaced: whether its objects live in namespaces that the settings may narrow down.
-        only_in: the one namespace that is of interest, whatever the settings say.
-        vital: nothing can be believed without it.
-        late: listed when all others are known, so that the owner of a pod is never a stranger.
-        history: objects that tell of the past; those that were there before us are no news.
-        selector: the field selector that picks those of interest, if not all are.
-        older: what older servers have in its place.
+        only_in: the one namespace of interest, whatever the settings say.
+        vital: the state is not current without it.
+        late: listed when all others are known, so that a pod's owner is known before it.
+        history: records of the past; those older than this watch are not published.
+        selector: the field selector, if not all are of interest.
+        older: what older servers have instead.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Resource:
         return f"{self.api}{within}/{self.name}"
 
     def places(self, namespaces: tuple[str, ...]) -> tuple[str | None, ...]:
-        """Where it is looked at, if the settings name these namespaces; None is everywhere."""
+        """Where to list it, if the settings name these namespaces; None means everywhere."""
         if self.only_in:
             return (self.only_in,)
         return (namespaces if self.namespaced else ()) or (None,)
@@ -57,7 +57,7 @@ class Resource:
         return self.api.split("/")[2] if self.api.startswith("/apis/") else ""
 
     def rule(self) -> str:
-        """The resource with its group, as kubectl wants it: "deployments.apps"."""
+        """The resource with its group, as kubectl writes it: "deployments.apps"."""
         return f"{self.name}.{self.group}" if self.group else self.name
 
 
@@ -99,7 +99,7 @@ def _read_as_json(found: Json) -> Never:
 
 
 BUDGETS = Resource("poddisruptionbudgets", "/apis/policy/v1", _read_as_json)
-"""Not watched: a dry run asks for them."""
+"""Not watched; a dry run lists them."""
 
 WATCHED = (
     NODES,
@@ -112,4 +112,4 @@ WATCHED = (
     ENDPOINT_SLICES,
     WARNINGS,
 )
-"""All of them, in the order in which they are started."""
+"""All watched resources, in the order in which they are started."""

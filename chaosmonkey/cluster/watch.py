@@ -1,17 +1,17 @@
-"""All that is watched, as one stream of events of the model, and whether it can be believed.
+"""Watch all collections as one stream of model events, and judge whether it is current.
 
     nodes, controllers, leases ── known ──► pods, endpoint slices, events
        reflector ─► cache ┐                    reflector ─► cache ┐
                           └────────────────────────────────────────┴─► publish(Changed | Removed)
     nodes, pods, leases: all believed, or not ───────────────────────► publish(Fresh | Stale)
 
-What owns pods is listed before the first pod is, so that no pod's controller is a stranger. Events
-of one resource are published in the order in which the server sent them, those of different
-resources in the order in which they arrived.
+Controllers are listed before pods, so that every pod's controller is known. Events of one resource
+are published in the order in which the server sent them, those of different resources in the order
+in which they arrived.
 
-A stopping API server leaves its streams open and silent for up to a minute. So when nothing has
-come over any of them for `QUIET` seconds, where five kubelets alone renew a lease every two, the
-server is asked whether it is ready; if it does not answer, every watch is given up.
+A stopping API server leaves its streams open and silent for up to a minute. So /readyz is probed
+after `QUIET` seconds of silence on all of them (five kubelets alone renew a lease every two);
+without an answer, every watch is ended.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from chaosmonkey.model import ClusterEvent, Fresh, Stale
 log = logging.getLogger(__name__)
 
 QUIET = 5.0
-"""Seconds of silence on all watches after which the server is asked whether it is there."""
+"""Seconds of silence on all watches after which the server is probed."""
 
 
 class ClusterWatch:
-    """Watches the cluster for ever and publishes what happens in it.
+    """Watches the cluster and publishes what happens in it.
 
     `publish` is called synchronously and must not wait. The first word about whether we can be
     believed is Fresh, when all vital resources are known, or Stale, if that fails; from then on
@@ -82,7 +82,7 @@ class ClusterWatch:
         ]
 
     async def run(self) -> Never:
-        """Watch for ever. Trouble with the cluster is published and outlived, never raised."""
+        """Watch until cancelled. Trouble with the cluster is published, not raised, and retried."""
         async with asyncio.TaskGroup() as group:
             later = []
             for reflector in self._reflectors:
@@ -90,7 +90,7 @@ class ClusterWatch:
                     later.append(reflector)
                 else:
                     group.create_task(reflector.run(), name=reflector.health.path)
-            group.create_task(self._feel_pulse(), name="pulse of the API server")
+            group.create_task(self._probe_when_silent(), name="probe of the API server")
             await self._owners_known.wait()
             for reflector in later:
                 group.create_task(reflector.run(), name=reflector.health.path)
@@ -102,7 +102,7 @@ class ClusterWatch:
         return tuple(reflector.health for reflector in self._reflectors)
 
     def clock_stepped(self, by: float) -> None:
-        """The clock that stamps events was set right by so many seconds."""
+        """Shift all moments: the clock was corrected by so many seconds."""
         for health in self.health:
             if health.heard is not None:
                 health.heard += by
@@ -123,7 +123,7 @@ class ClusterWatch:
         )
 
     def _judge(self) -> None:
-        """The health of some reflector changed: see what follows for the whole."""
+        """Derive the health of the whole after a reflector's health changed."""
         if all(r.health.known for r in self._reflectors if not r.resource.late):
             self._owners_known.set()
         if all(r.health.known for r in self._reflectors):
@@ -135,27 +135,27 @@ class ClusterWatch:
         doubted = next((health for health in vital if health.trouble), None)
         if doubted and doubted.trouble and self._trusted is not False:
             self._trusted = False
-            log.warning("The cluster cannot be believed: %s", doubted.trouble)
+            log.warning("Lost track of the cluster: %s", doubted.trouble)
             self._publish(Stale(self._since(doubted), doubted.trouble.message.rstrip(".")))
         elif self._trusted is not True and all(health.believed for health in vital):
             self._trusted = True
-            log.info("The cluster is watched and can be believed.")
+            log.info("Watching the cluster; its state is current.")
             self._publish(Fresh(self._clock.now()))
 
     def _start_over(self, trouble: Replaced) -> None:
-        """One collection is not of the history that we knew: then none is."""
+        """List everything again: one collection is of another history, so all are."""
         self._replaced = trouble
         self._trusted = False
-        log.warning("%s Everything is listed again.", trouble.message)
+        log.warning("%s Listing everything again.", trouble.message)
         self._publish(Stale(self._clock.now(), trouble.message.rstrip("."), replaced=True))
         for reflector in self._reflectors:
             reflector.start_over(trouble)
 
     def _since(self, doubted: Health) -> float:
-        """Up to when we knew what happens.
+        """The moment until which our knowledge is complete.
 
-        A stream that breaks has delivered what came before, so the last word on any of them
-        counts; one that fell silent may have lost all since its own last word.
+        A stream that breaks has delivered all before, so the last message on any of them counts;
+        one that fell silent may have lost all since its own last message.
         """
         heard = [
             health.heard
@@ -164,8 +164,8 @@ class ClusterWatch:
         ]
         return max(heard, default=self._clock.now())
 
-    async def _feel_pulse(self) -> Never:
-        """Ask for a sign of life when all is quiet, and give up the watches if there is none."""
+    async def _probe_when_silent(self) -> Never:
+        """Probe the server when all watches are silent, and end them if it does not answer."""
         asked = self._pace.now()
         while True:
             quiet = self._pace.now() - max(asked, *(r.heard for r in self._reflectors))

@@ -1,4 +1,4 @@
-"""What every section of the settings has in common, and how a secret is written into one."""
+"""The base of all sections of the settings, and secrets in them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
 
 class Section(BaseModel):
-    """A part of the settings: it cannot be changed and refuses keys that it does not know."""
+    """A part of the settings: frozen, and refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 def _fetch(value: object) -> object:
-    """What "{env:NAME}" or "{file:PATH}" stands for; anything else as it is."""
+    """The value of "{env:NAME}" or "{file:PATH}"; any other value is returned as is."""
     match re.fullmatch(r"\{(env|file):(.+)\}", value) if isinstance(value, str) else None:
         case None:
             return value
@@ -34,4 +34,4 @@ def _fetch(value: object) -> object:
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_fetch)]
-"""A secret: itself, "{env:NAME}" or "{file:PATH}". It is shown nowhere, not even in an error."""
+"""A secret: itself, "{env:NAME}" or "{file:PATH}". It is never shown, not even in an error."""

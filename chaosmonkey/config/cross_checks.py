@@ -1,4 +1,4 @@
-"""What no single key can see: settings that are good each by itself, and not together."""
+"""Checks across keys: settings that are valid alone, but not together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ I2C = (2, 3)
 
 
 def contradictions(lab: Lab) -> Iterator[str]:
-    """Every contradiction, with its place and what to write instead."""
+    """Every contradiction, with its place and the remedy."""
     yield from _names_used_twice(lab)
     yield from _lines_used_twice(lab)
     yield from _lines_that_are_not_there(lab)
@@ -34,9 +34,9 @@ def contradictions(lab: Lab) -> Iterator[str]:
     audience = lab.audience
     secured = audience.wifi_security != "nopass"
     if audience.wifi_ssid and secured and not audience.wifi_password.get_secret_value():
-        yield 'audience.wifi_password: it is missing. Without one: wifi_security = "nopass".'
+        yield 'audience.wifi_password: is missing. For an open Wi-Fi: wifi_security = "nopass".'
     if lab.gpio.header and lab.gpio.pin_factory != "mock":
-        yield 'gpio.header: only the pins of pin_factory = "mock" can be wired to a bench.'
+        yield 'gpio.header: needs pin_factory = "mock", whose pins are wired to a bench.'
 
 
 def _names_used_twice(lab: Lab) -> Iterator[str]:
@@ -49,7 +49,7 @@ def _names_used_twice(lab: Lab) -> Iterator[str]:
         if first != machine.name:
             yield (
                 f"[[machine]] {machine.name}: node '{machine.node_name}' already belongs to "
-                f"'{first}'. One machine is one node."
+                f"'{first}'. Each machine needs its own node."
             )
 
 
@@ -58,9 +58,7 @@ def _lines_used_twice(lab: Lab) -> Iterator[str]:
     for used in lines_of(lab):
         first = owners.setdefault(used.line, used.what)
         if first != used.what:
-            yield (
-                f"{used.place}: {used.line} already is {first}. Everything needs a line of its own."
-            )
+            yield (f"{used.place}: {used.line} is already {first}. Use another line.")
 
 
 def _lines_that_are_not_there(lab: Lab) -> Iterator[str]:
@@ -72,8 +70,8 @@ def _lines_that_are_not_there(lab: Lab) -> Iterator[str]:
             )
         if used.line in I2C and uses_i2c(lab):
             yield (
-                f"{used.place}: BCM {used.line} is a line of the I2C bus, which is used. "
-                "Take another one."
+                f"{used.place}: BCM {used.line} is a line of the I2C bus, which is in use. "
+                "Use another line."
             )
 
 
@@ -85,7 +83,7 @@ def _monitors_used_twice(lab: Lab) -> Iterator[str]:
             first = owners.setdefault((sensor.address, channel), what)
             if first != what:
                 place = f"{sensor.driver} {sensor.address:#x}"
-                yield f"{what}: {place} channel {sensor.channel} already is {first}."
+                yield f"{what}: {place} channel {sensor.channel} is already {first}."
 
 
 def _tasmotas_used_twice(lab: Lab) -> Iterator[str]:
@@ -99,8 +97,8 @@ def _tasmotas_used_twice(lab: Lab) -> Iterator[str]:
             first = owners.setdefault(plug.url.rstrip("/"), here)
             if first != here:
                 yield (
-                    f"[[machine]] {machine.name}: {feed}.url: this Tasmota already is {first}. It "
-                    "has one queue for all its relays' timers: with a second plug, write a recipe "
+                    f"[[machine]] {machine.name}: {feed}.url: this Tasmota is already {first}. It "
+                    "has one queue for the timers of all relays: for a second plug, write a recipe "
                     "with TimedPower (docs/add-a-plug.md)."
                 )
 
@@ -110,6 +108,6 @@ def _protected_machines_with_a_plug(lab: Lab) -> Iterator[str]:
         plugs = [feed for feed in FeedKind if machine.plug(feed) is not None]
         if plugs and {machine.name, machine.node_name} & set(lab.limits.protected):
             yield (
-                f"limits.protected: '{machine.name}' is protected, yet has a {plugs[0]} plug. "
-                f"Take {' and '.join(plugs)} out of its [[machine]], or the name off the list."
+                f"limits.protected: '{machine.name}' is protected, but has a {plugs[0]} plug. "
+                f"Remove {' and '.join(plugs)} from its [[machine]], or the name from the list."
             )

@@ -1,6 +1,6 @@
-"""What the environment says of this process, and says to the ones that it starts.
+"""Read the environment of this process, and make that of its children.
 
-Keys of lab.toml that stand in the environment are `read`'s business, secrets there `base`'s.
+`read` handles keys of lab.toml in the environment, `base` handles secrets.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ import os
 from dataclasses import dataclass
 
 PREFIX = "CHAOSMONKEY_"
-"""Of environment variables that override a key, as CHAOSMONKEY_SERVER__PORT."""
+"""Prefix of environment variables that override a key, as CHAOSMONKEY_SERVER__PORT."""
 
 
 @dataclass(frozen=True, slots=True)
 class Supervision:
-    """What a supervisor such as systemd has set for this process.
+    """Settings of a supervisor such as systemd.
 
     Attributes:
         notify_socket: where it listens; a leading @ is an abstract socket.
-        watchdog_seconds: after how long a silence it kills; None if it does not.
+        watchdog_seconds: silence after which it kills this process; None for no watchdog.
     """
 
     notify_socket: str | None = None
@@ -26,7 +26,7 @@ class Supervision:
 
 
 def supervision() -> Supervision:
-    """What systemd has set for this process: NOTIFY_SOCKET, WATCHDOG_USEC (sd_notify(3))."""
+    """The settings of systemd for this process: NOTIFY_SOCKET, WATCHDOG_USEC (sd_notify(3))."""
     given = os.environ  # noqa: TID251 - this is the home of the environment
     microseconds = given.get("WATCHDOG_USEC", "")
     meant = given.get("WATCHDOG_PID") in (None, str(os.getpid()))
@@ -35,7 +35,7 @@ def supervision() -> Supervision:
 
 
 def environment_with(presenter_token: str | None) -> dict[str, str]:
-    """The environment for a server of ours, with a presenter's token if it needs one."""
+    """The environment for a child server, with a presenter's token if it needs one."""
     given = child_environment()
     if presenter_token is not None:
         given[f"{PREFIX}SERVER__PRESENTER_TOKEN"] = presenter_token
@@ -43,7 +43,7 @@ def environment_with(presenter_token: str | None) -> dict[str, str]:
 
 
 def child_environment(**more: str) -> dict[str, str]:
-    """The environment for a program that this process runs."""
+    """The environment for a child process."""
     return dict(os.environ) | more  # noqa: TID251 - the environment's home
 
 

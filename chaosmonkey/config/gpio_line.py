@@ -1,4 +1,4 @@
-"""How a GPIO line is written in the settings."""
+"""GPIO lines in the settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _is_line(value: object) -> object:
 
 def _is_input(value: object) -> object:
     if value in ("A7", "B7"):
-        raise ValueError("A7 and B7 of an MCP23017 are outputs only (its data sheet, since 2022)")
+        raise ValueError("must not be A7 or B7: outputs only on an MCP23017 (data sheet)")
     return value
 
 
@@ -28,4 +28,4 @@ Line = Annotated[int | str, BeforeValidator(_is_line)]
 """A line: its BCM number, or "A0" to "B7" on the panel's MCP23017."""
 
 ButtonLine = Annotated[Line, AfterValidator(_is_input)]
-"""A line that is read."""
+"""An input line."""

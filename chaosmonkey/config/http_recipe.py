@@ -1,13 +1,13 @@
-"""How the driver `http` speaks to a device, as data: what to ask, and which answer means what.
+"""Recipes of the driver `http`, as data: which requests to send, and how to interpret the answers.
 
-    recipe ─► cut, restore: requests, one after the other     any answer below 300 will do
+    recipe ─► cut, restore: requests, one after the other     any answer below 300 is a success
            └► read: one request ─► its JSON ─► on? off? ─► on, off, or unknown if both or neither
 
-What else a device reports, such as a timer of its own or why it has cut itself off, is described by
-`troubles`: it is passed on with the reading, in the device's own words.
+`troubles` describe what else a device reports, such as a timer of its own or why it cut itself off.
+The reading carries it along in the device's own words.
 
-In requests {outlet} is which of the device's outlets, {seconds} after how many seconds the device
-must turn it on again by itself; {milliseconds} and {delays} are the same for Tasmota.
+In requests {outlet} is the device's outlet, {seconds} the seconds after which the device must turn
+it on again by itself; {milliseconds} and {delays} are the same for Tasmota.
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ class HttpRequest(Section):
     """The request's method."""
 
     path: str = Field(pattern="^/")
-    """The path, which is put behind the plug's `url`."""
+    """The path, which is appended to the plug's `url`."""
 
     query: dict[str, str] = Field(default_factory=dict)
-    """What stands behind the question mark; it is encoded as needed."""
+    """The query parameters; they are encoded as needed."""
 
     body: dict[str, Scalar] | None = None
-    """What is sent as JSON."""
+    """The body, sent as JSON."""
 
 
 Expected = Scalar | tuple[Scalar, ...]
-"""A value, or one of several. "*" stands for any value that is not null, false or empty; "!*" for
-null, false, an empty value, or nothing at all."""
+"""A value, or a list of alternatives. "*" is any value but null, false and an empty one; "!*" is
+null, false, an empty value, or a missing one."""
 
 
 class Trouble(Section):
-    """Something that an answer may hold beside on and off, and what it means."""
+    """Something that an answer may report besides on and off, and its meaning."""
 
     seen: dict[str, Expected] = Field(min_length=1)
-    """Places and their values, as in `on`."""
+    """Paths in the answer and their values, as in `on`."""
 
     says: str = Field(min_length=1)
-    """A sentence that says so and what to do. {place} is what stands at that place."""
+    """A sentence that says what is wrong and what to do. {path} is the value at that path."""
 
     refused: bool = False
-    """Whether such an answer means that the device did nothing at all: the request failed."""
+    """Whether such an answer means that the device refused: the request failed."""
 
 
 class HttpRecipe(Section):
-    """How a device is spoken to."""
+    """How to switch and read a device."""
 
     cut: tuple[HttpRequest, ...] = Field(min_length=1)
     """The requests that cut the feed."""
@@ -65,24 +65,24 @@ class HttpRecipe(Section):
     """The requests that restore the feed."""
 
     read: HttpRequest
-    """The request whose answer tells the state."""
+    """The request whose answer holds the state."""
 
     on: dict[str, Expected] = Field(min_length=1)
-    """What the answer holds if the feed is on: places such as "relays.0.ison", and their values.
-    A list means one of several; "*" is any value but null, false and an empty one, "!*" is one of
-    those or none."""
+    """What the answer holds if the feed is on: paths such as "relays.0.ison", and their values.
+    A list is a choice of values; "*" is any value but null, false and an empty one, "!*" is null,
+    false, an empty value or a missing one."""
 
     off: dict[str, Expected] = Field(min_length=1)
     """What the answer holds if the feed is off."""
 
     troubles: tuple[Trouble, ...] = ()
-    """What else an answer may tell, an error's too; the first that fits is told."""
+    """What else an answer, or an error, may report; the first that matches is shown."""
 
     hint: str = ""
-    """What to look at if an answer fits neither state and none of `troubles`."""
+    """What to check if an answer matches neither state and none of `troubles`."""
 
     sign_in: Literal["basic", "digest", "query"] = "basic"
-    """How `user` and `password` are sent. A `token` always is a bearer token."""
+    """How `user` and `password` are sent. A `token` is always a bearer token."""
 
     outlet: str | None = None
-    """The outlet if the plug does not name one."""
+    """The outlet, if the plug sets none."""

@@ -1,7 +1,7 @@
-"""The settings as frozen sections: what can be set, what it means, in which range.
+"""The settings as frozen sections: keys, meanings and ranges.
 
-Every section refuses keys that it does not know. The docstring under a key is its documentation:
-error messages quote it and docs/configuration.md is made from it.
+Every section refuses unknown keys. The docstring under a key is its documentation: error messages
+quote it and docs/configuration.md is made from it.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from chaosmonkey.config.timing import PRESETS, Preset, TimingSettings
 
 
 class Cluster(Section):
-    """Which Kubernetes is watched, and how."""
+    """The Kubernetes cluster to watch."""
 
     server: str | None = None
-    """Plain URL of an API server that asks for no credentials, such as the simulator's."""
+    """URL of an API server that needs no credentials, such as the simulator's."""
 
     kubeconfig: Path | None = None
     """Kubeconfig file. Without it: a pod's service account, $KUBECONFIG, ~/.kube/config, k3s's."""
 
     context: str | None = None
-    """Context of the kubeconfig; its current one if not given."""
+    """Context of the kubeconfig; default: its current one."""
 
     namespaces: tuple[str, ...] = ()
-    """Namespaces whose pods are shown and measured; all if empty."""
+    """Namespaces whose pods are shown and measured; empty: all."""
 
     stall_after: float = Field(default=75.0, gt=1)
     """Seconds of silence after which a watch is presumed dead. Bookmarks come about every 60 s."""
 
     events: bool = True
-    """Whether Kubernetes' warnings about pods are watched too: why one does not start."""
+    """Whether to watch Kubernetes' warnings about pods too, which say why one does not start."""
 
     @field_validator("kubeconfig")
     @classmethod
@@ -59,49 +59,49 @@ class GpioSettings(Section):
     """How this machine's GPIO lines are reached."""
 
     pin_factory: Literal["lgpio", "rpigpio", "mock"] = "lgpio"
-    """gpiozero's pin factory, never guessed. Only those that can claim a line without a glitch."""
+    """gpiozero's pin factory, one that claims a line without a glitch. "mock" simulates pins."""
 
     chip: int | None = Field(default=None, ge=0)
-    """Number of the gpiochip (lgpio only); gpiozero's choice if not given."""
+    """Number of the gpiochip (lgpio only); default: gpiozero's choice."""
 
     i2c_bus: int = Field(default=1, ge=0)
     """Number N of /dev/i2c-N, for an expander and current monitors. 1 is on pins 3 and 5."""
 
     header: str | None = None
-    """host:port of a pretend bench that the pins of the mock factory are wired to."""
+    """host:port of the simulated bench that the pins of the mock factory are wired to."""
 
 
 class Audience(Section):
-    """The phones in the room: how they join, and what they may call themselves."""
+    """The phones in the room: how they join, and whether they may choose a name."""
 
     join_code: Literal["rotating", "off"] = "rotating"
-    """Whether a phone needs the code that the stage shows; off: whoever reaches this joins."""
+    """Whether a phone needs the code on the stage to join; off: any phone can join."""
 
     rotate: float = Field(default=300.0, ge=10)
-    """Seconds after which there is another code. The one before stays good as long again."""
+    """Seconds after which the code changes. The previous code stays valid for one more period."""
 
     nicknames: bool = False
-    """Whether phones may give themselves a name. It is filtered, and the presenter can clear it."""
+    """Whether phones may choose a name. It is filtered, and the presenter can clear it."""
 
     wifi_ssid: str = Field(default="", max_length=32)
-    """Name of the Wi-Fi that phones join first; its QR code stands beside the other one."""
+    """Name of the Wi-Fi that phones join first; the stage shows a second QR code for it."""
 
     wifi_password: SecretStr = SecretStr("")
-    """Password of that Wi-Fi. Whoever sees the stage can read it out of the code."""
+    """Password of that Wi-Fi. The QR code shows it to everyone who sees the stage."""
 
     wifi_security: Literal["WPA", "WEP", "nopass"] = "WPA"
-    """How that Wi-Fi is secured. WPA stands for WPA2 and WPA3 too."""
+    """Security of that Wi-Fi. WPA includes WPA2 and WPA3."""
 
 
 class DemoSettings(Section):
-    """The demo's pretend table. A real table has no such section."""
+    """The demo's simulated table. A real table has no such section."""
 
     bench: str
-    """URL of the simulator, whose sockets a hand may pull on the stage."""
+    """URL of the simulator, whose plugs the presenter can pull by hand."""
 
 
 class Lab(BaseSettings):
-    """The whole table: machines, their plugs, the cluster, and what is allowed."""
+    """The whole table: machines, their plugs, the cluster, and the limits."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -112,10 +112,10 @@ class Lab(BaseSettings):
     )
 
     title: str = "Pull the plug"
-    """What the stage is headed with."""
+    """Title of the stage."""
 
     speed: float = Field(default=1.0, gt=0, le=1000)
-    """How many times faster than real the (simulated) cluster's time runs. 1 for real machines."""
+    """Factor by which the simulated cluster's time runs faster. 1 for real machines."""
 
     epoch: float | None = None
     """Start of the faster time, shared with the simulator (seconds since 1970)."""
@@ -147,10 +147,10 @@ class Lab(BaseSettings):
 
     @property
     def preset(self) -> Preset:
-        """The timing that the cluster is set up for."""
+        """The timing that the cluster is configured for."""
         return PRESETS[self.timing.preset]
 
     @property
     def default_seconds(self) -> float:
-        """How long a machine stays off if nobody says."""
+        """Seconds that a machine stays off by default."""
         return self.limits.default_seconds or self.preset.default_off

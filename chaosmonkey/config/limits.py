@@ -1,4 +1,4 @@
-"""What may be cut, how often, how long and when.
+"""Limits: what may be cut, how often, for how long and when.
 
 The docstring under a key is its documentation in docs/configuration.md; `control/rules.py` has
 the rules.
@@ -14,9 +14,9 @@ from chaosmonkey.config.base import Section
 
 
 def parse_span(text: str) -> tuple[time, time]:
-    """Beginning and end of a span such as "22:00-07:00"; raises ValueError.
+    """Start and end of a span such as "22:00-07:00"; raises ValueError.
 
-    An end at "24:00" is midnight, and so is one at "23:59": the minute is meant to be in it.
+    An end at "24:00" is midnight, and so is one at "23:59", to include that minute.
     """
     begin, dash, end = (part.strip() for part in text.partition("-"))
     try:
@@ -29,7 +29,7 @@ def parse_span(text: str) -> tuple[time, time]:
 
 
 class Limits(Section):
-    """What the monkey may do. Times are seconds."""
+    """What may be cut. Times are in seconds."""
 
     max_off: int = Field(default=1, ge=1)
     """How many machines may be off at once."""
@@ -38,37 +38,37 @@ class Limits(Section):
     """How many other machines must be Ready and take pods before one is cut."""
 
     protected: tuple[str, ...] = ()
-    """Nodes that are never cut. Those of the control plane and this server's own never are."""
+    """Nodes that are never cut, besides those of the control plane and this server's own."""
 
     protected_roles: tuple[str, ...] = ("etcd",)
     """Roles (labels node-role.kubernetes.io/ROLE) whose nodes are never cut."""
 
     min_seconds: float = Field(default=3.0, ge=0)
-    """Shortest time that a machine stays off. Power supplies and SD cards want 3 s or more."""
+    """Shortest time that a machine stays off. Power supplies and SD cards need 3 s or more."""
 
     max_seconds: float = Field(default=3600.0, gt=0)
-    """Longest time that anyone may ask for."""
+    """Longest time that a request may ask for."""
 
     default_seconds: float | None = Field(default=None, gt=0)
-    """How long a machine stays off if nobody says; the timing preset's value if not given."""
+    """How long a machine stays off by default; if not set, the timing preset's value."""
 
     own_node: str = ""
-    """The node that this server runs on, which is never cut, if its host name does not say."""
+    """The node that this server runs on, which is never cut; needed if its host name differs."""
 
     machine_cooldown: float = Field(default=10.0, ge=0)
-    """How long a machine is left alone after it was restored."""
+    """How long a machine cannot be cut again after it was restored."""
 
     cooldown: float = Field(default=2.0, ge=0)
-    """How long after a cut began no other one, of whatever machine, may begin."""
+    """How long after the start of a cut no other cut may start, on any machine."""
 
     disarm_after: float = Field(default=600.0, gt=0)
-    """How long after arming, or after the last cut, the table becomes safe by itself."""
+    """How long after arming, or after the last cut, the table disarms by itself."""
 
     restore_stagger: float = Field(default=0.5, ge=0)
-    """Pause between two machines that get their power back: starting ones draw more current."""
+    """Pause between restoring the power of two machines, which draw more current while booting."""
 
     quiet_hours: tuple[str, ...] = ()
-    """Local times of day in which nothing is cut, such as ["22:00-07:00"]."""
+    """Local times of day during which nothing is cut, such as ["22:00-07:00"]."""
 
     @field_validator("quiet_hours")
     @classmethod

@@ -1,4 +1,4 @@
-"""One worker: its names, its plugs, its sensors, its place on the panel."""
+"""The settings of one worker: names, plugs, sensors, and its part of the panel."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Machine(Section):
     """One worker and what feeds it."""
 
     name: str = Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
-    """What people call it; lower-case letters, digits, '-' and '.'."""
+    """Its name: lower-case letters, digits, '-' and '.'."""
 
     node: str = ""
-    """What Kubernetes calls it, if that is another name."""
+    """Its node in Kubernetes, if the name differs."""
 
     power: PlugConfig | None = None
     """The plug in its power feed."""
@@ -27,13 +27,13 @@ class Machine(Section):
     """The plug in its network link."""
 
     may_be_off: bool = False
-    """Whether a plug that is off at the start, without a cut of ours, is left off."""
+    """Whether to leave a plug off that is off at the start without a cut in the journal."""
 
     power_sensor: SensorConfig | None = None
-    """What tells whether power arrives."""
+    """The sensor for its power."""
 
     network_sensor: SensorConfig | None = None
-    """What tells whether its link is up."""
+    """The sensor for its network link."""
 
     button: ButtonLine | None = None
     """The line of its button on the panel, to ground: a BCM number, or "A0" on the expander."""

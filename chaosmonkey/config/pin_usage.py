@@ -1,4 +1,4 @@
-"""What a lab uses of this machine's header, the expander and the I2C bus."""
+"""Which lines of the header and the expander a lab uses, and whether it uses the I2C bus."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chaosmonkey.model import FeedKind
 
 @dataclass(frozen=True, slots=True)
 class UsedLine:
-    """One line and what it is used for.
+    """One line and its use.
 
     Attributes:
         place: where the file says so, such as "[[machine]] node3: power.pin".
@@ -50,7 +50,7 @@ def lines_of(lab: Lab) -> Iterator[UsedLine]:
 
 
 def sensors_of(lab: Lab) -> Iterator[tuple[str, SensorSettings]]:
-    """Every sensor and where the file has it."""
+    """Every sensor and its place in the file."""
     for machine in lab.machine:
         for feed in FeedKind:
             if (sensor := machine.sensor(feed)) is not None:
@@ -67,6 +67,6 @@ def has_panel(lab: Lab) -> bool:
 
 
 def uses_i2c(lab: Lab) -> bool:
-    """Whether anything hangs on the I2C bus."""
+    """Whether a device uses the I2C bus."""
     monitors = any(isinstance(sensor, CurrentSensor) for _, sensor in sensors_of(lab))
     return monitors or lab.panel.expander is not None

@@ -30,12 +30,12 @@ class GpioPlug(Section):
 
 
 class CommandPlug(Section):
-    """Any program that can cut, restore and read. Arguments may contain {machine} and {node}."""
+    """Any program that cuts, restores and reads. Arguments may contain {machine} and {node}."""
 
     driver: Literal["command"]
     cut: tuple[str, ...] = Field(min_length=1)
-    """Program and arguments that cut the feed. No shell: each argument is passed as it stands.
-    {seconds} is for how long, with a margin, if the device can turn itself on again."""
+    """Program and arguments that cut the feed. No shell: each argument is passed as is.
+    {seconds} is the length of the cut plus a margin, for devices that turn themselves on again."""
 
     restore: tuple[str, ...] = Field(min_length=1)
     """Program and arguments that restore the feed."""
@@ -47,34 +47,34 @@ class CommandPlug(Section):
     """Seconds after which a program that has not ended is killed and counts as failed."""
 
     device: str | None = None
-    """Name shared by plugs of one device that must not be spoken to twice at once."""
+    """Name shared by the plugs of one device, whose commands then run one at a time."""
 
 
 class UhubctlPlug(Section):
-    """A port of a USB hub that can switch its ports' power, by the program uhubctl."""
+    """A port of a USB hub with per-port power switching, by the program uhubctl."""
 
     driver: Literal["uhubctl"]
     hub: str = Field(pattern=r"^\d+(-\d+(\.\d+)*)?$")
-    """Where the hub is, such as "1-1"; `uhubctl` lists those that can be switched."""
+    """Location of the hub, such as "1-1"; `uhubctl` lists the hubs that it can switch."""
 
     port: int = Field(ge=1, le=255)
-    """The port of that hub. On a Raspberry Pi 4 or 5 all ports go together."""
+    """The port of that hub. On a Raspberry Pi 4 or 5 all ports switch together."""
 
     force: bool = False
-    """Whether to try a hub that does not say that it can be switched."""
+    """Whether to try a hub that does not report power switching."""
 
     timeout: float = Field(default=10.0, gt=0)
     """Seconds after which a uhubctl that has not ended is killed and counts as failed."""
 
 
 class SnmpPort(Section):
-    """A port of a managed switch, and how its SNMP agent is spoken to."""
+    """A port of a managed switch, and the access to its SNMP agent."""
 
     host: str = Field(min_length=1)
     """Name or address of the switch."""
 
     port: int = Field(default=161, ge=1, le=65535)
-    """UDP port on which it answers."""
+    """UDP port of the SNMP agent."""
 
     poe: str | None = Field(default=None, pattern=r"^(\d+\.)?\d+$")
     """The PoE port, such as "3", or "2.3" for port 3 of group 2 of a modular switch."""
@@ -83,7 +83,7 @@ class SnmpPort(Section):
     """The interface by its ifIndex, instead of `poe`. For network feeds."""
 
     community: Secret | None = None
-    """SNMP v2c: the community, for a plug one that may write. Or "{env:NAME}", or "{file:PATH}"."""
+    """SNMP v2c: the community; a plug needs write access. Or "{env:NAME}", or "{file:PATH}"."""
 
     user: str | None = Field(default=None, min_length=1)
     """SNMP v3: the user, instead of `community`."""
@@ -92,16 +92,16 @@ class SnmpPort(Section):
     """SNMP v3: the user's authentication passphrase. Or "{env:NAME}", or "{file:PATH}"."""
 
     auth_protocol: Literal["MD5", "SHA", "SHA224", "SHA256", "SHA384", "SHA512"] = "SHA"
-    """SNMP v3: how the switch authenticates that user."""
+    """SNMP v3: the authentication protocol."""
 
     privacy: Secret | None = None
     """SNMP v3: the user's privacy passphrase; needs `pip install 'chaosmonkey[snmp3]'`."""
 
     privacy_protocol: Literal["DES", "AES", "AES192", "AES256"] = "AES"
-    """SNMP v3: how the switch encrypts."""
+    """SNMP v3: the encryption protocol."""
 
     timeout: float = Field(default=5.0, gt=0)
-    """Seconds to wait for an answer. Some switches take more than one."""
+    """Seconds to wait for an answer. Some switches need more than one."""
 
     @model_validator(mode="after")
     def _is_one_port_and_one_way_in(self) -> Self:
@@ -114,7 +114,7 @@ class SnmpPort(Section):
         if self.user is not None:
             for passphrase in (self.auth, self.privacy):
                 if passphrase is not None and len(passphrase.get_secret_value()) < 8:
-                    raise ValueError("`auth` and `privacy` have 8 characters or more (RFC 3414)")
+                    raise ValueError("`auth` and `privacy` need at least 8 characters (RFC 3414)")
         return self
 
 
@@ -126,37 +126,37 @@ class SnmpPlug(SnmpPort):
 
 def _is_preset(name: str) -> str:
     if name not in PRESETS:
-        raise ValueError(f"must be one of {', '.join(PRESETS)}; any other device needs a `recipe`")
+        raise ValueError(f"must be one of {', '.join(PRESETS)}; for any other device, set `recipe`")
     return name
 
 
 class HttpPlug(Section):
-    """A device that is switched over HTTP: one of the presets, or a recipe of your own."""
+    """A device that is switched over HTTP: by a preset, or by your own recipe."""
 
     driver: Literal["http"]
     url: str = Field(pattern=r"^https?://[^@?#\s]+$")
-    """Where the device listens, such as "http://192.168.1.20". Not with a user and a password."""
+    """URL of the device, such as "http://192.168.1.20", without user and password."""
 
     preset: Annotated[str, AfterValidator(_is_preset)] | None = None
-    """What the device is: the name of a preset. Shelly Plus, Pro, Gen3 and Gen4: "shelly-gen2"."""
+    """The kind of device: the name of a preset. Shelly Plus, Pro, Gen3 and Gen4: "shelly-gen2"."""
 
     recipe: HttpRecipe | None = None
-    """How to speak to any other device: `cut`, `restore`, `read`, `on`, `off` (see below)."""
+    """Requests and answers of another device: `cut`, `restore`, `read`, `on`, `off` (see below)."""
 
     outlet: str | int | None = None
     """Which outlet, relay (Shelly from 0, Tasmota from 1), port ("ether3"), node or entity."""
 
     user: str = "admin"
-    """Who signs in, if there is a password."""
+    """The user, if there is a password."""
 
     password: Secret | None = None
     """The device's password. Or "{env:NAME}", or "{file:PATH}"."""
 
     token: Secret | None = None
-    """A bearer token, such as Home Assistant's long-lived ones. Or as with `password`."""
+    """A bearer token, such as a long-lived one of Home Assistant. Or as with `password`."""
 
     verify_tls: bool = True
-    """Whether the certificate of an https:// device must be good. Many devices made their own."""
+    """Whether to verify the certificate of an https:// device. Many are self-signed: set false."""
 
     timeout: float = Field(default=5.0, gt=0)
     """Seconds to wait for an answer."""
@@ -168,17 +168,17 @@ class HttpPlug(Section):
         if self.password is not None and self.token is not None:
             raise ValueError("needs either `password` or `token`")
         if self.outlet is None and self.how.outlet is None:
-            raise ValueError("`outlet` is missing: which port, node or entity is it?")
+            raise ValueError("`outlet` is missing: set the port, node or entity")
         return self
 
     @property
     def how(self) -> HttpRecipe:
-        """The recipe that is followed."""
+        """The recipe in use."""
         return self.recipe or PRESETS[self.preset or ""]
 
     @property
     def which(self) -> str:
-        """The outlet that is meant."""
+        """The outlet in use."""
         return str(self.how.outlet if self.outlet is None else self.outlet)
 
 
@@ -190,8 +190,8 @@ class FencePlug(Section):
     """The agent, such as "fence_apc_snmp"."""
 
     keys: dict[str, Secret]
-    """What the agent is told, such as { ip = "pdu", plug = "3", password = "{env:PDU}" }; its man
-    page lists its keys. Not the action: that is off, on or status, never reboot."""
+    """Parameters of the agent, such as { ip = "pdu", plug = "3", password = "{env:PDU}" };
+    its man page lists them. Not the action, which is always off, on or status, never reboot."""
 
     timeout: float = Field(default=30.0, gt=0)
     """Seconds after which an agent that has not ended is killed and counts as failed."""
@@ -219,19 +219,19 @@ class FencePlug(Section):
 
     @property
     def device(self) -> str:
-        """The agent and the address that it speaks to."""
+        """The agent and its address."""
         named = (self.keys.get(key) for key in ("ip", "ipaddr", "ipport"))
         return " ".join([self.agent, *(value.get_secret_value() for value in named if value)])
 
 
-# What would change what is done, or write what is secret into a file.
+# Keys that would change the action, or write secrets into a file.
 _NOT_A_KEY = (
     *("action", "option", "method", "help", "version"),
     *("debug", "debug_file", "verbose", "verbose_level"),
 )
 
 PlugSettings = GpioPlug | CommandPlug | UhubctlPlug | SnmpPlug | HttpPlug | FencePlug
-"""The settings of one plug, of whatever driver."""
+"""The settings of one plug, of any driver."""
 
 PlugConfig = Annotated[PlugSettings, Field(discriminator="driver")]
 

@@ -1,10 +1,10 @@
-"""From a file and the environment to checked settings, or to every problem at once.
+"""Read a file and the environment into checked settings, or report every problem at once.
 
     lab.toml ─► tomllib ─► Lab ─► contradictions ─► frozen sections
     CHAOSMONKEY_SERVER__PORT=9090 and the like override a key of the file
 
-The only module that reads configuration files. Each problem is reported with its place and with
-what to write instead, and none repeats a secret.
+The only module that reads configuration files. Each problem is reported with its place and its
+remedy, and none repeats a secret.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ def load(path: Path) -> Lab:
     """Read and check a `lab.toml`.
 
     Raises:
-        BadConfig: with every problem, its place, and what to write instead.
-        BadInput: the file is not there or cannot be read.
+        BadConfig: lists every problem with its place and remedy.
+        BadInput: the file does not exist or cannot be read.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise BadInput(
-            f"There is no file {path}.",
-            remedy="Write one (docs/configuration.md has an example) or name it with --config.",
+            f"The file {path} does not exist.",
+            remedy="Create it (docs/configuration.md has an example) or choose another: --config.",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
             f"{path} cannot be read: {error}.",
-            remedy="It must be a text file in UTF-8 that you may read.",
+            remedy="It must be a readable text file in UTF-8.",
         ) from None
     try:
         values = tomllib.loads(text)
@@ -61,7 +61,7 @@ def build(values: dict[str, Any], *, source: str = "lab.toml") -> Lab:
     return lab
 
 
-# --- one problem that pydantic found, in words --------------------------------------------------
+# --- describe a problem that pydantic found ------------------------------------------------
 
 
 def _explain(item: Any, values: dict[str, Any]) -> str:
@@ -71,21 +71,21 @@ def _explain(item: Any, values: dict[str, Any]) -> str:
         case "extra_forbidden":
             known = list(_section_at(location[:-1]).model_fields)
             hint = did_you_mean(str(location[-1]), known)
-            return f"{place}: unknown key. {hint}Known here: {', '.join(known)}."
+            return f"{place}: unknown key. {hint}Known keys: {', '.join(known)}."
         case "missing":
             return f"{place}: is missing. {_meaning(location)}".rstrip()
         case "union_tag_invalid" | "union_tag_not_found":
             known_drivers = SENSORS if _is_sensor(location) else DRIVERS
             drivers = " or ".join(f'"{driver}"' for driver in known_drivers)
-            return f"{place}.driver: write {drivers}."
+            return f"{place}.driver: must be {drivers}."
         case _:
-            told = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
+            problem = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
             given = "" if _may_be_secret(location, item["input"]) else f", not {item['input']!r}"
-            return f"{place}: {told}{given}. {_meaning(location)}".rstrip()
+            return f"{place}: {problem}{given}. {_meaning(location)}".rstrip()
 
 
 def _may_be_secret(location: list[Any], given: object) -> bool:
-    """Whether a value must not be repeated: a secret, what may hold one, a URL with a password."""
+    """Whether a value must not be shown: it may hold a secret, as a URL with a password does."""
     field = _section_at(location[:-1]).model_fields.get(str(location[-1])) if location else None
     if field is None or "SecretStr" in str(field.annotation):
         return True
@@ -115,7 +115,7 @@ def _name_of_entry(entries: object, index: int) -> str:
 
 
 def _section_at(location: list[Any]) -> type[BaseModel]:
-    """The settings class that stands at a place."""
+    """The settings class at a location."""
     match location:
         case ["machine", int()]:
             return Machine

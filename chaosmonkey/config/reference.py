@@ -1,4 +1,4 @@
-"""docs/configuration.md, made of the settings: `make docs` writes it, a test compares it."""
+"""Make docs/configuration.md from the settings: `make docs` writes it, a test compares it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from chaosmonkey.config.sensors import SENSORS
 HEAD = """\
 # Configuration
 
-Everything stands in one file, `lab.toml`. Unknown keys are refused; `chaosmonkey check --config lab.toml` says
-what is wrong, where, and what to write instead (exit code 2). An environment variable overrides a key:
-`CHAOSMONKEY_SERVER__PORT=9090`. The demo needs no file; it writes the one it uses to `demo.toml` in its data
+All settings are in one file, `lab.toml`. Unknown keys are refused; `chaosmonkey check --config lab.toml` lists
+every problem with its place and its remedy (exit code 2). An environment variable overrides a key:
+`CHAOSMONKEY_SERVER__PORT=9090`. The demo needs no file; it writes its own, `demo.toml`, into its data
 folder.
 
 <!-- Made by `make docs` from chaosmonkey/config/. -->
@@ -68,7 +68,7 @@ name = "node6"
 power = { driver = "uhubctl", hub = "1-1", port = 2 }
 ```
 
-What proves a cut, which devices turn themselves on again if this server dies, and what each driver was tried against:
+How each driver verifies a cut, which devices turn themselves on if this server dies, and what each was tested with:
 [the drivers](add-a-plug.md#the-drivers).
 """  # noqa: E501 - TOML as people write it
 
@@ -76,7 +76,7 @@ What proves a cut, which devices turn themselves on again if this server dies, a
 def reference() -> str:
     """The whole page."""
     top = {name: field for name, field in Lab.model_fields.items() if not _section(field)}
-    parts = [HEAD, *_table("At the top of the file", top, "Before the first section.")]
+    parts = [HEAD, *_table("At the top of the file", top, "Keys before the first section.")]
     for name, field in Lab.model_fields.items():
         if section := _section(field):
             parts += _table(f"`[{name}]`", section.model_fields, section.__doc__)
@@ -117,7 +117,7 @@ def _table(title: str, fields: dict[str, FieldInfo], says: str | None) -> Iterat
 def _default(field: FieldInfo) -> str:
     value: Any = field.default
     if value is PydanticUndefined:
-        return "" if field.default_factory else "needed"
+        return "" if field.default_factory else "required"
     if value is None:
         return ""
     if isinstance(value, bool):

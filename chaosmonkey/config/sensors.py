@@ -1,4 +1,4 @@
-"""Sensors that see whether a feed arrives.
+"""The settings of sensors, which tell whether a feed arrives.
 
 The docstring under a key is its documentation in docs/configuration.md.
 """
@@ -15,14 +15,14 @@ from chaosmonkey.config.plugs import SnmpPort
 
 
 class RailSensor(Section):
-    """A GPIO input that is high while the feed is there: 5 V through 10 kΩ over 15 kΩ is 3.0 V."""
+    """A GPIO input that is high while the feed is on: 5 V divided by 10 kΩ over 15 kΩ is 3.0 V."""
 
     driver: Literal["gpio"]
     pin: Bcm
-    """BCM number of the line. It has no pull: the divider drives it both ways."""
+    """BCM number of the line. It needs no pull: the divider drives it both ways."""
 
     active_high: bool = True
-    """Whether a high level means that the feed is there; false behind an optocoupler."""
+    """Whether a high level means that the feed is on; false behind an optocoupler."""
 
 
 class CurrentSensor(Section):
@@ -39,14 +39,14 @@ class CurrentSensor(Section):
     """Ohms of the shunt resistor."""
 
     min_volts: float = Field(default=4.0, gt=0, le=26)
-    """Volts under which the feed counts as gone."""
+    """Volts below which the feed counts as off."""
 
     min_milliamps: float = Field(default=50.0, ge=0)
-    """Milliamperes under which it counts as gone too: the cable hangs loose. A Raspberry Pi draws
-    200 and more; 0 looks at the voltage alone."""
+    """Milliamperes below which it counts as off too, since the cable is unplugged. A Raspberry Pi
+    draws 200 or more; 0 checks the voltage only."""
 
     interval: float = Field(default=0.1, ge=0.02, le=60)
-    """Seconds between two readings, and so how exact the moment of a loss is."""
+    """Seconds between two readings: the precision of the time of a loss."""
 
 
 class PortSensor(SnmpPort):
@@ -54,11 +54,11 @@ class PortSensor(SnmpPort):
 
     driver: Literal["snmp"]
     interval: float = Field(default=1.0, ge=0.1, le=60)
-    """Seconds between two readings, and so how exact the moment of a loss is."""
+    """Seconds between two readings: the precision of the time of a loss."""
 
 
 SensorSettings = RailSensor | CurrentSensor | PortSensor
-"""The settings of one sensor, of whatever driver."""
+"""The settings of one sensor, of any driver."""
 
 SensorConfig = Annotated[SensorSettings, Field(discriminator="driver")]
 

@@ -1,4 +1,4 @@
-"""Where the server listens, where it keeps its data, and who is asked for a token."""
+"""The settings of the server: address, data folder, and who needs a token."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from chaosmonkey.config.base import Section
 
 
 class ServerSettings(Section):
-    """Where the server listens and where it keeps its data."""
+    """Address, data folder and access of the server."""
 
     host: str = "127.0.0.1"
-    """Address to listen on. Loopback by default: whoever can reach it can cut power."""
+    """Address to listen on. Loopback by default: any client that can reach it can cut power."""
 
     port: int = Field(default=8080, ge=0, le=65535)
     """TCP port to listen on; 0 takes any free one."""
 
     data: Path = Field(default=Path("~/.local/share/chaosmonkey"), validate_default=True)
-    """Folder of the journal and the records. It is made if missing and must be writable."""
+    """Folder of the journal and the records. It is created if missing and must be writable."""
 
     public_url: str | None = None
-    """Where phones reach this server, such as "http://chaos.local:8080", or
-    "https://example.org/chaos" behind a proxy; its address by default. Its name is allowed."""
+    """URL for phones, such as "http://chaos.local:8080", or "https://example.org/chaos" behind a
+    proxy; default: the server's address. Its host name is allowed."""
 
     allowed_hosts: tuple[str, ...] = ()
-    """More names by which browsers may call this server, beside this machine's own."""
+    """More host names that browsers may use for this server, besides this machine's own."""
 
     always_ask: bool = False
-    """Whether whoever comes from this machine needs a token too: behind a proxy, or on a machine
-    that several people use."""
+    """Whether requests from this machine need a token too: set it behind a proxy, or on a machine
+    with several users."""
 
     presenter_token: str | None = Field(default=None, min_length=16, repr=False)
-    """A presenter's token of your own; better given as CHAOSMONKEY_SERVER__PRESENTER_TOKEN."""
+    """A fixed presenter's token; better set as CHAOSMONKEY_SERVER__PRESENTER_TOKEN."""
 
     @field_validator("public_url")
     @classmethod
@@ -44,9 +44,9 @@ class ServerSettings(Section):
             return None
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError('must be a whole address, such as "http://chaos.local:8080"')
+            raise ValueError('must be a complete URL such as "http://chaos.local:8080"')
         if parts.username or parts.query or parts.fragment:
-            raise ValueError("must have no user, no ? and no # in it")
+            raise ValueError("must not contain a user, ? or #")
         _ = parts.port  # raises ValueError if it is none
         return value.rstrip("/")
 
@@ -68,7 +68,7 @@ class ServerSettings(Section):
 
     @property
     def prefix(self) -> str:
-        """The path under which a proxy shows this server, such as "/chaos"; "" without one."""
+        """The path under which a proxy serves this server, such as "/chaos"; "" without one."""
         return urlsplit(self.public_url).path if self.public_url else ""
 
     @property
@@ -78,9 +78,9 @@ class ServerSettings(Section):
 
     @property
     def open_here(self) -> bool:
-        """Whether whoever comes from this machine is the presenter.
+        """Whether requests from this machine have presenter access.
 
-        With a `public_url` others come from this machine too: a proxy passes them on.
+        Not with a `public_url`: a proxy on this machine forwards requests of others.
         """
         return self.here_only and not self.always_ask and self.public_url is None
 

@@ -1,4 +1,4 @@
-"""How quickly a cluster reacts to a lost machine, by preset."""
+"""Timing presets: how quickly a cluster reacts to a lost machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Preset:
         period: kube-controller-manager `--node-monitor-period`.
         lease: kubelet `nodeLeaseDurationSeconds`; it is renewed every quarter of that.
         toleration: `tolerationSeconds` of the pods for an unreachable node.
-        default_off: how long a cut lasts if nobody says: long enough to see the recovery.
+        default_off: default length of a cut, long enough to see the recovery.
     """
 
     grace: float
@@ -28,7 +28,7 @@ class Preset:
 
 
 PRESETS: dict[str, Preset] = {
-    # Kubernetes 1.36 as it comes: 50 s + the 300 s that admission gives every pod.
+    # Kubernetes 1.36 by default: 50 s + the 300 s that admission gives every pod.
     "kubernetes": Preset(grace=50, period=5, lease=40, toleration=300, default_off=420),
     # For five minutes on a stage; deploy.md says which flags to set where.
     "stage": Preset(grace=8, period=1, lease=8, toleration=2, default_off=60),
@@ -36,7 +36,7 @@ PRESETS: dict[str, Preset] = {
 
 
 class TimingSettings(Section):
-    """How quickly the cluster is set up to react."""
+    """How quickly the cluster is configured to react."""
 
     preset: Literal["kubernetes", "stage"] = "kubernetes"
-    """kubernetes: as it comes (50 s + 300 s). stage: made quick (8 s + 2 s)."""
+    """kubernetes: the defaults (50 s + 300 s). stage: fast (8 s + 2 s)."""

@@ -1,4 +1,4 @@
-"""The server's face on the table: buttons that cut, a red one that halts, LEDs that tell."""
+"""The panel on the table: buttons that cut, a red one that halts, and LEDs."""
 
 from chaosmonkey.panel.devices import Devices, open_devices
 from chaosmonkey.panel.panel import Panel

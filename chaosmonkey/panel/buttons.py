@@ -1,8 +1,8 @@
-"""From a line to a gesture: a button that is held. What is not read now is not held.
+"""Detect that a button is held. A button that is not read does not count as held.
 
-seen let go ─► low: holding ─► low, at rest, and read after the time is up ─► held
-▲             │
-└─────────────┴─ let go; unknown; restless; not looked at for GAP: this press is over
+released ─► low: holding ─► low, at rest, and read after the time is up ─► held
+▲          │
+└──────────┴─ released; unknown; restless; not polled for GAP: this press is over
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from chaosmonkey.clock import Clock
 from chaosmonkey.wires import Tell
 
 STEP = 0.05
-"""Seconds between two looks at a button that is pressed."""
+"""Seconds between two polls of a pressed button."""
 
 GAP = 0.25
-"""Seconds between two looks, or since the line was read, after which a hold is over: the process
-was stopped, its loop late, or the bus stuck, and nobody knows what the hand did meanwhile."""
+"""Seconds between two polls, or since the line was read, after which a hold is over: the process
+was stopped, its loop late, or the bus stuck, so the button may have been released meanwhile."""
 
 
 class Watched(Protocol):
-    """A line that is watched, as `InputLine` is."""
+    """A watched line, such as an `InputLine`."""
 
     @property
     def high(self) -> bool | None:
@@ -41,22 +41,22 @@ class Watched(Protocol):
         ...
 
     async def run(self, tell: Tell) -> NoReturn:
-        """Tell its level at first and at each change, until cancelled."""
+        """Report its level at the start and at each change, until cancelled."""
         ...
 
 
 class HoldButton:
-    """A button to ground that does something when it was held long enough, once for each press.
+    """A button to ground that triggers once per press, when it was held long enough.
 
-    A press counts while it is read, and only after the button was seen let go: one that is pressed
-    when the watch begins, or after a gap, may be a short circuit.
+    A press counts only while the line is read and after the button was released: one that is
+    pressed at the start of the watch, or after a gap, may be a short circuit.
 
     Args:
         line: its line.
-        hold: seconds.
-        pace: counts them.
-        holding: is called with True when it is pressed and with False when that is over.
-        held: is called when it was held.
+        hold: seconds to hold it.
+        pace: real time.
+        holding: called with True when a press starts and with False when it ends.
+        held: called when it was held long enough.
     """
 
     def __init__(
@@ -98,14 +98,14 @@ class HoldButton:
             self._held()
 
     async def _lasts(self, news: asyncio.Queue[bool | None]) -> bool:
-        """Whether the press goes on until it has lasted long enough, seen all the time."""
-        began = looked = self._pace.now()
+        """Whether the press lasts long enough, polled without a gap."""
+        began = polled = self._pace.now()
         while True:
             await self._pace.sleep(STEP)
             now = self._pace.now()
-            if not news.empty() or now - looked > GAP or self._line.age > GAP:
+            if not news.empty() or now - polled > GAP or self._line.age > GAP:
                 return False
-            looked = now
+            polled = now
             enough = now - began - self._hold
             if enough >= self._line.age and self._line.at_rest and self._line.high is False:
                 return True

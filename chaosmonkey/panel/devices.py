@@ -1,7 +1,7 @@
 """The panel's buttons and LEDs as gpiozero's devices, on the header or on an expander.
 
-Each is opened when it can be, and fails alone: a panel that is torn off, or a line that another
-program holds, keeps no server from starting. Until an input is open, it is unknown.
+Each is opened when possible, and fails alone: a missing panel, or a line held by another program,
+does not stop the server from starting. An input is unknown until it is open.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from chaosmonkey.wires import InputLine, Tell, Wires
 log = logging.getLogger(__name__)
 
 RETRY = 5.0
-"""Real seconds after which a device that could not be opened is tried again."""
+"""Real seconds after which opening a failed device is retried."""
 
 
 class Input:
-    """A line of the panel that is read; as `InputLine`, but unknown while it cannot be had.
+    """An input line of the panel; as `InputLine`, but unknown while it cannot be opened.
 
     Attributes:
-        trouble: why it cannot be had, as a sentence; "" if it can.
+        trouble: why it cannot be opened, as a sentence; "" if it can.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Input:
         return math.inf if self._line is None else self._line.age
 
     def open(self) -> InputLine | None:
-        """The line, opened now if it was not; None if that fails."""
+        """Open the line if it is not open; None if that fails."""
         if self._line is None:
             try:
                 self._line = self._open_line()
@@ -72,7 +72,7 @@ class Input:
         return self._line
 
     async def run(self, tell: Tell) -> NoReturn:
-        """As `InputLine`; a line that fails is unknown, and opened again."""
+        """As `InputLine`; a line that fails is unknown, and reopened."""
         while True:
             if (line := self.open()) is not None:
                 try:
@@ -84,7 +84,7 @@ class Input:
             await self._pace.sleep(RETRY)
 
     def close(self) -> None:
-        """Let go of the line."""
+        """Release the line."""
         line, self._line = self._line, None
         if line is not None:
             with suppress(Exception):  # it may be what failed
@@ -92,7 +92,7 @@ class Input:
 
     def _fails(self, why: str) -> None:
         if why != self.trouble:
-            log.error("%s: %s It is tried again.", self._name, why)
+            log.error("%s: %s Retrying.", self._name, why)
         self.trouble = why
 
 
@@ -101,7 +101,7 @@ def _describe(error: Exception) -> str:
 
 
 class Led:
-    """One LED; a line that fails, or cannot be had, is told once and does no harm.
+    """One LED; a line that fails, or cannot be opened, is logged once and retried.
 
     Attributes:
         trouble: why it cannot be lit, as a sentence; "" if it can.
@@ -119,7 +119,7 @@ class Led:
         self.light(lit=False)
 
     def light(self, *, lit: bool) -> None:
-        """Let it be lit or dark."""
+        """Turn it on or off."""
         if self._led is not None and lit == self._lit:
             return
         try:
@@ -131,27 +131,27 @@ class Led:
             self._led.value = lit
         except Exception as error:  # noqa: BLE001 - pin factories raise errors of their own
             if not self.trouble:
-                log.error("%s, on %s: %s It is tried again.", self._name, self._line, error)
+                log.error("%s, on %s: %s Retrying.", self._name, self._line, error)
             self.trouble = str(error)
         else:
             self._lit, self.trouble = lit, ""
 
     def close(self) -> None:
-        """Let go of its line: it is dark."""
+        """Release its line, which turns it off."""
         if self._led is not None:
             self._led.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """What is on the panel; empty without one.
+    """The devices of the panel; empty without one.
 
     Attributes:
         buttons: machine → its button, whose line is low while it is pressed.
         leds: machine → its LED.
         halt: the big red button.
-        heartbeat: the LED that says that the server lives.
-        expander_trouble: says why the expander cannot be spoken to; "" while it can, or without.
+        heartbeat: the LED that shows that the server runs.
+        expander_trouble: why the expander does not answer; "" while it does, or without one.
     """
 
     buttons: dict[str, Input]
@@ -161,7 +161,7 @@ class Devices:
     expander_trouble: Callable[[], str]
 
     def troubles(self) -> list[str]:
-        """What of it does not work, in sentences; empty if all does."""
+        """The troubles of its devices, as sentences; empty if all work."""
         found = []
         if trouble := self.expander_trouble():
             found.append(f"The panel does not answer: {trouble}.")
@@ -176,7 +176,7 @@ class Devices:
 
 @contextmanager
 def open_devices(lab: Lab, wires: Wires, clock: Clock, pace: Clock) -> Iterator[Devices]:
-    """What the settings name; what cannot be had now is opened when it can."""
+    """Open the devices in the settings; one that fails now is retried."""
     with ExitStack() as closing:
 
         def open_line(line: Line) -> InputLine:

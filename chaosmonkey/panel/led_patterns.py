@@ -1,4 +1,4 @@
-"""What an LED says, as a table: one character is a tenth of a second, # is lit."""
+"""LED patterns as a table: one character is a tenth of a second, # is lit."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from chaosmonkey.outage import recovery
 from chaosmonkey.outage.cluster_state import ClusterState
 
 BEAT = 0.1
-"""Seconds."""
+"""Seconds of one character."""
 
 
 class LedPattern(StrEnum):
-    """What one machine's LED says."""
+    """What one machine's LED shows."""
 
     ON = "on"
     CUT = "cut"
@@ -34,7 +34,7 @@ PATTERNS: Mapping[LedPattern, str] = {
     LedPattern.RECOVERING: "#.#.#.#.#.",
     LedPattern.RECOVERED: "#.#.......",
     LedPattern.HOLDING: "##..##..",
-    LedPattern.REFUSED: "...###...###...###...",  # once, then what is the case
+    LedPattern.REFUSED: "...###...###...###...",  # once, then the machine's state
 }
 
 HEARTBEATS: Mapping[str, str] = {
@@ -45,19 +45,19 @@ HEARTBEATS: Mapping[str, str] = {
 
 
 def is_lit(pattern: str, beat: int) -> bool:
-    """Whether a pattern, repeated for ever, is lit in a beat."""
+    """Whether a repeating pattern is lit in a beat."""
     return pattern[beat % len(pattern)] == "#"
 
 
 def pattern_of(
     machine: Machine, world: ClusterState, outages: Mapping[str, Outage], off: Collection[str]
 ) -> LedPattern:
-    """What a machine's LED says when nobody touches its button.
+    """The pattern of a machine's LED while its button is not touched.
 
     Args:
-        machine: which.
-        world: what is known of the cluster.
-        outages: those under way.
+        machine: the machine.
+        world: the known state of the cluster.
+        outages: the open outages.
         off: the machines without power or network, as far as is known.
     """
     for outage in outages.values():

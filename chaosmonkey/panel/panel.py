@@ -1,11 +1,11 @@
-"""Buttons do what the console's do, under the same rules; LEDs say how the machines are.
+"""Serve the panel: buttons act like the console's, under the same rules; LEDs show the machines.
 
     held on a machine that is on       cut it
-    held on a machine that we cut      turn it on
-    the big red button                 HALT; it cannot be released while the button is in
+    held on a machine that was cut     restore it
+    the big red button                 HALT; it cannot be released while the button is pressed
 
-What cannot be read goes to the safe side: a machine's button does nothing, the red one is HALT.
-Each of them leaves a row in the audit log, and a refusal makes its LED flash.
+A button that cannot be read is safe: a machine's does nothing, the red one triggers HALT. Each
+press leaves a row in the audit log, and a refusal makes the LED flash.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from chaosmonkey.store import AuditEntry
 log = logging.getLogger(__name__)
 
 NAME = "the panel"
-STILL_IN = "The big red button is in, or its wire is broken."
-UNREAD = "The big red button cannot be read, and so counts as pressed."
+STILL_IN = "The big red button is pressed, or its wire is broken."
+UNREAD = "The big red button cannot be read, so it counts as pressed."
 
 
 class Panel:
     """Watches the buttons and lights the LEDs while `run` runs.
 
     Args:
-        note: keeps an entry in the audit log.
-        pace: real time, in which buttons are held and LEDs blink.
+        note: adds an entry to the audit log.
+        pace: real time, for buttons and LEDs.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Panel:
             monkey.keep_halted(UNREAD)  # until it was read
 
     def troubles(self) -> list[str]:
-        """What of it does not work, each a sentence; empty if all does, or there is no panel."""
+        """The troubles of the panel, as sentences; empty if all works, or without a panel."""
         return self._devices.troubles()
 
     async def run(self) -> NoReturn:
@@ -167,7 +167,7 @@ class Panel:
             self._devices.heartbeat.light(lit=is_lit(pattern, self._beat))
 
     def _touched(self, machine: str) -> LedPattern | None:
-        """What an LED says of its button, if that was touched just now."""
+        """The LED's pattern if its button was touched just now."""
         if machine in self._holding:
             return LedPattern.HOLDING
         since = self._refused.get(machine)

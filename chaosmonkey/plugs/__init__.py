@@ -1,4 +1,4 @@
-"""Plugs: open and close one feed of one machine, and know for certain which of the two it is."""
+"""Plugs switch one feed of one machine and verify the result."""
 
 from chaosmonkey.plugs.base import Plug
 from chaosmonkey.plugs.device_lock import DeviceLock

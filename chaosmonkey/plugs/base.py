@@ -1,4 +1,4 @@
-"""What every driver promises."""
+"""The protocol of every plug driver."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from chaosmonkey.model import FeedState
 class Plug(Protocol):
     """One switchable feed of one machine.
 
-    A driver talks to its device and nothing else: it does not retry, wait for the result or keep
-    order among callers. That is `VerifiedPlug`'s work, once for all drivers. Every error that a
-    driver expects leaves it as PlugFailed; a task that waits in it may be cancelled at any moment.
+    A driver only talks to its device: it does not retry, wait for the result or serialize callers.
+    `VerifiedPlug` does that for all drivers. A driver raises PlugFailed for every error that it
+    expects, and a task that waits in it may be cancelled at any moment.
 
     Attributes:
         in_flight: real seconds for which a command may still take effect after this process gave
-            it up or died; 0 if a command has taken effect, or never will, when `switch` is left.
+            up on it or died; 0 if its effect is final when `switch` returns or raises.
     """
 
     in_flight: float
 
     @property
     def remark(self) -> str:
-        """What the device told at the last reading beside on and off, as sentences.
+        """What else the device reported at the last reading, as sentences.
 
-        Why it says neither, what it cut itself off for, a timer of its own; "" if nothing.
+        Why it is neither on nor off, why it cut itself off, a timer of its own; "" if nothing.
         """
         ...
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
-        """Ask the device for the wanted state. May be repeated safely.
+        """Command the device into the wanted state. Safe to repeat.
 
-        `back_in` comes with every cut: seconds after which a device that has a timer of its own
-        must turn the feed on again by itself, whatever has become of us by then.
+        `back_in` is given with every cut: seconds after which a device with its own timer must
+        turn the feed on by itself, even if this process is gone by then.
         """
         ...
 
     async def read(self) -> FeedState:
-        """Ask the device for its state: on, off, or unknown if it does not say either."""
+        """Read the state from the device: on, off, or unknown if it reports neither."""
         ...
 
     async def close(self) -> None:
-        """Let go of the device and leave the feed on."""
+        """Release the device and leave the feed on."""
         ...

@@ -14,8 +14,8 @@ from chaosmonkey.plugs.quoted import quoted
 class ProgramPlug:
     """Runs programs without a shell.
 
-    {machine} and {node} in their arguments are filled in, and {seconds} in those that cut: whole
-    seconds after which a device with a timer should turn itself on again.
+    Fills {machine} and {node} into their arguments, and into those that cut {seconds}: whole
+    seconds after which a device with a timer turns itself on again.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class ProgramPlug:
         programs: Programs,
         machine: str,
         node: str,
-        told: Callable[[str], FeedState] | None = None,
+        parse: Callable[[str], FeedState] | None = None,
     ) -> None:
         def fill(argv: tuple[str, ...]) -> list[str]:
             return [arg.replace("{machine}", machine).replace("{node}", node) for arg in argv]
@@ -35,11 +35,11 @@ class ProgramPlug:
         self._read = fill(settings.read)
         self._timeout = self.in_flight = settings.timeout
         self._programs = programs
-        self._told = told or last_word
+        self._parse = parse or last_word
         self.remark = ""
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
-        """Run the program for the wanted state; PlugFailed unless it exits with 0 in time."""
+        """Run the program for the wanted state; raises PlugFailed unless it exits with 0."""
         argv = self._restore
         if not on:
             seconds = "0" if back_in is None else str(math.ceil(back_in))
@@ -49,19 +49,19 @@ class ProgramPlug:
             raise program_failed(argv, f"exited with {ended.code}", ended.out + ended.err)
 
     async def read(self) -> FeedState:
-        """What the program printed; PlugFailed if that is nothing and it did not exit with 0."""
+        """The state that the program printed; raises PlugFailed if it printed none and failed."""
         ended = await self._programs.run(self._read, timeout=self._timeout)
-        feed = self._told(ended.out)
+        feed = self._parse(ended.out)
         if feed is FeedState.UNKNOWN and ended.code != 0:
             raise program_failed(self._read, f"exited with {ended.code}", ended.err)
         self.remark = ""
         if feed is FeedState.UNKNOWN:
             said = quoted(ended.out) or quoted(ended.err)
-            self.remark = f"`{self._read[0]}` says neither on nor off: {said or 'nothing at all'}"
+            self.remark = f"`{self._read[0]}` printed neither on nor off, but: {said or 'nothing'}"
         return feed
 
     async def close(self) -> None:
-        """Turn the feed on, whatever the reading program would say."""
+        """Turn the feed on without reading it first."""
         await self.switch(on=True)
 
 

@@ -1,4 +1,4 @@
-"""One device, to which one thing is said at a time; a command does not wait for a mere reading."""
+"""Serialize access to one device; a command cancels a reading instead of waiting for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaosmonkey.errors import PlugFailed
 
 
 class DeviceLock:
-    """Keeps order among all that speak to one device: a power strip has many plugs."""
+    """Serializes all access to one device: a power strip has many plugs."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
@@ -18,7 +18,7 @@ class DeviceLock:
 
     @asynccontextmanager
     async def command(self) -> AsyncIterator[None]:
-        """Speak to the device now: a reading that is under way is given up, a command is not."""
+        """Hold the device for a command: cancels a reading under way, waits for another command."""
         if self._reading is not None:
             self._reading.reschedule(asyncio.get_running_loop().time())
         async with self._turn:
@@ -26,14 +26,14 @@ class DeviceLock:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
-        """Ask the device; raises PlugFailed if a command overtakes this."""
+        """Hold the device for a reading; raises PlugFailed if a command cancels it."""
         async with self._turn:
             try:
                 async with asyncio.timeout(None) as self._reading:
                     yield
             except TimeoutError:
                 raise PlugFailed(
-                    "A reading of the plug was given up because a command came.",
+                    "Reading the plug was cancelled by a command to its device.",
                     remedy="Read it again.",
                 ) from None
             finally:

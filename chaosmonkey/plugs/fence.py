@@ -1,11 +1,11 @@
-"""Any fence agent: the programs with which clusters of the last twenty years turn machines off.
+"""Run any fence agent: the programs with which Linux HA clusters power machines off.
 
     key=value lines ─► agent ─► exit code     off, on: 0 done, anything else failed
                                               status:  0 on, 2 off (and it says so), else failed
 
-The action is always said, since an agent without one reboots, and it is off, on or status: a reboot
-counts as done even if the machine stays off. Agents pass over keys that they do not know; therefore
-the keys are compared with what the agent says about itself before it is used.
+The action is always given, since an agent without one reboots. It is off, on or status: a reboot
+counts as done even if the machine stays off. Agents ignore unknown keys; therefore the keys are
+checked against the agent's own metadata before it is used.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class FenceAgent:
         self._program = program
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:  # noqa: ARG002 - no agent has a timer
-        """Run the action on or off; PlugFailed unless the agent is sure of its success."""
+        """Run the action on or off; raises PlugFailed unless the agent reports success."""
         action: Literal["on", "off"] = "on" if on else "off"
         ended = await self._run(action)
         if ended.code != 0:
@@ -54,7 +54,7 @@ class FenceAgent:
                 raise self._failed("status", ended)
 
     async def close(self) -> None:
-        """Turn the feed on; an agent that is not running holds nothing."""
+        """Turn the feed on; there is nothing to release."""
         await self.switch(on=True)
 
     async def _run(self, action: Literal["on", "off", "status"]) -> Ended:
@@ -71,17 +71,17 @@ class FenceAgent:
 
 
 async def open_agent(settings: FencePlug, programs: Programs) -> FenceAgent:
-    """Find the agent and compare the configured keys with its own list.
+    """Find the agent and check the configured keys against its metadata.
 
     Raises:
-        PlugFailed: it is not installed, or does not know a key, or misses one.
+        PlugFailed: it is not installed, does not know a key, or lacks one.
     """
     agent = settings.agent
     program = shutil.which(agent) or shutil.which(agent, path="/usr/sbin:/usr/local/sbin")
     if program is None:
         raise PlugFailed(
-            f"There is no {agent}.",
-            remedy="On Debian it is in the package fence-agents, or one named like the agent.",
+            f"{agent} is not installed.",
+            remedy="Install it. On Debian: package fence-agents, or the one named as the agent.",
         )
     described = await programs.run([program, "-o", "metadata"], timeout=settings.timeout)
     try:
@@ -94,14 +94,14 @@ async def open_agent(settings: FencePlug, programs: Programs) -> FenceAgent:
     if unknown := sorted(set(settings.keys) - set(known)):
         raise PlugFailed(
             f"{agent} does not know the key '{unknown[0]}'.",
-            remedy=f"{did_you_mean(unknown[0], known)}It knows: {', '.join(sorted(known))}.",
+            remedy=f"{did_you_mean(unknown[0], known)}Known keys: {', '.join(sorted(known))}.",
         )
     if missing := [key for key, says in known.items() if _is_missing(key, says, settings.keys)]:
-        raise PlugFailed(f"{agent} needs the key '{missing[0]}'.", remedy="Write it into `keys`.")
+        raise PlugFailed(f"{agent} needs the key '{missing[0]}'.", remedy="Add it to `keys`.")
     return FenceAgent(settings, program, programs)
 
 
 def _is_missing(key: str, says: Mapping[str, str], given: Mapping[str, object]) -> bool:
-    """Whether a needed key stands there under neither its name nor its old one."""
+    """Whether a required key is given under neither its name nor its old one."""
     needed = says.get("required") == "1" and says.get("deprecated") != "1"
     return needed and key != "action" and key not in given and says.get("obsoletes") not in given

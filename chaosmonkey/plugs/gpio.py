@@ -4,7 +4,7 @@
     NC        coil off    coil on     feed on
     NO        coil on     coil off    feed off
 
-The mock is this same class on pretend pins.
+The mock is this same class on mock pins.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class RelayPlug:
             raise self._failed(error) from None
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:  # noqa: ARG002 - a relay has no timer
-        """Write the level; the contact follows within 10 ms (SRD-05VDC-SL-C data sheet)."""
+        """Set the level; the contact follows within 10 ms (SRD-05VDC-SL-C data sheet)."""
         try:
             self._relay.value = on == self._coil_when_on
         except gpiozero.GPIOZeroError as error:
             raise self._failed(error) from None
 
     async def read(self) -> FeedState:
-        """The level that the line has. What the contact makes of it takes a sensor to know."""
+        """The state by the line's level. Only a sensor can tell what the contact does."""
         if self._relay.closed:
             return FeedState.UNKNOWN
         return FeedState.ON if bool(self._relay.value) == self._coil_when_on else FeedState.OFF
@@ -62,6 +62,6 @@ class RelayPlug:
     def _failed(self, error: Exception) -> PlugFailed:
         return PlugFailed(
             f"GPIO {self._pin}: {error}",
-            remedy="Is another process using the line, and is this user in the group gpio?",
+            remedy="Check that no other process uses it and that this user is in the group gpio.",
             pin=self._pin,
         )

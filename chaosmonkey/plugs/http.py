@@ -1,7 +1,7 @@
-"""A device that listens to HTTP, by a recipe: smart plugs, PoE switches, boards, home servers.
+"""Switch a device over HTTP by a recipe: smart plugs, PoE switches, boards, home servers.
 
-The device's own timer is sent with every cut by every recipe whose device has one. An answer to a
-command proves nothing here; only a reading does.
+Every recipe sets the device's own timer with every cut, if the device has one. The answer to a
+command proves nothing; only a reading does.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from chaosmonkey.plugs.http_templates import classify_answer, fill_in, find_trou
 from chaosmonkey.plugs.quoted import quoted
 
 LONGEST = 3600.0
-"""Seconds until a device's timer acts if nobody says: the longest cut (limits.max_seconds)."""
+"""Seconds of a device's timer if no time is given: the longest cut (limits.max_seconds)."""
 
 ANSWER_MAX = 256 * 1024
-"""Bytes of an answer. A Shelly's longest status has some 5 KiB, Home Assistant's some 20."""
+"""Most bytes of an answer. A Shelly's longest status has about 5 KiB, Home Assistant's 20."""
 
 
 class HttpDevice:
@@ -39,13 +39,13 @@ class HttpDevice:
         self._recipe = settings.how
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:
-        """Send the requests for the wanted state; PlugFailed unless all are answered well."""
+        """Send the requests for the wanted state; raises PlugFailed unless all succeed."""
         words = {} if on else timer_words(LONGEST if back_in is None else back_in)
         for request in self._recipe.restore if on else self._recipe.cut:
             await self._send(request, words)
 
     async def read(self) -> FeedState:
-        """The state that the answer tells; unknown if it tells none or both."""
+        """The state in the answer; unknown if it matches neither or both."""
         self.remark = ""
         request = self._recipe.read
         text = await self._send(request, {})
@@ -53,14 +53,14 @@ class HttpDevice:
             answer = json.loads(text)
         except (ValueError, RecursionError):  # the latter is what 100,000 times "[" becomes
             said = self._quoted(text)
-            raise self._failed(request, f"answered something that is not JSON{said}") from None
+            raise self._failed(request, f"sent an answer that is not JSON{said}") from None
         feed = classify_answer(answer, self._recipe, self._settings.which)
         trouble = find_trouble(answer, self._recipe, self._settings.which)
         if trouble is not None:
             self.remark = quoted(trouble.says, self._secrets)
         elif feed is FeedState.UNKNOWN:
             said = quoted(text.decode(errors="replace"), self._secrets)
-            self.remark = f"It says neither on nor off: {said} {self._recipe.hint}".rstrip()
+            self.remark = f"It reports neither on nor off: {said} {self._recipe.hint}".rstrip()
         return feed
 
     async def close(self) -> None:
@@ -115,12 +115,12 @@ class HttpDevice:
         except (aiohttp.ClientError, OSError) as error:
             # Not the error's own text: it may hold the address with a password in it.
             reason = getattr(error, "strerror", None) or type(error).__name__
-            raise self._failed(request, f"cannot be asked: {reason}") from None
+            raise self._failed(request, f"cannot be reached: {reason}") from None
         self._check(request, status, bytes(text), response.headers.get("Location", ""))
         return bytes(text)
 
     def _check(self, request: HttpRequest, status: int, text: bytes, location: str) -> None:
-        """Raise PlugFailed for an answer by which the device refused, in its own words."""
+        """Raise PlugFailed for a refusal by the device, in its own words."""
         answered = "refused" if status < 300 else f"answered {status}"
         trouble = None
         with contextlib.suppress(ValueError, RecursionError):
@@ -130,18 +130,19 @@ class HttpDevice:
             raise self._failed(request, f"{answered}: {says.rstrip('.')}")
         if 300 <= status < 400 and location:
             to = quoted(location.partition("?")[0], self._secrets)
-            raise self._failed(request, f"{answered} and sends us to {to}: is that its `url`?")
+            what = f"{answered} with a redirect to {to}, which is not followed"
+            raise self._failed(request, what)
         if status >= 300:
             raise self._failed(request, answered + self._quoted(text))
 
     def _quoted(self, text: bytes) -> str:
-        """The answer as a part of a sentence; a page of HTML tells nothing."""
+        """The answer as part of a sentence; "" for a page of HTML."""
         said = quoted(text.decode(errors="replace"), self._secrets)
         return "" if not said or said.startswith("<") else f", saying '{said}'"
 
     @property
     def _secrets(self) -> list[str]:
-        """Every form in which a request holds them, since an error page may repeat the request."""
+        """Every form of them in a request, since an error page may repeat the request."""
         known = (self._settings.password, self._settings.token)
         plain = [secret.get_secret_value() for secret in known if secret is not None]
         return [
@@ -153,7 +154,7 @@ class HttpDevice:
     def _failed(self, request: HttpRequest, what: str) -> PlugFailed:
         return PlugFailed(
             f"{self._settings.url} {what} ({request.method} {request.path}).",
-            remedy="Is it reachable, and are preset, `outlet` and user, password or token right?",
+            remedy="Check that it is reachable, and its `url`, preset, `outlet` and credentials.",
             url=self._settings.url,
         )
 

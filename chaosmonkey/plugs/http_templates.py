@@ -1,4 +1,4 @@
-"""Recipes are filled in and answers understood here, without talking to anybody."""
+"""Fill in recipes and interpret answers. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chaosmonkey.config.http_recipe import Expected, Trouble
 from chaosmonkey.model import FeedState
 
 TASMOTA_DELAY = 3600
-"""The longest Delay in tenths of a second; longer times take several."""
+"""The longest Delay in tenths of a second; longer times need several."""
 
 _NOTHING: tuple[object, ...] = (None, False, "", [], {})
 
@@ -20,7 +20,7 @@ _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
 def timer_words(seconds: float) -> dict[str, str]:
-    """The same time as devices want it: whole seconds, milliseconds, or Delays of Tasmota."""
+    """A time in the forms that devices need: whole seconds, milliseconds, Tasmota's Delays."""
     tenths = max(2, math.ceil(seconds * 10))
     whole, rest = divmod(tenths, TASMOTA_DELAY)
     delays = [TASMOTA_DELAY] * whole + [max(2, rest)] * (rest > 0)
@@ -39,7 +39,7 @@ def fill_in(text: str, words: Mapping[str, str]) -> str:
 
 
 def classify_answer(answer: object, recipe: HttpRecipe, outlet: str) -> FeedState:
-    """What a device's answer says about an outlet; unknown if it fits neither state, or both."""
+    """The state of an outlet in a device's answer; unknown if it matches neither or both."""
     match _fits(answer, recipe.on, outlet), _fits(answer, recipe.off, outlet):
         case True, False:
             return FeedState.ON
@@ -50,7 +50,7 @@ def classify_answer(answer: object, recipe: HttpRecipe, outlet: str) -> FeedStat
 
 
 def find_trouble(answer: object, recipe: HttpRecipe, outlet: str) -> Trouble | None:
-    """What else the answer tells, its sentence filled in with the device's own words."""
+    """The first trouble in the answer, its sentence filled in with the device's own words."""
     for trouble in recipe.troubles:
         if _fits(answer, trouble.seen, outlet):
             says = _PLACE.sub(lambda found: _words(_at(answer, found[1])), trouble.says)
@@ -84,7 +84,7 @@ def _words(found: object) -> str:
 
 
 def _at(answer: object, places: str) -> object:
-    """What stands at a place such as "response.0.node1", or at the next one behind a |."""
+    """The value at a place such as "response.0.node1", or at the next one after a |."""
     for place in places.split("|"):
         found = answer
         for step in place.split("."):

@@ -1,4 +1,4 @@
-"""A plug whose device is opened when it can be: one that cannot fails alone, and is tried again."""
+"""A plug that opens its device on first use and retries: a dead device fails alone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from chaosmonkey.plugs.base import Plug
 
 
 class OpeningPlug:
-    """Opens its device at the first use, and at each further one until that succeeds.
+    """Opens its device at the first use, and retries at each further use.
 
     Args:
         open_device: opens it, or raises PlugFailed.
-        in_flight: as in `Plug`, from the settings, which are known before the device is.
+        in_flight: as in `Plug`; taken from the settings, since the device may not be open.
     """
 
     def __init__(self, open_device: Callable[[], Awaitable[Plug]], in_flight: float) -> None:

@@ -1,10 +1,10 @@
-"""Programs that are run to their end or killed: none outlives its time, its caller or this server.
+"""Run programs to their end or kill them: none outlives its timeout, its caller or this server.
 
 run ─┬─► it exits: its output, at most OUTPUT_MAX bytes of it
      ├─► its time is up, or its caller is cancelled: its process group and what has left that
      │   group are killed, its pipes closed
-     └─► this server dies: the kernel kills it (PR_SET_PDEATHSIG), and the next start ends
-         those of its children that live on, which it knows by a mark in their environment
+     └─► this server dies: the kernel kills it (PR_SET_PDEATHSIG), and the next start kills
+         its surviving children, which carry a mark in their environment
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ MARK = "CHAOSMONKEY_PROGRAM"
 """The environment variable that marks a program: the data folder of its server, and its number."""
 
 OUTPUT_MAX = 64 * 1024
-"""Bytes that a program may print on standard output, and as many on standard error."""
+"""Most bytes on standard output, and as many on standard error."""
 
 OUTPUT_SHOWN = 300
-"""Characters of a failed program's output that an error repeats."""
+"""Characters of a failed program's output that an error quotes."""
 
 LAST_WORDS = 0.2
-"""Seconds that the output of a program that has exited is waited for: a child may hold its pipe."""
+"""Seconds to wait for the output of an exited program: a child may hold its pipe."""
 
 DYING = 1.0
-"""Seconds that a killed program is waited for. One that waits for a disk may take longer."""
+"""Seconds to wait for a killed program. One that waits for a disk may take longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Programs:
     """Runs the programs of one server.
 
     Args:
-        folder: the server's data folder, by which its successor knows what it left running.
+        folder: the server's data folder; its successor finds leftovers by it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -65,10 +65,10 @@ class Programs:
         """Run a program without a shell, with `given` on its standard input.
 
         Raises:
-            PlugFailed: it is not there, printed too much, or did not end within `timeout` seconds.
+            PlugFailed: it is not installed, printed too much, or took over `timeout` seconds.
         """
         if shutil.which(argv[0]) is None:
-            raise program_failed(argv, "cannot be run: there is no such program")
+            raise program_failed(argv, "cannot be run: the program is not installed")
         mark = f"{self._owner}#{os.getpid()}.{next(self._numbers)};"
         transport, running = await self._start(argv, mark)
         try:
@@ -91,7 +91,7 @@ class Programs:
     ) -> tuple[asyncio.SubprocessTransport, _Running]:
         """Start a program; if the caller is cancelled meanwhile, end it with all its children.
 
-        asyncio's own start, when it is cancelled, waits until nobody holds the program's pipes.
+        asyncio's own start, when cancelled, waits until the program's pipes are closed.
         """
         # A session of its own: Ctrl-C in our terminal must not end a restore half-way.
         starting = asyncio.ensure_future(  # noqa: TID251 - waited for in any case
@@ -117,7 +117,7 @@ class Programs:
             raise program_failed(argv, f"cannot be run: {error}") from None
 
     def end_leftovers(self) -> int:
-        """Kill what an earlier server on the same data folder left running; how many it were."""
+        """Kill what an earlier server on the same data folder left running; returns how many."""
         return _kill_marked(f"{self._owner}#", but=f"{self._owner}#{os.getpid()}.")
 
 
@@ -167,17 +167,17 @@ class _Running(asyncio.SubprocessProtocol):
 
 
 def program_failed(argv: list[str], what: str, output: str = "") -> PlugFailed:
-    """The error of a program that did not do what it should."""
+    """The error of a program that failed."""
     said = f": {output.strip()[-OUTPUT_SHOWN:]}" if output.strip() else ""
     return PlugFailed(
         f"`{shlex.join(argv)}` {what}{said}",
-        remedy="Run it by hand, as the user that the server runs as.",
+        remedy="Run it by hand as the server's user.",
         argv=argv,
     )
 
 
 async def _end(transport: asyncio.SubprocessTransport, running: _Running, mark: str) -> None:
-    """Kill a program that still runs, with what it has started, and close its pipes."""
+    """Kill a program that still runs with its children, and close its pipes."""
     if not running.exited.done():
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(transport.get_pid(), signal.SIGKILL)
@@ -188,9 +188,9 @@ async def _end(transport: asyncio.SubprocessTransport, running: _Running, mark: 
 
 @cache
 def _dying_with_us() -> tuple[str, ...]:
-    """What lets a program be killed when this process dies: util-linux's setpriv, if it is there.
+    """The prefix that ties a program's life to this process: util-linux's setpriv, if installed.
 
-    A program that changes its user, such as sudo, is out of its reach.
+    It has no effect on a program that changes its user, such as sudo.
     """
     prefix = ("setpriv", "--pdeathsig", "KILL", "--")
     with contextlib.suppress(OSError, subprocess.SubprocessError):
@@ -200,7 +200,7 @@ def _dying_with_us() -> tuple[str, ...]:
 
 
 def _kill_marked(mark: str, but: str = "\0") -> int:
-    """Kill every process whose mark begins so; return how many. They may fork meanwhile."""
+    """Kill every process whose mark starts with this; returns how many. They may fork meanwhile."""
     killed = 0
     for _ in range(10):
         found = list(_marked(f"{MARK}={mark}".encode(), f"{MARK}={but}".encode()))
@@ -214,7 +214,7 @@ def _kill_marked(mark: str, but: str = "\0") -> int:
 
 
 def _marked(prefix: bytes, but: bytes) -> Iterator[int]:
-    """The ids of such processes, as far as Linux's /proc shows their environment to this user."""
+    """The ids of marked processes, as far as /proc shows their environment to this user."""
     for entry in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
             for variable in entry.read_bytes().split(b"\0"):

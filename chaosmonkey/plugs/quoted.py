@@ -1,11 +1,11 @@
-"""A device's own words, fit to be repeated in a message."""
+"""Quote a device's own words in a message."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 QUOTED = 200
-"""Characters of a device's words that are repeated."""
+"""Characters of a device's words that are quoted."""
 
 
 def quoted(text: str, secrets: Iterable[str] = ()) -> str:

@@ -1,4 +1,4 @@
-"""From settings to plugs: one visible match, so that the type checker misses no driver."""
+"""Open plugs from settings: one match, so that the type checker finds a missing driver."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ PlugBoard = Mapping[tuple[str, FeedKind], VerifiedPlug]
 async def open_plugs(
     lab: Lab, wires: Wires, clock: Clock, programs: Programs | None = None
 ) -> AsyncIterator[PlugBoard]:
-    """The plugs of the lab, and on the way out every feed is left on.
+    """Open the plugs of the lab; on the way out every feed is left on.
 
-    GPIO feeds are on from the opening; others keep their state until they are switched. A device
-    that cannot be opened now is opened later: until then only its own plug fails.
+    GPIO feeds are on once opened; others keep their state until they are switched. A device that
+    cannot be opened now is opened later: until then only its own plug fails.
 
     Args:
         lab: the settings.
-        wires: what the plugs hang on.
-        clock: the time by which they are waited for.
-        programs: runs those that are programs; made here if not given.
+        wires: the buses and pins of the plugs.
+        clock: the time used for waiting.
+        programs: runs plugs that are programs; created if not given.
     """
     from_settings = _From(wires, programs or Programs(lab.server.data))
     devices: dict[str, DeviceLock] = {}
@@ -93,7 +93,7 @@ async def _leave_on(plug: VerifiedPlug) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _From:
-    """From one plug's settings to its driver. What takes long to import is imported here."""
+    """Opens the driver of a plug's settings. Imports on use what is slow to import."""
 
     wires: Wires
     programs: Programs
@@ -127,7 +127,7 @@ class _From:
 
 
 def _device_of(settings: PlugSettings, machine: Machine, feed: FeedKind) -> str:
-    """What device a plug is part of: it is told one thing at a time."""
+    """The device of a plug; access to each device is serialized."""
     match settings:
         case GpioPlug():
             return f"gpio {settings.pin}"

@@ -1,4 +1,4 @@
-"""A port of a managed switch over SNMP, believed only if what it does matches what it is set to.
+"""Switch a port of a managed switch over SNMP; its state counts only if setting and effect agree.
 
     PoE (POWER-ETHERNET-MIB, RFC 3621)          link (IF-MIB, RFC 2863)
     admin  detection            feed            admin  oper              feed
@@ -7,8 +7,8 @@
     on     searching, fault …   unknown         up     not present …     unknown
     off    delivering           unknown         down   up                unknown
 
-A link that is up by order but down in fact has nobody at its other end: the machine is off, or its
-cable was pulled. The plug has done its part, so that is on.
+A link that is set up but is down has no peer: the machine is off, or its cable was pulled. The plug
+has done its part, so that counts as on.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LINK_EFFECTS = {
 
 
 class SwitchPort:
-    """Orders a port on or off with one SET; reads order and effect with one GET."""
+    """Sets a port on or off with one SET; reads setting and effect with one GET."""
 
     def __init__(self, settings: SnmpPlug, agent: Agent) -> None:
         self._poe = settings.poe is not None
@@ -50,11 +50,11 @@ class SwitchPort:
         self.remark = ""
 
     async def switch(self, *, on: bool, back_in: float | None = None) -> None:  # noqa: ARG002 - a switch has no timer
-        """Set the order: 1 is on or up, 2 is off or down in both tables."""
+        """Set the port: 1 is on or up, 2 is off or down in both tables."""
         await self._agent.set(self._order, 1 if on else 2)
 
     async def read(self) -> FeedState:
-        """What order and effect agree on; unknown if they do not."""
+        """The state if setting and effect agree, else unknown."""
         self.remark = ""
         order, effect = await self._agent.get(self._order, self._effect)
         if self._poe:
@@ -64,12 +64,12 @@ class SwitchPort:
         if feed is FeedState.UNKNOWN:
             ordered = {1: "on", 2: "off"}.get(order, f"{order}")
             words = POE_EFFECTS if self._poe else LINK_EFFECTS
-            does = words.get(effect, f"in a state unknown to us ({effect})")
+            does = words.get(effect, f"in an unknown state ({effect})")
             self.remark = f"The switch's port is set to {ordered}, but it is {does}."
         return feed
 
     async def close(self) -> None:
-        """Order the port on; a switch keeps no connection."""
+        """Set the port on; a switch keeps no connection."""
         await self.switch(on=True)
 
 

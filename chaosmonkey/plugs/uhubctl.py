@@ -1,9 +1,9 @@
 """A port of a USB hub, switched by the program uhubctl.
 
-It exits with 0 even if the hub did not obey, so only what it prints about a port is believed:
+It exits with 0 even if the hub did not switch, so only what it prints about a port counts:
 
     Current status for hub 2-1 [...]        a USB 3 hub is two hubs in one:
-      Port 2: 0080 off                      both must say the same
+      Port 2: 0080 off                      both must agree
     Current status for hub 1-1 [...]
       Port 2: 0000 off                      "power" if it is on
 """
@@ -19,7 +19,7 @@ from chaosmonkey.plugs.processes import Programs
 
 
 def open_uhubctl(settings: UhubctlPlug, programs: Programs) -> ProgramPlug:
-    """The driver `command` with uhubctl's arguments and its way to tell the state."""
+    """The driver `command` with uhubctl's arguments and a parser of its output."""
     force = ("-f",) if settings.force else ()
     port = ("uhubctl", *force, "-N", "-l", settings.hub, "-p", str(settings.port))
     command = CommandPlug(
@@ -34,12 +34,12 @@ def open_uhubctl(settings: UhubctlPlug, programs: Programs) -> ProgramPlug:
         programs=programs,
         machine="",
         node="",
-        told=lambda text: parse_port_state(text, settings.port),
+        parse=lambda text: parse_port_state(text, settings.port),
     )
 
 
 def parse_port_state(text: str, port: int) -> FeedState:
-    """What uhubctl's output says about a port."""
+    """The state of a port in uhubctl's output."""
     said = set(re.findall(rf"^\s+Port {port}: [0-9a-f]{{4}} (\w+)", text, re.MULTILINE))
     match sorted(said):
         case ["power"]:

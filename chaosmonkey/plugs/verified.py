@@ -1,4 +1,4 @@
-"""Switching that is known to have happened.
+"""Switch a plug and verify it by reading it back.
 
 wait for the device ─► read ─► as wanted? ──────────────► the moment of the reading
                         │ no, or no answer
@@ -6,8 +6,8 @@ wait for the device ─► read ─► as wanted? ──────────
                                         ▲  │ no, or no answer
                                         └──┘ until the time is up: PlugFailed
 
-The first reading is skipped if it would prove nothing: a command of ours was cut short and may
-still arrive, or the device's own timer is to be set.
+The first reading is skipped if it would prove nothing: an interrupted command may still take
+effect, or the device's own timer must be set.
 """
 
 from __future__ import annotations
@@ -26,34 +26,33 @@ from chaosmonkey.plugs.opening import OpeningPlug
 log = logging.getLogger(__name__)
 
 POWER_TIMEOUT = 20.0
-"""Seconds that a device may take to reach a state, as in the fence agents."""
+"""Seconds that a device may take to reach a state, as with the fence agents."""
 
 POLL_INTERVAL = 0.25
-"""Seconds between two readings while a device is on its way."""
+"""Seconds between two readings while a device switches."""
 
 SURPRISE_SHOWN = 200
-"""Characters of an unexpected error's text that are repeated."""
+"""Characters of an unexpected error's text that are shown."""
 
 
 class VerifiedPlug:
-    """A machine's plug: one command at a time, and none believed before it was read back.
+    """A machine's plug: one command at a time, each read back before it counts.
 
-    Whatever its driver raises leaves this class as PlugFailed: a device that answers nonsense is
-    the trouble of its own plug.
+    Every exception of the driver becomes PlugFailed: a device that answers nonsense fails alone.
 
     Args:
-        speed: how many seconds of `clock` pass in a real one.
+        speed: seconds of `clock` per real second.
 
     Attributes:
         machine: whose plug it is.
         feed: what it feeds the machine with.
-        last: what the last reading said; unknown before the first.
-        remark: what the device told with it, as sentences: why it says neither on nor off, a timer
-            of its own; or why it could not be read.
-        off_at: the moment of the last reading that said off; a moment of the past without one.
-        takes_on: whether the device took the last command, and that was to turn on.
-        late_until: until when a command to turn off that was cut short may still take effect;
-            a moment of the past if there is none.
+        last: the last reading; unknown before the first.
+        remark: what the device reported with it, as sentences: why it is neither on nor off, a
+            timer of its own; or why it could not be read.
+        off_at: the moment of the last reading that was off; -inf without one.
+        takes_on: whether the last command was to turn on and the device accepted it.
+        late_until: until when an interrupted command to turn off may still take effect; -inf
+            if there is none.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class VerifiedPlug:
         self._unfinished = False
 
     async def open(self) -> None:
-        """Open the device, if that is not done at its first use anyway; raises PlugFailed."""
+        """Open the device now instead of at its first use; raises PlugFailed."""
         if isinstance(self._plug, OpeningPlug):
             with self._answering_for_its_driver():
                 await self._plug.open()
@@ -92,21 +91,21 @@ class VerifiedPlug:
         back_in: float | None = None,
         asked: Callable[[], None] = lambda: None,
     ) -> float:
-        """Bring the feed to a state and return the moment when it was read back in it.
+        """Switch the feed to a state and return the moment when it was read back.
 
         Args:
             on: the wanted state.
-            back_in: seconds after which a device with a timer must turn itself on again.
-            asked: is called when the device was asked and has not been read back yet.
+            back_in: seconds after which a device with a timer must turn itself on.
+            asked: called when the command was sent, before it is read back.
 
         Raises:
             PlugFailed: the device failed, or was not in that state `POWER_TIMEOUT` seconds later.
         """
         wanted = FeedState.ON if on else FeedState.OFF
         async with self._device.command():
-            telling = not self._unfinished and back_in is None
-            if telling:
-                with suppress(PlugFailed):  # what cannot be read may still obey
+            may_be_done = not self._unfinished and back_in is None
+            if may_be_done:
+                with suppress(PlugFailed):  # a device that cannot be read may still switch
                     if await self._read() is wanted:
                         return self._clock.now()
             self._unfinished, self.takes_on = True, False
@@ -124,21 +123,21 @@ class VerifiedPlug:
             return self._clock.now()
 
     def expect_late_off(self, since: float | None = None) -> None:
-        """A command to turn off was cut short at a moment, now by default, or may have been."""
+        """Note that a command to turn off was (or may have been) interrupted; now by default."""
         if self._in_flight:
             began = self._clock.now() if since is None else since
             self.late_until = max(self.late_until, began + self._in_flight)
 
     def clock_stepped(self, by: float) -> None:
-        """The clock that tells the moments was set right by so many seconds."""
+        """Shift all moments: the clock was corrected by so many seconds."""
         self.off_at += by
         self.late_until += by
 
     async def _settle(self, wanted: FeedState, *, deadline: float) -> None:
-        """Read until the feed is as wanted; a reading that fails is tried again too."""
+        """Read until the feed is as wanted; a failed reading is retried too."""
         while True:
             failed: PlugFailed | None = None
-            last = self._clock.now() >= deadline  # asked before it is read: reading may be held up
+            last = self._clock.now() >= deadline  # checked before the reading, which may take long
             try:
                 if await self._read() is wanted:
                     return
@@ -148,9 +147,9 @@ class VerifiedPlug:
                 raise failed or PlugFailed(
                     f"{self.machine}'s {self.feed} plug was switched {wanted}, "
                     f"but reads {self.last} after {POWER_TIMEOUT:g} s. {self.remark}".rstrip(),
-                    remedy="Look at the device."
+                    remedy="Check the device."
                     if self.remark
-                    else "Look at the device: a stuck relay, a wrong port, a wrong reading?",
+                    else "Check the device: a stuck relay, a wrong port, or a wrong reading.",
                     machine=self.machine,
                     feed=self.feed,
                     reads=self.last,
@@ -158,12 +157,12 @@ class VerifiedPlug:
             await self._clock.sleep(POLL_INTERVAL)
 
     async def read(self) -> FeedState:
-        """The state now, from the device; raises PlugFailed."""
+        """Read the state from the device; raises PlugFailed."""
         async with self._device.reading():
             return await self._read()
 
     async def close(self) -> None:
-        """Leave the feed on and let go of the device; raises PlugFailed."""
+        """Leave the feed on and release the device; raises PlugFailed."""
         async with self._device.command():
             with self._answering_for_its_driver():
                 await self._plug.close()
@@ -190,9 +189,8 @@ class VerifiedPlug:
             said = f"{type(error).__name__}: {error}"[:SURPRISE_SHOWN]
             log.debug("%s's %s plug", self.machine, self.feed, exc_info=error)
             raise PlugFailed(
-                f"{self.machine}'s {self.feed} plug failed in a way that its driver does not know "
-                f"({said}).",
-                remedy="Does the device answer as its documentation says? Look at it by hand.",
+                f"{self.machine}'s {self.feed} plug failed with an unexpected error ({said}).",
+                remedy="Check by hand that the device answers as documented.",
                 machine=self.machine,
                 feed=self.feed,
             ) from None

@@ -1,4 +1,4 @@
-"""What is right and what is not before a show, line by line, and how to mend it."""
+"""Checks before a show: each finding is one line, with its remedy."""
 
 from chaosmonkey.preflight.findings import Finding, Level, fault
 from chaosmonkey.preflight.host import check_host

@@ -1,6 +1,6 @@
-"""What the cluster is like: machines and nodes, and what makes a recovery slow or impossible. Pure.
+"""Checks of the cluster: machines and nodes, and what makes a recovery slow or impossible.
 
-JSON of lists in, findings out.
+Pure: JSON of lists in, findings out.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ def check_nodes(lab: Lab, nodes: Iterable[Json]) -> Iterator[Finding]:
         elif _is_control_plane(node):
             yield fault(
                 machine.name,
-                "It runs the control plane, and has a plug.",
-                "Take it out of lab.toml: without it nobody could reschedule anything.",
+                "Its node runs the control plane, but it has a plug.",
+                "Remove it from lab.toml: without the control plane no pod is rescheduled.",
             )
         elif not _is_ready(node):
-            yield fault(machine.name, "Its node is not Ready.", "Wait, or look at its kubelet.")
+            yield fault(machine.name, "Its node is not Ready.", "Wait, or check its kubelet.")
         else:
             yield ok(machine.name, "Its node is Ready.")
     known = {machine.node_name for machine in lab.machine}
     for name in sorted(set(by_name) - known):
         if not _is_control_plane(by_name[name]):
-            yield note(name, "No machine of lab.toml is this node.", "Add a [[machine]] for it.")
+            yield note(name, "No machine in lab.toml has this node.", "Add a [[machine]] for it.")
 
 
 def check_workloads(lab: Lab, deployments: Iterable[Json]) -> Iterator[Finding]:
-    """Deployments that recover slowly, and those that are away meanwhile."""
+    """Deployments that recover slowly, or are unavailable meanwhile."""
     for deployment in deployments:
         meta, spec = deployment["metadata"], deployment["spec"]
         about = f"{meta['namespace']}/{meta['name']}"
@@ -64,8 +64,8 @@ def check_workloads(lab: Lab, deployments: Iterable[Json]) -> Iterator[Finding]:
         if waits is None:
             yield fault(
                 about,
-                "Its pods tolerate a lost machine for ever: they never move.",
-                f"Give the toleration of {UNREACHABLE} a tolerationSeconds.",
+                "Its pods tolerate a lost machine without a time limit: they never move.",
+                f"Add tolerationSeconds to its toleration of {UNREACHABLE}.",
             )
         elif slow:
             yield note(
@@ -75,13 +75,17 @@ def check_workloads(lab: Lab, deployments: Iterable[Json]) -> Iterator[Finding]:
                 "node.kubernetes.io/not-ready.",
             )
         if spec.get("replicas", 1) == 1:
-            yield note(about, "It has one replica: it is away while it moves.", "Give it two.")
+            yield note(
+                about,
+                "With one replica it is unavailable while its pod moves.",
+                "Run two replicas.",
+            )
         elif not slow:
             yield ok(about, f"{spec['replicas']} replicas that move after {waits:g} s.")
 
 
 def check_stateful_sets(stateful_sets: Iterable[Json], pods: Iterable[Json]) -> Iterator[Finding]:
-    """StatefulSets wait for their machine; worse if all of their pods are on one."""
+    """StatefulSets, whose pods wait for their machine, and those with all pods on one machine."""
     nodes_of: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for pod in pods:
         owner = _owner(pod)
@@ -96,20 +100,20 @@ def check_stateful_sets(stateful_sets: Iterable[Json], pods: Iterable[Json]) -> 
         if replicas > 1 and len(places) == 1:
             yield note(
                 about,
-                f"All {replicas} pods of this StatefulSet are on {next(iter(places))}: without it "
-                "none is left, and none moves.",
-                "Spread it: topologySpreadConstraints or pod anti-affinity by hostname.",
+                f"All {replicas} pods of this StatefulSet are on {next(iter(places))}: without it, "
+                "none is left and none moves.",
+                "Spread them: topologySpreadConstraints or pod anti-affinity by hostname.",
             )
         else:
             yield note(
                 about,
-                "Pods of a StatefulSet wait until their machine is back.",
-                "Say so on stage, or restore the machine.",
+                "Pods of a StatefulSet do not move; they wait until their machine is back.",
+                "Mention it on stage, or restore the machine.",
             )
 
 
 def check_images(lab: Lab, nodes: Iterable[Json], pods: Iterable[Json]) -> Iterator[Finding]:
-    """Images of pods that move, and machines that would have to fetch them first."""
+    """Images of pods that can move, and machines that would have to pull them first."""
     have = {
         node["metadata"]["name"]: {
             name
@@ -136,13 +140,13 @@ def check_images(lab: Lab, nodes: Iterable[Json], pods: Iterable[Json]) -> Itera
         if lacking:
             yield note(
                 image,
-                f"It is not on {', '.join(lacking)}: a pod that moves there fetches it first.",
-                "Run it there once, or with imagePullPolicy: IfNotPresent import it beforehand.",
+                f"It is not on {', '.join(lacking)}: a pod that moves there pulls it first.",
+                "Run a pod with it there once, or import it and set imagePullPolicy: IfNotPresent.",
             )
 
 
 def check_spread(lab: Lab, pods: Iterable[Json]) -> Iterator[Finding]:
-    """Machines from which no pod would move, while others have all of those that do."""
+    """Machines without a pod that can move, while others have such pods."""
     movable: Counter[str] = Counter()
     for found in map(decoders.pod, pods):
         moves = found.owner is not None and found.owner.kind == "ReplicaSet"
@@ -157,13 +161,13 @@ def check_spread(lab: Lab, pods: Iterable[Json]) -> Iterator[Finding]:
         if where and not movable[machine.node_name]:
             yield note(
                 machine.name,
-                f"Nothing on it can move: a cut shows no recovery. What can move is on {where}.",
-                "kubectl rollout restart deployment (in the pods' namespace) spreads them again.",
+                f"It has no pod that can move, so a cut shows no recovery. Pods that can: {where}.",
+                "To spread them: kubectl rollout restart deployment, in the pods' namespace.",
             )
 
 
 OFF = 1.0
-"""Seconds by which a clock may differ before it is worth a word."""
+"""Seconds by which a clock may differ without a finding."""
 
 
 def silent(nodes: Iterable[Json]) -> set[str]:
@@ -177,38 +181,38 @@ def check_clocks(
     """Kubelets whose clock differs from ours, or one clock that differs from all.
 
     Args:
-        leases: node, the moment that its kubelet stamped last, and seconds between two stamps.
-        silent: nodes that are not Ready: the age of their stamp says nothing of their clock.
+        leases: node, the time of its kubelet's last stamp, and seconds between two stamps.
+        silent: nodes that are not Ready: the age of their stamp says nothing about their clock.
         now: our clock, seconds since 1970.
     """
     off: dict[str, float] = {}
-    heard = 0
+    counted = 0
     for node, renewed, interval in leases:
         if not renewed or node in silent:
             continue
-        heard += 1
+        counted += 1
         ahead, behind = renewed - now, now - renewed - 2 * interval
         if ahead > OFF:
             off[node] = ahead
         elif behind > OFF:
             off[node] = -behind
-    if len(off) == heard > 1 and max(off.values()) - min(off.values()) < min(
+    if len(off) == counted > 1 and max(off.values()) - min(off.values()) < min(
         map(abs, off.values())
     ):
-        median = sorted(off.values())[heard // 2]
+        median = sorted(off.values())[counted // 2]
         yield note(
             "clock",
             f"This machine's clock is {_apart(-median)} all nodes' clocks.",
-            "Let it follow a time server (timedatectl). Quiet hours and records go by it.",
+            "Synchronize it with a time server (timedatectl). Quiet hours and records use it.",
         )
         return
     for node, seconds in off.items():
-        yield note(node, f"Its clock is {_apart(seconds)} this one.", _SAME_TIME)
+        yield note(node, f"Its clock is {_apart(seconds)} this machine's.", _SAME_TIME)
 
 
 _SAME_TIME = (
-    "Let both follow one time server: Kubernetes takes a machine whose clock is behind for a lost "
-    "one. Recovery times are measured here only."
+    "Synchronize both with one time server: Kubernetes treats a machine whose clock is behind as "
+    "lost. Recovery times use only this server's clock."
 )
 
 
@@ -217,7 +221,7 @@ def _apart(seconds: float) -> str:
 
 
 def _toleration(tolerations: Collection[Json]) -> float | None:
-    """Seconds that pods of a template stay on an unreachable node; None for ever.
+    """Seconds that pods of a template stay on an unreachable node; None is without limit.
 
     The admission plugin DefaultTolerationSeconds gives a pod the default one unless a toleration
     has the taint's key and effect, whatever its operator and value say.
@@ -247,6 +251,6 @@ def _is_systems(namespace: str) -> bool:
 
 
 def _is_same(image: str, known: str) -> bool:
-    """Whether a node's name of an image is the one in a pod: runtimes write it out in full."""
+    """Whether a node's image name is that of a pod's image: runtimes report the full name."""
     wanted = image if ":" in image.rpartition("/")[2] or "@" in image else f"{image}:latest"
     return known == wanted or known.endswith(f"/{wanted}")

@@ -1,4 +1,4 @@
-"""One line of a preflight: what was looked at, how it stands, and what to do about it."""
+"""One line of a preflight: what was checked, its state, and what to do about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chaosmonkey.errors import ChaosMonkeyError
 log = logging.getLogger(__name__)
 
 SURPRISE_SHOWN = 200
-"""Characters of an unexpected error's text that are repeated."""
+"""Characters of an unexpected error's text that are shown."""
 
 
 class Level(StrEnum):
@@ -24,17 +24,17 @@ class Level(StrEnum):
     FAULT = "fault"
     """Something will not work."""
     UNKNOWN = "unknown"
-    """It could not be looked at."""
+    """It could not be checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found.
+    """One result of a check.
 
     Attributes:
-        about: what was looked at, such as "node3" or "shop/web".
-        says: how it stands, as a sentence.
-        remedy: how to mend it, as a sentence; "" where nothing needs to be.
+        about: what was checked, such as "node3" or "shop/web".
+        says: its state, as a sentence.
+        remedy: how to fix it, as a sentence; "" if there is nothing to fix.
     """
 
     level: Level
@@ -44,41 +44,41 @@ class Finding:
 
 
 def ok(about: str, says: str) -> Finding:
-    """All is well."""
+    """A check that passed."""
     return Finding(Level.OK, about, says)
 
 
 def note(about: str, says: str, remedy: str) -> Finding:
-    """It works, but."""
+    """Something works, but slower or less safely than it could."""
     return Finding(Level.NOTE, about, says, remedy)
 
 
 def fault(about: str, says: str, remedy: str) -> Finding:
-    """It will not work."""
+    """Something that will not work."""
     return Finding(Level.FAULT, about, says, remedy)
 
 
 def unknown(about: str, says: str, remedy: str) -> Finding:
-    """It could not be looked at."""
+    """Something that could not be checked."""
     return Finding(Level.UNKNOWN, about, says, remedy)
 
 
 def isolated(about: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
-    """What one check finds. Whatever it raises is one finding more, so that the next check runs."""
+    """The findings of one check; an exception becomes one more finding, so the next check runs."""
     try:
         yield from look()
-    except Exception as error:  # noqa: BLE001 - it is told as a finding
+    except Exception as error:  # noqa: BLE001 - it becomes a finding
         yield _failed(about, error)
 
 
 async def isolated_async(
     about: str, look: Callable[[], AsyncIterable[Finding]]
 ) -> AsyncIterator[Finding]:
-    """As `isolated`, for a check that waits for something."""
+    """The same as `isolated` for an asynchronous check."""
     try:
         async for finding in look():
             yield finding
-    except Exception as error:  # noqa: BLE001 - it is told as a finding
+    except Exception as error:  # noqa: BLE001 - it becomes a finding
         yield _failed(about, error)
 
 
@@ -89,6 +89,6 @@ def _failed(about: str, error: Exception) -> Finding:
     met = f"{type(error).__name__}: {error}"[:SURPRISE_SHOWN]
     return unknown(
         about,
-        f"This check met something that it does not know ({met}).",
-        "Look at it by hand. All other checks went on.",
+        f"This check failed unexpectedly ({met}).",
+        "Check it by hand. All other checks ran.",
     )

@@ -1,4 +1,4 @@
-"""What this server may do in the cluster, by the API server's own SelfSubjectAccessReview."""
+"""Checks of this server's RBAC permissions, by SelfSubjectAccessReview."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from chaosmonkey.cluster.resources import BUDGETS, PODS, WATCHED, Resource
 from chaosmonkey.preflight.findings import Finding, fault, note, ok, unknown
 
 ALSO = (
-    ("get", PODS, "/log", "no logs are shown on the console", "read"),
-    ("delete", PODS, "", "no pod can be deleted on the console", "act"),
-    ("list", BUDGETS, "", "dry runs do not know of them", "read"),
+    ("get", PODS, "/log", "the console shows no logs", "read"),
+    ("delete", PODS, "", "the console cannot delete pods", "act"),
+    ("list", BUDGETS, "", "dry runs ignore them", "read"),
 )
-"""Verb, resource and part, what is missing without it, and which rbac-*.yaml gives it."""
+"""Verb, resource and subresource, what is missing without it, and which rbac-*.yaml grants it."""
 
 
 async def check_permissions(client: Client) -> AsyncIterator[Finding]:
-    """Whether all that is watched may be watched, and what else would be missed.
+    """Whether the server may list and watch all that it needs, and what else it lacks.
 
-    Without what is vital nothing is measured; without the rest less is shown.
+    Without a vital permission it measures nothing; without the others it shows less.
     """
     try:
         lacking = [
@@ -32,18 +32,18 @@ async def check_permissions(client: Client) -> AsyncIterator[Finding]:
         if vital := [right for resource, right in lacking if resource.vital]:
             yield fault(
                 "rights",
-                f"This server may not {', '.join(vital)}: without that it measures nothing.",
-                "kubectl apply -f deploy/kubernetes/rbac-read.yaml, or name the namespaces that "
+                f"This server may not {', '.join(vital)}. Without that it measures nothing.",
+                "kubectl apply -f deploy/kubernetes/rbac-read.yaml, or list the namespaces that "
                 "it may see in [cluster] namespaces.",
             )
         if others := [right for resource, right in lacking if not resource.vital]:
             yield note(
                 "rights",
-                f"This server may not {', '.join(others)}: less is shown of what they are.",
+                f"This server may not {', '.join(others)}, so the pages show less about them.",
                 "kubectl apply -f deploy/kubernetes/rbac-read.yaml",
             )
         if not lacking:
-            yield ok("rights", "This server may watch all that it needs to.")
+            yield ok("rights", "This server may watch all that it needs.")
         for verb, resource, part, without, file in ALSO:
             async for right in _lacking(client, verb, resource, part):
                 yield note(
@@ -52,13 +52,17 @@ async def check_permissions(client: Client) -> AsyncIterator[Finding]:
                     f"kubectl apply -f deploy/kubernetes/rbac-{file}.yaml",
                 )
     except NotFound:
-        yield unknown("rights", "This API server does not answer who may do what.", "No matter.")
+        yield unknown(
+            "rights",
+            "This API server does not support access reviews.",
+            "Nothing to do, if the cluster's findings below are fine.",
+        )
 
 
 async def _lacking(
     client: Client, verb: str, resource: Resource, part: str = ""
 ) -> AsyncIterator[str]:
-    """The right in words, for each namespace of the settings in which this server lacks it."""
+    """The missing permission in words, for each namespace of the settings."""
     for namespace in client.places(resource):
         if not await client.may(verb, resource.group, resource.name + part, namespace=namespace):
             named = resource.rule() if not part else resource.name + part

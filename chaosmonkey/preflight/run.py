@@ -1,6 +1,6 @@
-"""Looks at everything, one thing after the other; what cannot be looked at is said, not skipped.
+"""Run all checks, one after the other; what cannot be checked is a finding too.
 
-Each check stands alone: whatever it raises is one finding, and the next one runs.
+Each check is isolated: an exception becomes one finding, and the next check runs.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PreflightContext:
-    """What stands on the table.
+    """The parts of the table that are checked.
 
     Attributes:
-        rails: what the sensors say; all have told something.
-        panel: says what of the panel does not work; asked if there is one.
+        feed_monitor: what the sensors report; all have reported once.
+        panel: lists the troubles of the panel; called if there is one.
     """
 
     lab: Lab
@@ -84,32 +84,32 @@ async def _plug(
             says = f"Its plug is off. {plug.remark}".rstrip()
             yield fault(about, says, f"chaosmonkey restore {plug.machine}")
         case FeedState.UNKNOWN:
-            says = f"Its plug cannot be read as on or off, so it is not cut. {plug.remark}"
-            yield fault(about, says.rstrip(), "Look at the device, then: chaosmonkey plugs read")
+            says = f"Its plug reads neither on nor off, so it cannot be cut. {plug.remark}"
+            yield fault(about, says.rstrip(), "Check the device, then: chaosmonkey plugs read")
 
 
 def _panel(troubles: list[str]) -> Iterator[Finding]:
     for trouble in troubles:
-        yield fault("panel", trouble, "Look at its wires and lines.")
+        yield fault("panel", trouble, "Check its wiring and its lines in lab.toml.")
     if not troubles:
-        yield ok("panel", "It answers. Try it: chaosmonkey panel")
+        yield ok("panel", "The panel answers. To test it: chaosmonkey panel")
 
 
 def _sensed(about: str, sensed: FeedState | None, finding: str) -> Finding:
-    """What the sensor of a plug that is on says."""
+    """The sensor's finding for a plug that is on."""
     if finding:
-        return fault(about, finding, "Look at it, then: chaosmonkey plugs test")
+        return fault(about, finding, "Check the wiring, then: chaosmonkey plugs test")
     match sensed:
         case FeedState.ON:
             return ok(about, "Its plug answers and is on, and its sensor agrees.")
         case FeedState.UNKNOWN:
-            return unknown(about, "Its plug is on; its sensor does not answer.", "Is it wired?")
+            return unknown(about, "Its plug is on; its sensor does not answer.", "Check its wires.")
         case _:
             return ok(about, "Its plug answers and is on.")
 
 
 def check_cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Finding]:
-    """Findings about the cluster, as far as it answers and lets this server look."""
+    """Findings about the cluster, as far as it answers and this server's permissions allow."""
     return isolated_async("cluster", lambda: _cluster(lab, client, clock))
 
 
@@ -119,9 +119,9 @@ async def _cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Find
     if lab.cluster.namespaces:
         yield note(
             "cluster",
-            f"Only pods of {', '.join(lab.cluster.namespaces)} are looked at: a cut moves those of "
-            "all namespaces.",
-            "It is meant so if [cluster] namespaces is; without it all are looked at.",
+            f"Only pods of {', '.join(lab.cluster.namespaces)} are watched, but a cut moves "
+            "pods of all namespaces.",
+            "To watch all namespaces, remove [cluster] namespaces.",
         )
     async for finding in isolated_async("rights", lambda: check_permissions(client)):
         yield finding
@@ -148,11 +148,11 @@ async def _cluster(lab: Lab, client: Client, clock: Clock) -> AsyncIterator[Find
 
 
 class _Seen:
-    """Lists of objects; what cannot be listed is a finding, and empty.
+    """Lists of objects; a list that fails is empty and a finding.
 
     Attributes:
         missing: what could not be listed.
-        nodes: whether nodes could be: without, no machine can be told to have none.
+        nodes: whether nodes could be listed; if not, no machine is reported to have none.
     """
 
     def __init__(self, client: Client) -> None:
@@ -171,7 +171,7 @@ class _Seen:
                 self.missing.append(
                     unknown(
                         resource.rule(),
-                        f"Not looked at{where}: {error.message}",
+                        f"Not checked{where}: {error.message}",
                         error.remedy or "Try again.",
                     )
                 )
@@ -182,8 +182,8 @@ class _Seen:
             self.missing.append(
                 unknown(
                     resource.rule(),
-                    f"Left out: {left} without a name.",
-                    f"Look at them: kubectl get {resource.rule()} -o yaml",
+                    f"Skipped {left} without a name.",
+                    f"To see them: kubectl get {resource.rule()} -o yaml",
                 )
             )
         return named
@@ -200,7 +200,7 @@ def _has_a_name(found: object) -> bool:
 def _each(
     what: str, objects: Iterable[Json], look: Callable[[Json], Iterable[Finding]]
 ) -> Iterator[Finding]:
-    """What is found about each object; one that is not as it should be hides no other."""
+    """The findings about each object; a malformed one hides no other."""
     for one in objects:
         match one:
             case {"metadata": {"namespace": str(namespace), "name": str(name)}}:

@@ -1,4 +1,4 @@
-"""What tells whether a feed really arrives: rail inputs, current monitors, switch ports."""
+"""Sensors that verify a feed: rail inputs, current monitors, switch ports."""
 
 from chaosmonkey.sensors.base import Reading, Sensor
 from chaosmonkey.sensors.registry import SensorBoard, open_sensors

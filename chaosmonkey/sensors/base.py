@@ -1,4 +1,4 @@
-"""What every sensor promises."""
+"""The protocol of every sensor."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from chaosmonkey.model import FeedState
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a feed is, and since when.
+    """The state of a feed, and since when.
 
     Attributes:
-        feed: on: it arrives. off: it does not. unknown: the sensor does not say.
-        since: the earliest moment at which it became so.
-        within: seconds after `since` by which it had become so: how exact that moment is.
+        feed: on, off, or unknown if the sensor cannot tell.
+        since: the earliest moment of the change to this state.
+        within: seconds after `since` by which it had changed: the precision of `since`.
     """
 
     feed: FeedState
@@ -31,18 +31,18 @@ class Sensor(Protocol):
     """Watches one feed of one machine and switches nothing.
 
     Attributes:
-        interval: real seconds between two looks at the device; 0 for one that tells by itself.
+        interval: real seconds between two polls of the device; 0 for one that reports by itself.
     """
 
     interval: float
 
     async def run(self, tell: Tell) -> NoReturn:
-        """Tell the feed's state at first and at each change, until cancelled.
+        """Report the feed's state at the start and at each change, until cancelled.
 
-        A sensor that fails says unknown and goes on trying; it raises nothing.
+        A sensor that fails reports unknown and retries; it never raises.
         """
         ...
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Release the device."""
         ...

@@ -1,4 +1,4 @@
-"""Current monitors of Texas Instruments on the I2C bus: is there voltage, and does anybody draw?
+"""Texas Instruments' current monitors on the I2C bus: is there voltage, and does current flow?
 
     chip      shunt voltage                bus voltage                  data sheet
     INA219    0x01: 10 µV a step           0x02, bits 15-3: 4 mV        SBOS448
@@ -26,7 +26,7 @@ class CurrentMonitor:
         self._bus = bus
 
     async def read(self) -> FeedState:
-        """On with enough volts and milliamperes; raises PlugFailed."""
+        """On at enough volts and milliamperes; raises PlugFailed."""
         volts, amperes = await asyncio.to_thread(self._measure)
         settings = self._settings
         enough = volts >= settings.min_volts and amperes * 1000 >= settings.min_milliamps
@@ -43,12 +43,12 @@ class CurrentMonitor:
         return bus, shunt / settings.shunt
 
     def _word(self, register: int) -> int:
-        """A register: 16 bits, signed, the high byte first."""
+        """Read a register: 16 bits, signed, high byte first."""
         address = self._settings.address
         try:
             return int.from_bytes(self._bus.read(address, register, 2), "big", signed=True)
         except OSError as error:
             raise PlugFailed(
                 f"The {self._settings.driver} at {address:#x} does not answer: {error}.",
-                remedy="Is it wired and powered, and its address right (i2cdetect)?",
+                remedy="Check its wiring, its power and its address (i2cdetect).",
             ) from None

@@ -1,4 +1,4 @@
-"""A sensor that is opened when it can be: one that fails says unknown, and is tried again."""
+"""A sensor that is opened when possible: one that fails reports unknown and is retried."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from chaosmonkey.sensors.base import Reading, Sensor, Tell
 log = logging.getLogger(__name__)
 
 RETRY = 5.0
-"""Real seconds after which a sensor that failed is opened again."""
+"""Real seconds after which a failed sensor is reopened."""
 
 
 class OpeningSensor:
-    """Opens a sensor, watches it, and begins again if that fails in whatever way.
+    """Opens and runs a sensor, and reopens it after any failure.
 
     Args:
         open_sensor: opens it; raises PlugFailed.
-        interval: as in `Sensor`, from the settings, which are known before the device is.
+        interval: as in `Sensor`; taken from the settings, since the device may not be open.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class OpeningSensor:
             except PlugFailed as error:
                 failed = str(error)
             except Exception as error:  # noqa: BLE001 - devices and libraries surprise in every way
-                failed = f"it failed in a way that is not known ({type(error).__name__}: {error})"
+                failed = f"it failed unexpectedly ({type(error).__name__}: {error})."
                 self.close()
             if failed != failing:
-                log.error("%s: %s It is tried again.", self._name, failed)
+                log.error("%s: %s Retrying.", self._name, failed)
             failing = failed
             tell(Reading(FeedState.UNKNOWN, self._clock.now()))
             await self._pace.sleep(RETRY)

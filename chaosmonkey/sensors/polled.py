@@ -1,4 +1,4 @@
-"""A sensor that is asked again and again: a change happened between two of its answers."""
+"""A sensor that is polled: a change happened between two of its answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class FeedReader(Protocol):
-    """Something that can be asked whether a feed arrives."""
+    """A device whose feed state can be read."""
 
     async def read(self) -> FeedState:
         """The state now; raises PlugFailed."""
@@ -22,12 +22,12 @@ class FeedReader(Protocol):
 
 
 class PolledSensor:
-    """Asks a probe every `interval` seconds of real time.
+    """Reads a device every `interval` seconds of real time.
 
     Args:
-        clock: tells the moments.
-        pace: counts real time, also between two answers: `clock` may be set right in between.
-        speed: how many seconds of `clock` pass in a real one.
+        clock: the time of the readings.
+        pace: real time, also between two answers: `clock` may be corrected in between.
+        speed: seconds of `clock` per real second.
     """
 
     def __init__(
@@ -48,22 +48,22 @@ class PolledSensor:
         self._pace = pace
 
     async def run(self, tell: Tell) -> NoReturn:
-        """Ask for ever; tell when the answer is another one."""
-        told: FeedState | None = None
+        """Poll until cancelled; report each change."""
+        reported: FeedState | None = None
         known = self._pace.now()
         while True:
             asked = self._pace.now()
-            feed = await self._ask(told)
-            if feed is not told:
+            feed = await self._ask(reported)
+            if feed is not reported:
                 within = (self._pace.now() - known) * self._speed
                 tell(Reading(feed, self._clock.now() - within, within))
-                told = feed
+                reported = feed
             if feed is not FeedState.UNKNOWN:
                 known = asked
             await self._pace.sleep(self.interval)
 
     def close(self) -> None:
-        """Nothing is held between two questions."""
+        """Nothing to release between two readings."""
 
     async def _ask(self, before: FeedState | None) -> FeedState:
         try:

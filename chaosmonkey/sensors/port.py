@@ -1,4 +1,4 @@
-"""A switch's port as a sensor: is PoE delivered, is the link up?"""
+"""A switch's port as a sensor: PoE delivered, or link up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ UP = 1
 
 
 class PortMonitor:
-    """Reads the column of a port that tells what is, not what was ordered."""
+    """Reads a port's actual state, not its setting."""
 
     def __init__(self, settings: PortSensor, agent: Agent) -> None:
         self._poe = settings.poe is not None
@@ -18,6 +18,6 @@ class PortMonitor:
         self._agent = agent
 
     async def read(self) -> FeedState:
-        """On while it delivers, or is up; raises PlugFailed."""
+        """On while PoE is delivered, or the link is up; raises PlugFailed."""
         [effect] = await self._agent.get(self._effect)
         return FeedState.ON if effect == (DELIVERING if self._poe else UP) else FeedState.OFF

@@ -14,7 +14,7 @@ from chaosmonkey.wires import InputLine
 
 
 class RailInput:
-    """Tells when the line has settled; raises PlugFailed if it cannot be had."""
+    """Reports when the line has settled; raises PlugFailed if it cannot be opened."""
 
     interval = 0.0
 
@@ -23,16 +23,16 @@ class RailInput:
         self._line = InputLine(settings.pin, factory, pull_up=False, clock=clock, pace=pace)
 
     async def run(self, tell: Tell) -> NoReturn:
-        """Tell what the line says."""
+        """Report the line's state."""
 
-        def told(high: bool | None, since: float) -> None:
+        def report(high: bool | None, since: float) -> None:
             if high is None:
                 tell(Reading(FeedState.UNKNOWN, since))
             else:
                 tell(Reading(FeedState.ON if high == self._high_when_on else FeedState.OFF, since))
 
-        await self._line.run(told)
+        await self._line.run(report)
 
     def close(self) -> None:
-        """Let go of the line."""
+        """Release the line."""
         self._line.close()

@@ -1,4 +1,4 @@
-"""From settings to open sensors: one visible match, so that the type checker misses no driver."""
+"""Open sensors from settings: one match, so that the type checker finds a missing driver."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ SensorBoard = Mapping[tuple[str, FeedKind], Sensor]
 
 @contextmanager
 def open_sensors(lab: Lab, wires: Wires, clock: Clock, pace: Clock) -> Iterator[SensorBoard]:
-    """The sensors of the lab. One that cannot be opened says unknown, and is tried again.
+    """Open the sensors of the lab. One that fails to open reports unknown and is retried.
 
     Args:
         lab: the settings.
-        wires: what they hang on.
-        clock: tells the moments.
-        pace: real time, by which devices are asked.
+        wires: their buses and pins.
+        clock: the time of the readings.
+        pace: real time, for polling.
     """
     board: dict[tuple[str, FeedKind], Sensor] = {}
     with ExitStack() as closing:

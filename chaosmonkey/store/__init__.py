@@ -1,4 +1,4 @@
-"""What must survive a power cut: the journal of open cuts, and the records of outages."""
+"""Data that must survive a power cut: the journal of open cuts, the audit log, and records."""
 
 from chaosmonkey.store.audit import Audit, AuditEntry
 from chaosmonkey.store.database import (

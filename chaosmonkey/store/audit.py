@@ -1,8 +1,7 @@
-"""Who asked for what, and what they were told: a row for every command, accepted or refused.
+"""The audit log: a row for every command, accepted or refused, with its caller.
 
-Rows are written in the background, so that a slow or full disk hinders no command, HALT least of
-all. What could not be written yet is kept, up to a bound; beyond it, the number of lost rows is
-written in their place.
+Rows are written in the background, so that a slow or full disk delays no command, above all not
+HALT. Rows wait in memory up to a limit; beyond it, the number of lost rows is written instead.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from chaosmonkey.store.writer import Writer
 log = logging.getLogger(__name__)
 
 WAITING = 10_000
-"""Rows that may wait for the disk."""
+"""Most rows that wait for the disk."""
 
 KEPT = 100_000
-"""Rows that are kept; the oldest go at the next start."""
+"""Rows that are kept; a start deletes the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +30,11 @@ class AuditEntry:
 
     Attributes:
         at: when it was answered.
-        who: name of the token or the seat, or the address.
+        who: name of the token or the seat, or else the address.
         role: viewer, audience, script, presenter or panel.
         command: method and path, without the query: "POST /kill/node3"; or "BUTTON /kill/node3".
         rule: the rule that refused it, "" if it was accepted.
-        why: what the asker was told, if refused.
+        why: the message of the refusal, if refused.
     """
 
     at: float
@@ -49,7 +48,7 @@ class AuditEntry:
 
 
 class Audit(Writer):
-    """Keeps entries; `run` writes them."""
+    """Collects entries; `run` writes them."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(clock, gather=0.0)
@@ -58,7 +57,7 @@ class Audit(Writer):
         self._lost = 0
 
     def note(self, entry: AuditEntry) -> None:
-        """Write this soon. Never waits."""
+        """Queue an entry for writing. Never waits."""
         if len(self._waiting) >= WAITING:
             self._lost += 1
             return
@@ -66,12 +65,12 @@ class Audit(Writer):
         self._something.set()
 
     async def run(self) -> None:
-        """Forget the oldest, then write for ever."""
+        """Delete the oldest rows, then write until cancelled."""
         await self._forget_the_oldest()
         await super().run()
 
     async def latest(self, limit: int) -> list[AuditEntry]:
-        """The newest entries first, those that the disk has not taken included."""
+        """The newest entries first, including those not on the disk yet."""
         await self.write()
         waiting = list(self._waiting)[::-1][:limit]
         rows = await self._database.read(

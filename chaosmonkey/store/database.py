@@ -1,7 +1,7 @@
-"""One SQLite file in the data folder: held by one process, migrated, never silently dropped.
+"""One SQLite file in the data folder: locked by one process, migrated, never silently dropped.
 
-hold the folder ─► open ─► damaged? set it aside, say so, begin anew ─► migrate ─► ready
-                     └───► cannot be used at all? nowhere: nothing is kept, so nothing is cut
+lock the folder ─► open ─► damaged? rename it, log it, start a new one ─► migrate ─► ready
+                     └───► unusable? in memory: nothing is stored, so nothing is cut
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 FILE = "chaosmonkey.db"
 
 KEY_FILE = "secret.key"
-"""The first file that a server makes in its folder (`key`): where it is, this is no first start."""
+"""The first file that a server creates in its folder (`key`): without it, this is a first start."""
 
 MIGRATIONS = (
     """
@@ -78,8 +78,8 @@ MIGRATIONS = (
     CREATE TABLE show (only_one INTEGER PRIMARY KEY, at REAL NOT NULL, document TEXT NOT NULL);
     """,
 )
-"""The scripts that lead from an empty file to the present schema. A file's `user_version` counts
-how many it has run; new ones are added at the end and old ones are never changed."""
+"""The scripts from an empty file to the present schema. A file's `user_version` counts the scripts
+that it has run; new ones are appended and old ones never change."""
 
 
 class FolderInUse(StoreFailed):
@@ -89,7 +89,7 @@ class FolderInUse(StoreFailed):
 
 
 class WrittenByNewer(StoreFailed):
-    """A newer version has written the database."""
+    """A newer version wrote the database."""
 
     title = "Database of a newer version"
 
@@ -98,9 +98,9 @@ class Database:
     """An open database.
 
     Attributes:
-        lost: why what an earlier process wrote is not in it, as the end of a sentence; "" if
-            nothing speaks for that.
-        unusable: why nothing is kept in it, and so every write fails; None if it is a good one.
+        lost: why the data of an earlier process is lost, as the end of a sentence; "" if nothing
+            indicates that.
+        unusable: why it stores nothing, so that every write fails; None if it is usable.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Database:
         self._files = {file: _identity(file) for file in _parts(path)} if not unusable else {}
 
     async def write(self, sql: str, values: Iterable[Any] = ()) -> None:
-        """Run one statement; it is on the disk, in the file of that name, when this returns."""
+        """Run one statement; it is on the disk when this returns. Raises StoreFailed."""
         if self.unusable is not None:
             raise StoreFailed(self.unusable.message, remedy=self.unusable.remedy)
         self._check_is_ours()
@@ -127,18 +127,18 @@ class Database:
             raise _failed(self.path, error) from None
 
     def _check_is_ours(self) -> None:
-        """Raises StoreFailed if a file was deleted or replaced: what is written then is lost."""
+        """Raise StoreFailed if a file was deleted or replaced, since writes would be lost."""
         for file, known in self._files.items():
             found = _identity(file)
             if known is not None and found != known:
                 raise StoreFailed(
-                    f"{file} was deleted or replaced while this server uses it.",
-                    remedy="Start the server again: it turns every plug on, and begins a new one.",
+                    f"{file} was deleted or replaced while this server was using it.",
+                    remedy="Restart the server: it turns every plug on and creates a new database.",
                 )
             self._files[file] = found
 
     async def read(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
+        """The rows of a query; raises StoreFailed."""
         try:
             async with self._connection.execute(sql, tuple(values)) as cursor:
                 return [tuple(row) for row in await cursor.fetchall()]
@@ -148,7 +148,7 @@ class Database:
 
 @contextmanager
 def hold_folder(folder: Path) -> Iterator[None]:
-    """Keep a data folder for this process alone; it is made if it is missing.
+    """Lock a data folder for this process; creates it if it is missing.
 
     Raises:
         FolderInUse: another process uses it.
@@ -159,8 +159,8 @@ def hold_folder(folder: Path) -> Iterator[None]:
         lock = open_lock(folder / "lock", 0o644)
     except OSError as error:
         raise StoreFailed(
-            f"The data folder {folder} cannot be written: {error.strerror}.",
-            remedy="Make it writable for this user, or name another (--data, [server] data).",
+            f"The data folder {folder} is not writable: {error.strerror}.",
+            remedy="Make it writable for this user, or choose another (--data, [server] data).",
         ) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -168,7 +168,7 @@ def hold_folder(folder: Path) -> Iterator[None]:
     except BlockingIOError:
         raise FolderInUse(
             f"The data folder {folder} is in use by another chaosmonkey.",
-            remedy="End that one first, or name another folder (--data, [server] data).",
+            remedy="Stop that one first, or choose another folder (--data, [server] data).",
         ) from None
     finally:
         os.close(lock)
@@ -176,10 +176,10 @@ def hold_folder(folder: Path) -> Iterator[None]:
 
 @asynccontextmanager
 async def open_database(folder: Path, clock: Clock) -> AsyncIterator[Database]:
-    """Open the database in a folder that this process holds.
+    """Open the database in a folder that this process has locked.
 
     Raises:
-        WrittenByNewer: a newer version has written it.
+        WrittenByNewer: a newer version wrote it.
         StoreFailed: it cannot be used.
     """
     path = folder / FILE
@@ -189,7 +189,7 @@ async def open_database(folder: Path, clock: Clock) -> AsyncIterator[Database]:
             if (folder / KEY_FILE).exists():  # this is not the first start
                 lost = "the database is missing" if not path.exists() else "the database is empty"
             path.touch()
-            give_to_owner(path, folder)  # SQLite gives the files beside it the same owner
+            give_to_owner(path, folder)  # SQLite gives its companion files the same owner
         connection, damaged = await _connect(path, clock)
     except OSError as error:
         raise _failed(path, error) from None
@@ -202,7 +202,7 @@ async def open_database(folder: Path, clock: Clock) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def open_nowhere(folder: Path, why: StoreFailed) -> AsyncIterator[Database]:
-    """What stands in for a database that cannot be used: it is empty, and takes no cut."""
+    """Open an empty replacement for an unusable database, which refuses every write."""
     connection = await aiosqlite.connect(":memory:", isolation_level=None)
     try:
         await _migrate(connection, folder / FILE)
@@ -216,7 +216,7 @@ def _parts(path: Path) -> list[Path]:
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
-    """What tells a file from another of the same name; None if there is none."""
+    """The identity of a file, whatever its name; None if it does not exist."""
     try:
         found = file.stat()
     except OSError:
@@ -225,9 +225,9 @@ def _identity(file: Path) -> tuple[int, int] | None:
 
 
 async def _connect(path: Path, clock: Clock) -> tuple[aiosqlite.Connection, str]:
-    """Open the file; a damaged one is renamed, with what belongs to it, and a new one is begun.
+    """Open the file; if it is damaged, rename it with its companions and start a new one.
 
-    Returns what was wrong too, as the end of a sentence, "" if nothing was.
+    Also returns what was wrong, as the end of a sentence, "" if nothing was.
     """
     try:
         return await _open(path), ""
@@ -240,12 +240,12 @@ async def _connect(path: Path, clock: Clock) -> tuple[aiosqlite.Connection, str]
             if part.exists():
                 part.rename(aside.with_name(aside.name + suffix))
         log.error(
-            "The database %s is damaged (%s). It was set aside as %s and a new one begun: "
-            "its journal is lost, so every plug is turned on now. "
+            "The database %s is damaged (%s). Renamed it to %s and started a new one: "
+            "its journal is lost, so every plug is being turned on. "
             "`sqlite3 %s .recover` may still read the old records.",
             path, error, aside.name, aside,
         )  # fmt: skip
-        return await _open(path), f"the database was damaged, and is kept as {aside.name}"
+        return await _open(path), f"the database was damaged; it is kept as {aside.name}"
 
 
 async def _open(path: Path) -> aiosqlite.Connection:
@@ -272,7 +272,7 @@ async def _migrate(connection: aiosqlite.Connection, path: Path) -> None:
         raise WrittenByNewer(
             f"{path} was written by a newer version (schema {version}, known here: "
             f"{len(MIGRATIONS)}).",
-            remedy="Install that version again, or name another data folder.",
+            remedy="Install that version again, or choose another data folder.",
         )
     try:
         for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
@@ -286,5 +286,5 @@ async def _migrate(connection: aiosqlite.Connection, path: Path) -> None:
 def _failed(path: Path, error: Exception) -> StoreFailed:
     return StoreFailed(
         f"The database {path} failed: {error}.",
-        remedy="Is the disk full, read-only or locked? Nothing is cut until it can be written.",
+        remedy="Check whether the disk is full, read-only or locked. Until then nothing is cut.",
     )

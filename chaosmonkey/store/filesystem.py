@@ -1,9 +1,9 @@
-"""Whether what is written into a folder is still there after a power loss, as far as Linux says.
+"""Check whether data in a folder survives a power loss, as far as Linux tells.
 
-tmpfs, ramfs                          in memory: gone
-overlay whose upper layer is on one   gone (raspi-config's "overlay file system")
-overlay whose upper layer is unseen   perhaps: that one in a newer system, or a container
-nfs, cifs, 9p …                       elsewhere: locks and flushes may mean less there
+tmpfs, ramfs                           in memory: lost
+overlay with its upper layer on one    lost (raspi-config's "overlay file system")
+overlay with an unknown upper layer    uncertain: a newer raspi-config, or a container
+nfs, cifs, 9p …                        on another computer: locks and flushes may be weaker
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ ELSEWHERE = (
 )
 
 BETTER = (
-    "Put it on the SD card or a disk: [server] data. With raspi-config's overlay file system that "
-    "is a partition or USB stick of its own, in a container a volume."
+    "Put it on the SD card or a disk: [server] data. With raspi-config's overlay file system, use "
+    "a separate partition or USB stick; in a container, use a volume."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class FilesystemRisk:
-    """Why a folder may lose what is written, as a sentence, and what to do about it."""
+    """Why a folder may lose data, as a sentence, and what to do about it."""
 
     says: str
     remedy: str
@@ -44,9 +44,9 @@ class _Mount:
 
 
 def check_filesystem(folder: Path, mounts: Path = MOUNTS) -> FilesystemRisk | None:
-    """What speaks against keeping the journal in a folder, which need not exist yet.
+    """The risk of keeping the journal in a folder, which need not exist yet.
 
-    None if nothing does, or if this system does not say what is mounted where.
+    None if there is no risk, or if this system does not list its mounts.
     """
     try:
         known = list(_mounts(mounts.read_text(errors="surrogateescape")))
@@ -64,14 +64,14 @@ def check_filesystem(folder: Path, mounts: Path = MOUNTS) -> FilesystemRisk | No
         return _doubt_about_overlay(folder, mount, known)
     if mount.kind in ELSEWHERE:
         return FilesystemRisk(
-            f"The data folder {folder} is on another computer ({mount.kind}): whether the journal "
-            "survives a power loss, and whether a second server is noticed, is up to that one.",
+            f"The data folder {folder} is on another computer ({mount.kind}), which decides "
+            "whether the journal survives a power loss and whether a second server is detected.",
             BETTER,
         )
     return None
 
 
-_GONE = "after a power loss the journal, the history and the tokens are gone."
+_GONE = "a power loss deletes the journal, the history and the tokens."
 
 
 def _doubt_about_overlay(folder: Path, mount: _Mount, known: list[_Mount]) -> FilesystemRisk | None:
@@ -85,8 +85,8 @@ def _doubt_about_overlay(folder: Path, mount: _Mount, known: list[_Mount]) -> Fi
     if upper is not None:
         return None
     return FilesystemRisk(
-        f"The data folder {folder} is on an overlay ({mount.point}), whose changes may be in "
-        "memory or end with a container: then the journal, the history and the tokens go too.",
+        f"The data folder {folder} is on an overlay ({mount.point}), whose changes may be lost "
+        "with the memory or the container, and with them the journal, the history and the tokens.",
         BETTER,
     )
 
@@ -98,7 +98,7 @@ def _mount_of(path: Path, known: list[_Mount]) -> _Mount | None:
 
 
 def _mounts(text: str) -> Iterator[_Mount]:
-    """Lines of mountinfo, as proc_pid_mountinfo(5) has them."""
+    """Parse mountinfo (proc_pid_mountinfo(5))."""
     for line in text.splitlines():
         before, _, after = line.partition(" - ")
         fields, rest = before.split(" "), after.split(" ")
@@ -109,5 +109,5 @@ def _mounts(text: str) -> Iterator[_Mount]:
 
 
 def _plain(text: str) -> str:
-    """A path in which spaces and the like are octal escapes."""
+    """Decode the octal escapes of a path."""
     return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), text)

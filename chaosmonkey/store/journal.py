@@ -1,7 +1,7 @@
-"""What must be undone, on the disk before it is done.
+"""The journal of open cuts, written to the disk before each cut.
 
-An entry is written before a plug is opened and cleared when the plug was read back as on. What is
-not cleared at the start belongs to a cut that nobody ended. HALT is noted here too: a crash must
+An entry is written before a plug is cut and cleared when the plug was read back as on. An entry
+that is not cleared at the start belongs to an unfinished cut. HALT is stored here too: a crash must
 not release it.
 """
 
@@ -29,13 +29,13 @@ class JournalEntry:
 
 
 class Journal:
-    """The open cuts. Every method raises StoreFailed when the disk does not take or give them."""
+    """The open cuts. Every method raises StoreFailed if the disk fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def write(self, entry: JournalEntry) -> None:
-        """Note a cut; it is on the disk when this returns.
+        """Store a cut; it is on the disk when this returns.
 
         An outage's name has a second's resolution: a cleared entry of that name makes room.
         """
@@ -48,26 +48,26 @@ class Journal:
         )
 
     async def clear(self, outage: str, at: float) -> None:
-        """The cut of an outage was undone, at a moment."""
+        """Mark the cut of an outage as undone at a moment."""
         await self._database.write("UPDATE journal SET cleared = ? WHERE outage = ?", (at, outage))
 
     async def withdraw(self, outage: str) -> None:
-        """The cut of an outage was never made."""
+        """Delete the entry of a cut that was never made."""
         await self._database.write("DELETE FROM journal WHERE outage = ?", (outage,))
 
     async def forget(self, before: float) -> None:
-        """Take out what was cleared before a moment."""
+        """Delete entries cleared before a moment."""
         await self._database.write("DELETE FROM journal WHERE cleared < ?", (before,))
 
     async def rested(self) -> dict[str, float]:
-        """When each machine was last restored, as far as it is kept."""
+        """When each machine was last restored, as far as known."""
         rows = await self._database.read(
             "SELECT machine, max(cleared) FROM journal WHERE cleared IS NOT NULL GROUP BY machine"
         )
         return dict(rows)
 
     async def open_cuts(self) -> list[JournalEntry]:
-        """What is still to be undone, oldest first. A row that makes no sense is told."""
+        """The cuts still to be undone, oldest first. A malformed row is logged."""
         rows = await self._database.read(
             "SELECT outage, machine, feed, asked_by, commanded, restore_by FROM journal "
             "WHERE cleared IS NULL ORDER BY commanded"
@@ -81,15 +81,15 @@ class Journal:
                     found.append(JournalEntry(outage, machine, FeedKind(feed), str(by), at, until))
                 case _:
                     log.error(
-                        "The journal has a cut that makes no sense: %r. Look whether all is on.",
+                        "The journal has a malformed entry: %r. Check that every plug is on.",
                         row,
                     )
         return found
 
     async def clock_stepped(self, by: float, was: float) -> None:
-        """The clock that moments are kept by was set by so many seconds, when it said `was`.
+        """Shift all moments: the clock was corrected by so many seconds when it showed `was`.
 
-        What was later than that by an earlier clock counts as of then.
+        Moments later than `was`, by an earlier clock, count as `was`.
         """
         await self._database.write(
             "UPDATE journal SET commanded = commanded + ?, restore_by = restore_by + ?, "
@@ -99,7 +99,7 @@ class Journal:
         await self._database.write("UPDATE halt SET since = min(since, ?) + ?", (was, by))
 
     async def note_halt(self, since: float, by: str) -> None:
-        """HALT was pressed."""
+        """Store that HALT was triggered."""
         await self._database.write(
             "INSERT INTO halt (only_one, since, by) VALUES (1, ?, ?) "
             "ON CONFLICT (only_one) DO NOTHING",
@@ -107,11 +107,11 @@ class Journal:
         )
 
     async def note_release(self) -> None:
-        """HALT was released."""
+        """Store that HALT was released."""
         await self._database.write("DELETE FROM halt")
 
     async def halted(self) -> tuple[float, str] | None:
-        """Since when HALT holds, and who pressed it; None if it does not."""
+        """Since when HALT holds, and who triggered it; None if it does not."""
         rows = await self._database.read("SELECT since, by FROM halt")
         if not rows:
             return None

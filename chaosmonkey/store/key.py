@@ -1,4 +1,4 @@
-"""A secret of this server's own, made once and kept in the data folder."""
+"""This server's secret key, created once and kept in the data folder."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from chaosmonkey.errors import StoreFailed
 from chaosmonkey.store.database import KEY_FILE
 
 LENGTH = 32
-"""Bytes."""
+"""Bytes of the key."""
 
 
 def passing_key() -> bytes:
-    """A secret for this process alone, where the folder has none: its cookies end with it."""
+    """A key for this process only, if the folder has none: its cookies end with it."""
     return secrets.token_bytes(LENGTH)
 
 
 def secret_key(folder: Path) -> bytes:
-    """The secret, the same at every start; readable by this user alone. Raises StoreFailed."""
+    """The key, the same at every start and readable by this user only. Raises StoreFailed."""
     path = folder / KEY_FILE
     try:
         if path.exists() and len(key := path.read_bytes()) == LENGTH:
@@ -28,7 +28,7 @@ def secret_key(folder: Path) -> bytes:
         write_whole(path, key)
     except OSError as error:
         raise StoreFailed(
-            f"The secret {path} cannot be read or written: {error.strerror}.",
+            f"The secret key {path} cannot be read or written: {error.strerror}.",
             remedy="Make the data folder readable and writable for this user.",
         ) from None
     return key

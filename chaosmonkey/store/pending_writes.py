@@ -1,4 +1,4 @@
-"""What the journal should hold and the disk has not taken yet: tried again until it has."""
+"""Writes to the journal that are not on the disk yet, retried until they are."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from chaosmonkey.store.writer import Writer
 
 
 class PendingWrites(Writer):
-    """Writes that must not be lost and that their author cannot wait for; `run` carries them out.
+    """Writes that must not be lost and that their caller cannot wait for; `run` executes them.
 
-    A full or locked disk delays them. Of two writes of the same thing only the later one is made.
+    A full or locked disk delays them. Of two writes with the same name only the later one is made.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -23,18 +23,18 @@ class PendingWrites(Writer):
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """What is not on the disk yet, such as "HALT"."""
+        """Names of writes not on the disk yet, such as "HALT"."""
         return tuple(self._writes)
 
     def owe(self, what: str, write: Callable[[], Awaitable[None]]) -> None:
-        """Carry out a write soon; it raises StoreFailed while the disk does not take it."""
-        self._writes.pop(what, None)  # the order is that of the latest wishes
+        """Queue a write, which raises StoreFailed while the disk fails."""
+        self._writes.pop(what, None)  # ordered by the latest request
         self._writes[what] = write
         self._settled.clear()
         self._something.set()
 
     async def settled(self) -> None:
-        """Return when nothing is owed."""
+        """Return when no write is pending."""
         await self._settled.wait()
 
     async def _write_all(self) -> None:

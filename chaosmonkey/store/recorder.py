@@ -1,4 +1,4 @@
-"""Writes the latest state of outages in the background, and later what it could not write."""
+"""Write the latest state of outages in the background, with retries."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from chaosmonkey.store.records import Records
 from chaosmonkey.store.writer import Writer
 
 GATHER = 0.2
-"""Seconds in which changes of an outage are gathered into one write."""
+"""Seconds within which changes of an outage are combined into one write."""
 
 
 class Recorder(Writer):
-    """Keeps outages; nothing kept is forgotten before it is on the disk.
+    """Records outages; each state is kept in memory until it is on the disk.
 
-    That an outage began is written at once: a crash must not leave one that nobody knows of.
+    The start of an outage is written at once, so that a crash leaves no unknown outage.
     """
 
     def __init__(self, records: Records, clock: Clock) -> None:
         super().__init__(clock, GATHER)
         self._records = records
         self._unwritten: dict[str, Outage] = {}
-        self._open: set[str] = set()  # those on the disk that are still to change
+        self._open: set[str] = set()  # those on the disk that will still change
 
     def keep(self, outage: Outage) -> None:
-        """Write this state of the outage soon."""
+        """Queue this state of the outage for writing."""
         self._unwritten[outage.id] = outage
         self._something.set()
 

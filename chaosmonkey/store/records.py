@@ -1,4 +1,4 @@
-"""The outages of the past, and the latest state of the open ones."""
+"""The stored outages: closed ones, and the latest state of open ones."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _OUTAGE = TypeAdapter(Outage)
 
 
 def from_document(document: Any) -> Outage | None:
-    """An outage as the store keeps it; None, and told, if it makes no sense: it hides no other."""
+    """Decode a stored outage; None, and logged, if it is malformed."""
     try:
         return _OUTAGE.validate_json(document)
     except (ValidationError, TypeError) as error:
-        log.error("An outage of the past makes no sense, and is left out: %s", error)
+        log.error("Skipping a malformed stored outage: %s", error)
         return None
 
 
 class Records:
-    """Outages by id. Every method raises StoreFailed when the disk does not take or give them."""
+    """Outages by id. Every method raises StoreFailed if the disk fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def save(self, outage: Outage) -> None:
-        """Keep the latest state of an outage.
+        """Store the latest state of an outage.
 
         One that is closed is never written over by another that bears its id: that one is kept
         beside it, under an id of its own.
@@ -56,7 +56,7 @@ class Records:
         )
         if not written:
             beside = f"{outage.id}-{outage.t0:.3f}"
-            log.error("There is another outage %s: this one is kept as %s.", outage.id, beside)
+            log.error("Another outage has the id %s: storing this one as %s.", outage.id, beside)
             await self.save(replace(outage, id=beside))
 
     async def ids(self) -> list[str]:
@@ -69,7 +69,7 @@ class Records:
         return next(iter(_understood(document for (document,) in rows)), None)
 
     async def latest(self, limit: int = 100) -> list[Outage]:
-        """The newest outages, newest first: by their order, for the clock may have been set."""
+        """The latest outages, newest first: by their order, since the clock may have been set."""
         return _understood(await self.documents(await self.latest_ids(limit)))
 
     async def latest_ids(self, limit: int) -> list[str]:
@@ -89,7 +89,7 @@ class Records:
         return [document for (document,) in found]
 
     async def unfinished(self) -> list[Outage]:
-        """Outages that were never closed: the process that followed them ended."""
+        """Outages that were never closed because their process ended."""
         rows = await self._database.read(
             "SELECT document FROM outages WHERE closed IS NULL ORDER BY rowid"
         )
@@ -97,5 +97,5 @@ class Records:
 
 
 def _understood(documents: Iterable[Any]) -> list[Outage]:
-    """The outages in documents, without those that make no sense."""
+    """Decode outages, without malformed ones."""
     return [found for document in documents if (found := from_document(document)) is not None]

@@ -1,4 +1,4 @@
-"""The hall on the disk: what the stage shows, the latest round, who took part, and nicknames.
+"""The audience's data: the stage's scene, the latest round, its entries, and nicknames.
 
 show, round, entries, names ─► gathered ─► one statement each, in the background
 """
@@ -15,12 +15,12 @@ from chaosmonkey.store.database import Database
 from chaosmonkey.store.writer import Writer
 
 GATHER = 0.3
-"""Seconds in which what changes is gathered into one write."""
+"""Seconds within which changes are combined into one write."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptEntry:
-    """One seat's part in a round; `who` is no secret of its phone."""
+    """One seat's entry in a round; `who` is a public id, not the phone's secret."""
 
     round: str
     ticket: int
@@ -30,13 +30,13 @@ class KeptEntry:
 
 
 class Rounds:
-    """What is kept. Every method raises StoreFailed when the disk does not take or give it."""
+    """The stored data. Every method raises StoreFailed if the disk fails."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def save(self, round_id: str, opened: float, document: str) -> None:
-        """Keep the latest state of a round."""
+        """Store the latest state of a round."""
         await self._database.write(
             "INSERT INTO rounds (id, opened, document) VALUES (?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET document = excluded.document",
@@ -44,7 +44,7 @@ class Rounds:
         )
 
     async def add(self, entries: Sequence[KeptEntry]) -> None:
-        """Keep entries, all or none of them."""
+        """Store entries, all or none of them."""
         await self._database.write(
             "INSERT OR REPLACE INTO entries (round, ticket, who, value, at) "
             "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), "
@@ -54,7 +54,7 @@ class Rounds:
         )
 
     async def forget_entries_but(self, round_id: str) -> None:
-        """Who took part in earlier rounds is nobody's business any more."""
+        """Delete the entries of earlier rounds, for privacy."""
         await self._database.write("DELETE FROM entries WHERE round <> ?", (round_id,))
 
     async def latest(self) -> tuple[str, str] | None:
@@ -65,7 +65,7 @@ class Rounds:
         return (rows[0][0], rows[0][1]) if rows else None
 
     async def entries(self, round_id: str) -> list[KeptEntry]:
-        """Who took part in a round, in order."""
+        """The entries of a round, in order."""
         rows = await self._database.read(
             "SELECT round, ticket, who, value, at FROM entries WHERE round = ? ORDER BY ticket",
             (round_id,),
@@ -73,7 +73,7 @@ class Rounds:
         return [KeptEntry(*row) for row in rows]
 
     async def save_name(self, who: str, name: str) -> None:
-        """Keep a nickname; an empty one is forgotten."""
+        """Store a nickname; an empty one is deleted."""
         if name:
             await self._database.write(
                 "INSERT INTO names (who, name) VALUES (?, ?) "
@@ -88,19 +88,19 @@ class Rounds:
         return dict(await self._database.read("SELECT who, name FROM names"))
 
     async def save_show(self, at: float, document: str) -> None:
-        """Keep what the presenter has set, and when."""
+        """Store the presenter's settings, and when they were set."""
         await self._database.write(
             "INSERT OR REPLACE INTO show (only_one, at, document) VALUES (1, ?, ?)", (at, document)
         )
 
     async def show(self) -> tuple[float, str] | None:
-        """When the presenter last set something, and what all of it was then."""
+        """When the presenter last changed the settings, and all of them."""
         rows = await self._database.read("SELECT at, document FROM show")
         return (rows[0][0], rows[0][1]) if rows else None
 
 
 class RoundRecorder(Writer):
-    """Writes rounds in the background; nothing kept is forgotten before it is on the disk."""
+    """Writes rounds in the background; each item is kept in memory until it is on the disk."""
 
     def __init__(self, rounds: Rounds, clock: Clock) -> None:
         super().__init__(clock, GATHER)
@@ -112,22 +112,22 @@ class RoundRecorder(Writer):
         self._newest = 0
 
     def keep_round(self, round_id: str, opened: float, document: Callable[[], str]) -> None:
-        """Write this state of a round soon; `document` is asked for it only then."""
+        """Queue this state of a round; `document` is called when it is written."""
         self._documents[round_id] = opened, document
         self._something.set()
 
     def keep_entry(self, entry: KeptEntry) -> None:
-        """Write an entry soon."""
+        """Queue an entry."""
         self._entries.append(entry)
         self._something.set()
 
     def keep_name(self, who: str, name: str) -> None:
-        """Write a nickname soon."""
+        """Queue a nickname."""
         self._names[who] = name
         self._something.set()
 
     def keep_show(self, at: float, document: str) -> None:
-        """Write what the presenter has set soon."""
+        """Queue the presenter's settings."""
         self._show = at, document
         self._something.set()
 

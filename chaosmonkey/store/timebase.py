@@ -1,8 +1,8 @@
-"""By how much the system clock was set between this run and the one before it.
+"""Detect by how much the system clock was set between two runs of this server.
 
-Moments on the disk are those of a clock that may have been set since. Within one boot of the
-machine a clock that nobody sets goes on over a restart of this server, and tells; over a reboot
-nothing does, and what was measured across it is not known.
+Moments on the disk come from a clock that may have been set since. Within one boot, the monotonic
+clock continues across a restart of this server and shows the difference; across a reboot it is
+unknown.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 FILE = "clock.json"
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
-"""Another one after each boot, of containers too the machine's (Linux)."""
+"""Changes at each boot; containers see the machine's (Linux)."""
 
 
 class Timebase:
     """Remembers a clock's offset in the data folder.
 
     Args:
-        boot: names this boot of the machine; "" if nothing does.
-        speed: how many seconds of the server's clock pass in a real one.
+        boot: the id of this boot; "" if unknown.
+        speed: seconds of the server's clock per real second.
     """
 
     def __init__(self, folder: Path, *, boot: str | None = None, speed: float = 1.0) -> None:
@@ -37,9 +37,9 @@ class Timebase:
         self._speed = speed
 
     def stepped(self, offset: float) -> float | None:
-        """Seconds by which the clock was set since `remember`; None if that is not known.
+        """Seconds by which the clock was set since `remember`; None if unknown.
 
-        `offset` is what the clock says beyond the machine's uptime.
+        `offset` is the clock minus the machine's uptime.
         """
         try:
             found = orjson.loads(self._path.read_bytes())
@@ -55,7 +55,7 @@ class Timebase:
         return by * self._speed if abs(by) >= STEPPED else 0.0
 
     def remember(self, offset: float) -> None:
-        """Note what the clock says beyond the uptime: moments are kept by it from now on."""
+        """Store the offset of the clock: moments on the disk now refer to it."""
         try:
             write_whole(self._path, orjson.dumps({"boot": self._boot, "offset": offset}))
         except OSError as error:

@@ -1,7 +1,7 @@
-"""Writes in the background what others must not wait for, and later what could not be written.
+"""Write in the background, so that callers need not wait, and retry failed writes.
 
 kept ─► something ─► (gathered) ─► write ─┬─► done
-                         ▲── later ───────┘ the disk did not take it
+                         ▲── later ───────┘ the disk failed
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from chaosmonkey.errors import StoreFailed
 log = logging.getLogger(__name__)
 
 RETRY = 5.0
-"""Seconds until a failed write is tried again."""
+"""Seconds until a failed write is retried."""
 
 
 class Writer(ABC):
-    """Writes when there is something, and once more when cancelled; loses nothing before.
+    """Writes when there is something to write, and once more when cancelled.
 
     Args:
         clock: for the pauses.
-        gather: seconds in which what changes is gathered into one write: so much a power cut may
-            cost, and the time of the write itself.
+        gather: seconds within which changes are combined into one write. A power cut may lose that
+            much, plus the time of the write itself.
     """
 
     def __init__(self, clock: Clock, gather: float) -> None:
@@ -35,7 +35,7 @@ class Writer(ABC):
         self._writing = asyncio.Lock()
 
     async def run(self) -> None:
-        """Write for ever."""
+        """Write until cancelled."""
         try:
             while True:
                 await self._something.wait()
@@ -47,7 +47,7 @@ class Writer(ABC):
             await self.write()
 
     async def write(self) -> bool:
-        """Write all that is kept, if the disk takes it."""
+        """Write all that is queued; False if the disk failed."""
         async with self._writing:
             self._something.clear()
             try:
@@ -59,13 +59,13 @@ class Writer(ABC):
             return True
 
     def _can_wait(self) -> bool:
-        """Whether more may be gathered before what is kept is written."""
+        """Whether the queue may wait for more before it is written."""
         return True
 
     @abstractmethod
     async def _write_all(self) -> None:
-        """Write what is kept, and forget it when it is on the disk; raises StoreFailed."""
+        """Write the queue, and drop each item when it is on the disk; raises StoreFailed."""
 
     @abstractmethod
     def _what(self) -> str:
-        """What waits, as the beginning of a sentence."""
+        """The queue, as the beginning of a sentence."""

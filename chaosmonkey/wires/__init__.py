@@ -1,4 +1,4 @@
-"""What devices hang on: GPIO lines, an expander's lines, the I2C bus, SNMP."""
+"""The connections to devices: GPIO lines, an expander's lines, the I2C bus, SNMP."""
 
 from chaosmonkey.wires.i2c import I2cBus
 from chaosmonkey.wires.input_line import SETTLE, InputLine, Tell

@@ -26,11 +26,11 @@ class ExpanderPin(Pin):  # type: ignore[misc] # gpiozero is untyped
 
     @property
     def age(self) -> float:
-        """Seconds since the line was read; endless while the chip does not answer."""
+        """Seconds since the line was read; infinite while the chip does not answer."""
         return self._factory.age
 
     def close(self) -> None:
-        """Be what an unused line is: an input with its pull-up, that tells nobody."""
+        """Reset to an unused line: an unwatched input with its pull-up."""
         self._when_changed = None
         self._factory.set(self._bit, output=False, up=True, watched=False)
 
@@ -39,7 +39,7 @@ class ExpanderPin(Pin):  # type: ignore[misc] # gpiozero is untyped
         self._factory.set(self._bit, high=bool(state), output=True)
 
     def changed(self, at: float, levels: int) -> None:
-        """The chip's inputs have these levels now."""
+        """Report the new levels of the chip's inputs."""
         if self._when_changed is not None:
             self._when_changed(at, int(bool(levels & self._bit)))
 

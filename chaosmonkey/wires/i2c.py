@@ -1,7 +1,7 @@
 """The I2C bus: chips at addresses, registers in chips.
 
-On a Raspberry Pi it is /dev/i2c-N by smbus2; on a pretend header it goes down the header's cable.
-Both ends of a call are in one thread, which waits for the bus: about 0.3 ms for a register.
+On a Raspberry Pi it is /dev/i2c-N by smbus2; on a mock header it goes through the header's cable.
+A call blocks its thread: about 0.3 ms for a register.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from smbus2 import SMBus
 
 
 class I2cBus(Protocol):
-    """Reads and writes registers; every error is an OSError. It may be used by several threads."""
+    """Reads and writes registers; every error is an OSError. Thread-safe."""
 
     def read(self, address: int, register: int, count: int) -> bytes:
-        """`count` bytes from a chip, beginning at a register."""
+        """Read `count` bytes from a chip, starting at a register."""
         ...
 
     def write(self, address: int, register: int, data: bytes) -> None:
-        """Bytes to a chip, beginning at a register."""
+        """Write bytes to a chip, starting at a register."""
         ...
 
 
 class LinuxBus:
-    """/dev/i2c-`number`, opened at the first use that finds it; spoken to by one thread at a time.
+    """/dev/i2c-`number`, opened on first use and used by one thread at a time.
 
-    That it is not there is an OSError of its chips, which are asked again.
+    If it does not exist, its chips raise OSError and are retried.
     """
 
     def __init__(self, number: int) -> None:
@@ -46,7 +46,7 @@ class LinuxBus:
             self._open().write_i2c_block_data(address, register, list(data))
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
         with self._turn:
             if self._smbus is not None:
                 self._smbus.close()
@@ -58,7 +58,7 @@ class LinuxBus:
                 self._smbus = SMBus(self._number)
             except OSError as error:
                 raise OSError(
-                    f"the I2C bus {self._number} cannot be opened ({error.strerror or error}; is "
-                    "dtparam=i2c_arm=on in config.txt, and is this user in the group i2c?)"
+                    f"the I2C bus {self._number} cannot be opened ({error.strerror or error}; set "
+                    "dtparam=i2c_arm=on in config.txt and add this user to the group i2c)"
                 ) from None
         return self._smbus

@@ -1,12 +1,11 @@
-r"""A line that is read: what it settles at, and since when, without the bounces of a contact.
+r"""An input line: its settled level and since when, debounced.
 
-    level  ‾‾‾‾‾\_/‾\_/‾\____________________      the contact bounces, then rests
+    level  ‾‾‾‾‾\_/‾\_/‾\____________________      the contact bounces, then settles
                 ^                  ^
-           since│              told│ when it has rested for `settle` seconds
+           since│              told│ when it has settled for `settle` seconds
 
-A line that cannot be read, and one that does not come to rest, has no level: it is unknown, and
-whoever asks decides which side is the safe one. gpiozero's own debouncing is done by some pin
-factories and not by others; here all are alike.
+A line that cannot be read, or does not settle, is unknown; the caller decides which side is safe.
+Only some pin factories implement gpiozero's own debouncing; here all behave the same.
 """
 
 from __future__ import annotations
@@ -23,22 +22,22 @@ from chaosmonkey.clock import Clock, finishes_within
 from chaosmonkey.errors import PlugFailed
 
 SETTLE = 0.03
-"""Seconds without a change after which a contact rests; buttons and relays bounce for less."""
+"""Seconds without a change after which a contact is settled; buttons and relays bounce for less."""
 
 RESTLESS = 0.2
-"""Seconds of changes after which a line is unknown: no contact bounces for so long."""
+"""Seconds of changes after which a line is unknown: no contact bounces that long."""
 
 CALM = 0.1
-"""Seconds without a change after which an earlier one no longer counts as the same restlessness."""
+"""Seconds without a change that end a series of changes."""
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks at a line that tells nothing: whether it can be read at all."""
+"""Seconds between two polls of a silent line, to check that it can be read."""
 
 STALE = 1.0
-"""Seconds after which a level that was read is not known any more."""
+"""Seconds after which a reading is out of date."""
 
 Tell = Callable[[bool | None, float], None]
-"""Takes whether a line is high, None if that is unknown, and since when."""
+"""Receives whether a line is high (None if unknown), and since when."""
 
 
 class InputLine:
@@ -46,16 +45,16 @@ class InputLine:
 
     Args:
         pin: its BCM number, or its name on an expander.
-        factory: whose pin it is.
-        pull_up: whether it is pulled up; otherwise what it is wired to must drive it both ways.
-        clock: tells the moments.
-        pace: counts the settling, which is real time.
+        factory: the factory of its pin.
+        pull_up: whether to pull it up; otherwise its source must drive it both ways.
+        clock: the time of the changes.
+        pace: real time, for settling.
 
     Attributes:
-        at_rest: whether it has settled, and nothing has changed since.
+        at_rest: whether it is settled.
 
     Raises:
-        PlugFailed: the line cannot be had.
+        PlugFailed: the line cannot be opened.
     """
 
     def __init__(
@@ -79,8 +78,8 @@ class InputLine:
             raise
         except Exception as error:  # noqa: BLE001 - pin factories raise their own, as lgpio.error
             raise PlugFailed(
-                f"The input {pin} cannot be used: {error}.",
-                remedy="Is another process using the line, and is this user in the group gpio?",
+                f"The input {pin} is not usable: {error}.",
+                remedy="Check that no other process uses it and this user is in the group gpio.",
                 pin=pin,
             ) from None
         self.at_rest = False
@@ -98,15 +97,15 @@ class InputLine:
 
     @property
     def age(self) -> float:
-        """Seconds since it was read: 0 if asking reads it, endless if it cannot be read."""
+        """Seconds since it was read: 0 if `high` reads it, infinite if it cannot be read."""
         pin = self._device.pin
         return math.inf if pin is None else float(getattr(pin, "age", 0.0))
 
     async def run(self, tell: Tell) -> NoReturn:
-        """Tell whether it is high, and since when: at first, and after each change that lasted.
+        """Report whether it is high, and since when: at the start and after each settled change.
 
-        None is told when that is unknown; at first not before it has had time to be read. The first
-        moment is the beginning of this watch.
+        Reports None when it is unknown, but at the start only after `STALE` seconds. The first
+        moment is the start of this watch.
         """
         loop = asyncio.get_running_loop()
         edges: asyncio.Queue[float] = asyncio.Queue()
@@ -116,7 +115,7 @@ class InputLine:
             edges.put_nowait(moment)
 
         def edge() -> None:
-            """In whatever thread the pin factory has."""
+            """Runs in a thread of the pin factory."""
             moment = self._clock.now()
             if not loop.is_closed():
                 loop.call_soon_threadsafe(arrived, moment)
@@ -143,17 +142,17 @@ class InputLine:
                 rest.passed(wait)
 
     def close(self) -> None:
-        """Let go of the line."""
+        """Release the line."""
         self._device.close()
 
 
 class _Settling:
-    """Whether a line rests, folded from its edges and from the time without one.
+    """Whether a line is settled, folded from its edges and the time without one.
 
     Attributes:
-        since: the moment of the first edge after it was settled last; None without one.
-        settled: whether it rests.
-        restless: whether it has changed again and again for so long that it has no level.
+        since: the moment of the first edge after it was last settled; None without one.
+        settled: whether it has been quiet long enough.
+        restless: whether it has kept changing for so long that it has no level.
     """
 
     def __init__(self, settle: float, *, since: float, now: float) -> None:
@@ -173,13 +172,13 @@ class _Settling:
 
     @property
     def wait(self) -> float:
-        """Seconds without an edge after which something is different."""
+        """Seconds without an edge after which the state changes."""
         if self.restless:
             return CALM - self._quiet
         return LOOK_EVERY if self.settled else self._settle
 
     def edge(self, moment: float, now: float) -> None:
-        """The line changed at a moment; `now` is real time."""
+        """Note a change at a moment; `now` is real time."""
         if now - self._last >= CALM:
             self._began = now
         if self.since is None:
@@ -187,7 +186,7 @@ class _Settling:
         self._latest, self._last, self._quiet = moment, now, 0.0
 
     def passed(self, seconds: float) -> None:
-        """Nothing changed for so long."""
+        """Note so many seconds without a change."""
         if self.restless:
-            self.since = self._latest  # it has its level since the last of all those changes
+            self.since = self._latest  # its level dates from the last of these changes
         self._quiet += seconds

@@ -3,10 +3,9 @@
     gpiozero device ─► pin: what it should be ─► thread ─► chip
               edges ◄─ pin: what it is        ◄─ thread ◄─ chip
 
-Nobody but the thread waits for the bus, so that a slow or torn one holds up no event loop. A chip
-that was without power, or away, at the start too, is set up anew before its inputs are believed:
-without its pull-ups every button would seem to be pressed. What was not read lately has an age, by
-which whoever asks knows that it is not what is.
+Only the thread waits for the bus, so that a slow or broken one does not block the event loop. A
+chip that lost power, or was missing, is set up again before its inputs count: without its pull-ups
+every button would seem to be pressed. A reading has an age, so callers can detect an old one.
 
 Register numbers are those of the data sheet (Microchip DS20001952, table 3-1, IOCON.BANK = 0).
 """
@@ -30,35 +29,35 @@ log = logging.getLogger(__name__)
 
 IODIR, GPINTEN, IOCON, GPPU, GPIO, OLAT = 0x00, 0x04, 0x0A, 0x0C, 0x12, 0x14
 MIRROR = 0x40
-"""IOCON: a change on either port shows on INTA, which is then the only wire that is needed."""
+"""IOCON: a change on either port triggers INTA, so one wire is enough."""
 
 LOOK_EVERY = 0.01
-"""Seconds between two looks at the chip without an interrupt line; a press lasts ten times that."""
+"""Seconds between two polls without an interrupt line; a press lasts ten times that."""
 
 LOOK_ANYWAY = 0.5
-"""The same with an interrupt line, in case an edge of it was lost, and for a chip that is away."""
+"""The same with an interrupt line, in case an edge was lost, and for a silent chip."""
 
 TRIES = 3
-"""Looks that fail one after the other before it is trouble: relays disturb a bus for milliseconds.
+"""Consecutive failed polls that count as trouble: relays disturb a bus for milliseconds.
 """
 
 ANY_INPUT = 0x7F7F
-"""The lines that can be inputs: A7 and B7 are outputs only (the data sheet since revision D)."""
+"""The lines that can be inputs: A7 and B7 are outputs only (data sheet, revision D)."""
 
 
 class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
-    """Makes the pins of one chip and keeps them and the chip equal, until it is closed.
+    """Makes the pins of one chip and keeps them in sync with the chip, until it is closed.
 
-    A chip that does not answer is trouble, and no error: its pins are unknown until it does.
+    A chip that does not answer is trouble but no error: its pins are unknown until it does.
 
     Args:
-        bus: where the chip hangs.
+        bus: the chip's bus.
         address: of the chip, 0x20 to 0x27.
-        interrupt: whether somebody calls `look` when the chip's INTA says that an input changed.
+        interrupt: whether `look` is called when the chip's INTA signals a change.
 
     Attributes:
-        trouble: why the chip cannot be spoken to; "" while it can.
-        asked: set when it has answered, or was found not to.
+        trouble: why the chip does not answer; "" while it does.
+        asked: set when the chip has answered, or failed to.
     """
 
     def __init__(self, bus: I2cBus, address: int, *, interrupt: bool = False) -> None:
@@ -72,7 +71,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         self._board = _board()
         self._pins: dict[str, ExpanderPin] = {}
         self._lock = threading.Lock()
-        # Lines that nobody uses are pulled up: a floating one draws current and calls for nothing.
+        # Unused lines are pulled up: a floating one draws current and triggers interrupts.
         self._inputs, self._pull_ups, self._latch, self._watched = ANY_INPUT, 0xFFFF, 0, 0
         self._levels = 0
         self._read_at = -math.inf
@@ -84,7 +83,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         self._thread.start()
 
     def close(self) -> None:
-        """Let go of every line: each is an input again."""
+        """Release every line: each becomes an input again."""
         if self._closing:
             return
         self._closing = True
@@ -96,11 +95,11 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
 
     @property
     def age(self) -> float:
-        """Seconds since its inputs were read; endless while it does not answer."""
+        """Seconds since its inputs were read; infinite while it does not answer."""
         return math.inf if self.trouble else self._clock.now() - self._read_at
 
     def look(self) -> None:
-        """Look at the chip now rather than at the next turn."""
+        """Poll the chip now."""
         self._look.set()
 
     def pin(self, name: str) -> ExpanderPin:
@@ -128,7 +127,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         up: bool | None = None,
         watched: bool | None = None,
     ) -> None:
-        """Change what a line should be; the thread tells the chip."""
+        """Change the wanted state of a line; the thread writes it to the chip."""
         with self._lock:
             if high is not None:
                 self._latch = self._latch | bit if high else self._latch & ~bit
@@ -149,7 +148,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         return bool(self._pull_ups & bit)
 
     def level(self, bit: int) -> int:
-        """What a line has: as an output its latch, as an input what was seen last."""
+        """The level of a line: an output's latch, or an input's last reading."""
         return int(bool((self._latch if self.is_output(bit) else self._levels) & bit))
 
     # --- the thread -----------------------------------------------------------------------------
@@ -162,14 +161,14 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
 
     @property
     def _pause(self) -> float:
-        """Seconds until the next look. While a button is pressed it is looked at all the time."""
+        """Seconds until the next poll, which is short while a button is pressed."""
         if self._failed >= TRIES:
             return LOOK_ANYWAY
         pressed = ~self._levels & self._watched & self._inputs
         return LOOK_EVERY if pressed or self._failed else self._every
 
     def _once(self) -> None:
-        """Tell the chip what changed, ask it for its inputs."""
+        """Write changes to the chip, read its inputs."""
         with self._lock:
             # The latch before the direction: a line becomes an output at its level.
             wanted = {
@@ -209,8 +208,8 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
             return
         if not self.trouble or not self.asked.is_set():
             log.error(
-                "The MCP23017 at %#x does not answer: %s. Is it wired to SDA and SCL and powered, "
-                "and its address right (i2cdetect)? It is tried again.",
+                "The MCP23017 at %#x does not answer: %s. Check its SDA and SCL wires, its power "
+                "and its address (i2cdetect). Retrying.",
                 self._address,
                 why,
             )
@@ -224,7 +223,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
                 self._written[register] = word
 
     def _keeps(self, wanted: Mapping[int, int]) -> bool:
-        """Whether the chip is as it was set up; after a reset, or on a bad bus, it is not."""
+        """Whether the chip kept its setup; after a reset, or on a bad bus, it did not."""
         found = self._bus.read(self._address, IODIR, GPPU + 2)
         return all(
             int.from_bytes(found[register : register + 2], "little") == wanted[register]

@@ -1,4 +1,4 @@
-"""The cable between pretend pins and a pretend bench: lines of text over a TCP connection.
+"""The cable between mock pins and a simulated bench: lines of text over a TCP connection.
 
     we ─► bench   pin 17 out 1           the line drives a level
                   pin 17 in floating     it is an input with that pull: up, down or floating
@@ -6,8 +6,8 @@
     bench ─► we   pin 5 1                an input's level, when it becomes one and at each change
                   i2c 0a00               the answer to a read; i2c ok; i2c error why
 
-A level is not acknowledged, as nothing acknowledges a voltage. When the connection ends, the far
-side knows that this process is gone, and does to its levels what a kernel would do.
+A level is not acknowledged, like a voltage. When the connection ends, the bench knows that this
+process is gone, and treats its levels as a kernel would.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _TOLD = re.compile(r"pin (\d{1,2}) ([01])")
 
 
 class MockHeader:
-    """Shows the levels of pretend pins to the bench at `address` ("host:port").
+    """Sends the levels of mock pins to the bench at `address` ("host:port").
 
-    A lost bench is connected again at the next change and is then shown every line anew.
+    Reconnects to a lost bench at the next change, and then sends every line again.
 
     Attributes:
-        told: is called with the number and the level of an input, in a thread of this cable's own.
+        told: called with the number and the level of an input, in this cable's own thread.
     """
 
     def __init__(self, address: str) -> None:
@@ -50,7 +50,7 @@ class MockHeader:
         self._asking = threading.Lock()
 
     def show(self, pin: str, level: str) -> None:
-        """Show what the line does now, such as "out 1" or "in floating".
+        """Send what the line does now, such as "out 1" or "in floating".
 
         Raises:
             PlugFailed: the bench does not answer.
@@ -64,8 +64,10 @@ class MockHeader:
             except OSError as error:
                 self.close()
                 raise PlugFailed(
-                    "The pretend bench at {}:{} does not answer: {}.".format(*self._address, error),
-                    remedy="Is the simulator running? `chaosmonkey demo` starts both.",
+                    "The simulated bench at {}:{} does not answer: {}.".format(
+                        *self._address, error
+                    ),
+                    remedy="Start the simulator: `chaosmonkey demo` starts both.",
                 ) from None
 
     def read(self, address: int, register: int, count: int) -> bytes:
@@ -77,7 +79,7 @@ class MockHeader:
         self._ask(f"i2c {address} write {register} {data.hex()}")
 
     def close(self) -> None:
-        """Pull the cable off."""
+        """Disconnect."""
         with self._sending:
             if self._socket is not None:
                 with suppress(OSError):
@@ -91,21 +93,21 @@ class MockHeader:
                 self._connect()
                 while True:
                     try:
-                        self._answers.get_nowait()  # of a request whose asker gave up
+                        self._answers.get_nowait()  # of a request whose caller gave up
                     except Empty:
                         break
                 self._send(request)
             try:
                 answer = self._answers.get(timeout=CONNECT_TIMEOUT)
             except Empty:
-                raise OSError("the pretend I2C bus does not answer") from None
+                raise OSError("the simulated I2C bus does not answer") from None
         what, _, why = answer.partition(" ")
         if what == "error":
             raise OSError(why)
         return answer
 
     def _connect(self) -> bool:
-        """Whether there was no connection: now there is one, and it was shown every line."""
+        """Connect if not connected, and send every line; True if it connected."""
         if self._socket is not None:
             return False
         self._socket = socket.create_connection(self._address, CONNECT_TIMEOUT)
@@ -131,7 +133,7 @@ class MockHeader:
                 elif text.startswith("i2c "):
                     self._answers.put(text.removeprefix("i2c "))
                 else:
-                    log.error("The pretend bench says: %s", text)
+                    log.error("The simulated bench reports: %s", text)
         with self._sending:
             if self._socket is connection:
-                self.close()  # the bench hung up: the next change connects anew
+                self.close()  # the bench hung up: the next change reconnects

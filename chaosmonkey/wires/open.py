@@ -1,4 +1,4 @@
-"""All wires of a lab, each opened when the first device asks for it and closed at the end."""
+"""All wires of a lab, each opened on first use and closed at the end."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 class Wires:
-    """What the devices of one lab hang on. Each raises PlugFailed if it cannot be had."""
+    """The connections to the devices of one lab. Each raises PlugFailed if it cannot be opened."""
 
     def __init__(self, lab: Lab, closing: ExitStack) -> None:
         self._lab = lab
         self._closing = closing
 
     def factory(self, line: int | str) -> Factory:
-        """Whose pin a line is: the header's by BCM number, the expander's by name."""
+        """The pin factory of a line: the header's for a BCM number, the expander's for a name."""
         return self.pins if isinstance(line, int) else self.expander
 
     @cached_property
@@ -53,8 +53,8 @@ class Wires:
             return bus
         if self._cable is None:
             raise PlugFailed(
-                "There is no I2C bus on pretend pins that are wired to nothing.",
-                remedy="Set gpio.header to a pretend bench, or gpio.pin_factory to a real one.",
+                "Mock pins without a bench have no I2C bus.",
+                remedy="Set gpio.header to a simulated bench, or gpio.pin_factory to a real one.",
             )
         return self._cable
 
@@ -75,14 +75,14 @@ class Wires:
         return factory
 
     def _interrupt(self, pin: int | None) -> gpiozero.DigitalInputDevice | None:
-        """The line that the expander calls by, if there is one; it is asked more often without."""
+        """The expander's interrupt line, if there is one; without it, the expander is polled."""
         if pin is None:
             return None
         try:
             return gpiozero.DigitalInputDevice(pin, pull_up=True, pin_factory=self.pins)
         except Exception as error:  # noqa: BLE001 - pin factories raise errors of their own
             log.warning(
-                "The interrupt line %d cannot be used (%s): the expander is asked all the time.",
+                "The interrupt line %d is not usable (%s): polling the expander instead.",
                 pin,
                 error,
             )
@@ -90,7 +90,7 @@ class Wires:
 
     @cached_property
     def snmp(self) -> SnmpEngine:
-        """What all SNMP goes through."""
+        """The SNMP engine, shared by all ports."""
         # Imported here: it takes a tenth of a second, and much more on a small Pi.
         from chaosmonkey.wires.snmp import open_engine  # noqa: PLC0415
 
@@ -104,6 +104,6 @@ class Wires:
 
 @contextmanager
 def open_wires(lab: Lab) -> Iterator[Wires]:
-    """The wires of a lab; what was opened is closed on the way out, the latest first."""
+    """Open the wires of a lab; on the way out close them, the latest first."""
     with ExitStack() as closing:
         yield Wires(lab, closing)

@@ -1,4 +1,4 @@
-"""gpiozero pin factories that claim an output without a glitch, chosen explicitly.
+"""gpiozero pin factories that claim an output without a glitch, selected explicitly.
 
 gpiozero's lgpio pin becomes an output at LOW and is then written: an active-low relay clicks for a
 millisecond. The pins here are claimed at their level in one step.
@@ -17,7 +17,7 @@ from chaosmonkey.wires.mock_header import MockHeader
 
 _LGPIO_MISSING = (
     "Install it with pip install 'chaosmonkey[gpio]' (Python 3.12 and older) or as Raspberry Pi "
-    "OS's package python3-lgpio, and give it a writable folder in LG_WD."
+    "OS's package python3-lgpio, and set LG_WD to a writable folder."
 )
 
 
@@ -26,7 +26,7 @@ def open_pin_factory(gpio: GpioSettings, cable: MockHeader | None = None) -> Fac
 
     Args:
         gpio: the settings.
-        cable: what the mock's pins are wired to a bench by.
+        cable: connects the mock's pins to a bench.
 
     Raises:
         PlugFailed: it is not installed, or this machine has no such GPIO chip.
@@ -48,7 +48,7 @@ def _lgpio_factory(chip: int | None) -> Factory:
         from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin  # noqa: PLC0415
     except (ImportError, OSError, AttributeError) as error:
         raise PlugFailed(
-            f"The pin factory lgpio cannot be used: {error}.", remedy=_LGPIO_MISSING
+            f"The pin factory lgpio is not usable: {error}.", remedy=_LGPIO_MISSING
         ) from None
     if not hasattr(lgpio, "gpiochip_open"):
         raise PlugFailed("The installed lgpio is an empty module.", remedy=_LGPIO_MISSING)
@@ -64,7 +64,7 @@ def _lgpio_factory(chip: int | None) -> Factory:
     except lgpio.error as error:
         raise PlugFailed(
             f"The GPIO chip {chip if chip is not None else ''} cannot be opened: {error}.",
-            remedy="Is this a Raspberry Pi, and is this user in the group gpio?",
+            remedy="Check that this is a Raspberry Pi and that this user is in the group gpio.",
         ) from None
     factory.pin_class = SafePin
     return factory
@@ -75,17 +75,17 @@ def _rpigpio_factory() -> Factory:
         from gpiozero.pins.rpigpio import RPiGPIOFactory  # noqa: PLC0415
     except (ImportError, RuntimeError) as error:
         raise PlugFailed(
-            f"The pin factory rpigpio cannot be used: {error}.",
+            f"The pin factory rpigpio is not usable: {error}.",
             remedy="Install rpi-lgpio (Raspberry Pi 5) or RPi.GPIO, or use pin_factory = 'lgpio'.",
         ) from None
     return RPiGPIOFactory()
 
 
 def mock_factory(cable: MockHeader | None = None) -> MockFactory:
-    """Pretend pins: gpiozero's own, claimed without a glitch, wired to a bench by the cable."""
+    """Mock pins of gpiozero, claimed without a glitch and wired to a bench by the cable."""
 
     class PretendPin(MockPin):  # type: ignore[misc] # gpiozero is untyped
-        """A mock pin whose every change goes down the cable, as a voltage would."""
+        """A mock pin that sends every change through the cable."""
 
         def output_with_state(self, state: object) -> None:
             self._function = "output"
@@ -93,7 +93,7 @@ def mock_factory(cable: MockHeader | None = None) -> MockFactory:
             self._tell()
 
         def _set_function(self, value: str) -> None:
-            super()._set_function(value)  # an input sets its pull, which tells
+            super()._set_function(value)  # an input sets its pull, which sends it
             if value == "output":
                 self._tell()
 
@@ -113,10 +113,10 @@ def mock_factory(cable: MockHeader | None = None) -> MockFactory:
                 )
 
     class PretendFactory(MockFactory):  # type: ignore[misc] # gpiozero is untyped
-        """A mock factory whose inputs have the levels of a bench, until it is closed."""
+        """A mock factory whose inputs follow the levels of a bench."""
 
         def told(self, number: int, level: int) -> None:
-            """An input's level on the bench is another one."""
+            """Set an input's new level on the bench."""
             for info, pin in list(self.pins.items()):
                 if info.name == f"GPIO{number}" and pin.function == "input":
                     (pin.drive_high if level else pin.drive_low)()

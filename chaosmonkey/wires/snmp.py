@@ -1,11 +1,11 @@
-"""A switch's SNMP agent: one question, one answer.
+"""Client of a switch's SNMP agent: one request, one answer.
 
-table                                order    effect
+table                                setting  effect
 pethPsePortEntry (RFC 3621, PoE)     .3       .6: 3 is delivering
 ifEntry (RFC 2863, links)            .7       .8: 1 is up
 
-What comes back is decoded here: an answer of another length, of other cells or other types than
-were asked for is the trouble of its port, and so is one that cannot be decoded at all.
+Answers are decoded here: one with another length, other cells or other types than requested, or one
+that cannot be decoded, is a failure of its port.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ LINK = "1.3.6.1.2.1.2.2.1"
 DELIVERING = 3
 
 LARGEST = 4096
-"""Bytes of an answer; one of two integers has some 100, with SNMP v3's keys 200. What is larger was
-not asked for, and decoding 64 KiB would hold up a small Pi for seconds."""
+"""Most bytes of an answer; two integers take about 100, with SNMP v3's keys 200. More was not
+requested, and decoding 64 KiB would block a small Pi for seconds."""
 
 _AUTH = {
     "MD5": api.USM_AUTH_HMAC96_MD5,
@@ -52,15 +52,15 @@ _PRIVACY = {
 
 
 TRIES, BREATH = 5, 0.1
-"""How often, and after how many seconds, a cell is asked for that was left out beside others."""
+"""How often, and after how many seconds, to request a cell again that an answer left out."""
 
 
 class _LeftOut(PlugFailed):
-    """The agent has some of the cells and not the others."""
+    """The agent returned some of the cells but not the others."""
 
 
 class _Socket(udp.UdpAsyncioTransport):  # type: ignore[misc] # pysnmp is untyped
-    """Drops what cannot be an answer; the request's time then runs out."""
+    """Drops what cannot be an answer; the request then times out."""
 
     def datagram_received(self, datagram: bytes, transportAddress: Any) -> None:  # noqa: N803 - pysnmp's
         if len(datagram) <= LARGEST:
@@ -79,7 +79,7 @@ class _Target(api.UdpTransportTarget):  # type: ignore[misc] # pysnmp is untyped
 
 @contextmanager
 def open_engine() -> Iterator[api.SnmpEngine]:
-    """What all ports send through; it takes a while to make, so one serves them all."""
+    """The engine that all ports share, because creating one takes a while."""
     engine = api.SnmpEngine()
     try:
         yield engine
@@ -88,7 +88,7 @@ def open_engine() -> Iterator[api.SnmpEngine]:
 
 
 def columns(settings: SnmpPort) -> tuple[str, str]:
-    """The OIDs of a port's order and of its effect."""
+    """The OIDs of a port's setting and effect."""
     row = port_of(settings)
     return (
         (f"{POE}.3.{row}", f"{POE}.6.{row}")
@@ -98,7 +98,7 @@ def columns(settings: SnmpPort) -> tuple[str, str]:
 
 
 def port_of(settings: SnmpPort) -> str:
-    """The port's row in its table; a PoE port of a switch without groups is in group 1."""
+    """The port's row in its table; without a group, a PoE port is in group 1."""
     if settings.poe is not None:
         return settings.poe if "." in settings.poe else f"1.{settings.poe}"
     return str(settings.interface)
@@ -113,7 +113,7 @@ class Agent:
         self._who = _who(settings)
 
     async def get(self, *oids: str) -> list[int]:
-        """The values of some cells. One that net-snmp leaves out after a SET is asked for again."""
+        """The values of some cells. Requests cells again that net-snmp leaves out after a SET."""
         for _ in range(TRIES - 1):
             with suppress(_LeftOut):
                 return await self._ask(api.get_cmd, *((oid, None) for oid in oids))
@@ -125,7 +125,7 @@ class Agent:
         await self._ask(api.set_cmd, (oid, Integer32(value)))
 
     async def _ask(self, command: object, *cells: tuple[str, Integer32 | None]) -> list[int]:
-        """Send one request, return its answer."""
+        """Send one request and return the integers of its answer."""
         within = self._settings.timeout
         rows = [api.ObjectType(api.ObjectIdentity(oid), *([v] if v else [])) for oid, v in cells]
         try:
@@ -141,35 +141,37 @@ class Agent:
         except (PySnmpError, OSError) as error:
             trouble, status, answer = str(error).partition(",")[0], 0, ()
         if trouble:
-            remedy = "Is it reachable, and is the community or the user right?"
+            remedy = "Check that it is reachable, and the community or the user."
             if "Ciphering" in str(trouble):
-                remedy = "Encryption needs more: pip install 'chaosmonkey[snmp3]'."
+                remedy = "Encryption needs pysnmp's extra: pip install 'chaosmonkey[snmp3]'."
             raise self._failed(str(trouble), remedy)
         if status:
-            raise self._failed(status.prettyPrint(), "May this community or user write?")
+            raise self._failed(
+                status.prettyPrint(), "Check that this community or user has write access."
+            )
         return self._decoded([oid for oid, _ in cells], answer)
 
     def _decoded(self, asked: Sequence[str], answer: Sequence[tuple[Any, Any]]) -> list[int]:
-        """The integers of an answer, if it is one to what was asked; raises PlugFailed."""
-        nonsense = "Is that the switch's SNMP agent, and does its firmware behave?"
+        """The integers of an answer that matches the request; raises PlugFailed."""
+        check_agent = "Check that this is the switch's SNMP agent, and its firmware version."
         if len(answer) != len(asked):
-            what = f"it answered {len(answer)} values where {len(asked)} were asked for"
-            raise self._failed(what, nonsense)
+            what = f"it returned {len(answer)} values instead of {len(asked)}"
+            raise self._failed(what, check_agent)
         values, left_out = [], []
         for oid, (cell, value) in zip(asked, answer, strict=True):
             if tuple(cell) != tuple(map(int, oid.split("."))):
-                raise self._failed(f"it answered {cell} where {oid} was asked for", nonsense)
+                raise self._failed(f"it returned {cell} instead of {oid}", check_agent)
             if isinstance(value, NoSuchObject | NoSuchInstance | EndOfMibView):
                 left_out.append(f"{type(value).__name__}: {oid}")
                 continue
             if not isinstance(value, Integer32):
                 what = f"{oid} is of the type {type(value).__name__}, not an integer"
-                raise self._failed(what, nonsense)
+                raise self._failed(what, check_agent)
             values.append(int(value))
         if left_out:
             what = f"it has no such port ({', '.join(left_out)})"
             kind = _LeftOut if values else PlugFailed
-            raise self._failed(what, "Walk its table with snmpwalk.", kind)
+            raise self._failed(what, "List its ports with snmpwalk.", kind)
         return values
 
     def _failed(self, what: str, remedy: str, error: type[PlugFailed] = PlugFailed) -> PlugFailed:
@@ -180,7 +182,7 @@ class Agent:
 
 
 def _who(settings: SnmpPort) -> api.CommunityData | api.UsmUserData:
-    """The credentials: a community is SNMP v2c, a user v3."""
+    """The credentials: a community for SNMP v2c, a user for v3."""
     if settings.community is not None:
         community = settings.community.get_secret_value()
         return api.CommunityData(community, mpModel=1)  # noqa: S508 - many switches know no v3

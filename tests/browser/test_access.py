@@ -131,6 +131,8 @@ def test_the_preflight_is_on_the_console_too(demo: Demo, open_page: Open) -> Non
     dialog = console.get_by_role("dialog", name="Preflight")
     expect(dialog.get_by_role("status")).to_have_text("No faults found.")
     expect(dialog).to_contain_text("Its plug answers and is on.")
-    expect(dialog).to_contain_text("Pods of a StatefulSet wait until their machine is back.")
+    expect(dialog).to_contain_text(
+        "Pods of a StatefulSet do not move; they wait until their machine is back."
+    )
     console.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

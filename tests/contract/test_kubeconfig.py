@@ -147,5 +147,5 @@ def test_what_kubectl_refuses_is_refused(tmp_path: Path) -> None:
     theirs = kubectl([gone], "version")
     assert theirs.returncode
     assert "gone" in theirs.stderr
-    with pytest.raises(BadConfig, match=r"its program '.*gone' is not there"):
+    with pytest.raises(BadConfig, match=r"its program '.*gone' is not installed"):
         choose([gone], None)

@@ -77,7 +77,9 @@ async def test_a_link_is_believed_when_order_and_effect_agree(
 async def test_whoever_may_only_read_is_told_so(peer: SnmpPeer) -> None:
     plug = await peer.open(community="read-only")
     assert await plug.read() is FeedState.ON
-    with pytest.raises(PlugFailed, match=r"noAccess\. May this community or user write"):
+    with pytest.raises(
+        PlugFailed, match=r"noAccess\. Check that this community or user has write access"
+    ):
         await plug.switch(on=False)
     assert peer.feed() is FeedState.ON
 

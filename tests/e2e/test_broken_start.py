@@ -109,15 +109,15 @@ JUNK = "'{\"a\": [}'"
 BROKEN = [
     Broken(
         "database is a folder", folders_for_files,
-        ("The database", "failed", "Nothing is cut"), journal=False, cuts=False,
+        ("The database", "failed", "nothing is cut"), journal=False, cuts=False,
     ),
     Broken(
         "lock is a folder", lambda data: a_folder(data / "lock"),
-        ("The data folder", "cannot be written", "Nothing is cut"), journal=False, cuts=False,
+        ("The data folder", "is not writable", "nothing is cut"), journal=False, cuts=False,
     ),
     Broken(
         "data folder is a file", file_for_folder,
-        ("The data folder", "cannot be written", "Nothing is cut"), journal=False, cuts=False,
+        ("The data folder", "is not writable", "nothing is cut"), journal=False, cuts=False,
     ),
     Broken(
         "secret is a folder", lambda data: a_folder(data / "secret.key"),
@@ -138,7 +138,7 @@ BROKEN = [
             "INSERT INTO outages (id, machine, began, closed, document) "
             f"VALUES ('20010101-000000-node1', 'node1', 1, NULL, {JUNK})",
         ),
-        ("An outage of the past makes no sense",),
+        ("Skipping a malformed stored outage",),
     ),
     Broken(
         "the hall is junk",
@@ -154,7 +154,7 @@ BROKEN = [
         lambda data: sql(
             data, "INSERT INTO journal VALUES ('x', 'node1', 'steam', 'me', 'now', 'then', NULL)"
         ),
-        ("The journal has a cut that makes no sense",), journal=False,
+        ("The journal has a malformed entry",), journal=False,
     ),
 ]  # fmt: skip
 
@@ -183,14 +183,14 @@ async def test_whatever_the_data_folder_has_become(
 
 async def watches(server: Served) -> None:
     async def look() -> bool:
-        return "The cluster is not seen" not in (await server.client.get("/readyz")).text
+        return "Lost contact with the cluster" not in (await server.client.get("/readyz")).text
 
     await eventually(look, lambda: "\n".join(server.output))
 
 
 CLUSTERS = {
-    "no kubeconfig": ("", "there is no such file"),
-    "a kubeconfig of junk": ("\x00: [", "is no kubeconfig"),
+    "no kubeconfig": ("", "the file does not exist"),
+    "a kubeconfig of junk": ("\x00: [", "is not a kubeconfig"),
     "a missing authority": (
         """
 apiVersion: v1
@@ -217,7 +217,7 @@ async def test_a_cluster_that_cannot_be_configured_yet(
         await is_on(table, server)
         await is_cleared(tmp_path, server)
         await server.answers()
-        await says(server, "The cluster is not seen: log in: ", told)
+        await says(server, "Lost contact with the cluster: log in: ", told)
         assert (await server.client.post("/halt")).is_success
         preflight = (await server.client.get("/api/preflight")).json()
         (found,) = [one for one in preflight if one["about"] == "cluster"]
@@ -281,4 +281,4 @@ async def test_a_supervisor_that_does_not_listen(table: World, tmp_path: Path) -
     async with served(tmp_path, table, env=env) as server:
         await is_on(table, server)
         await server.answers()
-        await told(server, "does not listen")
+        await told(server, "Cannot notify systemd")

@@ -43,7 +43,9 @@ async def test_a_sound_table_passes_with_what_is_worth_knowing(tmp_path: Path) -
     lines = told.splitlines()
     assert any(line.startswith("ok       cluster: Kubernetes v1.36") for line in lines)
     assert sum(line.startswith("ok       node") and "plug answers" in line for line in lines) == 5
-    assert any("StatefulSet wait until their machine is back" in line for line in lines)
+    assert any(
+        "StatefulSet do not move; they wait until their machine is back" in line for line in lines
+    )
     assert "fault" not in told
 
 
@@ -59,7 +61,7 @@ async def test_planted_faults_are_found_and_make_the_exit_code(tmp_path: Path) -
     assert code == 4
     assert "fault    node9 power: `no-such-program`" in told
     assert "fault    node9: Kubernetes has no node called 'node9'." in told
-    assert told.splitlines()[-2:] == ["2 faults.", "Each line says how to mend it."]
+    assert told.splitlines()[-2:] == ["2 faults.", "Each line above says how to fix it."]
 
 
 async def test_a_cluster_that_is_away_is_one_fault_and_the_rest_is_looked_at(
@@ -134,7 +136,7 @@ async def test_the_panel_is_tried_without_a_server(tmp_path: Path) -> None:
         assert await process.wait() == 0
         code, checked = await run("check", "--live", "--config", str(config))
     assert code == 0, checked
-    assert "ok       panel: It answers." in checked
+    assert "ok       panel: The panel answers." in checked
 
 
 async def test_a_relay_whose_polarity_is_wrong_is_found_by_looking_and_by_clicking(
@@ -159,5 +161,5 @@ async def test_a_table_without_a_panel_says_how_it_gets_one(tmp_path: Path) -> N
     with world() as of:
         code, told = await run("panel", "--config", str(lab(tmp_path, of)))
     assert code == 2
-    assert "There is nothing on the panel." in told
+    assert "The panel has no buttons and no LEDs." in told
     assert "Set `button` and `led` of a [[machine]], or panel.halt." in told

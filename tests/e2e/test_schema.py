@@ -66,7 +66,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.terminate()
     told = log.read_text()
     assert "Traceback" not in told, told[-5000:]
-    assert "It is started again" not in told, told[-5000:]
+    assert "Restarting it" not in told, told[-5000:]
 
 
 @pytest.mark.parametrize(("operation", "mode"), ASKED)

@@ -196,7 +196,7 @@ async def test_the_red_button_brings_everything_back_and_keeps_halt_while_it_is_
     await stand.until("node4", state="on", sensed="on")
     refused = await stand.server.client.post("/release")
     assert refused.status_code == 409
-    assert "red button is in" in refused.text
+    assert "red button is pressed" in refused.text
     await stand.hand("panel/halt", pressed=False)
 
     async def released() -> bool:

@@ -147,7 +147,7 @@ async def test_a_server_starts_while_the_cluster_is_away_and_says_so(tmp_path: P
             async with httpx.AsyncClient(base_url=await announced, timeout=PATIENCE) as client:
                 answer = await client.get("/readyz")
                 assert answer.status_code == 503
-                assert "The cluster is not seen" in answer.text
+                assert "Lost contact with the cluster" in answer.text
                 await client.post("/arm")
                 refused = await client.post("/kill/node3")
                 assert refused.status_code == 503

@@ -1,6 +1,6 @@
-"""Devices that the driver `http` knows: one TOML file per brand, in the format of a `recipe`.
+"""Presets of the driver `http`: one TOML file per brand, in the format of a `recipe`.
 
-To add a brand, add a file: its name becomes the word for `preset`.
+To add a brand, add a file: its name becomes a value of `preset`.
 """
 
 from __future__ import annotations

@@ -1429,12 +1429,12 @@ export interface components {
         };
         /**
          * Finding
-         * @description What was found.
+         * @description One result of a check.
          *
          *     Attributes:
-         *         about: what was looked at, such as "node3" or "shop/web".
-         *         says: how it stands, as a sentence.
-         *         remedy: how to mend it, as a sentence; "" where nothing needs to be.
+         *         about: what was checked, such as "node3" or "shop/web".
+         *         says: its state, as a sentence.
+         *         remedy: how to fix it, as a sentence; "" if there is nothing to fix.
          */
         Finding: {
             /** About */
@@ -1935,7 +1935,7 @@ export interface components {
         };
         /**
          * Role
-         * @description Who somebody is.
+         * @description The role of a caller.
          * @enum {string}
          */
         Role: "viewer" | "audience" | "script" | "presenter";

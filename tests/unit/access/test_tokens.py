@@ -46,9 +46,9 @@ def test_another_process_sees_a_new_token_and_a_revoked_one_at_once(tmp_path: Pa
 def test_a_name_is_given_once_and_only_what_is_there_can_be_revoked(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path)
     tokens.make("ci", Role.PRESENTER)
-    with pytest.raises(BadInput, match="There is a token 'ci' already"):
+    with pytest.raises(BadInput, match="The token 'ci' already exists"):
         tokens.make("ci", Role.PRESENTER)
-    with pytest.raises(BadInput, match="There is no token 'cd'"):
+    with pytest.raises(BadInput, match="No token is named 'cd'"):
         tokens.revoke("cd")
 
 

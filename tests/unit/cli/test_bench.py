@@ -54,7 +54,7 @@ def power(port: int, machine: str) -> Any:
 
 def test_a_plug_is_pulled_and_put_back(port: int) -> None:
     told = command(port, "unplug", "node1", "--kind", "network")
-    assert told.stdout == "A hand pulled node1's network plug. Nobody was told.\n"
+    assert told.stdout == "Pulled node1's network plug. The server was not notified.\n"
     assert bench(port)["machines"]["node1"]["network"]["live"] is False
     assert command(port, "plug-in", "node1", "--kind", "network").exit_code == 0
     assert bench(port)["machines"]["node1"]["network"]["live"] is True
@@ -105,7 +105,7 @@ def test_a_button_is_held_for_so_long_and_let_go(
     held: list[tuple[float, list[str]]] = []
     monkeypatch.setattr("time.sleep", lambda seconds: held.append((seconds, pressed(port))))
     told = command(port, "press", button)
-    assert told.stdout.startswith(f"A hand held {said} for ")
+    assert told.stdout.startswith(f"Held {said} for ")
     assert held == [(2.0 if button == "node3" else 0.2, [button])]
     assert command(port, "press", button, "--for", "7").exit_code == 0
     assert held[1] == (7.0, [button])

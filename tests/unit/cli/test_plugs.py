@@ -45,7 +45,7 @@ def test_each_state_is_read_and_a_silent_device_is_named(config: Path) -> None:
         ["node1", "power", "on"], ["node1", "network", "on"],
         ["node2", "power", "unknown"], ["node2", "network", "on"],
     ]  # fmt: skip
-    assert "Not known: node2's power." in told.stderr
+    assert "No state read for node2's power." in told.stderr
 
 
 def test_a_test_cuts_reads_back_restores_and_is_in_the_journal(config: Path) -> None:
@@ -53,9 +53,9 @@ def test_a_test_cuts_reads_back_restores_and_is_in_the_journal(config: Path) -> 
     assert told.returncode == 0, told.stderr
     off, question, on = told.stdout.splitlines()
     assert off.startswith("off: read back after ")
-    assert question == "Is node1 without power?"
+    assert question == "Check now that node1 has no power."
     assert on.startswith("on: read back after ")
-    assert off.endswith("ms, no sensor tells.")
+    assert off.endswith("ms, no sensor reading.")
     assert (config.parent / "node1").read_text() == "on"
     with sqlite3.connect(config.parent / "data" / "chaosmonkey.db") as journal:
         rows = journal.execute("SELECT machine, asked_by, cleared > 0 FROM journal").fetchall()
@@ -71,7 +71,7 @@ def test_clicks_end_with_the_plug_on(config: Path) -> None:
 def test_nothing_is_done_without_a_yes(config: Path) -> None:
     told = run("test", "node1", "--config", config, said="n\n")
     assert told.returncode == 2
-    assert "Nothing was done." in told.stderr
+    assert "Nothing was switched." in told.stderr
     assert not (config.parent / "data").exists()
 
 

@@ -79,7 +79,7 @@ async def test_every_watch_may_have_a_connection_of_its_own() -> None:
 async def test_a_missing_file_is_named(tmp_path: Path) -> None:
     said = await problem(Cluster(kubeconfig=tmp_path / "nowhere"))
     assert "nowhere" in said
-    assert "no such file" in said
+    assert "the file does not exist" in said
 
 
 async def test_a_missing_context_names_the_known_ones_and_the_nearest(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ async def test_a_kubeconfig_that_vanishes_in_the_middle_is_trouble_but_no_crash(
             with pytest.raises(Unauthorized):
                 await me.server_version()
             path.unlink()
-            with pytest.raises(Unreachable, match="no such file"):
+            with pytest.raises(Unreachable, match="the file does not exist"):
                 await me.server_version()
 
 
@@ -413,15 +413,19 @@ PLUGIN = {"apiVersion": "client.authentication.k8s.io/v1", "command": "true"}
     [
         ({}, {"proxy-url": "socks5://127.0.0.1:1080"}, "its proxy (proxy-url) is socks5; only"),
         ({}, {"proxy-url": "127.0.0.1:3128"}, "is without http://"),
-        ({"exec": PLUGIN | {"provideClusterInfo": True}}, {}, "(provideClusterInfo)"),
-        ({"exec": PLUGIN | {"interactiveMode": "Always"}}, {}, "wants to ask a person"),
-        ({"exec": PLUGIN | {"command": "no-such-program"}}, {}, "'no-such-program' is not there"),
+        ({"exec": PLUGIN | {"provideClusterInfo": True}}, {}, "needs provideClusterInfo"),
+        ({"exec": PLUGIN | {"interactiveMode": "Always"}}, {}, "is interactive"),
+        (
+            {"exec": PLUGIN | {"command": "no-such-program"}},
+            {},
+            "'no-such-program' is not installed",
+        ),
         (
             {"exec": PLUGIN | {"command": "nope", "installHint": "apt install nope"}},
             {},
             "apt install nope",
         ),
-        ({"token": "x", "as": "admin"}, {}, "acts as another (as), which is not supported"),
+        ({"token": "x", "as": "admin"}, {}, "impersonates another (as), which is not supported"),
     ],
 )
 async def test_what_is_not_supported_is_said_with_what_to_do(
@@ -468,8 +472,8 @@ async def test_a_context_without_a_user_needs_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("cluster: lab\n", "cluster: other\n", "names a cluster that is not there"),
-        ("user: me", "user: you", "names a user 'you' that is not there"),
+        ("cluster: lab\n", "cluster: other\n", "names a cluster that does not exist"),
+        ("user: me", "user: you", "names a user 'you' that does not exist"),
         ("server: https://x", "other: 1", "cluster 'lab' has no server"),
     ],
 )

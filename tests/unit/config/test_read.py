@@ -22,7 +22,7 @@ def problems(**values: object) -> list[str]:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ({"titel": "x"}, "titel: unknown key. Did you mean 'title'? Known here: title, speed"),
+        ({"titel": "x"}, "titel: unknown key. Did you mean 'title'? Known keys: title, speed"),
         ({"server": {"prt": 1}}, "server.prt: unknown key. Did you mean 'port'?"),
         ({"server": {"port": "many"}}, "server.port: should be a valid integer"),
         (
@@ -30,25 +30,28 @@ def problems(**values: object) -> list[str]:
             "server.port: should be less than or equal to 65535, not 70000",
         ),
         ({"cluster": {"server": "127.0.0.1"}}, "cluster.server: must be a URL such as"),
-        ({"machine": [{}]}, "[[machine]] 1: name: is missing. What people call it"),
+        ({"machine": [{}]}, "[[machine]] 1: name: is missing. Its name"),
         (
             {"machine": [{"name": "node1", "power": {"driver": "gpio", "pin": 40}}]},
             "[[machine]] 1 (node1): power.pin: should be less than or equal to 27, not 40. BCM",
         ),
         (
             {"machine": [{"name": "node1", "power": {"driver": "gpio", "pin": 4, "contct": "NC"}}]},
-            "[[machine]] 1 (node1): power.contct: unknown key. Did you mean 'contact'? Known here: "
+            "[[machine]] 1 (node1): power.contct: unknown key. Did you mean 'contact'? Known keys: "
             "driver, pin, contact, active_high.",
         ),
         (
             {"machine": [{"name": "node1", "power": {"driver": "shelly"}}]},
-            '[[machine]] 1 (node1): power.driver: write "gpio" or "command"',
+            '[[machine]] 1 (node1): power.driver: must be "gpio" or "command"',
         ),
         (
             {"machine": [{"name": "node1", "network": {"driver": "command", "cut": ["x"]}}]},
             "[[machine]] 1 (node1): network.restore: is missing.",
         ),
-        ({"audience": {"wifi_ssid": "Hall"}}, "audience.wifi_password: it is missing. Without one"),
+        (
+            {"audience": {"wifi_ssid": "Hall"}},
+            "audience.wifi_password: is missing. For an open Wi-Fi",
+        ),
         ({"machine": [{"name": "Node 1"}]}, "[[machine]] 1 (Node 1): name: String should match"),
         (
             {"machine": [{"name": "a"}, {"name": "a"}]},
@@ -60,25 +63,25 @@ def problems(**values: object) -> list[str]:
         ),
         (
             {"machine": [{"name": "a", "power": GPIO}, {"name": "b", "network": GPIO}]},
-            "[[machine]] b: network.pin: 17 already is a's power plug.",
+            "[[machine]] b: network.pin: 17 is already a's power plug.",
         ),
         (
             {"limits": {"protected": ["a"]}, "machine": [{"name": "a", "power": GPIO}]},
-            "limits.protected: 'a' is protected, yet has a power plug. Take power out",
+            "limits.protected: 'a' is protected, but has a power plug. Remove power from",
         ),
         (
             {"limits": {"min_seconds": 9, "max_seconds": 5}},
             "limits: min_seconds is above max_seconds",
         ),
         ({"limits": {"default_seconds": 2}}, "limits.default_seconds: 2 is not between"),
-        ({"gpio": {"header": "127.0.0.1:1"}}, "gpio.header: only the pins of pin_factory"),
+        ({"gpio": {"header": "127.0.0.1:1"}}, "gpio.header: needs pin_factory"),
         (
             {"machine": [{"name": "a", "power": GPIO, "button": 17}]},
-            "[[machine]] a: button: 17 already is a's power plug. Everything needs a line",
+            "[[machine]] a: button: 17 is already a's power plug. Use another line",
         ),
         (
             {"panel": {"halt": 5, "heartbeat": 5}},
-            "panel.heartbeat: 5 already is the big red button.",
+            "panel.heartbeat: 5 is already the big red button.",
         ),
         (
             {"machine": [{"name": "a", "led": "B0"}]},
@@ -86,7 +89,7 @@ def problems(**values: object) -> list[str]:
         ),
         (
             {"panel": {"expander": 32}, "machine": [{"name": "a", "led": 3}]},
-            "[[machine]] a: led: BCM 3 is a line of the I2C bus, which is used.",
+            "[[machine]] a: led: BCM 3 is a line of the I2C bus, which is in use.",
         ),
         (
             {"machine": [{"name": "a", "button": "A9"}]},
@@ -94,11 +97,11 @@ def problems(**values: object) -> list[str]:
         ),
         (
             {"panel": {"expander": 32}, "machine": [{"name": "a", "button": "B7"}]},
-            "[[machine]] 1 (a): button: A7 and B7 of an MCP23017 are outputs only",
+            "[[machine]] 1 (a): button: must not be A7 or B7: outputs only",
         ),
         (
             {"machine": [{"name": "a", "power_sensor": {"driver": "lamp"}}]},
-            '[[machine]] 1 (a): power_sensor.driver: write "gpio" or "ina219" or "ina3221" or',
+            '[[machine]] 1 (a): power_sensor.driver: must be "gpio" or "ina219" or "ina3221" or',
         ),
         (
             {"machine": [{"name": "a", "power_sensor": {"driver": "ina219", "adress": 64}}]},
@@ -111,9 +114,9 @@ def problems(**values: object) -> list[str]:
                     for name in ("a", "b")
                 ]
             },
-            "[[machine]] b: power_sensor: ina3221 0x40 channel 2 already is [[machine]] a",
+            "[[machine]] b: power_sensor: ina3221 0x40 channel 2 is already [[machine]] a",
         ),
-        ({"panel": {"interrupt": 6}}, "panel: `interrupt` is an expander's"),
+        ({"panel": {"interrupt": 6}}, "panel: `interrupt` needs the expander's address"),
     ],
 )
 def test_each_mistake_is_explained_where_it_is(values: dict[str, Any], expected: str) -> None:
@@ -133,7 +136,7 @@ def test_a_file_that_is_not_toml_is_said_to_be_none_with_its_line(tmp_path: Path
 
 
 def test_a_missing_file_and_an_unreadable_one_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="There is no file"):
+    with pytest.raises(BadInput, match="does not exist"):
         load(tmp_path / "none.toml")
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"\xff\xfe\x00")
@@ -200,7 +203,10 @@ SNMP = {"driver": "snmp", "host": "switch"}
         (SNMP | {"community": "c"}, "power: Value error, needs either `poe` or `interface`"),
         (SNMP | {"poe": "3"}, "power: needs either `community` (SNMP v2c) or `user`"),
         (SNMP | {"poe": "3", "user": "u", "privacy": "12345678"}, "power: `privacy` needs `auth`"),
-        (SNMP | {"poe": "3", "user": "u", "auth": "short"}, "power: `auth` and `privacy` have 8"),
+        (
+            SNMP | {"poe": "3", "user": "u", "auth": "short"},
+            "power: `auth` and `privacy` need at least 8",
+        ),
         (
             SNMP | {"poe": "3", "community": "{env:CHAOSMONKEY_NO_SUCH}"},
             "power.community: the environment variable CHAOSMONKEY_NO_SUCH is not set. SNMP v2c",
@@ -251,11 +257,11 @@ HTTP = {"driver": "http", "url": "http://plug", "preset": "tasmota"}
     [
         (HTTP | {"url": "http://me:hush@plug"}, "power.url: String should match pattern '^https"),
         (HTTP | {"preset": "toaster"}, "power.preset: must be one of home-assistant, mikrotik"),
-        (HTTP | {"preset": "mikrotik"}, "power: `outlet` is missing: which port"),
+        (HTTP | {"preset": "mikrotik"}, "power: `outlet` is missing: set the port"),
         (HTTP | {"token": "a", "password": "b"}, "power: needs either `password` or `token`"),
         (
             HTTP | {"recipe": {"cutt": []}},
-            "power.recipe.cutt: unknown key. Did you mean 'cut'? Known here: cut, restore",
+            "power.recipe.cutt: unknown key. Did you mean 'cut'? Known keys: cut, restore",
         ),
         (
             HTTP | {"recipe": {"read": {"path": "status"}}},
@@ -274,4 +280,4 @@ def test_each_mistake_in_an_http_plug_is_explained_where_it_is(
 def test_a_tasmota_can_only_be_one_plug() -> None:
     machines = [{"name": "a", "power": HTTP}, {"name": "b", "power": HTTP | {"outlet": 2}}]
     (found,) = problems(machine=machines)
-    assert found.startswith("[[machine]] b: power.url: this Tasmota already is a's power plug.")
+    assert found.startswith("[[machine]] b: power.url: this Tasmota is already a's power plug.")

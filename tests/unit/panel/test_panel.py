@@ -221,7 +221,7 @@ async def test_the_red_button_halts_and_holds_halt_until_it_comes_out() -> None:
         await it.pass_(1)
         assert it.node3 is FeedState.ON
         assert it.table.monkey.safety.halted_by == "the big red button"
-        with pytest.raises(HaltKept, match="red button is in"):
+        with pytest.raises(HaltKept, match="red button is pressed"):
             it.table.monkey.release("test")
         await it.red(pressed=False)
         assert it.table.monkey.safety.halted is not None, "it latches"

@@ -44,15 +44,15 @@ async def answering(response: web.Response | None) -> AsyncIterator[HttpDevice]:
     [
         (web.Response(status=401), "answered 401"),
         (web.Response(status=500), "answered 500"),
-        (web.Response(status=302, headers={"Location": "/elsewhere"}), "sends us to /elsewhere"),
+        (web.Response(status=302, headers={"Location": "/elsewhere"}), "redirect to /elsewhere"),
         (web.Response(status=302), "answered 302"),
         (web.Response(text="Device mode is roller!"), "not JSON, saying 'Device mode is roller!'"),
         (web.Response(status=404, text="No handler for GET"), "saying 'No handler for GET'"),
         (web.json_response({"WARNING": NEEDS_A_USER}), f"refused: Tasmota says '{NEEDS_A_USER}'"),
         (web.json_response({"WARNING": NEEDS_A_USER}, status=401), "answered 401: Tasmota says"),
         (web.Response(status=500, text="GET /cm?password=device-secret"), "password=\\*\\*\\*'"),
-        (web.Response(text="<html>"), "answered something that is not JSON"),
-        (None, "cannot be asked"),
+        (web.Response(text="<html>"), "sent an answer that is not JSON"),
+        (None, "cannot be reached"),
     ],
 )
 async def test_an_answer_that_is_none_is_an_error_with_the_request_but_no_secret(
@@ -74,7 +74,7 @@ async def test_what_answers_no_http_at_all_is_an_error_too() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     device = HttpDevice(HttpPlug(driver="http", url=f"http://127.0.0.1:{port}", preset="tasmota"))
-    with pytest.raises(PlugFailed, match="cannot be asked"):
+    with pytest.raises(PlugFailed, match="cannot be reached"):
         await device.read()
     server.close()
 

@@ -63,7 +63,7 @@ def test_only_an_answer_that_fits_one_state_is_believed(
     assert classify_answer(answer, PRESETS[device], outlet="1") is feed
 
 
-AUTO_OFF = "switch Auto-off off in the settings"
+AUTO_OFF = "disable Auto-off in the settings"
 GEN1 = {"has_timer": False, "overpower": False}
 
 
@@ -119,7 +119,7 @@ GEN1 = {"has_timer": False, "overpower": False}
             "mikrotik",
             [{"poe-out": "auto-on", "poe-out-status": "waiting-for-load"}],
             FeedState.UNKNOWN,
-            "does the machine take PoE?",
+            "the machine accepts PoE.",
         ),
         (
             "mikrotik",

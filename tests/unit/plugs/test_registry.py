@@ -77,7 +77,7 @@ async def test_a_device_that_cannot_be_opened_fails_alone_and_is_opened_when_it_
             assert await plugs["node2"].read() is FeedState.ON
             with pytest.raises(PlugFailed, match="GPIO 4"):
                 await plugs["node0"].read()
-            with pytest.raises(PlugFailed, match="There is no fence_of_no_maker"):
+            with pytest.raises(PlugFailed, match="fence_of_no_maker is not installed"):
                 await plugs["node1"].read()
             busy.close()
             assert await plugs["node0"].read() is FeedState.ON

@@ -125,7 +125,7 @@ def test_tolerations_that_make_a_recovery_slow_or_impossible_are_found(
 
 def test_a_single_replica_is_noted_and_what_is_kubernetes_own_is_not() -> None:
     alone = deployment(replicas=1, tolerationSeconds=2)
-    assert "away while it moves" in only(check_workloads(lab(), [alone])).says
+    assert "unavailable while its pod moves" in only(check_workloads(lab(), [alone])).says
     assert list(check_workloads(lab(), [deployment(namespace="kube-system")])) == []
 
 
@@ -164,15 +164,15 @@ def test_nodes_that_do_not_list_their_images_are_not_accused() -> None:
 def test_a_clock_that_is_ahead_is_noted() -> None:
     leases = [("node1", 1000.5, 2.0), ("node2", 1003.0, 2.0)]
     found = only(check_clocks(leases, (), now=1000.0))
-    assert (found.about, found.says) == ("node2", "Its clock is 3.0 s ahead of this one.")
+    assert (found.about, found.says) == ("node2", "Its clock is 3.0 s ahead of this machine's.")
 
 
 def test_a_clock_that_is_behind_is_noted_but_for_the_age_that_a_stamp_may_have() -> None:
     leases = [("node1", 997.0, 2.0), ("node2", 900.0, 2.0), ("node3", 970.0, 10.0)]
     behind = list(check_clocks(leases, (), now=1000.0))
     assert [(one.about, one.says) for one in behind] == [
-        ("node2", "Its clock is 96.0 s behind this one."),
-        ("node3", "Its clock is 10.0 s behind this one."),
+        ("node2", "Its clock is 96.0 s behind this machine's."),
+        ("node3", "Its clock is 10.0 s behind this machine's."),
     ]
 
 
@@ -203,7 +203,7 @@ def test_a_machine_from_which_nothing_moves_is_noted_with_where_the_pods_are() -
     ]  # fmt: skip
     found = only(check_spread(lab(), pods))
     assert found.about == "node2"
-    assert "Nothing on it can move" in found.says
+    assert "It has no pod that can move" in found.says
     assert "node1 (2)" in found.says
 
 

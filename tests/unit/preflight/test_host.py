@@ -42,7 +42,7 @@ def test_a_machine_without_gpio_is_a_fault(tmp_path: Path) -> None:
 
 def test_lines_that_this_user_may_use_are_well(tmp_path: Path) -> None:
     plant(tmp_path, "dev/gpiochip0")
-    assert levels(tmp_path)["This user may use the lines."] is Level.OK
+    assert levels(tmp_path)["This user has access to the GPIO lines."] is Level.OK
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_an_i2c_bus_that_is_not_switched_on_is_a_fault(tmp_path: Path) -> None:
 
 def test_an_i2c_bus_that_this_user_may_use_is_well(tmp_path: Path) -> None:
     plant(tmp_path, "dev/i2c-1")
-    assert levels(tmp_path, with_expander())["This user may use the bus."] is Level.OK
+    assert levels(tmp_path, with_expander())["This user has access to the I2C bus."] is Level.OK
 
 
 def test_a_table_without_gpio_is_not_asked_about_gpio(tmp_path: Path) -> None:
@@ -102,4 +102,4 @@ def test_a_data_folder_that_cannot_be_written_is_a_fault(tmp_path: Path) -> None
     settings = build({"gpio": {"pin_factory": "mock"}, "server": {"data": tmp_path / "data"}})
     told = levels(tmp_path, settings)
     (says,) = [one for one, level in told.items() if level is Level.FAULT]
-    assert "cannot be written: Not a directory. Without it nothing is cut" in says
+    assert "is not writable: Not a directory. The server cuts nothing without it" in says

@@ -87,7 +87,7 @@ async def test_with_rights_for_one_namespace_that_is_looked_at_and_nothing_is_a_
         told = await found(client, namespaces=["shop"])
     assert not [one for one in told if one.level in (Level.FAULT, Level.UNKNOWN)]
     assert ("shop/web", Level.OK) in {(one.about, one.level) for one in told}
-    assert any("Only pods of shop are looked at" in one.says for one in told)
+    assert any("Only pods of shop are watched" in one.says for one in told)
 
 
 async def test_a_namespace_that_may_not_be_seen_is_said_and_the_others_are_looked_at() -> None:
@@ -101,7 +101,7 @@ async def test_a_namespace_that_may_not_be_seen_is_said_and_the_others_are_looke
     assert "list pods in cellar" in lacking.says
     assert "in shop" not in lacking.says
     assert ("shop/web", Level.OK) in {(one.about, one.level) for one in told}
-    assert any("Not looked at in cellar" in one.says for one in told if one.about == "pods")
+    assert any("Not checked in cellar" in one.says for one in told if one.about == "pods")
 
 
 async def test_a_cluster_without_any_node_has_none_for_the_machines() -> None:

@@ -105,7 +105,7 @@ def test_a_folder_belongs_to_one_process(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(StoreFailed, match="cannot be written"), hold_folder(blocked / "data"):
+    with pytest.raises(StoreFailed, match="is not writable"), hold_folder(blocked / "data"):
         pass
 
 
@@ -116,11 +116,11 @@ async def test_a_damaged_file_is_set_aside_whole_and_said_to_be(
     (tmp_path / FILE).write_bytes(damaged)
     async with open_database(tmp_path, clock) as database:
         (kept,) = tmp_path.glob(f"{FILE}.damaged-*")
-        assert database.lost == f"the database was damaged, and is kept as {kept.name}"
+        assert database.lost == f"the database was damaged; it is kept as {kept.name}"
         assert kept.read_bytes() == damaged
         await Journal(database).write(ENTRY)
     assert "is damaged" in caplog.text
-    assert "every plug is turned on" in caplog.text
+    assert "every plug is being turned on" in caplog.text
 
 
 async def test_a_file_damaged_in_the_middle_is_found_out(

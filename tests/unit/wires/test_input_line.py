@@ -78,7 +78,7 @@ async def test_a_line_that_is_pulled_up_is_high_when_nobody_touches_it() -> None
 
 def test_a_line_that_somebody_else_uses_is_an_error_with_its_number() -> None:
     first = Watched()
-    with pytest.raises(PlugFailed, match="The input 17 cannot be used"):
+    with pytest.raises(PlugFailed, match="The input 17 is not usable"):
         InputLine(17, first.factory, pull_up=False, clock=first.clock, pace=first.clock)
 
 
@@ -166,7 +166,7 @@ def test_a_line_that_the_kernel_says_is_busy_is_an_error_with_its_number() -> No
         def __init__(self, factory: MockFactory, info: object) -> None:
             raise RuntimeError("'GPIO busy'")
 
-    with pytest.raises(PlugFailed, match="The input 17 cannot be used: 'GPIO busy'"):
+    with pytest.raises(PlugFailed, match="The input 17 is not usable: 'GPIO busy'"):
         InputLine(
             17, MockFactory(pin_class=Busy), pull_up=True, clock=ManualClock(), pace=ManualClock()
         )

@@ -265,7 +265,7 @@ def test_without_its_interrupt_line_the_chip_is_asked_all_the_time(
         soon(lambda: wire.reads >= read + 20)
         assert (CLOCK.now() - began) / 20 < LOOK_ANYWAY / 2
         taken.close()
-    assert "The interrupt line 6 cannot be used" in caplog.text
+    assert "The interrupt line 6 is not usable" in caplog.text
 
 
 def test_a_line_used_twice_or_none_is_refused(expander: ExpanderFactory) -> None:
