@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import logging
 import os
 import sys
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from chaosmonkey.cli.logs import configure_logging
 from chaosmonkey.cli.say import say
 from chaosmonkey.errors import (
     BadInput,
@@ -22,7 +22,6 @@ from chaosmonkey.errors import (
     Unavailable,
     first_of,
 )
-from chaosmonkey.visible import visible, visible_rows
 
 if TYPE_CHECKING:
     from chaosmonkey.config import Lab
@@ -74,7 +73,7 @@ def demo(
     """
     from chaosmonkey.cli.demo import Demo  # noqa: PLC0415 - each command loads what it needs
 
-    _configure_logging()
+    configure_logging()
     show = Demo(
         host=host,
         port=port,
@@ -97,7 +96,7 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
     from chaosmonkey.rescue import rescued  # noqa: PLC0415
 
     lab = load(config)
-    _configure_logging()
+    configure_logging()
 
     async def run() -> None:
         stop = asyncio.Event()
@@ -142,7 +141,7 @@ def sim(
         preset=preset,
         persist_gpio_outputs=persist_gpio_outputs,
     )
-    _configure_logging()
+    configure_logging()
 
     async def run() -> None:
         stop = asyncio.Event()
@@ -275,31 +274,3 @@ def _stop_at_eof(stop: asyncio.Event, *, wanted: bool) -> None:
 
     if wanted:
         loop.add_reader(0, readable)
-
-
-class _Format(logging.Formatter):
-    """Formats the story as plain text, everything else with its level and source.
-
-    A record is one row, with its traceback indented below: no untrusted text can make a row that
-    looks like ours.
-    """
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Format one record."""
-        time = self.formatTime(record, "%H:%M:%S")
-        source = f"{record.levelname.lower()} {record.name}: "
-        if record.name == "chaosmonkey.story":
-            source = ""
-        below = self.formatException(record.exc_info) if record.exc_info else ""
-        if record.stack_info:
-            below = f"{below}\n{record.stack_info}".lstrip("\n")
-        rows = [f"    {row}" for row in visible_rows(below)] if below else []
-        return "\n".join([visible(f"{time}  {source}{record.getMessage()}"), *rows])
-
-
-def _configure_logging() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Format())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    for noisy in ("uvicorn", "httpx", "aiosqlite", "websockets"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -87,9 +87,19 @@ def telling(machine: str, **changes: Any) -> Json:
     } | changes
 
 
-def outage(machine: str, **changes: Any) -> Json:
+def ending(machine: str, outcome: str | None, interrupted: str) -> str:
+    """Why there is no recovery time, as the server says it; "" if there is one."""
     return {
-        "telling": telling(machine),
+        "unnoticed": f"Unnoticed: {machine} was back before Kubernetes missed it",
+        "incomplete": "Not everything came back: pods are missing",
+        "aborted": f"Only partly measured: {interrupted}",
+    }.get(outcome or "", "")
+
+
+def outage(machine: str, **changes: Any) -> Json:
+    ended = ending(machine, changes.get("outcome"), changes.get("interrupted", ""))
+    return {
+        "telling": telling(machine, ending=ended),
         "id": f"20270115-080000-{machine}",
         "machine": machine,
         "node": machine,

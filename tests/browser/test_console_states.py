@@ -48,6 +48,12 @@ RUNNING = {
                 pods=[displaced("a", evicts_at=NOW + 214)])
 }  # fmt: skip
 
+BY_HAND = {
+    "origin": "observed",
+    "cause": "hand",
+    "telling": invented.telling("node3", who="Not cut from here: a pulled or loose cable."),
+}
+
 STATES: dict[str, tuple[dict[str, Any], str]] = {
     "calm": (snapshot(machines=SHELF | MASTER), "Armed: a digit cuts"),
     "safe": (snapshot(show={"armed_until": None}), "press to arm"),
@@ -62,8 +68,8 @@ STATES: dict[str, tuple[dict[str, Any], str]] = {
     "a pulled plug": (
         snapshot(machines=SHELF | MASTER | {"node3": PULLED},
                  pods=invented.pods(5, 6),
-                 outages={"o": RUNNING["o"] | {"origin": "observed", "cause": "hand"}}),
-        "a loose cable",
+                 outages={"o": RUNNING["o"] | BY_HAND}),
+        "a pulled or loose cable",
     ),
     "no network": (
         snapshot(machines=SHELF | {"node3": machine("node3", network=OFF)}),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.conftest import Open
-from tests.browser.invented import NOW, delta, outage, pod, pods, snapshot
+from tests.browser.invented import NOW, delta, outage, pod, pods, snapshot, telling
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -73,6 +73,7 @@ def test_a_window_that_is_resized_leads_a_flyer_to_where_its_tile_is_now(open_pa
 def test_of_two_outages_at_once_it_is_said_which_one_is_measured(open_page: Open) -> None:
     page = open_page("/?bench")
     lost = {"origin": "observed", "clocked": "sensor", "cause": "hand", "t0": NOW - 2}
+    lost["telling"] = telling("node5", lost="power lost")
     both = {"a": outage("node3"), "b": outage("node5", **lost)}
     hear(page, snapshot(outages=both))
     said = page.locator("aside h2")

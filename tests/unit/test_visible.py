@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaosmonkey.cli.board import seen
-from chaosmonkey.cli.local import _Format
+from chaosmonkey.cli.logs import Format
 from chaosmonkey.cli.say import say
 from chaosmonkey.visible import HIDDEN, JOINERS, visible, visible_rows
 
@@ -63,7 +63,7 @@ def test_rows_that_are_meant_stay_rows() -> None:
 
 
 def record(message: str, *args: Any, **more: Any) -> str:
-    return _Format().format(
+    return Format().format(
         logging.LogRecord(
             "uvicorn.error", logging.ERROR, "x.py", 1, message, args, more.get("exc_info")
         )
