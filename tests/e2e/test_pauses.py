@@ -86,7 +86,7 @@ async def test_a_recovery_that_a_stopped_server_slept_through_is_told_as_an_inte
         assert most - least >= slept
         assert sum(told["phases"].values()) == pytest.approx(most, abs=0.01)
         assert f"Recovered after {least:.1f} to {most:.1f} s" in str(told["story"])
-        assert "This server did not run for" in str(told["story"])
+        assert "This server was not running for" in str(told["story"])
         csv = (await server.client.get("/api/outages?format=csv")).text
         head, row = (line.split(",") for line in csv.splitlines()[:2])
         kept = dict(zip(head, row, strict=True))
