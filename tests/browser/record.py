@@ -70,6 +70,8 @@ class Recorder:
         async with websockets.connect(url, max_size=None) as stream:
             async for text in stream:
                 message = json.loads(text)
+                if message["type"] == "beat":
+                    continue  # a sign of life shows nothing
                 if message["type"] == "snapshot":
                     self.zero = message["at"]
                     self.began = asyncio.get_running_loop().time()

@@ -38,7 +38,12 @@ pytestmark = pytest.mark.browser
 
 TABLET: ViewportSize = {"width": 1024, "height": 768}
 OFF = feed("off", stage="cut", restore_by=NOW + 40)
-PULLED = machine("node3", ready="Unknown", power=feed(sensed="off", finding="No power arrives."))
+LOST = {"rule": "dark", "word": "feed lost", "until": None}
+PULLED = machine(
+    "node3",
+    ready="Unknown",
+    power=feed(sensed="off", finding="No power arrives.", refused=LOST),
+)
 SHELF = {f"node{n}": machine(f"node{n}") for n in range(1, 6)}
 MASTER = {"master": machine("master", power=None, network=None, control_plane=True,
                             guarded="control plane")}  # fmt: skip
@@ -58,7 +63,7 @@ STATES: dict[str, tuple[dict[str, Any], str]] = {
     "calm": (snapshot(machines=SHELF | MASTER), "Armed: a digit cuts"),
     "safe": (snapshot(show={"armed_until": None}), "press to arm"),
     "halted": (snapshot(show={"armed_until": None, "halted": NOW - 5}), "Release HALT"),
-    "no machines": (snapshot(machines={}, pods={}, services={}), "There are no machines"),
+    "no machines": (snapshot(machines={}, pods={}, services={}), "No machines yet."),
     "stale": (snapshot(cluster={"stale_since": NOW - 23, "why": "It refused."}), "STALE"),
     "an outage": (
         snapshot(machines=SHELF | MASTER | {"node3": machine("node3", power=OFF, ready="Unknown")},
