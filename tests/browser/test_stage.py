@@ -174,5 +174,5 @@ def test_a_server_that_dies_is_missed_and_comes_back(demo: Demo, open_page: Open
     server = next(pid for pid, line in children(demo.process.pid) if "serve" in line)
     os.kill(server, signal.SIGKILL)
     expect(stage.get_by_text("NOT CONNECTED", exact=True)).to_be_visible()
-    expect(says(stage)).to_have_text(re.compile("does not answer"))
+    expect(says(stage)).to_have_text(re.compile("Lost contact with the server"))
     expect(stage.get_by_text("LIVE", exact=True)).to_be_visible()
