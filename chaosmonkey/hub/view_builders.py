@@ -140,7 +140,7 @@ def show_machine(
         guarded="" if guard is None else guard.label,
         rests_until=cooldown_until,
         place=next((at for at, one in enumerate(lab.machine, 1) if one.name == name), None),
-        refused=show_refusal(_news(objections.get(FeedKind.POWER, ()))),
+        refused=show_refusal(_news(next(iter(objections.values()), ()))),
         clock=_clock(name, clock_behind),
     )
 

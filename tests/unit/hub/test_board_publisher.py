@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
+from chaosmonkey.config import build
+from chaosmonkey.control.refusals import TooManyOff
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.control.safety import Safety
 from chaosmonkey.hub import BoardPublisher, Hub
 from chaosmonkey.hub.board_publisher import HISTORY
+from chaosmonkey.hub.view_builders import show_machine
 from chaosmonkey.model import (
     Cause,
     Changed,
     ClockStepped,
     EndpointSlice,
+    FeedKind,
     Lease,
     Node,
     Origin,
@@ -102,3 +106,21 @@ async def test_a_clock_that_was_set_right_leaves_no_availability_of_another_date
     shown.now += 1e9
     shown.tell(ClockStepped(1e9, shown.now))
     assert shown.of("services")["shop/web"].history == ((shown.now, 1, 2),)
+
+
+def test_a_machine_with_a_network_plug_alone_says_what_refuses_its_cut() -> None:
+    node3 = {"name": "node3", "network": {"driver": "gpio", "pin": 3}}
+    only = build({"gpio": {"pin_factory": "mock"}, "machine": [node3]})
+    view = show_machine(
+        "node3",
+        "node3",
+        lab=only,
+        node=None,
+        plugs={},
+        cuts={},
+        feed_monitor=cast("Any", None),
+        cooldown_until=None,
+        objections={FeedKind.NETWORK: [TooManyOff("Off now: node1.", allowed_at=9.0)]},
+    )
+    assert view.refused is not None
+    assert (view.refused.rule, view.refused.until) == ("max-off", 9.0)
