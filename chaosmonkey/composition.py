@@ -206,7 +206,7 @@ def compose(outside: Outside) -> Composition:
             sessions,
             Rates(pace),
             open_here=lab.server.open_here,
-            given=lab.server.presenter_token,
+            presenter_token=lab.server.presenter_token,
         ),
         audit=audit,
         join_url=outside.join_url,

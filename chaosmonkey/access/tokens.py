@@ -98,7 +98,7 @@ class Tokens:
         return self._tokens
 
     def find(self, secret: str) -> Token | None:
-        """The token with that secret, in constant time; None if there is none."""
+        """Return the token with this secret, or None. The comparison takes constant time."""
         digest = _digest(secret)
         found = None
         for token in self.known():

@@ -59,14 +59,14 @@ class CurrentRound:
         clock: Clock,
         keeper: Keeper,
         *,
-        look: Callable[[Round, str | None], Eligibility],
+        assess: Callable[[Round, str | None], Eligibility],
         changed: Callable[[], None],
     ) -> None:
         self.round: Round | None = None
         self.box = BallotBox()
         self._clock = clock
         self._keeper = keeper
-        self._look = look
+        self._assess = assess
         self._changed = changed
         self._result: tuple[tuple[object, ...], Result | None] | None = None
 
@@ -117,7 +117,7 @@ class CurrentRound:
         if entry is not None:
             raise RoundRefused("You gave up your place.", remedy="Wait for the next round.")
         only = value if current.mode is Mode.VOTE else None
-        choice = rules_of(current.mode).admit(current, value, self._look(current, only))
+        choice = rules_of(current.mode).admit(current, value, self._assess(current, only))
         entry = self.box.add(who, value, self._clock.now())
         self._keeper.keep_entry(KeptEntry(current.id, entry.ticket, who, value, entry.at))
         self.put(transitions.entered(current, choice))
@@ -221,7 +221,7 @@ class CurrentRound:
 
     def table(self) -> Eligibility:
         """What can be chosen now; nothing is known before the first round."""
-        return Eligibility() if self.round is None else self._look(self.round, None)
+        return Eligibility() if self.round is None else self._assess(self.round, None)
 
     def bet(self) -> Result | None:
         """What the guesses of a bet come to; None as long as they are secret."""
@@ -253,13 +253,13 @@ class CurrentRound:
         """Whether the person with the button could not press, because nothing can be cut."""
         turn = current.turn
         chooses = turn is not None and turn.stage is TurnState.CHOOSING and turn.here
-        return chooses and self._look(current, None).blocked is not None
+        return chooses and self._assess(current, None).blocked is not None
 
     def _go_on(self, current: Round) -> Round:
         if current.mode in (Mode.VOTE, Mode.BET):
             return current
         rules = rules_of(current.mode)
-        return rules.go_on(current, self._look(current, None), self._clock.now())
+        return rules.go_on(current, self._assess(current, None), self._clock.now())
 
     def _keep(self, current: Round) -> None:
         document = partial(_encode, current)

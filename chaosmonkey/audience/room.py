@@ -65,7 +65,7 @@ class Room:
         self.show = Show()
         self.codes = codes
         self.names = Nicknames(wanted=lab.audience.nicknames, keep=keeper.keep_name)
-        self.current_round = CurrentRound(clock, keeper, look=self._look, changed=changed)
+        self.current_round = CurrentRound(clock, keeper, assess=self._assess, changed=changed)
         self._execution = Execution(self.current_round, lab, monkey=monkey, clock=clock)
         self._keeper = keeper
         self._lab = lab
@@ -202,7 +202,7 @@ class Room:
             if turn.machine != machine:
                 raise RoundRefused("You have already pressed.", remedy="One press each.")
             return current
-        table = self._look(current, machine)
+        table = self._assess(current, machine)
         refuse_unless_choosable(current, machine, table)
         if free:
             if table.blocked is not None:
@@ -294,6 +294,6 @@ class Room:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _look(self, current: Round, only: str | None) -> Eligibility:
+    def _assess(self, current: Round, only: str | None) -> Eligibility:
         facts = self._monkey.facts()
         return assess(self._lab, current.feed, facts, asks=current.approve, only=only)

@@ -24,7 +24,7 @@ class LineSplitter:
         """The lines that this chunk completes, without their ends; blank ones are skipped.
 
         Raises:
-            Garbled: a line has more than LONGEST bytes.
+            MalformedResponse: a line has more than LONGEST bytes.
         """
         *complete, rest = chunk.split(b"\n")
         if not complete:

@@ -65,9 +65,9 @@ class Authenticator:
     """Recognises callers.
 
     Args:
-        open_here: whether whoever comes from this machine is the presenter, which is so only when
-            the server listens on loopback alone.
-        given: the presenter's token that the configuration gives, if it does.
+        open_here: whether callers from this machine are the presenter; true only if the server
+            listens on loopback alone.
+        presenter_token: the presenter's token from the configuration, if it has one.
     """
 
     def __init__(
@@ -77,13 +77,13 @@ class Authenticator:
         rates: Rates,
         *,
         open_here: bool,
-        given: str | None = None,
+        presenter_token: str | None = None,
     ) -> None:
         self.sessions = sessions
         self.rates = rates
         self._tokens = tokens
         self._open_here = open_here
-        self._given = None if given is None else Credentials(given)
+        self._config_token = ConfiguredToken(presenter_token) if presenter_token else None
 
     async def recognise(self, connection: HTTPConnection) -> Caller:
         """The caller of a request or a websocket; raises as `exchange`."""
@@ -117,15 +117,19 @@ class Authenticator:
         the presenter. What keeps a secret from being guessed is its length.
 
         Raises:
-            Unauthorized: the token is unknown.
+            Unauthenticated: the token is unknown.
             TooMany: this address has sent too many unknown tokens.
         """
         token = self._tokens.find(secret)
         if token is not None:
             return Caller(token.role, token.name, address, token.scopes, token.id, AuthMethod.TOKEN)
-        if self._given is not None and self._given.is_same(secret):
+        if self._config_token is not None and self._config_token.is_same(secret):
             return Caller(
-                Role.PRESENTER, "presenter", address, token=self._given.id, means=AuthMethod.TOKEN
+                Role.PRESENTER,
+                "presenter",
+                address,
+                token=self._config_token.id,
+                means=AuthMethod.TOKEN,
             )
         self.rates.count(Rate.GUESS, neighbourhood(address))
         raise Unauthenticated(
@@ -134,10 +138,12 @@ class Authenticator:
         )
 
     def _is_valid(self, token: str) -> bool:
-        return self._tokens.has(token) or (self._given is not None and token == self._given.id)
+        return self._tokens.has(token) or (
+            self._config_token is not None and token == self._config_token.id
+        )
 
 
-class Credentials:
+class ConfiguredToken:
     """A token from the configuration; only its digest is kept."""
 
     def __init__(self, secret: str) -> None:
@@ -191,7 +197,7 @@ def requires(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
     """Dependency: the caller, who may do that, to the machine in the path if there is one.
 
     Raises:
-        Unauthorized: nobody knows who this is.
+        Unauthenticated: the caller is unknown.
         NotAllowed: it is known, and they may not.
         TooMany: they ask too often.
     """

@@ -208,14 +208,14 @@ async def name(ctx: Ctx, seat: Seated, naming: Naming) -> Joined:
 
 
 def _joined(ctx: context.Context, seat: str) -> Joined:
-    whose = ctx.seats.who(seat)
+    who = ctx.seats.who(seat)
     current = ctx.room.current_round.round
-    entry = None if current is None else ctx.room.current_round.box.of(whose)
+    entry = None if current is None else ctx.room.current_round.box.of(who)
     mode = current.mode if current is not None else None
     return Joined(
         seat=seat,
-        tag=tag(whose),
-        name=ctx.room.names.of(whose),
+        tag=tag(who),
+        name=ctx.room.names.of(who),
         round=None if current is None else current.id,
         ticket=None if entry is None else entry.ticket,
         voted=entry.value if entry is not None and mode is Mode.VOTE else None,

@@ -1,9 +1,9 @@
-"""A websocket that nobody can keep for nothing, and that can be handed over to a phone.
+"""A websocket that drops idle and slow clients, and hands a phone over to a lighter protocol.
 
     handshake ─► application: accept, receive, send, close      stages, consoles
                       └─ hand_over ─► PhoneConnection, for the rest   phones
 
-As uvicorn's own, but for its timers: the web server looks at each once a second.
+Like uvicorn's own, except for timers: the web server sweeps all connections once a second.
 """
 
 from __future__ import annotations

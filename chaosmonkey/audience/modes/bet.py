@@ -93,8 +93,8 @@ class Bet:
             case RoundState.EXECUTED:
                 return f"{lost(machine, current.feed)}. {guesses} wait for its recovery."
             case RoundState.REVEALED:
-                nobody = " So there is no winner." if current.seconds is None else ""
-                return f"{result_says(current)}{nobody}"
+                no_winner = " So there is no winner." if current.seconds is None else ""
+                return f"{result_says(current)}{no_winner}"
             case _:
                 return CANCELLED
 

@@ -26,7 +26,7 @@ class Free:
         return current
 
     def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
-        """There is none: each phone presses for itself."""
+        """Always raises RoundRefused: each phone chooses its own machine."""
         raise RoundRefused("A free round needs no decision.", remedy="Approve a press.")
 
     def says(self, current: Round, table: Eligibility, name: Name) -> str:

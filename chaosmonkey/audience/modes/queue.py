@@ -34,7 +34,7 @@ class Queue:
         return give_turn(replace(current, called=ticket), ticket, now)
 
     def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
-        """There is none: the person who is called presses."""
+        """Always raises RoundRefused: the person called chooses the machine."""
         raise RoundRefused(
             "In a queue, the person called presses.", remedy="Approve the press, or call the next."
         )

@@ -42,7 +42,7 @@ class Raffle:
         return give_turn(replace(current, drawn=True), ticket, now)
 
     def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
-        """There is none: the person drawn presses."""
+        """Always raises RoundRefused: the person drawn chooses the machine."""
         raise RoundRefused(
             "In a raffle, the person drawn presses.", remedy="Approve the press, or draw again."
         )

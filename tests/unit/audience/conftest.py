@@ -67,7 +67,7 @@ class Hall:
 
     def __post_init__(self) -> None:
         self.current_round = CurrentRound(
-            self.clock, self.kept, look=self._look, changed=self._changed
+            self.clock, self.kept, assess=self._assess, changed=self._changed
         )
 
     def open(self, mode: Mode, **options: Any) -> Round:
@@ -102,7 +102,7 @@ class Hall:
     def block(self) -> None:
         self.blocked = TooManyOff("Off now: node3.", remedy="On again in 40 s.", allowed_at=1040.0)
 
-    def _look(self, current: Round, only: str | None) -> Eligibility:
+    def _assess(self, current: Round, only: str | None) -> Eligibility:
         return Eligibility(dict(self.barred), self.blocked)
 
     def _changed(self) -> None:

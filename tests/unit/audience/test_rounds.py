@@ -159,7 +159,7 @@ def resumed(hall: Hall) -> Hall:
     """The same hall after a restart: only what was kept is known."""
     after = Hall(clock=hall.clock, kept=hall.kept, barred=hall.barred, blocked=hall.blocked)
     after.current_round = CurrentRound(
-        hall.clock, hall.kept, look=after._look, changed=after._changed
+        hall.clock, hall.kept, assess=after._assess, changed=after._changed
     )
     entries = [one for one in hall.kept.entries if one.round == hall.round.id]
     after.current_round.resume(hall.kept.documents[hall.round.id](), entries)

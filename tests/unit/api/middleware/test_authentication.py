@@ -11,7 +11,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chaosmonkey.access import Role, TooMany, parse_scope
-from chaosmonkey.api.middleware.authentication import Authenticator, Credentials, Unauthenticated
+from chaosmonkey.api.middleware.authentication import (
+    Authenticator,
+    ConfiguredToken,
+    Unauthenticated,
+)
 from chaosmonkey.api.routes.websocket import SIGNED_OUT
 from tests.patience import PATIENCE, connect, eventually
 from tests.unit.api.conftest import Site
@@ -115,7 +119,7 @@ async def test_guessing_tokens_is_soon_refused_and_hinders_nobody_who_has_one(
 
 async def test_guesses_from_the_same_network_silence_no_presenter(public_site: Site) -> None:
     """Neither one with a made token nor one with a given one; and HALT is not even counted."""
-    public_site.authenticator._given = Credentials("the speaker's own words")
+    public_site.authenticator._config_token = ConfiguredToken("the speaker's own words")
     ask = public_site.client
     for number in range(15):
         await ask.get("/", headers={"Authorization": f"Bearer {number}"})
@@ -214,7 +218,7 @@ async def test_a_given_token_works_and_is_compared_whole(public_site: Site) -> N
         public_site.authenticator.sessions,
         public_site.authenticator.rates,
         open_here=False,
-        given="correct horse battery",
+        presenter_token="correct horse battery",
     )
     assert (await authenticator.exchange("correct horse battery", "x")).role is Role.PRESENTER
     for _ in range(20):  # using it is no guess
