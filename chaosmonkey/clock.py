@@ -1,13 +1,13 @@
-"""Time is passed in, never looked up: whoever needs a moment is given a Clock.
+"""Clocks are passed in: no code looks up the time by itself.
 
-A moment is a float: seconds since the Unix epoch. The system clock is read when a clock is made;
-from then on the monotonic clock counts, so that a Pi without a battery-backed clock may be set
-right in the middle of an outage without a measured second being lost or invented. When the system
-clock was set, `SystemClock.correct` takes that over at a moment of the runtime's choosing, and the
-runtime tells everyone who keeps moments by how much they moved (`ClockStepped`).
+A moment is a float: seconds since the Unix epoch. A clock reads the system clock once, when it is
+made, and then counts with the monotonic clock, so that correcting the time of a Pi without a
+battery-backed clock neither loses nor invents a second in the middle of an outage. When the system
+clock was set, the runtime chooses a moment to call `SystemClock.correct`, and publishes by how much
+every kept moment must shift (`ClockStepped`).
 
-A process may not run for a while: it was stopped, its machine slept, its loop was held up. What
-happened meanwhile is read late; `Heartbeat` notices, and `running_for` does not count such time.
+A process may be paused: stopped by a signal, asleep with its machine, or held up in its loop. What
+happened meanwhile is read late; `Heartbeat` notices a pause, and `running_for` does not count it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from typing import Any, NoReturn, Protocol
 
 
 class Clock(Protocol):
-    """Tells the moment, and waits."""
+    """A source of moments that can also wait."""
 
     def now(self) -> float:
         """Seconds since the Unix epoch; goes backwards only in a correction."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Return after `seconds` of this clock's time; zero or less gives way once."""
+        """Return after `seconds` of this clock's time; zero or less yields to other tasks once."""
         ...
 
 
@@ -39,16 +39,16 @@ LATE = 0.25
 """Real seconds by which a heartbeat may be late: a busy loop of a small Pi is late by 0.05."""
 
 CATCH_UP = 1.0
-"""Real seconds after a pause in which what waited unread in sockets may still be coming in: the
-kernel's buffers are read within milliseconds, what a sender held back follows at once."""
+"""Real seconds after a pause in which data that waited in sockets may still arrive: the kernel's
+buffers are read within milliseconds, and what a sender held back follows at once."""
 
 
 class Heartbeat:
-    """Notices that this process did not run for a while.
+    """Notices when this process was paused.
 
     Args:
-        clock: tells the moments.
-        pace: real time, in which the heart beats.
+        clock: stamps the pauses.
+        pace: real time, for the interval of the beats.
         speed: how many seconds of `clock` pass in a real one.
     """
 
@@ -59,10 +59,10 @@ class Heartbeat:
         self._last = pace.now()
 
     def pause(self) -> tuple[float, float] | None:
-        """Since when and until when this process did not run, if that ended just now.
+        """The begin and end of a pause that ended just now, else None.
 
-        To be called before anything is stamped that may have waited meanwhile. A pause is told
-        once; it may have begun up to a beat later than is said.
+        Call it before stamping anything that may have waited meanwhile. Each pause is returned
+        once; it may have begun up to one beat later than returned.
         """
         before, self._last = self._last, self._pace.now()
         passed = self._last - before
@@ -72,33 +72,33 @@ class Heartbeat:
         return now - passed * self.speed, now
 
     async def run(self, beat: Callable[[], object]) -> NoReturn:
-        """Call `beat`, which calls `pause`, again and again until cancelled.
+        """Call `beat`, which calls `pause`, at every beat until cancelled.
 
-        It is the loop's timer that calls: after a pause it comes before every task that waited for
-        something to be read.
+        The loop's timer calls it, so that after a pause it runs before every task that waited for
+        data.
         """
         loop = asyncio.get_running_loop()
         failed: asyncio.Future[NoReturn] = loop.create_future()
 
-        def again() -> None:
+        def beat_again() -> None:
             if failed.done():
                 return
             try:
                 beat()
-            except Exception as error:  # noqa: BLE001 - whoever waits for `run` gets it
+            except Exception as error:  # noqa: BLE001 - the caller of `run` gets it
                 failed.set_exception(error)
-            loop.call_later(BEAT, again)
+            loop.call_later(BEAT, beat_again)
 
-        loop.call_later(BEAT, again)
+        loop.call_later(BEAT, beat_again)
         await failed
         raise AssertionError("unreachable")
 
 
 async def running_for(clock: Clock, seconds: float) -> None:
-    """Wait `seconds` in which this process runs: while it does not, nothing can come.
+    """Wait for `seconds` in which this process runs, because while paused it receives nothing.
 
-    A tenth of them, or LATE, that takes longer than it should is waited for again. So whatever
-    waited to be read has been read when the time is up.
+    The time is waited in steps of a tenth, or of LATE; a step that took too long is repeated, so
+    that data that waited has been read when the time is up.
     """
     part = max(LATE, seconds / 10)
     while seconds > 0:
@@ -111,30 +111,30 @@ async def running_for(clock: Clock, seconds: float) -> None:
 async def finishes_within(
     what: Coroutine[Any, Any, object], clock: Clock, *, within: float
 ) -> bool:
-    """Whether something ends within so many seconds of a clock's time; if not, it is cancelled.
+    """Whether `what` finishes within seconds of a clock's time; if not, it is cancelled.
 
-    Seconds in which this process did not run do not count.
+    Pauses of this process do not count.
     """
     async with asyncio.TaskGroup() as tasks:
-        coming = tasks.create_task(what)
+        work = tasks.create_task(what)
         late = tasks.create_task(running_for(clock, within))
-        await asyncio.wait({coming, late}, return_when=asyncio.FIRST_COMPLETED)
-        coming.cancel()
+        await asyncio.wait({work, late}, return_when=asyncio.FIRST_COMPLETED)
+        work.cancel()
         late.cancel()
-    return not coming.cancelled()
+    return not work.cancelled()
 
 
 STEPPED = 1.0
-"""Seconds by which the system clock must differ from ours to have been set. Time servers slew what
-is less, and slewing moves the monotonic clock too."""
+"""Seconds of difference from the system clock that mean it was set. Time servers slew smaller
+ones, and slewing moves the monotonic clock too."""
 
 
 NAP = 1.0
-"""Seconds of one piece of a long sleep. The loop's timers stand still while the machine sleeps."""
+"""Seconds of one step of a long sleep, because the loop's timers stop while the machine sleeps."""
 
 
 def _uptime() -> float:
-    """Seconds that were never set, those in which the machine slept included."""
+    """Seconds since the machine started, including those in which it slept."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     return time.monotonic()  # noqa: TID251 - the one home; not Linux, where sleep is not counted
@@ -148,7 +148,7 @@ class SystemClock:
 
     @property
     def offset(self) -> float:
-        """What it says beyond the machine's uptime: another one after the clock was set."""
+        """Its time minus the machine's uptime; changes when a correction is followed."""
         return self._offset
 
     def now(self) -> float:
@@ -164,7 +164,7 @@ class SystemClock:
         return by
 
     async def sleep(self, seconds: float) -> None:
-        """Wait `seconds` of real time, those included in which the machine itself sleeps."""
+        """Wait `seconds` of real time, including those in which the machine sleeps."""
         until, left = _uptime() + seconds, max(0.0, seconds)
         await asyncio.sleep(min(left, NAP))
         while (left := until - _uptime()) > 0:  # noqa: ASYNC110 - it is time that is waited for
@@ -186,11 +186,11 @@ class ScaledClock:
 
     @property
     def offset(self) -> float:
-        """That of the real clock beneath."""
+        """The offset of the underlying real clock."""
         return self._real.offset
 
     def now(self) -> float:
-        """Seconds since the Unix epoch in this clock's own, faster time."""
+        """Seconds since the Unix epoch, in this clock's faster time."""
         return self._start + (self._real.now() - self._start) * self.speed
 
     async def sleep(self, seconds: float) -> None:
@@ -220,23 +220,23 @@ class ManualClock:
         await woken
 
     def skip(self, seconds: float) -> None:
-        """Move time on while nothing runs: as if the process had been stopped."""
+        """Advance time while nothing runs, as if the process had been stopped."""
         self._now += seconds
 
     async def advance(self, seconds: float) -> None:
-        """Move time on and wake, in order, everyone whose sleep ends by then."""
+        """Advance time and wake, in order, every task whose sleep ends by then."""
         until = self._now + seconds
-        await _let_others_run()
+        await _run_ready_tasks()
         while self._sleepers and self._sleepers[0][0] <= until:
             at, _, woken = heapq.heappop(self._sleepers)
             self._now = max(self._now, at)
             if not woken.done():
                 woken.set_result(None)
-            await _let_others_run()
+            await _run_ready_tasks()
         self._now = until
 
 
-async def _let_others_run() -> None:
+async def _run_ready_tasks() -> None:
     """Give tasks that became ready a few turns of the loop."""
     for _ in range(20):
         await asyncio.sleep(0)

@@ -103,15 +103,15 @@ class PlugTester:
             else:
                 return
 
-    async def sensed(self, plug: VerifiedPlug, wanted: FeedState, asked: float) -> str:
+    async def sensed(self, plug: VerifiedPlug, wanted: FeedState, commanded: float) -> str:
         """What the plug's sensor reports; raises PlugFailed if it reports the opposite."""
-        reading = await self.feed_monitor.confirm((plug.machine, plug.feed), wanted, asked)
+        reading = await self.feed_monitor.confirm((plug.machine, plug.feed), wanted, commanded)
         if reading is None:
             return "no sensor reading"
-        if reading.since + reading.within < asked:
+        if reading.since + reading.within < commanded:
             return "its sensor showed that before the switch"
         exact = "" if reading.within == 0 else f", give or take {reading.within:.1f} s"
-        return f"its sensor agrees after {(reading.since - asked) * 1000:.0f} ms{exact}"
+        return f"its sensor agrees after {(reading.since - commanded) * 1000:.0f} ms{exact}"
 
 
 @asynccontextmanager
@@ -153,7 +153,7 @@ async def opened_panel(lab: Lab, bench: PlugTester) -> AsyncIterator[Devices]:
     with open_devices(lab, bench.wires, bench.clock, bench.clock) as devices:
         if lab.panel.expander is not None:
             with suppress(PlugFailed):  # the preflight reports it as one of the panel's troubles
-                await asyncio.to_thread(bench.wires.expander.asked.wait, EXPANDER_PATIENCE)
+                await asyncio.to_thread(bench.wires.expander.polled.wait, EXPANDER_PATIENCE)
         yield devices
 
 
@@ -185,16 +185,16 @@ async def trial(lab: Lab, machine: str, feed: FeedKind, seconds: float, say: Say
     async with opened(lab) as bench:
         plug, clock = bench.plug(lab, machine, feed), bench.clock
         async with bench.journalled(plug, seconds, say):
-            asked = clock.now()
+            commanded = clock.now()
             at = await plug.switch(on=False, back_in=seconds + TIMER_MARGIN)
-            sensor = await bench.sensed(plug, FeedState.OFF, asked)
-            say(f"off: read back after {(at - asked) * 1000:.0f} ms, {sensor}.")
+            sensor = await bench.sensed(plug, FeedState.OFF, commanded)
+            say(f"off: read back after {(at - commanded) * 1000:.0f} ms, {sensor}.")
             say(f"Check now that {machine} has no {feed}.")
             await clock.sleep(seconds)
-            asked = clock.now()
+            commanded = clock.now()
             at = await plug.switch(on=True)
-            sensor = await bench.sensed(plug, FeedState.ON, asked)
-            say(f"on: read back after {(at - asked) * 1000:.0f} ms, {sensor}.")
+            sensor = await bench.sensed(plug, FeedState.ON, commanded)
+            say(f"on: read back after {(at - commanded) * 1000:.0f} ms, {sensor}.")
 
 
 async def click(lab: Lab, machine: str, feed: FeedKind, say: Say) -> None:

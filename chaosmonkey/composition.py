@@ -1,4 +1,4 @@
-"""Which room gets what, and who is told of what: one function for the server and for tests.
+"""Builds every room and connects them: one function for the server, tests and benchmarks.
 
     plugs ◄─ monkey ◄─ api ◄─ curl, pages
     sensors ─┘ │ └──── panel ◄─ buttons
@@ -6,8 +6,8 @@
                     └─────► board ─► hub ─► websockets
        presenter, phones ─► room ─► audience publisher ─┘
 
-`runtime` starts and stops what is built here. Whoever wants to hear of something subscribes to its
-type in `_subscribe`; the order of the lines there is the order in which they are told.
+`runtime` starts and stops what is built here. All subscriptions are in `_subscribe`; the order of
+its lines is the order in which subscribers are called.
 """
 
 from __future__ import annotations
@@ -49,17 +49,17 @@ from chaosmonkey.store import Audit, Database, Journal, Recorder, Records, Round
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a server is built upon, and does not make itself.
+    """What a server is given from outside.
 
     Attributes:
-        clock: the server's time, faster than real in a demo.
-        wall: real time by the wall, for what outlives the process.
-        pace: real time that only passes, for people and devices.
+        clock: the server's time, faster than real time in a demo.
+        wall: wall-clock time, for what outlives the process.
+        pace: real time, for people and devices.
         key: signs seats, sessions and join codes.
-        own_names: names and addresses of the machine that the server runs on.
+        own_names: names and addresses of the machine that runs the server.
         join_url: where phones join.
-        restored: plugs that the journal had as cut, and when they were read back as on.
-        unrestored: plugs that should be on and could not be turned on.
+        restored: plugs with an open journal entry, and when they were read back as on.
+        unrestored: plugs that should be on but could not be turned on.
     """
 
     lab: Lab
@@ -83,7 +83,7 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """Every room, wired and not yet running."""
+    """Every room, connected but not yet running."""
 
     events: Events
     tracker: Tracker
@@ -110,7 +110,7 @@ class Composition:
 
 
 def compose(outside: Outside) -> Composition:
-    """Build every room and make the subscriptions; nothing runs, and nothing waits."""
+    """Build every room and subscribe them; starts nothing and waits for nothing."""
     lab, clock, pace, database = outside.lab, outside.clock, outside.pace, outside.database
     events = Events()
 
@@ -132,7 +132,7 @@ def compose(outside: Outside) -> Composition:
         clock=clock,
         pace=pace,
         sensors=outside.sensors,
-        own=outside.own_names,
+        own_names=outside.own_names,
         restored=outside.restored,
         unrestored=outside.unrestored,
     )
@@ -245,7 +245,7 @@ def compose(outside: Outside) -> Composition:
 
 
 def _subscribe(it: Composition) -> None:
-    """Who is told of what, in order."""
+    """Subscribe every room to the events it needs, in order."""
     events, story = it.events, StoryLog()
     events.subscribe(Paused, lambda pause: it.room.paused(pause.at - pause.since))
     events.subscribe(ClockStepped, lambda step: it.monkey.clock_stepped(step.by))
@@ -254,14 +254,14 @@ def _subscribe(it: Composition) -> None:
     for kind in get_args(Event):
         events.subscribe(kind, it.dispatch.fold)
         events.subscribe(kind, it.board.after)
-        events.subscribe(kind, it.dispatch.tell)
+        events.subscribe(kind, it.dispatch.publish_changed)
     events.subscribe(ClockStepped, it.ended_early.forget)
     events.subscribe(PlugRestored, it.ended_early.feed_is_back)
     events.subscribe(FeedSensed, it.ended_early.feed_is_back)
 
     events.subscribe(Outage, it.recorder.keep)
     events.subscribe(Outage, it.board.show_outage)
-    events.subscribe(Outage, story.tell)
+    events.subscribe(Outage, story.log_new_lines)
     events.subscribe(Outage, it.ended_early.note)
     events.subscribe(Concluded, lambda concluded: it.room.outage_has_outcome(concluded.outage))
     events.subscribe(OutagesChanged, lambda _: it.audience_publisher.show())

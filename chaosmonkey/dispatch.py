@@ -1,8 +1,8 @@
-"""From an event to the outages that it changes: folded by the tracker, then published one by one.
+"""Takes events to the tracker, and publishes the outages that they change.
 
-a pause of ours, if one ended just now, is an event that goes first
+event ─► fold: tracker ─► (the board shows the event) ─► publish_changed: each changed outage
 
-event ─► fold: tracker ─► (the board shows the event) ─► tell: each outage that changed
+If a pause of this process has just ended, that is published first.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ story_log = logging.getLogger("chaosmonkey.story")
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """The outcome of an outage is known."""
+    """The outcome of an outage became known."""
 
     outage: Outage
 
 
 @dataclass(frozen=True, slots=True)
 class OutagesChanged:
-    """An event has changed outages, and each was published."""
+    """An event changed outages, and each of them was published."""
 
 
 class Dispatch:
-    """Takes every event to the tracker, and every outage that it changed to all who subscribed.
+    """Takes every event to the tracker, and publishes every outage that it changed.
 
     Args:
-        heartbeat: knows whether this process was stopped, slept, or was held up.
+        heartbeat: notices whether this process was paused.
     """
 
     def __init__(self, tracker: Tracker, events: Events, heartbeat: Heartbeat) -> None:
@@ -55,12 +55,12 @@ class Dispatch:
         self._changed: list[Outage] = []
 
     def fold(self, event: Event) -> None:
-        """Let the tracker take an event in."""
+        """Let the tracker fold in an event."""
         self.notice_pause()
         self._changed = self._tracker.handle(event)
 
-    def tell(self, event: Event) -> None:  # noqa: ARG002 - called with what it is subscribed to
-        """Publish the outages that the event has changed."""
+    def publish_changed(self, event: Event) -> None:  # noqa: ARG002 - the subscription's signature
+        """Publish the outages that the event changed."""
         changed, self._changed = self._changed, []
         for outage in changed:
             self._events.publish(outage)
@@ -70,7 +70,7 @@ class Dispatch:
             self._events.publish(OutagesChanged())
 
     def notice_pause(self) -> None:
-        """Tell first if this process did not run until just now: what comes next may be late."""
+        """Publish a pause that ended just now, because what is received next may be late."""
         pause = self._heartbeat.pause()
         if pause is not None:
             since, at = pause
@@ -82,20 +82,20 @@ class StoryLog:
     """Writes each new line of an outage's story into the log."""
 
     def __init__(self) -> None:
-        self._told: dict[str, Outage] = {}
+        self._logged: dict[str, Outage] = {}
 
-    def tell(self, outage: Outage) -> None:
-        """Write what is new in the story of an outage."""
-        for line in latest_line(self._told.get(outage.id), outage):
+    def log_new_lines(self, outage: Outage) -> None:
+        """Log the lines that are new in the story of an outage."""
+        for line in latest_line(self._logged.get(outage.id), outage):
             story_log.info("%s %+7.1f s  %s", outage.machine, line.at, line.text)
         if outage.closed is None or ended_early(outage):
-            self._told[outage.id] = outage
+            self._logged[outage.id] = outage
         else:
-            self._told.pop(outage.id, None)
+            self._logged.pop(outage.id, None)
 
 
 class EndedEarly:
-    """Outages that ended before their feed was back: of what follows only that is noted.
+    """Outages that ended before their feed was back; only the return of the feed is still noted.
 
     An earlier process left them, or their node was deleted.
     """
@@ -105,12 +105,12 @@ class EndedEarly:
         self._outages: dict[str, Outage] = {}
 
     def note(self, outage: Outage) -> None:
-        """Remember an outage if it is one of them."""
+        """Keep an outage if it is one of them."""
         if ended_early(outage):
             self._outages[outage.machine] = outage
 
     def forget(self, stepped: ClockStepped) -> None:  # noqa: ARG002 - as above
-        """It is not known how long their machines were without their feed."""
+        """Drop all: after a clock step, how long their feed was gone is unknown."""
         self._outages.clear()
 
     def feed_is_back(self, event: PlugRestored | FeedSensed) -> None:
@@ -122,7 +122,7 @@ class EndedEarly:
             return
         del self._outages[event.machine]
         if event.at < left.t0:
-            return  # the clock was set back: nobody knows how long it was gone
+            return  # the clock was set back: how long it was gone is unknown
         closed = max(event.at, left.closed or event.at)
         self._events.publish(replace(left, restored=event.at, closed=closed))
 

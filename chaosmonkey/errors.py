@@ -162,7 +162,7 @@ class StoreFailed(Unavailable):
 
 
 def first_of(group: BaseExceptionGroup[ChaosMonkeyError]) -> ChaosMonkeyError:
-    """An error of ours from a group; the others were logged by whoever raised them."""
+    """An error of ours from a group; the others were logged where they were raised."""
     for error in group.exceptions:
         return first_of(error) if isinstance(error, BaseExceptionGroup) else error
     raise AssertionError("an exception group is never empty")

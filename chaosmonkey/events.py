@@ -1,7 +1,7 @@
-"""What happens, handed to those who subscribed to its type. Synchronous: nothing here waits.
+"""Typed, synchronous publish and subscribe: nothing here waits.
 
-Subscribers are called in the order in which they subscribed, so that there is one order of things.
-What a subscriber publishes is handed out whole before the next subscriber is called.
+Subscribers are called in the order in which they subscribed, so events have one order. What a
+subscriber publishes reaches all of its own subscribers before the next one is called.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class TableChanged:
-    """A plug, a cut or the safety is not as it was."""
+    """A plug, a cut or the safety switch changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoomChanged:
-    """What the audience or the presenter sees is not as it was: a round, a scene, who is there."""
+    """Something that the audience or the presenter sees changed: a round, a scene, presence."""
 
 
 class Events:
@@ -30,11 +30,11 @@ class Events:
     def __init__(self) -> None:
         self._subscribers: defaultdict[type, list[Callable[[Any], object]]] = defaultdict(list)
 
-    def subscribe(self, kind: type[T], told: Callable[[T], object]) -> None:
-        """Call `told` with everything of exactly this type that is published from now on."""
-        self._subscribers[kind].append(told)
+    def subscribe(self, kind: type[T], subscriber: Callable[[T], object]) -> None:
+        """Call `subscriber` with every event of exactly this type from now on."""
+        self._subscribers[kind].append(subscriber)
 
-    def publish(self, happened: object) -> None:
-        """Hand something to all who subscribed to its type, in order."""
-        for told in self._subscribers[type(happened)]:
-            told(happened)
+    def publish(self, event: object) -> None:
+        """Call all subscribers of this event's type, in order."""
+        for subscriber in self._subscribers[type(event)]:
+            subscriber(event)

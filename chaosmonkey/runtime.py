@@ -1,10 +1,10 @@
 """Starts and stops everything that `composition` builds. The first file to read.
 
-`rescue` has turned the plugs on before this module is even imported. Whatever else is broken then
-(a kubeconfig, a torn panel, a port that another program has) is reported and tried again, while
-everything else goes on. Whatever ends the server (SIGTERM, SIGINT, a crash in any task), the plugs
-are restored before the process ends; what could not be restored is in the journal for the next
-start. One task each; if one dies, all stop.
+`rescue` has turned the plugs on before this module is even imported. Anything else that is broken
+(a kubeconfig, a disconnected panel, a port in use) is reported and retried while the rest runs.
+However the server ends (SIGTERM, SIGINT, a crash in any task), the plugs are restored first; what
+could not be restored is in the journal for the next start. Every part has one task; if one dies,
+all stop.
 """
 
 from __future__ import annotations
@@ -46,15 +46,14 @@ from chaosmonkey.systemd import Supervisor
 log = logging.getLogger(__name__)
 
 LISTEN_EVERY = 2.0
-"""Seconds after which a port that another program has, or an address that is not there yet, is
-tried again."""
+"""Seconds between retries of a port in use or of an address that does not exist yet."""
 
 TICK = 1.0
-"""Seconds between two reminders that time passes, for outages that end by nothing happening."""
+"""Seconds between two ticks, for outages that end when nothing happens."""
 
 
 class _Stopped(Exception):
-    """The server was told to stop; it leaves the task group by this."""
+    """Raised to leave the task group when the server should stop."""
 
 
 async def serve(
@@ -77,13 +76,14 @@ async def run(
     """Run the server until SIGTERM or SIGINT.
 
     Args:
-        table: what stands on the table, its plugs on.
-        announce: is told where the server is when it can be used, and once the presenter's token.
+        table: the hardware, with its plugs turned on.
+        announce: called with the server's address once it listens, and once with the presenter's
+            token.
         stop: ends the server when it is set, as a signal does.
 
     Raises:
         StoreFailed: the data folder cannot be used.
-        ExceptionGroup: a task died; the plugs were restored before.
+        ExceptionGroup: a task died; the plugs were restored first.
     """
     lab, wires, pace = table.lab, table.wires, SystemClock()
     async with AsyncExitStack() as stack:
@@ -96,7 +96,7 @@ async def run(
 
 
 class _Server:
-    """What lives as long as the server does, and when it starts and ends."""
+    """Everything that lives as long as the server, and the order of start and stop."""
 
     def __init__(
         self, table: Rescued, sensors: SensorBoard, devices: Devices, client: Client
@@ -131,16 +131,16 @@ class _Server:
         )
 
     async def run(self, announce: Callable[[str], None], stop: asyncio.Event) -> None:
-        """Start everything, wait until told to stop, stop everything."""
+        """Start everything, wait for a signal or `stop`, stop everything."""
         try:
             await self._take_up()
         except Exception:
-            log.exception("What an earlier server kept cannot be taken up. All else goes on.")
+            log.exception("Cannot read what the previous server stored. Continuing without it.")
         self._it.audience_publisher.show()
         entrance = RequestSizeLimit(RequestScheduler(create_app(self._it.context)))
         web = WebServer(entrance, self._lab.server)
         control = ControlServer(entrance, self._lab.server.data)
-        gc.freeze()  # what stays for ever need not be looked through with every phone's garbage
+        gc.freeze()  # permanent objects need not be scanned again for every phone's garbage
         started = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -175,9 +175,9 @@ class _Server:
             pass
 
     async def _take_up(self) -> None:
-        """Take up what an earlier process kept: its clock, its outages, its round."""
+        """Take over what the previous process stored: its clock, its outages, its round."""
         it = self._it
-        stepped = await self._set_meanwhile()
+        stepped = await self._follow_clock_step()
         await recover_previous_run(
             it.records,
             board=it.board,
@@ -189,7 +189,7 @@ class _Server:
         await it.room.resume(it.rounds, it.records.get, stepped=stepped)
 
     async def _serve(self, web: WebServer, announce: Callable[[str], None]) -> None:
-        """Serve the pages as soon as their address is to be had; all else does not wait for it."""
+        """Serve the pages as soon as the address is available; nothing else waits for it."""
         failing, pace = "", SystemClock()
         while True:
             try:
@@ -198,8 +198,8 @@ class _Server:
             except PortTaken as error:
                 if error.message != failing:
                     log.error(
-                        "%s It is tried again every %g s; meanwhile there are no pages and no API, "
-                        "but plugs are restored and the panel works.",
+                        "%s Retrying every %g s. Until then there are no pages and no API, but "
+                        "plugs are restored and the panel works.",
                         error,
                         LISTEN_EVERY,
                     )
@@ -216,7 +216,7 @@ class _Server:
         return join_url(self._lab.server, self._port)
 
     def _announce(self, announce: Callable[[str], None]) -> None:
-        """Say where the server is, and how the presenter gets in."""
+        """Announce the server's address, and how the presenter signs in."""
         server = self._lab.server
         url = f"http://{server.local_host}:{self._port}/"
         self._supervisor.ready(f"listening on {url}")
@@ -233,10 +233,10 @@ class _Server:
             try:
                 secret = self._it.tokens.make("presenter", Role.PRESENTER)
             except StoreFailed as error:
-                log.error("No presenter's token can be made, so nobody can sign in: %s", error)
+                log.error("Cannot create a presenter token, so signing in is impossible: %s", error)
                 return
             console = own_url(server, self._port) + "/console"
-            announce(f"Present at {console}?token={secret} (this is told only once)")
+            announce(f"Present at {console}?token={secret} (shown only once)")
 
     async def _tick(self) -> None:
         while True:
@@ -248,12 +248,15 @@ class _Server:
             self._it.room.tick()
 
     def _refresh_own_names(self) -> None:
-        """Know this machine by the addresses that it has by now; a demo's machines are pretend."""
+        """Look up this machine's names and addresses again; a demo's machines are pretend."""
         if self._lab.demo is None:
             self._own_names = own_names(self._lab.limits)
 
-    async def _set_meanwhile(self) -> float | None:
-        """Take over by how much the clock was set since the run before this one, if that is known.
+    async def _follow_clock_step(self) -> float | None:
+        """Shift what was stored by as much as the clock was set since the previous run.
+
+        Returns:
+            Seconds of the step; None if unknown.
 
         Raises:
             StoreFailed: the journal cannot be written.
@@ -268,7 +271,7 @@ class _Server:
         return stepped
 
     def _correct_clock(self) -> None:
-        """Follow the system clock if it was set, but not while a cut counts on it."""
+        """Follow the system clock if it was set, but not during a cut."""
         if self._it.monkey.cuts or not (by := self._wall.correct()):
             return
         log.warning("The system clock was set by %+.1f s. Measured times do not change.", by)
@@ -282,5 +285,5 @@ def _key(folder: Path) -> bytes:
     try:
         return secret_key(folder)
     except StoreFailed as error:
-        log.error("%s Until then, everyone has to sign in again after each start.", error)
+        log.error("%s Until that is fixed, everyone must sign in again after each start.", error)
         return passing_key()

@@ -1,4 +1,4 @@
-"""What the process before this one left: outages that it did not see the end of."""
+"""Takes over the outages that the previous process did not see the end of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chaosmonkey.outage.recovery import milestones
 from chaosmonkey.store import Records
 
 READ = 200
-"""Outages of the past that are read for the board, which keeps the latest that it has room for."""
+"""Past outages to read for the board, which keeps the latest that it has room for."""
 
 
 async def recover_previous_run(
@@ -24,25 +24,25 @@ async def recover_previous_run(
 ) -> None:
     """End open outages, and show the latest ones.
 
-    Each outage that is ended, which is now (or at its t0, if the clock was set back), and whose
-    feed is still to return is given to `interrupted`. If the clock was set by nobody knows how
-    much, it ends with what was seen last, and when its feed returns is not measured.
+    An open outage ends now, or at its t0 if the clock was set back, and is passed to `interrupted`
+    if its feed has not returned. If the clock was set by an unknown amount, the outage ends with
+    the last thing that was seen, and the return of its feed is not measured.
 
     Args:
         records: the outages on the disk.
         board: shows them.
-        interrupted: is told of those whose feed is still to return.
-        now: the moment.
-        stepped: seconds by which the clock was set since they were kept; None if nobody knows.
+        interrupted: called with each outage whose feed has not returned.
+        now: the current moment.
+        stepped: seconds by which the clock was set since they were stored; None if unknown.
 
     Raises:
-        StoreFailed: the disk does not do its part.
+        StoreFailed: the disk failed.
     """
     for outage in await records.unfinished():
-        outage = outage.later(stepped or 0.0)  # noqa: PLW2901 - the same one, by our clock
+        outage = outage.later(stepped or 0.0)  # noqa: PLW2901 - the same outage, by our clock
         ended = replace(
             outage,
-            closed=max(now, outage.t0) if stepped is not None else _seen_last(outage),
+            closed=max(now, outage.t0) if stepped is not None else _last_seen(outage),
             interrupted="the server stopped in the meantime and did not see what followed",
         )
         await records.save(ended)
@@ -52,5 +52,5 @@ async def recover_previous_run(
         board.show_outage(outage)
 
 
-def _seen_last(outage: Outage) -> float:
+def _last_seen(outage: Outage) -> float:
     return outage.t0 + max(milestones(outage).values())

@@ -1,9 +1,9 @@
-r"""What a reader can see of text that strangers wrote: a terminal or a log shows nothing else.
+r"""Escapes what is invisible in untrusted text before a terminal or a log shows it.
 
-A name may come from a URL, a cluster, a device or a phone. Written raw, it moves the cursor, sets
-the window's title, turns the reading direction round, or begins a row that looks like ours. So
-whatever this program prints, logs, or answers as plain text passes here, row by row, and shows its
-control characters as git, kubectl and systemd do: `\x1b`, `\n`.
+A name may come from a URL, a cluster, a device or a phone. Written raw, it could move the cursor,
+set the window's title, reverse the reading direction, or start a line that looks like ours. So
+everything that this program prints, logs, or answers as plain text passes through here, line by
+line, with control characters shown as git, kubectl and systemd do: `\x1b`, `\n`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import unicodedata
 
 HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
-"""Categories of what has no glyph of its own: controls, formats (those that turn the direction
-round among them), unassigned, private and lone halves of characters, line separators."""
+"""Categories without a glyph: controls, formats (including those that reverse the direction),
+unassigned, private, lone surrogates, line separators."""
 
 BLANK = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\u2800"
@@ -27,7 +27,7 @@ _SHORT = {"\n": r"\n", "\r": r"\r"}
 
 
 def visible(text: str) -> str:
-    """Text as one row, everything in it that would not be seen escaped; tabs stay."""
+    """Text as one line, with everything invisible escaped except tabs."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -36,7 +36,7 @@ def visible(text: str) -> str:
 
 
 def visible_rows(text: str) -> list[str]:
-    """Text of several rows that are meant, such as a traceback, each as `visible`."""
+    """Text that really has several lines, such as a traceback, each as `visible`."""
     return [visible(row) for row in text.split("\n")]
 
 
@@ -49,7 +49,7 @@ def _is_seen(text: str, at: int) -> bool:
 
 
 def has_glyph(character: str) -> bool:
-    """Whether a character is seen, be it as a space."""
+    """Whether a character is visible, if only as a space."""
     return unicodedata.category(character) not in HIDDEN and character not in BLANK
 
 

@@ -54,10 +54,10 @@ class Client:
             "resourceVersion": version,
             "timeoutSeconds": str(seconds),
         }
-        asked = f"watch {resource.rule()}"
+        action = f"watch {resource.rule()}"
         async with (
-            self._connection.stream(resource.path(namespace), asked, query) as pieces,
-            aclosing(_batches(pieces, self._connection.large, asked)) as batches,
+            self._connection.stream(resource.path(namespace), action, query) as pieces,
+            aclosing(_batches(pieces, self._connection.large, action)) as batches,
         ):
             yield batches
 
@@ -70,7 +70,7 @@ class Client:
             query["continue"] = token
         path = resource.path(namespace)
         return read_page(
-            await self._connection.ask("GET", path, f"list {resource.rule()}", query),
+            await self._connection.request("GET", path, f"list {resource.rule()}", query),
             resource.decode,
         )
 
@@ -91,7 +91,7 @@ class Client:
             ClusterUnavailable: it is not.
         """
         try:
-            await self._connection.ask(
+            await self._connection.request(
                 "GET", "/readyz", "probe the API server (/readyz)", timeout=GLANCE
             )
         except StatusError as answer:
@@ -101,10 +101,10 @@ class Client:
     # --- for people -----------------------------------------------------------------------------
 
     async def get(
-        self, path: str, asked: str, query: dict[str, str] | None = None
+        self, path: str, action: str, query: dict[str, str] | None = None
     ) -> dict[str, Any]:
         """The object, or the list, at a path."""
-        return read_object(await self._connection.ask("GET", path, asked, query))
+        return read_object(await self._connection.request("GET", path, action, query))
 
     def places(self, resource: Resource) -> tuple[str | None, ...]:
         """The namespaces in which the settings allow a resource; None means all."""
@@ -112,7 +112,7 @@ class Client:
 
     async def server_version(self) -> str:
         """The API server's version, such as "v1.36.2"."""
-        found = read_object(await self._connection.ask("GET", "/version", "get the version"))
+        found = read_object(await self._connection.request("GET", "/version", "get the version"))
         return str(found.get("gitVersion") or "unknown")
 
     async def delete_pod(
@@ -130,7 +130,8 @@ class Client:
         if grace is not None:
             options["gracePeriodSeconds"] = grace
         path = f"/api/v1/namespaces/{namespace}/pods/{name}"
-        await self._connection.ask("DELETE", path, f"delete pod {namespace}/{name}", body=options)
+        action = f"delete pod {namespace}/{name}"
+        await self._connection.request("DELETE", path, action, body=options)
 
     async def may(
         self, verb: str, group: str, resource: str, *, namespace: str | None = None
@@ -140,16 +141,16 @@ class Client:
         `resource` may name a subresource, as "pods/log".
         """
         name, _, part = resource.partition("/")
-        asked = {"verb": verb, "group": group, "resource": name, "subresource": part}
-        asked |= {"namespace": namespace} if namespace else {}
+        attributes = {"verb": verb, "group": group, "resource": name, "subresource": part}
+        attributes |= {"namespace": namespace} if namespace else {}
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": asked},
+            "spec": {"resourceAttributes": attributes},
         }
         path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
         answer = read_object(
-            await self._connection.ask(
+            await self._connection.request(
                 "POST", path, f"check access to {verb} {resource}", body=review
             )
         )
@@ -161,7 +162,7 @@ class Client:
         """The last `tail` lines that a container wrote."""
         query = {"tailLines": str(tail)} | ({"container": container} if container else {})
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-        found = await self._connection.ask(
+        found = await self._connection.request(
             "GET", path, f"read the log of pod {namespace}/{pod}", query
         )
         return found.decode(errors="replace")
@@ -172,13 +173,13 @@ def _selected(resource: Resource) -> dict[str, str]:
 
 
 async def _batches(
-    pieces: AsyncIterator[bytes], large: LargeAnswers, asked: str
+    pieces: AsyncIterator[bytes], large: LargeAnswers, action: str
 ) -> AsyncGenerator[Batch, None]:
     lines = LineSplitter()
     async for piece in pieces:
         found = lines.feed(piece)
         if lines.size > LARGE:
-            async with large.turn(asked):
+            async with large.turn(action):
                 found += await _rest_of_the_line(lines, pieces)
         yield found
     if rest := lines.rest():

@@ -72,37 +72,37 @@ class Connection:
             self._api = None
             await api.close()  # type: ignore[no-untyped-call]
 
-    async def ask(
+    async def request(
         self,
         method: str,
         path: str,
-        asked: str,
+        action: str,
         query: dict[str, str] | None = None,
         *,
         body: dict[str, Any] | None = None,
         timeout: aiohttp.ClientTimeout = ANSWER,
     ) -> bytes:
-        """The whole body of an answer; `asked` names the request in words.
+        """The whole body of an answer; `action` names the request in words.
 
         Raises:
             ClusterUnavailable: the request failed.
         """
-        response = await self._send(method, path, asked, query, body=body, timeout=timeout)
+        response = await self._send(method, path, action, query, body=body, timeout=timeout)
         async with response:
-            return await _read(response, asked, LARGEST_ANSWER, self.large)
+            return await _read(response, action, LARGEST_ANSWER, self.large)
 
     @asynccontextmanager
     async def stream(
-        self, path: str, asked: str, query: dict[str, str]
+        self, path: str, action: str, query: dict[str, str]
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """The body of an answer as it arrives, in pieces of any size, until it ends.
 
         Raises:
             ClusterUnavailable: the request failed, or its answer broke off.
         """
-        response = await self._send("GET", path, asked, query, timeout=STREAM)
+        response = await self._send("GET", path, action, query, timeout=STREAM)
         try:
-            async with aclosing(_pieces(response, asked)) as pieces:
+            async with aclosing(_pieces(response, action)) as pieces:
                 yield pieces
         finally:
             response.close()
@@ -111,7 +111,7 @@ class Connection:
         self,
         method: str,
         path: str,
-        asked: str,
+        action: str,
         query: dict[str, str] | None = None,
         *,
         body: dict[str, Any] | None = None,
@@ -127,15 +127,15 @@ class Connection:
                     method, url, headers=headers, body=body, _request_timeout=timeout
                 )
         except _NETWORK_FAILED as error:
-            raise _unreachable(asked, api.configuration.host, error) from error
+            raise _unreachable(action, api.configuration.host, error) from error
         response: aiohttp.ClientResponse = answer.response
         if response.status < 300:
             return response
         async with response:
             status = read_status(
-                response.status, await _read(response, asked, LARGEST_REFUSAL, self.large)
+                response.status, await _read(response, action, LARGEST_REFUSAL, self.large)
             )
-        refused = refusal(status, asked)
+        refused = refusal(status, action)
         refused.retry_after = _seconds(response.headers.get("Retry-After")) or status.retry_after
         if isinstance(refused, Unauthorized) and self._api is api:
             await self.close()
@@ -213,16 +213,16 @@ async def _refuse_redirects_and_encodings(
     return response
 
 
-async def _pieces(response: aiohttp.ClientResponse, asked: str) -> AsyncGenerator[bytes, None]:
+async def _pieces(response: aiohttp.ClientResponse, action: str) -> AsyncGenerator[bytes, None]:
     try:
         async for piece in response.content.iter_any():
             yield piece
     except _NETWORK_FAILED as error:
-        raise _unreachable(asked, str(response.url.origin()), error) from error
+        raise _unreachable(action, str(response.url.origin()), error) from error
 
 
 async def _read(
-    response: aiohttp.ClientResponse, asked: str, most: int, large: LargeAnswers
+    response: aiohttp.ClientResponse, action: str, most: int, large: LargeAnswers
 ) -> bytes:
     """The whole body; raises Unreachable if it broke, MalformedResponse above `most` bytes."""
     body = bytearray()
@@ -234,15 +234,15 @@ async def _read(
                 if len(body) > most:
                     response.close()
                     raise MalformedResponse(
-                        f"{asked}: the answer has more than {most // 1024} KiB.",
+                        f"{action}: the answer has more than {most // 1024} KiB.",
                         remedy="Check whether a proxy answers in the server's place.",
                     )
                 if len(body) > LARGE and not is_its_turn:
                     is_its_turn = True
-                    await turn.enter_async_context(large.turn(asked))
+                    await turn.enter_async_context(large.turn(action))
             return bytes(body)
     except _NETWORK_FAILED as error:
-        raise _unreachable(asked, str(response.url.origin()), error) from error
+        raise _unreachable(action, str(response.url.origin()), error) from error
 
 
 def _seconds(retry_after: str | None) -> float | None:
@@ -250,9 +250,9 @@ def _seconds(retry_after: str | None) -> float | None:
     return float(retry_after) if retry_after and retry_after.isdecimal() else None
 
 
-def _unreachable(asked: str, host: str, error: Exception) -> Unreachable:
+def _unreachable(action: str, host: str, error: Exception) -> Unreachable:
     return Unreachable(
-        f"{asked}: {_why(error)}.",
+        f"{action}: {_why(error)}.",
         remedy=_remedy(host, error),
         server=host,
         cause=type(error).__name__,

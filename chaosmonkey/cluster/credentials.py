@@ -87,10 +87,10 @@ def _usual_files() -> list[Path]:
     for places in (usual, [K3S_KUBECONFIG]):
         if files := [path for path in places if path.is_file()]:
             return files
-    looked = ", ".join(str(path) for path in [*usual, K3S_KUBECONFIG])
+    searched = ", ".join(str(path) for path in [*usual, K3S_KUBECONFIG])
     raise BadConfig(
         "[cluster]",
-        [f"no cluster is set and no kubeconfig found ({looked}). Set 'kubeconfig' or 'server'."],
+        [f"no cluster is set and no kubeconfig found ({searched}). Set 'kubeconfig' or 'server'."],
     )
 
 

@@ -23,19 +23,19 @@ LONGEST_WAIT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What follows.
+    """How to react to the end of a pass.
 
     Attributes:
         wait: seconds until the next attempt.
-        doubt: what is known can no longer be believed.
-        forget_version: the version is of no use: list again.
-        forget_history: it is another cluster's, or its past has changed: forget all that is known.
-        older: the older form of the resource, to be watched in its place.
+        stale: the collection is no longer current.
+        forget_version: the version is useless: list again.
+        forget_history: the cluster is another one, or was restored: forget everything.
+        older: the older form of the resource, to watch instead.
         put_off: the server has asked, for the first time, to wait a little.
     """
 
     wait: float
-    doubt: bool = True
+    stale: bool = True
     forget_version: bool = False
     forget_history: bool = False
     older: Resource | None = None
@@ -55,15 +55,15 @@ def after(trouble: ClusterUnavailable, wait: float, resource: Resource, *, put_o
         case Replaced():
             return Ending(wait, forget_history=True)
         case NotFound() if resource.older:
-            return Ending(wait, doubt=False, older=resource.older)
+            return Ending(wait, stale=False, older=resource.older)
         case NotFound() | Forbidden():
             return Ending(RARELY, forget_version=True)
         case (
-            TooManyRequests(retry_after=asked)
-            | ServerError(code=502 | 503 | 504, retry_after=asked)
+            TooManyRequests(retry_after=retry_after)
+            | ServerError(code=502 | 503 | 504, retry_after=retry_after)
         ):
-            wait = min(max(asked or 0.0, wait), LONGEST_WAIT)
+            wait = min(max(retry_after or 0.0, wait), LONGEST_WAIT)
             first = isinstance(trouble, TooManyRequests) and not put_off
-            return Ending(wait, doubt=not first, put_off=first)  # once is no reason for doubt
+            return Ending(wait, stale=not first, put_off=first)  # once is no reason for doubt
         case _:
             return Ending(wait, forget_version=True)

@@ -53,15 +53,15 @@ class StatusError(ClusterUnavailable):
 
     Attributes:
         code: the HTTP status, or the one in a watch's ERROR line.
-        retry_after: seconds after which the server wants a retry, if it said so.
+        retry_after: seconds after which the server wants a retry, if it sent one.
     """
 
     title = "Refused by the cluster"
     hint: ClassVar[str] = ""
 
-    def __init__(self, status: Status, asked: str) -> None:
+    def __init__(self, status: Status, action: str) -> None:
         super().__init__(
-            f"{asked}: {status.message or status.reason or 'no reason given'} ({status.code}).",
+            f"{action}: {status.message or status.reason or 'no reason given'} ({status.code}).",
             remedy=self.hint,
             code=status.code,
             reason=status.reason,
@@ -132,10 +132,10 @@ _BY_CODE: dict[int, type[StatusError]] = {
 }
 
 
-def refusal(status: Status, asked: str) -> StatusError:
-    """The error for a Status; `asked` says what was refused, as "list pods"."""
+def refusal(status: Status, action: str) -> StatusError:
+    """The error for a Status; `action` is what was refused, such as "list pods"."""
     fallback = ServerError if status.code >= 500 else StatusError
-    return _BY_CODE.get(status.code, fallback)(status, asked)
+    return _BY_CODE.get(status.code, fallback)(status, action)
 
 
 def let_go(trouble: ClusterUnavailable) -> None:

@@ -19,9 +19,9 @@ class Health:
         version: where the next watch resumes; None if a list must come first.
         reached: the newest version received; an older one later belongs to another history.
         cluster: uid of the cluster's namespace kube-system; "" as long as it is not known.
-        heard: the moment of the last message about it.
+        received_at: the moment of the last message about it.
         synced: it was listed at least once.
-        believed: it is current: a watch is open that resumed where the last ended, or one ended
+        current: a watch is open that resumed where the last ended, or one ended
             normally and the next is about to open.
         trouble: why it is not current.
     """
@@ -30,9 +30,9 @@ class Health:
     version: str | None = None
     reached: str = ""
     cluster: str = ""
-    heard: float | None = None
+    received_at: float | None = None
     synced: bool = False
-    believed: bool = False
+    current: bool = False
     trouble: ClusterUnavailable | None = None
 
     def recognise(self, position: Position) -> None:

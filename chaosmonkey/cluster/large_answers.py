@@ -22,7 +22,7 @@ class LargeAnswers:
         self._one = asyncio.Lock()
 
     @asynccontextmanager
-    async def turn(self, asked: str) -> AsyncIterator[None]:
+    async def turn(self, action: str) -> AsyncIterator[None]:
         """Hold the turn; raises MalformedResponse if that takes longer than `TURN`."""
         async with self._one:
             try:
@@ -30,6 +30,6 @@ class LargeAnswers:
                     yield
             except TimeoutError:
                 raise MalformedResponse(
-                    f"{asked}: a large answer was not complete after {TURN:g} s.",
+                    f"{action}: a large answer was not complete after {TURN:g} s.",
                     remedy="Check whether a proxy answers in the server's place.",
                 ) from None

@@ -47,14 +47,14 @@ SHORT = 1.0
 """Seconds; a watch that ends sooner is reopened only after a wait."""
 
 SETTLED = 1.0
-"""Seconds without an error after which a resumed watch is believed; an expired version is
+"""Seconds without an error after which a resumed watch counts as current; an expired version is
 answered within milliseconds."""
 
 WATCH_SECONDS = (300, 600)
 """The server is asked to end a watch after a time between these, as client-go does, so that
 after an outage they do not all end together each time."""
 
-DROPPED_SAID = 100
+DROPPED_LOGGED = 100
 """How many malformed objects are logged; the log is for people."""
 
 
@@ -63,8 +63,8 @@ class Reflector:
 
     Attributes:
         resource: what is watched; its older form if the server does not have it.
-        health: whether the sink is current. `told` is called after each change of it.
-        heard: the moment of the last message, in the time of `pace`.
+        health: whether the sink is current. `changed` is called after each change of it.
+        last_message: the moment of the last message, in the time of `pace`.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class Reflector:
         pace: Clock,
         random: Random,
         stall_after: float,
-        told: Callable[[], None] = lambda: None,
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.resource = resource
         self.health = Health(resource.path(namespace))
-        self.heard = pace.now()
+        self.last_message = pace.now()
         self._source = source
         self._namespace = namespace
         self._sink = sink
@@ -91,7 +91,7 @@ class Reflector:
         self._random = random
         self._backoff = Backoff(random)
         self._stall_after = stall_after
-        self._told = told
+        self._changed = changed
         self._opened: float | None = None
         self._put_off = False
         self._reading: asyncio.Task[ClusterUnavailable | None] | None = None
@@ -123,11 +123,11 @@ class Reflector:
             self.health.recognise(await self._source.position(self.resource, self._namespace))
         if self.health.version is not None:
             try:
-                return await self._follow(believed=self.health.believed)
+                return await self._follow(current=self.health.current)
             except Expired:
                 log.info("%s: the version expired, listing again", self.health.path)
         await self._list()
-        return await self._follow(believed=True)
+        return await self._follow(current=True)
 
     @property
     def watching(self) -> bool:
@@ -143,7 +143,7 @@ class Reflector:
     def start_over(self, trouble: ClusterUnavailable) -> None:
         """Forget everything, which belongs to another history, and list again."""
         self.health.forget()
-        self.health.believed, self.health.trouble = False, trouble
+        self.health.current, self.health.trouble = False, trouble
         self.interrupt(trouble)
 
     async def _list(self) -> None:
@@ -160,26 +160,26 @@ class Reflector:
         for why in dropped:
             self._drop(why)
         self.health.reach(page.version)
-        for _ in self._sink.replace(entries, self._hear()):
+        for _ in self._sink.replace(entries, self._note_message()):
             await asyncio.sleep(0)
         if self.health.version is None and self.health.trouble is not None:
             raise self.health.trouble  # `start_over` came meanwhile: this list is void too
         if not self.health.synced:
             self.health.synced = True
-            self._told()
+            self._changed()
 
-    async def _follow(self, *, believed: bool) -> None:
+    async def _follow(self, *, current: bool) -> None:
         """Apply a watch to the sink until it ends; it is current at once, or once settled."""
         version, seconds = self.health.version or "", self._random.randint(*WATCH_SECONDS)
         async with self._source.watch(self.resource, self._namespace, version, seconds) as batches:
-            self._hear()
-            self._opened, self._put_off = self.heard, False
-            if believed:
-                self._believe()
+            self._note_message()
+            self._opened, self._put_off = self.last_message, False
+            if current:
+                self._mark_current()
             async with asyncio.TaskGroup() as group:
                 path = self.health.path
                 reading = group.create_task(self._read(batches), name=f"watch {path}")
-                patience = group.create_task(self._lose_patience(), name=f"patience {path}")
+                patience = group.create_task(self._watch_for_silence(), name=f"patience {path}")
                 reading.add_done_callback(lambda _: patience.cancel())
                 self._reading = reading
         ended_by = self._ended_by if reading.cancelled() else reading.result()
@@ -194,7 +194,7 @@ class Reflector:
         try:
             async for lines in batches:
                 if lines:  # blank lines are no message
-                    self._apply(lines, self._hear())
+                    self._apply(lines, self._note_message())
         except ClusterUnavailable as trouble:
             return trouble
         return None
@@ -216,21 +216,21 @@ class Reflector:
                     self.health.reach(version)
                 case refused:
                     raise refusal(refused, f"watch {self.resource.rule()}")
-        if lines and not self.health.believed:
-            self._believe()
+        if lines and not self.health.current:
+            self._mark_current()
 
     def _drop(self, why: str) -> None:
         """Log once that an object is skipped."""
-        if why not in self._dropped and len(self._dropped) < DROPPED_SAID:
+        if why not in self._dropped and len(self._dropped) < DROPPED_LOGGED:
             self._dropped.add(why)
             log.warning("%s: %s. Skipping this object.", self.health.path, why)
 
-    async def _lose_patience(self) -> None:
+    async def _watch_for_silence(self) -> None:
         """Trust the open watch after a moment, and end it when it is silent for too long."""
         await self._pace.sleep(SETTLED)
-        if not self.health.believed:
-            self._believe()
-        while (left := self.heard + self._stall_after - self._pace.now()) > 0:
+        if not self.health.current:
+            self._mark_current()
+        while (left := self.last_message + self._stall_after - self._pace.now()) > 0:
             await running_for(self._pace, left)  # what came while we were stopped is read first
         self.interrupt(
             ReadTimeout(
@@ -258,8 +258,8 @@ class Reflector:
             self.health.version = None
         if ending.older is not None:
             self._become_older(ending.older)
-        if ending.doubt:
-            self._doubt(trouble)
+        if ending.stale:
+            self._mark_stale(trouble)
         return ending.wait
 
     def _lived(self) -> bool:
@@ -276,21 +276,21 @@ class Reflector:
         self.health.path = older.path(self._namespace)
         self.health.version = None
 
-    def _hear(self) -> float:
+    def _note_message(self) -> float:
         """Note that a message arrived; return its moment."""
-        self.heard = self._pace.now()
-        self.health.heard = at = self._clock.now()
+        self.last_message = self._pace.now()
+        self.health.received_at = at = self._clock.now()
         return at
 
-    def _believe(self) -> None:
+    def _mark_current(self) -> None:
         if self.health.trouble is not None:
             log.info("%s: watching again", self.health.path)
-        self.health.believed, self.health.trouble = True, None
-        self._told()
+        self.health.current, self.health.trouble = True, None
+        self._changed()
 
-    def _doubt(self, trouble: ClusterUnavailable) -> None:
+    def _mark_stale(self, trouble: ClusterUnavailable) -> None:
         if type(self.health.trouble) is not type(trouble):
             rare = isinstance(trouble, NotFound | Forbidden)
             log.log(logging.WARNING if rare else logging.INFO, "%s", trouble)
-        self.health.believed, self.health.trouble = False, trouble
-        self._told()
+        self.health.current, self.health.trouble = False, trouble
+        self._changed()

@@ -3,7 +3,7 @@
     nodes, controllers, leases ── known ──► pods, endpoint slices, events
        reflector ─► cache ┐                    reflector ─► cache ┐
                           └────────────────────────────────────────┴─► publish(Changed | Removed)
-    nodes, pods, leases: all believed, or not ───────────────────────► publish(Fresh | Stale)
+    nodes, pods, leases: all current, or not ────────────────────────► publish(Fresh | Stale)
 
 Controllers are listed before pods, so that every pod's controller is known. Events of one resource
 are published in the order in which the server sent them, those of different resources in the order
@@ -42,9 +42,8 @@ QUIET = 5.0
 class ClusterWatch:
     """Watches the cluster and publishes what happens in it.
 
-    `publish` is called synchronously and must not wait. The first word about whether we can be
-    believed is Fresh, when all vital resources are known, or Stale, if that fails; from then on
-    they alternate.
+    `publish` is called synchronously and must not wait. The first event about our own view is Fresh
+    once all vital resources are known, or Stale if that fails; from then on they alternate.
 
     `clock` stamps the events and may run faster than real time, as a demonstration does. `pace` is
     real time, in which the network lives: for waiting and for measuring silence.
@@ -104,8 +103,8 @@ class ClusterWatch:
     def clock_stepped(self, by: float) -> None:
         """Shift all moments: the clock was corrected by so many seconds."""
         for health in self.health:
-            if health.heard is not None:
-                health.heard += by
+            if health.received_at is not None:
+                health.received_at += by
 
     def _reflector(self, resource: Resource, namespace: str | None) -> Reflector:
         cache = Cache(self._publish, history=resource.history)
@@ -119,7 +118,7 @@ class ClusterWatch:
             pace=self._pace,
             random=self._random,
             stall_after=self._settings.stall_after,
-            told=self._judge,
+            changed=self._judge,
         )
 
     def _judge(self) -> None:
@@ -132,12 +131,12 @@ class ClusterWatch:
             if isinstance(trouble, Replaced) and trouble is not self._replaced:
                 self._start_over(trouble)
         vital = [r.health for r in self._reflectors if r.resource.vital]
-        doubted = next((health for health in vital if health.trouble), None)
-        if doubted and doubted.trouble and self._trusted is not False:
+        stale = next((health for health in vital if health.trouble), None)
+        if stale and stale.trouble and self._trusted is not False:
             self._trusted = False
-            log.warning("Lost track of the cluster: %s", doubted.trouble)
-            self._publish(Stale(self._since(doubted), doubted.trouble.message.rstrip(".")))
-        elif self._trusted is not True and all(health.believed for health in vital):
+            log.warning("Lost track of the cluster: %s", stale.trouble)
+            self._publish(Stale(self._since(stale), stale.trouble.message.rstrip(".")))
+        elif self._trusted is not True and all(health.current for health in vital):
             self._trusted = True
             log.info("Watching the cluster; its state is current.")
             self._publish(Fresh(self._clock.now()))
@@ -151,28 +150,28 @@ class ClusterWatch:
         for reflector in self._reflectors:
             reflector.start_over(trouble)
 
-    def _since(self, doubted: Health) -> float:
+    def _since(self, stale: Health) -> float:
         """The moment until which our knowledge is complete.
 
         A stream that breaks has delivered all before, so the last message on any of them counts;
         one that fell silent may have lost all since its own last message.
         """
-        heard = [
-            health.heard
-            for health in ([doubted] if isinstance(doubted.trouble, ReadTimeout) else self.health)
-            if health.heard is not None
+        received = [
+            health.received_at
+            for health in ([stale] if isinstance(stale.trouble, ReadTimeout) else self.health)
+            if health.received_at is not None
         ]
-        return max(heard, default=self._clock.now())
+        return max(received, default=self._clock.now())
 
     async def _probe_when_silent(self) -> Never:
         """Probe the server when all watches are silent, and end them if it does not answer."""
-        asked = self._pace.now()
+        probed = self._pace.now()
         while True:
-            quiet = self._pace.now() - max(asked, *(r.heard for r in self._reflectors))
+            quiet = self._pace.now() - max(probed, *(r.last_message for r in self._reflectors))
             if quiet < QUIET:
                 await self._pace.sleep(QUIET - quiet)
                 continue
-            asked = self._pace.now()
+            probed = self._pace.now()
             if watching := [r for r in self._reflectors if r.watching]:
                 try:
                     await self._server.glance()

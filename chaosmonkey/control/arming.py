@@ -1,7 +1,7 @@
-"""Arms, disarms, halts and releases the table, and remembers HALT over a restart.
+"""Arms, disarms, halts and releases the table, and remembers HALT across a restart.
 
-What it keeps is one value, `Safety`. HALT holds from the moment it is pressed; the disk is told in
-the background, again and again while it is full or locked.
+Its state is one value, `Safety`. HALT is active from the moment it is pressed; it is written to the
+disk in the background, with retries while the disk is full or locked.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ log = logging.getLogger(__name__)
 
 
 class Arming:
-    """The switch before every cut.
+    """The switch that every cut depends on.
 
     Args:
-        owed: carries out what the journal must be told.
-        lasts: seconds that arming lasts; every cut makes it last as long again.
-        changed: is called when the switch was turned.
+        pending_writes: retries journal writes that the disk refused.
+        lasts: seconds for which arming lasts; every cut starts that time again.
+        changed: called when the switch changes.
 
     Attributes:
-        safety: how it stands.
+        safety: its current state.
         kept: why HALT cannot be released, as a sentence; "" if it can.
     """
 
@@ -49,7 +49,7 @@ class Arming:
         self._changed = changed
 
     async def recall(self, *, armed: bool) -> None:
-        """Take up HALT where the process before this one left it, else begin armed or safe.
+        """Continue the HALT of the previous process, or begin armed or safe.
 
         Raises:
             StoreFailed: the journal cannot be read.
@@ -59,48 +59,48 @@ class Arming:
             since, by = halted
             # The clock may have been set back since.
             self.safety = Safety(halted=min(since, self._clock.now()), halted_by=by)
-            log.warning("HALT still holds, pressed by %s before this start.", by)
+            log.warning("HALT is still active: %s pressed it before this start.", by)
         elif armed:
             self.arm()
 
     def arm(self) -> None:
-        """Allow cuts, for as long as arming lasts from now; not while HALT holds."""
+        """Allow cuts from now until arming runs out; does nothing while HALT is active."""
         self._turn(self.safety.arm(self._clock.now() + self._lasts))
 
     def clock_stepped(self, by: float) -> None:
-        """Our clock was set right: it lasts for as long as before."""
+        """Shift every moment by the clock's correction, so that arming lasts as long as before."""
         self._turn(self.safety.later(by))
 
     def disarm(self) -> None:
-        """Allow none."""
+        """Forbid cuts."""
         self._turn(self.safety.disarm())
 
     def halt(self, by: str) -> None:
-        """Allow none until released."""
-        log.warning("HALT, pressed by %s: nothing is cut until it is released.", by)
+        """Forbid cuts until released."""
+        log.warning("HALT, pressed by %s: no cuts until it is released.", by)
         self._turn(self.safety.halt(by, self._clock.now()))
         self._keep()
 
     def release(self, by: str) -> bool:
-        """End HALT, without arming; return whether it held. Raises HaltKept."""
+        """End HALT, without arming; return whether it was active. Raises HaltKept."""
         if self.kept:
             raise HaltKept.of({"why": self.kept})
         if self.safety.halted is None:
             return False
-        log.warning("HALT is released by %s.", by)
+        log.warning("HALT released by %s.", by)
         self._turn(self.safety.release())
         self._keep()
         return True
 
     def tick(self) -> None:
-        """Time passes: what was armed becomes safe."""
+        """Disarm once arming has run out."""
         safety = self.safety.passed(self._clock.now())
         if safety != self.safety:
-            log.info("Nothing was cut for a while: the table is safe.")
+            log.info("No cut for a while: the table is safe again.")
             self._turn(safety)
 
     def _keep(self) -> None:
-        """Note HALT, or its release, for the next start; it holds now in any case."""
+        """Write HALT, or its release, to the disk for the next start."""
         safety = self.safety
         if safety.halted is None:
             self._pending_writes.owe("HALT", self._journal.note_release)

@@ -1,4 +1,4 @@
-"""Machines that are left alone for a while after a cut: a restart is no way around that."""
+"""Leaves machines alone for a while after a cut, even across a restart."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from chaosmonkey.store import Journal
 log = logging.getLogger(__name__)
 
 REMEMBERED = 86_400.0
-"""Seconds for which the journal remembers a restored machine: longer than any cool-down."""
+"""Seconds for which the journal remembers a restored machine: longer than any cooldown."""
 
 
 class Cooldowns:
     """When each machine was last restored.
 
     Args:
-        cooldown: seconds for which a machine is left alone.
+        cooldown: seconds for which a machine is left alone after a cut.
     """
 
     def __init__(self, journal: Journal, clock: Clock, cooldown: float) -> None:
@@ -30,30 +30,30 @@ class Cooldowns:
 
     @property
     def since(self) -> Mapping[str, float]:
-        """By machine, the moment from which it rests."""
+        """Machine → when it was last restored."""
         return self._since
 
     def until(self, machine: str) -> float | None:
-        """When a machine has rested enough; None if it had no cut lately."""
+        """When a machine's cooldown ends; None if it was not cut lately."""
         since = self._since.get(machine)
         return None if since is None else since + self._cooldown
 
     def begin(self, machine: str) -> None:
-        """A machine was restored just now; the journal knows that already."""
+        """Start the cooldown of a machine now; its journal entry already says so."""
         self._since[machine] = self._clock.now()
 
     def clock_stepped(self, by: float) -> None:
-        """Our clock was set right; who rests has rested for as long as before."""
+        """Shift every moment by the clock's correction, so that cooldowns keep their length."""
         self._since = {machine: since + by for machine, since in self._since.items()}
 
     async def recall(self) -> None:
-        """Take up what the process before this one left; raises StoreFailed if that fails.
+        """Read the cooldowns of the previous process; raises StoreFailed.
 
-        A clock that was set back since makes its moments future ones: they count as now.
+        If the clock was set back since, its moments may lie in the future: they count as now.
         """
         now = self._clock.now()
-        rested = await self._journal.rested()
-        self._since = {machine: min(since, now) for machine, since in rested.items()}
+        last_restored = await self._journal.last_restored()
+        self._since = {machine: min(since, now) for machine, since in last_restored.items()}
         try:
             await self._journal.forget(now - REMEMBERED)
         except StoreFailed as error:

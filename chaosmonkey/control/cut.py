@@ -1,14 +1,14 @@
 """One cut, from its journal entry to its end.
 
-    asked ─► journalled ─► cutting ─► cut ─► restoring ─► on ─► entry cleared
-      │          │            │        │        ▲ │        │
-      └ refused  └────────────┴────────┴────────┘ │        └─► off again: a command of ours that
-        any error, HALT, SIGTERM;                 │            was cut short arrived late: restored
-        after kill -9 the next start              └─► stuck (tried again until it works)
+    requested ─► journalled ─► cutting ─► cut ─► restoring ─► on ─► entry cleared
+      │              │            │        │        ▲ │        │
+      └ refused      └────────────┴────────┴────────┘ │        └─► off again, because an interrupted
+        any error, HALT, SIGTERM;                     │            command arrived late: restored
+        after kill -9 the next start                  └─► stuck (retries until it works)
 
-The entry is cleared only when the plug was read back as on, and no command that was cut short can
-still turn it off. Until then the plug is tried, or read, again and again; an entry that outlives
-the process is undone by the next one.
+The entry is cleared only once the plug was read back as on and no interrupted command can still
+turn it off. Until then the cut keeps retrying or reading the plug. If the process dies first, the
+next one undoes the entry.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ from chaosmonkey.store import JournalEntry
 log = logging.getLogger(__name__)
 
 RETRY_PAUSES = (0.2, 1.0, 2.0, 5.0)
-"""Seconds between attempts to restore a plug that does not answer; the last one repeats."""
+"""Seconds between attempts to restore a plug that does not answer; the last value repeats."""
 
 GOODBYE = 20.0
-"""Seconds that a stopping server tries to restore a plug before it leaves it to the next start."""
+"""Seconds for which a stopping server tries to restore a plug before leaving it to the next
+start."""
 
 WATCH_INTERVAL = 0.5
-"""Seconds between two readings while a command that was cut short may still arrive."""
+"""Seconds between two readings while an interrupted command may still arrive."""
 
 TIMER_MARGIN = 10.0
-"""Seconds by which a device's own timer is set later than we mean to restore: ours comes first."""
+"""Seconds added to a device's own timer, so that our restore comes first."""
 
 
 class Cut:
@@ -47,39 +48,39 @@ class Cut:
     Attributes:
         stage: how far it has come.
         why: what brought it to that stage.
-        trouble: what is wrong, while it is stuck.
-        unread: whether the device took the command to turn on, but its plug cannot be read: the
-            machine is on, as far as anything can tell.
-        touched: whether the plug was switched at all: a cut may end before.
-        begun: the moment when the feed was lost, or why it was not: it was read back as off, and
-            its sensor, if it has one, agrees.
-        ended: the moment when it was read back as on; another one if it goes off again.
+        trouble: what is wrong while it is stuck.
+        unread: whether the device accepted the command to turn on but its plug cannot be read, so
+            that the machine is probably on.
+        touched: whether the plug was switched at all; a cut may end before that.
+        begun: when the feed was lost: the plug read back as off, and its sensor, if it has one,
+            agreed. Holds the error if the cut failed.
+        ended: when the plug was read back as on; replaced by a new future if it goes off again.
     """
 
     def __init__(
-        self, entry: JournalEntry, plug: VerifiedPlug, around: CutContext, *, node: str
+        self, entry: JournalEntry, plug: VerifiedPlug, context: CutContext, *, node: str
     ) -> None:
         loop = asyncio.get_running_loop()
         self.entry = entry
         self.node = node
-        self.stage = CutStage.ASKED
-        self.why = f"asked by {entry.asked_by}"
+        self.stage = CutStage.REQUESTED
+        self.why = f"requested by {entry.requested_by}"
         self.trouble = ""
         self.unread = False
         self.touched = False
         self.begun: asyncio.Future[float] = loop.create_future()
         self.ended: asyncio.Future[float] = loop.create_future()
         self._plug = plug
-        self._around = around
+        self._context = context
         self._ended_by = ""
         self._end_early = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._kept = JournalledCut(entry, around, written=False)
-        self._events = CutEvents(entry, node, around.feed_monitor, around.publish)
+        self._kept = JournalledCut(entry, context, written=False)
+        self._events = CutEvents(entry, node, context.feed_monitor, context.publish)
 
     @property
     def is_on(self) -> bool:
-        """Whether the plug was read back as on, and only its entry is still kept."""
+        """Whether the plug was read back as on and only the journal entry is still open."""
         return self.stage is CutStage.ON
 
     @property
@@ -88,91 +89,91 @@ class Cut:
         return self.entry.machine, self.entry.feed
 
     def end(self, why: str) -> None:
-        """Restore now rather than at the appointed time; a cut not made yet is not made at all."""
+        """Restore now instead of at the scheduled time; cancel a cut that has not been made yet."""
         if self._ended_by:
             return
         self._ended_by = why
         self._end_early.set()
         if self._task is not None and self.stage in (
-            CutStage.ASKED,
+            CutStage.REQUESTED,
             CutStage.JOURNALLED,
             CutStage.CUTTING,
         ):
             self._task.cancel()
 
-    async def carry_out(self) -> None:
-        """The whole way, from the journal to the restored plug."""
+    async def run(self) -> None:
+        """Write the journal entry, cut, wait, restore, clear the entry."""
         self._task = asyncio.current_task()
         try:
             await self._journal_and_cut()
-            await self._last()
+            await self._wait_for_end()
         except asyncio.CancelledError:
-            if not self._ended_by or self._around.stopping.is_set():
+            if not self._ended_by or self._context.stopping.is_set():
                 raise
             if self._task is not None:
-                self._task.uncancel()  # it was `end` that cancelled, and this is the end it meant
+                self._task.uncancel()  # `end` cancelled it, and this is the end it meant
         except ChaosMonkeyError as error:
             self.why = f"the cut failed: {error.message}"
-            self._not_begun(error)
+            self._fail_begun(error)
         finally:
-            self._not_begun(self._ended_first())
+            self._fail_begun(self._ended_first())
             await self._undo()
 
-    async def take_over(self, why: str, on_since: float | None = None) -> None:
-        """End what is not cut by this process: an earlier one did, or somebody else.
+    async def restore_now(self, why: str, on_since: float | None = None) -> None:
+        """Restore a plug that this process did not cut: an earlier one did, or someone else.
 
-        `on_since` is when its plug was read back as on, if it was already.
+        `on_since` is when the plug was read back as on, if it already was.
         """
         self.why = why
-        self._events.leave_the_beginning()
+        self._events.beginning_is_known()
         await self._bring_back(on_since)
 
     async def _bring_back(self, on_since: float | None = None) -> None:
-        """Restore the plug, trying until it was read back as on, then clear the journal."""
-        entry, around, plug = self.entry, self._around, self._plug
+        """Restore the plug, retrying until it reads on, then clear the journal entry."""
+        entry, context, plug = self.entry, self._context, self._plug
         self._kept.written = self.touched = True
-        asked = around.clock.now()
+        commanded = context.clock.now()
         at = await self._restore()
         if at is None:
             return
-        around.reached(Step.READ_ON)
+        context.reached(Step.READ_ON)
         if on_since is None or plug.off_at > on_since:
             on_since = at
-        self._events.given_up(at, plug.off_at)
-        while (late := await self._gone_off_again()) is not None:
+        self._events.cut_short(at, plug.off_at)
+        while (late := await self._watch_for_late_off()) is not None:
             self.why = "an earlier command to turn it off arrived late"
             log.warning("%s: %s went off: %s.", entry.machine, entry.feed, self.why)
             self._events.cut(late, sensed=False)
             on_since = await self._restore()
             if on_since is None:
                 return
-        if plug.late_until > around.clock.now():
-            return  # the server stops, and its successor goes on watching
+        if plug.late_until > context.clock.now():
+            return  # the server is stopping, and the next one continues watching
         await self._kept.clear(touched=self.touched)
-        listening = not around.stopping.is_set()
-        await self._events.restored(asked, on_since, listening=listening)
+        listening = not context.stopping.is_set()
+        await self._events.restored(commanded, on_since, listening=listening)
 
     async def _restore(self) -> float | None:
-        """The moment when it was read back as on; None if the server stopped before it was."""
+        """Turn the plug on and return when it was read back; None if the server stopped first."""
         entry = self.entry
         if self.ended.done():
             self.ended = asyncio.get_running_loop().create_future()
         self._enter(CutStage.RESTORING, self.why)
-        at = await self._switch_on_at_last()
+        at = await self._switch_on()
         if at is None:
             return None
         self.trouble, self.unread = "", False
         self._enter(CutStage.ON, self.why)
         self.ended.set_result(at)
-        log.info("%s: %s restored, because %s", entry.machine, entry.feed, self.why)
+        log.info("%s: %s restored: %s", entry.machine, entry.feed, self.why)
         return at
 
-    async def _gone_off_again(self) -> float | None:
-        """When it was read as off; None when no earlier command can arrive any more, or at a stop.
+    async def _watch_for_late_off(self) -> float | None:
+        """Read the plug while an interrupted command may still arrive, and return when it went off.
 
-        As long as that is possible, the plug is read again and again.
+        None if it stayed on for that time, or the server is stopping.
         """
-        clock, stopping = self._around.clock, self._around.stopping
+        clock, stopping = self._context.clock, self._context.stopping
         while clock.now() < self._plug.late_until and not stopping.is_set():
             try:
                 await clock.sleep(WATCH_INTERVAL)
@@ -186,25 +187,25 @@ class Cut:
         return None
 
     async def _journal_and_cut(self) -> None:
-        entry, around = self.entry, self._around
-        around.reached(Step.BEFORE_JOURNAL)
+        entry, context = self.entry, self._context
+        context.reached(Step.BEFORE_JOURNAL)
         await self._kept.write()
-        around.reached(Step.AFTER_JOURNAL)
+        context.reached(Step.AFTER_JOURNAL)
         self._enter(CutStage.JOURNALLED, self.why)
         if self._ended_by:
             raise self._ended_first()
         self.touched = True
         self._enter(CutStage.CUTTING, self.why)
-        asked = around.clock.now()
-        back_in = entry.restore_by - asked + TIMER_MARGIN
+        commanded = context.clock.now()
+        back_in = entry.restore_by - commanded + TIMER_MARGIN
         at = await self._plug.switch(
-            on=False, back_in=back_in, asked=lambda: around.reached(Step.ASKED_OFF)
+            on=False, back_in=back_in, commanded=lambda: context.reached(Step.COMMANDED_OFF)
         )
-        around.reached(Step.READ_OFF)
+        context.reached(Step.READ_OFF)
         try:
-            sensed = await around.feed_monitor.confirm(self.key, FeedState.OFF, asked)
+            sensed = await context.feed_monitor.confirm(self.key, FeedState.OFF, commanded)
         except asyncio.CancelledError:
-            self._events.cut(at, sensed=False)  # ended before the sensor could tell: it was off
+            self._events.cut(at, sensed=False)  # ended before the sensor reported: it was off
             raise
         exact = sensed is not None and sensed.within == 0 and sensed.since >= entry.commanded
         if sensed is not None and exact:
@@ -212,71 +213,72 @@ class Cut:
         self.stage = CutStage.CUT
         self._events.cut(at, sensed=exact)
         self.begun.set_result(at)
-        log.info("%s: %s cut, asked by %s", entry.machine, entry.feed, entry.asked_by)
-        around.reached(Step.TOLD_CUT)
+        log.info("%s: %s cut, requested by %s", entry.machine, entry.feed, entry.requested_by)
+        context.reached(Step.PUBLISHED_CUT)
 
     async def _undo(self) -> None:
-        """Bring the plug back if it was touched at all."""
+        """Restore the plug if it was switched at all."""
         if self._ended_by:
             self.why = self._ended_by
-        elif self._around.stopping.is_set():
-            self.why = "the server stops"
+        elif self._context.stopping.is_set():
+            self.why = "the server is stopping"
         elif self.stage is CutStage.CUT:
             self.why = "its time is up"
         if not self.touched:
-            self.ended.set_result(self._around.clock.now())
+            self.ended.set_result(self._context.clock.now())
             await self._kept.clear(touched=self.touched)
             return
-        self._around.reached(Step.TIME_IS_UP)
+        self._context.reached(Step.TIME_IS_UP)
         await self._bring_back()
 
-    async def _last(self) -> None:
-        """Return at the appointed time, or when told to end."""
-        seconds = self.entry.restore_by - self._around.clock.now()
-        tasks, outage = self._around.tasks, self.entry.outage
+    async def _wait_for_end(self) -> None:
+        """Return at the scheduled time, or as soon as `end` is called."""
+        seconds = self.entry.restore_by - self._context.clock.now()
+        tasks, outage = self._context.tasks, self.entry.outage
         early = tasks.create_task(self._end_early.wait(), name=f"early end of {outage}")
-        late = tasks.create_task(self._around.clock.sleep(seconds), name=f"end of {outage}")
+        late = tasks.create_task(self._context.clock.sleep(seconds), name=f"end of {outage}")
         try:
             await asyncio.wait({early, late}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             early.cancel()
             late.cancel()
 
-    async def _switch_on_at_last(self) -> float | None:
-        """When the plug was read back as on; None if the server stopped before it was.
+    async def _switch_on(self) -> float | None:
+        """Turn the plug on, retrying, and return when it was read back.
 
-        A stop cancels this like every task, but a restore is not given up for that.
+        None if the server stopped before that. A stop cancels this task like every other, but it
+        keeps trying for GOODBYE seconds.
         """
-        around, give_up, waited = self._around, None, False
+        context, give_up, waited = self._context, None, False
         for pause in itertools.chain(RETRY_PAUSES, itertools.repeat(RETRY_PAUSES[-1])):
             try:
                 if not waited:
                     waited = True
-                    await around.inrush.turn()
+                    await context.inrush.turn()
                 try:
                     return await self._plug.switch(
-                        on=True, asked=lambda: around.reached(Step.ASKED_ON)
+                        on=True, commanded=lambda: context.reached(Step.COMMANDED_ON)
                     )
                 except PlugFailed as error:
                     self.unread = self._plug.takes_on and self._plug.last is FeedState.UNKNOWN
-                    told = "It was told to turn on, but cannot be read: " if self.unread else ""
-                    self.trouble = f"{told}{error}"
+                    prefix = "It accepted the command but cannot be read: " if self.unread else ""
+                    self.trouble = f"{prefix}{error}"
                     self._enter(CutStage.STUCK, self.why)
                     log.error("%s: %s is stuck: %s", self.entry.machine, self.entry.feed, error)
-                await around.clock.sleep(pause)
+                await context.clock.sleep(pause)
             except asyncio.CancelledError:
-                if not around.stopping.is_set():
+                if not context.stopping.is_set():
                     raise
-            if around.stopping.is_set():
-                give_up = give_up or around.clock.now() + GOODBYE
-                if around.clock.now() >= give_up:
+            if context.stopping.is_set():
+                give_up = give_up or context.clock.now() + GOODBYE
+                if context.clock.now() >= give_up:
                     break
-        log.error("%s: %s is left to the next start.", self.entry.machine, self.entry.feed)
+        log.error("%s: %s is left to the next start", self.entry.machine, self.entry.feed)
         return None
 
     def _enter(self, stage: CutStage, why: str) -> None:
         self.stage, self.why = stage, why
-        self._around.changed()
+        self._context.changed()
 
     def _ended_first(self) -> ChaosMonkeyError:
         if self._ended_by:
@@ -286,8 +288,8 @@ class Cut:
             return EndedFirst.of(words, machine=machine)
         return Unavailable("The server is stopping.", remedy="Try again when it is back.")
 
-    def _not_begun(self, error: ChaosMonkeyError) -> None:
-        """Tell the waiting caller that the cut did not begin."""
+    def _fail_begun(self, error: ChaosMonkeyError) -> None:
+        """Give the waiting caller the error of a cut that did not begin."""
         if not self.begun.done():
             self.begun.set_exception(error)
-            self.begun.exception()  # nobody may be waiting any more; that is no error
+            self.begun.exception()  # mark it retrieved: the caller may have gone

@@ -1,4 +1,4 @@
-"""What every cut works with, and its entry in the journal."""
+"""What all cuts share, and the journal entry of one."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CutContext:
-    """What every cut works with.
+    """What all cuts share.
 
     Attributes:
         publish: takes the events of cuts.
-        changed: is called when a stage changed.
-        pending_writes: carries out what the journal must be told and the disk did not take.
-        inrush: lets one machine after the other start.
-        feed_monitor: what the sensors say.
-        stopping: is set when the server stops: restores are then tried for GOODBYE seconds only.
+        changed: called when a stage changes.
+        pending_writes: retries journal writes that the disk refused.
+        inrush: starts machines one after another.
+        feed_monitor: reports what the sensors measure.
+        stopping: set when the server stops; restores then get GOODBYE seconds at most.
         tasks: owns the tasks.
-        reached: is told every step.
+        reached: called at every step; tests crash the process there.
     """
 
     journal: Journal
@@ -47,33 +47,33 @@ class CutContext:
 
 
 class JournalledCut:
-    """A cut's entry in the journal: written before the cut, cleared when nothing can undo it.
+    """A cut's journal entry: written before the cut, cleared once the plug is on for good.
 
     Attributes:
-        written: whether the journal has it, as far as is known.
+        written: whether the journal may have it.
     """
 
-    def __init__(self, entry: JournalEntry, around: CutContext, *, written: bool) -> None:
+    def __init__(self, entry: JournalEntry, context: CutContext, *, written: bool) -> None:
         self.written = written
         self._entry = entry
-        self._around = around
+        self._context = context
 
     async def write(self) -> None:
         """Write it; raises StoreFailed."""
-        self.written = True  # perhaps: a cancelled write may reach the disk all the same
+        self.written = True  # perhaps: a cancelled write may still reach the disk
         try:
-            await self._around.journal.write(self._entry)
+            await self._context.journal.write(self._entry)
         except StoreFailed:
             self.written = False
             raise
 
     async def clear(self, *, touched: bool) -> None:
-        """Clear it, or withdraw it if the plug was not touched; what fails is owed to the disk."""
+        """Clear it, or withdraw it if the plug was not switched; a failed write is retried."""
         if not self.written:
             return
-        journal, outage = self._around.journal, self._entry.outage
+        journal, outage = self._context.journal, self._entry.outage
         if touched:
-            clear = partial(journal.clear, outage, self._around.clock.now())
+            clear = partial(journal.clear, outage, self._context.clock.now())
         else:
             clear = partial(journal.withdraw, outage)
         try:
@@ -81,5 +81,5 @@ class JournalledCut:
         except StoreFailed as error:
             machine = self._entry.machine
             log.error("%s A restart before that would restore %s again.", error, machine)
-            self._around.pending_writes.owe(f"the end of {outage}", clear)
-        self._around.reached(Step.JOURNAL_CLEARED)
+            self._context.pending_writes.owe(f"the end of {outage}", clear)
+        self._context.reached(Step.JOURNAL_CLEARED)

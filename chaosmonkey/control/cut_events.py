@@ -1,8 +1,8 @@
-"""What one cut tells the rest of the server: each thing once, with the moment that was measured.
+"""The events that one cut publishes: each once, with the moment that was measured.
 
 read back as off, or seen by the sensor ─► PlugCut         an outage of ours
-given up half-way, and nothing saw it   ─► CutShort        what a later silence may come of
-read back as on                         ─► PlugRestored    unless the sensor says otherwise
+interrupted, and nothing saw it         ─► CutShort        may explain a later silence
+read back as on                         ─► PlugRestored    unless the sensor disagrees
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class CutEvents:
     Args:
         entry: the cut.
         node: its machine's node.
-        feed_monitor: what the sensors say.
+        feed_monitor: reports what the sensors measure.
         publish: takes the events.
     """
 
@@ -42,12 +42,12 @@ class CutEvents:
         self._key = entry.machine, entry.feed
         self._begun = False
 
-    def leave_the_beginning(self) -> None:
-        """That it began was published before, or is none of ours."""
+    def beginning_is_known(self) -> None:
+        """Publish no PlugCut: an earlier process did, or the cut is not ours."""
         self._begun = True
 
     def cut(self, at: float, *, sensed: bool) -> None:
-        """The feed was lost: an outage of ours begins."""
+        """Publish that the feed was lost and an outage of ours begins."""
         entry = self._entry
         if self._begun:
             return
@@ -60,14 +60,19 @@ class CutEvents:
                 feed=entry.feed,
                 commanded=entry.commanded,
                 at=at,
-                by=entry.asked_by,
+                by=entry.requested_by,
                 restore_by=entry.restore_by,
                 sensed=sensed,
             )
         )
 
-    def given_up(self, at: float, last_read_off: float) -> None:
-        """It ended while its device was at it, and is on since `at`: say what was seen of that."""
+    def cut_short(self, at: float, last_read_off: float) -> None:
+        """Publish what was seen of a cut that ended while its device was still switching.
+
+        Args:
+            at: when the plug was read back as on.
+            last_read_off: when it was last read as off.
+        """
         entry = self._entry
         if self._begun:
             return
@@ -75,31 +80,33 @@ class CutEvents:
         if lost is not None:
             self.cut(lost, sensed=True)
         elif self._feed_monitor.has(self._key):
-            return  # its sensor saw it all along
+            return  # its sensor saw the feed the whole time
         elif last_read_off >= entry.commanded:
             self.cut(last_read_off, sensed=False)
         else:
             self._publish(
-                CutShort(entry.machine, self._node, entry.feed, entry.commanded, at, entry.asked_by)
+                CutShort(
+                    entry.machine, self._node, entry.feed, entry.commanded, at, entry.requested_by
+                )
             )
 
-    async def restored(self, asked: float, at: float, *, listening: bool) -> None:
-        """The feed is there: unless its sensor says that it is not, although its plug is on.
+    async def restored(self, commanded: float, at: float, *, listening: bool) -> None:
+        """Publish that the feed is back, unless its sensor disagrees although the plug is on.
 
         Args:
-            asked: when the plug was told to turn on.
+            commanded: when the plug was commanded to turn on.
             at: when it was read back as on.
-            listening: whether the sensors are still listened to.
+            listening: whether the sensors are still being read.
         """
         entry = self._entry
         try:
             sensed = (
-                await self._feed_monitor.confirm(self._key, FeedState.ON, asked)
+                await self._feed_monitor.confirm(self._key, FeedState.ON, commanded)
                 if listening
                 else None
             )
         except PlugFailed as error:
-            log.error("%s It is told when its sensor says so.", error)
+            log.error("%s The outage stays open until its sensor sees the feed.", error)
             return
         if sensed is not None and sensed.within == 0:
             at = max(sensed.since, entry.commanded)

@@ -1,4 +1,4 @@
-"""How far a cut has come, and the places between two of its steps."""
+"""The stages of a cut, and the steps between them at which a crash is tested."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from enum import StrEnum
 class CutStage(StrEnum):
     """How far a cut has come.
 
-    STUCK: the plug does not turn on, or it was told to and cannot be read; it is tried again.
-    ON: read back as on; its entry is kept as long as an earlier command may still arrive.
+    STUCK: the plug does not turn on, or took the command but cannot be read; the cut keeps trying.
+    ON: read back as on; its entry is kept while an earlier command may still arrive.
     """
 
-    ASKED = "asked"
+    REQUESTED = "asked"
     JOURNALLED = "journalled"
     CUTTING = "cutting"
     CUT = "cut"
@@ -22,14 +22,14 @@ class CutStage(StrEnum):
 
 
 class Step(StrEnum):
-    """The places between two steps of a cut; a test kills the process at each of them."""
+    """A point between two steps of a cut; a test kills the process at each of them."""
 
     BEFORE_JOURNAL = "before-journal"
     AFTER_JOURNAL = "after-journal"
-    ASKED_OFF = "asked-off"
+    COMMANDED_OFF = "commanded-off"
     READ_OFF = "read-off"
-    TOLD_CUT = "told-cut"
+    PUBLISHED_CUT = "published-cut"
     TIME_IS_UP = "time-is-up"
-    ASKED_ON = "asked-on"
+    COMMANDED_ON = "commanded-on"
     READ_ON = "read-on"
     JOURNAL_CLEARED = "journal-cleared"

@@ -1,8 +1,8 @@
-"""The cuts under way: begun, carried in tasks of their own, and forgotten when they end.
+"""The cuts under way: each runs in a task of its own and is forgotten when it ends.
 
-a command ─► begin, carry
-an entry that an earlier process left ─► undo ─┐
-a plug that was found off ─► was_read ─► adopt ─┴► a cut that is ended at once
+a command ──────────────────────────► begin, start
+an entry left by an earlier process ─► undo ──────────────┐
+a plug that was found off ──────────► plug_read ─► adopt ─┴► a cut that is restored at once
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class Cuts:
     """Every cut under way, by machine and feed.
 
     Args:
-        restored: when plugs of entries in the journal were read back as on before this was made.
-        safety: tells whether HALT holds.
+        restored: when plugs with an open journal entry were read back as on, before this.
+        safety: says whether HALT is active.
 
     Attributes:
-        around: what cuts work with; set by the monkey when it runs.
-        found_off: the plugs that were off at the start without an entry in the journal.
+        context: what all cuts share; set by the monkey when it runs.
+        found_off: the plugs that were off at startup without a journal entry.
     """
 
-    around: CutContext
+    context: CutContext
 
     def __init__(
         self,
@@ -71,43 +71,43 @@ class Cuts:
         """The machine of that name; raises UnknownMachine."""
         return guard.find_machine(self._lab, name, self._tracker.world.nodes)
 
-    def take_up(
+    def end_leftovers(
         self, entries: Iterable[JournalEntry], unrestored: Set[tuple[str, FeedKind]]
     ) -> None:
-        """End what an earlier process left cut: entries of the journal, and plugs that stay off."""
+        """Restore what an earlier process left cut: open entries, and plugs that stay off."""
         for entry in entries:
             self.undo(entry)
         for key in unrestored - self.under_way.keys():
-            self.adopt(self._plugs[key], "it could not be turned on at the start")
+            self.adopt(self._plugs[key], "it could not be turned on at startup")
         for (machine, _), plug in self._plugs.items():
             if (since := self._cooldowns.since.get(machine)) is not None:
                 plug.expect_late_off(since)
 
     async def poll_plugs(self) -> NoReturn:
-        """Read every plug that is not being cut or restored, again and again."""
+        """Poll every plug that is not being cut or restored, until cancelled."""
         await poll_plugs(
             self._plugs,
             cut=self.under_way.keys(),
-            read=self.was_read,
+            read=self.plug_read,
             changed=self._changed,
             clock=self._clock,
         )
 
     async def read_before(self, machine: str, feed: FeedKind) -> None:
-        """Read the plug that is to be cut, and those that were turned off from elsewhere."""
+        """Read the plug that is to be cut, and those that someone else turned off."""
         for key, plug in self._plugs.items():
             if key not in self.under_way and (key == (machine, feed) or plug.last is FeedState.OFF):
                 await plug.read()
 
     def begin(self, entry: JournalEntry, node: str) -> Cut:
-        """A cut of an entry, which is not carried out yet."""
+        """Make the cut of an entry, without starting it."""
         key = entry.machine, entry.feed
-        cut = self.under_way[key] = Cut(entry, self._plugs[key], self.around, node=node)
+        cut = self.under_way[key] = Cut(entry, self._plugs[key], self.context, node=node)
         return cut
 
-    def carry(self, cut: Cut, work: Coroutine[None, None, None]) -> None:
-        """Carry a cut in a task of its own and forget it when that ends."""
-        task = self.around.tasks.create_task(work, name=f"cut {cut.entry.outage}")
+    def start(self, cut: Cut, work: Coroutine[None, None, None]) -> None:
+        """Run the work of a cut in a task of its own and forget the cut when it ends."""
+        task = self.context.tasks.create_task(work, name=f"cut {cut.entry.outage}")
         task.add_done_callback(lambda _: self._forget(cut))
 
     def _forget(self, cut: Cut) -> None:
@@ -118,12 +118,12 @@ class Cuts:
         self._changed()
 
     def undo(self, entry: JournalEntry) -> None:
-        """Bring back what a process before this one cut."""
+        """Restore what an earlier process cut."""
         key = entry.machine, entry.feed
         if key not in self._plugs:
             log.error(
-                "The journal says that %s's %s was cut (%s), but the configuration has no such "
-                "plug any more. Check that the machine is on.",
+                "The journal says that %s's %s was cut (%s), but the configuration no longer has "
+                "that plug. Check that the machine is on.",
                 entry.machine,
                 entry.feed,
                 entry.outage,
@@ -133,30 +133,30 @@ class Cuts:
         cut = self.begin(entry, self.find(entry.machine).node_name)
         why = "the process that cut it ended"
         self._plugs[key].expect_late_off()
-        self.carry(cut, cut.take_over(why, self._restored.get(key)))
+        self.start(cut, cut.restore_now(why, self._restored.get(key)))
 
     def adopt(self, plug: VerifiedPlug, why: str) -> Cut:
-        """Turn on a plug that is not off because of us, and try until it is."""
+        """Turn on a plug that we did not turn off, retrying until it is on."""
         now = self._clock.now()
         entry = JournalEntry(
             outage=f"{self._tracker.name(now, plug.machine)}-{plug.feed}-found-off",
             machine=plug.machine,
             feed=plug.feed,
-            asked_by="",
+            requested_by="",
             commanded=now,
             restore_by=now,
         )
         cut = self.begin(entry, self.find(plug.machine).node_name)
-        self.carry(cut, cut.take_over(why))
+        self.start(cut, cut.restore_now(why))
         return cut
 
-    def returned(self, plug: VerifiedPlug) -> None:
-        """A plug that no cut of ours had off was turned on."""
+    def publish_restored(self, plug: VerifiedPlug) -> None:
+        """Publish that a plug which no cut of ours held off was turned on."""
         node = self.find(plug.machine).node_name
         self._publish(PlugRestored(plug.machine, node, plug.feed, self._clock.now()))
 
-    def was_read(self, plug: VerifiedPlug) -> None:
-        """A plug that we do not switch was read: what was found off may have to be turned on."""
+    def plug_read(self, plug: VerifiedPlug) -> None:
+        """Turn on a plug that a poll found off, if it should be on."""
         key = plug.machine, plug.feed
         first = key in self._not_read_yet and plug.last is not FeedState.UNKNOWN
         if first:
@@ -169,7 +169,7 @@ class Cuts:
             self.adopt(plug, "an earlier command to turn it off arrived late")
         elif first and not self.find(plug.machine).may_be_off:
             log.warning(
-                "%s: %s was off at the start, and no cut in the journal says why: it is turned on. "
+                "%s: %s was off at startup, and the journal has no cut of it. Turning it on. "
                 "If it should stay off, set may_be_off in its [[machine]].",
                 plug.machine,
                 plug.feed,

@@ -1,4 +1,4 @@
-"""What the guard decides from, gathered from all who know it."""
+"""Gathers the facts that the guard decides from."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from chaosmonkey.plugs import PlugBoard
 
 
 class FactsSource:
-    """Makes the facts of a moment.
+    """Collects the current facts.
 
     Args:
         own_names: names and addresses of the machine that runs this server.
 
     Attributes:
-        last_cut: when a cut was last commanded, of whatever machine; None before the first.
+        last_cut: when a cut was last commanded, on any machine; None before the first.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class FactsSource:
         self._clock = clock
 
     def now(self, feed: FeedKind | None) -> Facts:
-        """The facts now, if `feed` is to be cut."""
+        """The facts now, for a cut of `feed`."""
         off: dict[str, float | None] = {
             name: None for (name, _), plug in self._plugs.items() if plug.last is FeedState.OFF
         }
@@ -66,9 +66,9 @@ class FactsSource:
             now=self._clock.now(),
             safety=self._safety(),
             dark=self._feed_monitor.dark(),
-            rested=self._cooldowns.since,
+            last_restored=self._cooldowns.since,
             last_cut=self.last_cut,
-            own=self._own_names(),
+            own_names=self._own_names(),
             watched=watched,
             unreadable={
                 name: plug.remark
@@ -78,6 +78,6 @@ class FactsSource:
         )
 
     def clock_stepped(self, by: float) -> None:
-        """Our clock jumped by so many seconds."""
+        """Shift the kept moment by the seconds that our clock jumped."""
         if self.last_cut is not None:
             self.last_cut += by

@@ -1,12 +1,13 @@
-"""What the sensors say, set against what the plugs were told.
+"""Compares what the sensors measure with what the plugs were commanded to do.
 
-    plug   feed   meaning                                         what follows
-    on     off    a hand, a dead supply, switched off elsewhere   an observed outage
-    off    on     a welded contact, another way in                the cut fails: it was none
-    off    on     … and it was off while the plug was on          wrong polarity: the cut fails
+    plug   feed   meaning                                               consequence
+    on     off    pulled by hand, supply dead, switched off elsewhere   an observed outage
+    off    on     welded contact, second feed                           the cut failed
+    off    on     … and it was off while the plug was on                polarity is wrong: the cut
+                                                                        failed
 
-A feed that goes without a cut of ours is judged a moment later: if all went together, it was their
-supply. The outage counts from the sensor's own moment, so that waiting costs nothing.
+A feed that is lost without a cut of ours is judged a moment later: if all were lost together, it
+was their supply. The outage counts from the sensor's own moment, so waiting costs no accuracy.
 """
 
 from __future__ import annotations
@@ -26,29 +27,29 @@ from chaosmonkey.plugs import PlugBoard
 from chaosmonkey.sensors import Reading, SensorBoard
 
 GATHER = 0.15
-"""Real seconds after a loss, beside the interval of the machine's slowest sensor, in which others
-count as of the same moment."""
+"""Real seconds, added to the interval of the machine's slowest sensor, within which losses count
+as simultaneous."""
 
 NOTICE = 1.0
-"""Real seconds, beside three of the sensor's intervals, after which a change must have been told:
+"""Real seconds, added to three of the sensor's intervals, within which a change must be reported:
 contacts take 0.01 s, an input settles in 0.03 s, and this machine may be busy."""
 
-ASK_PATIENCE = 1.0
-"""Real seconds that a plug gets to say whether it was switched from elsewhere."""
+READ_PATIENCE = 1.0
+"""Real seconds for reading a plug that may have been switched from elsewhere."""
 
 Key = tuple[str, FeedKind]
 
 
 class FeedMonitor:
-    """Keeps what each sensor said last, and says what it means.
+    """Keeps the latest reading of each sensor and interprets it.
 
     Args:
         lab: the machines.
-        sensors: what is watched; feeds without a sensor are never contradicted.
-        plugs: what was told to be on or off.
+        sensors: one per watched feed; other feeds are never contradicted.
+        plugs: the plugs, with their last known state.
         cut: the feeds that are being cut or restored now.
-        publish: takes the events FeedSensed.
-        changed: is called when a sensor says something else.
+        publish: takes the FeedSensed events.
+        changed: called when a reading changed.
         pace: real time.
     """
 
@@ -71,64 +72,64 @@ class FeedMonitor:
         self._changed = changed
         self._pace = pace
         self._latest: dict[Key, Reading] = {}
-        self._known: dict[Key, FeedState] = {}  # what was told last but unknown
-        self._gone: dict[Key, float] = {}  # when it was last told to be off
-        self._with_power: set[Key] = set()  # links that went because their machine has no power
-        self._arrived: set[Key] = set()  # at any time while its plug was on
-        self._undisturbed: dict[Key, FeedState] = {}  # what was told last while its plug was on
-        self._held: dict[Key, list[Reading]] = {}
-        self._lost: asyncio.Queue[Key] = asyncio.Queue()
-        self._news = asyncio.Event()
+        self._last_known: dict[Key, FeedState] = {}  # the last reading other than unknown
+        self._lost_at: dict[Key, float] = {}  # when it was last read as off
+        self._with_power: set[Key] = set()  # links that are down because their machine has no power
+        self._arrived: set[Key] = set()  # feeds seen at least once while their plug was on
+        self._read_while_on: dict[Key, FeedState] = {}  # the last reading while its plug was on
+        self._pending: dict[Key, list[Reading]] = {}
+        self._to_judge: asyncio.Queue[Key] = asyncio.Queue()
+        self._reported = asyncio.Event()
 
     async def run(self) -> NoReturn:
-        """Watch all sensors and judge what they lose, until cancelled."""
+        """Watch all sensors and judge each loss, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for key, sensor in self._sensors.items():
                 name = f"{key[0]}'s {key[1]} sensor"
                 tasks.create_task(sensor.run(partial(self._sensed, key)), name=name)
             while True:
-                await self._judge(await self._lost.get())
+                await self._judge(await self._to_judge.get())
         raise AssertionError("unreachable")
 
     async def settle(self) -> None:
-        """Wait until every sensor has told something, as long as the slowest may take."""
+        """Wait for a first reading of every sensor, as long as the slowest may take."""
 
-        async def all_told() -> None:
+        async def all_reported() -> None:
             while self._latest.keys() != self._sensors.keys():
-                self._news.clear()
-                await self._news.wait()
+                self._reported.clear()
+                await self._reported.wait()
 
         slowest = max((sensor.interval for sensor in self._sensors.values()), default=0.0)
-        await finishes_within(all_told(), self._pace, within=NOTICE + 3 * slowest)
+        await finishes_within(all_reported(), self._pace, within=NOTICE + 3 * slowest)
 
     def lost_since(self, key: Key, moment: float) -> float | None:
-        """When the sensor of a feed last saw it gone, if that was after a moment."""
-        at = self._gone.get(key)
+        """When the sensor of a feed last saw it go, if that was after a moment."""
+        at = self._lost_at.get(key)
         return at if at is not None and at >= moment else None
 
     def clock_stepped(self, by: float) -> None:
-        """The clock that tells the moments was set right by so many seconds."""
+        """Shift every moment by the clock's correction."""
 
         def later(reading: Reading) -> Reading:
             return replace(reading, since=reading.since + by)
 
         self._latest = {key: later(reading) for key, reading in self._latest.items()}
-        self._gone = {key: at + by for key, at in self._gone.items()}
-        self._held = {key: [later(one) for one in held] for key, held in self._held.items()}
+        self._lost_at = {key: at + by for key, at in self._lost_at.items()}
+        self._pending = {key: [later(one) for one in held] for key, held in self._pending.items()}
 
     def has(self, key: Key) -> bool:
         """Whether a feed has a sensor."""
         return key in self._sensors
 
     def state(self, key: Key) -> FeedState | None:
-        """What the sensor of a feed said last; None if the feed has none."""
+        """The latest reading of a feed's sensor; None if the feed has none."""
         if key not in self._sensors:
             return None
         reading = self._latest.get(key)
         return FeedState.UNKNOWN if reading is None else reading.feed
 
     def dark(self) -> Mapping[str, str]:
-        """The machines that a feed does not reach though its plug is on, and which feed."""
+        """Machine → the feed that does not reach it although its plug is on."""
         return {
             machine: feed
             for machine, feed in self._sensors
@@ -136,9 +137,9 @@ class FeedMonitor:
         }
 
     def finding(self, key: Key) -> str:
-        """What is wrong when plug and sensor contradict each other, in plain words; "" if nothing.
+        """What is wrong if plug and sensor contradict each other, in plain words; else "".
 
-        While a feed is being switched, nothing is: it may be on its way.
+        It is "" while the feed is being switched, because the sensor may not have caught up.
         """
         plug = self._plugs.get(key)
         if plug is None or key in self._cut or key in self._with_power:
@@ -151,19 +152,19 @@ class FeedMonitor:
             case _:
                 return ""
 
-    async def confirm(self, key: Key, wanted: FeedState, asked: float) -> Reading | None:
-        """Wait until the sensor of a feed agrees; None if it has none, or it cannot tell.
+    async def confirm(self, key: Key, wanted: FeedState, commanded: float) -> Reading | None:
+        """Wait until the sensor of a feed agrees; None if there is none, or its state is unknown.
 
-        One that agreed before the plug was asked to switch, at `asked`, proves nothing yet: it gets
-        the time in which it would notice a change.
+        A reading from before `commanded`, when the plug was commanded to switch, proves nothing:
+        the sensor first gets the time in which it would notice a change.
 
         Raises:
-            PlugFailed: it says the opposite, and had time enough to notice.
+            PlugFailed: the sensor still reads the opposite after that time.
         """
         sensor = self._sensors.get(key)
         if sensor is None:
             return None
-        agreed = self._until(key, wanted, asked)
+        agreed = self._until(key, wanted, commanded)
         await finishes_within(agreed, self._pace, within=NOTICE + 3 * sensor.interval)
         reading = self._latest.get(key)
         if reading is None or reading.feed is FeedState.UNKNOWN:
@@ -183,8 +184,8 @@ class FeedMonitor:
         while (reading := self._latest.get(key)) is None or not (
             reading.feed is wanted and reading.since + reading.within >= after
         ):
-            self._news.clear()
-            await self._news.wait()
+            self._reported.clear()
+            await self._reported.wait()
 
     def _why_not_there(self, key: Key) -> str:
         usual = "a pulled plug, a loose cable, a dead supply"
@@ -193,44 +194,44 @@ class FeedMonitor:
         return f"{usual}, or contact or active_high is inverted"
 
     def _why_still_there(self, key: Key) -> str:
-        if self._undisturbed.get(key) is FeedState.OFF:
+        if self._read_while_on.get(key) is FeedState.OFF:
             return "It was gone while the plug was on: contact or active_high is inverted."
         return "A welded contact, a second feed, or a sensor on the wrong machine?"
 
     def _sensed(self, key: Key, reading: Reading) -> None:
-        was_there = self._known.get(key) is FeedState.ON
+        was_there = self._last_known.get(key) is FeedState.ON
         self._latest[key] = reading
         if reading.feed is not FeedState.UNKNOWN:
-            self._known[key] = reading.feed
+            self._last_known[key] = reading.feed
         if reading.feed is FeedState.OFF:
-            self._gone[key] = reading.since
-        self._news.set()
+            self._lost_at[key] = reading.since
+        self._reported.set()
         if reading.feed is not FeedState.OFF:
             self._with_power.discard(key)
         elif self._is_without_power(key):
             self._with_power.add(key)
         ours = key in self._cut or key in self._with_power
         if not ours:
-            self._undisturbed[key] = reading.feed
+            self._read_while_on[key] = reading.feed
             if reading.feed is FeedState.ON:
                 self._arrived.add(key)
-        if key in self._held:
-            self._held[key].append(reading)
+        if key in self._pending:
+            self._pending[key].append(reading)
         elif not ours and reading.feed is FeedState.OFF and was_there:
-            self._held[key] = [reading]
-            self._lost.put_nowait(key)
+            self._pending[key] = [reading]
+            self._to_judge.put_nowait(key)
         else:
-            self._tell(key, reading, None)
+            self._publish_reading(key, reading, None)
         self._changed()
 
     def _is_without_power(self, key: Key) -> bool:
-        """Whether a link is down because its machine has no power: that is one loss, not two."""
+        """Whether a link is down because its machine has no power, which is one loss, not two."""
         power = key[0], FeedKind.POWER
         return key[1] is FeedKind.NETWORK and (
             power in self._cut or self.state(power) is FeedState.OFF
         )
 
-    def _tell(self, key: Key, reading: Reading, cause: Cause | None) -> None:
+    def _publish_reading(self, key: Key, reading: Reading, cause: Cause | None) -> None:
         machine, feed = key
         node = self._nodes[machine]
         self._publish(
@@ -238,13 +239,13 @@ class FeedMonitor:
         )
 
     async def _judge(self, first: Key) -> None:
-        """Say why feeds went, this one and those of the same moment, and what they did since."""
+        """Find out why feeds were lost at the same moment, and publish their readings since."""
         machine = first[0]
         slowest = max(it.interval for key, it in self._sensors.items() if key[0] == machine)
         await self._pace.sleep(GATHER + slowest)
         lost = [first]
-        while not self._lost.empty():
-            lost.append(self._lost.get_nowait())
+        while not self._to_judge.empty():
+            lost.append(self._to_judge.get_nowait())
         lost.sort(key=lambda key: key[1] is not FeedKind.POWER)
         supply = self._all_power_went(lost)
         for key in lost:
@@ -256,11 +257,13 @@ class FeedMonitor:
                 cause = Cause.SWITCHED
             else:
                 cause = Cause.SUPPLY if supply and key[1] is FeedKind.POWER else Cause.HAND
-            for reading in self._held.pop(key):
-                self._tell(key, reading, cause if reading.feed is FeedState.OFF else None)
+            for reading in self._pending.pop(key):
+                self._publish_reading(
+                    key, reading, cause if reading.feed is FeedState.OFF else None
+                )
 
     def _all_power_went(self, lost: Collection[Key]) -> bool:
-        """Whether several power feeds went, and none that is watched and not cut is left."""
+        """Whether several power feeds were lost, and no watched one that we do not cut is left."""
         gone = [key for key in lost if key[1] is FeedKind.POWER]
         left = [
             key
@@ -273,9 +276,9 @@ class FeedMonitor:
         plug = self._plugs.get(key)
         if plug is None:
             return False
-        await finishes_within(self._read(key), self._pace, within=ASK_PATIENCE)
+        await finishes_within(self._read(key), self._pace, within=READ_PATIENCE)
         return plug.last is FeedState.OFF
 
     async def _read(self, key: Key) -> None:
-        with suppress(PlugFailed):  # it cannot be asked: then only the sensor tells
+        with suppress(PlugFailed):  # it cannot be read: the sensor alone decides
             await self._plugs[key].read()

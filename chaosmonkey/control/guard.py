@@ -1,9 +1,9 @@
-"""May this cut happen? Every refusal names its rule, its facts and what to do.
+"""Decides whether a cut may happen. Every refusal names its rule, its facts and what to do.
 
-    request ─► can it be at all? ─► RULES, one after the other ─► the machine
-                    └─ BadInput        └─ the first that forbids it: CutRefused
+    request ─► is it possible? ─► RULES, in order ─► the machine
+                   └─ BadInput       └─ the first that forbids it: CutRefused
 
-The guard decides from what is known and changes nothing, so that asking is free.
+The guard changes nothing, so a check costs nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NO_NODES: Mapping[str, Node] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class CutRequest:
-    """What somebody wants: this feed of this machine off, for so many seconds."""
+    """A request to turn off one feed of a machine for a number of seconds."""
 
     machine: str
     feed: FeedKind
@@ -34,7 +34,7 @@ def find_machine(lab: Lab, name: str, nodes: Mapping[str, Node] = NO_NODES) -> M
     """The machine of that name, or whose node has it.
 
     Raises:
-        UnknownMachine: there is none; it says so if one of `nodes` has the name.
+        UnknownMachine: there is none; the error says whether one of `nodes` has the name.
     """
     for machine in lab.machine:
         if name in (machine.name, machine.node_name):
@@ -54,9 +54,9 @@ def check(request: CutRequest, lab: Lab, facts: Facts) -> Machine:
     """Return the machine if it may be cut now.
 
     Raises:
-        UnknownMachine: nobody has that name.
+        UnknownMachine: no machine has that name.
         BadInput: it has no such plug, or the seconds are out of range.
-        ClusterUnavailable: what happens could not be seen.
+        ClusterUnavailable: the cluster is out of sight, so the cut could not be measured.
         CutRefused: a rule forbids it.
     """
     machine = wanted(request, lab, facts.world.nodes)
@@ -67,7 +67,7 @@ def check(request: CutRequest, lab: Lab, facts: Facts) -> Machine:
 
 
 def check_not_halted(facts: Facts) -> None:
-    """Raises Halted while HALT holds."""
+    """Raises Halted while HALT is active."""
     if refusal := halted(facts):
         raise refusal
 
@@ -78,7 +78,7 @@ def objections(machine: Named, lab: Lab, facts: Facts) -> list[ChaosMonkeyError]
 
 
 def wanted(request: CutRequest, lab: Lab, nodes: Mapping[str, Node]) -> Machine:
-    """The machine of a request that could be carried out; raises UnknownMachine, BadInput."""
+    """The machine of a request that is possible at all; raises UnknownMachine, BadInput."""
     machine = find_machine(lab, request.machine, nodes)
     if machine.plug(request.feed) is None:
         has = [feed for feed in FeedKind if machine.plug(feed) is not None]

@@ -1,7 +1,7 @@
-"""Machines that get their power back start one after the other.
+"""Starts machines one after another when their power returns.
 
-A starting Pi draws several times its idle current for a moment; a supply that feeds eight of them
-may not give that to all at once.
+A Pi draws several times its idle current while it starts; a supply that feeds eight of them may not
+manage all at once.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ class Inrush:
         self._next = 0.0
 
     def clock_stepped(self, by: float) -> None:
-        """The clock was set right: the next turn is as far away as before."""
+        """Shift the next turn by the clock's correction."""
         self._next += by
 
     async def turn(self) -> None:
-        """Return when it is the caller's turn, which is at once if nobody had one lately."""
+        """Return when it is the caller's turn: at once if the last turn was long enough ago."""
         now = self._clock.now()
         at = max(now, self._next)
         self._next = at + self._pause

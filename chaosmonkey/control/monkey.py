@@ -1,9 +1,8 @@
-"""Who may cut what, and what is cut now: the commands cut, restore, HALT, arm.
+"""The commands: cut, restore, HALT, release, arm and disarm.
 
-    request ─► guard ─► Cut (its own task) ─► answered when the plug was read back as off
-    a plug found off, an entry that an earlier process left ─► Cut, to be ended at once
+    request ─► guard ─► Cut (its own task) ─► answered once the plug was read back as off
 
-When `run` ends, for whatever reason, every plug is on, or its entry is in the journal.
+When `run` ends, for whatever reason, every plug is on or its entry is in the journal.
 """
 
 from __future__ import annotations
@@ -40,20 +39,21 @@ from chaosmonkey.store import Journal, JournalEntry, PendingWrites
 log = logging.getLogger(__name__)
 
 NOTE_PATIENCE = 0.2
-"""Seconds of real time that the answer to HALT waits for the disk, when all is on already."""
+"""Real seconds that the answer to HALT waits for the disk once every plug is on."""
 
 
 class Monkey:
     """Cuts and restores machines while `run` runs.
 
     Args:
-        pace: real time, which sensors follow; `clock` may be faster.
-        restored: when plugs of entries in the journal were read back as on before this was made.
-        unrestored: plugs that should be on and could not be turned on before this was made.
+        pace: real time, which sensors follow; `clock` may run faster.
+        own_names: the names and addresses of the machine that runs this server.
+        restored: when plugs with an open journal entry were read back as on, before this.
+        unrestored: plugs that should be on but could not be turned on, before this.
 
     Attributes:
-        feed_monitor: what the sensors say of the feeds.
-        pending_writes: what the journal should hold and the disk has not taken yet.
+        feed_monitor: compares sensors with plugs.
+        pending_writes: journal writes that the disk has not taken yet.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Monkey:
         clock: Clock,
         pace: Clock,
         sensors: SensorBoard,
-        own: Callable[[], frozenset[str]] = frozenset,
+        own_names: Callable[[], frozenset[str]] = frozenset,
         reached: Callable[[Step], None] = lambda _: None,
         restored: Mapping[tuple[str, FeedKind], float] = MappingProxyType({}),
         unrestored: Set[tuple[str, FeedKind]] = frozenset(),
@@ -116,7 +116,7 @@ class Monkey:
             feed_monitor=self.feed_monitor,
             cooldowns=self._cooldowns,
             safety=lambda: self.safety,
-            own_names=own,
+            own_names=own_names,
             clock=clock,
         )
         self._stopping = asyncio.Event()
@@ -128,7 +128,7 @@ class Monkey:
 
     @property
     def found_off(self) -> Collection[tuple[str, FeedKind]]:
-        """The plugs that were off at the start without an entry in the journal."""
+        """The plugs that were off at startup without a journal entry."""
         return self._cuts.found_off
 
     @property
@@ -137,13 +137,13 @@ class Monkey:
         return self._arming.safety
 
     async def run(self, started: Callable[[], None]) -> None:
-        """Undo what the journal still holds, then carry out cuts until cancelled.
+        """Undo the open journal entries, then accept commands until cancelled.
 
         Raises:
             StoreFailed: the journal cannot be read.
         """
         async with asyncio.TaskGroup() as tasks:
-            self._cuts.around = CutContext(
+            self._cuts.context = CutContext(
                 journal=self._journal,
                 clock=self._clock,
                 publish=self._publish,
@@ -156,12 +156,12 @@ class Monkey:
                 reached=self._reached,
             )
             try:
-                # Pretend machines hurt nobody.
+                # Pretend machines come to no harm.
                 await self._arming.recall(armed=self._lab.demo is not None)
                 await self._cooldowns.recall()
                 tasks.create_task(self.feed_monitor.run(), name="sensors")
-                tasks.create_task(self.pending_writes.run(), name="what the journal is owed")
-                self._cuts.take_up(await self._journal.open_cuts(), self._unrestored)
+                tasks.create_task(self.pending_writes.run(), name="pending writes")
+                self._cuts.end_leftovers(await self._journal.open_cuts(), self._unrestored)
                 tasks.create_task(self._cuts.poll_plugs(), name="poll plugs")
                 started()
                 await asyncio.Event().wait()
@@ -172,9 +172,9 @@ class Monkey:
         """Cut a machine's feed; return when its plug was read back as off and its sensor agrees.
 
         Raises:
-            BadInput, CutRefused, ClusterUnavailable: the guard said no; nothing was done.
-            StoreFailed: the journal could not be written; nothing was done.
-            PlugFailed: the plug did not turn off; it is being turned on again.
+            BadInput, CutRefused, ClusterUnavailable: the guard refused; nothing was switched.
+            StoreFailed: the journal could not be written; nothing was switched.
+            PlugFailed: the plug did not turn off; it is being turned back on.
         """
         commanded = self._clock.now()
         self._refuse_while_stopping("Try again when it is back.")
@@ -184,22 +184,22 @@ class Monkey:
             outage=self._tracker.name(commanded, machine.name),
             machine=machine.name,
             feed=request.feed,
-            asked_by=request.by,
+            requested_by=request.by,
             commanded=commanded,
             restore_by=commanded + request.seconds,
         )
         cut = self._cuts.begin(entry, machine.node_name)
         self._facts.last_cut = commanded
         self._arming.arm()
-        self._cuts.carry(cut, cut.carry_out())
+        self._cuts.start(cut, cut.run())
         await asyncio.shield(cut.begun)
         return cut
 
     async def plan(self, request: guard.CutRequest) -> Plan:
-        """What `cut` would do now, and everything that forbids it; nothing is switched or noted.
+        """What `cut` would do now, and everything that forbids it; switches and writes nothing.
 
         Raises:
-            BadInput: it could never be carried out.
+            BadInput: the request could never be carried out.
         """
         machine = guard.wanted(request, self._lab, self._tracker.world.nodes)
         await self._cuts.read_before(machine.name, request.feed)
@@ -210,17 +210,17 @@ class Monkey:
 
         Raises:
             UnknownMachine: no machine has that name.
-            PlugFailed: a plug does not turn on; it is tried again in the background.
-            Unavailable: the server is stopping, for which it turns every feed on.
+            PlugFailed: a plug does not turn on; the server keeps retrying in the background.
+            Unavailable: the server is stopping, which turns every feed on anyway.
         """
         machine = self._cuts.find(name)
         return await self._turn_on([machine.name], f"{by} restored it", PATIENCE)
 
     async def halt(self, by: str) -> RestoreResult:
-        """Refuse every cut from now on, and turn every feed of every machine on; as `restore`.
+        """Refuse every cut from now on, and turn on every feed of every machine, as `restore` does.
 
-        It needs neither the cluster nor the database, gives up what waits for either, or for its
-        device, and is answered within a second.
+        It depends on neither the cluster nor the database, interrupts cuts that wait for either or
+        for a device, and is answered within a second.
         """
         self._arming.halt(by)
         machines = [machine.name for machine in self._lab.machine]
@@ -233,29 +233,29 @@ class Monkey:
         return turned_on
 
     def release(self, by: str) -> Safety:
-        """End HALT. The table is safe after that, not armed; raises HaltKept."""
+        """End HALT, which leaves the table safe, not armed; raises HaltKept."""
         self._arming.release(by)
         return self.safety
 
     def keep_halted(self, why: str) -> None:
-        """Let HALT not be released, because of `why`; "" lets it be released again."""
+        """Forbid the release of HALT, for the reason `why`; "" allows it again."""
         self._arming.kept = why
 
     def arm(self, by: str) -> Safety:
-        """Allow cuts for a while; raises Halted while HALT holds."""
+        """Allow cuts for a while; raises Halted while HALT is active."""
         guard.check_not_halted(self.facts())
         self._arming.arm()
         log.info("Armed by %s.", by)
         return self.safety
 
     def disarm(self, by: str) -> Safety:
-        """Allow no cuts; what is cut comes back at its time."""
+        """Forbid cuts; machines that are off return as scheduled."""
         self._arming.disarm()
         log.info("Disarmed by %s.", by)
         return self.safety
 
     def clock_stepped(self, by: float) -> None:
-        """Our clock was set right: move every moment that is kept."""
+        """Shift every kept moment by the clock's correction."""
         was = self._clock.now() - by
         self.pending_writes.owe(
             f"that the clock was set by {by:+.3f} s, from {was:.3f} on",
@@ -270,15 +270,15 @@ class Monkey:
         self._facts.clock_stepped(by)
 
     def tick(self) -> None:
-        """Time passes."""
+        """Disarm once arming has run out."""
         self._arming.tick()
 
     def cooldown_until(self, machine: str) -> float | None:
-        """Until when a machine is left alone after its last cut; None if it had none lately."""
+        """When a machine's cooldown ends; None if it was not cut lately."""
         return self._cooldowns.until(machine)
 
     def facts(self, feed: FeedKind | None = None) -> Facts:
-        """What the guard decides from, now, if `feed` is to be cut."""
+        """The facts that the guard decides from now, for a cut of `feed`."""
         return self._facts.now(feed)
 
     def _refuse_while_stopping(self, remedy: str) -> None:
@@ -293,8 +293,8 @@ class Monkey:
             self._plugs,
             self.cuts,
             self._cuts.adopt,
-            self._cuts.returned,
+            self._cuts.publish_restored,
             self._pace,
-            self._cuts.around.tasks,
+            self._cuts.context.tasks,
         )
-        return await turning.all_of(machines, why, patience, hurry=hurry)
+        return await turning.run(machines, why, patience, hurry=hurry)

@@ -1,4 +1,4 @@
-"""What a cut would do: which pods it would displace, and what Kubernetes would make of it. Pure."""
+"""Predicts a cut: which pods it would displace, and what Kubernetes would do. Pure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from chaosmonkey.outage.pod_tracking import displace
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The course that a cut would take.
+    """What a cut would do.
 
     Attributes:
-        objections: everything that forbids it now; empty if it may be made.
+        objections: everything that forbids it now; empty if it is allowed.
         pods: those that would be displaced.
-        notices_after: seconds of silence after which Kubernetes should give the machine up.
-        evicts_after: seconds until the last pod that moves should be evicted; None if none is.
-        warnings: what else its maker should know, as sentences.
+        notices_after: seconds of silence after which Kubernetes should mark the node NotReady.
+        evicts_after: seconds until the last pod that moves should be evicted; None if none moves.
+        warnings: what else the caller should know, as sentences.
     """
 
     machine: str
@@ -37,7 +37,7 @@ class Plan:
 
 
 def plan(request: CutRequest, lab: Lab, facts: Facts) -> Plan:
-    """The plan of a request that could be carried out; raises UnknownMachine, BadInput."""
+    """The plan of a request that is possible at all; raises UnknownMachine, BadInput."""
     machine = wanted(request, lab, facts.world.nodes)
     pods = displace(machine.node_name, facts.world)
     grace = lab.preset.grace
@@ -63,7 +63,7 @@ def plan(request: CutRequest, lab: Lab, facts: Facts) -> Plan:
 def _unbalanced(
     machine: Machine, pods: tuple[Displaced, ...], lab: Lab, world: ClusterState
 ) -> Iterator[str]:
-    """What is wrong with a cut of a machine from which nothing moves."""
+    """Warnings about a machine from which no pod would move."""
     if any(pod.fate is Fate.MOVES for pod in pods):
         return
     yield f"Nothing on {machine.name} can move: a cut shows no recovery."
@@ -82,7 +82,7 @@ def _unbalanced(
 
 
 def _stays_behind(pod: Displaced) -> str:
-    """Why nothing replaces a pod elsewhere; "" if something does, or if it need not be."""
+    """Why a pod would not be replaced elsewhere; "" if it would, or if it need not be."""
     match pod.fate:
         case Fate.LOST:
             return "has no controller: once evicted, it is not recreated"
@@ -99,7 +99,7 @@ def _warnings(
 ) -> Iterator[str]:
     if seconds < grace:
         yield (
-            f"It ends after {seconds:g} s, before Kubernetes notices ({grace:g} s): nothing moves."
+            f"It ends after {seconds:g} s, before Kubernetes notices ({grace:g} s): no pod moves."
         )
     elif evicts_after is not None and seconds < evicts_after:
         yield (

@@ -1,4 +1,4 @@
-"""Reads plugs that nobody is switching, again and again: somebody else may have switched them."""
+"""Polls the plugs that we are not switching, because someone else may switch them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 log = logging.getLogger(__name__)
 
 POLL_INTERVAL = 15.0
-"""Seconds between two looks."""
+"""Seconds between two polls."""
 
 
 async def poll_plugs(
@@ -26,17 +26,17 @@ async def poll_plugs(
     changed: Callable[[], None],
     clock: Clock,
 ) -> NoReturn:
-    """Look until cancelled; a device that does not answer holds up no other.
+    """Poll until cancelled; a device that does not answer does not delay the others.
 
     Args:
         plugs: all of them.
         cut: those that are being cut or restored, which are left alone.
-        read: is called with each plug that was read and is not being switched.
-        changed: is called when a plug reads otherwise than before.
-        clock: counts the time between two looks.
+        read: called with each plug that was read and is not being switched.
+        changed: called when a plug's state changed.
+        clock: counts the time between two polls.
     """
 
-    async def look(plug: VerifiedPlug) -> None:
+    async def poll(plug: VerifiedPlug) -> None:
         before = plug.last
         try:
             await plug.read()
@@ -48,5 +48,5 @@ async def poll_plugs(
             changed()
 
     while True:
-        await asyncio.gather(*(look(plug) for key, plug in plugs.items() if key not in cut))
+        await asyncio.gather(*(poll(plug) for key, plug in plugs.items() if key not in cut))
         await clock.sleep(POLL_INTERVAL)

@@ -9,10 +9,10 @@ from chaosmonkey.config import parse_span
 
 
 def quiet_until(spans: Iterable[str], now: float) -> float | None:
-    """When the quiet hours end that a moment lies in; None if it lies in none.
+    """When the quiet hours in effect at `now` end; None if none are in effect.
 
-    A time of day that the change to winter time brings twice ends a span the second time; one that
-    the change to summer time leaves out counts as the hour after it.
+    When clocks go back, an end that occurs twice counts the second time; when they go forward, a
+    time of day that is skipped counts as one hour later.
 
     Args:
         spans: such as "22:00-07:00", local time; one may pass midnight.

@@ -1,8 +1,9 @@
-"""Every rule that may refuse a cut, in one table: what it is called and everything it says.
+"""The texts of every rule that may refuse a cut, in one table.
 
-A class is a row: its rule's name, its label on a button, its message and remedy for those who can
-act on it, and its sentence for an audience. `rules.py` decides when it holds. The fact `allowed_at`
-says from when on the rule no longer forbids it (seconds since 1970), where that is known.
+A class is a row: the rule's name, its label on a button, its message and remedy for those who can
+act on it, and its sentence for an audience. `rules.py` decides when it applies. The fact
+`allowed_at` gives the moment from which the rule no longer forbids the cut (seconds since 1970),
+where that is known.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from chaosmonkey.errors import CutRefused
 
 
 class RuleRefused(CutRefused):
-    """One of the rules below.
+    """A refusal by one of the rules below.
 
     Attributes:
-        in_show: the pages know it anyway, from what the presenter has set or from what guards a
+        in_show: whether pages already show it, as part of the safety switch or of a guarded
             machine.
     """
 
@@ -24,9 +25,9 @@ class RuleRefused(CutRefused):
 
 
 class MachineRefused(RuleRefused):
-    """A rule about one machine that lasts, so that an audience cannot choose it.
+    """A lasting refusal of one machine, so that an audience cannot choose it.
 
-    The other rules are about the table, or over in a moment: they refuse a press, and no vote.
+    The other rules concern the whole table or pass in a moment: they refuse a press, not a vote.
     """
 
     hall_remedy = "Choose another machine."
@@ -44,7 +45,7 @@ class Halted(RuleRefused):
 
 
 class HaltKept(RuleRefused):
-    """HALT cannot be released: the big red button is in, or cannot be read."""
+    """HALT cannot be released: the big red button is pressed, or cannot be read."""
 
     title = "HALT kept"
     rule = "halt-kept"
@@ -55,7 +56,7 @@ class HaltKept(RuleRefused):
 
 
 class NotArmed(RuleRefused):
-    """The table is safe: the presenter has to arm it first."""
+    """The table is safe: the presenter must arm it first."""
 
     rule = "not-armed"
     label = "safe"
@@ -66,7 +67,7 @@ class NotArmed(RuleRefused):
 
 
 class QuietHours(RuleRefused):
-    """At this time of day nothing is cut."""
+    """No cuts at this time of day."""
 
     rule = "quiet-hours"
     label = "quiet hours"
@@ -76,7 +77,7 @@ class QuietHours(RuleRefused):
 
 
 class Protected(MachineRefused):
-    """The machine is on the list of those that are never cut."""
+    """The machine is on the list of protected ones."""
 
     rule = "protected"
     label = "protected"
@@ -86,7 +87,7 @@ class Protected(MachineRefused):
 
 
 class ProtectedRole(Protected):
-    """The machine has a role that is never cut."""
+    """The machine has a protected role."""
 
     label = "protected role"
     says = "{machine} has the role {role}, which is protected."
@@ -104,7 +105,7 @@ class ControlPlane(MachineRefused):
 
 
 class OwnMachine(MachineRefused):
-    """The machine runs this server, which has to stay up to restore it."""
+    """The machine runs this server, which must stay up to restore it."""
 
     rule = "own-machine"
     label = "runs this server"
@@ -114,7 +115,7 @@ class OwnMachine(MachineRefused):
 
 
 class NotInCluster(MachineRefused):
-    """Kubernetes does not know the machine, so there is nothing to see or to measure."""
+    """Kubernetes has no node of this machine, so there is nothing to measure."""
 
     rule = "not-in-cluster"
     label = "not in the cluster"
@@ -141,7 +142,7 @@ class LateCommand(RuleRefused):
 
 
 class Unreadable(RuleRefused):
-    """The machine's plug cannot be read, so that nothing could prove it restored."""
+    """The machine's plug cannot be read, so a restore could not be verified."""
 
     rule = "unreadable"
     label = "plug unknown"
@@ -150,7 +151,7 @@ class Unreadable(RuleRefused):
 
 
 class Dark(MachineRefused):
-    """One of the machine's feeds does not arrive, though its plug is on."""
+    """One of the machine's feeds does not reach it although its plug is on."""
 
     rule = "dark"
     label = "feed lost"
@@ -169,7 +170,7 @@ class StillRecovering(MachineRefused):
 
 
 class NotReady(MachineRefused):
-    """Kubernetes has given the machine up already: a cut would change nothing."""
+    """Kubernetes already considers the machine lost: a cut would change nothing."""
 
     rule = "not-ready"
     label = "not Ready"
@@ -178,7 +179,7 @@ class NotReady(MachineRefused):
 
 
 class TooManyOff(RuleRefused):
-    """As many machines are off as may be at once."""
+    """As many machines are off as are allowed at once."""
 
     rule = "max-off"
     label = "too many off"
@@ -199,7 +200,7 @@ class TooFewReady(RuleRefused):
 
 
 class CoolingDown(RuleRefused):
-    """The machine was given its power back a moment ago."""
+    """The machine was restored a moment ago."""
 
     rule = "machine-cooldown"
     label = "cooling down"
@@ -209,7 +210,7 @@ class CoolingDown(RuleRefused):
 
 
 class TooSoon(CoolingDown):
-    """The last cut, of whatever machine, was a moment ago."""
+    """The last cut, of any machine, was a moment ago."""
 
     rule = "cooldown"
     says = "The last cut was {ago:.0f} s ago."

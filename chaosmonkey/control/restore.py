@@ -1,8 +1,8 @@
-"""Turning machines on, whatever turned them off: our own cuts end, other plugs are adopted.
+"""Turns machines on, whatever turned them off: ends our own cuts and adopts other plugs.
 
-ours      end the cut ───────────────┐
-off       adopt it as a cut to end ──┼─► wait, but not for long ─► restored, or on its way
-the rest  read that they are on ─────┘   what is late goes on being tried
+cut by us    end the cut ───────────────────────────┐
+off          adopt it as a cut, restored at once ───┼─► wait briefly ─► restored, or on its way
+all others   verify that they are on ───────────────┘   late ones keep being retried
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from chaosmonkey.model import FeedKind, FeedState
 from chaosmonkey.plugs import PlugBoard, VerifiedPlug
 
 PATIENCE = 25.0
-"""Real seconds that a caller of restore waits for an answer; the plug is tried on after that."""
+"""Real seconds that a caller of restore waits for an answer; retries continue after that."""
 
 HALT_PATIENCE = 0.8
-"""The same for HALT, which is answered within a second: what is on, and what is on its way."""
+"""The same for HALT, which must be answered within a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """What became of the feeds of some machines.
+    """The outcome of a restore.
 
     Attributes:
         restored: feeds that were off and are on again, such as "node3 power".
-        on_its_way: feeds that were not read back as on yet; each is tried until it is.
+        on_its_way: feeds not yet read back as on; retries continue until they are.
     """
 
     restored: tuple[str, ...] = ()
@@ -41,33 +41,33 @@ class RestoreResult:
 
 @dataclass(frozen=True, slots=True)
 class Restore:
-    """One turning on.
+    """One restore of some machines.
 
     Attributes:
         cuts: the cuts under way.
-        adopt: makes a cut to be ended of a plug that is not off because of us.
-        returned: is told of a plug that was off, unnoticed, and is on again.
-        pace: real time, by which an answer is waited for.
-        tasks: owns what goes on after the answer.
+        adopt: makes a cut, restored at once, of a plug that we did not turn off.
+        publish_restored: called with a plug that was off, unnoticed, and is on again.
+        pace: real time, for waiting.
+        tasks: owns what continues after the answer.
     """
 
     plugs: PlugBoard
     cuts: Mapping[tuple[str, FeedKind], Cut]
     adopt: Callable[[VerifiedPlug, str], Cut]
-    returned: Callable[[VerifiedPlug], None]
+    publish_restored: Callable[[VerifiedPlug], None]
     pace: Clock
     tasks: asyncio.TaskGroup
 
-    async def all_of(
+    async def run(
         self, machines: list[str], why: str, patience: float, *, hurry: bool = False
     ) -> RestoreResult:
-        """Every feed of these machines, waited for so many real seconds.
+        """Turn on every feed of these machines, and wait up to `patience` real seconds.
 
-        In a `hurry` devices that are in trouble already are told like all others, but not waited
-        for: a dead one would always take all of the patience.
+        In a `hurry`, devices that are already failing are commanded like all others but not waited
+        for, because a dead one would always use up the whole patience.
 
         Raises:
-            PlugFailed: some devices do not turn on; all others were, and these are tried again.
+            PlugFailed: some devices do not turn on; all others did, and these are retried.
         """
         ending = [
             cut for cut in self.cuts.values() if cut.entry.machine in machines and not cut.is_on
@@ -82,13 +82,13 @@ class Restore:
         ending += [self.adopt(plug, why) for plug in others if plug.last is FeedState.OFF]
         reading = {
             f"{plug.machine} {plug.feed}": self.tasks.create_task(
-                self._make_sure(plug, why), name=f"make sure of {plug.machine}'s {plug.feed}"
+                self._ensure_on(plug, why), name=f"ensure {plug.machine}'s {plug.feed} is on"
             )
             for plug in others
             if plug.last is not FeedState.OFF
         }
         hopeless = self._in_trouble() if hurry else frozenset()
-        waiting: set[asyncio.Future[float] | asyncio.Task[_Sure]] = {
+        waiting: set[asyncio.Future[float] | asyncio.Task[_Ensured]] = {
             *(cut.ended for cut in ending if _name(cut) not in hopeless),
             *(task for name, task in reading.items() if name not in hopeless),
         }
@@ -99,16 +99,16 @@ class Restore:
         return RestoreResult(
             restored=(
                 *(_name(cut) for cut in ending if cut.ended.done() and cut.touched),
-                *(name for name, how in sure.items() if how is _Sure.RESTORED),
+                *(name for name, how in sure.items() if how is _Ensured.RESTORED),
             ),
             on_its_way=(
                 *(_name(cut) for cut in ending if not cut.ended.done()),
-                *(name for name in reading if sure.get(name) in (None, _Sure.FAILED)),
+                *(name for name in reading if sure.get(name) in (None, _Ensured.FAILED)),
             ),
         )
 
     def _in_trouble(self) -> frozenset[str]:
-        """The feeds whose device failed when it was last asked."""
+        """The feeds whose device failed at its last command or reading."""
         stuck = (_name(cut) for cut in self.cuts.values() if cut.stage is CutStage.STUCK)
         silent = (
             f"{plug.machine} {plug.feed}"
@@ -117,23 +117,23 @@ class Restore:
         )
         return frozenset((*stuck, *silent))
 
-    async def _make_sure(self, plug: VerifiedPlug, why: str) -> _Sure:
-        """Turn on a plug that should be on: usually it only has to be read."""
+    async def _ensure_on(self, plug: VerifiedPlug, why: str) -> _Ensured:
+        """Turn on a plug that should be on already; usually a reading suffices."""
         before = plug.off_at
         try:
             await plug.switch(on=True)
         except PlugFailed:
             if (plug.machine, plug.feed) not in self.cuts:
                 self.adopt(plug, why)
-            return _Sure.FAILED
+            return _Ensured.FAILED
         if plug.off_at == before:
-            return _Sure.ON
-        self.returned(plug)
-        return _Sure.RESTORED
+            return _Ensured.ON
+        self.publish_restored(plug)
+        return _Ensured.RESTORED
 
 
-class _Sure(Enum):
-    """What became of a plug that should have been on."""
+class _Ensured(Enum):
+    """The outcome for a plug that should have been on."""
 
     ON = auto()
     RESTORED = auto()
@@ -141,7 +141,7 @@ class _Sure(Enum):
 
 
 def _refuse_if_stuck(cuts: Mapping[tuple[str, FeedKind], Cut], machines: list[str]) -> None:
-    """Raises PlugFailed if plugs of these machines do not turn on; not for those merely unread."""
+    """Raises PlugFailed if plugs of these machines do not turn on, ignoring merely unread ones."""
     stuck = [
         f"{cut.entry.machine}'s {cut.entry.feed} is {cut.stage}: {cut.trouble}"
         for cut in cuts.values()

@@ -1,6 +1,6 @@
-"""The rules of what may be cut: a table of small functions, each gives its refusal or None.
+"""The rules of what may be cut: small functions that return a refusal or None.
 
-A new rule is a function here, a class in `refusals` that says it, and a line in RULES.
+A new rule is a function here, a class in `refusals` for its texts, and a line in RULES.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class Named(Protocol):
 
     @property
     def name(self) -> str:
-        """What we call it."""
+        """Its name in the configuration."""
         ...
 
     @property
     def node_name(self) -> str:
-        """What Kubernetes calls it."""
+        """The name of its node in Kubernetes."""
         ...
 
 
@@ -37,17 +37,17 @@ Refused = ChaosMonkeyError | None
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the guard decides from.
+    """The facts that the guard decides from.
 
     Attributes:
         off: machine → when it will be restored, if known.
-        dark: machine → the feed that does not arrive there although its plug is on.
+        dark: machine → the feed that does not reach it although its plug is on.
         outages: the open outages.
         rested: machine → when it was last restored.
-        last_cut: when a cut last began, of whatever machine.
-        own: names and addresses of the machine that runs this server.
-        watched: machine → until when a command of ours that was cut short may still turn it off.
-        unreadable: machine → what its plug told, the one that is to be cut, instead of on or off.
+        last_cut: when a cut last began, on any machine.
+        own_names: names and addresses of the machine that runs this server.
+        watched: machine → until when an interrupted command of ours may still turn it off.
+        unreadable: machine → what the plug to be cut reported instead of on or off.
     """
 
     world: ClusterState
@@ -56,14 +56,14 @@ class Facts:
     now: float
     safety: Safety
     dark: Mapping[str, str] = field(default_factory=dict)
-    rested: Mapping[str, float] = field(default_factory=dict)
+    last_restored: Mapping[str, float] = field(default_factory=dict)
     last_cut: float | None = None
-    own: frozenset[str] = frozenset()
+    own_names: frozenset[str] = frozenset()
     watched: Mapping[str, float] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
     def node(self, machine: Named) -> Node | None:
-        """What Kubernetes believes about a machine, if it knows it."""
+        """The machine's node, if Kubernetes has it."""
         return self.world.nodes.get(machine.node_name)
 
 
@@ -72,7 +72,7 @@ def _halted(machine: Named, lab: Lab, facts: Facts) -> Refused:
 
 
 def halted(facts: Facts) -> refusals.Halted | None:
-    """The refusal of everything while HALT holds."""
+    """The refusal of everything while HALT is active."""
     safety = facts.safety
     if safety.halted is None:
         return None
@@ -108,15 +108,15 @@ def _protected(machine: Named, lab: Lab, facts: Facts) -> Refused:
     return None
 
 
-def _own(machine: Named, lab: Lab, facts: Facts) -> Refused:
+def _runs_this_server(machine: Named, lab: Lab, facts: Facts) -> Refused:
     node = facts.node(machine)
     known_as = {machine.name, machine.node_name, *(node.addresses if node is not None else ())}
-    if not known_as & facts.own:
+    if not known_as & facts.own_names:
         return None
     return refusals.OwnMachine.of({"machine": machine.name}, machine=machine.name)
 
 
-def _blind(machine: Named, lab: Lab, facts: Facts) -> Refused:
+def _cluster_lost(machine: Named, lab: Lab, facts: Facts) -> Refused:
     stale = facts.world.stale
     if stale is None:
         return None
@@ -146,7 +146,7 @@ def _already_off(machine: Named, lab: Lab, facts: Facts) -> Refused:
     return refusals.AlreadyOff.of(words, machine=machine.name, allowed_at=at)
 
 
-def _watched(machine: Named, lab: Lab, facts: Facts) -> Refused:
+def _late_command(machine: Named, lab: Lab, facts: Facts) -> Refused:
     until = facts.watched.get(machine.name)
     if until is None:
         return None
@@ -187,7 +187,7 @@ def _not_ready(machine: Named, lab: Lab, facts: Facts) -> Refused:
 
 def _cooling_down(machine: Named, lab: Lab, facts: Facts) -> Refused:
     now, name = facts.now, machine.name
-    restored = facts.rested.get(name)
+    restored = facts.last_restored.get(name)
     if restored is not None and now < (at := restored + lab.limits.machine_cooldown):
         words = {"machine": name, "ago": now - restored, "seconds": _left(at, now)}
         return refusals.CoolingDown.of(words, machine=name, allowed_at=at)
@@ -233,12 +233,12 @@ RULES: tuple[Callable[[Named, Lab, Facts], Refused], ...] = (
     _halted,
     _not_armed,
     _protected,
-    _own,
+    _runs_this_server,
     _quiet,
-    _blind,
+    _cluster_lost,
     _not_in_cluster,
     _already_off,
-    _watched,
+    _late_command,
     _unreadable,
     _dark,
     _still_recovering,
@@ -247,12 +247,12 @@ RULES: tuple[Callable[[Named, Lab, Facts], Refused], ...] = (
     _too_many_off,
     _too_few_ready,
 )
-"""All rules, in the order in which they are asked."""
+"""All rules, in the order in which they are checked."""
 
 
 def guarding(machine: Named, lab: Lab, facts: Facts) -> refusals.RuleRefused | None:
     """What keeps a machine, or a node without a plug, from ever being cut; None if nothing does."""
-    for rule in (_protected, _own):
+    for rule in (_protected, _runs_this_server):
         if isinstance(refusal := rule(machine, lab, facts), refusals.RuleRefused):
             return refusal
     return None
@@ -260,7 +260,7 @@ def guarding(machine: Named, lab: Lab, facts: Facts) -> refusals.RuleRefused | N
 
 def _on_again(restore_at: float | None, now: float) -> str:
     if restore_at is None:
-        return "It is not known when it comes back on."
+        return "When it comes back on is not known."
     return f"It comes back on in {max(0.0, restore_at - now):.0f} s."
 
 

@@ -1,9 +1,9 @@
-"""Whether anything may be cut at all: a value and its steps.
+"""Whether anything may be cut at all: a state machine as an immutable value.
 
     safe ──arm──► armed ──some minutes without a cut, or disarm──► safe
-      any of both ──HALT──► halted ──release──► safe
+         either ──HALT──► halted ──release──► safe
 
-HALT latches: nothing is cut until somebody releases it, and releasing does not arm.
+HALT latches: no cuts until someone releases it, and releasing does not arm.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Safety:
-    """The switch that stands before every cut.
+    """The state of the switch that every cut depends on.
 
     Attributes:
-        armed_until: until when cuts are allowed; None is safe.
-        halted: since when HALT holds; None if it does not.
+        armed_until: until when cuts are allowed; None means safe.
+        halted: since when HALT is active; None if it is not.
         halted_by: who pressed it.
     """
 
@@ -30,25 +30,25 @@ class Safety:
         return self.halted is None and self.armed_until is not None and now < self.armed_until
 
     def arm(self, until: float) -> Safety:
-        """Allow cuts until a moment; while HALT holds this changes nothing."""
+        """Allow cuts until a moment; changes nothing while HALT is active."""
         return self if self.halted is not None else replace(self, armed_until=until)
 
     def disarm(self) -> Safety:
-        """Allow no cuts."""
+        """Forbid cuts."""
         return replace(self, armed_until=None)
 
     def halt(self, by: str, now: float) -> Safety:
-        """Allow no cuts until released. The first HALT is the one that is remembered."""
+        """Forbid cuts until released. A second HALT does not replace the first."""
         if self.halted is not None:
             return self
         return Safety(halted=now, halted_by=by)
 
     def release(self) -> Safety:
-        """End HALT; nothing is armed by that."""
+        """End HALT, without arming."""
         return replace(self, halted=None, halted_by="")
 
     def later(self, by: float) -> Safety:
-        """The same with every moment `by` seconds later."""
+        """The same state with every moment `by` seconds later."""
         until, halted = self.armed_until, self.halted
         return replace(
             self,
@@ -57,6 +57,6 @@ class Safety:
         )
 
     def passed(self, now: float) -> Safety:
-        """As time left it: an armed console becomes safe."""
+        """The state at `now`: safe once arming has run out."""
         late = self.armed_until is not None and now >= self.armed_until
         return self.disarm() if late else self

@@ -28,7 +28,7 @@ from chaosmonkey.model import FeedKind, Node, Outage, Pod
 from chaosmonkey.outage import recovery
 from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.outage.story import story
-from chaosmonkey.outage.telling import Telling, tell
+from chaosmonkey.outage.telling import Telling, summarize
 from chaosmonkey.plugs import PlugBoard
 
 BROKEN = frozenset({"CrashLoopBackOff", "ErrImagePull", "ImagePullBackOff", "CreateContainerError"})
@@ -243,7 +243,7 @@ def show_outage(outage: Outage) -> OutageView:
 
 
 def _telling(outage: Outage) -> Telling:
-    telling = tell(outage)
+    telling = summarize(outage)
     if outage.by.partition(" ")[0] in [*Mode]:
         return replace(telling, who="Decided by the audience.")
     return telling

@@ -1,4 +1,4 @@
-"""What Kubernetes says: its objects, as far as we care."""
+"""Kubernetes objects, reduced to the fields that we use."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class Taint:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What Kubernetes believes about one machine.
+    """A node object: what Kubernetes knows about one machine.
 
     Attributes:
         ready: status of the condition Ready. "Unknown" means the kubelet stopped reporting.
         reason: the condition's reason, such as KubeletReady or NodeStatusUnknown.
         message: the condition's message.
-        boot_id: changes when the machine was rebooted.
+        boot_id: changes when the machine reboots.
         unschedulable: cordoned.
-        roles: what its labels node-role.kubernetes.io/ROLE say.
+        roles: from its labels node-role.kubernetes.io/ROLE.
         addresses: its internal addresses.
     """
 
@@ -42,7 +42,7 @@ class Node:
 
     @property
     def is_ready(self) -> bool:
-        """Whether Kubernetes believes that pods can run there."""
+        """Whether its condition Ready is True."""
         return self.ready == "True"
 
     @property
@@ -52,7 +52,7 @@ class Node:
         return self.is_ready and not self.unschedulable and not repels
 
     def tainted(self, effect: str) -> bool:
-        """Whether Kubernetes marked this node as lost, with that effect."""
+        """Whether Kubernetes tainted this node as lost, with that effect."""
         return any(t.effect == effect and t.key in LOST_NODE_TAINTS for t in self.taints)
 
 
@@ -74,12 +74,12 @@ class Pod:
 
     Attributes:
         ready: status of the condition Ready is True.
-        deleting: a deletionTimestamp is set: the pod is Terminating and counts as not there.
+        deleting: a deletionTimestamp is set: the pod is Terminating and counts as gone.
         reason: why it is not running: a container's waiting reason, or the pod's own.
         unschedulable: the scheduler's message when it found no node for the pod, else "".
         restarts: sum of the containers' restart counts.
         toleration: seconds that the pod stays on an unreachable node before it is evicted
-            (`tolerationSeconds`); None means for ever.
+            (`tolerationSeconds`); None means without a limit.
         created: the API server's creationTimestamp (resolution 1 s), for ordering only.
     """
 
@@ -117,11 +117,11 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A kubelet's sign of life (namespace kube-node-lease).
+    """A kubelet's sign of life, in the namespace kube-node-lease.
 
     Attributes:
         node: the node's name.
-        renewed: the kubelet's own stamp of the last renewal; 0.0 if it has none.
+        renewed: renewTime, by the kubelet's clock; 0.0 if it has none.
         duration: leaseDurationSeconds.
     """
 
@@ -133,9 +133,9 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class EndpointSlice:
-    """How many addresses of a service Kubernetes would route to, in one slice.
+    """The number of addresses of a service in one slice: ready, and all.
 
-    `total` counts those of pods that are not going away.
+    `total` excludes those of terminating pods.
     """
 
     uid: str
@@ -148,11 +148,11 @@ class EndpointSlice:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A Kubernetes event (core/v1 Event): something a component wants a person to know.
+    """A Kubernetes event (core/v1 Event), which a component writes for people.
 
     Attributes:
         type: "Normal" or "Warning".
-        reason: in one word, such as FailedScheduling.
+        reason: one word, such as FailedScheduling.
         about_uid: uid of the object that it is about.
     """
 

@@ -1,13 +1,13 @@
-"""What happens, as the tracker folds over it.
+"""The events that the tracker folds.
 
 Changed / Removed        one object of the cluster, as our watch received it
-Stale / Fresh            whether that watch can be believed
-Paused                   whether we ourselves were there to receive anything
+Stale / Fresh            whether that watch is current
+Paused                   this process did not run, and received nothing
 PlugCut / PlugRestored   what the monkey did to a machine, read back from the plug
-CutShort                 what it began to do and gave up
-FeedSensed               what a sensor says of a feed, whoever did it
-ClockStepped             our clock was set right: every moment that is kept moves with it
-Tick                     time passing, for what ends by nothing happening
+CutShort                 a cut that was interrupted
+FeedSensed               a sensor's reading of a feed, whatever caused it
+ClockStepped             our clock was corrected: every kept moment shifts with it
+Tick                     time passed, for what ends when nothing happens
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Since `at` we may not know what happens in the cluster, because of `why`.
+    """Since `at` our view of the cluster may be out of date, because of `why`.
 
     Attributes:
-        replaced: what we are told from now on is of another cluster, or of another history of it.
+        replaced: the cluster is another one from now on, or has another history.
     """
 
     at: float
@@ -50,7 +50,7 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """From `at` on we know again what happens in the cluster."""
+    """From `at` on our view of the cluster is current again."""
 
     at: float
 
@@ -60,7 +60,7 @@ class Paused:
     """This process did not run from `since` to `at`: what happened meanwhile is received late.
 
     Attributes:
-        read_by: by when everything that waited to be received has been.
+        read_by: by when everything that waited has been received.
     """
 
     since: float
@@ -76,8 +76,8 @@ class PlugCut:
         outage: identity of the outage that begins here.
         node: name of the machine's node.
         commanded: when the command arrived.
-        sensed: `at` is what the feed's sensor said; otherwise it is when the plug was read back.
-        by: who asked for it.
+        sensed: `at` is from the feed's sensor; otherwise it is when the plug was read back.
+        by: who requested it.
         restore_by: when the monkey will restore the plug at the latest.
     """
 
@@ -94,7 +94,7 @@ class PlugCut:
 
 @dataclass(frozen=True, slots=True)
 class CutShort:
-    """A cut was given up while its device was at it, and its plug was never read back as off.
+    """A cut was interrupted while its device was switching, and its plug never read back as off.
 
     The feed may have been gone for a moment between `commanded` and `at`.
     """
@@ -109,7 +109,7 @@ class CutShort:
 
 @dataclass(frozen=True, slots=True)
 class PlugRestored:
-    """A plug was closed and read back as on, and the feed is there since `at`."""
+    """A plug was closed and read back as on; the feed has been on since `at`."""
 
     machine: str
     node: str
@@ -119,12 +119,12 @@ class PlugRestored:
 
 @dataclass(frozen=True, slots=True)
 class FeedSensed:
-    """A sensor says that a feed comes, goes, or cannot be told.
+    """A sensor reports that a feed came, went, or is unknown.
 
     Attributes:
-        at: the earliest moment at which it became so.
-        within: seconds after `at` by which it had become so.
-        cause: why it went, if we did not cut it; None if we did, and for a feed that comes.
+        at: the earliest moment of the change.
+        within: seconds after `at` by which it had happened.
+        cause: why it went, if we did not cut it; None if we did, and for a feed that came.
     """
 
     machine: str

@@ -1,4 +1,4 @@
-"""What a plug feeds a machine with, and whether it does."""
+"""Feeds: what a plug supplies to a machine, and its state."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 
 class FeedKind(StrEnum):
-    """What a plug feeds a machine with."""
+    """What a plug supplies to a machine."""
 
     POWER = "power"
     NETWORK = "network"
 
 
 class FeedState(StrEnum):
-    """State of one feed. Unknown is a state of its own: it is neither on nor off."""
+    """The state of one feed. Unknown is a third state, neither on nor off."""
 
     ON = "on"
     OFF = "off"

@@ -16,22 +16,22 @@ class Origin(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why an outage that nobody commanded began, as far as sensors tell."""
+    """Why an outage without a command began, as far as sensors show."""
 
     HAND = "hand"
-    """One feed went though its plug is on: a hand, a loose cable, a fuse."""
+    """One feed was lost though its plug is on: pulled by hand, a loose cable, a fuse."""
     SUPPLY = "supply"
-    """All power feeds that are watched went together: what feeds them died."""
+    """All watched power feeds were lost together: their supply failed."""
     SWITCHED = "switched"
-    """Its plug is off, and it was not this server that switched it."""
+    """Its plug is off, and this server did not switch it."""
     FAULT = "fault"
-    """Its node fell silent though its power arrives: the machine itself, or its network."""
+    """Its node fell silent though it has power: the machine itself failed, or its network."""
     CUT_SHORT = "cut-short"
-    """A cut of ours was given up while its device was at it, and nothing saw the feed go."""
+    """A cut of ours was interrupted while its device was switching, and no sensor saw the loss."""
 
 
 class Clocked(StrEnum):
-    """What told t0."""
+    """The source of t0."""
 
     READ_BACK = "read-back"
     """The plug, when it was read back as off."""
@@ -45,14 +45,14 @@ class Fate(StrEnum):
     """What Kubernetes can do about a pod whose machine is lost."""
 
     MOVES = "moves"
-    """Its controller makes a successor elsewhere (Deployment, ReplicaSet, Job, …)."""
+    """Its controller creates a successor elsewhere (Deployment, ReplicaSet, Job, …)."""
     WAITS = "waits"
     """Nothing replaces it before its machine is back: its controller wants the old pod gone first
     (a StatefulSet, some Jobs and operators), or it tolerates a lost machine without limit."""
     STAYS = "stays"
     """A DaemonSet pod belongs to its machine and is not replaced elsewhere."""
     LOST = "lost"
-    """No controller: once evicted, nobody makes it again."""
+    """No controller: once evicted, it is not recreated."""
 
 
 class Outcome(StrEnum):
@@ -66,12 +66,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """The pod that a controller made in place of a displaced one. All moments as received.
+    """The pod that a controller created in place of a displaced one. All moments as received.
 
     Attributes:
-        ready: when it was Ready, or had done its work and ended.
-        waiting: what it says of itself as long as it is not Ready.
-        warned: what Kubernetes last warned of it.
+        ready: when it was Ready, or had completed its work.
+        waiting: the reason in its status while it is not Ready.
+        warned: the last warning event about it.
     """
 
     uid: str
@@ -100,14 +100,14 @@ class Displaced:
     Attributes:
         workload: its top controller as "Deployment/shop", "" for a bare pod.
         lineage: the identity it shares with its successors.
-        restarts: restart count at t0, to tell a restart from having stayed.
+        restarts: restart count at t0, to distinguish a restart from a pod that kept running.
         disturbed: it was seen not Ready after t0.
         evicted: when it was marked for deletion.
-        gone: when the object was removed, or had failed: nothing of it is left on its machine.
-        finished: when its work was done, as that of a Job's pod; then no successor is needed.
-        returned: when it was Ready again itself, without a successor.
-        unneeded: when its workload had all Ready pods that it wants without a successor of this
-            one: a rollout had made others, fewer are wanted, or the workload was deleted.
+        gone: when the object was removed or had failed: nothing of it is left on its machine.
+        finished: when its work was complete, like that of a Job's pod; it needs no successor.
+        returned: when it was itself Ready again, without a successor.
+        unneeded: when its workload had all the Ready pods it wants without a successor of this
+            one: a rollout created others, fewer are wanted, or the workload was deleted.
     """
 
     uid: str
@@ -128,7 +128,7 @@ class Displaced:
 
     @property
     def resolved(self) -> float | None:
-        """When this pod's work was done or done again, by a successor, itself or others."""
+        """When its work was complete or running again: by a successor, by itself or by others."""
         if self.successor is not None and self.successor.ready is not None:
             return self.successor.ready
         moments = self.finished, self.returned, self.unneeded
@@ -148,7 +148,7 @@ class Displaced:
 
     @property
     def kind(self) -> str:
-        """Of its top controller, such as "Deployment"; "" for a bare pod."""
+        """The kind of its top controller, such as "Deployment"; "" for a bare pod."""
         return self.workload.partition("/")[0]
 
 
@@ -158,13 +158,13 @@ def _later(moment: float | None, by: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """A time of which we learnt late: what was received by `read_by` may be as old as `since`.
+    """A gap in our view: what was received by `read_by` may have happened as early as `since`.
 
     Attributes:
         until: when it ended; None while it lasts.
-        read_by: by when everything that waited to be received has been; None while it lasts.
+        read_by: by when everything that waited has been received; None while it lasts.
         paused: this process did not run, so that plugs and sensors were not read either.
-            Otherwise it is the cluster alone that could not be watched.
+            Otherwise only the cluster could not be watched.
     """
 
     since: float
@@ -173,7 +173,7 @@ class Unseen:
     paused: bool = False
 
     def covers(self, moment: float) -> bool:
-        """Whether what was received at a moment may have happened earlier, because of this."""
+        """Whether something received at a moment may have happened earlier because of this gap."""
         return self.since < moment and (self.read_by is None or moment <= self.read_by)
 
     def later(self, by: float) -> Unseen:
@@ -190,22 +190,22 @@ class Unseen:
 class Outage:
     """One episode from a cut, commanded or observed, until the cluster is whole again.
 
-    All moments share one t0: the loss of the feed as its sensor told it. Without a sensor it is,
-    for a commanded outage, when the plug was read back as off; for an observed one the machine's
-    last sign of life. The true t0 lies up to `t0_within` seconds after it.
+    All moments share one t0: the loss of the feed, as its sensor saw it. Without a sensor it is the
+    moment at which the plug was read back as off or, for an observed outage, the machine's last
+    sign of life. The true t0 lies up to `t0_within` seconds later.
 
-    A moment is when we received what happened: the latest at which it can have been. `unseen` says
-    where it may have been earlier.
+    A moment is when we received the news, which is the latest it can have happened. `unseen` lists
+    the gaps in which it may have been earlier.
 
     Attributes:
         id: such as "20261120-101500-node3": when it began (UTC) and where.
-        feed: what was lost; None when nobody commanded it and no sensor tells.
-        clocked: what told t0.
-        cause: why, if nobody commanded it and a sensor tells.
-        whole: no displaced pod that will be replaced is still missing, StatefulSets included.
-        held: why Kubernetes holds the eviction back, "" if it does not.
-        blind: the longest time in seconds for which the cluster could not be watched meanwhile.
-        unseen: the times of which we learnt late, oldest first.
+        feed: what was lost; None if there was no command and no sensor saw it.
+        clocked: the source of t0.
+        cause: why, if there was no command and it is known.
+        whole: no displaced pod that will be replaced is still missing, including StatefulSets.
+        held: why Kubernetes holds the eviction back; "" if it does not.
+        blind: the longest time in seconds for which the cluster could not be watched.
+        unseen: the gaps in our view, oldest first.
         interrupted: why the measurement could not be finished, "" if it could.
     """
 
@@ -237,11 +237,11 @@ class Outage:
 
     @property
     def moving(self) -> tuple[Displaced, ...]:
-        """The displaced pods whose controller makes a successor elsewhere."""
+        """The displaced pods whose controller creates a successor elsewhere."""
         return tuple(pod for pod in self.displaced if pod.fate is Fate.MOVES)
 
     def later(self, by: float) -> Outage:
-        """The same with every moment `by` seconds later: the clock was set, no time has passed."""
+        """The same with every moment `by` seconds later, after a clock correction."""
         return replace(
             self,
             t0=self.t0 + by,

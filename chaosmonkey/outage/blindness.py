@@ -1,12 +1,12 @@
-"""Times of which we learn late, and what that makes of a moment: pure functions.
+"""Gaps in which we could not see the cluster, and how they blur a moment: pure functions.
 
     Stale ────────── Fresh                 the cluster could not be watched
     since           until = read_by
     paused ───────── runs ───── read       this process did not run
     since            until      read_by
 
-What is received after `since`, and by `read_by`, happened at the moment of receipt or earlier, down
-to `since`. Times that touch are one.
+What is received after `since` and by `read_by` happened at the moment of receipt or earlier, back
+to `since`. Gaps that touch count as one.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import replace
 from chaosmonkey.model import Event, Fresh, Outage, Paused, Stale, Unseen
 
 KEPT = 3600.0
-"""Seconds after its end for which the world keeps such a time: nothing is received that late."""
+"""Seconds after its end for which a gap is kept: nothing is received later than that."""
 
 
 def extended(unseen: tuple[Unseen, ...], event: Event) -> tuple[Unseen, ...]:
-    """The times, oldest first, after an event."""
+    """The gaps, oldest first, after an event."""
     match event:
         case Stale(at):
             return _joined(unseen, Unseen(at))
@@ -33,12 +33,12 @@ def extended(unseen: tuple[Unseen, ...], event: Event) -> tuple[Unseen, ...]:
 
 
 def recent(unseen: tuple[Unseen, ...], at: float) -> tuple[Unseen, ...]:
-    """Those that what is received at a moment, or soon, may belong to."""
+    """The gaps that may still affect what is received at a moment or later."""
     return tuple(one for one in unseen if one.read_by is None or at - one.read_by < KEPT)
 
 
-def that_matter(unseen: tuple[Unseen, ...], t0: float) -> tuple[Unseen, ...]:
-    """Those that what is received after a t0 may belong to."""
+def relevant_gaps(unseen: tuple[Unseen, ...], t0: float) -> tuple[Unseen, ...]:
+    """The gaps that may affect what is received after a t0."""
     return tuple(one for one in unseen if one.read_by is None or one.read_by > t0)
 
 
@@ -47,7 +47,7 @@ def _ended(one: Unseen, at: float) -> Unseen:
 
 
 def _joined(unseen: tuple[Unseen, ...], new: Unseen) -> tuple[Unseen, ...]:
-    """With a new one, which is one with the latest of its kind if they touch."""
+    """Add a gap, joined with an earlier one of its kind if they touch."""
     for index, one in enumerate(unseen):
         if one.paused is new.paused and (one.read_by is None or new.since <= one.read_by):
             joined = one if one.until is None else replace(new, since=min(one.since, new.since))
@@ -56,7 +56,7 @@ def _joined(unseen: tuple[Unseen, ...], new: Unseen) -> tuple[Unseen, ...]:
 
 
 def extended_for(outage: Outage, event: Event) -> Outage:
-    """An outage after an event that may begin or end such a time."""
+    """An outage after an event that may begin or end a gap."""
     blind = outage.blind
     match event:
         case Fresh(at):
@@ -71,9 +71,9 @@ def extended_for(outage: Outage, event: Event) -> Outage:
 
 
 def earliest(outage: Outage, moment: float, *, ours: bool = False) -> float:
-    """The earliest moment at which something happened that we received at `moment`.
+    """The earliest moment at which something that we received at `moment` can have happened.
 
-    `ours` are things that plugs and sensors tell: not seeing the cluster does not matter for them.
+    `ours` means that a plug or sensor reported it, for which a lost cluster does not matter.
     """
     at = moment
     for one in sorted(outage.unseen, key=lambda one: one.since, reverse=True):

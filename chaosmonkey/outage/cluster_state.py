@@ -1,4 +1,4 @@
-"""What is known of the cluster now, folded from its events; the tracker and the pages read it."""
+"""The current state of the cluster, folded from its events; the tracker and the pages read it."""
 
 from __future__ import annotations
 
@@ -33,12 +33,16 @@ FINISHED = frozenset({"Succeeded", "Failed"})
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A machine's last sign of life: when we received its lease's renewal.
+    """A machine's last sign of life: the renewal of its lease.
 
-    `interval` is the time to the renewal before it, or a quarter of the lease's duration (the
-    kubelet's renewal interval) as long as only one was seen. What counts is that it came: `renewed`
-    is what the machine's own clock says, and `newest` the newest that it ever said. It was given up
-    to `late` seconds before we received it, because we were blind just then.
+    Attributes:
+        at: when we received it.
+        interval: seconds since the renewal before it, or a quarter of the lease's duration (the
+            kubelet's renewal interval) while only one was seen.
+        renewed: its time by the machine's own clock.
+        newest: the newest such time so far.
+        duration: the lease's duration, in seconds.
+        late: by how many seconds we may have received it late, because we were blind just then.
     """
 
     at: float
@@ -50,28 +54,27 @@ class Sign:
 
     @property
     def ignored(self) -> bool:
-        """Whether Kubernetes does not count it: it counts stamps newer than all before them."""
+        """Whether Kubernetes ignores it, which it does unless the time is newer than all before."""
         return self.renewed < self.newest
 
     @property
     def behind(self) -> float:
-        """Seconds by which its machine's clock is behind ours, or at least behind what it was."""
+        """Seconds by which the machine's clock is behind ours, or at least behind its own past."""
         return max(self.at, self.newest) - self.renewed
 
 
 class ClusterState:
-    """The cluster as last heard. `apply` changes it, everything else only reads.
+    """The last known state of the cluster. `apply` changes it, everything else only reads.
 
     Attributes:
         stale: since when, and why, this may be out of date; None while it is not.
-        returned: when each node was last given a feed again, or became Ready: nothing that was lost
-            after it was lost before.
-        sensed: what the sensors said last of each node's feeds.
-        cut_short: the last cut of each node that was given up while its device was at it.
+        returned: when each node last regained a feed or became Ready.
+        sensed: the last reading of each node's feeds.
+        cut_short: the last cut of each node that was interrupted while its device was switching.
         trusted_since: from when on nothing was missed.
-        unseen: the times of which we learnt late, those that still matter, oldest first.
-        kubelets_heard_since: from when on some kubelet or other was always heard. Before that all
-            were silent together, as they are when the API server is away.
+        unseen: the gaps that still matter, oldest first.
+        kubelets_seen_since: from when on at least one kubelet always renewed its lease. Before that
+            all were silent together, as they are when the API server is away.
     """
 
     def __init__(self, began: float = 0.0) -> None:
@@ -84,16 +87,16 @@ class ClusterState:
         self.sensed: dict[tuple[str, FeedKind], FeedState] = {}
         self.cut_short: dict[str, CutShort] = {}
         self.lineages = Lineages()
-        self.stale: Stale | None = Stale(began, "the cluster has not been heard of yet")
+        self.stale: Stale | None = Stale(began, "the cluster has not answered yet")
         self.trusted_since = 0.0
         self.unseen: tuple[Unseen, ...] = (Unseen(began),)
-        self.kubelets_heard_since = 0.0
+        self.kubelets_seen_since = 0.0
         self._any_renewal = 0.0
         self._pods_on: defaultdict[str, set[str]] = defaultdict(set)
         self._desired: dict[WorkloadKey, int] = {}
 
     def apply(self, event: Event) -> Node | Stale | None:
-        """Take one event in; return the node or the staleness that it replaced, if it did."""
+        """Fold in one event; return the node or the staleness that it replaced, if any."""
         before: Node | Stale | None = None
         self.unseen = recent(extended(self.unseen, event), event.at)
         match event:
@@ -149,7 +152,7 @@ class ClusterState:
             case Removed(EndpointSlice() as slice_):
                 self.slices.pop(slice_.uid, None)
             case _:
-                pass  # what Kubernetes says to people changes nothing here
+                pass  # Kubernetes Events, written for people, change nothing here
         return before
 
     def pods_on(self, node: str) -> Iterator[Pod]:
@@ -167,15 +170,16 @@ class ClusterState:
         if owner.kind == "ReplicaSet":
             replica_set = self.workloads.get(owner.uid)
             if replica_set is None:
-                # Its ReplicaSet comes by another watch and may be late; Deployments name them so.
+                # Its ReplicaSet comes by another watch and may be late: derive the Deployment's
+                # name from its name.
                 return pod.namespace, "Deployment", owner.name.rpartition("-")[0] or owner.name
             owner = replica_set.owner or owner
         return pod.namespace, owner.kind, owner.name
 
     def has_all(self, workload: WorkloadKey, *, without: Collection[str]) -> bool:
-        """Whether as many of a workload's pods are Ready as it wants, some uids left out.
+        """Whether a workload has as many Ready pods as it wants, not counting some uids.
 
-        One that was deleted wants none; of one that was never heard of nothing is known.
+        A deleted workload wants none; for an unknown one the answer is False.
         """
         desired = self._desired.get(workload)
         living = self.lineages.living(workload)
@@ -183,15 +187,15 @@ class ClusterState:
             return False
         return sum(uid not in without and self.pods[uid].ready for uid in living) >= desired
 
-    def heard_from_others_since(self, node: str, moment: float) -> bool:
+    def others_renewed_since(self, node: str, moment: float) -> bool:
         """Whether another machine's lease was renewed after a moment, or no other has one."""
         others = [sign.at for name, sign in self.signs.items() if name != node]
         return not others or max(others) > moment
 
     def unseen_at(self, moment: float, *, paused: bool = False) -> Unseen | None:
-        """The time that makes us learn late of what we receive at a moment, if there is one.
+        """The earliest gap that delayed what we receive at a moment, if there is one.
 
-        `paused` asks only for what holds for plugs and sensors too.
+        `paused` considers only gaps that delay plugs and sensors too.
         """
         covering = (one for one in self.unseen if one.covers(moment) and (one.paused or not paused))
         return min(covering, key=lambda one: one.since, default=None)
@@ -239,7 +243,7 @@ class ClusterState:
         }
         self.trusted_since += by
         self.unseen = tuple(one.later(by) for one in self.unseen)
-        self.kubelets_heard_since += by
+        self.kubelets_seen_since += by
         self._any_renewal += by
         if self.stale is not None:
             self.stale = replace(self.stale, at=self.stale.at + by)
@@ -258,9 +262,9 @@ class ClusterState:
         interval = usual if before is None else at - before.at + before.late
         late = 0.0
         if (unseen := self.unseen_at(at)) is not None:
-            # Several may have waited together: what lies between them says nothing.
+            # Several renewals may have waited together: the time between them means nothing.
             late, interval = at - unseen.since, usual
         self.signs[lease.node] = Sign(at, interval, lease.renewed, newest, lease.duration, late)
         if at - self._any_renewal > lease.duration / 2:
-            self.kubelets_heard_since = at
+            self.kubelets_seen_since = at
         self._any_renewal = at

@@ -1,4 +1,4 @@
-"""How an outage begins: by a cut of ours, a feed that a sensor loses, a node that falls silent."""
+"""How an outage begins: a cut of ours, a feed that a sensor loses, a node that falls silent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chaosmonkey.model import (
     Outage,
     PlugCut,
 )
-from chaosmonkey.outage.blindness import that_matter
+from chaosmonkey.outage.blindness import relevant_gaps
 from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.outage.pod_tracking import displace
 
@@ -29,16 +29,16 @@ def outage_id(began: float, machine: str) -> str:
 
 
 def unused(wanted: str, used: Collection[str]) -> str:
-    """The id, or the first free one that is like it: a second may hold two outages."""
+    """The id, with a number if it is taken: two outages may begin within one second."""
     numbered = (f"{wanted}-{number}" for number in itertools.count(2))
     return next(one for one in itertools.chain([wanted], numbered) if one not in used)
 
 
 def begin_commanded(cut: PlugCut, world: ClusterState) -> Outage:
-    """We cut it. It begins when its sensor saw it, or when the plug was read back as off.
+    """An outage of ours: it begins when the sensor saw the loss, or the plug was read back as off.
 
-    If this process did not run meanwhile, it was lost at any time from then on, or from the command
-    on if that came later.
+    If this process was paused just then, the loss may have been at any time since the pause began,
+    or since the command if that came later.
     """
     t0, paused = cut.at, world.unseen_at(cut.at, paused=True)
     if paused is not None and paused.until is not None and paused.until > cut.commanded:
@@ -56,12 +56,12 @@ def begin_commanded(cut: PlugCut, world: ClusterState) -> Outage:
         commanded=cut.commanded,
         restore_by=cut.restore_by,
         displaced=displace(cut.node, world),
-        unseen=that_matter(world.unseen, t0),
+        unseen=relevant_gaps(world.unseen, t0),
     )
 
 
 def begin_sensed(lost: FeedSensed, world: ClusterState) -> Outage:
-    """A sensor lost a feed without a cut of ours."""
+    """An outage that a sensor saw: the feed was lost without a cut of ours."""
     paused = world.unseen_at(lost.at, paused=True)
     t0 = lost.at if paused is None else paused.since
     return Outage(
@@ -75,16 +75,16 @@ def begin_sensed(lost: FeedSensed, world: ClusterState) -> Outage:
         clocked=Clocked.SENSOR,
         cause=lost.cause,
         displaced=displace(lost.node, world),
-        unseen=that_matter(world.unseen, t0),
+        unseen=relevant_gaps(world.unseen, t0),
     )
 
 
 def fell_silent(node: Node, world: ClusterState, at: float) -> bool:
-    """Whether a node has, without a cut, stopped giving signs of life.
+    """Whether a node has stopped renewing its lease, without a cut.
 
-    It is a false alarm when we ourselves were cut off since its last sign, or when the others fell
-    silent with it: then the API server was away, not the machine. Nor is it silent when its signs
-    come and Kubernetes does not count them, because its clock is behind.
+    It is a false alarm if we lost the cluster since its last renewal, or if all others fell silent
+    too: then the API server was away, not the machine. Nor is a node silent whose renewals arrive
+    but are ignored by Kubernetes, because its clock is behind.
     """
     sign = world.signs.get(node.name)
     return (
@@ -92,23 +92,23 @@ def fell_silent(node: Node, world: ClusterState, at: float) -> bool:
         and sign is not None
         and world.stale is None
         and not (sign.ignored and at - sign.at < sign.duration / 2)
-        and max(world.trusted_since, world.kubelets_heard_since) <= sign.at
-        and world.heard_from_others_since(node.name, sign.at + sign.interval)
+        and max(world.trusted_since, world.kubelets_seen_since) <= sign.at
+        and world.others_renewed_since(node.name, sign.at + sign.interval)
     )
 
 
 def begin_observed(node: Node, world: ClusterState, machine: str, at: float) -> Outage:
-    """A node fell silent, without a command and without a sensor: it begins at its last sign.
+    """An outage seen by Kubernetes alone: it begins at the node's last sign of life.
 
-    That is a sign which we received: while others may wait unread, it was lost by `at` at the
-    latest, when we received that it is silent.
+    More signs may have been sent that we have not received; the machine was lost by `at` at the
+    latest, when we learned that it is silent.
     """
     sign = world.signs[node.name]
     ours = _cut_short_meanwhile(node, world)
-    # What a cut of ours took was lost before it returned; anything else after it.
-    given = sign.at - sign.late
-    t0 = given if ours else max(given, world.returned.get(node.name, given))
-    within = sign.at + sign.interval - given
+    # A cut of ours lost the feed before the node's return; anything else did so after it.
+    sent = sign.at - sign.late
+    t0 = sent if ours else max(sent, world.returned.get(node.name, sent))
+    within = sign.at + sign.interval - sent
     if world.unseen_at(at) is not None:
         within = max(within, at - t0)
     cause = None
@@ -128,12 +128,12 @@ def begin_observed(node: Node, world: ClusterState, machine: str, at: float) -> 
         clocked=Clocked.LAST_SIGN,
         cause=cause,
         displaced=displace(node.name, world),
-        unseen=that_matter(world.unseen, t0),
+        unseen=relevant_gaps(world.unseen, t0),
     )
 
 
 def _cut_short_meanwhile(node: Node, world: ClusterState) -> CutShort | None:
-    """The cut of ours that was given up when the node gave its last sign of life, if one was."""
+    """The cut of ours that was interrupted around the node's last sign of life, if any."""
     sign, cut = world.signs[node.name], world.cut_short.get(node.name)
     if cut is None or not cut.commanded - sign.interval <= sign.at <= cut.at + sign.interval:
         return None

@@ -1,4 +1,4 @@
-"""How an outage ends: by what was reached, or by nothing happening any more. Pure steps."""
+"""How an outage ends: its goals are reached, or nothing more happens. Pure steps."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from chaosmonkey.model import Displaced, Fate, Outage
 from chaosmonkey.outage.cluster_state import ClusterState
-from chaosmonkey.outage.pod_tracking import never_replaced, tell_who_waits
+from chaosmonkey.outage.pod_tracking import mark_waiting, never_replaced
 from chaosmonkey.outage.recovery import unresolved
 
 SETTLE = 30.0
-"""Seconds after a machine's return for which traces of a blip may still appear. A rebooted kubelet
-reports its pods as restarted within about 5 s; a slow Pi takes longer."""
+"""Seconds after a machine's return in which effects of a short outage may still appear. A rebooted
+kubelet reports its pods as restarted within about 5 s; a slow Pi takes longer."""
 
 GIVE_UP = 900.0
 """Seconds after a machine's return, or restored power, after which an outage ends unfinished."""
@@ -25,11 +25,11 @@ STOP_EVICTING = 0.55
 
 
 def time_passed(outage: Outage, *, at: float, world: ClusterState) -> Outage:
-    """Nothing happened until `at`: what that says of the eviction, and whether it is over."""
+    """Judge an outage after a quiet time until `at`: is its eviction on hold, is it over?"""
     if outage.not_ready is not None and outage.tainted is None and outage.rejoined is None:
         late = at - outage.not_ready > HELD_AFTER
         outage = replace(outage, held=_why_held(world) if late else "")
-    outage = tell_who_waits(outage, at=at)
+    outage = mark_waiting(outage, at=at)
     back = outage.rejoined or outage.restored
     if back is None:
         return outage
@@ -49,13 +49,13 @@ def _why_held(world: ClusterState) -> str:
     if share >= STOP_EVICTING:
         return (
             f"{share:.0%} of the nodes are not Ready: from {STOP_EVICTING:.0%} on, Kubernetes "
-            "doubts its own view and evicts no pods"
+            "suspects its own network and evicts no pods"
         )
     return "Kubernetes evicts from one node at a time, every 10 s"
 
 
 def conclude(outage: Outage, at: float) -> Outage:
-    """Set the moments that follow from the others: recovered, whole, cleaned, closed."""
+    """Derive the moments that follow from the others: recovered, whole, cleaned, closed."""
     if outage.closed is not None:
         return outage
     moving = outage.moving
@@ -80,7 +80,7 @@ def conclude(outage: Outage, at: float) -> Outage:
 
 
 def _last_resolved(pods: tuple[Displaced, ...]) -> float | None:
-    """When the last of them was resolved; None if one is not, or there are none."""
+    """When the last of the pods was resolved; None if one is not, or there are none."""
     moments = [pod.resolved for pod in pods]
     known = [moment for moment in moments if moment is not None]
     return max(known) if known and len(known) == len(moments) else None

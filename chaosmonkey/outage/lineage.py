@@ -1,13 +1,13 @@
-"""Who replaces whom: pods that do the same job one after another share a lineage.
+"""Which pod replaces which: pods that do the same job one after another share a lineage.
 
 A pod that is marked for deletion, or gone, leaves a vacancy at its controller. The next pod that
-this controller makes fills the oldest vacancy: first lost, first replaced. A pod that bears the
-name of a lost one fills that one's vacancy; a StatefulSet's pod fills no other. A pod that finds no
-vacancy begins a lineage, named by its uid.
+the controller creates fills the oldest vacancy: first lost, first replaced. A pod with the name of
+a lost one fills that one's vacancy; a StatefulSet's pod fills no other. A pod without a vacancy to
+fill begins a lineage, named after its uid.
 
-A rolling update makes new pods before it takes old ones away, and a scale-down makes none: such
-vacancies are filled by nobody. A controller has no more real vacancies than pods missing from the
-number it wants; of those known beyond that, the oldest are forgotten.
+A rolling update creates new pods before it deletes old ones, and a scale-down creates none: their
+vacancies are never filled. A controller has no more real vacancies than pods missing from the
+number it wants; of the others, the oldest are forgotten.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Lineages:
         return self._living.get(workload, ())
 
     def see(self, pod: Pod, workload: WorkloadKey | None, desired: int | None = None) -> None:
-        """A pod exists. At its first sight it may fill a vacancy.
+        """Note that a pod exists. When first seen, it may fill a vacancy.
 
         Args:
             pod: as it is now.
             workload: its top controller; None for a bare pod.
-            desired: how many pods that controller wants, if that is known.
+            desired: how many pods that controller wants, if known.
         """
         if pod.uid in self._of:
             return
@@ -57,14 +57,14 @@ class Lineages:
         self._of[pod.uid] = self._of[predecessor.uid] if predecessor is not None else pod.uid
 
     def lose(self, pod: Pod) -> None:
-        """A pod is marked for deletion or gone: the next pod may fill its place."""
+        """Note that a pod is marked for deletion or gone, so that the next may fill its place."""
         workload = self._workloads.pop(pod.uid, None)
         if workload is not None:
             self._living[workload].discard(pod.uid)
             self._vacancies[workload].append(pod)
 
     def finish(self, pod: Pod) -> None:
-        """A pod ran to completion: its place stays empty."""
+        """Note that a pod ran to completion: its place stays empty."""
         workload = self._workloads.pop(pod.uid, None)
         if workload is not None:
             self._living[workload].discard(pod.uid)

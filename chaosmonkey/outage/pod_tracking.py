@@ -1,4 +1,4 @@
-"""What becomes of the pods that were on a lost machine: pure steps of the tracker's fold."""
+"""Follows the pods that were on a lost machine: pure steps of the tracker's fold."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from chaosmonkey.outage.cluster_state import FINISHED, ClusterState
 from chaosmonkey.outage.lineage import WorkloadKey
 
 SURE = frozenset({"Deployment", "ReplicaSet", "ReplicationController"})
-"""Kinds of controllers that replace an evicted pod at once. What others do, they show: a Job may
-wait (`podReplacementPolicy: Failed`), an operator may make a pod only under its old name."""
+"""Kinds of controllers that replace an evicted pod at once. Others are observed: a Job may wait
+(`podReplacementPolicy: Failed`), an operator may create a pod only under its old name."""
 
 KEEPS_RUNNING = SURE | {"StatefulSet", "DaemonSet"}
-"""Kinds whose pods have no end of their own: one that ended well was told to end."""
+"""Kinds whose pods never complete on their own: one that succeeded was stopped on purpose."""
 
 SHOWS_WITHIN = 5.0
-"""Seconds after an eviction in which a controller that replaces at once has done so: recorded ones
-take 0.05 s; kube-controller-manager gathers a Job's changes for 1 s."""
+"""Seconds after an eviction within which a controller that replaces at once has done so: recorded
+ones take 0.05 s; kube-controller-manager batches a Job's changes for 1 s."""
 
 
 def displace(node: str, world: ClusterState) -> tuple[Displaced, ...]:
-    """The pods of a machine at the moment it is lost, whatever their phase says.
+    """The pods of a machine at the moment it is lost, whatever their phase.
 
-    Pods that were being deleted already are not counted: something else displaced them.
+    Pods that were already being deleted do not count: something else displaced them.
     """
     found = []
     for pod in world.pods_on(node):
@@ -61,7 +61,7 @@ def _fate(pod: Pod) -> Fate:
 
 
 def follow_pod(outage: Outage, *, pod: Pod, at: float, world: ClusterState) -> Outage:
-    """A pod was seen: it may be a displaced one, or a displaced one's successor."""
+    """Fold in a pod's state: it may be a displaced pod or the successor of one."""
     lineage = world.lineages.of(pod.uid)
     return replace(
         outage,
@@ -77,9 +77,9 @@ def follow_pod(outage: Outage, *, pod: Pod, at: float, world: ClusterState) -> O
 
 
 def _seen_again(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Displaced:
-    """The displaced pod itself. Terminating counts as not there, even while it says Ready.
+    """Update the displaced pod itself. A Terminating pod counts as gone, even while it is Ready.
 
-    What becomes of one that had come back after the recovery is no part of the outage.
+    Once the recovery is complete, changes of a pod that had come back are not part of the outage.
     """
     if _is_over(displaced, outage):
         return displaced
@@ -92,11 +92,11 @@ def _seen_again(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Di
         return replace(displaced, evicted=evicted, gone=gone, returned=None)
     if not pod.ready:
         return replace(displaced, disturbed=True, returned=None)
-    # While its machine is away a pod may still say Ready. It is back only when its kubelet, heard
-    # of again, says so after it was lost.
-    heard_again = outage.not_ready is not None or outage.restored is not None
+    # While its machine is away, a pod may still be marked Ready. It is back only once its kubelet
+    # has contact again and reports it Ready.
+    reported_again = outage.not_ready is not None or outage.restored is not None
     restarted = displaced.disturbed or pod.restarts > displaced.restarts
-    if heard_again and restarted:
+    if reported_again and restarted:
         return replace(displaced, returned=displaced.returned or at)
     return displaced
 
@@ -106,7 +106,7 @@ def _has_done_its_work(pod: Pod, displaced: Displaced) -> bool:
 
 
 def _succeeded(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Displaced:
-    """A pod of the same lineage: the successor, or the successor's successor."""
+    """Update a displaced pod from one of its lineage: its successor, or the successor's."""
     current = displaced.successor
     if displaced.evicted is None and displaced.gone is None:
         return displaced
@@ -140,9 +140,9 @@ def _succeeded(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Dis
 
 
 def note_warning(outage: Outage, *, warning: Occurrence) -> Outage:
-    """Kubernetes warned of a pod: it may be a successor that does not get Ready.
+    """Fold in a warning about a pod: it may be a successor that does not become Ready.
 
-    That there is no machine for it, the pod says itself, and takes it back when there is one.
+    FailedScheduling is ignored: the pod's own status says so, and is cleared once it has a machine.
     """
     if warning.type != "Warning" or warning.reason == "FailedScheduling":
         return outage
@@ -153,19 +153,19 @@ def _warned(displaced: Displaced, warning: Occurrence) -> Displaced:
     successor = displaced.successor
     if successor is None or successor.uid != warning.about_uid or successor.ready is not None:
         return displaced
-    said = f"{warning.reason}: {warning.message}"
-    return replace(displaced, successor=replace(successor, warned=said))
+    message = f"{warning.reason}: {warning.message}"
+    return replace(displaced, successor=replace(successor, warned=message))
 
 
 def forget_pod(outage: Outage, *, pod: Pod, at: float) -> Outage:
-    """A pod object is gone."""
+    """Fold in the deletion of a pod object."""
     return replace(
         outage, displaced=tuple(_forgotten(one, outage, pod, at) for one in outage.displaced)
     )
 
 
 def _is_over(displaced: Displaced, outage: Outage) -> bool:
-    """Whether a pod was back, or needed no more, when the machine's pods had recovered."""
+    """Whether a pod was back, or no longer needed, when the outage had recovered."""
     settled = any(
         moment is not None
         for moment in (displaced.finished, displaced.returned, displaced.unneeded)
@@ -185,10 +185,10 @@ def _forgotten(displaced: Displaced, outage: Outage, pod: Pod, at: float) -> Dis
     return displaced
 
 
-def tell_who_waits(outage: Outage, *, at: float) -> Outage:
-    """A pod that was evicted and got no successor at once waits: until the old one is gone.
+def mark_waiting(outage: Outage, *, at: float) -> Outage:
+    """Mark pods as waiting that were evicted and not replaced at once: they need the old one gone.
 
-    Controllers of a kind that never does so are only slow, or refused.
+    Controllers of a SURE kind never wait for that; they are only slow, or refused.
     """
 
     def waits(pod: Displaced) -> bool:
@@ -207,15 +207,15 @@ def tell_who_waits(outage: Outage, *, at: float) -> Outage:
 
 
 def never_replaced(pod: Displaced) -> bool:
-    """Whether a controller that makes successors only as long as it needs them has made none."""
+    """Whether a controller that creates successors only when needed has created none."""
     unsure = pod.kind not in KEEPS_RUNNING
     return unsure and pod.gone is not None and pod.successor is None
 
 
 def release_unneeded(outage: Outage, *, at: float, world: ClusterState) -> Outage:
-    """A pod that was given up needs no successor once its workload has all that it wants.
+    """Mark evicted pods as unneeded whose workload has all the Ready pods it wants elsewhere.
 
-    Pods of the lost machine are not among these, whatever they say of themselves.
+    Pods of the lost machine do not count as Ready, whatever their status.
     """
     unsure = [
         pod

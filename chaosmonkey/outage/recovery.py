@@ -1,10 +1,9 @@
-"""From an outage to what people ask for: milestones, phases that add up, the outcome, and why.
+"""Derives from an outage what people want to know: milestones, phases, the outcome, and why.
 
     t0 ──detect──► not ready ──evict──► last evicted ──reschedule──► last bound ──ready──► recovered
 
 Phases are differences of milestones from one t0, so they add up to the recovery time. A milestone
-that did not happen is absent and its time belongs to the next phase. So does that of one of which
-we learnt late.
+that did not happen, or that we learned of late, is absent: its time belongs to the next phase.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from chaosmonkey.outage.blindness import earliest
 Phase = Literal["detect", "evict", "reschedule", "ready"]
 
 PHASES: tuple[Phase, ...] = ("detect", "evict", "reschedule", "ready")
-"""Names of the phases, in their order; each ends with the milestone of the same index below."""
+"""Names of the phases, in order; each ends with the milestone of the same index below."""
 
 _PHASE_ENDS = ("not_ready", "evicting_last", "scheduled", "recovered")
 
@@ -34,9 +33,9 @@ def milestones(outage: Outage) -> dict[str, float]:
 
 
 def at_least(outage: Outage) -> dict[str, float]:
-    """Seconds from the loss to each milestone that may have come sooner than `milestones` says.
+    """Seconds from the loss to each milestone that may have taken less than `milestones` says.
 
-    It did if the machine was lost after t0, or if we learnt late that it happened.
+    It took less if the machine was lost after t0, or if we learned of the milestone late.
     """
     begins = ("commanded", _first_milestone(outage))
     least = {
@@ -49,7 +48,7 @@ def at_least(outage: Outage) -> dict[str, float]:
 
 
 def recovery_at_least(outage: Outage) -> float | None:
-    """Seconds that the recovery took at least; None if it has no time, or an exact one."""
+    """The least time, in seconds, that the recovery took; None if there is none, or it is exact."""
     return at_least(outage).get("recovered")
 
 
@@ -76,8 +75,8 @@ def _moments(outage: Outage) -> dict[str, float]:
 def phases(outage: Outage) -> dict[str, float]:
     """Seconds that each phase took. They add up to the milestone of the last one.
 
-    A milestone earlier than the one before it, or later than the recovery, ends no phase: it was
-    not what was waited for. Nor does one of which we learnt late: when it came is not known.
+    A milestone before the previous one, or after the recovery, ends no phase, because it was not
+    what the recovery waited for. Nor does one that we learned of late: its moment is unknown.
     """
     moments = _moments(outage)
     late = {name for name, at in moments.items() if earliest(outage, at) < at}
@@ -95,10 +94,10 @@ def phases(outage: Outage) -> dict[str, float]:
 
 
 def phases_at_least(outage: Outage) -> dict[str, float]:
-    """Seconds that a phase took at least, for each of which it is not known exactly.
+    """The least time, in seconds, of each phase whose duration is not known exactly.
 
-    A phase that ends with the next milestone because nobody knows when its own one came may have
-    been as short as what is left after the latest moment at which that can have been.
+    If the milestone of one phase came at an unknown moment, the next phase includes its time. It
+    took at least what is left after the latest possible moment of that milestone.
     """
     moments, least = _moments(outage), dict[str, float]()
     known = phases(outage)
@@ -128,7 +127,7 @@ def rounded_phases(outage: Outage) -> dict[str, float]:
 
 
 def current_phase(outage: Outage) -> Phase | None:
-    """The phase that is under way; None when recovery is over or will not come."""
+    """The phase under way; None when the recovery is over or will not come."""
     if outage.recovered is not None or outcome(outage) is not None:
         return None
     if not awaited(outage) and outage.not_ready is not None:
@@ -147,10 +146,10 @@ def recovery_time(outage: Outage) -> float | None:
 
 
 def outcome(outage: Outage) -> Outcome | None:
-    """How it ended; None as long as that is open."""
+    """How it ended; None while that is open."""
     if outage.rejoined is not None and outage.not_ready is None:
         return Outcome.UNNOTICED
-    if outage.interrupted:  # what followed is not known, what was reached before stays
+    if outage.interrupted:  # what followed is unknown; what was reached before stands
         return Outcome.ABORTED if outage.recovered is None else Outcome.RECOVERED
     if outage.closed is not None and unresolved(outage):
         return Outcome.INCOMPLETE
@@ -211,7 +210,7 @@ def _explain_successor(successor: Successor) -> str:
         why = f": {successor.waiting}" if successor.waiting else ", not yet scheduled"
         return f"{name} is Pending{why}"
     if successor.ready is None:
-        # "ContainerCreating" says less than "FailedAttachVolume: Multi-Attach error for …".
+        # "FailedAttachVolume: Multi-Attach error for …" explains more than "ContainerCreating".
         why = successor.warned or successor.waiting
         return f"{name} is starting on {node}" + (f": {why}" if why else "")
     return f"replaced by {name} on {node}"
@@ -224,17 +223,17 @@ def _first_milestone(outage: Outage) -> str:
 
 
 def awaited(outage: Outage) -> tuple[Displaced, ...]:
-    """The pods whose return makes the recovery: those that move, or else those that wait."""
+    """The pods that make up the recovery: those that move, or else those that wait."""
     return outage.moving or tuple(pod for pod in outage.displaced if pod.fate is Fate.WAITS)
 
 
 def nothing_moves(outage: Outage) -> bool:
-    """Whether it lost pods and none can move: what is waited for is the machine's own return."""
+    """Whether it displaced pods and none can move, so that they wait for the machine's return."""
     return bool(outage.displaced) and not outage.moving
 
 
-def without_room(outage: Outage) -> list[Displaced]:
-    """The displaced pods whose successor no machine takes, as the scheduler says."""
+def unschedulable_pods(outage: Outage) -> list[Displaced]:
+    """The displaced pods whose successor the scheduler cannot place."""
     return [
         pod
         for pod in outage.displaced
@@ -253,7 +252,7 @@ def _first(moments: Iterable[float | None]) -> float | None:
 def _last(
     pods: Iterable[Displaced], moment_of: Callable[[Displaced], float | None]
 ) -> float | None:
-    """The last moment, once every pod has one or came out well without it."""
+    """The last moment, once every pod has one or ended well without it."""
     moments = []
     for pod in pods:
         moment = moment_of(pod)

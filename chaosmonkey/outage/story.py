@@ -1,4 +1,4 @@
-"""What happened to a machine, told to people who do not know Kubernetes: a pure function."""
+"""The story of an outage for people who do not know Kubernetes: a pure function."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def story(outage: Outage) -> tuple[StoryLine, ...]:
     if outage.held and outage.not_ready is not None:
         at = round(outage.not_ready - outage.t0, 3)
         lines.append(StoryLine("held", at, f"The eviction is on hold: {outage.held}."))
-    if homeless := recovery.without_room(outage):
-        at = max(pod.successor.created for pod in homeless if pod.successor) - outage.t0
-        lines.append(StoryLine("no room", round(at, 3), _no_room(homeless)))
+    if unschedulable := recovery.unschedulable_pods(outage):
+        at = max(pod.successor.created for pod in unschedulable if pod.successor) - outage.t0
+        lines.append(StoryLine("no room", round(at, 3), _no_room(unschedulable)))
     lines += _unseen(outage)
     lines.sort(key=lambda line: line.at)
     if outage.closed is not None:
@@ -41,13 +41,13 @@ def story(outage: Outage) -> tuple[StoryLine, ...]:
 
 
 def latest_line(before: Outage | None, after: Outage) -> list[StoryLine]:
-    """The lines that are in the story of `after` and were not in that of `before`."""
-    told = {line.about for line in story(before)} if before is not None else set()
-    return [line for line in story(after) if line.about not in told]
+    """The lines in the story of `after` that were not in that of `before`."""
+    known = {line.about for line in story(before)} if before is not None else set()
+    return [line for line in story(after) if line.about not in known]
 
 
 def took(most: float, least: float | None) -> str:
-    """How long something took: "20.1 s", or "8.0 to 20.1 s" if it is not known better."""
+    """How long something took: "20.1 s", or "8.0 to 20.1 s" if it is not known exactly."""
     return f"{between(most, least)} s"
 
 
@@ -57,7 +57,7 @@ def between(most: float, least: float | None) -> str:
 
 
 def _unseen(outage: Outage) -> list[StoryLine]:
-    """When we could not see what happened."""
+    """A line for each gap in which we could not see what happened."""
     lines = []
     for number, one in enumerate(outage.unseen):
         if one.until is None or one.until <= outage.t0:
@@ -65,8 +65,8 @@ def _unseen(outage: Outage) -> list[StoryLine]:
         since = max(one.since, outage.t0)
         who = "This server was not running" if one.paused else "Contact with the cluster was lost"
         text = (
-            f"{who} for {one.until - since:.1f} s: times within that gap are not known more "
-            "precisely."
+            f"{who} for {one.until - since:.1f} s. What happened in that gap may have happened at "
+            "any moment within it."
         )
         lines.append(StoryLine(f"unseen {number}", round(since - outage.t0, 3), text))
     return lines
@@ -114,14 +114,14 @@ def _sentence(milestone: str, outage: Outage) -> str:
             return ""
 
 
-def _no_room(homeless: list[Displaced]) -> str:
-    pods = counted(len(homeless), "pod", "pods")
-    why = next(pod.successor.waiting for pod in homeless if pod.successor)
+def _no_room(unschedulable: list[Displaced]) -> str:
+    pods = counted(len(unschedulable), "pod", "pods")
+    why = next(pod.successor.waiting for pod in unschedulable if pod.successor)
     return f"No machine has room for {pods}: {why.rstrip('.')}."
 
 
 def _lost(outage: Outage) -> str:
-    """How a machine was lost without a cut from here."""
+    """How a machine was lost without a cut of ours."""
     name, what = outage.machine, outage.feed
     if outage.clocked is not Clocked.SENSOR:
         if outage.cause is Cause.CUT_SHORT:

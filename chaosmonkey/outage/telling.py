@@ -1,7 +1,8 @@
 """One outage in a sentence or a word, for each place that shows it: a pure function.
 
-`story.py` tells what happened, sentence by sentence; this says how it stands. Nothing here counts
-seconds that pass: a sentence changes when something happened, so that a screen reader may read it.
+`story.py` tells what happened, sentence by sentence; this describes the current state. No text here
+counts passing seconds: it changes only when something happened, so that a screen reader can read
+it.
 """
 
 from __future__ import annotations
@@ -21,12 +22,11 @@ class Telling:
     Attributes:
         headline: what is going on, for the stage: "node3 has no power. Kubernetes has not noticed
             yet."
-        brief: the same in short, once it has a recovery time: "node3 recovered in 12.4 s."; "" as
-            long as it has none.
-        result: what the result is about: "node3 lost its power".
-        ending: why there is no recovery time, or not the usual one; "" if there is nothing to say.
+        brief: a short version, once it has a recovery time: "node3 recovered in 12.4 s."; else "".
+        result: the title of the result: "node3 lost its power".
+        ending: why there is no recovery time, or not the usual one; else "".
         lost: what was lost, in a word or two: "power cut", "link lost", "silent".
-        who: who cut it, or what made it go, as a sentence; "" if nothing can be said.
+        who: who cut it, or what caused the loss, as a sentence; "" if unknown.
     """
 
     headline: str
@@ -37,8 +37,8 @@ class Telling:
     who: str
 
 
-def tell(outage: Outage) -> Telling:
-    """How an outage stands."""
+def summarize(outage: Outage) -> Telling:
+    """Describe the current state of an outage."""
     return Telling(
         headline=_headline(outage),
         brief=_brief(outage),
@@ -56,8 +56,8 @@ def _headline(outage: Outage) -> str:
     if phase not in (None, "detect"):
         if recovery.nothing_moves(outage):
             return f"No pod on {name} can move: they wait for the machine to return."
-        if homeless := recovery.without_room(outage):
-            return f"No machine has room for {counted(len(homeless), 'pod', 'pods')}."
+        if unschedulable := recovery.unschedulable_pods(outage):
+            return f"No machine has room for {counted(len(unschedulable), 'pod', 'pods')}."
     match phase:
         case "detect":
             return _undetected(outage)

@@ -1,10 +1,10 @@
-"""What an event means for the outages that are under way: a pure fold.
+"""Folds events into outages: a pure function.
 
     (outages, event, world) ─► outages
 
-An outage begins with a cut plug, when a sensor loses a feed without a cut, or when a node falls
-silent. From then on every event that concerns it adds a moment. `Tracker` is the shell that keeps
-the outages and the world.
+An outage begins when a plug is cut, a sensor loses a feed without a cut, or a node falls silent.
+From then on every event that concerns it adds a moment. `Tracker` is the shell that holds the
+outages and the world.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ Outages = Mapping[str, Outage]
 
 
 class Tracker:
-    """Keeps the open outages and the world, and says which outages an event changed.
+    """Holds the open outages and the world, and returns which outages an event changed.
 
-    From `began` on nothing is known of the cluster, until it is seen again.
+    From `began` on the cluster counts as unseen, until the first contact.
     """
 
     def __init__(self, machines: Mapping[str, str] | None = None, *, began: float = 0.0) -> None:
@@ -66,15 +66,15 @@ class Tracker:
         self._used: set[str] = set()
 
     def name(self, began: float, machine: str) -> str:
-        """An id for an outage that begins now; no other ever has it."""
+        """A unique id for an outage that begins now."""
         return unused(outage_id(began, machine), self._used)
 
     def know_ids(self, ids: Iterable[str]) -> None:
-        """Outages of earlier processes have these ids: give them to no other."""
+        """Reserve the ids of outages of earlier processes."""
         self._used.update(ids)
 
     def handle(self, event: Event) -> list[Outage]:
-        """Take an event in; return the outages that it began, changed or closed."""
+        """Fold in an event; return the outages that it began, changed or closed."""
         before = self.world.apply(event)
         old = self.outages
         new = follow(
@@ -94,7 +94,7 @@ def follow(
     machines: Mapping[str, str] = MappingProxyType({}),
     used: Collection[str] = (),
 ) -> Outages:
-    """The outages after one event, those that it closed included.
+    """The outages after one event, including those that it closed.
 
     Args:
         outages: the open outages before the event.
@@ -133,8 +133,8 @@ def follow(
         case Changed(Occurrence() as warning):
             step = partial(note_warning, warning=warning)
         case Stale() | Fresh() | Paused() | ClockStepped():
-            step = partial(_seen_otherwise, event=event)
-        case Tick(at) if world.unseen_at(at) is None:  # else: first hear what happened, then judge
+            step = partial(_view_changed, event=event)
+        case Tick(at) if world.unseen_at(at) is None:  # in a gap, first learn what happened
             step = partial(time_passed, at=at, world=world)
         case _:
             step = _unchanged
@@ -144,7 +144,7 @@ def follow(
 def _each(
     outages: Outages, step: Callable[[Outage], Outage], at: float, world: ClusterState
 ) -> Outages:
-    """All outages one step further, but for those that ended just now."""
+    """Apply a step to all outages that are still open."""
     return {
         key: outage
         if outage.closed is not None
@@ -167,9 +167,9 @@ def _feed_lost(
 def _begun(
     outages: Outages, new: Outage, used: Collection[str], *, lost: float, at: float
 ) -> Outages:
-    """With a new outage, unless its machine is out already.
+    """Add an outage, unless its machine already has an open one.
 
-    It is not if it had come back and the outcome of that is known: then its first outage ends.
+    If the machine had come back and that outage's outcome is known, the open outage ends first.
     """
     outages = {
         key: _end_back(outage, at)
@@ -203,7 +203,7 @@ def _restored(outage: Outage, *, machine: str, feed: FeedKind, at: float) -> Out
 
 
 def _lost_again(outage: Outage, *, lost: FeedSensed) -> Outage:
-    """A machine that is out already loses a feed: what was restored is not, or the cause is known.
+    """A machine with an open outage loses a feed: undo its return, or note the cause.
 
     The first t0 stands.
     """
@@ -242,8 +242,8 @@ def _lease_renewed(outage: Outage, *, lease: Lease, at: float) -> Outage:
     return outage
 
 
-def _seen_otherwise(outage: Outage, *, event: Stale | Fresh | Paused | ClockStepped) -> Outage:
-    """Nothing happened to the machine: what changed is how we see it."""
+def _view_changed(outage: Outage, *, event: Stale | Fresh | Paused | ClockStepped) -> Outage:
+    """Note that our view of the cluster changed, although nothing happened to the machine."""
     match event:
         case Stale(at, why, replaced=True):
             return _replaced(outage, at=at, why=why)
@@ -254,7 +254,7 @@ def _seen_otherwise(outage: Outage, *, event: Stale | Fresh | Paused | ClockStep
 
 
 def _replaced(outage: Outage, *, at: float, why: str) -> Outage:
-    """What is told of the cluster from now on does not follow from what was told before."""
+    """End an outage because the cluster was replaced: its new state does not continue the old."""
     why = why[:1].lower() + why[1:]
     return replace(outage, closed=max(at, outage.t0), interrupted=why)
 

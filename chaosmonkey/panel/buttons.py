@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import NoReturn, Protocol
 
 from chaosmonkey.clock import Clock
-from chaosmonkey.wires import Tell
+from chaosmonkey.wires import ReportLevel
 
 STEP = 0.05
 """Seconds between two polls of a pressed button."""
@@ -31,7 +31,7 @@ class Watched(Protocol):
         ...
 
     @property
-    def at_rest(self) -> bool:
+    def settled(self) -> bool:
         """Whether it has settled."""
         ...
 
@@ -40,7 +40,7 @@ class Watched(Protocol):
         """Seconds since it was read."""
         ...
 
-    async def run(self, tell: Tell) -> NoReturn:
+    async def run(self, report: ReportLevel) -> NoReturn:
         """Report its level at the start and at each change, until cancelled."""
         ...
 
@@ -107,5 +107,5 @@ class HoldButton:
                 return False
             polled = now
             enough = now - began - self._hold
-            if enough >= self._line.age and self._line.at_rest and self._line.high is False:
+            if enough >= self._line.age and self._line.settled and self._line.high is False:
                 return True

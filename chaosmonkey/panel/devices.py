@@ -19,7 +19,7 @@ import gpiozero
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import Lab, Line
 from chaosmonkey.errors import PlugFailed
-from chaosmonkey.wires import InputLine, Tell, Wires
+from chaosmonkey.wires import InputLine, ReportLevel, Wires
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,9 @@ class Input:
         return None if self._line is None else self._line.high
 
     @property
-    def at_rest(self) -> bool:
+    def settled(self) -> bool:
         """As `InputLine`."""
-        return self._line is not None and self._line.at_rest
+        return self._line is not None and self._line.settled
 
     @property
     def age(self) -> float:
@@ -71,16 +71,16 @@ class Input:
                 self.trouble = ""
         return self._line
 
-    async def run(self, tell: Tell) -> NoReturn:
+    async def run(self, report: ReportLevel) -> NoReturn:
         """As `InputLine`; a line that fails is unknown, and reopened."""
         while True:
             if (line := self.open()) is not None:
                 try:
-                    await line.run(tell)
+                    await line.run(report)
                 except Exception as error:  # noqa: BLE001 - pin factories surprise in every way
                     self._fails(_describe(error))
                     self.close()
-            tell(None, self._clock.now())
+            report(None, self._clock.now())
             await self._pace.sleep(RETRY)
 
     def close(self) -> None:

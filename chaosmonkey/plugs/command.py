@@ -56,8 +56,8 @@ class ProgramPlug:
             raise program_failed(self._read, f"exited with {ended.code}", ended.err)
         self.remark = ""
         if feed is FeedState.UNKNOWN:
-            said = quoted(ended.out) or quoted(ended.err)
-            self.remark = f"`{self._read[0]}` printed neither on nor off, but: {said or 'nothing'}"
+            output = quoted(ended.out) or quoted(ended.err) or "nothing"
+            self.remark = f"`{self._read[0]}` printed neither on nor off, but: {output}"
         return feed
 
     async def close(self) -> None:

@@ -63,11 +63,11 @@ class FenceAgent:
         return await self._programs.run([self._program], timeout=self._timeout, given=given)
 
     def _failed(self, action: str, ended: Ended) -> PlugFailed:
-        said = ended.out + ended.err
+        output = ended.out + ended.err
         for key, value in self._keys.items():
             if _SECRET.search(key):
-                said = said.replace(value, "***")
-        return program_failed([self._program], f"failed to do '{action}' ({ended.code})", said)
+                output = output.replace(value, "***")
+        return program_failed([self._program], f"failed to do '{action}' ({ended.code})", output)
 
 
 async def open_agent(settings: FencePlug, programs: Programs) -> FenceAgent:

@@ -52,15 +52,15 @@ class HttpDevice:
         try:
             answer = json.loads(text)
         except (ValueError, RecursionError):  # the latter is what 100,000 times "[" becomes
-            said = self._quoted(text)
-            raise self._failed(request, f"sent an answer that is not JSON{said}") from None
+            quote = self._quoted(text)
+            raise self._failed(request, f"sent an answer that is not JSON{quote}") from None
         feed = classify_answer(answer, self._recipe, self._settings.which)
         trouble = find_trouble(answer, self._recipe, self._settings.which)
         if trouble is not None:
             self.remark = quoted(trouble.says, self._secrets)
         elif feed is FeedState.UNKNOWN:
-            said = quoted(text.decode(errors="replace"), self._secrets)
-            self.remark = f"It reports neither on nor off: {said} {self._recipe.hint}".rstrip()
+            quote = quoted(text.decode(errors="replace"), self._secrets)
+            self.remark = f"It reports neither on nor off: {quote} {self._recipe.hint}".rstrip()
         return feed
 
     async def close(self) -> None:
@@ -137,8 +137,8 @@ class HttpDevice:
 
     def _quoted(self, text: bytes) -> str:
         """The answer as part of a sentence; "" for a page of HTML."""
-        said = quoted(text.decode(errors="replace"), self._secrets)
-        return "" if not said or said.startswith("<") else f", saying '{said}'"
+        quote = quoted(text.decode(errors="replace"), self._secrets)
+        return "" if not quote or quote.startswith("<") else f", saying '{quote}'"
 
     @property
     def _secrets(self) -> list[str]:

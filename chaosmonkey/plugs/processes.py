@@ -168,9 +168,9 @@ class _Running(asyncio.SubprocessProtocol):
 
 def program_failed(argv: list[str], what: str, output: str = "") -> PlugFailed:
     """The error of a program that failed."""
-    said = f": {output.strip()[-OUTPUT_SHOWN:]}" if output.strip() else ""
+    quote = f": {output.strip()[-OUTPUT_SHOWN:]}" if output.strip() else ""
     return PlugFailed(
-        f"`{shlex.join(argv)}` {what}{said}",
+        f"`{shlex.join(argv)}` {what}{quote}",
         remedy="Run it by hand as the server's user.",
         argv=argv,
     )

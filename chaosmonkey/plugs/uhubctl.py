@@ -40,8 +40,8 @@ def open_uhubctl(settings: UhubctlPlug, programs: Programs) -> ProgramPlug:
 
 def parse_port_state(text: str, port: int) -> FeedState:
     """The state of a port in uhubctl's output."""
-    said = set(re.findall(rf"^\s+Port {port}: [0-9a-f]{{4}} (\w+)", text, re.MULTILINE))
-    match sorted(said):
+    words = set(re.findall(rf"^\s+Port {port}: [0-9a-f]{{4}} (\w+)", text, re.MULTILINE))
+    match sorted(words):
         case ["power"]:
             return FeedState.ON
         case ["off"]:

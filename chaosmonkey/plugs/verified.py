@@ -89,14 +89,14 @@ class VerifiedPlug:
         *,
         on: bool,
         back_in: float | None = None,
-        asked: Callable[[], None] = lambda: None,
+        commanded: Callable[[], None] = lambda: None,
     ) -> float:
         """Switch the feed to a state and return the moment when it was read back.
 
         Args:
             on: the wanted state.
             back_in: seconds after which a device with a timer must turn itself on.
-            asked: called when the command was sent, before it is read back.
+            commanded: called when the command was sent, before it is read back.
 
         Raises:
             PlugFailed: the device failed, or was not in that state `POWER_TIMEOUT` seconds later.
@@ -113,7 +113,7 @@ class VerifiedPlug:
                 with self._answering_for_its_driver():
                     await self._plug.switch(on=on, back_in=back_in)
                 self.takes_on = on
-                asked()
+                commanded()
                 await self._settle(wanted, deadline=self._clock.now() + POWER_TIMEOUT)
             except BaseException:
                 if not on:
@@ -186,10 +186,10 @@ class VerifiedPlug:
         except PlugFailed:
             raise
         except Exception as error:
-            said = f"{type(error).__name__}: {error}"[:SURPRISE_SHOWN]
+            what = f"{type(error).__name__}: {error}"[:SURPRISE_SHOWN]
             log.debug("%s's %s plug", self.machine, self.feed, exc_info=error)
             raise PlugFailed(
-                f"{self.machine}'s {self.feed} plug failed with an unexpected error ({said}).",
+                f"{self.machine}'s {self.feed} plug failed with an unexpected error ({what}).",
                 remedy="Check by hand that the device answers as documented.",
                 machine=self.machine,
                 feed=self.feed,

@@ -63,20 +63,20 @@ def unknown(about: str, says: str, remedy: str) -> Finding:
     return Finding(Level.UNKNOWN, about, says, remedy)
 
 
-def isolated(about: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+def isolated(about: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     """The findings of one check; an exception becomes one more finding, so the next check runs."""
     try:
-        yield from look()
+        yield from check()
     except Exception as error:  # noqa: BLE001 - it becomes a finding
         yield _failed(about, error)
 
 
 async def isolated_async(
-    about: str, look: Callable[[], AsyncIterable[Finding]]
+    about: str, check: Callable[[], AsyncIterable[Finding]]
 ) -> AsyncIterator[Finding]:
     """The same as `isolated` for an asynchronous check."""
     try:
-        async for finding in look():
+        async for finding in check():
             yield finding
     except Exception as error:  # noqa: BLE001 - it becomes a finding
         yield _failed(about, error)

@@ -64,8 +64,8 @@ async def check_table(table: PreflightContext) -> AsyncIterator[Finding]:
     """Findings about every plug and its sensor, and the panel."""
     for key, plug in table.plugs.items():
         about = f"{plug.machine} {plug.feed}"
-        look = partial(_plug, about, key, plug, table.feed_monitor)
-        async for finding in isolated_async(about, look):
+        check = partial(_plug, about, key, plug, table.feed_monitor)
+        async for finding in isolated_async(about, check):
             yield finding
     if has_panel(table.lab):
         for finding in isolated("panel", lambda: _panel(table.panel())):
@@ -198,15 +198,15 @@ def _has_a_name(found: object) -> bool:
 
 
 def _each(
-    what: str, objects: Iterable[Json], look: Callable[[Json], Iterable[Finding]]
+    what: str, objects: Iterable[Json], check: Callable[[Json], Iterable[Finding]]
 ) -> Iterator[Finding]:
     """The findings about each object; a malformed one hides no other."""
     for one in objects:
         match one:
             case {"metadata": {"namespace": str(namespace), "name": str(name)}}:
-                yield from isolated(f"{namespace}/{name}", partial(look, one))
+                yield from isolated(f"{namespace}/{name}", partial(check, one))
             case _:
-                yield from isolated(what, partial(look, one))
+                yield from isolated(what, partial(check, one))
 
 
 def _take_stamp(stamps: list[tuple[str, float, float]], found: Json) -> Iterable[Finding]:

@@ -24,7 +24,7 @@ class Reading:
     within: float = 0.0
 
 
-Tell = Callable[[Reading], None]
+ReportReading = Callable[[Reading], None]
 
 
 class Sensor(Protocol):
@@ -36,7 +36,7 @@ class Sensor(Protocol):
 
     interval: float
 
-    async def run(self, tell: Tell) -> NoReturn:
+    async def run(self, report: ReportReading) -> NoReturn:
         """Report the feed's state at the start and at each change, until cancelled.
 
         A sensor that fails reports unknown and retries; it never raises.

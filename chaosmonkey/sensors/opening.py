@@ -9,7 +9,7 @@ from typing import NoReturn
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedState
-from chaosmonkey.sensors.base import Reading, Sensor, Tell
+from chaosmonkey.sensors.base import Reading, ReportReading, Sensor
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +41,13 @@ class OpeningSensor:
         self._pace = pace
         self._sensor: Sensor | None = None
 
-    async def run(self, tell: Tell) -> NoReturn:
+    async def run(self, report: ReportReading) -> NoReturn:
         """As `Sensor`."""
         failing = ""
         while True:
             try:
                 self._sensor = self._sensor or self._open_sensor()
-                await self._sensor.run(tell)
+                await self._sensor.run(report)
             except PlugFailed as error:
                 failed = str(error)
             except Exception as error:  # noqa: BLE001 - devices and libraries surprise in every way
@@ -56,7 +56,7 @@ class OpeningSensor:
             if failed != failing:
                 log.error("%s: %s Retrying.", self._name, failed)
             failing = failed
-            tell(Reading(FeedState.UNKNOWN, self._clock.now()))
+            report(Reading(FeedState.UNKNOWN, self._clock.now()))
             await self._pace.sleep(RETRY)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import NoReturn, Protocol
 from chaosmonkey.clock import Clock
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedState
-from chaosmonkey.sensors.base import Reading, Tell
+from chaosmonkey.sensors.base import Reading, ReportReading
 
 log = logging.getLogger(__name__)
 
@@ -47,25 +47,25 @@ class PolledSensor:
         self._clock = clock
         self._pace = pace
 
-    async def run(self, tell: Tell) -> NoReturn:
+    async def run(self, report: ReportReading) -> NoReturn:
         """Poll until cancelled; report each change."""
         reported: FeedState | None = None
         known = self._pace.now()
         while True:
-            asked = self._pace.now()
-            feed = await self._ask(reported)
+            probed = self._pace.now()
+            feed = await self._read_once(reported)
             if feed is not reported:
                 within = (self._pace.now() - known) * self._speed
-                tell(Reading(feed, self._clock.now() - within, within))
+                report(Reading(feed, self._clock.now() - within, within))
                 reported = feed
             if feed is not FeedState.UNKNOWN:
-                known = asked
+                known = probed
             await self._pace.sleep(self.interval)
 
     def close(self) -> None:
         """Nothing to release between two readings."""
 
-    async def _ask(self, before: FeedState | None) -> FeedState:
+    async def _read_once(self, before: FeedState | None) -> FeedState:
         try:
             return await self._probe.read()
         except PlugFailed as error:

@@ -9,7 +9,7 @@ from gpiozero.pins import Factory
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import RailSensor
 from chaosmonkey.model import FeedState
-from chaosmonkey.sensors.base import Reading, Tell
+from chaosmonkey.sensors.base import Reading, ReportReading
 from chaosmonkey.wires import InputLine
 
 
@@ -22,16 +22,17 @@ class RailInput:
         self._high_when_on = settings.active_high
         self._line = InputLine(settings.pin, factory, pull_up=False, clock=clock, pace=pace)
 
-    async def run(self, tell: Tell) -> NoReturn:
+    async def run(self, report: ReportReading) -> NoReturn:
         """Report the line's state."""
 
-        def report(high: bool | None, since: float) -> None:
+        def level_changed(high: bool | None, since: float) -> None:
             if high is None:
-                tell(Reading(FeedState.UNKNOWN, since))
+                report(Reading(FeedState.UNKNOWN, since))
             else:
-                tell(Reading(FeedState.ON if high == self._high_when_on else FeedState.OFF, since))
+                feed = FeedState.ON if high == self._high_when_on else FeedState.OFF
+                report(Reading(feed, since))
 
-        await self._line.run(report)
+        await self._line.run(level_changed)
 
     def close(self) -> None:
         """Release the line."""

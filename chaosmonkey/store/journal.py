@@ -23,7 +23,7 @@ class JournalEntry:
     outage: str
     machine: str
     feed: FeedKind
-    asked_by: str
+    requested_by: str
     commanded: float
     restore_by: float
 
@@ -59,7 +59,7 @@ class Journal:
         """Delete entries cleared before a moment."""
         await self._database.write("DELETE FROM journal WHERE cleared < ?", (before,))
 
-    async def rested(self) -> dict[str, float]:
+    async def last_restored(self) -> dict[str, float]:
         """When each machine was last restored, as far as known."""
         rows = await self._database.read(
             "SELECT machine, max(cleared) FROM journal WHERE cleared IS NOT NULL GROUP BY machine"

@@ -2,7 +2,7 @@ r"""An input line: its settled level and since when, debounced.
 
     level  ‾‾‾‾‾\_/‾\_/‾\____________________      the contact bounces, then settles
                 ^                  ^
-           since│              told│ when it has settled for `settle` seconds
+           since│          reported│ when it has settled for `settle` seconds
 
 A line that cannot be read, or does not settle, is unknown; the caller decides which side is safe.
 Only some pin factories implement gpiozero's own debouncing; here all behave the same.
@@ -30,13 +30,13 @@ RESTLESS = 0.2
 CALM = 0.1
 """Seconds without a change that end a series of changes."""
 
-LOOK_EVERY = 0.5
+POLL_EVERY = 0.5
 """Seconds between two polls of a silent line, to check that it can be read."""
 
 STALE = 1.0
 """Seconds after which a reading is out of date."""
 
-Tell = Callable[[bool | None, float], None]
+ReportLevel = Callable[[bool | None, float], None]
 """Receives whether a line is high (None if unknown), and since when."""
 
 
@@ -82,7 +82,7 @@ class InputLine:
                 remedy="Check that no other process uses it and this user is in the group gpio.",
                 pin=pin,
             ) from None
-        self.at_rest = False
+        self.settled = False
         self._clock = clock
         self._pace = pace
         self._settle = settle
@@ -101,7 +101,7 @@ class InputLine:
         pin = self._device.pin
         return math.inf if pin is None else float(getattr(pin, "age", 0.0))
 
-    async def run(self, tell: Tell) -> NoReturn:
+    async def run(self, report: ReportLevel) -> NoReturn:
         """Report whether it is high, and since when: at the start and after each settled change.
 
         Reports None when it is unknown, but at the start only after `STALE` seconds. The first
@@ -111,7 +111,7 @@ class InputLine:
         edges: asyncio.Queue[float] = asyncio.Queue()
 
         def arrived(moment: float) -> None:
-            self.at_rest = False
+            self.settled = False
             edges.put_nowait(moment)
 
         def edge() -> None:
@@ -121,25 +121,25 @@ class InputLine:
                 loop.call_soon_threadsafe(arrived, moment)
 
         async def next_edge() -> None:
-            rest.edge(await edges.get(), self._pace.now())
+            settling.edge(await edges.get(), self._pace.now())
 
-        self.at_rest, told = False, False
+        self.settled, reported = False, False
         level: bool | None = None
         began = self._pace.now()
-        rest = _Settling(self._settle, since=self._clock.now(), now=began)
+        settling = _Settling(self._settle, since=self._clock.now(), now=began)
         self._device.when_activated = self._device.when_deactivated = edge
         while True:
-            if rest.restless or rest.settled:
-                found = self.high if rest.settled else None
-                self.at_rest = rest.settled and found is not None
-                waits = not told and found is None and self._pace.now() - began < STALE
-                if not waits and (found is not level or not told):
-                    level, told = found, True
-                    tell(level, self._clock.now() if rest.since is None else rest.since)
-                rest.since = None
-            wait = rest.wait if told else self._settle
+            if settling.restless or settling.settled:
+                found = self.high if settling.settled else None
+                self.settled = settling.settled and found is not None
+                waits = not reported and found is None and self._pace.now() - began < STALE
+                if not waits and (found is not level or not reported):
+                    level, reported = found, True
+                    report(level, self._clock.now() if settling.since is None else settling.since)
+                settling.since = None
+            wait = settling.wait if reported else self._settle
             if not await finishes_within(next_edge(), self._pace, within=wait):
-                rest.passed(wait)
+                settling.passed(wait)
 
     def close(self) -> None:
         """Release the line."""
@@ -175,7 +175,7 @@ class _Settling:
         """Seconds without an edge after which the state changes."""
         if self.restless:
             return CALM - self._quiet
-        return LOOK_EVERY if self.settled else self._settle
+        return POLL_EVERY if self.settled else self._settle
 
     def edge(self, moment: float, now: float) -> None:
         """Note a change at a moment; `now` is real time."""

@@ -31,10 +31,10 @@ IODIR, GPINTEN, IOCON, GPPU, GPIO, OLAT = 0x00, 0x04, 0x0A, 0x0C, 0x12, 0x14
 MIRROR = 0x40
 """IOCON: a change on either port triggers INTA, so one wire is enough."""
 
-LOOK_EVERY = 0.01
+POLL_EVERY = 0.01
 """Seconds between two polls without an interrupt line; a press lasts ten times that."""
 
-LOOK_ANYWAY = 0.5
+POLL_ANYWAY = 0.5
 """The same with an interrupt line, in case an edge was lost, and for a silent chip."""
 
 TRIES = 3
@@ -53,20 +53,20 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
     Args:
         bus: the chip's bus.
         address: of the chip, 0x20 to 0x27.
-        interrupt: whether `look` is called when the chip's INTA signals a change.
+        interrupt: whether `poll` is called when the chip's INTA signals a change.
 
     Attributes:
         trouble: why the chip does not answer; "" while it does.
-        asked: set when the chip has answered, or failed to.
+        polled: set when the chip has answered, or failed to.
     """
 
     def __init__(self, bus: I2cBus, address: int, *, interrupt: bool = False) -> None:
         super().__init__()
         self.trouble = "it has not answered yet"
-        self.asked = threading.Event()
+        self.polled = threading.Event()
         self._bus = bus
         self._address = address
-        self._every = LOOK_ANYWAY if interrupt else LOOK_EVERY
+        self._every = POLL_ANYWAY if interrupt else POLL_EVERY
         self._clock = SystemClock()
         self._board = _board()
         self._pins: dict[str, ExpanderPin] = {}
@@ -77,7 +77,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         self._read_at = -math.inf
         self._failed = 0
         self._written: dict[int, int] = {}
-        self._look = threading.Event()
+        self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="expander", daemon=True)
         self._thread.start()
@@ -87,7 +87,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         if self._closing:
             return
         self._closing = True
-        self._look.set()
+        self._wake.set()
         self._thread.join()
         with self._lock:
             self._inputs, self._pull_ups, self._watched = ANY_INPUT, 0xFFFF, 0
@@ -98,9 +98,9 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         """Seconds since its inputs were read; infinite while it does not answer."""
         return math.inf if self.trouble else self._clock.now() - self._read_at
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Poll the chip now."""
-        self._look.set()
+        self._wake.set()
 
     def pin(self, name: str) -> ExpanderPin:
         """The line of that name; raises PinInvalidPin."""
@@ -116,7 +116,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         """Seconds between two moments."""
         return later - earlier
 
-    # --- what pins ask and say ------------------------------------------------------------------
+    # --- what pins read and set ------------------------------------------------------------------
 
     def set(
         self,
@@ -137,7 +137,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
                 self._pull_ups = self._pull_ups | bit if up else self._pull_ups & ~bit
             if watched is not None:
                 self._watched = self._watched | bit if watched else self._watched & ~bit
-        self._look.set()
+        self._wake.set()
 
     def is_output(self, bit: int) -> bool:
         """Whether a line drives a level."""
@@ -156,16 +156,16 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
     def _work(self) -> None:
         while not self._closing:
             self._once()
-            self._look.wait(self._pause)
-            self._look.clear()
+            self._wake.wait(self._pause)
+            self._wake.clear()
 
     @property
     def _pause(self) -> float:
         """Seconds until the next poll, which is short while a button is pressed."""
         if self._failed >= TRIES:
-            return LOOK_ANYWAY
+            return POLL_ANYWAY
         pressed = ~self._levels & self._watched & self._inputs
-        return LOOK_EVERY if pressed or self._failed else self._every
+        return POLL_EVERY if pressed or self._failed else self._every
 
     def _once(self) -> None:
         """Write changes to the chip, read its inputs."""
@@ -193,10 +193,10 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         flipped, self._levels, self._read_at = self._levels ^ levels, levels, read_at
         self._failed = 0
         if self.trouble:
-            if self.asked.is_set():
+            if self.polled.is_set():
                 log.warning("The MCP23017 at %#x answers again.", self._address)
             self.trouble = ""
-        self.asked.set()
+        self.polled.set()
         for pin in list(self._pins.values()):
             if flipped & self._inputs & pin._bit:
                 pin.changed(self._clock.now(), levels)
@@ -206,7 +206,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
         self._failed += 1
         if self._failed < TRIES:
             return
-        if not self.trouble or not self.asked.is_set():
+        if not self.trouble or not self.polled.is_set():
             log.error(
                 "The MCP23017 at %#x does not answer: %s. Check its SDA and SCL wires, its power "
                 "and its address (i2cdetect). Retrying.",
@@ -214,7 +214,7 @@ class ExpanderFactory(Factory):  # type: ignore[misc] # gpiozero is untyped
                 why,
             )
         self.trouble = why
-        self.asked.set()
+        self.polled.set()
 
     def _write(self, wanted: Mapping[int, int]) -> None:
         for register, word in wanted.items():

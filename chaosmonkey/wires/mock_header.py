@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 2.0
 """Seconds; both ends are on one machine."""
 
-_TOLD = re.compile(r"pin (\d{1,2}) ([01])")
+_LEVEL = re.compile(r"pin (\d{1,2}) ([01])")
 
 
 class MockHeader:
@@ -36,13 +36,13 @@ class MockHeader:
     Reconnects to a lost bench at the next change, and then sends every line again.
 
     Attributes:
-        told: called with the number and the level of an input, in this cable's own thread.
+        level_changed: called with the number and the level of an input, in this cable's own thread.
     """
 
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
         self._address = (host or "127.0.0.1", int(port))
-        self.told: Callable[[int, int], None] = lambda number, level: None  # noqa: ARG005
+        self.level_changed: Callable[[int, int], None] = lambda number, level: None  # noqa: ARG005
         self._socket: socket.socket | None = None
         self._lines: dict[int, str] = {}
         self._answers: SimpleQueue[str] = SimpleQueue()
@@ -72,11 +72,11 @@ class MockHeader:
 
     def read(self, address: int, register: int, count: int) -> bytes:
         """Read registers of the I2C chip at an address; raises OSError."""
-        return bytes.fromhex(self._ask(f"i2c {address} read {register} {count}"))
+        return bytes.fromhex(self._exchange(f"i2c {address} read {register} {count}"))
 
     def write(self, address: int, register: int, data: bytes) -> None:
         """Write registers of the I2C chip at an address; raises OSError."""
-        self._ask(f"i2c {address} write {register} {data.hex()}")
+        self._exchange(f"i2c {address} write {register} {data.hex()}")
 
     def close(self) -> None:
         """Disconnect."""
@@ -87,7 +87,7 @@ class MockHeader:
                 self._socket.close()
                 self._socket = None
 
-    def _ask(self, request: str) -> str:
+    def _exchange(self, request: str) -> str:
         with self._asking:
             with self._sending:
                 self._connect()
@@ -128,8 +128,8 @@ class MockHeader:
         with suppress(OSError, ValueError), connection.makefile(encoding="utf-8") as lines:
             for line in lines:
                 text = line.rstrip("\n")
-                if found := _TOLD.fullmatch(text):
-                    self.told(int(found[1]), int(found[2]))
+                if found := _LEVEL.fullmatch(text):
+                    self.level_changed(int(found[1]), int(found[2]))
                 elif text.startswith("i2c "):
                     self._answers.put(text.removeprefix("i2c "))
                 else:

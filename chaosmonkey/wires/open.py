@@ -71,7 +71,7 @@ class Wires:
         self._closing.callback(factory.close)
         if line is not None:
             self._closing.callback(line.close)
-            line.when_activated = factory.look
+            line.when_activated = factory.poll
         return factory
 
     def _interrupt(self, pin: int | None) -> gpiozero.DigitalInputDevice | None:

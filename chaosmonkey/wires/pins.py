@@ -115,7 +115,7 @@ def mock_factory(cable: MockHeader | None = None) -> MockFactory:
     class PretendFactory(MockFactory):  # type: ignore[misc] # gpiozero is untyped
         """A mock factory whose inputs follow the levels of a bench."""
 
-        def told(self, number: int, level: int) -> None:
+        def level_changed(self, number: int, level: int) -> None:
             """Set an input's new level on the bench."""
             for info, pin in list(self.pins.items()):
                 if info.name == f"GPIO{number}" and pin.function == "input":
@@ -128,5 +128,5 @@ def mock_factory(cable: MockHeader | None = None) -> MockFactory:
 
     factory = PretendFactory(pin_class=PretendPin)
     if cable is not None:
-        cable.told = factory.told
+        cable.level_changed = factory.level_changed
     return factory

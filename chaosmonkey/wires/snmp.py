@@ -116,15 +116,15 @@ class Agent:
         """The values of some cells. Requests cells again that net-snmp leaves out after a SET."""
         for _ in range(TRIES - 1):
             with suppress(_LeftOut):
-                return await self._ask(api.get_cmd, *((oid, None) for oid in oids))
+                return await self._request(api.get_cmd, *((oid, None) for oid in oids))
             await asyncio.sleep(BREATH)
-        return await self._ask(api.get_cmd, *((oid, None) for oid in oids))
+        return await self._request(api.get_cmd, *((oid, None) for oid in oids))
 
     async def set(self, oid: str, value: int) -> None:
         """Set one cell."""
-        await self._ask(api.set_cmd, (oid, Integer32(value)))
+        await self._request(api.set_cmd, (oid, Integer32(value)))
 
-    async def _ask(self, command: object, *cells: tuple[str, Integer32 | None]) -> list[int]:
+    async def _request(self, command: object, *cells: tuple[str, Integer32 | None]) -> list[int]:
         """Send one request and return the integers of its answer."""
         within = self._settings.timeout
         rows = [api.ObjectType(api.ObjectIdentity(oid), *([v] if v else [])) for oid, v in cells]
@@ -151,14 +151,14 @@ class Agent:
             )
         return self._decoded([oid for oid, _ in cells], answer)
 
-    def _decoded(self, asked: Sequence[str], answer: Sequence[tuple[Any, Any]]) -> list[int]:
+    def _decoded(self, oids: Sequence[str], answer: Sequence[tuple[Any, Any]]) -> list[int]:
         """The integers of an answer that matches the request; raises PlugFailed."""
         check_agent = "Check that this is the switch's SNMP agent, and its firmware version."
-        if len(answer) != len(asked):
-            what = f"it returned {len(answer)} values instead of {len(asked)}"
+        if len(answer) != len(oids):
+            what = f"it returned {len(answer)} values instead of {len(oids)}"
             raise self._failed(what, check_agent)
         values, left_out = [], []
-        for oid, (cell, value) in zip(asked, answer, strict=True):
+        for oid, (cell, value) in zip(oids, answer, strict=True):
             if tuple(cell) != tuple(map(int, oid.split("."))):
                 raise self._failed(f"it returned {cell} instead of {oid}", check_agent)
             if isinstance(value, NoSuchObject | NoSuchInstance | EndOfMibView):

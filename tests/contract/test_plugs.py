@@ -230,7 +230,7 @@ async def test_a_device_that_leaves_in_the_middle_fails_the_command(peer: Peer) 
     peer.timeout = SHORT
     plug = verified(await peer.open(), fails=True)
     with pytest.raises(PlugFailed):
-        await plug.switch(on=False, back_in=600, asked=peer.leave)
+        await plug.switch(on=False, back_in=600, commanded=peer.leave)
     assert plug.last is FeedState.UNKNOWN
 
 

@@ -147,7 +147,7 @@ BROKEN = [
             f"INSERT INTO rounds (id, opened, document) VALUES ('r', 1, {JUNK})",
             f"INSERT OR REPLACE INTO show (only_one, at, document) VALUES (1, 1, {JUNK})",
         ),
-        ("What an earlier server kept cannot be taken up",),
+        ("Cannot read what the previous server stored",),
     ),
     Broken(
         "a line of the journal is junk",
@@ -239,7 +239,7 @@ async def test_a_port_that_another_program_has_is_taken_when_it_is_free(
             await is_on(table, server)
             await is_cleared(tmp_path, server)
             expected = f"Another program listens on 127.0.0.1:{port}"
-            await told(server, expected, "It is tried again")
+            await told(server, expected, "Retrying every")
     assert await server.died() == 0
     await told(server, "every plug is turned on first.")
     with socket.create_server(("127.0.0.1", port)) as other:
@@ -264,7 +264,7 @@ async def test_an_address_that_is_not_there_yet_is_waited_for(
     async with served(tmp_path, table, env={"CHAOSMONKEY_SERVER__HOST": host}) as server:
         await is_on(table, server)
         await is_cleared(tmp_path, server)
-        await told(server, why, "It is tried again")
+        await told(server, why, "Retrying every")
         assert server.process.returncode is None
     assert await server.died() == 0
 

@@ -72,7 +72,7 @@ async def test_a_process_that_dies_at_any_step_of_a_cut_leaves_no_machine_dark(
         await cut_and_die(server, machine)
     dark = await table.dark()
     # The plug is off exactly where the steps say so: the test kills where it means to.
-    off = step in (Step.ASKED_OFF, Step.READ_OFF, Step.TOLD_CUT, Step.TIME_IS_UP)
+    off = step in (Step.COMMANDED_OFF, Step.READ_OFF, Step.PUBLISHED_CUT, Step.TIME_IS_UP)
     assert dark == ({f"{machine} power"} if off else set())
     await the_next_one_turns_everything_on(tmp_path, table)
 
@@ -81,7 +81,7 @@ async def test_pins_that_do_not_keep_their_level_turn_everything_on_when_the_ser
     tmp_path: Path,
 ) -> None:
     with world("--no-persist-gpio-outputs") as of:
-        async with served(tmp_path, of, dies_at=Step.TOLD_CUT) as server:
+        async with served(tmp_path, of, dies_at=Step.PUBLISHED_CUT) as server:
             await cut_and_die(server, "node3")
 
         async def is_on() -> bool:
@@ -95,7 +95,7 @@ async def test_what_a_killed_server_left_dark_is_on_before_the_next_one_starts(
     table: World, tmp_path: Path
 ) -> None:
     """What systemd runs after the server has ended, however it did."""
-    async with served(tmp_path, table, dies_at=Step.TOLD_CUT) as server:
+    async with served(tmp_path, table, dies_at=Step.PUBLISHED_CUT) as server:
         await cut_and_die(server, "node4")
 
     async def is_dark() -> bool:

@@ -90,7 +90,7 @@ def test_a_feed_that_returns_after_its_node_was_deleted_is_noted() -> None:
     early = EndedEarly(events)
     for kind in get_args(Event):
         events.subscribe(kind, dispatch.fold)
-        events.subscribe(kind, dispatch.tell)
+        events.subscribe(kind, dispatch.publish_changed)
     events.subscribe(PlugRestored, early.feed_is_back)
     events.subscribe(Outage, kept.keep)
     events.subscribe(Outage, early.note)

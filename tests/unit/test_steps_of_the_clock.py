@@ -210,7 +210,7 @@ async def test_a_journal_is_read_by_the_clock_of_now(tmp_path: Path, by: float) 
             await journal.clear(name, at)
         await journal.note_halt(9_500.0, "Ada")
         await journal.clock_stepped(by, 10_000.0)
-        assert await journal.rested() == {"a": 9_000.0 + by, "b": 10_000.0 + by}
+        assert await journal.last_restored() == {"a": 9_000.0 + by, "b": 10_000.0 + by}
         assert await journal.halted() == (9_500.0 + by, "Ada")
 
 

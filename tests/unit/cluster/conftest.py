@@ -145,7 +145,7 @@ class Bench:
             pace=self.clock,
             random=Random(7),
             stall_after=settings.pop("stall_after", 75.0),
-            told=lambda: self.told.append(type(self.reflector.health.trouble).__name__),
+            changed=lambda: self.told.append(type(self.reflector.health.trouble).__name__),
         )
         self._running: asyncio.TaskGroup | None = None
 

@@ -240,7 +240,7 @@ async def _play(make_bench: Callable[..., Any], steps: list[tuple[Any, ...]], pa
             name: found["spec"]["nodeName"] for name, found in server.pods.items()
         }
         assert _fold(bench.published) == {found.uid: found for found in bench.cache}
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
 
 
 def _fold(published: list[Any]) -> dict[str, Pod]:

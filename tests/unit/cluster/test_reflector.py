@@ -27,7 +27,7 @@ async def test_it_lists_once_and_then_follows_the_watch(bench: Any, server: Any,
         assert server.asked == ["list pods", "watch pods 10"]
         assert bench.news == ["+a", "+b", "-a"]
         assert bench.reflector.health.version == "12"
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
 
 
 async def test_a_clean_end_goes_on_from_the_last_version_without_listing(
@@ -39,7 +39,7 @@ async def test_a_clean_end_goes_on_from_the_last_version_without_listing(
     async with bench.running():
         await bench.clock.advance(1)
         assert server.asked == ["list pods", "watch pods 10", "watch pods 11"]
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
 
 
 async def test_a_bookmark_advances_the_version_and_is_no_news(
@@ -142,7 +142,7 @@ async def test_a_broken_connection_lists_again_with_growing_waits(
         assert isinstance(bench.reflector.health.trouble, Unreachable)
         await bench.clock.advance(12)
         assert server.asked[2:] == [*["list pods"] * 6, "watch pods 20"]
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
         assert bench.news == ["+a"]
 
 
@@ -161,7 +161,7 @@ async def test_a_version_below_the_known_one_in_a_watch_lists_again_and_says_so(
         await bench.clock.advance(0.3)
         assert server.asked[-2:] == ["list pods", "watch pods 7"]
         assert bench.news == ["+a", "-a", "+b"]
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
 
 
 async def test_an_equal_version_is_no_step_back(bench: Any, server: Any, say: Any) -> None:
@@ -184,7 +184,7 @@ async def test_a_list_below_the_known_version_is_said_before_it_is_believed(
         await bench.clock.advance(2)
         assert bench.told[2:4] == ["Unreachable", "Replaced"]
         assert bench.news == ["+a", "-a", "+b"]
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
 
 
 @pytest.mark.parametrize(
@@ -233,9 +233,9 @@ async def test_a_resumed_watch_is_believed_only_when_it_has_settled(
     async with bench.running():
         await bench.clock.advance(0.3)
         assert server.asked[-1] == "watch pods 10"
-        assert not bench.reflector.health.believed
+        assert not bench.reflector.health.current
         await bench.clock.advance(1.0)
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
 
 
 async def test_a_resumed_watch_is_believed_at_its_first_word(
@@ -246,7 +246,7 @@ async def test_a_resumed_watch_is_believed_at_its_first_word(
     server.will_watch([say.bookmark(11)], say.HANG)
     async with bench.running():
         await bench.clock.advance(0.3)
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
 
 
 async def test_silence_for_too_long_ends_the_watch_and_lists_again(
@@ -260,10 +260,10 @@ async def test_silence_for_too_long_ends_the_watch_and_lists_again(
         assert server.asked == ["list pods", "watch pods 10"]
         await bench.clock.advance(1.1)
         assert isinstance(bench.reflector.health.trouble, ReadTimeout)
-        assert bench.reflector.health.heard == bench.start
+        assert bench.reflector.health.received_at == bench.start
         await bench.clock.advance(1)
         assert server.asked == ["list pods", "watch pods 10", "list pods", "watch pods 11"]
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
 
 
 async def test_garbage_lists_again_and_crashes_nothing(bench: Any, server: Any, say: Any) -> None:
@@ -276,7 +276,7 @@ async def test_garbage_lists_again_and_crashes_nothing(bench: Any, server: Any, 
         await bench.clock.advance(1)
         assert server.asked == ["list pods", "watch pods 10", "list pods", "watch pods 20"]
         assert bench.news == ["+a"]
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
 
 
 async def test_what_came_before_the_garbage_counts(bench: Any, server: Any, say: Any) -> None:
@@ -312,7 +312,7 @@ async def test_a_list_is_made_again_if_all_was_to_be_forgotten_while_it_was_told
         running.cancel()
     assert server.asked == ["list pods", "list pods", "watch pods 3"]
     assert bench.news[-1] == "+b"
-    assert bench.reflector.health.believed
+    assert bench.reflector.health.current
 
 
 async def test_an_expired_page_asks_for_all_at_once(bench: Any, server: Any, say: Any) -> None:
@@ -346,7 +346,7 @@ async def test_it_comes_when_it_is_allowed_or_installed_at_last(
     async with bench.running():
         await bench.clock.advance(61)
         assert bench.news == ["+a"]
-        assert bench.reflector.health.believed
+        assert bench.reflector.health.current
 
 
 async def test_an_old_server_is_asked_for_the_older_form(

@@ -137,7 +137,7 @@ class Diary(Journal):
     async def withdraw(self, outage: str) -> None:
         await self.clear(outage, 0.0)
 
-    async def rested(self) -> dict[str, float]:
+    async def last_restored(self) -> dict[str, float]:
         return dict(self.cooldowns)
 
     async def forget(self, before: float) -> None:

@@ -191,7 +191,7 @@ def test_halt_comes_before_everything_and_says_who_pressed_it() -> None:
 
 
 def test_a_restored_machine_is_left_alone_for_a_while() -> None:
-    known = facts(rested={"node3": NOW - 8.0})
+    known = facts(last_restored={"node3": NOW - 8.0})
     error = refused(request(), known, lab(machine_cooldown=20))
     assert error.rule == "machine-cooldown"
     assert error.remedy == "node3 may be cut again in 12 s."
@@ -225,8 +225,8 @@ def test_a_machine_that_is_off_does_not_count_as_left() -> None:
 def test_the_machine_that_runs_this_server_is_never_cut(own: str) -> None:
     world = Scene().tracker.world
     world.nodes["node3"] = Node("node3", "n3", ready="True", addresses=("10.0.0.3",))
-    assert refused(request(), facts(world=world, own=frozenset({own}))).rule == "own-machine"
-    assert guard.check(request("node2"), lab(), facts(world=world, own=frozenset({own})))
+    assert refused(request(), facts(world=world, own_names=frozenset({own}))).rule == "own-machine"
+    assert guard.check(request("node2"), lab(), facts(world=world, own_names=frozenset({own})))
 
 
 def test_roles_can_be_protected() -> None:
@@ -238,7 +238,7 @@ def test_roles_can_be_protected() -> None:
 
 
 def test_all_that_forbids_a_cut_can_be_asked_for_at_once() -> None:
-    known = facts(safety=Safety(), off={"node3": NOW + 5}, rested={"node3": NOW})
+    known = facts(safety=Safety(), off={"node3": NOW + 5}, last_restored={"node3": NOW})
     found = guard.objections(lab().machine[2], lab(), known)
     rules = [error.rule for error in found if isinstance(error, CutRefused)]
     assert len(rules) == len(found)

@@ -32,7 +32,7 @@ async def test_a_restored_plug_that_cannot_be_read_says_so_and_holds_up_no_other
         await table.clock.advance(10 + 25)
         (cut,) = table.monkey.cuts.values()
         assert cut.unread
-        assert "was told to turn on, but cannot be read" in cut.trouble
+        assert "accepted the command but cannot be read" in cut.trouble
         assert table.journal.entries
         assert table.monkey.facts().off == {}
         await table.cut("node2", seconds=3)  # the only one that may be off

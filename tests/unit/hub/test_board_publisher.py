@@ -33,7 +33,7 @@ class Shown:
 
     def __init__(self) -> None:
         self.now = START
-        self.own: frozenset[str] = frozenset()
+        self.own_names: frozenset[str] = frozenset()
         self.hub, self.world = Hub(lambda: self.now), ClusterState()
         self.board = BoardPublisher(
             self.hub,
@@ -49,7 +49,7 @@ class Shown:
                 outages={},
                 now=self.now,
                 safety=Safety(),
-                own=self.own,
+                own_names=self.own_names,
             ),
         )
 
@@ -95,7 +95,7 @@ async def test_the_servers_machine_is_shown_as_guarded_by_whatever_it_is_known()
     node3 = Node("node3", "n3", ready="True", addresses=("10.0.0.3",))
     shown.tell(Changed(node3, START))
     assert shown.of("machines")["node3"].guarded == ""
-    shown.own = frozenset({"10.0.0.3"})  # its network came later
+    shown.own_names = frozenset({"10.0.0.3"})  # its network came later
     shown.board.show_machines()
     assert shown.of("machines")["node3"].guarded == "runs this server"
 

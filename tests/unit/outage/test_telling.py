@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chaosmonkey.model import Cause, Clocked, Displaced, Fate, FeedKind, Origin, Outage, Successor
-from chaosmonkey.outage.telling import tell
+from chaosmonkey.outage.telling import summarize
 
 T0 = 1000.0
 
@@ -116,12 +116,12 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
     ],
 )
 def test_the_headline_says_what_goes_on(one: Outage, headline: str) -> None:
-    assert tell(one).headline == headline
+    assert summarize(one).headline == headline
 
 
 def test_no_headline_counts_seconds_that_pass() -> None:
     waiting = outage(**NOTICED, displaced=(pod("a", toleration=300.0),))
-    assert not re.search(r"\d s\b", tell(waiting).headline)
+    assert not re.search(r"\d s\b", summarize(waiting).headline)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_no_headline_counts_seconds_that_pass() -> None:
     ],
 )
 def test_it_says_what_was_lost_and_who_did_it(one: Outage, lost: str, who: str) -> None:
-    assert (tell(one).lost, tell(one).who) == (lost, who)
+    assert (summarize(one).lost, summarize(one).who) == (lost, who)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_it_says_what_was_lost_and_who_did_it(one: Outage, lost: str, who: str) 
     ],
 )
 def test_it_says_how_it_ended(one: Outage, result: str, ending: str, brief: str) -> None:
-    told = tell(one)
+    told = summarize(one)
     assert (told.result, told.brief) == (result, brief)
     assert told.ending.startswith(ending)
     assert bool(told.ending) == bool(ending)

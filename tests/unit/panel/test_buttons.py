@@ -10,7 +10,7 @@ import pytest
 
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.panel.buttons import GAP, STEP, HoldButton
-from chaosmonkey.wires import Tell
+from chaosmonkey.wires import ReportLevel
 
 HOLD = 1.5
 
@@ -20,13 +20,13 @@ class Line:
 
     def __init__(self) -> None:
         self.high: bool | None = True
-        self.at_rest = True
+        self.settled = True
         self.age = 0.0
-        self.tell: Tell
+        self.report: ReportLevel
 
-    async def run(self, tell: Tell) -> NoReturn:
-        self.tell = tell
-        tell(self.high, 0.0)
+    async def run(self, report: ReportLevel) -> NoReturn:
+        self.report = report
+        report(self.high, 0.0)
         await asyncio.Event().wait()
         raise AssertionError("unreachable")
 
@@ -43,7 +43,7 @@ class Hand:
     async def reads(self, high: bool | None, then: float = 0.0) -> None:
         """The line has another level, and time passes."""
         self.line.high = high
-        self.line.tell(high, 0.0)
+        self.line.report(high, 0.0)
         await self.clock.advance(then)
 
     def was_held(self) -> None:
@@ -97,7 +97,7 @@ def unreadable(line: Line) -> None:
 
 
 def bouncing(line: Line) -> None:
-    line.at_rest = False
+    line.settled = False
 
 
 def let_go_unnoticed(line: Line) -> None:
@@ -138,9 +138,9 @@ async def test_a_press_during_which_the_process_stood_still_is_not_held() -> Non
 async def test_a_bounce_at_the_end_of_the_hold_puts_it_off_until_it_rests() -> None:
     async with button() as hand:
         await hand.reads(False, HOLD - STEP)
-        hand.line.at_rest = False
+        hand.line.settled = False
         await hand.clock.advance(2 * STEP)
         assert hand.held == 0
-        hand.line.at_rest = True
+        hand.line.settled = True
         await hand.clock.advance(2 * STEP)
         assert hand.held == 1

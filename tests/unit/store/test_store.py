@@ -265,9 +265,9 @@ async def test_a_restored_machine_is_remembered_for_its_rest_and_forgotten_after
         journal = Journal(database)
         await journal.write(ENTRY)
         await journal.clear(ENTRY.outage, at=1050.0)
-        assert await journal.rested() == {"node3": 1050.0}
+        assert await journal.last_restored() == {"node3": 1050.0}
         await journal.forget(before=2000.0)
-        assert await journal.rested() == {}
+        assert await journal.last_restored() == {}
 
 
 def entry(number: int, *, accepted: bool = True) -> AuditEntry:
@@ -312,4 +312,4 @@ async def test_two_cuts_of_a_machine_in_one_second_are_both_noted_one_after_the_
         assert await journal.open_cuts() == [again]
         await journal.withdraw(ENTRY.outage)
         assert await journal.open_cuts() == []
-        assert await journal.rested() == {}
+        assert await journal.last_restored() == {}

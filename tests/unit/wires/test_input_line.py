@@ -10,7 +10,7 @@ from gpiozero.pins.mock import MockFactory, MockPin
 from chaosmonkey.clock import ManualClock
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.wires import SETTLE, InputLine
-from chaosmonkey.wires.input_line import LOOK_EVERY
+from chaosmonkey.wires.input_line import POLL_EVERY
 from chaosmonkey.wires.pins import mock_factory
 
 
@@ -21,12 +21,12 @@ class Watched:
         self.clock = ManualClock()
         self.factory: MockFactory = mock_factory()
         self.line = InputLine(17, self.factory, pull_up=pull_up, clock=self.clock, pace=self.clock)
-        self.told: list[tuple[bool | None, float]] = []
+        self.reported: list[tuple[bool | None, float]] = []
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Watched"]:
         async with asyncio.TaskGroup() as tasks:
-            run = tasks.create_task(self.line.run(lambda high, at: self.told.append((high, at))))
+            run = tasks.create_task(self.line.run(lambda *change: self.reported.append(change)))
             await self.clock.advance(1)
             yield self
             run.cancel()
@@ -43,7 +43,7 @@ class Watched:
 
 async def test_the_level_at_first_is_told_as_soon_as_it_has_settled() -> None:
     async with Watched().running() as line:
-        assert [high for high, _ in line.told] == [False]
+        assert [high for high, _ in line.reported] == [False]
 
 
 async def test_a_change_is_told_once_with_the_moment_of_its_first_edge() -> None:
@@ -51,16 +51,16 @@ async def test_a_change_is_told_once_with_the_moment_of_its_first_edge() -> None
         first = await line.drive(True, 0.001)
         for high in (False, True, False, True):
             await line.drive(high, 0.002)
-        assert len(line.told) == 1, "told while it bounces"
+        assert len(line.reported) == 1, "told while it bounces"
         await line.clock.advance(SETTLE)
-        assert line.told[1:] == [(True, first)]
+        assert line.reported[1:] == [(True, first)]
 
 
 async def test_a_spike_that_does_not_last_is_not_told() -> None:
     async with Watched().running() as line:
         await line.drive(True, 0.001)
         await line.drive(False, 1)
-        assert len(line.told) == 1
+        assert len(line.reported) == 1
 
 
 async def test_after_a_spike_the_next_change_has_its_own_moment() -> None:
@@ -68,12 +68,12 @@ async def test_after_a_spike_the_next_change_has_its_own_moment() -> None:
         await line.drive(True, 0.001)
         await line.drive(False, 1)
         at = await line.drive(True, 1)
-        assert line.told[1:] == [(True, at)]
+        assert line.reported[1:] == [(True, at)]
 
 
 async def test_a_line_that_is_pulled_up_is_high_when_nobody_touches_it() -> None:
     async with Watched(pull_up=True).running() as line:
-        assert [high for high, _ in line.told] == [True]
+        assert [high for high, _ in line.reported] == [True]
 
 
 def test_a_line_that_somebody_else_uses_is_an_error_with_its_number() -> None:
@@ -88,11 +88,11 @@ async def test_a_line_that_does_not_come_to_rest_is_unknown_and_then_what_it_res
         for _ in range(40):
             await line.drive(True, 0.0125)
             last = await line.drive(False, 0.0125)
-        assert line.told[1:] == [(None, first)]
-        assert not line.line.at_rest
+        assert line.reported[1:] == [(None, first)]
+        assert not line.line.settled
         await line.clock.advance(1)
-        assert line.told[2:] == [(False, last)]
-        assert line.line.at_rest
+        assert line.reported[2:] == [(False, last)]
+        assert line.line.settled
 
 
 async def test_a_line_that_rests_for_a_moment_between_its_spikes_is_unknown_too() -> None:
@@ -100,7 +100,7 @@ async def test_a_line_that_rests_for_a_moment_between_its_spikes_is_unknown_too(
         for _ in range(20):
             await line.drive(False, 0.045)
             await line.drive(True, 0.005)
-        assert line.told[-1][0] is None
+        assert line.reported[-1][0] is None
 
 
 async def test_presses_that_follow_each_other_are_no_restlessness() -> None:
@@ -108,36 +108,36 @@ async def test_presses_that_follow_each_other_are_no_restlessness() -> None:
         for _ in range(4):
             await line.drive(True, 0.15)
             await line.drive(False, 0.15)
-        assert [high for high, _ in line.told] == [False, *[True, False] * 4]
+        assert [high for high, _ in line.reported] == [False, *[True, False] * 4]
 
 
 async def test_a_line_that_cannot_be_read_is_unknown_without_an_edge() -> None:
     async with Watched().running() as line:
         pin = line.factory.pin("GPIO17")
         pin.age = float("inf")
-        await line.clock.advance(LOOK_EVERY)
-        assert [high for high, _ in line.told] == [False, None]
-        assert not line.line.at_rest
+        await line.clock.advance(POLL_EVERY)
+        assert [high for high, _ in line.reported] == [False, None]
+        assert not line.line.settled
         pin.age = 0.0
         at = line.clock.now()
-        await line.clock.advance(LOOK_EVERY)
-        ((high, since),) = line.told[2:]
+        await line.clock.advance(POLL_EVERY)
+        ((high, since),) = line.reported[2:]
         assert (high, at <= since <= line.clock.now()) == (False, True)
 
 
 async def test_a_line_that_was_never_read_is_unknown_after_a_second_and_not_before() -> None:
     """An expander needs a moment to answer at first: that is no torn cable, and so no HALT."""
-    for answers_after, told in ((0.5, [True]), (2.0, [None, True])):
+    for answers_after, reported in ((0.5, [True]), (2.0, [None, True])):
         line = Watched(pull_up=True)
         pin = line.factory.pin("GPIO17")
         pin.age = float("inf")
         async with asyncio.TaskGroup() as tasks:
-            run = tasks.create_task(line.line.run(lambda high, at: line.told.append((high, at))))  # noqa: B023
+            run = tasks.create_task(line.line.run(lambda *change: line.reported.append(change)))  # noqa: B023
             await line.clock.advance(answers_after)
             pin.age = 0.0
             await line.clock.advance(1)
             run.cancel()
-        assert [high for high, _ in line.told] == told
+        assert [high for high, _ in line.reported] == reported
 
 
 async def test_a_pin_that_raises_what_only_its_factory_knows_is_unknown() -> None:

@@ -16,7 +16,7 @@ from chaosmonkey.wires.mcp23017 import (
     GPINTEN,
     GPPU,
     IODIR,
-    LOOK_ANYWAY,
+    POLL_ANYWAY,
     TRIES,
     ExpanderFactory,
 )
@@ -183,7 +183,7 @@ def test_with_an_interrupt_the_chip_is_left_alone_until_it_calls(wire: Wire) -> 
     pressed[0] = True
     wire.chip.look()
     assert wire.chip.inta == 0, "the chip says that something changed"
-    factory.look()
+    factory.poll()
     soon(lambda: button.pin.state == 0)
     assert CLOCK.now() - began < 0.4, "it was not the look that comes anyway"
     factory.close()
@@ -197,7 +197,7 @@ def test_a_chip_that_is_not_there_is_trouble_and_set_up_when_it_comes(
     led = gpiozero.LED("B0", pin_factory=factory)
     button = gpiozero.DigitalInputDevice("A0", pull_up=True, pin_factory=factory)
     led.on()
-    soon(factory.asked.is_set)
+    soon(factory.polled.is_set)
     assert factory.trouble == "no acknowledgement"
     assert "The MCP23017 at 0x20 does not answer" in caplog.text
     assert button.pin.age == math.inf
@@ -244,11 +244,11 @@ def test_with_an_interrupt_a_button_that_is_pressed_is_looked_at_all_the_time(wi
     button = gpiozero.DigitalInputDevice("A0", pull_up=True, pin_factory=factory)
     soon(lambda: register(wire, GPINTEN) == 1 and button.pin.state == 1)
     wire.chip.tie("A0", lambda: 0)
-    factory.look()
+    factory.poll()
     soon(lambda: button.pin.state == 0)
     began, read = CLOCK.now(), wire.reads
     soon(lambda: wire.reads >= read + 20)
-    assert (CLOCK.now() - began) / 20 < LOOK_ANYWAY / 2, "it was not the look that comes anyway"
+    assert (CLOCK.now() - began) / 20 < POLL_ANYWAY / 2, "it was not the look that comes anyway"
     factory.close()
 
 
@@ -263,7 +263,7 @@ def test_without_its_interrupt_line_the_chip_is_asked_all_the_time(
         soon(lambda: wires.expander.age < 1)
         began, read = CLOCK.now(), wire.reads
         soon(lambda: wire.reads >= read + 20)
-        assert (CLOCK.now() - began) / 20 < LOOK_ANYWAY / 2
+        assert (CLOCK.now() - began) / 20 < POLL_ANYWAY / 2
         taken.close()
     assert "The interrupt line 6 is not usable" in caplog.text
 
