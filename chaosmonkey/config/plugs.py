@@ -95,7 +95,7 @@ class SnmpPort(Section):
     """SNMP v3: the authentication protocol."""
 
     privacy: Secret | None = None
-    """SNMP v3: the user's privacy passphrase; needs `pip install 'chaosmonkey[snmp3]'`."""
+    """SNMP v3: the user's privacy passphrase; needs `pip install cryptography`."""
 
     privacy_protocol: Literal["DES", "AES", "AES192", "AES256"] = "AES"
     """SNMP v3: the encryption protocol."""

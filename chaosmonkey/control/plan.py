@@ -66,7 +66,7 @@ def _unbalanced(
     """Warnings about a machine from which no pod would move."""
     if any(pod.fate is Fate.MOVES for pod in pods):
         return
-    yield f"Nothing on {machine.name} can move: a cut shows no recovery."
+    yield f"Nothing on {machine.name} can move: a cut would show no recovery."
     elsewhere = {
         other.name: movable
         for other in lab.machine

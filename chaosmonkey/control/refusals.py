@@ -51,7 +51,7 @@ class HaltKept(RuleRefused):
     rule = "halt-kept"
     label = "HALT"
     says = "{why}"
-    advice = "Twist it until it pops out, or repair its line, then release HALT."
+    advice = "Twist the red button until it pops out, or repair its line, then release HALT."
     hall = "HALT is active."
 
 
@@ -60,7 +60,7 @@ class NotArmed(RuleRefused):
 
     rule = "not-armed"
     label = "safe"
-    says = "The table is safe: cuts are disabled."
+    says = "Not armed: cuts are disabled."
     advice = "Arm it first: key A on the console, or curl -X POST …/arm."
     hall = "The presenter has not armed the table yet."
     in_show = True
@@ -183,8 +183,8 @@ class TooManyOff(RuleRefused):
 
     rule = "max-off"
     label = "too many off"
-    says = "Off now: {off}. Only {most} may be off at once."
-    advice = "{on_again} Or raise limits.max_off in the configuration."
+    says = "Off now: {off}. At most {most} may be off at once."
+    advice = "{on_again} To allow more at once, raise limits.max_off in the configuration."
 
 
 class TooFewReady(RuleRefused):

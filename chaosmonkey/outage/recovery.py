@@ -191,7 +191,7 @@ def explain(outage: Outage, pod: Displaced) -> str:
         case Fate.LOST if pod.evicted is not None:
             return "no controller: it was evicted and is not recreated"
         case Fate.WAITS if pod.evicted is not None and pod.gone is None:
-            return f"its {pod.kind} waits for the old pod to go, which needs its machine back"
+            return f"its {pod.kind} waits until the machine is back and the old pod is gone"
         case _ if pod.evicted is not None:
             return "evicted; its controller has not created a replacement yet"
         case _ if outage.not_ready is None:

@@ -90,16 +90,16 @@ def _sentence(milestone: str, outage: Outage) -> str:
             after = took(seconds, least)
             return f"Kubernetes noticed after {after} that {name} is gone.{stuck}"
         case "tainted":
-            return f"Kubernetes marks {name} as unreachable. Its pods may stay a little longer."
+            return f"Kubernetes tainted {name} as unreachable. Its pods get a little more time."
         case "evicting_first":
-            return f"Kubernetes evicts the pods on {name}."
+            return f"Kubernetes started to evict the pods on {name}."
         case "successor_created":
-            return "The first replacement pod exists."
+            return "The first replacement pod was created."
         case "scheduled":
             return (
-                "The replacement has found a machine."
+                "The replacement was scheduled."
                 if replaced == 1
-                else f"All {replaced} replacements have found a machine."
+                else f"All {replaced} replacements were scheduled."
             )
         case "recovered":
             return _recovered(outage, moved)
@@ -109,7 +109,7 @@ def _sentence(milestone: str, outage: Outage) -> str:
         case "rejoined":
             return f"{name} is back in the cluster. Pods do not move back on their own."
         case "cleaned":
-            return f"The old pods on {name} have been cleared away."
+            return f"The old pods on {name} have been removed."
         case _:
             return ""
 
@@ -130,11 +130,11 @@ def _lost(outage: Outage) -> str:
                 f"and may have taken effect briefly. It was lost within {outage.t0_within:.1f} s "
                 "of this last sign of life."
             )
-        why = "a pulled plug, or a fault"
+        why = "probably a pulled plug or a fault"
         if outage.cause is Cause.FAULT:
-            why = "its power is on, so a fault or its network"
+            why = "its power is on, so probably a crash or a network fault"
         return (
-            f"{name} fell silent without a cut from here: {why}. It was lost "
+            f"{name} fell silent, and chaosmonkey did not cut it: {why}. It was lost "
             f"within {outage.t0_within:.1f} s of this last sign of life."
         )
     match outage.cause:
@@ -143,7 +143,7 @@ def _lost(outage: Outage) -> str:
         case Cause.SWITCHED:
             how = "because its plug was switched off elsewhere"
         case _:
-            how = "though its plug is on: a pulled or loose cable"
+            how = "though its plug is on: probably a pulled or loose cable"
     return f"{name} has lost its {what} {how}. Kubernetes does not know yet."
 
 

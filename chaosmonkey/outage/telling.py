@@ -64,7 +64,7 @@ def _headline(outage: Outage) -> str:
         case "evict" if outage.held:
             return f"Kubernetes noticed, but the eviction of {name} is on hold."
         case "evict":
-            return f"Kubernetes noticed: {name} is NotReady. Its pods may wait a little."
+            return f"Kubernetes noticed: {name} is NotReady. Its pods get a little more time."
         case "reschedule":
             return f"Kubernetes evicts the pods on {name} and creates new ones."
         case "ready":
@@ -85,7 +85,7 @@ def _headline(outage: Outage) -> str:
 def _undetected(outage: Outage) -> str:
     name, what = outage.machine, outage.feed or FeedKind.POWER
     if outage.restored is not None:
-        return f"{name} has its {what} back. Kubernetes has not noticed a thing yet."
+        return f"{name} has its {what} back. Kubernetes has not noticed the outage yet."
     if outage.origin is Origin.OBSERVED:
         sensed = outage.clocked is Clocked.SENSOR
         return f"{name} {f'has lost its {what}' if sensed else 'fell silent'}. {_who(outage)}"
@@ -101,7 +101,7 @@ def _recovered(outage: Outage) -> str:
     if outage.rejoined is not None:
         return f"Recovered in {time}. {name} is back, but no pod moves back on its own."
     if outage.restored is not None and outage.feed is not FeedKind.NETWORK:
-        return f"Recovered in {time}. {name} has power again and boots."
+        return f"Recovered in {time}. {name} has power again and is booting."
     moved = sum(_moved(pod) for pod in outage.displaced)
     if not moved:
         return f"Recovered in {time}: all pods run again."
@@ -126,7 +126,7 @@ def _result(outage: Outage) -> str:
     name = outage.machine
     match recovery.outcome(outage):
         case Outcome.UNNOTICED:
-            return f"Kubernetes never missed {name}"
+            return f"Kubernetes never noticed that {name} was gone"
         case Outcome.INCOMPLETE:
             return f"Not everything came back from {name}"
         case Outcome.ABORTED:
@@ -143,7 +143,7 @@ def _ending(outage: Outage) -> str:
     name = outage.machine
     match recovery.outcome(outage):
         case Outcome.UNNOTICED:
-            return f"Unnoticed: {name} was back before Kubernetes missed it"
+            return f"Unnoticed: {name} was back before Kubernetes noticed"
         case Outcome.INCOMPLETE:
             reasons = dict.fromkeys(
                 recovery.explain(outage, pod) for pod in recovery.unresolved(outage)
@@ -178,14 +178,16 @@ def _who(outage: Outage) -> str:
         return f"Cut by {outage.by}." if outage.by else ""
     match outage.cause:
         case Cause.HAND:
-            return "Not cut from here: a pulled or loose cable."
+            return "Not cut by chaosmonkey: probably a pulled or loose cable."
         case Cause.SUPPLY:
             return "Power supply failed: all machines lost power at once."
         case Cause.SWITCHED:
             return "Its plug was switched off elsewhere."
         case Cause.FAULT:
-            return "Not cut from here, and its power is on: a fault, or its network."
+            return (
+                "Not cut by chaosmonkey, and its power is on: probably a crash or a network fault."
+            )
         case Cause.CUT_SHORT:
             return "Its cut was aborted half-way and may have taken effect briefly."
         case _:
-            return "Not cut from here: a pulled plug, or a fault."
+            return "Not cut by chaosmonkey: probably a pulled plug or a fault."

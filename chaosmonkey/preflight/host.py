@@ -45,7 +45,7 @@ def _pin_factory(lab: Lab) -> Finding:
     return fault(
         "GPIO",
         f"The pin factory {lab.gpio.pin_factory} is not installed.",
-        "pip install 'chaosmonkey[gpio]', or on Python 3.13 apt install python3-lgpio.",
+        "pip install lgpio, or on Python 3.13 apt install python3-lgpio.",
     )
 
 

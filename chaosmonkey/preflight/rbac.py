@@ -43,7 +43,7 @@ async def check_permissions(client: Client) -> AsyncIterator[Finding]:
                 "kubectl apply -f deploy/kubernetes/rbac-read.yaml",
             )
         if not lacking:
-            yield ok("rights", "This server may watch all that it needs.")
+            yield ok("rights", "This server has all the permissions that it needs.")
         for verb, resource, part, without, file in ALSO:
             async for right in _lacking(client, verb, resource, part):
                 yield note(

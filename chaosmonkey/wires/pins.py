@@ -16,8 +16,8 @@ from chaosmonkey.errors import PlugFailed
 from chaosmonkey.wires.mock_header import MockHeader
 
 _LGPIO_MISSING = (
-    "Install it with pip install 'chaosmonkey[gpio]' (Python 3.12 and older) or as Raspberry Pi "
-    "OS's package python3-lgpio, and set LG_WD to a writable folder."
+    "Install it with pip install lgpio (Python 3.12 and older) or as Raspberry Pi OS's package "
+    "python3-lgpio, and set LG_WD to a writable folder."
 )
 
 

@@ -143,7 +143,7 @@ class Agent:
         if trouble:
             remedy = "Check that it is reachable, and the community or the user."
             if "Ciphering" in str(trouble):
-                remedy = "Encryption needs pysnmp's extra: pip install 'chaosmonkey[snmp3]'."
+                remedy = "SNMP encryption needs one more package: pip install cryptography."
             raise self._failed(str(trouble), remedy)
         if status:
             raise self._failed(

@@ -118,7 +118,7 @@ def test_what_a_cut_would_do_is_told_without_cutting(demo: Demo, open_page: Open
     demo.post("/disarm")
     console.get_by_role("button", name="Check again").click()
     expect(panel).to_contain_text("Cannot be cut")
-    expect(panel).to_contain_text("The table is safe: cuts are disabled. Arm it first")
+    expect(panel).to_contain_text("Not armed: cuts are disabled. Arm it first")
     expect(console.locator("footer")).to_contain_text("1 machine off at once")
     assert demo.get("/bench")["machines"][node]["power"]["live"]
     demo.calm()

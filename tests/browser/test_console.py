@@ -77,7 +77,7 @@ def test_a_cut_by_key_needs_an_armed_console_and_is_an_outage(lab: Lab, console:
     expect(console.page.get_by_role("switch")).not_to_be_checked()
     console.changed("POST /disarm")
     console.page.keyboard.press("2")
-    expect(status(console)).to_contain_text("node2 was not cut: the console is safe. Press A")
+    expect(status(console)).to_contain_text("node2 was not cut: cuts are disabled. Press A")
     expect(card(console, "node2").get_by_role("button", name="Cut power")).to_be_disabled()
     console.still()
     console.page.keyboard.press("a")
@@ -183,7 +183,7 @@ def test_the_pretend_panels_button_cuts_and_restores_and_its_red_one_halts(
 ) -> None:
     """The page presses pretend buttons; the server sees lines of a chip and nothing else."""
     console.page.get_by_role("button", name="Panel", exact=True).click()
-    panel = console.page.get_by_role("dialog", name="The pretend panel")
+    panel = console.page.get_by_role("dialog", name="Simulated panel")
     button = panel.get_by_role("button", name="Button of node3")
     expect(panel.get_by_role("img", name="LED of node3")).to_contain_class("lit")
     console.accessible()

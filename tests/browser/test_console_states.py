@@ -56,7 +56,9 @@ RUNNING = {
 BY_HAND = {
     "origin": "observed",
     "cause": "hand",
-    "telling": invented.telling("node3", who="Not cut from here: a pulled or loose cable."),
+    "telling": invented.telling(
+        "node3", who="Not cut by chaosmonkey: probably a pulled or loose cable."
+    ),
 }
 
 STATES: dict[str, tuple[dict[str, Any], str]] = {
@@ -174,7 +176,7 @@ def test_everything_in_front_is_accessible(lab: Lab, console: Tab, light: bool) 
     lab.ask("/api/show", {"light": light})
     console.page.set_viewport_size(TABLET)
     for name, title in (("All keys", "All keys"), ("Preflight", "Preflight"),
-                        ("Panel", "The pretend panel")):  # fmt: skip
+                        ("Panel", "Simulated panel")):  # fmt: skip
         console.page.get_by_role("button", name=name).click()
         dialog = console.page.get_by_role("dialog", name=title)
         expect(dialog.get_by_role("heading", name=title)).to_be_visible()

@@ -168,7 +168,7 @@ def test_the_console_shows_pods_as_they_are_whatever_kubernetes_believes(show: S
     )  # fmt: skip
     console, _ = show("/console", told)
     for name, looks, word in (
-        ("node1", "cutoff", "runs, cut off"),
+        ("node1", "cutoff", "running, unreachable"),
         ("node2", "lost", "lost"),
         ("node3", "ready", "ready"),
     ):
@@ -294,4 +294,4 @@ def test_another_service_is_not_shown_without_a_word(show: Show) -> None:
     hit = small | {"ready": 1, "history": [[NOW - 600, 3, 3], [NOW, 1, 3]]}
     server.sockets[-1].send(json.dumps(invented.delta(2, services={"shop/small": hit})))
     expect(strip).to_contain_text("small 1 of 3")
-    expect(strip).to_contain_text("small misses more than big: shown instead")
+    expect(strip).to_contain_text("now small: more missing than big")

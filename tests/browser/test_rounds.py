@@ -104,7 +104,7 @@ def test_a_tie_is_drawn_with_a_seed_that_the_stage_shows_before_and_after(hall: 
         big(phone).tap()
         expect(big(phone)).to_contain_text("Vote in")
     expect(hall.crowd).to_contain_text("2 votes so far. A tie between node2 and node4.")
-    expect(hall.scene).to_contain_text("The draw is fixed: sha256 of its seed is")
+    expect(hall.scene).to_contain_text("Verifiable draw: SHA-256 of its seed is")
     hall.press("Draw")
     expect(hall.scene).to_contain_text("The draw chose")
     current = hall.lab.round()

@@ -66,7 +66,7 @@ export class Desk {
   release = () =>
     this.#once('halt', async () => {
       await post('/release');
-      return 'HALT is released. The table is safe: press A to arm.';
+      return 'HALT is released. Cuts are still disabled: press A to arm.';
     });
 
   arm = () =>
@@ -85,7 +85,7 @@ export class Desk {
       return;
     }
     if (!armed(this.board.show, this.board.now())) {
-      this.say('refused', `${machine.name} was not cut: the console is safe.`, 'Press A to arm.');
+      this.say('refused', `${machine.name} was not cut: cuts are disabled.`, 'Press A to arm.');
       return;
     }
     const feed = this.feed;
@@ -110,7 +110,7 @@ export class Desk {
     else this.say('refused', `There is no machine ${number}.`, 'The numbers are on the cards.');
   };
 
-  setFeed = (feed: FeedKind) => this.#show({ feed }, `Cuts now take the ${feed}.`);
+  setFeed = (feed: FeedKind) => this.#show({ feed }, `Cuts now affect ${feed}.`);
   setScene = (scene: Scene) => this.#show({ scene, blank: false }, `On the stage: ${scene}.`);
   /** Every press counts, however fast they come. */
   turn = (turn: 1 | -1) =>

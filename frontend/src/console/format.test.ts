@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster, Outage } from '../lib/types';
 import { entries } from './log';
-import { elapsed, left, link, phases, stampIn, verdict } from './format';
+import { elapsed, left, link, phases, span, stampIn, verdict } from './format';
 
 const outage = (more: Partial<Outage> = {}): Outage =>
   ({
@@ -26,6 +26,16 @@ it.each([
   [581, '9:41'],
 ])('%d seconds left: %s', (seconds, text) => {
   expect(left(seconds)).toBe(text);
+});
+
+it.each([
+  [0, '0 s'],
+  [2.5, '2.5 s'],
+  [59, '59 s'],
+  [600, '10 min'],
+  [90, '1 min 30 s'],
+])('a fixed length of %s s reads %s', (seconds, text) => {
+  expect(span(seconds)).toBe(text);
 });
 
 it('phases that are under way count on from the end of the one before', () => {

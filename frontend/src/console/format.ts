@@ -20,6 +20,15 @@ export function left(seconds: number): string {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }
 
+/** A length that is fixed: "12 s", "10 min", "1 min 30 s". */
+export function span(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  const rest = Math.round((seconds % 60) * 10) / 10;
+  return [minutes ? `${minutes} min` : '', rest || !minutes ? `${rest} s` : '']
+    .filter(Boolean)
+    .join(' ');
+}
+
 /** The time of day of a moment, on this computer's clock. */
 export function clock(moment: number): string {
   return new Date(moment * 1000).toLocaleTimeString('en-GB');

@@ -30,7 +30,7 @@ const machine = (more: Partial<Machine> = {}): Machine => ({
   clock: '',
   ...more,
 });
-const told = { lost: 'silent', who: 'Not cut from here: a pulled or loose cable.' };
+const told = { lost: 'silent', who: 'Not cut by chaosmonkey: probably a pulled or loose cable.' };
 const outage = (more: Partial<Outage>): Outage =>
   ({ open: true, origin: 'commanded', milestones: {}, telling: told, ...more }) as Outage;
 

@@ -1063,7 +1063,7 @@ export interface components {
         };
         /**
          * Cause
-         * @description Why an outage that nobody commanded began, as far as sensors tell.
+         * @description Why an outage without a command began, as far as sensors show.
          * @enum {string}
          */
         Cause: "hand" | "supply" | "switched" | "fault" | "cut-short";
@@ -1119,7 +1119,7 @@ export interface components {
         };
         /**
          * Clocked
-         * @description What told t0.
+         * @description The source of t0.
          * @enum {string}
          */
         Clocked: "read-back" | "sensor" | "last sign";
@@ -1191,8 +1191,8 @@ export interface components {
          * CutStage
          * @description How far a cut has come.
          *
-         *     STUCK: the plug does not turn on, or it was told to and cannot be read; it is tried again.
-         *     ON: read back as on; its entry is kept as long as an earlier command may still arrive.
+         *     STUCK: the plug does not turn on, or took the command but cannot be read; the cut keeps trying.
+         *     ON: read back as on; its entry is kept while an earlier command may still arrive.
          * @enum {string}
          */
         CutStage: "asked" | "journalled" | "cutting" | "cut" | "restoring" | "stuck" | "on";
@@ -1345,13 +1345,13 @@ export interface components {
         Fate: "moves" | "waits" | "stays" | "lost";
         /**
          * FeedKind
-         * @description What a plug feeds a machine with.
+         * @description What a plug supplies to a machine.
          * @enum {string}
          */
         FeedKind: "power" | "network";
         /**
          * FeedState
-         * @description State of one feed. Unknown is a state of its own: it is neither on nor off.
+         * @description The state of one feed. Unknown is a third state, neither on nor off.
          * @enum {string}
          */
         FeedState: "on" | "off" | "unknown";
@@ -2266,12 +2266,11 @@ export interface components {
          *     Attributes:
          *         headline: what is going on, for the stage: "node3 has no power. Kubernetes has not noticed
          *             yet."
-         *         brief: the same in short, once it has a recovery time: "node3 recovered in 12.4 s."; "" as
-         *             long as it has none.
-         *         result: what the result is about: "node3 lost its power".
-         *         ending: why there is no recovery time, or not the usual one; "" if there is nothing to say.
+         *         brief: a short version, once it has a recovery time: "node3 recovered in 12.4 s."; else "".
+         *         result: the title of the result: "node3 lost its power".
+         *         ending: why there is no recovery time, or not the usual one; else "".
          *         lost: what was lost, in a word or two: "power cut", "link lost", "silent".
-         *         who: who cut it, or what made it go, as a sentence; "" if nothing can be said.
+         *         who: who cut it, or what caused the loss, as a sentence; "" if unknown.
          */
         Telling: {
             /** Brief */

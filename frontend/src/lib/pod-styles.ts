@@ -17,9 +17,9 @@ export const WORDS: Record<Look, string> = {
   starting: 'starting',
   pending: 'waiting',
   lost: 'lost',
-  ghost: 'given up',
-  cutoff: 'runs, cut off',
-  orphan: 'runs on, given up',
+  ghost: 'evicted',
+  cutoff: 'running, unreachable',
+  orphan: 'evicted, still running',
 };
 
 /** The order in which a legend tells them. */

@@ -2,7 +2,7 @@
 import type { Outage, Service } from '../lib/types';
 
 export const WINDOW = 60; // s that are shown …
-export const AHEAD = 6; // … and some that lie ahead, where what happens now is written
+export const AHEAD = 7; // … and some that lie ahead, where what happens now is written
 
 export interface Span {
   from: number;

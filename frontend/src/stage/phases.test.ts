@@ -49,7 +49,7 @@ test('seconds are written with tenths, minutes without', () => {
 describe('beside the stopwatch it says', () => {
   test('when Kubernetes gives the machine up', () => {
     expect(notes(outage('n1'), cluster, 103)[0]).toMatchObject({ seconds: 5 });
-    expect(texts(outage('n1'), cluster, 109)[0]).toContain('Any moment');
+    expect(texts(outage('n1'), cluster, 109)[0]).toContain('any moment now');
   });
 
   test('when the next pod is evicted', () => {
@@ -82,7 +82,7 @@ describe('beside the stopwatch it says', () => {
       phase: null,
     });
     expect(texts(one, cluster, 200)).toEqual([
-      'No contact for 12.1 s of it: it took 8.0 to 20.1 s',
+      'No contact with the cluster for 12.1 s: it took 8.0 to 20.1 s',
     ]);
   });
 
@@ -110,7 +110,9 @@ test('notes that have no room are left out, the first ones stay', () => {
 
 test('a run in which nothing can move is said to be kept apart', () => {
   const one = outage('n1', { pods: [displaced('db', { fate: 'waits' })] });
-  expect(texts(one, cluster, 110)).toContain('No pod on n1 can move: not in best and median');
+  expect(texts(one, cluster, 110)).toContain(
+    'No pod on n1 can move: not counted in best and median',
+  );
   const moving = outage('n1', { pods: [displaced('a')] });
   expect(texts(moving, cluster, 110).join()).not.toContain('can move');
 });

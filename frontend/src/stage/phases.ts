@@ -93,10 +93,10 @@ export function notes(
   if (outage.phase === 'detect' && cluster !== undefined) told.push(silence(outage, cluster, now));
   if (outage.phase === 'evict' && !outage.held) {
     const next = nextEviction(outage, now);
-    if (next !== null) told.push({ text: 'Its pods may stay. Evicts in', seconds: next });
+    if (next !== null) told.push({ text: 'Its pods will be evicted in', seconds: next });
   }
   if (nothingMoves(outage))
-    told.push({ text: `No pod on ${outage.machine} can move: not in best and median` });
+    told.push({ text: `No pod on ${outage.machine} can move: not counted in best and median` });
   if (outage.t0_within > 0) told.push(honest(outage));
   if (outage.telling.ending) told.push({ text: outage.telling.ending });
   const twins = outage.pods.filter((pod) => pod.fate === 'waits' && pod.resolved === null).length;
@@ -116,10 +116,10 @@ function silence(outage: Outage, cluster: Cluster, now: number): Note {
   const left = outage.t0 + cluster.notices_after - now;
   if (left > 0)
     return {
-      text: `Kubernetes gives up after ${cluster.notices_after} s of silence: in`,
+      text: `No heartbeat. Kubernetes marks it NotReady in`,
       seconds: Math.ceil(left),
     };
-  return { text: `Any moment now: Kubernetes waits for ${cluster.notices_after} s of silence` };
+  return { text: `Kubernetes marks it NotReady any moment now` };
 }
 
 /** Seconds until Kubernetes evicts the next pod that waits; null if none is known to. */
@@ -131,7 +131,7 @@ function nextEviction(outage: Outage, now: number): number | null {
 }
 
 function unseen(outage: Outage): Note {
-  const text = `No contact for ${outage.blind.toFixed(1)} s of it`;
+  const text = `No contact with the cluster for ${outage.blind.toFixed(1)} s`;
   if (outage.recovery_at_least == null || outage.t0_within > 0) return { text };
   return { text: `${text}: it took ${took(outage)} s` };
 }
@@ -141,9 +141,9 @@ function honest(outage: Outage): Note {
   const since =
     outage.clocked === 'last sign' ? 'its last sign of life' : 'the last time it was seen on';
   if (outage.recovery_seconds === null || outage.recovery_at_least == null)
-    return { text: `Counted from ${since}; lost within ${within} s after it` };
+    return { text: `Counted from ${since}: lost up to ${within} s later` };
   const least = outage.recovery_at_least.toFixed(1);
-  return { text: `At least ${least} s: it was lost within ${within} s after ${since}` };
+  return { text: `At least ${least} s: it was lost up to ${within} s after ${since}` };
 }
 
 const LETTERS = 34; // in a line of notes

@@ -10,8 +10,11 @@ export function decidedBy(outage: Outage, round: Round | undefined): string {
       : round?.past.filter((one) => one.outage === outage.id).at(-1);
   if (round !== undefined && turn !== undefined) {
     if (turn.ticket !== 0) return `${called(turn)} pressed.`;
-    if (round.mode === 'vote') return `Decided by ${count(round.entered, 'vote', 'votes')}.`;
-    return `${count(round.entered, 'guess', 'guesses')} were on it.`;
+    if (round.mode === 'vote') {
+      const won = round.tally[outage.machine] ?? 0;
+      return `${won} of ${count(round.entered, 'vote', 'votes')} for ${outage.machine}.`;
+    }
+    return `${count(round.entered, 'guess', 'guesses')} placed.`;
   }
   return outage.telling.who;
 }

@@ -47,6 +47,12 @@ test('a result tells who decided, and who won the bet', () => {
   expect(decidedBy(cut, undefined)).toBe(cut.telling.who);
   const past = [turn(4, { stage: 'done', outage: cut.id })];
   expect(decidedBy(cut, round('queue', { past }))).toBe('Ticket 4 pressed.');
+  const voted = round('vote', {
+    past: [turn(0, { outage: cut.id })],
+    entered: 5,
+    tally: { [cut.machine]: 3 },
+  });
+  expect(decidedBy(cut, voted)).toBe(`3 of 5 votes for ${cut.machine}.`);
   const best = [{ ticket: 7, tag: '', name: 'Ana', seconds: 12, off: 0.5 }];
   const bet = { low: 5, middle: 12, high: 20, best, offs: [0.5] };
   const won = round('bet', { state: 'revealed', outage: cut.id, bet });

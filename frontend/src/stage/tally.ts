@@ -34,9 +34,9 @@ export function question(round: Round | undefined): string {
     case 'queue':
       return 'First come, first served';
     case 'bet':
-      return `How long without ${round.machine}?`;
+      return `How long until ${round.machine}'s pods recover?`;
     case 'free':
-      return 'The button is yours';
+      return 'Everyone has a button';
   }
 }
 
@@ -45,19 +45,19 @@ export const called = (turn: Pick<Turn, 'ticket' | 'name'>): string =>
   turn.name || `Ticket ${turn.ticket}`;
 
 const ENDED: Readonly<Record<Turn['stage'], string>> = {
-  choosing: 'chooses',
-  asking: 'asks',
+  choosing: 'is choosing',
+  asking: 'waits for approval',
   cutting: 'is being cut',
   cut: 'is off',
   done: 'was cut',
   vetoed: 'vetoed',
   refused: 'refused',
-  unanswered: 'not answered',
+  unanswered: 'presenter did not respond',
   late: 'too late',
-  absent: 'no answer',
-  left: 'passed on',
+  absent: 'phone did not respond',
+  left: 'has left',
   skipped: 'skipped',
-  aborted: 'cut short',
+  aborted: 'interrupted',
 };
 
 /** How a turn ended, in a few words, with the machine if there is one. */

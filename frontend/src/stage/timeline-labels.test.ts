@@ -16,17 +16,17 @@ const texts = (now: number, ...outages: ReturnType<typeof outage>[]) =>
 describe('flags', () => {
   test('tell what happened, in order', () => {
     expect(texts(1000, outage('n1', { t0: 958, milestones }))).toEqual([
-      'Plug pulled: n1',
+      'Power cut: n1',
       'NotReady',
       'Evicting',
-      'All ready',
-      'Plug back',
+      'Recovered',
+      'Power on',
     ]);
   });
 
   test('are named as soon as they stand there', () => {
     const now = 1000;
-    expect(texts(now, outage('n1', { t0: now }))).toEqual(['Plug pulled: n1']);
+    expect(texts(now, outage('n1', { t0: now }))).toEqual(['Power cut: n1']);
     const past = { not_ready: 7, evicting_first: 9, recovered: 11 };
     expect(texts(now, outage('n1', { t0: now - 11, milestones: past }))).toHaveLength(4);
   });
@@ -48,13 +48,13 @@ describe('flags', () => {
     const first = outage('n1', { t0: 950, milestones });
     const second = outage('n2', { t0: 960, milestones: { cut: 0, not_ready: 7 } });
     expect(shown(1000, first, second).map((flag) => flag.text)).toEqual([
-      'Plug pulled: n1',
+      'Power cut: n1',
       'NotReady', // nothing else had happened then
       'Evicting',
-      'Plug pulled: n2',
-      'All ready: n1',
+      'Power cut: n2',
+      'Recovered: n1',
       'NotReady: n2',
-      'Plug back: n1',
+      'Power on: n1',
     ]);
   });
 
@@ -93,7 +93,7 @@ describe('flags', () => {
     const before = outage('n4', { t0: 900, milestones: { restored: 60, rejoined: 70 } });
     const after = outage('n1', { t0: 973, feed: 'network' });
     const labels = shown(1000, before, after);
-    const cut = labels.find((flag) => flag.text === 'Cable cut: n1')!;
+    const cut = labels.find((flag) => flag.text === 'Network cut: n1')!;
     const back = labels.find((flag) => flag.text === 'n4 back')!;
     expect(cut.row).not.toBe(back.row);
     expect(cut.broken || back.broken).toBe(true);

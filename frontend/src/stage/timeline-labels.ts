@@ -111,8 +111,8 @@ function happened(outage: Outage, outages: readonly Outage[]): Event[] {
   const labels: [string, string, Event['wishes']][] = [
     ['not_ready', 'NotReady', BEFORE],
     ['evicting_first', 'Evicting', BELOW],
-    ['recovered', 'All ready', AFTER],
-    ['restored', outage.feed === 'network' ? 'Cable back' : 'Plug back', AFTER],
+    ['recovered', 'Recovered', AFTER],
+    ['restored', outage.feed === 'network' ? 'Network on' : 'Power on', AFTER],
     ['rejoined', `${brief(outage.machine)} back`, AFTER],
   ];
   for (const [milestone, text, wishes] of labels) {
@@ -131,6 +131,6 @@ const TOGETHER = 2; // s within which a machine's return needs no flag of its ow
 function beginning(outage: Outage): string {
   if (outage.origin === 'observed') return `${brief(outage.machine)}: ${outage.telling.lost}`;
   return outage.feed === 'network'
-    ? `Cable cut: ${brief(outage.machine)}`
-    : `Plug pulled: ${brief(outage.machine)}`;
+    ? `Network cut: ${brief(outage.machine)}`
+    : `Power cut: ${brief(outage.machine)}`;
 }

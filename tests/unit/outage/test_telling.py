@@ -46,19 +46,19 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         ),
         (
             outage(restored=T0 + 3),
-            "n1 has its power back. Kubernetes has not noticed a thing yet.",
+            "n1 has its power back. Kubernetes has not noticed the outage yet.",
         ),
         (
             observed(feed=None, clocked=Clocked.LAST_SIGN),
-            "n1 fell silent. Not cut from here: a pulled plug, or a fault.",
+            "n1 fell silent. Not cut by chaosmonkey: probably a pulled plug or a fault.",
         ),
         (
             observed(clocked=Clocked.SENSOR, cause=Cause.HAND),
-            "n1 has lost its power. Not cut from here: a pulled or loose cable.",
+            "n1 has lost its power. Not cut by chaosmonkey: probably a pulled or loose cable.",
         ),
         (
             outage(**NOTICED),
-            "Kubernetes noticed: n1 is NotReady. Its pods may wait a little.",
+            "Kubernetes noticed: n1 is NotReady. Its pods get a little more time.",
         ),
         (
             outage(**NOTICED, held="one node every 10 s"),
@@ -94,7 +94,7 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         ),
         (
             outage(**RECOVERED, restored=T0 + 20),
-            "Recovered in 12.4 s. n1 has power again and boots.",
+            "Recovered in 12.4 s. n1 has power again and is booting.",
         ),
         (
             outage(**RECOVERED, restored=T0 + 20, rejoined=T0 + 30),
@@ -132,7 +132,7 @@ def test_no_headline_counts_seconds_that_pass() -> None:
         (
             observed(feed=None, clocked=Clocked.LAST_SIGN, cause=Cause.FAULT),
             "silent",
-            "Not cut from here, and its power is on: a fault, or its network.",
+            "Not cut by chaosmonkey, and its power is on: probably a crash or a network fault.",
         ),
         (
             observed(clocked=Clocked.SENSOR, cause=Cause.SUPPLY),
@@ -147,7 +147,7 @@ def test_no_headline_counts_seconds_that_pass() -> None:
         (
             observed(clocked=Clocked.SENSOR, cause=Cause.HAND, feed=FeedKind.NETWORK),
             "link lost",
-            "Not cut from here: a pulled or loose cable.",
+            "Not cut by chaosmonkey: probably a pulled or loose cable.",
         ),
         (
             observed(clocked=Clocked.LAST_SIGN, cause=Cause.CUT_SHORT),
@@ -167,8 +167,8 @@ def test_it_says_what_was_lost_and_who_did_it(one: Outage, lost: str, who: str) 
         (outage(**RECOVERED), "n1 lost its power", "", "n1 recovered in 12.4 s."),
         (
             outage(restored=T0 + 3, rejoined=T0 + 5, closed=T0 + 5),
-            "Kubernetes never missed n1",
-            "Unnoticed: n1 was back before Kubernetes missed it",
+            "Kubernetes never noticed that n1 was gone",
+            "Unnoticed: n1 was back before Kubernetes noticed",
             "",
         ),
         (

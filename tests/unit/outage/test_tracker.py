@@ -137,7 +137,7 @@ def test_statefulset_pods_are_waited_for_but_reported_apart() -> None:
     assert passed["recovered"] == 10
     assert "whole" not in passed
     (waiting,) = [pod for pod in scene.outage.displaced if pod.fate is Fate.WAITS]
-    assert "waits for the old pod to go" in recovery.explain(scene.outage, waiting)
+    assert "waits until the machine is back" in recovery.explain(scene.outage, waiting)
     scene.wait(20).restore()
     scene.node("node3", "True")
     scene.remove(db)
@@ -341,7 +341,7 @@ def test_the_story_counts_replacements_and_names_what_is_gone_for_good() -> None
     for pod in gone:
         scene.remove(pod)
     told = {line.about: line.text for line in story(scene.outage)}
-    assert told["scheduled"] == "The replacement has found a machine."
+    assert told["scheduled"] == "The replacement was scheduled."
     assert "no controller recreates them: bare" in told["closed"]
     assert "everything runs" not in told["closed"]
 
@@ -359,7 +359,7 @@ def test_pods_that_came_back_by_themselves_are_no_replacements() -> None:
     scene.node("node3", "True")
     scene.change(stays, ready=True)
     told = {line.about: line.text for line in story(scene.outage)}
-    assert told["scheduled"] == "The replacement has found a machine."
+    assert told["scheduled"] == "The replacement was scheduled."
 
 
 def lose_feed(
