@@ -34,7 +34,7 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
     current = room.current_round.round
     if current is None:
         return None
-    table = room.current_round.table() if current.state in RUNNING else Eligibility()
+    eligibility = room.current_round.eligibility() if current.state in RUNNING else Eligibility()
     named = _namer(room)
     decision = current.decision
     result = room.current_round.bet()
@@ -43,7 +43,7 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
         id=current.id,
         mode=current.mode,
         state=current.state,
-        says=_says(current, table, result, named),
+        says=_status_text(current, eligibility, result, named),
         feed=current.feed,
         opened=current.opened,
         closes=current.closes,
@@ -53,9 +53,9 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
         tally=_tally(current),
         entered=current.entered,
         leaders=current.leaders,
-        electable=vote.electable(current, table),
-        barred={one: word for one in current.choices if (word := table.word(one))},
-        blocked=table.why_blocked,
+        electable=vote.electable(current, eligibility),
+        barred={one: word for one in current.choices if (word := eligibility.word(one))},
+        blocked=eligibility.why_blocked,
         commitment=commitment(current.seed),
         seed=current.seed if current.drawn else None,
         picked=current.picked,
@@ -83,21 +83,23 @@ def waits_for_presenter(current: Round) -> bool:
     return current.closes is None and current.mode not in (Mode.QUEUE, Mode.FREE)
 
 
-def _says(current: Round, table: Eligibility, result: Result | None, named: Namer) -> str:
+def _status_text(
+    current: Round, eligibility: Eligibility, result: Result | None, named: Namer
+) -> str:
     def called(ticket: int) -> str:
         _, name = named(ticket)
         return f"{name} (ticket {ticket})" if name else f"Ticket {ticket}"
 
-    said = rules_of(current.mode).says(current, table, called)
+    sentence = rules_of(current.mode).status_text(current, eligibility, called)
     if current.state is RoundState.REVEALED and result is not None and result.best:
         first = result.best[0]
-        said += f" {called(first.ticket)} guessed {first.seconds:g} s and wins."
+        sentence += f" {called(first.ticket)} guessed {first.seconds:g} s and wins."
     turn = current.turn
-    if turn is not None and turn.stage is TurnState.CHOOSING and table.blocked is not None:
-        said += f" Wait a moment. {table.why_blocked}"
-    elif waits_for_presenter(current) and isinstance(table.blocked, Halted):
-        said += f" {table.why_blocked} Nothing is cut until the presenter releases it."
-    return said
+    if turn is not None and turn.stage is TurnState.CHOOSING and eligibility.blocked is not None:
+        sentence += f" Wait a moment. {eligibility.why_blocked}"
+    elif waits_for_presenter(current) and isinstance(eligibility.blocked, Halted):
+        sentence += f" {eligibility.why_blocked} Nothing is cut until the presenter releases it."
+    return sentence
 
 
 def _tally(current: Round) -> dict[str, int]:
