@@ -1,4 +1,4 @@
-"""From a round to what is shown of it: tickets get their names, and seats stay secret."""
+"""Build the view of a round: tickets get nicknames, and seats stay secret."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Namer = Callable[[int], tuple[str, str]]
 """Ticket → the tag and the nickname of its seat, each "" if there is none."""
 
 PAST = 5
-"""Turns that ended and are shown."""
+"""How many ended turns are shown."""
 
-GONE = 100
-"""Tickets that gave up their place and are told to those behind them."""
+WITHDRAWN = 100
+"""How many withdrawn tickets are sent to phones, which compute their place in line."""
 
 
 def show_round(room: Room, *, present: bool = True) -> RoundView | None:
-    """The current round, or the last one; None before the first.
+    """Return the view of the current or last round; None before the first.
 
     Args:
-        room: whose round it is.
-        present: whether the presenter is there.
+        room: the room of the round.
+        present: whether a presenter is connected.
     """
     current = room.current_round.round
     if current is None:
@@ -63,7 +63,7 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
         past=tuple(_turn(turn, named) for turn in current.past[-PAST:]),
         called=current.called,
         waiting=queue.in_line(current) if behind else 0,
-        gone=tuple(sorted(one for one in current.withdrawn if one > current.called)[:GONE]),
+        gone=tuple(sorted(one for one in current.withdrawn if one > current.called)[:WITHDRAWN]),
         chosen=None if decision is None else decision.machine,
         outage=None if decision is None else decision.outage,
         seconds=current.seconds,
@@ -73,7 +73,7 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
 
 
 def waits_for_presenter(current: Round) -> bool:
-    """Whether nothing goes on before the presenter does something."""
+    """Whether the round cannot go on without the presenter."""
     if current.state not in RUNNING:
         return False
     if current.turn is not None:

@@ -16,6 +16,7 @@ CLEAN = (
     "cluster",
     "commissioning.py",
     "config",
+    "hub",
     "panel",
     "plugs",
     "preflight",

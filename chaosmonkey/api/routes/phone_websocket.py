@@ -35,5 +35,5 @@ async def stream(socket: WebSocket) -> None:
         seat = ctx.seats.recognise(socket.cookies.get(cookie_name(COOKIE, socket)))
         if seat is not None:
             here.enter_context(ctx.presence.seated(seat))
-        here.enter_context(ctx.phones.told(phone))
+        here.enter_context(ctx.phones.subscribed(phone))
         phone.when_gone(here.pop_all().close)

@@ -1018,7 +1018,7 @@ export interface components {
     schemas: {
         /**
          * Beat
-         * @description Nothing changed, and the connection lives: sent when nothing else was for a while.
+         * @description A heartbeat: sent when the connection had no other message for a while.
          */
         Beat: {
             /** At */
@@ -1031,12 +1031,12 @@ export interface components {
         };
         /**
          * BetView
-         * @description What the guesses come to; they are secret while the round is open.
+         * @description The result of the guesses; they are secret while the round is open.
          *
          *     Attributes:
-         *         low: the lowest guess; `middle`: half of them are not above it; `high`: the highest.
-         *         best: the closest, the winner first; none without a recovery time.
-         *         offs: how far guesses were off, ascending: all, or some that stand for equal shares.
+         *         low: the lowest guess; `middle`: the lower median; `high`: the highest guess.
+         *         best: the closest guesses, the winner first; none without a recovery time.
+         *         offs: errors of the guesses, ascending: all of them, or an even sample.
          */
         BetView: {
             /** Best */
@@ -1069,7 +1069,7 @@ export interface components {
         Cause: "hand" | "supply" | "switched" | "fault" | "cut-short";
         /**
          * Changes
-         * @description Entities to put in place, each section by id; only sections that have any.
+         * @description Entities to set, each section by id; sections without changes are absent.
          */
         Changes: {
             /** Cluster */
@@ -1125,16 +1125,16 @@ export interface components {
         Clocked: "read-back" | "sensor" | "last sign";
         /**
          * ClusterView
-         * @description The cluster as a whole, and how far this server can be believed.
+         * @description The cluster as a whole, and whether its state is current.
          *
          *     Attributes:
-         *         stale_since: since when the cluster has not been seen; null while it is.
-         *         why: the reason for that.
-         *         speed: how many times faster than real the time of this server runs.
-         *         preset: how quickly the cluster is set up to react: "kubernetes" or "stage".
-         *         notices_after: seconds of silence after which Kubernetes should give up a machine.
+         *         stale_since: when contact with the cluster was lost; null while connected.
+         *         why: why contact was lost.
+         *         speed: how many times faster than real time this server's clock runs.
+         *         preset: how quickly the cluster is configured to react: "kubernetes" or "stage".
+         *         notices_after: seconds of silence after which Kubernetes should mark a machine as lost.
          *         default_off: seconds that a cut lasts by default.
-         *         demo: the machines are pretend ones, and their plugs can be pulled on the stage.
+         *         demo: whether the machines are simulated and their plugs can be pulled on the stage.
          */
         ClusterView: {
             /** Default Off */
@@ -1219,7 +1219,7 @@ export interface components {
         };
         /**
          * Delta
-         * @description What changed since `seq - 1`: entities to put in place, and ids to take out.
+         * @description Changes since `seq - 1`: entities to set, and ids to remove.
          */
         Delta: {
             /** At */
@@ -1270,8 +1270,8 @@ export interface components {
          *
          *     Attributes:
          *         fate: moves, waits, stays or lost.
-         *         why: in plain words, why it is where it is.
-         *         evicts_at: when Kubernetes will evict it, while that is known and has not happened.
+         *         why: a sentence that explains its fate.
+         *         evicts_at: when Kubernetes will evict it; null if unknown, or once evicted.
          *         successor: the name of the pod that replaces it.
          *         resolved: seconds from t0 until its work was done again.
          */
@@ -1394,7 +1394,7 @@ export interface components {
          *         stage: asked, journalled, cutting, cut, restoring or stuck; null if no cut is under way.
          *         why: what brought the cut to that stage.
          *         trouble: what is wrong, while it is stuck.
-         *         sensed: what the feed's sensor says: on, off or unknown; null if it has none.
+         *         sensed: what the feed's sensor reports: on, off or unknown; null without a sensor.
          *         finding: what is wrong when plug and sensor contradict each other; "" if nothing.
          *         refused: the rule that would refuse a cut now; null if none would.
          */
@@ -1466,7 +1466,7 @@ export interface components {
         };
         /**
          * GuessView
-         * @description A guess, and by how many seconds it was off.
+         * @description A guess and its error, in seconds.
          */
         GuessView: {
             /** Name */
@@ -1567,7 +1567,7 @@ export interface components {
         Level: "ok" | "note" | "fault" | "unknown";
         /**
          * LimitsView
-         * @description What may be cut, as configured; times in seconds. docs/configuration.md explains each.
+         * @description The configured limits; times in seconds. docs/configuration.md explains each.
          */
         LimitsView: {
             /** Cooldown */
@@ -1593,16 +1593,16 @@ export interface components {
         };
         /**
          * MachineView
-         * @description One machine, and separately what Kubernetes believes about it.
+         * @description One machine's plugs, and separately its node as Kubernetes reports it.
          *
          *     Attributes:
          *         ready: "True", "False" or "Unknown"; null if the cluster has no such node.
          *         reason: the reason of the condition Ready.
          *         guarded: why it can never be cut; "" if it can.
-         *         rests_until: until when it is left alone after its last cut; null if it has not been cut.
-         *         place: its place on the table, as the configuration lists it, 1 for the first: the order on
-         *             every page and the console's digit; null if it is only a node of the cluster.
-         *         refused: the rule that would refuse a cut now, HALT and arming aside; null if none would.
+         *         rests_until: when its cooldown after the last cut ends; null if it has not been cut.
+         *         place: its position in the configuration, from 1: the order on every page and the console's
+         *             digit; null for a node without a machine.
+         *         refused: the rule that would refuse a cut now, except HALT and arming; null if none would.
          *         clock: what is wrong with its clock, as a sentence; "" if nothing that matters.
          */
         MachineView: {
@@ -1673,23 +1673,23 @@ export interface components {
         Origin: "commanded" | "observed";
         /**
          * OutageView
-         * @description One outage; see docs/outages.md for what its milestones and phases mean.
+         * @description One outage; docs/outages.md explains its milestones and phases.
          *
          *     Attributes:
-         *         t0: the moment from which everything is counted.
-         *         clocked: what told t0: "read-back" (the plug), "sensor", or "last sign" (of life).
-         *         cause: why, if it was not commanded and a sensor tells: hand, supply, switched, fault,
-         *             cut-short.
+         *         t0: the start of all measurements.
+         *         clocked: the source of t0: "read-back" (the plug), "sensor", or "last sign" (of life).
+         *         cause: the cause of an uncommanded outage, if a sensor identifies it: hand, supply,
+         *             switched, fault, cut-short.
          *         t0_within: the true t0 is at most this many seconds later.
          *         phase: the phase that is under way.
-         *         at_least: the same as `milestones` for those that may have come sooner: not before this.
-         *         phases_at_least: the same as `phases` for those that may have been shorter: not than this.
+         *         at_least: lower bounds of the `milestones` that are not exact.
+         *         phases_at_least: lower bounds of the `phases` that are not exact.
          *         recovery_seconds: the recovery time; null until, or unless, it is measured.
-         *         recovery_at_least: it is between this and `recovery_seconds`; null if it is exact.
+         *         recovery_at_least: its lower bound, with `recovery_seconds` as the upper; null if exact.
          *         outcome: recovered, unnoticed, incomplete or aborted; null while it is open.
          *         awaited: how many pods the recovery time waits for.
-         *         story: what happened, in plain words and in order.
-         *         telling: how it stands, in a sentence or a word for each place that shows it.
+         *         story: what happened, as sentences in order.
+         *         telling: its state, worded for each place that shows it.
          */
         OutageView: {
             /** At Least */
@@ -1804,13 +1804,13 @@ export interface components {
         };
         /**
          * Play
-         * @description The one message of a phone's stream: everything that it shows, each time.
+         * @description The only message of the phones' stream; each contains everything that a phone shows.
          *
          *     Attributes:
-         *         speed: how many times faster than real the server's time runs.
-         *         feed: what the next round will cut.
-         *         nicknames: phones may give themselves a name.
-         *         outage: of the round, once it was executed.
+         *         speed: how many times faster than real time the server's clock runs.
+         *         feed: the feed that the next round will cut.
+         *         nicknames: whether phones may choose a nickname.
+         *         outage: the outage that the round caused, once it was executed.
          */
         Play: {
             /** At */
@@ -1836,7 +1836,7 @@ export interface components {
         };
         /**
          * PlayOutage
-         * @description What a phone is told of the outage that its round made.
+         * @description The outage that a phone's round caused.
          */
         PlayOutage: {
             feed: components["schemas"]["FeedKind"] | null;
@@ -1920,10 +1920,10 @@ export interface components {
         };
         /**
          * RefusedView
-         * @description A rule that refuses a cut, in a few words and without a clock.
+         * @description A rule that refuses a cut, in a few words without a time.
          *
          *     Attributes:
-         *         until: from when on it no longer does; null if that is not known.
+         *         until: when the rule will allow the cut; null if unknown.
          */
         RefusedView: {
             /** Rule */
@@ -1988,37 +1988,37 @@ export interface components {
         };
         /**
          * RoundState
-         * @description How far a round has come.
+         * @description The states of a round.
          * @enum {string}
          */
         RoundState: "open" | "closed" | "executed" | "revealed" | "over" | "cancelled";
         /**
          * RoundView
-         * @description The current audience round, or the last one; docs/rounds.md tells what its states mean.
+         * @description The current or last audience round; docs/rounds.md explains its states.
          *
          *     Attributes:
-         *         says: how it stands, in plain words, without a clock.
-         *         approve: the presenter approves each press.
-         *         machine: what a bet is about.
+         *         says: its state in a sentence or two, without a time.
+         *         approve: whether the presenter approves each press.
+         *         machine: the machine that a bet is about.
          *         choices: the machines to choose from.
          *         tally: votes for each machine that can be chosen.
-         *         entered: how many take part: votes, tickets, guesses. Tickets are 1 to that number.
+         *         entered: how many votes, tickets or guesses there are. Tickets are 1 to that number.
          *         leaders: the machines with the most votes; several in a tie.
-         *         electable: those with the most votes that can be cut now.
+         *         electable: the machines with the most votes among those that can be cut now.
          *         barred: machines that cannot be chosen now, and why in a word or two.
          *         blocked: why nothing can be cut now; "" if something can.
          *         commitment: SHA-256 of the seed, fixed at the opening.
-         *         seed: what was drawn with; null until it was.
-         *         picked: what a draw among equals decided.
+         *         seed: the seed of the draws; null until a draw.
+         *         picked: the machine that the draw in a tie chose.
          *         turn: who has the button.
          *         past: the latest turns that ended, the newest last.
          *         called: the highest ticket that a queue has called.
-         *         waiting: how many wait behind it.
-         *         gone: tickets behind it that gave up their place.
+         *         waiting: how many tickets wait after it.
+         *         gone: tickets after it that gave up their place.
          *         chosen: the machine that was cut last in this round.
-         *         outage: the id of the outage that came of it.
-         *         seconds: its recovery time, where the round is about one cut.
-         *         away: it waits for the presenter, and no console is connected.
+         *         outage: the id of the outage that the cut caused.
+         *         seconds: its recovery time, if the round has a single cut.
+         *         away: whether the round waits for the presenter and no console is connected.
          */
         RoundView: {
             /** Approve */
@@ -2081,17 +2081,16 @@ export interface components {
         };
         /**
          * Scene
-         * @description What the stage shows.
+         * @description The scenes of the stage.
          * @enum {string}
          */
         Scene: "board" | "qr" | "tally" | "result";
         /**
          * ServiceView
-         * @description A service: addresses that Kubernetes would route to, and all of them.
+         * @description A service: how many of its addresses are ready, and how many it has.
          *
          *     Attributes:
-         *         history: what `ready` and `total` were from a moment on, as (moment, ready, total), oldest
-         *             first: the latest few minutes.
+         *         history: the latest changes as (time, ready, total), oldest first.
          */
         ServiceView: {
             /**
@@ -2139,20 +2138,20 @@ export interface components {
         };
         /**
          * ShowView
-         * @description What the presenter has set, and who is there.
+         * @description The presenter's settings, and who is connected.
          *
          *     Attributes:
          *         scene: what the stage shows: board, qr, tally or result.
-         *         feed: what a cut from the console or by the crowd cuts.
+         *         feed: the feed that a cut from the console or by the crowd takes.
          *         armed_until: until when cuts are allowed; null is safe.
-         *         halted: since when HALT holds; null if it does not.
+         *         halted: since when HALT is active; null if it is not.
          *         halted_by: who pressed it.
-         *         light: the theme for bright rooms.
-         *         join_url: where phones join, to be typed; the QR code at /api/join.svg adds the join code.
-         *         join_code: what phones need to join; "" if nothing.
+         *         light: whether the theme for bright rooms is on.
+         *         join_url: the address to type on a phone; the QR code at /api/join.svg adds the join code.
+         *         join_code: the code that phones need to join; "" if none is needed.
          *         wifi: name of the Wi-Fi to join first, whose code is at /api/wifi.svg; "" if none is set.
-         *         nicknames: phones may give themselves a name.
-         *         stage_delay_ms: how long the stage took to draw the last change; null without a stage.
+         *         nicknames: whether phones may choose a nickname.
+         *         stage_delay_ms: milliseconds the stage took to draw the last change; null if unknown.
          */
         ShowView: {
             /** Armed Until */
@@ -2186,7 +2185,7 @@ export interface components {
         };
         /**
          * Snapshot
-         * @description The first message of a connection: everything, as of `seq`.
+         * @description The first message of a connection: the state as of `seq`.
          */
         Snapshot: {
             /** At */
@@ -2204,7 +2203,7 @@ export interface components {
         };
         /**
          * State
-         * @description Everything that is shown, each section by id: the body of `/api/state` and of a snapshot.
+         * @description The published state, each section by id: the body of `/api/state` and of a snapshot.
          */
         State: {
             /** Cluster */
@@ -2289,7 +2288,7 @@ export interface components {
         };
         /**
          * TurnState
-         * @description How far a turn has come.
+         * @description The states of a turn.
          * @enum {string}
          */
         TurnState: "choosing" | "asking" | "cutting" | "cut" | "done" | "vetoed" | "refused" | "unanswered" | "late" | "absent" | "left" | "skipped" | "aborted";
@@ -2298,10 +2297,10 @@ export interface components {
          * @description The right to press, now or in the past.
          *
          *     Attributes:
-         *         ticket: whose turn it is; 0 is the crowd's: the presenter carries out what all decided.
-         *         until: when the present stage ends by itself, or when the turn ended.
-         *         machine: what is to be cut, once that is chosen.
-         *         outage: the id of the outage that came of it.
+         *         ticket: whose turn it is; 0 is the crowd's: the presenter carries out its decision.
+         *         until: when the current stage ends automatically, or when the turn ended.
+         *         machine: the machine to cut, once it is chosen.
+         *         outage: the id of the outage that the cut caused.
          *         why: why it was refused, or ended.
          */
         TurnView: {
