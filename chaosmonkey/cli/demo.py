@@ -26,7 +26,7 @@ from typing import Any
 
 import httpx
 
-from chaosmonkey.api.addresses import own_url
+from chaosmonkey.api.addresses import server_url
 from chaosmonkey.api.transport.server import PortTaken
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import ServerSettings, environment_with
@@ -196,7 +196,7 @@ class Demo:
     def _introduce(self) -> None:
         server = ServerSettings(host=self.host)
         here = f"http://{server.local_host}:{self.port}"
-        url = here if self._token is None else own_url(server, self.port)
+        url = here if self._token is None else server_url(server, self.port)
         key = f"?token={self._token}" if self._token else ""
         curl = f"curl -H 'Authorization: Bearer {self._token}'" if self._token else "curl"
         command = _own_name()

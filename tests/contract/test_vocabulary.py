@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "chaosmonkey"
 
 CLEAN = (
     "access",
+    "api",
     "audience",
     "cli",
     "cluster",

@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Describe
-         * @description State, conditions, containers and events of an object; a node's namespace is "-".
+         * @description Describe an object: state, conditions, containers, events. A node's namespace is "-".
          */
         get: operations["describe"];
         put?: never;
@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Join Code
-         * @description The QR code of the page for phones, the present join code included.
+         * @description Return the QR code of the phone page, including the current join code.
          */
         get: operations["join_code"];
         put?: never;
@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Logs
-         * @description The last lines that a pod's container wrote, as text.
+         * @description Return the last log lines of a pod's container, as text.
          */
         get: operations["logs"];
         put?: never;
@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Me
-         * @description The caller, as this server knows it.
+         * @description Return the caller, as this server identifies it.
          */
         get: operations["me"];
         put?: never;
@@ -115,7 +115,7 @@ export interface paths {
         put?: never;
         /**
          * Clear Name
-         * @description Take a nickname away; the seat keeps its place, and may choose another.
+         * @description Remove a nickname; the seat keeps its place, and may choose another.
          */
         post: operations["clear_name"];
         delete?: never;
@@ -133,7 +133,7 @@ export interface paths {
         };
         /**
          * Outages
-         * @description The newest outages first, open ones included.
+         * @description List outages, newest first, including open ones.
          */
         get: operations["outages_api_outages_get"];
         put?: never;
@@ -153,7 +153,7 @@ export interface paths {
         };
         /**
          * Outage
-         * @description One outage: milestones, phases, and what became of every pod.
+         * @description Return one outage: milestones, phases, and the fate of every pod.
          */
         get: operations["outage_api_outages__outage__get"];
         put?: never;
@@ -215,7 +215,7 @@ export interface paths {
         put?: never;
         /**
          * Here
-         * @description Say that the phone whose turn it is is there; otherwise the next one soon gets the button.
+         * @description Confirm the turn of this phone; without it the next ticket soon gets the button.
          */
         post: operations["here"];
         delete?: never;
@@ -235,7 +235,7 @@ export interface paths {
         put?: never;
         /**
          * Join
-         * @description Take a seat, or the one that this phone had before.
+         * @description Take a seat, or return to the phone's earlier one.
          */
         post: operations["join"];
         delete?: never;
@@ -273,7 +273,7 @@ export interface paths {
         };
         /**
          * My Round
-         * @description What this phone did in the current round.
+         * @description Return this phone's part in the current round.
          */
         get: operations["my_round"];
         put?: never;
@@ -295,7 +295,7 @@ export interface paths {
         put?: never;
         /**
          * Name
-         * @description Take a nickname, where they are wanted.
+         * @description Choose a nickname, if nicknames are on.
          */
         post: operations["name"];
         delete?: never;
@@ -315,7 +315,7 @@ export interface paths {
         put?: never;
         /**
          * Press
-         * @description Press the button: the machine is cut, or the presenter is asked; else a rule says why not.
+         * @description Press the button: cut the machine, or request approval; a rule may refuse it.
          */
         post: operations["press"];
         delete?: never;
@@ -356,7 +356,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Pod
-         * @description Delete a pod, as kubectl does; its controller makes another.
+         * @description Delete a pod, as kubectl does; its controller creates another.
          */
         delete: operations["delete_pod"];
         options?: never;
@@ -373,7 +373,7 @@ export interface paths {
         };
         /**
          * Preflight
-         * @description What is right and what is not: this machine, every plug, the cluster; and how to fix it.
+         * @description Check this machine, every plug and the cluster; each finding says how to fix it.
          */
         get: operations["preflight"];
         put?: never;
@@ -393,7 +393,7 @@ export interface paths {
         };
         /**
          * Current Round
-         * @description The current round, or the last one, and what its draw can be checked with.
+         * @description Return the current or last round, and the data to verify its draw.
          */
         get: operations["round"];
         put?: never;
@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Approve Press
-         * @description Let a press happen.
+         * @description Approve a press, and cut its machine.
          */
         post: operations["approve_press"];
         delete?: never;
@@ -455,7 +455,7 @@ export interface paths {
         put?: never;
         /**
          * Close Round
-         * @description Take no more votes, tickets, guesses or presses. In a raffle, draw.
+         * @description Stop accepting votes, tickets, guesses and presses. In a raffle, draw.
          */
         post: operations["close_round"];
         delete?: never;
@@ -495,7 +495,7 @@ export interface paths {
         put?: never;
         /**
          * Execute Round
-         * @description Cut the machine that the crowd decided on, or that a bet is about.
+         * @description Cut the machine that the crowd chose, or that a bet is about.
          */
         post: operations["execute_round"];
         delete?: never;
@@ -575,7 +575,7 @@ export interface paths {
         put?: never;
         /**
          * Veto Press
-         * @description Say no to a press.
+         * @description Veto a press.
          */
         post: operations["veto_press"];
         delete?: never;
@@ -613,7 +613,7 @@ export interface paths {
         };
         /**
          * State
-         * @description Machines, pods, services, outages and the cluster, as the websocket's snapshot has them.
+         * @description Return machines, pods, services, outages and the cluster: the websocket's snapshot.
          */
         get: operations["state_api_state_get"];
         put?: never;
@@ -633,7 +633,7 @@ export interface paths {
         };
         /**
          * Wifi Code
-         * @description The QR code that brings a phone into the Wi-Fi, its password included.
+         * @description Return the QR code that connects a phone to the Wi-Fi, including the password.
          */
         get: operations["wifi_code"];
         put?: never;
@@ -653,13 +653,13 @@ export interface paths {
         };
         /**
          * Arm
-         * @description Allow cuts for a while; every cut makes it last longer.
+         * @description Allow cuts for a while; every cut extends the time.
          */
         get: operations["arm_by_get"];
         put?: never;
         /**
          * Arm
-         * @description Allow cuts for a while; every cut makes it last longer.
+         * @description Allow cuts for a while; every cut extends the time.
          */
         post: operations["arm"];
         delete?: never;
@@ -697,8 +697,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Hand
-         * @description Pull a plug out of its socket by hand, or put it back; or let something break.
+         * Touch Feed
+         * @description Pull a machine's plug, put it back, or make a part of its feed fail.
          */
         put: operations["hand"];
         post?: never;
@@ -718,7 +718,7 @@ export interface paths {
         get?: never;
         /**
          * Press Button
-         * @description Press a machine's button on the panel, or let it go.
+         * @description Press a machine's button on the panel, or release it.
          */
         put: operations["press_button"];
         post?: never;
@@ -758,7 +758,7 @@ export interface paths {
         get?: never;
         /**
          * Supply
-         * @description Let the machines' supply die, or bring it back.
+         * @description Make the machines' supply fail, or restore it.
          */
         put: operations["supply"];
         post?: never;
@@ -777,13 +777,13 @@ export interface paths {
         };
         /**
          * Disarm
-         * @description Allow no cuts.
+         * @description Disable cuts.
          */
         get: operations["disarm_by_get"];
         put?: never;
         /**
          * Disarm
-         * @description Allow no cuts.
+         * @description Disable cuts.
          */
         post: operations["disarm"];
         delete?: never;
@@ -801,17 +801,17 @@ export interface paths {
         };
         /**
          * Halt
-         * @description Give every machine its power and network back now, and cut nothing until released.
+         * @description Restore power and network of every machine now, and refuse cuts until released.
          *
-         *     It answers within a second; the server keeps retrying what is not on by then.
+         *     The answer comes within a second; the server keeps retrying feeds that are not on by then.
          */
         get: operations["halt_by_get"];
         put?: never;
         /**
          * Halt
-         * @description Give every machine its power and network back now, and cut nothing until released.
+         * @description Restore power and network of every machine now, and refuse cuts until released.
          *
-         *     It answers within a second; the server keeps retrying what is not on by then.
+         *     The answer comes within a second; the server keeps retrying feeds that are not on by then.
          */
         post: operations["halt"];
         delete?: never;
@@ -829,7 +829,7 @@ export interface paths {
         };
         /**
          * Healthz
-         * @description 200 as long as this process answers.
+         * @description Answer 200 while this process runs.
          */
         get: operations["healthz_healthz_get"];
         put?: never;
@@ -849,7 +849,7 @@ export interface paths {
         };
         /**
          * Join Short
-         * @description To the page for phones, which asks for the code.
+         * @description Redirect to the phone page, which asks for the code.
          */
         get: operations["join_short"];
         put?: never;
@@ -869,7 +869,7 @@ export interface paths {
         };
         /**
          * Join With Code
-         * @description To the page for phones, with the code that the stage shows.
+         * @description Redirect to the phone page, with the code that the stage shows.
          */
         get: operations["join_with_code"];
         put?: never;
@@ -953,7 +953,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description 200 if a cut could be made and measured now, and the panel answers; else 503 and why not.
+         * @description Answer 200 if a cut can be made and measured now and the panel answers, else 503 and why.
          */
         get: operations["readyz_readyz_get"];
         put?: never;
@@ -997,13 +997,13 @@ export interface paths {
         };
         /**
          * Restore
-         * @description Give a machine its power and network back now.
+         * @description Restore a machine's power and network now.
          */
         get: operations["restore_by_get"];
         put?: never;
         /**
          * Restore
-         * @description Give a machine its power and network back now.
+         * @description Restore a machine's power and network now.
          */
         post: operations["restore"];
         delete?: never;
@@ -1052,7 +1052,7 @@ export interface components {
         };
         /**
          * ButtonTouch
-         * @description What a person does to a button.
+         * @description A person's action on a button.
          */
         ButtonTouch: {
             /**
@@ -1060,6 +1060,22 @@ export interface components {
              * @description Whether it is held.
              */
             pressed: boolean;
+        };
+        /**
+         * CallerView
+         * @description The caller of a request: role and token scopes.
+         *
+         *     Attributes:
+         *         signed_in: whether a session identifies the caller; it can be ended.
+         */
+        CallerView: {
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Scopes */
+            scopes: string[];
+            /** Signed In */
+            signed_in: boolean;
         };
         /**
          * Cause
@@ -1113,7 +1129,7 @@ export interface components {
             machine: string;
             /**
              * Round
-             * @description Its id.
+             * @description The round's id.
              */
             round: string;
         };
@@ -1198,10 +1214,10 @@ export interface components {
         CutStage: "asked" | "journalled" | "cutting" | "cut" | "restoring" | "stuck" | "on";
         /**
          * CutView
-         * @description A cut that was made; moments are seconds since 1970.
+         * @description A cut that was made; times are seconds since 1970.
          *
          *     Attributes:
-         *         kind: the same as `feed`; the old name.
+         *         kind: the old name of `feed`.
          */
         CutView: {
             /** Cut At */
@@ -1298,11 +1314,11 @@ export interface components {
         };
         /**
          * Entrant
-         * @description A participant, as everyone sees them.
+         * @description The public view of a participant.
          *
          *     Attributes:
-         *         withdrawn: gave up the place, and is not drawn.
-         *         guess: the seconds of a bet, once guessing is closed.
+         *         withdrawn: whether the place was given up; it is not drawn.
+         *         guess: the guessed seconds, once guessing is closed.
          */
         Entrant: {
             /** Guess */
@@ -1318,7 +1334,7 @@ export interface components {
         };
         /**
          * ExecuteBody
-         * @description What a round does.
+         * @description Options for carrying out a round's decision.
          */
         ExecuteBody: {
             /**
@@ -1357,12 +1373,12 @@ export interface components {
         FeedState: "on" | "off" | "unknown";
         /**
          * FeedTouch
-         * @description What a person does to a machine's feed, or what breaks in it.
+         * @description A person's action on a machine's feed, or a fault in it.
          */
         FeedTouch: {
             /**
              * Back Fed
-             * @description Whether the feed arrives through another way too.
+             * @description Whether a second source also feeds the machine.
              */
             back_fed?: boolean | null;
             /**
@@ -1372,7 +1388,7 @@ export interface components {
             plugged?: boolean | null;
             /**
              * Slow
-             * @description Seconds by which the contact follows later.
+             * @description Seconds by which the contact is delayed.
              */
             slow?: number | null;
             /**
@@ -1382,7 +1398,7 @@ export interface components {
             stuck?: boolean | null;
             /**
              * Welded
-             * @description Whether the relay's contact stays closed whatever is switched.
+             * @description Whether the relay's contact stays closed whatever the coil does.
              */
             welded?: boolean | null;
         };
@@ -1455,7 +1471,7 @@ export interface components {
         GuessBody: {
             /**
              * Round
-             * @description Its id.
+             * @description The round's id.
              */
             round: string;
             /**
@@ -1505,25 +1521,25 @@ export interface components {
         };
         /**
          * InRound
-         * @description Which round is meant.
+         * @description The round that a request is about.
          */
         InRound: {
             /**
              * Round
-             * @description Its id.
+             * @description The round's id.
              */
             round: string;
         };
         /**
          * Joined
-         * @description A seat, and what it did in the current round.
+         * @description A seat, and its part in the current round.
          *
          *     Attributes:
-         *         tag: what the seat is called in public.
+         *         tag: the public tag of the seat.
          *         ticket: its number in the round.
          *         voted: the machine it voted for.
-         *         guess: the seconds that it bet on.
-         *         withdrawn: it gave up its place.
+         *         guess: the seconds it guessed.
+         *         withdrawn: whether it gave up its place.
          */
         Joined: {
             /** Guess */
@@ -1545,17 +1561,17 @@ export interface components {
         };
         /**
          * Joining
-         * @description What a phone says when it joins.
+         * @description A phone's request to join.
          */
         Joining: {
             /**
              * Code
-             * @description The code on the stage; not needed by a phone that has a seat's cookie.
+             * @description The code on the stage; not needed with a seat's cookie.
              */
             code?: string | null;
             /**
              * Seat
-             * @description The id that it made itself, 32 hexadecimal digits: the same id is the same seat.
+             * @description The id that the phone made itself, 32 hexadecimal digits; the same id is the same seat.
              */
             seat?: string | null;
         };
@@ -1645,7 +1661,7 @@ export interface components {
         Mode: "vote" | "raffle" | "queue" | "bet" | "free";
         /**
          * Nameless
-         * @description Whose nickname is to go.
+         * @description The seat whose nickname is removed.
          */
         Nameless: {
             /**
@@ -1661,7 +1677,7 @@ export interface components {
         Naming: {
             /**
              * Name
-             * @description The name; "" takes it away.
+             * @description The name; "" removes it.
              */
             name: string;
         };
@@ -1759,12 +1775,12 @@ export interface components {
         Outcome: "recovered" | "unnoticed" | "incomplete" | "aborted";
         /**
          * PlanView
-         * @description What a cut would do; nothing was done.
+         * @description The effect that a cut would have; nothing was done.
          *
          *     Attributes:
-         *         kind: the same as `feed`; the old name.
-         *         refusals: everything that forbids it now.
-         *         notices_after: seconds of silence after which Kubernetes should give the machine up.
+         *         kind: the old name of `feed`.
+         *         refusals: everything that forbids the cut now.
+         *         notices_after: seconds of silence after which Kubernetes should mark the machine as lost.
          *         evicts_after: seconds until the last pod that moves should be evicted; null if none is.
          */
         PlanView: {
@@ -1887,17 +1903,17 @@ export interface components {
         };
         /**
          * Press
-         * @description Which press is meant: another one may have come meanwhile.
+         * @description Which press is meant; by now another one may be waiting.
          */
         Press: {
             /**
              * Machine
-             * @description Of which machine.
+             * @description The machine it wants to cut.
              */
             machine?: string | null;
             /**
              * Ticket
-             * @description Whose press.
+             * @description The ticket that pressed.
              */
             ticket?: number | null;
         };
@@ -1906,7 +1922,7 @@ export interface components {
          * @description A rule that forbids a cut.
          *
          *     Attributes:
-         *         allowed_at: from when on it no longer does; null if that is not known.
+         *         allowed_at: when the rule will allow the cut; null if unknown.
          */
         RefusalView: {
             /** Allowed At */
@@ -1941,7 +1957,7 @@ export interface components {
         Role: "viewer" | "audience" | "script" | "presenter";
         /**
          * RoundOpening
-         * @description How a round is opened.
+         * @description The options of a new round.
          */
         RoundOpening: {
             /**
@@ -1951,11 +1967,11 @@ export interface components {
             approve?: boolean | null;
             /**
              * Machine
-             * @description What a bet is about.
+             * @description The machine that a bet is about.
              */
             machine?: string | null;
             /**
-             * @description Which kind of round.
+             * @description The kind of round.
              * @default vote
              */
             mode: components["schemas"]["Mode"];
@@ -1967,17 +1983,17 @@ export interface components {
             patience: number;
             /**
              * Seconds
-             * @description After how long it closes by itself; not at all if left out.
+             * @description After how long it closes automatically; if omitted, you close it.
              */
             seconds?: number | null;
         };
         /**
          * RoundReport
-         * @description The round, who takes part, and how its draw is computed.
+         * @description The round, its participants, and how its draw is computed.
          *
          *     Attributes:
-         *         draw: which name wins: a ticket's number, or a machine's name where a tie is drawn.
-         *         entrants: empty in a vote, which is secret, but for the machines of a tie.
+         *         draw: which name wins; names are ticket numbers, or machines in a tie.
+         *         entrants: the participants; empty in a vote, which is secret.
          */
         RoundReport: {
             /** Draw */
@@ -2113,7 +2129,7 @@ export interface components {
         };
         /**
          * ShowChange
-         * @description What to change of what is shown; what is left out stays.
+         * @description Changes of the show; omitted fields stay as they are.
          */
         ShowChange: {
             /**
@@ -2121,18 +2137,18 @@ export interface components {
              * @description Whether the stage is dark.
              */
             blank?: boolean | null;
-            /** @description What a cut from the console or by the crowd cuts. */
+            /** @description The feed that a cut from the console or by the crowd takes. */
             feed?: components["schemas"]["FeedKind"] | null;
             /**
              * Light
-             * @description Whether the stage wears its theme for bright rooms.
+             * @description Whether the stage uses its theme for bright rooms.
              */
             light?: boolean | null;
-            /** @description Which scene the stage shows. */
+            /** @description The scene on the stage. */
             scene?: components["schemas"]["Scene"] | null;
             /**
              * Turn
-             * @description The next scene (1) or the previous (-1).
+             * @description Show the next scene (1) or the previous one (-1).
              */
             turn?: (-1 | 1) | null;
         };
@@ -2249,12 +2265,12 @@ export interface components {
         };
         /**
          * SupplyTouch
-         * @description What happens to the supply of all machines.
+         * @description A change of the supply of all machines.
          */
         SupplyTouch: {
             /**
              * Alive
-             * @description Whether it feeds them.
+             * @description Whether the supply works.
              */
             alive: boolean;
         };
@@ -2334,22 +2350,6 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
-        };
-        /**
-         * Whoever
-         * @description The caller of a request: role and token scopes.
-         *
-         *     Attributes:
-         *         signed_in: by a session, which can be ended.
-         */
-        Whoever: {
-            /** Name */
-            name: string;
-            role: components["schemas"]["Role"];
-            /** Scopes */
-            scopes: string[];
-            /** Signed In */
-            signed_in: boolean;
         };
     };
     responses: never;
@@ -2494,7 +2494,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Whoever"];
+                    "application/json": components["schemas"]["CallerView"];
                 };
             };
         };
@@ -2888,7 +2888,7 @@ export interface operations {
     delete_pod: {
         parameters: {
             query?: {
-                /** @description Only if it is this one. */
+                /** @description Only if the pod has this uid. */
                 uid?: string | null;
             };
             header?: never;
@@ -3626,7 +3626,7 @@ export interface operations {
                 wait?: "recovered" | null;
                 /** @description Only report what would happen, and what forbids it. */
                 dry_run?: boolean;
-                /** @description What is cut; power by default. */
+                /** @description The feed to cut; power by default. */
                 feed?: components["schemas"]["FeedKind"] | null;
                 /**
                  * @deprecated
@@ -3672,7 +3672,7 @@ export interface operations {
                 wait?: "recovered" | null;
                 /** @description Only report what would happen, and what forbids it. */
                 dry_run?: boolean;
-                /** @description What is cut; power by default. */
+                /** @description The feed to cut; power by default. */
                 feed?: components["schemas"]["FeedKind"] | null;
                 /**
                  * @deprecated
