@@ -19,7 +19,7 @@ from pathlib import Path
 
 from chaosmonkey.access import Role
 from chaosmonkey.api import create_app
-from chaosmonkey.api.addresses import join_url, own_names, own_url, reach
+from chaosmonkey.api.addresses import join_url, own_names, reach, server_url
 from chaosmonkey.api.middleware.concurrency import RequestScheduler
 from chaosmonkey.api.middleware.request_size import RequestSizeLimit
 from chaosmonkey.api.transport.control_socket import ControlServer
@@ -159,7 +159,7 @@ class _Server:
                 tasks.create_task(self._it.panel.run(), name="panel")
                 tasks.create_task(self._tick(), name="tick")
                 serving = tasks.create_task(self._serve(web, announce), name="web server")
-                tasks.create_task(control.run_until_told(), name="control socket")
+                tasks.create_task(control.run_until_stopped(), name="control socket")
                 await stop.wait()
                 log.info("Stopping: every plug is turned on first.")
                 self._supervisor.stopping()
@@ -210,7 +210,7 @@ class _Server:
         self._port = web.port
         self._it.audience_publisher.show()
         self._announce(announce)
-        await web.run_until_told()
+        await web.run_until_stopped()
 
     def _join_url(self) -> str:
         return join_url(self._lab.server, self._port)
@@ -235,7 +235,7 @@ class _Server:
             except StoreFailed as error:
                 log.error("Cannot create a presenter token, so signing in is impossible: %s", error)
                 return
-            console = own_url(server, self._port) + "/console"
+            console = server_url(server, self._port) + "/console"
             announce(f"Present at {console}?token={secret} (shown only once)")
 
     async def _tick(self) -> None:

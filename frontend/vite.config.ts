@@ -5,8 +5,8 @@ import { defineConfig } from 'vite';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 // Three pages, one entry each. They are built into the Python package, which serves them:
-// stage.html at /, console.html at /console, phone.html at /play. The phone's is built apart, so that it
-// shares nothing with the others: one small script, of which a hall full of phones needs every byte.
+// stage.html at /, console.html at /console, phone.html at /play. The phone's is built separately, as one
+// small script that shares nothing with the others: every byte is loaded by a hall full of phones.
 export default defineConfig(({ mode }) => ({
   base: './', // a proxy may show the pages below a prefix
   plugins: [svelte()],

@@ -1,4 +1,4 @@
-"""The HTTP and websocket face: thin. It reads a request, asks one room, and writes the answer."""
+"""The HTTP and websocket API: a thin layer that parses requests and formats answers."""
 
 from chaosmonkey.api.app import create_app
 from chaosmonkey.api.context import Context

@@ -1,4 +1,4 @@
-"""`python -m chaosmonkey.api` prints the API's document, as it is kept in docs/openapi.json."""
+"""`python -m chaosmonkey.api` prints the OpenAPI document for docs/openapi.json."""
 
 import sys
 
@@ -10,7 +10,7 @@ from chaosmonkey.api.routes.all import add_routes
 
 
 def main() -> None:
-    """Print the document. Its version is fixed, so that it changes only when the API does."""
+    """Print the document with a fixed version, so that it changes only with the API."""
     app = FastAPI(title="chaosmonkey", version="1", docs_url=None, redoc_url=None)
     add_routes(app)
     text = orjson.dumps(document(app), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)

@@ -1,9 +1,10 @@
-"""Under which address others reach this server, and what this machine is called.
+"""Find the address at which others reach this server, and the names of this machine.
 
     public_url ─► [server] host ─► of this machine's addresses:
       the one with the default route ─► Wi-Fi, where an audience is ─► any other
 
-Interfaces of containers and pods, and k3s's dummy for a cluster without a way out, do not count.
+Interfaces of containers and pods are skipped, and so is k3s's dummy for a cluster without a
+default route.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from chaosmonkey.config import Limits, ServerSettings
 log = logging.getLogger(__name__)
 
 UNROUTED = ("10.255.255.255", 1)
-"""Nothing is sent there: connecting a datagram socket only asks the kernel for the way out."""
+"""Connecting a datagram socket sends nothing; it makes the kernel choose the source address."""
 
 INNER = re.compile(
     r"lo\d*$|dummy|docker|br-|veth|virbr|vnet|cni|flannel|cali|kube|cilium|lxc|nodelocaldns|podman"
 )
-"""Names of interfaces that lead to containers, pods, or nowhere."""
+"""Names of interfaces for loopback, containers and pods."""
 
 WIRELESS = re.compile(r"wl|ath|ra\d")
 """Names of Wi-Fi interfaces."""
@@ -47,7 +48,7 @@ class Reach:
 
     Attributes:
         host: a name or an address.
-        why: where that is from, as the end of a sentence.
+        why: why it was chosen, as the end of a sentence.
         trouble: what is wrong with it, as a sentence; "" if nothing is.
     """
 
@@ -56,8 +57,8 @@ class Reach:
     trouble: str = ""
 
 
-def own_url(server: ServerSettings, port: int) -> str:
-    """Where others reach this server: the configured URL, or its address in its network."""
+def server_url(server: ServerSettings, port: int) -> str:
+    """Return the URL of this server for others: `public_url`, or one with its address."""
     if server.public_url:
         return server.public_url.rstrip("/")
     host = reach(server).host
@@ -65,12 +66,12 @@ def own_url(server: ServerSettings, port: int) -> str:
 
 
 def join_url(server: ServerSettings, port: int) -> str:
-    """Where phones join."""
-    return own_url(server, port) + "/play"
+    """Return the URL of the phone page."""
+    return server_url(server, port) + "/play"
 
 
 def reach(server: ServerSettings) -> Reach:
-    """How others reach a server, and why so."""
+    """Choose the host at which others reach this server."""
     if server.public_url:
         return Reach(server.public_url, "it is [server] public_url")
     if not server.anywhere:
@@ -81,11 +82,11 @@ def reach(server: ServerSettings) -> Reach:
 
 
 def choose(interfaces: Iterable[Interface], way_out: str) -> Reach:
-    """Of a machine's addresses the one that an audience most likely reaches.
+    """Choose the address of this machine that an audience most likely reaches.
 
     Args:
-        interfaces: all of them.
-        way_out: the address with which packets leave, "" if there is no default route.
+        interfaces: all interfaces.
+        way_out: the source address of outgoing packets, "" if there is no default route.
     """
     usable = [it for it in interfaces if _leads_here(it)]
     for one in usable:
@@ -104,7 +105,7 @@ def choose(interfaces: Iterable[Interface], way_out: str) -> Reach:
 
 
 def own_names(settings: Limits) -> frozenset[str]:
-    """Names and addresses by which Kubernetes may know the machine that this server runs on."""
+    """Return the names and addresses by which Kubernetes may know this server's host."""
     host = socket.gethostname().lower()
     found = {settings.own_node, host, host.partition(".")[0]}
     found |= {it.address for it in _interfaces() if _leads_here(it)}
@@ -124,7 +125,7 @@ def _leads_here(interface: Interface) -> bool:
 
 
 def _interfaces() -> list[Interface]:
-    """All of them; none where the kernel may not be asked, as in a unit without AF_NETLINK."""
+    """List the interfaces; without AF_NETLINK, as in some units, only the default route's."""
     try:
         return [
             Interface(adapter.nice_name, address.ip)
@@ -133,7 +134,7 @@ def _interfaces() -> list[Interface]:
             if isinstance(address.ip, str)
         ]
     except OSError as error:
-        log.warning("This machine's addresses cannot be listed: %s", error)
+        log.warning("Cannot list this machine's addresses: %s", error)
         way_out = _way_out()
         return [Interface("the network", way_out)] if way_out else []
 

@@ -1,4 +1,4 @@
-"""The application: routes, errors in one form, and headers that keep a page to itself."""
+"""The application: routes, uniform errors, and headers that isolate the pages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HEADERS = {
     "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",  # none at all would make our own forms say `Origin: null`
+    "Referrer-Policy": "same-origin",  # `no-referrer` makes forms send `Origin: null`
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -44,33 +44,33 @@ HEADERS = {
 
 
 PROBLEMS = 3
-"""Wrong parameters that one answer tells."""
+"""Wrong parameters that one answer lists."""
 
 REPEATED = 80
-"""Characters of what was asked that an answer repeats."""
+"""Characters of a request's value that an answer repeats."""
 
 
 class UnknownPath(BadInput):
-    """Nothing is served under that path."""
+    """Nothing is served at that path."""
 
     status = 404
     title = "Not found"
 
 
 class MethodNotAllowed(BadInput):
-    """The path does not know that method."""
+    """The path does not allow that method."""
 
     status = 405
     title = "Method not allowed"
 
 
 def create_app(context: Context) -> FastAPI:
-    """The app for a context."""
+    """Build the app for a context."""
     app = FastAPI(
         title="chaosmonkey",
         version=__version__,
         description="Cut the power or the network of a machine, and see how long Kubernetes takes.",
-        docs_url=None,  # FastAPI's pages load their scripts from elsewhere; ours work offline
+        docs_url=None,  # FastAPI's pages load scripts from a CDN; ours work offline
         redoc_url=None,
     )
     app.state.context = context
@@ -85,7 +85,7 @@ def create_app(context: Context) -> FastAPI:
     app.add_exception_handler(ChaosMonkeyError, _known_error)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_exception_handler(HTTPException, _http_error)
-    # The last one added is asked first.
+    # The last one added runs first.
     app.add_middleware(Authentication, authenticator=context.authenticator, refused=_wrong_token)
     app.add_middleware(HeadRequests)
     app.add_middleware(RequestGuard, settings=context.lab.server)
@@ -95,7 +95,7 @@ def create_app(context: Context) -> FastAPI:
 
 
 class _Headers:
-    """ASGI middleware that adds HEADERS to every answer."""
+    """ASGI middleware that adds HEADERS to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -126,8 +126,8 @@ async def _bad_parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     problems = [
-        f"{_cut('.'.join(map(str, item['loc'][1:])))}: {_cut(item['msg'])}, "
-        f"not {_cut(repr(item.get('input')))}"
+        f"{_shortened('.'.join(map(str, item['loc'][1:])))}: {_shortened(item['msg'])}, "
+        f"not {_shortened(repr(item.get('input')))}"
         for item in found[:PROBLEMS]
     ]
     if more := len(found) - len(problems):
@@ -137,9 +137,9 @@ async def _bad_parameter(request: Request, error: Exception) -> Response:
     )
 
 
-def _cut(said: str) -> str:
-    """No answer repeats more of what it was asked than a person would read."""
-    return said if len(said) <= REPEATED else f"{said[:REPEATED]}…"
+def _shortened(text: str) -> str:
+    """Limit how much of a request an answer repeats."""
+    return text if len(text) <= REPEATED else f"{text[:REPEATED]}…"
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
@@ -148,12 +148,12 @@ async def _http_error(request: Request, error: Exception) -> Response:
         case 404:
             known: BadInput = UnknownPath(
                 f"There is nothing at {request.url.path[:200]}.",
-                remedy="/docs lists what there is.",
+                remedy="/docs lists all paths.",
             )
         case 405:
             known = MethodNotAllowed(
-                f"{request.method} is not possible at {request.url.path[:200]}.",
-                remedy="/docs lists what is.",
+                f"{request.method} is not allowed at {request.url.path[:200]}.",
+                remedy="/docs lists the methods of each path.",
             )
         case _:
             known = BadInput(str(error.detail))
@@ -166,7 +166,7 @@ async def _docs_style(_: Request) -> Response:
 
 
 async def _docs(request: Request) -> Response:
-    """The API as one page of plain HTML, made from its own description."""
+    """Render the OpenAPI document as one page of plain HTML."""
     document = request.app.openapi()
     rows = "".join(
         _docs_row(method, path, operation)
@@ -177,8 +177,8 @@ async def _docs(request: Request) -> Response:
         "<!doctype html><html lang=en><meta charset=utf-8><title>chaosmonkey: API</title>"
         '<link rel=stylesheet href="docs.css"><main><h1>API</h1>'
         f"<p>{escape(document['info']['description'])} "
-        'Machine-readable: <a href="openapi.json">openapi.json</a>. A bare curl is answered in '
-        "text; ask for <code>Accept: application/json</code> to get JSON. Errors are "
+        'Machine-readable: <a href="openapi.json">openapi.json</a>. curl gets plain text; '
+        "send <code>Accept: application/json</code> to get JSON. Errors are "
         "application/problem+json with a <code>remedy</code>. Live: websocket <code>/ws</code>.</p>"
         f"<table><tr><th>Request<th>What it does<th>Parameters</tr>{rows}</table></main></html>"
     )

@@ -1,4 +1,4 @@
-"""The page that a browser gets at the address of a command: one button, which sends it by POST."""
+"""The confirmation page for a command opened in a browser: one button sends it by POST."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORDS = {
     "halt": "HALT: everything on",
     "release": "Release HALT",
 }
-"""What the button says, by the first step of the path."""
+"""The button's label, by the first segment of the path."""
 
 
 def wants_page(request: Request) -> bool:
@@ -25,7 +25,7 @@ def wants_page(request: Request) -> bool:
 
 
 def confirm_page(request: Request) -> HTMLResponse:
-    """A form that sends the same command: without an action it goes to the page's own address."""
+    """Return a form that sends the command; without an action it posts to the same URL."""
     command, _, machine = request.url.path.strip("/").partition("/")
     words = WORDS.get(command, "Do it").format(machine=machine)
     root = "../" if machine else "./"

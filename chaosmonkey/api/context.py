@@ -1,4 +1,4 @@
-"""What the routes work with; the runtime hands it in."""
+"""The services that routes use; `runtime` passes them in."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from chaosmonkey.store import Audit, Records
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The rooms that the API speaks to.
+    """The services that routes use.
 
     Attributes:
-        not_ready: why this server is not ready to be used; empty if it is.
-        join_url: where phones join.
-        pieces: where pieces of long answers wait for their turn.
+        not_ready: returns why this server is not ready; empty if it is.
+        join_url: returns the URL of the phone page.
+        pieces: schedules the pieces of long answers.
     """
 
     lab: Lab
@@ -52,7 +52,7 @@ class Context:
 
 
 def of(connection: HTTPConnection) -> Context:
-    """The context of the app that got a request or a websocket."""
+    """Return the context of the app that serves a request or a websocket."""
     context: Context = connection.app.state.context
     return context
 

@@ -1,4 +1,4 @@
-"""Names of cookies: a browser keeps one jar for all ports of a host, which may have two servers."""
+"""Cookie names with the port: a browser shares cookies between all servers of a host."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from starlette.requests import HTTPConnection
 
 
 def cookie_name(base: str, connection: HTTPConnection) -> str:
-    """A cookie's name on this server: with the port on which the request came in."""
+    """Return a cookie's name on this server: with the port that received the request."""
     server = connection.scope.get("server")
     return f"{base}-{server[1]}" if server else base

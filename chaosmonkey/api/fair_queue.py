@@ -1,4 +1,4 @@
-"""A queue that starts a few waiters per event loop iteration and round-robins by address."""
+"""A queue that starts a few waiters per event loop iteration, round-robin by address."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 class FairQueue:
     """Limits how many waiters start in each iteration of the event loop.
 
-    One iteration runs every callback that is ready, so its length sets the latency of all others.
+    One iteration runs every callback that is ready, so its duration is the latency of all others.
     """
 
     def __init__(self, each_round: Callable[[], int]) -> None:
@@ -42,6 +42,6 @@ class FairQueue:
             turn = turns.popleft()
             if turns:
                 self._waiting[address] = turns  # behind all others
-            if not turn.done():  # its client may have gone
+            if not turn.done():  # its client may have disconnected
                 turn.set_result(None)
                 self._begin()

@@ -1,7 +1,8 @@
-"""The one document of this API: OpenAPI, with the websockets' messages merged in.
+"""The OpenAPI document of this API, including the websocket messages.
 
-OpenAPI knows no websockets, so the messages' JSON Schemas are added to its components. The pages'
-TypeScript is generated from it: `make types` writes both files, a test says when they are stale.
+OpenAPI does not describe websockets, so the messages' JSON Schemas are added to its components.
+The pages' TypeScript is generated from it: `make types` writes both files, and a test fails when
+they are stale.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from chaosmonkey.hub.messages import Beat, Delta, Snapshot
 from chaosmonkey.hub.phone_views import Play
 
 MESSAGES = (Snapshot, Delta, Play, Beat)
-"""What the websockets say: `/ws` a Snapshot and then Deltas, `/ws/play` one Play after another, and
-both a Beat when there is nothing to say."""
+"""Websocket messages: `/ws` sends a Snapshot and then Deltas, `/ws/play` sends Plays, and both send
+a Beat when idle."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document of an app, messages included; made once, for that takes 50 ms."""
+    """Return the OpenAPI document of an app; cached, because building it takes 50 ms."""
     if (made := getattr(app.state, "document", None)) is not None:
         known: dict[str, Any] = made
         return known

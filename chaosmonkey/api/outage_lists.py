@@ -1,7 +1,7 @@
-"""Outages as JSON, as lines of text and as rows of CSV; long lists a piece at a time.
+"""Format outages as JSON, text lines and CSV rows; long lists are streamed in pieces.
 
-documents of the store ─► 4 in each round of the event loop ─► pieces of the answer
-                               └─ each is made once and remembered
+stored documents ─► 4 per event loop iteration ─► pieces of the answer
+                               └─ formatted once and cached
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from chaosmonkey.store.records import from_document
 from chaosmonkey.visible import visible
 
 EACH = 4
-"""Outages in a piece: 2 ms of work on a laptop for those that are not remembered."""
+"""Outages in a piece: 2 ms of work on a laptop if they are not cached."""
 
 REMEMBERED = 2048
-"""Documents whose forms are remembered: some 10 KB each."""
+"""Documents whose formatted outages are cached: some 10 KB each."""
 
 FACTS = (
     "id", "machine", "origin", "feed", "by", "began", "t0_within", "clocked", "cause", "outcome",
@@ -43,7 +43,7 @@ MILESTONES = (
 )  # fmt: skip
 
 LATE_MILESTONES = MILESTONES[4:]
-"""Those of which we may learn late."""
+"""Milestones that this server may learn of late."""
 
 COLUMNS = (
     *FACTS, *(f"phase_{name}" for name in PHASES), *MILESTONES, "pods",
@@ -52,13 +52,13 @@ COLUMNS = (
 )  # fmt: skip
 
 FORMULA = ("=", "+", "-", "@", "\t", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What a cell begins with that a spreadsheet may calculate (OWASP, "CSV Injection"), as wide
-characters too, which some take for the same. A carriage return is escaped before."""
+"""Prefixes of a cell that a spreadsheet may evaluate (OWASP, "CSV Injection"), also as full-width
+characters, which some treat the same. A carriage return is escaped before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One outage in every form of a list."""
+    """One outage in each format."""
 
     json: bytes
     line: str
@@ -66,14 +66,15 @@ class Shown:
 
 
 class Listing:
-    """Outages in their order; iterate over it for lists of what is shown of them.
+    """Outages in order; iterating yields them formatted, a piece at a time.
 
     Args:
-        running: as they are in memory.
-        kept: ids of those on the disk.
-        read: gives the documents with some ids.
-        full: with what only the presenter and scripts see.
-        queue: where each piece waits for its turn, among those of the same address.
+        running: outages in memory.
+        kept: ids of stored outages.
+        read: returns the documents with some ids.
+        full: whether to include addresses, for the presenter and scripts.
+        queue: schedules the pieces.
+        address: the client's, by which the queue is fair.
     """
 
     def __init__(
@@ -104,7 +105,7 @@ class Listing:
 
 
 async def as_json(listing: Listing) -> AsyncIterator[bytes]:
-    """A list of OutageView."""
+    """Stream a JSON list of OutageView."""
     before = b"["
     async for piece in listing:
         if piece:
@@ -114,7 +115,7 @@ async def as_json(listing: Listing) -> AsyncIterator[bytes]:
 
 
 async def as_text(listing: Listing) -> AsyncIterator[str]:
-    """A line for each."""
+    """Stream a text line for each outage."""
     none = True
     async for piece in listing:
         none = none and not piece
@@ -124,26 +125,26 @@ async def as_text(listing: Listing) -> AsyncIterator[str]:
 
 
 async def as_csv(listing: Listing) -> AsyncIterator[str]:
-    """A row for each, below the names of the columns."""
+    """Stream a CSV row for each outage, below a header."""
     yield csv_line(COLUMNS)
     async for piece in listing:
         yield "".join(one.row for one in piece)
 
 
 def show(outage: Outage, *, full: bool) -> Shown:
-    """One outage in every form, with addresses only for those who can act on them."""
+    """Format one outage; `full` includes addresses."""
     view = view_of(outage, full=full)
     return Shown(orjson.dumps(view), line(view), _row(view))
 
 
 def view_of(outage: Outage, *, full: bool) -> OutageView:
-    """What is shown of an outage."""
+    """Return the view of an outage; `full` includes addresses."""
     view = show_outage(outage)
     return view if full else for_the_room(view)
 
 
 def line(view: OutageView) -> str:
-    """An outage in a line of text."""
+    """Format an outage as a line of text."""
     time = ""
     if view.recovery_seconds is not None:
         time = f"recovered in {took(view.recovery_seconds, view.recovery_at_least)}"
@@ -152,7 +153,7 @@ def line(view: OutageView) -> str:
 
 
 def csv_line(cells: Iterable[Any]) -> str:
-    """A row of CSV that no spreadsheet takes for a formula."""
+    """Format a CSV row that no spreadsheet evaluates as a formula."""
     text = io.StringIO()
     csv.writer(text).writerow(map(_harmless, cells))
     return text.getvalue()
@@ -165,7 +166,7 @@ def _of_document(document: str, *, full: bool) -> Shown | None:
 
 
 def _row(view: OutageView) -> str:
-    """A milestone or a phase that did not happen is an empty cell."""
+    """Format the row of an outage; milestones and phases that did not happen are empty."""
     facts = (getattr(view, name) for name in FACTS)
     phases, milestones = map(view.phases.get, PHASES), map(view.milestones.get, MILESTONES)
     at_least = (*map(view.phases_at_least.get, PHASES), *map(view.at_least.get, LATE_MILESTONES))
@@ -173,7 +174,7 @@ def _row(view: OutageView) -> str:
 
 
 def _harmless(value: Any) -> Any:
-    """Text as it can be seen; what a spreadsheet would take for a formula gets an apostrophe."""
+    """Escape invisible characters, and prefix an apostrophe to what looks like a formula."""
     if not isinstance(value, str):
         return value
     shown = visible(value)

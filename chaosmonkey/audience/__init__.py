@@ -1,4 +1,4 @@
-"""Who is in the room, and what the crowd decided."""
+"""The audience: phones, rounds, and what the crowd decides."""
 
 from chaosmonkey.audience.current_round import CurrentRound, Keeper
 from chaosmonkey.audience.join_codes import JoinCodes

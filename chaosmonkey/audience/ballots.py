@@ -1,7 +1,7 @@
-"""Who takes part in a round, and with what: one entry a seat, and it stays.
+"""The entries of a round: one per seat, never changed.
 
-The round's value holds the counts; the entries stand here, so that a ballot costs the same whether
-it is the first or the two-thousandth.
+`Round` holds only the counts. The entries are kept here, so that the two-thousandth ballot costs
+no more than the first.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """One seat's part in a round.
+    """One seat's entry in a round.
 
     Attributes:
-        ticket: its number, as everyone may call it: 1 for the first.
-        who: the seat, as `Seats.who` knows it.
-        value: the machine voted for, the seconds bet on, or "".
+        ticket: its public number; the first is 1.
+        who: the seat, as returned by `Seats.who`.
+        value: the machine voted for, the seconds guessed, or "".
     """
 
     ticket: int
@@ -37,19 +37,19 @@ class BallotBox:
         return len(self._by_ticket)
 
     def __iter__(self) -> Iterator[Ballot]:
-        """In the order in which they came."""
+        """Iterate in the order of arrival."""
         return iter(self._by_ticket)
 
     def of(self, who: str) -> Ballot | None:
-        """The entry of a seat."""
+        """Return the entry of a seat, if it has one."""
         return self._by_who.get(who)
 
     def ticket(self, ticket: int) -> Ballot | None:
-        """The entry with a number."""
+        """Return the entry with this ticket number, if there is one."""
         return self._by_ticket[ticket - 1] if 0 < ticket <= len(self._by_ticket) else None
 
     def add(self, who: str, value: str, at: float) -> Ballot:
-        """Put in the entry of a seat that has none."""
+        """Add the entry of a seat that has none yet."""
         assert who not in self._by_who
         entry = Ballot(len(self._by_ticket) + 1, who, value, at)
         self._by_ticket.append(entry)

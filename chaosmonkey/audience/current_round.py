@@ -1,10 +1,10 @@
-"""The current round and who takes part in it: the one place where both change.
+"""The current round and its entries: the only place where they change.
 
     phones ─► enter, withdraw, here, choose ─┐
-    presenter ─► open, close, cancel, …      ├─► round (a value) + ballot box ─► kept, told
+    presenter ─► open, close, cancel, …      ├─► round + ballot box ─► stored, published
     time ─► tick, the table ─► tick ─────────┘
 
-Nothing here cuts: that is the room's.
+Cuts are made by `execution`, not here.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ _ROUND = TypeAdapter(Round)
 
 
 class Keeper(Protocol):
-    """Keeps what happens, in the background."""
+    """Stores the audience's state in the background."""
 
     def keep_round(self, round_id: str, opened: float, document: Callable[[], str]) -> None:
-        """Keep the latest state of a round."""
+        """Store the latest state of a round."""
         ...
 
     def keep_entry(self, entry: KeptEntry) -> None:
-        """Keep who takes part."""
+        """Store an entry."""
         ...
 
     def keep_name(self, who: str, name: str) -> None:
-        """Keep a nickname."""
+        """Store a nickname."""
         ...
 
     def keep_show(self, at: float, document: str) -> None:
-        """Keep what the presenter has set."""
+        """Store the presenter's settings."""
         ...
 
 
@@ -73,7 +73,7 @@ class CurrentRound:
     # --- the presenter --------------------------------------------------------------------------
 
     def open(self, opened: Round) -> Round:
-        """Begin a round; one before it is given up."""
+        """Begin a round; one that still runs is cancelled."""
         if self.round is not None and self.round.state in RUNNING:
             self._keep(replace(self.round, state=RoundState.CANCELLED))
         self.round = None
@@ -81,34 +81,35 @@ class CurrentRound:
         return self.put(opened)
 
     def close(self) -> Round:
-        """Take no more ballots."""
+        """Stop accepting ballots."""
         return self.put(transitions.close(self.current()))
 
     def cancel(self) -> Round:
-        """Give the round up."""
+        """Cancel the round."""
         return self.put(transitions.cancel(self.current(), self._clock.now()))
 
     # --- the phones -----------------------------------------------------------------------------
 
     def enter(self, round_id: str, who: str, value: str, *modes: Mode) -> Ballot:
-        """Take part, once; the same again changes nothing.
+        """Enter a seat into the round; repeating the same entry changes nothing.
 
         Args:
-            round_id: the round that is meant.
-            who: the seat, as `Seats.who` knows it.
+            round_id: the round that the phone shows.
+            who: the seat, as returned by `Seats.who`.
             value: the machine voted for, the seconds guessed, or "".
-            modes: the kinds of rounds in which this can be done.
+            modes: the kinds of rounds that accept this entry.
 
         Raises:
-            BadInput, RoundRefused: that cannot be, or not now, or it was something else before.
+            BadInput: the value is invalid.
+            RoundRefused: it is not allowed now, or the seat has entered another value.
         """
         current = self.the(round_id, *modes)
         entry = self.box.of(who)
         if entry is not None and entry.ticket not in current.withdrawn:
             if entry.value != value:
-                said = "voted for" if current.mode is Mode.VOTE else "guessed"
+                did = "voted for" if current.mode is Mode.VOTE else "guessed"
                 raise RoundRefused(
-                    f"You {said} {entry.value} in this round.",
+                    f"You {did} {entry.value} in this round.",
                     remedy="Wait for the next round.",
                     chose=entry.value,
                 )
@@ -124,7 +125,7 @@ class CurrentRound:
         return entry
 
     def withdraw(self, round_id: str, who: str) -> Round:
-        """Give up a place in a raffle or a queue, or the button."""
+        """Give up a place in a raffle or a queue, or the turn if it is this seat's."""
         current = self.the(round_id, Mode.RAFFLE, Mode.QUEUE)
         entry = self.box.of(who)
         turn = current.turn
@@ -139,53 +140,53 @@ class CurrentRound:
         return self.put(replace(current, withdrawn=current.withdrawn | {entry.ticket}))
 
     def here(self, round_id: str, who: str) -> Round:
-        """The phone whose turn it is says that it is there."""
+        """Record that the phone whose turn it is has answered; other phones change nothing."""
         current = self.the(round_id, Mode.RAFFLE, Mode.QUEUE)
         entry = self.box.of(who)
         if entry is None or current.turn is None or current.turn.ticket != entry.ticket:
             return current
         return self.put(transitions.answer(current))
 
-    # --- time, the table and what came of it ----------------------------------------------------
+    # --- time, the table and outcomes -----------------------------------------------------------
 
     def tick(self) -> None:
-        """Time passes: a round may close, a turn may end, the next may begin."""
+        """Apply the time that passed: close the round, end a turn or begin the next."""
         current = self.round
         if current is None or current.state not in RUNNING:
             return
         now = self._clock.now()
         current = transitions.closed_in_time(current, now)
         late = transitions.timed_out(current, now)
-        if late is not current and self._nobodys_fault(current):
+        if late is not current and self._press_is_blocked(current):
             late = transitions.renew_turn(current, now)
         self.put(late)
-        self._changed()  # what can be cut now changes with time too
+        self._changed()  # which machines can be cut also changes with time
 
     def paused(self, seconds: float) -> None:
-        """This server stood still for so long: the round and its turn last as much longer."""
+        """Extend the round and its turn by the seconds in which this server did not run."""
         current = self.round
         if current is not None and current.state in RUNNING:
-            self.put(transitions.held_up(current, seconds))
+            self.put(transitions.extended(current, seconds))
 
     def clock_stepped(self, by: float) -> None:
-        """Our clock was set right: the round and its turn last as long as before."""
+        """Shift the round's times after a clock step of `by` seconds; its duration is kept."""
         if self.round is not None:
             self.put(transitions.clock_stepped(self.round, by))
 
     def outage_has_outcome(self, outage: str, seconds: float | None) -> None:
-        """An outage was decided: if this round made it, the turn is over."""
+        """End the turn that caused this outage, if it is this round's."""
         if self.round is not None:
             self.put(transitions.decided(self.round, outage, seconds, self._clock.now()))
 
     def resume(self, document: str, entries: list[KeptEntry], *, by: float = 0.0) -> Round | None:
-        """Go on with what was kept, by a clock that was set by `by` seconds; count again.
+        """Continue a stored round after a clock step of `by` seconds, and recount its votes.
 
-        What another version kept and this one cannot read is left alone, and None returned.
+        Returns None for a document that this version cannot read.
         """
         try:
             kept = _ROUND.validate_json(document)
         except ValidationError as error:
-            log.warning("The last round cannot be read, and is over: %s", error)
+            log.warning("Cannot read the last round; it has ended: %s", error)
             return None
         self.box = BallotBox(Ballot(one.ticket, one.who, one.value, one.at) for one in entries)
         tally: dict[str, int] = {}
@@ -197,19 +198,19 @@ class CurrentRound:
         return self.put(transitions.resumed(kept, self._clock.now()))
 
     def abort(self) -> None:
-        """What the present turn did ended with the server before this one."""
+        """Abort the turn under way: the last server stopped before its outage had an outcome."""
         self.put(transitions.aborted(self.current(), self._clock.now()))
 
-    # --- what is known --------------------------------------------------------------------------
+    # --- queries --------------------------------------------------------------------------------
 
     def current(self) -> Round:
-        """The round; raises RoundRefused before the first."""
+        """Return the round; raises RoundRefused before the first."""
         if self.round is None:
             raise RoundRefused("No round is open yet.", remedy="Wait for the presenter.")
         return self.round
 
     def the(self, round_id: str, *modes: Mode) -> Round:
-        """The round, if it is the one that is meant, and of such a kind; raises RoundRefused."""
+        """Return the round if id and mode match; raises RoundRefused otherwise."""
         current = self.current()
         if current.id != round_id:
             raise RoundRefused("That round is over.", remedy="Join the current one.")
@@ -219,12 +220,12 @@ class CurrentRound:
             )
         return current
 
-    def table(self) -> Eligibility:
-        """What can be chosen now; nothing is known before the first round."""
+    def eligibility(self) -> Eligibility:
+        """Return what can be chosen now; empty before the first round."""
         return Eligibility() if self.round is None else self._assess(self.round, None)
 
     def bet(self) -> Result | None:
-        """What the guesses of a bet come to; None as long as they are secret."""
+        """Return the result of a bet's guesses; None while they are secret."""
         current = self.round
         if current is None or current.mode is not Mode.BET or current.state is RoundState.OPEN:
             return None
@@ -234,7 +235,7 @@ class CurrentRound:
         return self._result[1]
 
     def put(self, changed: Round) -> Round:
-        """This is the round now, and what follows from it by itself."""
+        """Set the current round and apply the steps that follow automatically."""
         if changed.state in RUNNING:
             while (going := self._go_on(changed)) != changed:
                 changed = going
@@ -245,12 +246,12 @@ class CurrentRound:
         return changed
 
     def keep_elsewhere(self, done: Round) -> Round:
-        """Keep the state of a round that is not the current one any more."""
+        """Store the state of a round that is no longer the current one."""
         self._keep(done)
         return done
 
-    def _nobodys_fault(self, current: Round) -> bool:
-        """Whether the person with the button could not press, because nothing can be cut."""
+    def _press_is_blocked(self, current: Round) -> bool:
+        """Whether the person with the button cannot press because nothing can be cut now."""
         turn = current.turn
         chooses = turn is not None and turn.stage is TurnState.CHOOSING and turn.here
         return chooses and self._assess(current, None).blocked is not None

@@ -1,9 +1,9 @@
-"""Draws that the room can check: what decides is fixed before the first entry and shown afterwards.
+"""Draws that the audience can verify: the seed is fixed before the first entry, and shown later.
 
     at the opening   sha256(seed) is shown
-    at the draw      the seed is shown; the winner is the one with the smallest sha256("SEED:NAME")
+    at the draw      the seed is shown; the smallest sha256("SEED:NAME") wins
 
-NAME is a ticket's number, or a machine's name where a tie is drawn. To check it:
+NAME is a ticket's number, or a machine's name in a tie. To verify a draw:
 
     min(range(1, 41), key=lambda t: hashlib.sha256(f"{seed}:{t}".encode()).hexdigest())
 """
@@ -15,15 +15,15 @@ from hashlib import sha256
 
 
 def commitment(seed: str) -> str:
-    """What is shown of a seed before the draw: its SHA-256, as 64 hexadecimal digits."""
+    """Return the SHA-256 of a seed, shown before the draw: 64 hexadecimal digits."""
     return sha256(seed.encode()).hexdigest()
 
 
 def draw(seed: str, names: Iterable[str]) -> str | None:
-    """The name that a seed draws, whatever their order; None without any."""
+    """Return the name that the seed draws, in any order of names; None if there are none."""
     return min(names, key=lambda name: lot(seed, name), default=None)
 
 
 def lot(seed: str, name: str) -> str:
-    """What decides about a name: the smallest wins."""
+    """Return a name's lot; the smallest wins."""
     return sha256(f"{seed}:{name}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What of the table an audience must know: which machines cannot be chosen now, and why."""
+"""Which machines the audience cannot choose now, and why."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from chaosmonkey.model import FeedKind
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """What may be cut now, as far as a round must know.
+    """What a round may cut now.
 
     Attributes:
-        barred: machine → the rule that bars it. Rules about the table, and those that are over in a
-            moment, bar none: they refuse a press and not a vote.
+        barred: machine → the rule that bars it. Rules about the whole table, and rules that pass
+            in a moment, bar no machine: they refuse a press but not a vote.
         blocked: what forbids every cut now; None if something may be cut.
     """
 
@@ -30,27 +30,28 @@ class Eligibility:
 
     @property
     def why_blocked(self) -> str:
-        """What forbids every cut now, in a sentence without a clock; "" if nothing does."""
+        """What forbids every cut now, as a sentence without a time; "" if nothing does."""
         if self.blocked is None:
             return ""
         return sentence_for_the_hall(self.blocked)
 
     def word(self, machine: str) -> str:
-        """Why a machine cannot be chosen, in a word or two; "" if it can."""
+        """Return why a machine cannot be chosen, in a word or two; "" if it can."""
         return self.barred[machine].label if machine in self.barred else ""
 
 
 def assess(
-    lab: Lab, feed: FeedKind, facts: Facts, *, asks: bool, only: str | None = None
+    lab: Lab, feed: FeedKind, facts: Facts, *, approve: bool, only: str | None = None
 ) -> Eligibility:
-    """The table as it is now.
+    """Return what may be cut now.
 
     Args:
         lab: the machines.
-        feed: what is to be cut.
+        feed: the feed to cut.
         facts: what the guard decides from.
-        asks: the presenter approves each press, and can arm first: a safe table stops no press.
-        only: look at this machine alone.
+        approve: whether the presenter approves each press. The presenter can arm first, so a
+            disarmed table blocks no press.
+        only: assess only this machine.
     """
     barred: dict[str, MachineRefused] = {}
     blocked: ChaosMonkeyError | None = None
@@ -63,18 +64,18 @@ def assess(
         if bar is not None:
             barred[machine.name] = bar
             continue
-        rest = [one for one in all_objections if not (asks and isinstance(one, NotArmed))]
-        free = free or not rest
-        blocked = blocked or (rest[0] if rest else None)
+        remaining = [one for one in all_objections if not (approve and isinstance(one, NotArmed))]
+        free = free or not remaining
+        blocked = blocked or (remaining[0] if remaining else None)
     if free:
         return Eligibility(barred)
     return Eligibility(barred, blocked or next(iter(barred.values()), None) or NothingToCut.of())
 
 
 class NothingToCut(CutRefused):
-    """No machine has such a plug."""
+    """No machine has a plug for this feed."""
 
     rule = "no-plug"
     label = "no plug"
-    says = "No machine has such a plug."
+    says = "No machine has a plug for this feed."
     advice = "Cut the other feed."

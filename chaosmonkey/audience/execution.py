@@ -1,9 +1,9 @@
-"""What a round does: the cut of a turn, and what it means for the turn.
+"""Cut the machine of a turn, and apply the result to the turn.
 
     turn ─► cutting ─► monkey.cut ─┬─► cut
-                                   └─► refused: asked again, ended, or as before
+                                   └─► refused: back to approval, ended, or as before
 
-The round may be given up, or another be opened, while the plug is on its way.
+The presenter may cancel the round or open another one while the plug switches.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ class Execution:
         self._clock = clock
 
     async def carry_out(self, current: Round, turn: Turn, machine: str) -> Round:
-        """Cut a machine for a turn; return the round as it is then.
+        """Cut a machine for a turn; return the round after it.
 
         Raises:
-            ChaosMonkeyError: it was refused or failed. An approved press may be approved again.
+            ChaosMonkeyError: the cut was refused or failed. An approved press may be approved
+                again.
         """
         commanded = self._current_round.put(transitions.cutting(current, turn, machine))
         by = f"{current.mode} {current.id}" + (f" ticket {turn.ticket}" if turn.ticket else "")
@@ -51,18 +52,20 @@ class Execution:
         outage = cut.entry.outage
         if (now_current := self._still(commanded)) is not None:
             return self._current_round.put(transitions.cut(now_current, outage))
-        # The presenter has opened another round meanwhile: the cut is not that one's.
+        # The presenter has opened another round: the cut belongs to the one before.
         return self._current_round.keep_elsewhere(transitions.cut(commanded, outage))
 
     def _still(self, commanded: Round) -> Round | None:
-        """The round of a cut as it is now, if it is still the current one."""
+        """Return the latest state of a cut's round, if it is still the current one."""
         current = self._current_round.round
         return current if current is not None and current.id == commanded.id else None
 
     def _refused(self, current: Round, turn: Turn, machine: str, why: str) -> Round:
         now = self._clock.now()
         if turn.stage is TurnState.ASKING and current.state in RUNNING:
-            return transitions.ask(current, turn, machine, now, why)  # the presenter may try again
+            return transitions.request_approval(
+                current, turn, machine, now, why
+            )  # the presenter may try again
         if turn.ticket == CROWD or current.mode is Mode.FREE:
             return replace(current, turn=None)
         return transitions.end_turn(current, TurnState.REFUSED, now, why)

@@ -1,7 +1,7 @@
-"""The join code on the stage: a phone that can read it is in the room.
+"""The join code on the stage: it proves that a phone is in the room.
 
-It is made of the server's key and the time, so that nothing need be kept, and it changes every few
-minutes; the one before is still good, for those who type slowly.
+The code is derived from the server's key and the time, so nothing is stored. It changes every
+`rotate` seconds; the previous code remains valid for slow typists.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from chaosmonkey.config import Audience
 from chaosmonkey.errors import ChaosMonkeyError
 
 ALPHABET = "CDFGHJKMNPQRTVWX3479"
-"""Letters and digits that are not taken for one another, and without vowels spell no word."""
+"""Letters and digits that cannot be confused; without vowels they spell no word."""
 
 LENGTH = 5
-"""20^5: at a thousand tries a second it takes half an hour to find one that is good for minutes."""
+"""20^5 codes: a thousand guesses a second take half an hour, and a code is valid for minutes."""
 
 
 class CodeWanted(ChaosMonkeyError):
-    """Joining takes the code on the stage."""
+    """The phone needs the code on the stage to join."""
 
     status = 403
     exit_code = 2
-    title = "Code wanted"
+    title = "Join code required"
     rule = "code"
 
 
 class JoinCodes:
-    """Makes and recognises join codes. Time is that of the people in the room, not a demo's."""
+    """Makes and checks join codes; they rotate by real time, also in a fast demo."""
 
     def __init__(self, key: bytes, settings: Audience, clock: Clock) -> None:
         self._key = key
@@ -38,16 +38,16 @@ class JoinCodes:
 
     @property
     def wanted(self) -> bool:
-        """Whether phones need one."""
+        """Whether phones need a code."""
         return self._settings.join_code == "rotating"
 
     @property
     def current(self) -> str:
-        """The present code; "" if none is needed."""
+        """The current code; "" if none is needed."""
         return self._code(self._window) if self.wanted else ""
 
     def check(self, typed: str | None) -> None:
-        """Raises CodeWanted unless it is the present code or the one before."""
+        """Raises CodeWanted unless it is the current or the previous code."""
         if not self.wanted:
             return
         if not typed:
@@ -76,15 +76,15 @@ class JoinCodes:
 
 
 def normalised(typed: str) -> str:
-    """A typed code without case, spaces and signs."""
+    """Return a typed code in upper case, without spaces and punctuation."""
     return "".join(letter for letter in typed.upper() if letter.isalnum())
 
 
 def typed_url(join_url: str, code: str) -> str:
-    """The address to type without a camera: the page, or where it asks for a code."""
+    """Return the address to type: the phone page, or the page that asks for a code."""
     return join_url.removesuffix("/play") + "/j" if code else join_url
 
 
 def scanned_url(join_url: str, code: str) -> str:
-    """What a QR code holds: nothing need be typed after it."""
+    """Return the address for the QR code; it includes the join code."""
     return f"{typed_url(join_url, code)}/{code}" if code else join_url

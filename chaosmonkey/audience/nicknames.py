@@ -1,7 +1,7 @@
-"""Nicknames: wanted or not, tidied, free of the worst words, and each of one seat only.
+"""Nicknames: optional, normalised, free of the worst words, and unique per seat.
 
-Two names are the same if a hall takes them for the same: what they are compared by has no case, no
-accents, no repeated letters, and Latin letters for all that look like them (UTS #39).
+Two names are equal if they look alike on a stage: the comparison ignores case, accents and
+repeated letters, and maps lookalike characters to Latin letters (UTS #39).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ LONGEST = 16
 """Characters, after tidying."""
 
 EXTRA = " .-_'"
-"""Characters besides letters, their marks, and digits."""
+"""Characters allowed besides letters, their marks, and digits."""
 
-# Written in ROT13, so that this file can be shown on a projector. Wherever they stand in a name:
+# Written in ROT13, so that this file can be shown on a projector. Refused anywhere in a name:
 _ANYWHERE = codecs.decode(
     "shpx ohyyfuvg nffubyr ovgpu qvpxurnq jnaxre gjng fyhg juber avttre avttn snttbg "
     "genaal uvgyre fvrturvy urvyuvgyre jvpufre uherafbua uher sbgmr nefpuybpu fpurvff "
@@ -31,7 +31,7 @@ _ANYWHERE = codecs.decode(
     "zvreqn pnoeba encvfg ",
     "rot13",
 ).split()
-# Only as words of their own, because names of decent people and places hold them:
+# Refused only as whole words, because real names of people and places contain them:
 _ALONE = codecs.decode(
     "nff nany nahf phz qvpx pbpx gvg gvgf frk snt ubzb fuvg fuvggl penc shx phag cnxv "
     "puvax xvxr fcvp tbbx ergneq anmv anmvf artre chgn zreqr encr cbea cbeab nefpu ",
@@ -39,7 +39,7 @@ _ALONE = codecs.decode(
 ).split()
 
 RESERVED = frozenset(["audience", "crowd", "halt", "kubernetes", "nobody", "presenter"])
-"""Of these the stage speaks itself; with or without "the" before them they are no nickname."""
+"""Names that the stage uses itself; refused as nicknames, with or without "the"."""
 
 _SMALL_CAPITAL = "LATIN LETTER SMALL CAPITAL "
 
@@ -47,10 +47,10 @@ _LOOKALIKES = str.maketrans("0134578@$!|€", "oieastba" + "siie")
 
 
 def tidy(typed: str) -> str:
-    """A name as it is shown.
+    """Return a name as it is shown.
 
     Raises:
-        BadInput: it is too short, too long, of other characters, misleading, or offensive.
+        BadInput: it is too short, too long, misleading or offensive, or has other characters.
     """
     shown = "".join(
         character
@@ -88,7 +88,7 @@ def tidy(typed: str) -> str:
 
 
 def is_offensive(name: str) -> bool:
-    """Whether a name holds one of the worst words, also written a1ittle differently."""
+    """Whether a name contains one of the worst words, also with lookalike characters."""
     plain = _skeleton(name)
     run = "".join(letter for letter in plain if letter.isalpha())
     squeezed = _squeezed(run)
@@ -99,14 +99,14 @@ def is_offensive(name: str) -> bool:
 
 def _is_reserved(name: str) -> bool:
     run = "".join(letter for letter in _skeleton(name) if letter.isalpha())
-    run = _squeezed(run.replace("l", "i"))  # a small L is taken for a large i
+    run = _squeezed(run.replace("l", "i"))  # a small L looks like a capital i
     if "ticket" in run:
         return True
     return run.removeprefix("the") in {_squeezed(word.replace("l", "i")) for word in RESERVED}
 
 
 def _skeleton(name: str) -> str:
-    """Lower case Latin, without accents, of what looks like it; other characters as spaces."""
+    """Map a name to lower-case Latin without accents; other characters become spaces."""
     letters = "".join(map(_latin, _bare(name))).translate(_LOOKALIKES)
     return "".join(
         letter if letter.isalpha() or unicodedata.category(letter)[0] == "M" else " "
@@ -115,15 +115,15 @@ def _skeleton(name: str) -> str:
 
 
 def _bare(text: str) -> str:
-    """Without accents."""
+    """Strip accents."""
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 @cache
 def _prototypes() -> Mapping[int, str]:
-    """What a character looks like, by the Unicode Consortium's table of confusables."""
-    # Imported here: the table takes a small Pi a second, and not every show wants names.
+    """Map characters to their lookalikes, by the Unicode Consortium's list of confusables."""
+    # Imported here: loading takes a second on a small Pi, and not every show uses nicknames.
     from confusable_homoglyphs.confusables import confusables_data  # noqa: PLC0415
 
     return {
@@ -134,7 +134,7 @@ def _prototypes() -> Mapping[int, str]:
 
 
 def _latin(character: str) -> str:
-    """What a character is taken for: a Latin letter if in any case it looks like one."""
+    """Return the Latin letter that a character looks like in either case, or its lower case."""
     plain = character.casefold()
     for form in (plain, character, character.upper()):
         like = _bare(form.translate(_prototypes()))
@@ -145,34 +145,34 @@ def _latin(character: str) -> str:
 
 
 def _squeezed(word: str) -> str:
-    """Without letters that repeat the one before."""
+    """Collapse repeated letters."""
     return "".join(letter for at, letter in enumerate(word) if at == 0 or letter != word[at - 1])
 
 
 class Nicknames:
-    """The nicknames of this room, by `Seats.who`. `keep` is told each change; "" is none."""
+    """The nicknames of this room, by `Seats.who`. `keep` receives each change; "" is none."""
 
     def __init__(self, *, wanted: bool, keep: Callable[[str, str], None]) -> None:
         self.wanted = wanted
         if wanted:
-            _prototypes()  # now, and not while a hall votes
+            _prototypes()  # load it now rather than during a vote
         self._keep = keep
         self._by_who: dict[str, str] = {}
 
     def recall(self, names: Mapping[str, str]) -> None:
-        """Take up those that were kept."""
+        """Restore the stored nicknames."""
         self._by_who = dict(names)
 
     def of(self, who: str) -> str:
-        """The nickname of a seat; "" without one, or where none are wanted."""
+        """Return the nickname of a seat; "" without one, or if nicknames are off."""
         return self._by_who.get(who, "") if self.wanted else ""
 
     def give(self, who: str, typed: str) -> str:
-        """Give a seat a name, with a number if it is taken; "" takes it away.
+        """Give a seat a name, with a number appended if it is taken; "" removes it.
 
         Raises:
             RoundRefused: nicknames are off.
-            BadInput: that is none.
+            BadInput: the name is not allowed.
         """
         if not self.wanted:
             raise RoundRefused("Nicknames are turned off.", remedy="Your ticket is your name.")
@@ -186,7 +186,7 @@ class Nicknames:
         return free
 
     def clear(self, public: str) -> list[str]:
-        """Take the name away from the seat with this tag; return what it was called."""
+        """Remove the name of the seat with this tag; return the removed names."""
         found = {who: name for who, name in self._by_who.items() if tag(who) == public}
         for who in found:
             self._put(who, "")

@@ -1,6 +1,6 @@
-"""How a round is opened, and which openings are refused.
+"""Open a round, or refuse invalid options.
 
-Seconds are those of the people in the room: in a fast demo they have as much time as at a table.
+Seconds are real time: a fast demo leaves people as much time as a real table.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from chaosmonkey.errors import BadInput
 from chaosmonkey.model import FeedKind
 
 LONGEST_ROUND = 3600.0
-"""Seconds that a round may stay open."""
+"""Seconds; a round may stay open no longer."""
 
 APPROVED = (Mode.RAFFLE, Mode.QUEUE, Mode.FREE)
-"""Kinds of rounds in which the presenter approves presses by default."""
+"""Modes in which the presenter approves presses by default."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenRound:
-    """How a round is opened.
+    """The options of a new round.
 
     Attributes:
-        seconds: after how long it closes by itself; None if only the presenter closes it.
-        approve: whether the presenter approves each press; None is as usual for the mode.
-        machine: what a bet is about.
+        seconds: after how long it closes automatically; None if only the presenter closes it.
+        approve: whether the presenter approves each press; None selects the mode's default.
+        machine: the machine that a bet is about.
         patience: seconds in which the person whose turn it is must press.
     """
 
@@ -41,16 +41,16 @@ class OpenRound:
 def open_round(
     opening: OpenRound, lab: Lab, feed: FeedKind, *, round_id: str, seed: str, now: float
 ) -> Round:
-    """A round about the machines that have such a plug.
+    """Return a new round about the machines that have a plug for this feed.
 
     Raises:
-        BadInput: the seconds are out of range, or a bet is about no machine.
+        BadInput: the seconds are out of range, or a bet has no valid machine.
     """
     for seconds in (opening.seconds, opening.patience):
         if seconds is not None and not 0 < seconds <= LONGEST_ROUND:
             raise BadInput(
                 f"A round cannot last {seconds:g} s.",
-                remedy=f"Up to {LONGEST_ROUND:g} s, or leave it out and close it yourself.",
+                remedy=f"Set up to {LONGEST_ROUND:g} s, or omit it and close the round yourself.",
             )
     choices = tuple(one.name for one in lab.machine if one.plug(feed) is not None)
     machine = None

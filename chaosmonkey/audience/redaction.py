@@ -1,6 +1,6 @@
-"""What a hall is told of an error: a short sentence, without addresses or configuration.
+"""Errors as the audience sees them: a short sentence, without addresses or configuration.
 
-The full text is for those who can act on it: the presenter and scripts get it.
+The presenter and scripts get the full text: they can act on it.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _ADDRESS = re.compile(
 
 
 def without_addresses(text: str) -> str:
-    """A text with "(address)" in place of each address."""
+    """Replace each address in a text by "(address)"."""
     return _ADDRESS.sub("(address)", text)
 
 
 def has_address(text: str) -> bool:
-    """Whether a text tells where something is on the network."""
+    """Whether a text contains a network address."""
     return _ADDRESS.search(text) is not None
 
 
 def sentence_for_the_hall(error: ChaosMonkeyError) -> str:
-    """What forbids or fails, in a sentence without a clock."""
+    """Return an error as a sentence without a time."""
     return error.hall or without_addresses(error.message)
 
 
 def remedy_for_the_hall(error: ChaosMonkeyError) -> str:
-    """What to do about it, for those who hold a phone."""
+    """Return what to do about an error, for people with a phone."""
     return without_addresses(error.remedy) if error.hall_remedy is None else error.hall_remedy

@@ -1,9 +1,9 @@
-"""The one room: the show, the current round, and what the presenter and the phones may do.
+"""The room: the show, the current round, and the actions of presenter and phones.
 
-    phones, presenter ─► room ─► game (who takes part, whose turn it is)
-                           └───► monkey.cut ─► the same turn, on or ended
+    phones, presenter ─► room ─► current round (entries, turns)
+                           └───► execution ─► monkey.cut ─► the same turn, cut or ended
 
-Everything that changes is told by `changed`, so that every page shows the same.
+`changed` is called after every change, so that all pages show the same state.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class Room:
     """The audience's side of the server.
 
     Attributes:
-        show: what the presenter has set.
-        game: the current round and who takes part in it.
-        codes: what phones need to join.
-        names: what they call themselves.
+        show: the presenter's settings.
+        current_round: the current round and its entries.
+        codes: the join codes for phones.
+        names: the nicknames.
     """
 
     def __init__(
@@ -79,11 +79,11 @@ class Room:
     # --- the show -------------------------------------------------------------------------------
 
     def set(self, **changes: Any) -> Show:
-        """Change what is shown."""
+        """Change settings of the show."""
         return self._set(replace(self.show, **changes))
 
     def turn(self, steps: int) -> Show:
-        """Show the scene so many steps on, or back."""
+        """Show the scene `steps` further on; negative goes back."""
         return self._set(self.show.turn(steps))
 
     def _set(self, show: Show) -> Show:
@@ -95,10 +95,10 @@ class Room:
     # --- the presenter --------------------------------------------------------------------------
 
     def open(self, opening: OpenRound) -> Round:
-        """Open a round about the machines that have the plug in question.
+        """Open a round about the machines that have a plug for the show's feed.
 
         Raises:
-            BadInput: the seconds are out of range, or a bet is about no machine.
+            BadInput: the seconds are out of range, or a bet has no valid machine.
         """
         self._count += 1
         now = self._clock.now()
@@ -110,23 +110,23 @@ class Room:
         return self.current_round.open(wanted)
 
     async def execute(self, wanted: str | None = None) -> Round:
-        """Cut what the crowd decided; the round is closed whatever comes of it.
+        """Cut the machine that the crowd chose; the round is closed even if the cut fails.
 
         Raises:
             RoundRefused, BadInput: there is no decision.
             ChaosMonkeyError: the cut was refused or failed; it may be tried again.
         """
         current = self.current_round.current()
-        machine = rules_of(current.mode).target(current, wanted, self.current_round.table())
+        machine = rules_of(current.mode).target(current, wanted, self.current_round.eligibility())
         if current.state is RoundState.OPEN:
             current = self.current_round.close()
         return await self._execution.carry_out(current, Turn(CROWD, self._clock.now()), machine)
 
     async def approve(self, ticket: int | None = None, machine: str | None = None) -> Round:
-        """Let a press happen; if it is refused it may be approved again.
+        """Approve the waiting press and cut its machine; after a refusal it may be approved again.
 
         Raises:
-            RoundRefused: no press waits, or another one than was meant.
+            RoundRefused: no press waits, or a different one.
             ChaosMonkeyError: the cut was refused or failed.
         """
         current = self.current_round.current()
@@ -135,7 +135,7 @@ class Room:
         return await self._execution.carry_out(current, turn, turn.machine)
 
     def veto(self, ticket: int | None = None, machine: str | None = None) -> Round:
-        """Refuse a press; raises RoundRefused as `approve`."""
+        """Refuse the waiting press; raises RoundRefused like `approve`."""
         current = self.current_round.current()
         turns.asking(current, ticket, machine)
         return self.current_round.put(
@@ -143,11 +143,13 @@ class Room:
         )
 
     def draw(self) -> Round:
-        """Draw: a seat in a raffle, which closes it, or one of the leaders in a tie."""
+        """Draw a ticket of a raffle, which closes it, or one of the leaders in a tie."""
         current = self.current_round.current()
         match current.mode:
             case Mode.VOTE:
-                return self.current_round.put(vote.break_tie(current, self.current_round.table()))
+                return self.current_round.put(
+                    vote.break_tie(current, self.current_round.eligibility())
+                )
             case Mode.RAFFLE if current.state is RoundState.OPEN:
                 return self.current_round.close()
             case Mode.RAFFLE:
@@ -156,14 +158,14 @@ class Room:
                 raise RoundRefused("This round has no draw.", remedy="Open a raffle.")
 
     def draw_again(self) -> Round:
-        """Let the turn lapse and draw the next ticket of a raffle."""
+        """End the turn and draw the next ticket of a raffle."""
         current = self.current_round.current()
         if current.mode is not Mode.RAFFLE:
             raise RoundRefused("This round has no draw.", remedy="Open a raffle.")
         return self.current_round.put(raffle.draw_again(current, self._clock.now()))
 
     def next(self) -> Round:
-        """Let the turn lapse and call the next ticket of a queue."""
+        """End the turn and call the next ticket of a queue."""
         current = self.current_round.current()
         if current.mode is not Mode.QUEUE:
             raise RoundRefused("This round has no queue.", remedy="Open a queue.")
@@ -172,7 +174,7 @@ class Room:
     # --- the phones -----------------------------------------------------------------------------
 
     def vote(self, round_id: str, who: str, machine: str) -> Ballot:
-        """Take a ballot; see `CurrentRound.enter`."""
+        """Cast a vote; see `CurrentRound.enter`."""
         return self.current_round.enter(round_id, who, machine, Mode.VOTE)
 
     def join_in(self, round_id: str, who: str) -> Ballot:
@@ -180,12 +182,12 @@ class Room:
         return self.current_round.enter(round_id, who, "", Mode.RAFFLE, Mode.QUEUE)
 
     def guess(self, round_id: str, who: str, seconds: float) -> Ballot:
-        """Take a guess; see `CurrentRound.enter`."""
+        """Enter a guess; see `CurrentRound.enter`."""
         value = f"{bet.guess(str(seconds)):g}"
         return self.current_round.enter(round_id, who, value, Mode.BET)
 
     async def press(self, round_id: str, who: str, machine: str) -> Round:
-        """Press the button: the presenter is asked, or the machine is cut.
+        """Press the button: cut the machine, or request the presenter's approval.
 
         Raises:
             BadInput, RoundRefused: it is not this seat's turn, or the machine cannot be chosen.
@@ -197,66 +199,66 @@ class Room:
         if free:
             turn = turns.free(current, ballot, self._clock.now())
         else:
-            turn = turns.own(current, ballot)
+            turn = turns.called(current, ballot)
         if turn.stage is not TurnState.CHOOSING:
             if turn.machine != machine:
                 raise RoundRefused("You have already pressed.", remedy="One press each.")
             return current
-        table = self._assess(current, machine)
-        refuse_unless_choosable(current, machine, table)
+        eligibility = self._assess(current, machine)
+        refuse_unless_choosable(current, machine, eligibility)
         if free:
-            if table.blocked is not None:
-                raise table.blocked
+            if eligibility.blocked is not None:
+                raise eligibility.blocked
             turn = replace(
                 turn, ticket=self.current_round.enter(round_id, who, "", Mode.FREE).ticket
             )
             current = self.current_round.current()
         if current.approve:
             return self.current_round.put(
-                transitions.ask(current, turn, machine, self._clock.now())
+                transitions.request_approval(current, turn, machine, self._clock.now())
             )
         return await self._execution.carry_out(current, turn, machine)
 
     def rename(self, who: str, typed: str) -> str:
-        """Give a seat a nickname, or with "" take it away; see `Nicknames.give`."""
-        given = self.names.give(who, typed)
+        """Give a seat a nickname; "" removes it; see `Nicknames.give`."""
+        nickname = self.names.give(who, typed)
         self._changed()
-        return given
+        return nickname
 
     def clear_name(self, public: str) -> list[str]:
-        """Take the nickname of a tag away; return what was taken."""
+        """Remove the nickname of the seat with this tag; return the removed names."""
         cleared = self.names.clear(public)
         self._changed()
         return cleared
 
-    # --- what happens by itself -----------------------------------------------------------------
+    # --- events ---------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Time passes: a round may close, a turn may end, there may be another join code."""
+        """Apply the time that passed to the round, its turn and the join code."""
         self.current_round.tick()
         if self.codes.current != self._code:
             self._code = self.codes.current
             self._changed()
 
     def outage_has_outcome(self, outage: Outage) -> None:
-        """An outage was decided: if the round made it, reveal it.
+        """Reveal the result of an outage that the current round caused.
 
-        No guess is measured by a time that is not known exactly.
+        Guesses are not compared with a recovery time that is only a lower bound.
         """
         exact = recovery_at_least(outage) is None
         self.current_round.outage_has_outcome(outage.id, recovery_time(outage) if exact else None)
 
     def clock_stepped(self, by: float) -> None:
-        """Our clock was set right: the round and its turn last as long as before."""
+        """Shift the round's times after a clock step of `by` seconds; its duration is kept."""
         self.current_round.clock_stepped(by)
 
     def paused(self, seconds: float) -> None:
-        """This server did not run for so long: no vote, press or answer could arrive."""
+        """Extend the round by the seconds in which this server did not run."""
         self.current_round.paused(seconds)
 
     @property
     def closes(self) -> float | None:
-        """When the round that runs closes by itself; None if none does."""
+        """When the open round closes automatically; None if none does."""
         current = self.current_round.round
         return current.closes if current is not None and current.state is RoundState.OPEN else None
 
@@ -267,11 +269,11 @@ class Room:
         *,
         stepped: float | None = 0.0,
     ) -> None:
-        """Take up what a server before this one kept; what it was cutting is given up.
+        """Restore the state that the last server stored; a cut that was under way is aborted.
 
         Args:
-            kept: the hall on the disk.
-            find: finds an outage on the disk.
+            kept: the stored audience state.
+            find: finds a stored outage by its id.
             stepped: seconds by which the clock was set since; None if unknown.
         """
         by = stepped or 0.0
@@ -292,8 +294,6 @@ class Room:
         else:
             self.current_round.abort()
 
-    # --- inside ---------------------------------------------------------------------------------
-
     def _assess(self, current: Round, only: str | None) -> Eligibility:
         facts = self._monkey.facts()
-        return assess(self._lab, current.feed, facts, asks=current.approve, only=only)
+        return assess(self._lab, current.feed, facts, approve=current.approve, only=only)

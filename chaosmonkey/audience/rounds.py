@@ -1,16 +1,16 @@
-"""One audience game from its opening to its result, as a value; `steps` leads it on.
+"""One round from its opening to its result, as a value; `transitions` advances it.
 
     open ──► closed ──► executed ──► revealed          a vote, a raffle, a bet: one cut
     open ──► closed ──► over                           a queue, free presses: any number of cuts
       └─────────┴──► cancelled
 
-A turn is the right to cut, of one person in the audience or of the crowd as a whole:
+A turn is the right to cut; one person in the audience has it, or the crowd as a whole:
 
     choosing ──press──► asking ──approve──► cutting ──plug read back as off──► cut ──outcome──► done
        └ late, absent,     └ vetoed,           └ refused
-         left, skipped       unanswered          any of them: aborted, if the server ended meanwhile
+         left, skipped       unanswered          any of them: aborted, if the server stopped
 
-What is particular to one kind of round stands in `modes/`.
+`modes/` has what differs between the kinds of rounds.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from chaosmonkey.errors import ChaosMonkeyError, CutRefused
 from chaosmonkey.model import FeedKind
 
 CROWD = 0
-"""The ticket of the crowd's turn: the presenter's click carries out what all decided."""
+"""The ticket of the crowd's turn: the presenter's click carries out the crowd's decision."""
 
 ANSWER_WITHIN = 10.0
-"""Seconds in which the phone whose turn it is must say that it is there."""
+"""Seconds in which the phone whose turn it is must answer."""
 
 APPROVE_WITHIN = 60.0
-"""Seconds in which the presenter must answer a press. A click that comes later would surprise."""
+"""Seconds in which the presenter must answer a press; a later cut would be a surprise."""
 
 
 class Mode(StrEnum):
@@ -43,7 +43,7 @@ class Mode(StrEnum):
 
 
 class RoundState(StrEnum):
-    """How far a round has come."""
+    """The states of a round."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -58,7 +58,7 @@ RUNNING = (RoundState.OPEN, RoundState.CLOSED)
 
 
 class TurnState(StrEnum):
-    """How far a turn has come."""
+    """The states of a turn."""
 
     CHOOSING = "choosing"
     ASKING = "asking"
@@ -107,16 +107,16 @@ class ButtonTaken(RoundRefused):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The right to press, and how it stands.
+    """The right to press, and its state.
 
     Attributes:
         ticket: whose turn it is; CROWD is the whole room's.
-        until: when the present stage ends by itself; None if it does not.
-        answer_by: until when the phone must say that it is there.
-        here: it has said so.
-        machine: what is to be cut, once that is chosen.
-        outage: what came of it.
-        why: why it ended as it did, in the words of the rule that refused it.
+        until: when the current state ends automatically; None if it does not.
+        answer_by: when the phone must have answered.
+        here: whether the phone has answered.
+        machine: the machine to cut, once it is chosen.
+        outage: the id of the outage that the cut caused.
+        why: why it ended, in the words of the rule that refused it.
     """
 
     ticket: int
@@ -131,7 +131,7 @@ class Turn:
 
     @property
     def due(self) -> float | None:
-        """When the present stage ends by itself."""
+        """When the current state ends automatically."""
         if self.stage is not TurnState.CHOOSING or self.here or self.until is None:
             return self.until
         return min(self.until, self.answer_by or self.until)
@@ -139,25 +139,25 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One game.
+    """One round of the audience.
 
     Attributes:
         choices: the machines to choose from, in their order on the table.
         seed: decides every draw of this round; its hash is shown from the beginning.
-        closes: when it closes by itself; None if only the presenter closes it.
+        closes: when it closes automatically; None if only the presenter closes it.
         approve: whether the presenter must approve each press.
-        patience: seconds in which the person whose turn it is must press.
-        pace: how many seconds pass here in one of the people in the room; 1 but in a fast demo.
-        machine: what a bet is about.
+        patience: real seconds in which the person whose turn it is must press.
+        pace: seconds of the server's clock per real second; 1 except in a fast demo.
+        machine: the machine that a bet is about.
         tally: votes for each choice.
-        entered: how many take part; the tickets are 1 to that number.
+        entered: how many seats take part; the tickets are 1 to that number.
         called: the highest ticket that a queue has called.
         withdrawn: tickets that gave up their place.
-        turn: the one under way.
+        turn: the turn under way.
         past: the turns that ended, oldest first.
-        picked: what a draw among equals decided.
-        drawn: the seed was used, and is shown.
-        seconds: the recovery time of a bet, once it is known.
+        picked: the machine that the draw in a tie chose.
+        drawn: whether the seed was used; it is then shown.
+        seconds: the recovery time that a bet is about, once it is known.
     """
 
     id: str
@@ -184,7 +184,7 @@ class Round:
 
     @property
     def last(self) -> Turn | None:
-        """The present turn, or the one that ended last."""
+        """The current turn, or the one that ended last."""
         return self.turn or (self.past[-1] if self.past else None)
 
     @property

@@ -1,7 +1,7 @@
-"""Who is who among the phones: a seat is a random id, carried in a signed cookie.
+"""Identify phones by seat: a random id in a signed cookie.
 
-A phone that comes back, by its cookie or by the id that it kept, is the same seat. The id is a
-secret between the phone and this server; `who` turns it into what rounds and the disk know.
+A phone that returns with its cookie, or with the id that it stored, has the same seat. The id is a
+secret between the phone and this server; rounds and the disk only have the digest that `who` makes.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ COOKIE = "seat"
 """Name of the cookie."""
 
 TAG = 6
-"""Hexadecimal digits of `who` by which a seat may be called in public."""
+"""Hexadecimal digits of `who` that identify a seat in public."""
 
 _SEAT = re.compile(r"[0-9a-f]{32}")
 
 
 class Seats:
-    """Issues and recognises seats with a key that only this server knows."""
+    """Issues and verifies seats with this server's key."""
 
     def __init__(self, key: bytes) -> None:
         self._signer = Signer(key, salt="seat")
         self._salt = sha256(b"who sits where" + key).digest()
 
     def join(self, wanted: str | None, cookie: str | None) -> tuple[str, str]:
-        """The seat of a phone, and the cookie that proves it.
+        """Return the seat of a phone, and the cookie that proves it.
 
         Args:
             wanted: the id that the phone made itself (32 hexadecimal digits), if any.
-            cookie: the cookie that it sent, if any; a valid one decides.
+            cookie: the cookie that it sent, if any; a valid one takes precedence.
 
         Raises:
-            BadInput: the wanted id is none.
+            BadInput: the wanted id is malformed.
         """
         seat = self.recognise(cookie)
         if seat is None and wanted is not None and not _SEAT.fullmatch(wanted):
@@ -49,7 +49,7 @@ class Seats:
         return seat, self._signer.sign(seat).decode()
 
     def recognise(self, cookie: str | None) -> str | None:
-        """The seat that a cookie proves; None if it proves none."""
+        """Return the seat that a cookie proves; None if it is missing or invalid."""
         if not cookie:
             return None
         try:
@@ -58,10 +58,10 @@ class Seats:
             return None
 
     def who(self, seat: str) -> str:
-        """A seat as everyone but its phone knows it: always the same, and not reversible."""
+        """Return a stable digest of a seat that does not reveal its id: 32 hexadecimal digits."""
         return sha256(self._salt + seat.encode()).hexdigest()[:32]
 
 
 def tag(who: str) -> str:
-    """What a seat is called in public."""
+    """Return the public tag of a seat."""
     return who[:TAG]

@@ -1,4 +1,4 @@
-"""What the presenter has set: the scene on the stage, and what a cut cuts."""
+"""The presenter's settings: the scene on the stage, and the feed that a cut takes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 from chaosmonkey.model import FeedKind
 
 SAME_SHOW = 900.0
-"""Seconds since the presenter last set something in which a server that starts again goes on with
-it: a crash must not change what the hall sees, nor what its presses cut."""
+"""Seconds since the presenter's last change in which a restarted server keeps the settings: a
+crash must not change what the stage shows or which feed a press cuts."""
 
 
 class Scene(StrEnum):
-    """What the stage shows."""
+    """The scenes of the stage."""
 
     BOARD = "board"
     QR = "qr"
@@ -30,8 +30,8 @@ class Show:
     Attributes:
         scene: what the stage shows.
         blank: whether the stage is dark.
-        feed: what a cut from the console, or by the crowd, cuts.
-        light: whether the stage wears its theme for bright rooms.
+        feed: which feed a cut from the console or by the crowd takes.
+        light: whether the stage uses its theme for bright rooms.
     """
 
     scene: Scene = Scene.BOARD
@@ -41,26 +41,26 @@ class Show:
 
     @classmethod
     def recall(cls, kept: tuple[float, str] | None, now: float) -> Show:
-        """What was kept a while ago, if that was this show; else how a show begins.
+        """Return the stored settings if they are younger than SAME_SHOW, else the defaults.
 
         Args:
-            kept: when, and what `document` gave then.
+            kept: when they were stored, and the `document` of that time.
             now: seconds since 1970.
         """
         if kept is None or not 0 <= now - kept[0] <= SAME_SHOW:
             return cls()
         try:
             return _SHOW.validate_json(kept[1])
-        except ValidationError:  # another version's
+        except ValidationError:  # written by another version
             return cls()
 
     @property
     def document(self) -> str:
-        """All of it, to be kept."""
+        """The settings as JSON, to be stored."""
         return _SHOW.dump_json(self).decode()
 
     def turn(self, steps: int) -> Show:
-        """The scene so many steps on (or back), and no longer blank."""
+        """Return the show with the scene `steps` further on, and not blank."""
         scenes = list(Scene)
         at = (scenes.index(self.scene) + steps) % len(scenes)
         return replace(self, scene=scenes[at], blank=False)

@@ -1,6 +1,6 @@
-"""How a round goes on: pure steps, the same for every kind of round.
+"""Transitions of a round: pure functions, the same for every kind of round.
 
-What is particular to one kind stands in `modes/`.
+`modes/` has what differs between the kinds.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from chaosmonkey.audience.rounds import (
 
 
 def is_open(current: Round, now: float) -> bool:
-    """Whether it still takes ballots."""
+    """Whether the round still accepts ballots."""
     in_time = current.closes is None or now < current.closes
     return current.state is RoundState.OPEN and in_time
 
 
 def refuse_unless_open(current: Round, now: float) -> None:
-    """Raises RoundRefused once it is closed, also before the tick that notices that time is up."""
+    """Raises RoundRefused once the round is closed or its time is up, even before the next tick."""
     if not is_open(current, now):
         raise RoundRefused("This round is closed.", remedy="Wait for the next round.")
 
 
 def entered(current: Round, choice: str | None = None) -> Round:
-    """One more takes part, and may have voted for a choice."""
+    """Count one more entry, and its vote if it has a choice."""
     tally = dict(current.tally)
     if choice is not None:
         tally[choice] = tally.get(choice, 0) + 1
@@ -43,28 +43,28 @@ def entered(current: Round, choice: str | None = None) -> Round:
 
 
 def close(current: Round) -> Round:
-    """It takes no more ballots; raises RoundRefused if it took none before."""
+    """Close an open round; raises RoundRefused if it is not open."""
     if current.state is not RoundState.OPEN:
         raise RoundRefused(f"The round is already {current.state}.", remedy="Open another one.")
     return replace(current, state=RoundState.CLOSED)
 
 
 def closed_in_time(current: Round, now: float) -> Round:
-    """The round as time left it."""
+    """Close the round if its time is up."""
     if current.state is RoundState.OPEN and not is_open(current, now):
         return replace(current, state=RoundState.CLOSED)
     return current
 
 
 def cancel(current: Round, now: float) -> Round:
-    """The presenter gives it up: nothing more is cut."""
-    in_hand = current.turn is not None and current.turn.stage in (TurnState.CUTTING, TurnState.CUT)
-    if current.state not in RUNNING or (in_hand and current.mode not in (Mode.QUEUE, Mode.FREE)):
+    """Cancel the round for the presenter: nothing more is cut."""
+    has_cut = current.turn is not None and current.turn.stage in (TurnState.CUTTING, TurnState.CUT)
+    if current.state not in RUNNING or (has_cut and current.mode not in (Mode.QUEUE, Mode.FREE)):
         raise RoundRefused(
             f"The round is already {current.state}.", remedy="HALT restores everything."
         )
-    if in_hand:
-        # Its cut cannot be taken back, and belongs to this round; but no ticket is called after it.
+    if has_cut:
+        # The cut cannot be undone and belongs to this round; no further ticket is called.
         return replace(current, state=RoundState.CANCELLED)
     return replace(end_turn(current, TurnState.SKIPPED, now), state=RoundState.CANCELLED)
 
@@ -73,7 +73,7 @@ def cancel(current: Round, now: float) -> Round:
 
 
 def give_turn(current: Round, ticket: int, now: float) -> Round:
-    """It is this ticket's turn to press."""
+    """Give a ticket the turn to press."""
     turn = Turn(
         ticket,
         since=now,
@@ -84,7 +84,7 @@ def give_turn(current: Round, ticket: int, now: float) -> Round:
 
 
 def renew_turn(current: Round, now: float) -> Round:
-    """The person with the button, if there, has the full time again."""
+    """Give the turn its full time again, if there is one."""
     turn = current.turn
     if turn is None:
         return current
@@ -92,14 +92,14 @@ def renew_turn(current: Round, now: float) -> Round:
 
 
 def answer(current: Round) -> Round:
-    """The phone whose turn it is has said that it is there."""
+    """Record that the phone whose turn it is has answered."""
     if current.turn is None or current.turn.stage is not TurnState.CHOOSING:
         return current
     return replace(current, turn=replace(current.turn, here=True))
 
 
-def ask(current: Round, turn: Turn, machine: str, now: float, why: str = "") -> Round:
-    """The presenter is asked whether a machine may be cut."""
+def request_approval(current: Round, turn: Turn, machine: str, now: float, why: str = "") -> Round:
+    """Wait for the presenter to approve the cut of a machine."""
     asking = replace(
         turn,
         stage=TurnState.ASKING,
@@ -116,7 +116,7 @@ def _decide_by(current: Round, now: float) -> float:
 
 
 def cutting(current: Round, turn: Turn, machine: str) -> Round:
-    """The cut is commanded."""
+    """Record that the turn's cut has begun."""
     commanded = replace(
         turn, stage=TurnState.CUTTING, machine=machine, here=True, until=None, why=""
     )
@@ -124,7 +124,7 @@ def cutting(current: Round, turn: Turn, machine: str) -> Round:
 
 
 def cut(current: Round, outage: str) -> Round:
-    """The plug was read back as off."""
+    """Record that the plug was read back as off."""
     turn = current.turn
     if turn is None or turn.stage is not TurnState.CUTTING:
         return current
@@ -134,12 +134,12 @@ def cut(current: Round, outage: str) -> Round:
             return replace(current, turn=done, state=RoundState.EXECUTED)
         case Mode.QUEUE:
             return replace(current, turn=done)
-        case Mode.FREE:  # the next one need not wait for the outcome
+        case Mode.FREE:  # the next press need not wait for the outcome
             return replace(current, turn=None, past=(*current.past, done))
 
 
 def end_turn(current: Round, stage: TurnState, now: float, why: str = "") -> Round:
-    """The turn under way ends like this; without one nothing changes."""
+    """End the turn under way in this state; without one nothing changes."""
     if current.turn is None:
         return current
     ended = replace(current.turn, stage=stage, until=now, why=why)
@@ -147,7 +147,7 @@ def end_turn(current: Round, stage: TurnState, now: float, why: str = "") -> Rou
 
 
 def decided(current: Round, outage: str, seconds: float | None, now: float) -> Round:
-    """An outage has an outcome: the turn that made it is over, and the result may be seen."""
+    """End the turn whose outage now has an outcome, and reveal the result."""
     past = tuple(
         replace(turn, stage=TurnState.DONE)
         if turn.outage == outage and turn.stage is TurnState.CUT
@@ -165,7 +165,7 @@ def decided(current: Round, outage: str, seconds: float | None, now: float) -> R
 
 
 def timed_out(current: Round, now: float) -> Round:
-    """The turn under way as time left it."""
+    """End the turn under way if its time is up."""
     turn = current.turn
     if turn is None or turn.due is None or now < turn.due:
         return current
@@ -174,8 +174,8 @@ def timed_out(current: Round, now: float) -> Round:
     return end_turn(current, TurnState.LATE if turn.here else TurnState.ABSENT, now)
 
 
-def held_up(current: Round, seconds: float) -> Round:
-    """The round after time in which nothing could be received: it ends as much later."""
+def extended(current: Round, seconds: float) -> Round:
+    """Extend the round and its turn by seconds in which the server received nothing."""
     turn = current.turn
     if turn is not None:
         turn = replace(
@@ -188,15 +188,15 @@ def held_up(current: Round, seconds: float) -> Round:
 
 
 def clock_stepped(current: Round, by: float) -> Round:
-    """The round by a clock that was set by so many seconds: it lasts as long as before."""
-    return replace(held_up(current, by), opened=current.opened + by)
+    """Shift the round's times after a clock step of `by` seconds; its duration is kept."""
+    return replace(extended(current, by), opened=current.opened + by)
 
 
 def resumed(current: Round, now: float) -> Round:
-    """The round after a restart: lost time is given again, a cut under way is aborted.
+    """Continue the round after a restart: a turn gets its full time, a cut under way is aborted.
 
-    What became of a cut that was made before the restart is decided by its outage. A clock that was
-    set back makes no round longer than it was meant to be.
+    A completed cut is decided by its outage. A clock that was set back does not extend the round
+    beyond its original duration.
     """
     if current.closes is not None:
         longest = max(0.0, current.closes - current.opened)
@@ -216,7 +216,7 @@ def resumed(current: Round, now: float) -> Round:
 
 
 def aborted(current: Round, now: float) -> Round:
-    """The server ended while the turn's cut, or its outage, was under way."""
+    """Abort the turn: the server stopped during its cut or outage."""
     current = end_turn(current, TurnState.ABORTED, now, "the server stopped in the meantime")
     if current.mode in (Mode.VOTE, Mode.RAFFLE, Mode.BET):
         return replace(current, state=RoundState.REVEALED)

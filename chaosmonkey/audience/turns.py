@@ -1,4 +1,4 @@
-"""Who has the button: the turn that somebody may act in, or why there is none. Pure."""
+"""Find the turn that a phone or the presenter may act on, or refuse. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chaosmonkey.audience.rounds import CROWD, ButtonTaken, Round, RoundRefused,
 
 
 def asking(current: Round, ticket: int | None, machine: str | None) -> Turn:
-    """The turn that waits for the presenter's answer; raises RoundRefused if it is another one."""
+    """Return the turn that waits for approval; raises RoundRefused if there is none or another."""
     turn = current.turn
     if turn is None or turn.stage is not TurnState.ASKING:
         raise RoundRefused("There is no press to approve.", remedy="Wait for a press.")
@@ -17,8 +17,8 @@ def asking(current: Round, ticket: int | None, machine: str | None) -> Turn:
     return turn
 
 
-def own(current: Round, ballot: Ballot | None) -> Turn:
-    """The turn of a phone that was called; raises RoundRefused if it was not."""
+def called(current: Round, ballot: Ballot | None) -> Turn:
+    """Return the turn of the phone that was called; raises RoundRefused for other phones."""
     turn = current.turn
     if ballot is None or turn is None or turn.ticket != ballot.ticket:
         raise RoundRefused("It is not your turn.", remedy="Wait until you are called.")
@@ -26,7 +26,7 @@ def own(current: Round, ballot: Ballot | None) -> Turn:
 
 
 def free(current: Round, ballot: Ballot | None, now: float) -> Turn:
-    """A turn in which any phone may press; raises ButtonTaken if another one has pressed."""
+    """Return a turn in a free round; raises ButtonTaken if another phone has pressed."""
     turn = current.turn
     if turn is None:
         transitions.refuse_unless_open(current, now)

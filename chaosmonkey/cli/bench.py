@@ -16,7 +16,7 @@ Feed = Annotated[Literal["power", "network"], typer.Option("--feed", "--kind", h
 SimPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of the demo's simulator.")]
 
 HOLD = 2.0
-"""Seconds that a machine's button is held: more than panel.hold, so that the press counts."""
+"""Seconds that a machine's button is held; longer than panel.hold, so that the press counts."""
 TAP = 0.2
 """Seconds that the big red button is pressed."""
 LAG = 5.0
@@ -40,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def unplug(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> None:
-    """Pull a plug by hand in the demo. The server has to notice it by itself.
+    """Pull a plug by hand in the demo. The server is not notified and has to detect it.
 
     Example: chaosmonkey unplug node3
     """
@@ -68,7 +68,7 @@ def press(
     ] = None,
     sim_port: SimPort = 8001,
 ) -> None:  # fmt: skip
-    """Hold and release a button of the demo's panel: a machine's own, or the big red one (halt).
+    """Hold and release a button of the demo's panel: a machine's, or the big red one (halt).
 
     Example: chaosmonkey press node3 --for 2
     """
@@ -137,4 +137,4 @@ def _reach(sim_port: int, path: str, **what: Any) -> None:
     from chaosmonkey.cli import http  # noqa: PLC0415 - loaded when it is used
 
     with http.ServerClient(f"http://127.0.0.1:{sim_port}") as bench:
-        http.ask(bench, "PUT", f"/bench/{path}", json=what)
+        http.send(bench, "PUT", f"/bench/{path}", json=what)

@@ -30,7 +30,7 @@ MARKS = {
     "failed": ("!", "red"),
     "finished": ("·", "bright_black"),
 }
-"""State of a pod → its mark and colour; no two states that matter differ by colour alone."""
+"""State of a pod → its mark and colour; important states never differ by colour alone."""
 
 State = dict[str, dict[str, Any]]
 
@@ -43,9 +43,9 @@ async def follow(server: str) -> None:
             try:
                 async with _stream(server) as socket:
                     async for message in socket:
-                        told = seen(orjson.loads(message))
-                        take_in(state, told)
-                        live.update(draw(state, told["at"]), refresh=True)
+                        update = seen(orjson.loads(message))
+                        apply_message(state, update)
+                        live.update(draw(state, update["at"]), refresh=True)
             except (OSError, WebSocketException) as error:
                 live.update(Text(visible(f"No server at {server}: {error}")), refresh=True)
             await asyncio.sleep(RETRY)
@@ -57,20 +57,20 @@ def _stream(server: str) -> connect:
     return connect(server.replace("http", "ws", 1).rstrip("/") + "/ws", max_size=None)
 
 
-def seen(told: Any) -> Any:
-    """A server's message with every text made visible: rich shows text raw."""
-    match told:
+def seen(message: Any) -> Any:
+    """Escape every text of a server's message, because rich prints text raw."""
+    match message:
         case str():
-            return visible(told)
+            return visible(message)
         case list():
-            return [seen(one) for one in told]
+            return [seen(one) for one in message]
         case dict():
-            return {key: seen(one) for key, one in told.items()}
+            return {key: seen(one) for key, one in message.items()}
         case _:
-            return told
+            return message
 
 
-def take_in(state: State, message: dict[str, Any]) -> None:
+def apply_message(state: State, message: dict[str, Any]) -> None:
     """Update a state with a message of the websocket (docs/protocol.md)."""
     if message["type"] == "beat":
         return
@@ -86,7 +86,7 @@ def take_in(state: State, message: dict[str, Any]) -> None:
 
 
 def draw(state: State, at: float) -> RenderableType:
-    """The board at a moment of the server's clock."""
+    """Draw the board at a time of the server's clock."""
     parts: list[RenderableType] = []
     cluster = state["cluster"].get("cluster", {})
     if cluster.get("stale_since") is not None:
@@ -106,12 +106,12 @@ def _machines(state: State) -> Table:
     for machine in state["machines"].values():
         pods = [pod for pod in state["pods"].values() if pod["node"] == machine["node"]]
         ready = machine["ready"]
-        believes = {"True": "Ready", None: "unknown node"}.get(ready, f"NotReady ({ready})")
+        status = {"True": "Ready", None: "unknown node"}.get(ready, f"NotReady ({ready})")
         table.add_row(
             machine["name"],
             _feed(machine["power"]),
             _feed(machine["network"]),
-            Text(believes, style="cyan" if ready == "True" else "bold red"),
+            Text(status, style="cyan" if ready == "True" else "bold red"),
             _pods(pods),
         )
     waiting = [pod for pod in state["pods"].values() if pod["node"] is None]
@@ -147,7 +147,7 @@ def _outage(outage: dict[str, Any], at: float) -> Text:
 
 
 def _time(outage: dict[str, Any]) -> str:
-    """The recovery time, "" if there is none."""
+    """Format the recovery time; "" if there is none."""
     most, least = outage["recovery_seconds"], outage.get("recovery_at_least")
     return "" if most is None else took(most, least)
 

@@ -3,7 +3,7 @@
     simulator (world, bench)  ◄── pins, list/watch ──  server ──► pages
          lives on                                        └─ died? restarted after a second
 
-The world is a process of its own, as a real cluster is: the server's crash does not reset it.
+The simulator is a separate process, as a real cluster is: the server's crash does not reset it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 
 import httpx
 
-from chaosmonkey.api.addresses import own_url
+from chaosmonkey.api.addresses import server_url
 from chaosmonkey.api.transport.server import PortTaken
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.config import ServerSettings, environment_with
@@ -43,15 +43,15 @@ START_TIMEOUT = 90.0
 """Seconds within which the simulator must answer; on an emulated 32-bit ARM it took up to 29."""
 
 SHORT_LIFE = 5.0
-"""Seconds; a server that dies sooner than this three times in a row is not restarted."""
+"""Seconds; a server that dies sooner three times in a row is not restarted."""
 
 STOP_TIMEOUT = 30.0
-"""Seconds that a process gets to end; the server restores its plugs in that time."""
+"""Seconds that a process has to end; the server restores its plugs in that time."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """One demo. `run` returns the exit code."""
+    """One demo; `run` returns the exit code."""
 
     host: str
     port: int
@@ -64,7 +64,7 @@ class Demo:
 
     @cached_property
     def _token(self) -> str | None:
-        """The presenter's token of this demo; none if only this machine can reach it."""
+        """The presenter's token of this demo; None if only this machine can reach it."""
         return (
             None
             if ServerSettings(host=self.host).here_only
@@ -104,7 +104,7 @@ class Demo:
                     await _end(server)
             code = server.returncode or 0
             if stop.is_set():
-                # A server that was still starting had no handler yet, and nothing open.
+                # A server that is still starting has no signal handler yet, and nothing open.
                 return 0 if code == -signal.SIGTERM else code
             if simulator.returncode is not None:
                 log.error("The simulator ended (%s).", _how(simulator.returncode))
@@ -116,7 +116,7 @@ class Demo:
             await clock.sleep(RESTART_PAUSE)
 
     def _check_ports(self) -> None:
-        """Check the ports before anything starts: on a taken one another demo would answer.
+        """Check the ports before anything starts: another demo might answer on a taken one.
 
         Raises:
             PortTaken: another program is listening on one of them.
@@ -132,14 +132,14 @@ class Demo:
                     pass
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
-                    continue  # the server says it better
+                    continue  # the server has a better message
                 raise PortTaken(
                     f"Another program listens on {host}:{port}.",
                     remedy=f"Stop it if it is another demo, or choose another port: {other}",
                 ) from None
 
     async def _reset(self) -> None:
-        """Clear HALT: every demo starts with new machines, and HALT concerned the old ones.
+        """Clear HALT: every demo starts with new machines, and HALT applied to the old ones.
 
         Raises:
             StoreFailed: the data folder cannot be written, or another demo uses it.
@@ -167,7 +167,7 @@ class Demo:
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             raise StoreFailed(
-                f"{path} cannot be written: {error.strerror}.",
+                f"Cannot write {path}: {error.strerror}.",
                 remedy="Choose another folder with --data.",
             ) from None
         return path
@@ -196,10 +196,10 @@ class Demo:
     def _introduce(self) -> None:
         server = ServerSettings(host=self.host)
         here = f"http://{server.local_host}:{self.port}"
-        url = here if self._token is None else own_url(server, self.port)
+        url = here if self._token is None else server_url(server, self.port)
         key = f"?token={self._token}" if self._token else ""
         curl = f"curl -H 'Authorization: Bearer {self._token}'" if self._token else "curl"
-        command = _own_name()
+        command = _command_name()
         bench = "" if self.sim_port == 8001 else f" --sim-port {self.sim_port}"
         sys.stdout.write(
             f"\n{len(DEMO_MACHINES)} simulated machines, 30 pods, a simulated Kubernetes "
@@ -211,7 +211,7 @@ class Demo:
             f"  Cut network  {curl} '{here}/kill/node3?feed=network'\n"
             f"  Pull a plug  {command} unplug node3{bench}     (the server has to notice)\n"
             f"  Press        {command} press node3{bench}      (the button on the panel)\n"
-            f"  Look inside  kubectl --server http://127.0.0.1:{self.sim_port} get pods -A -o wide\n"
+            f"  Look inside  kubectl -s http://127.0.0.1:{self.sim_port} get pods -A -o wide\n"
             "  Stop         Ctrl-C\n\n"
         )
         sys.stdout.flush()
@@ -224,7 +224,7 @@ _PANEL = (
 
 
 def _machine(machine: SimMachine, *, sensors: bool) -> str:
-    """The [[machine]] of a demo machine, as it is wired on the bench."""
+    """Return the [[machine]] section of a demo machine, as it is wired on the bench."""
     sensor = f'power_sensor = {{ driver = "gpio", pin = {machine.rail} }}\n' if sensors else ""
     return (
         f'\n[[machine]]\nname = "{machine.name}"\n'
@@ -237,13 +237,13 @@ def _machine(machine: SimMachine, *, sensors: bool) -> str:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens there; raises OSError."""
+    """Create a listening socket; raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family)
 
 
 async def _start(command: str, *arguments: object, token: str | None = None) -> Process:
-    """Start one of our own commands. It ends when this process ends, for whatever reason.
+    """Start one of our commands; it ends when this process ends for any reason.
 
     A presenter's token is passed in the environment: others can read command lines and files.
     """
@@ -251,12 +251,12 @@ async def _start(command: str, *arguments: object, token: str | None = None) -> 
         sys.executable, "-m", "chaosmonkey", command, *map(str, arguments), "--until-eof",
         stdin=asyncio.subprocess.PIPE,
         env=environment_with(token),
-        start_new_session=True,  # Ctrl-C is for us: we end the server first, then the simulator
+        start_new_session=True,  # Ctrl-C is sent to this process only, which ends both in order
     )  # fmt: skip
 
 
 async def _end(process: Process) -> None:
-    """Tell a process to end and wait for it; kill it if it does not."""
+    """Terminate a process and wait for it; kill it after STOP_TIMEOUT."""
     if process.returncode is None:
         process.terminate()
         try:
@@ -270,7 +270,7 @@ async def _end(process: Process) -> None:
 
 
 async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
-    """Return when the first of several waits is over."""
+    """Return when the first of several coroutines is done."""
     async with asyncio.TaskGroup() as tasks:
         started = {tasks.create_task(wait) for wait in waits}
         await asyncio.wait(started, return_when=asyncio.FIRST_COMPLETED)
@@ -282,8 +282,8 @@ def _how(code: int) -> str:
     return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _own_name() -> str:
-    """What to type to run this command from here."""
+def _command_name() -> str:
+    """Return what to type to run this command from the current folder."""
     if shutil.which("chaosmonkey"):
         return "chaosmonkey"
     beside = Path(sys.executable).parent / "chaosmonkey"

@@ -36,13 +36,13 @@ class ServerClient(httpx.Client):
         super().__init__(
             base_url="http://localhost" if local else server,
             transport=httpx.HTTPTransport(uds=server.removeprefix(UNIX)) if local else None,
-            timeout=60,  # restoring waits for the plug to be read back, which may take its time
+            timeout=60,  # restoring waits until the plug is read back
             headers=headers,
         )
         self.server = server
 
 
-def ask(client: ServerClient, method: str, path: str, **request: Any) -> httpx.Response:
+def send(client: ServerClient, method: str, path: str, **request: Any) -> httpx.Response:
     """Send one request; a refusal becomes an error with the matching exit code."""
     try:
         response = client.request(method, path, **request)
@@ -54,8 +54,8 @@ def ask(client: ServerClient, method: str, path: str, **request: Any) -> httpx.R
 
 def show_plan(client: ServerClient, path: str, query: dict[str, Any]) -> None:
     """Print what a cut would do; raise CutRefused if it is forbidden now."""
-    plan = ask(client, "POST", path, params=query).json()
-    text = ask(client, "POST", path, params=query, headers=TEXT).text
+    plan = send(client, "POST", path, params=query).json()
+    text = send(client, "POST", path, params=query, headers=TEXT).text
     say_text(text)
     if not plan["allowed"]:
         refusal = plan["refusals"][0]

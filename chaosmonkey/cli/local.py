@@ -1,4 +1,4 @@
-"""The commands that run something here: demo, serve, sim, check, restore-plugs."""
+"""The commands that run on this machine: demo, serve, sim, check, restore-plugs."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
         stop = asyncio.Event()
         _stop_at_eof(stop, wanted=until_eof)
         async with rescued(lab) as table:
-            # Importing the rest takes seconds on a small Pi; the plugs are turned on meanwhile.
+            # This import takes seconds on a small Pi; the plugs are turned on meanwhile.
             runtime = await asyncio.to_thread(importlib.import_module, "chaosmonkey.runtime")
             await runtime.run(table, announce=say, stop=stop)
 
@@ -164,7 +164,7 @@ def check(
 ) -> None:
     """Check a lab.toml: what is wrong, where, and what to write instead.
 
-    With --live it is a full preflight. It needs the plugs for itself: stop the server first.
+    With --live it is a full preflight. It opens the plugs itself: stop the server first.
 
     Example: chaosmonkey check --config lab.toml --live
     """
@@ -205,14 +205,14 @@ def _preflight(lab: Lab) -> None:
 
     faults = 0
 
-    def tell(finding: Finding) -> None:
+    def report(finding: Finding) -> None:
         nonlocal faults
         faults += finding.level is Level.FAULT
         say(f"{finding.level:<8} {finding.about}: {finding.says}")
         if finding.remedy:
             say(f"{'':9}{finding.remedy}")
 
-    asyncio.run(preflight(lab, tell))
+    asyncio.run(preflight(lab, report))
     if faults:
         raise Unavailable(
             "1 fault." if faults == 1 else f"{faults} faults.",
@@ -264,7 +264,7 @@ def _stop_at_signals(stop: asyncio.Event) -> None:
 
 
 def _stop_at_eof(stop: asyncio.Event, *, wanted: bool) -> None:
-    """Stop when standard input ends: then the demo that started this process is gone."""
+    """Stop when standard input ends: the demo that started this process has ended."""
     loop = asyncio.get_running_loop()
 
     def readable() -> None:

@@ -1,4 +1,4 @@
-"""How the log of a command looks."""
+"""The log format of commands."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from chaosmonkey.visible import visible, visible_rows
 class Format(logging.Formatter):
     """Formats the story as plain text, everything else with its level and source.
 
-    A record is one row, with its traceback indented below: no untrusted text can make a row that
-    looks like ours.
+    A record is one row, with its traceback indented below: untrusted text cannot forge a row.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -28,7 +27,7 @@ class Format(logging.Formatter):
 
 
 def configure_logging() -> None:
-    """Log to standard error, the libraries only what is wrong."""
+    """Log to standard error; from libraries only warnings."""
     handler = logging.StreamHandler()
     handler.setFormatter(Format())
     logging.basicConfig(level=logging.INFO, handlers=[handler])

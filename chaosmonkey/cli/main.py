@@ -1,4 +1,4 @@
-"""The command line: one app, and exit codes that a script can use.
+"""The command line: one app, with exit codes for scripts.
 
 0  done                      3  refused: a rule forbids it now
 1  failed                    4  unavailable: server, cluster, plug, port or folder
@@ -42,11 +42,11 @@ def _version(
 
 
 def main() -> None:
-    """Run the command; errors of ours become a message and an exit code.
+    """Run the command; our errors become a message and an exit code.
 
-    When its reader is gone, as in `chaosmonkey watch | head`, it ends silently. It ends by an
-    exception, not by SIGPIPE, so that a plug that is off is turned on first. (typer handles all of
-    these exceptions except those that leave a task group.)
+    It ends silently when its reader has closed the pipe, as in `chaosmonkey watch | head`. It ends
+    by an exception, not by SIGPIPE, so that a plug that is off is turned on first. (typer handles
+    these exceptions except those from a task group.)
     """
     try:
         app()
@@ -57,7 +57,7 @@ def main() -> None:
         if group.split(BrokenPipeError)[1] is not None:
             _print_bug()
             sys.exit(1)
-        # What is still buffered would fail once more when the interpreter ends.
+        # Flushing the buffer would fail again when the interpreter exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception:  # noqa: BLE001 - the interpreter would print it raw

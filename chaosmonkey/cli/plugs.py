@@ -91,7 +91,7 @@ def trial(
     from chaosmonkey import commissioning  # noqa: PLC0415
 
     lab = _load(config)
-    _after_asking(
+    _run_if_confirmed(
         f"This cuts {machine}'s {feed} for {seconds:g} s now.",
         commissioning.trial(lab, machine, feed, seconds, say),
         yes=yes,
@@ -113,7 +113,7 @@ def click(
     from chaosmonkey import commissioning  # noqa: PLC0415
 
     lab = _load(config)
-    _after_asking(
+    _run_if_confirmed(
         f"This switches {machine}'s {feed} off and on three times. Unplug the machine first.",
         commissioning.click(lab, machine, feed, say),
         yes=yes,
@@ -126,7 +126,7 @@ def _load(config: Path) -> Lab:
     return load(config)
 
 
-def _after_asking(what: str, work: Coroutine[Any, Any, None], *, yes: bool) -> None:
+def _run_if_confirmed(what: str, work: Coroutine[Any, Any, None], *, yes: bool) -> None:
     if not yes and not typer.confirm(f"{what} Continue?"):
         work.close()
         raise BadInput("Nothing was switched.", remedy="Answer y, or pass --yes.")

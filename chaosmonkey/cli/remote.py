@@ -65,7 +65,7 @@ def kill(
         elif wait:
             http.follow(client, path, query | {"wait": "recovered"})
         else:
-            say_text(http.ask(client, "POST", path, params=query, headers=http.TEXT).text)
+            say_text(http.send(client, "POST", path, params=query, headers=http.TEXT).text)
 
 
 def restore(machine: Machine, server: ServerUrl = DEFAULT_URL) -> None:
@@ -130,7 +130,7 @@ def status(server: ServerUrl = DEFAULT_URL) -> None:
 
     http = _http()
     with http.ServerClient(server) as client:
-        answer = http.ask(client, "GET", "/api/state").json()
+        answer = http.send(client, "GET", "/api/state").json()
     Console().print(draw(seen(answer["state"]), answer["at"]))
 
 
@@ -147,9 +147,9 @@ def history(
     with http.ServerClient(server) as client:
         if form != "table":
             query = {"limit": limit, "format": form}
-            say_text(http.ask(client, "GET", "/api/outages", params=query).text)
+            say_text(http.send(client, "GET", "/api/outages", params=query).text)
             return
-        outages = http.ask(client, "GET", "/api/outages", params={"limit": limit}).json()
+        outages = http.send(client, "GET", "/api/outages", params={"limit": limit}).json()
     if not outages:
         say("No outages yet. To cause one: chaosmonkey kill node3")
     for outage in outages:
@@ -183,7 +183,7 @@ def _say(server: str, method: str, path: str, **request: Any) -> None:
     """Send a request and print the answer."""
     http = _http()
     with http.ServerClient(server) as client:
-        answer = http.ask(client, method, path, headers=http.TEXT, **request)
+        answer = http.send(client, method, path, headers=http.TEXT, **request)
     say_text(answer.text)
 
 

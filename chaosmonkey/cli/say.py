@@ -1,4 +1,4 @@
-"""The one place where commands print: no untrusted text reaches the terminal raw."""
+"""Print for commands: untrusted text is escaped before it reaches the terminal."""
 
 from __future__ import annotations
 

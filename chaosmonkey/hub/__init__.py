@@ -1,4 +1,4 @@
-"""Tell everyone who watches: a snapshot first, then what changed, in order."""
+"""Publish the state to pages and scripts: a snapshot first, then changes in order."""
 
 from chaosmonkey.hub.audience_publisher import AudiencePublisher
 from chaosmonkey.hub.board_publisher import BoardPublisher

@@ -1,4 +1,4 @@
-"""Shows the room: the presenter's settings, the round, and what phones are told of both."""
+"""Publish the room: the presenter's settings, the round, and the phones' message."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chaosmonkey.hub.views import OutageView, ShowView
 
 
 class AudiencePublisher:
-    """Keeps the sections "show" and "rounds" true, and the phones' stream."""
+    """Publishes the sections "show" and "rounds", and the phones' stream."""
 
     def __init__(
         self,
@@ -43,10 +43,10 @@ class AudiencePublisher:
         self._join_url = join_url
         self._soon = False
         self._had_console = False
-        self._told: Play | None = None
+        self._last_play: Play | None = None
 
     def show(self) -> None:
-        """Show it all, once for whatever else changes before the event loop's next round."""
+        """Publish everything in the event loop's next iteration; calls until then are merged."""
         if not self._soon:
             self._soon = True
             asyncio.get_running_loop().call_soon(self._show)
@@ -60,8 +60,8 @@ class AudiencePublisher:
         if view is not None:
             self._hub.put("rounds", "round", view)
         play = self._play(view)
-        if play != self._told:  # phones are not told again what they know
-            self._told = play
+        if play != self._last_play:
+            self._last_play = play
             self._phones.show(replace(play, seq=self._phones.seq + 1, at=self._hub.now()))
 
     def _show_view(self) -> ShowView:
@@ -103,7 +103,7 @@ class AudiencePublisher:
 
 
 def _outage_for_phones(outage: OutageView, outages: Mapping[str, OutageView]) -> PlayOutage:
-    """An outage for phones, with its rank among those on the board."""
+    """Return an outage for phones, with its rank among the outages on the board."""
     times = sorted(
         one.recovery_seconds
         for one in outages.values()

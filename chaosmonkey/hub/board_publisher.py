@@ -1,4 +1,4 @@
-"""Keeps what is shown true: after each event, the entities that it touched are shown again."""
+"""Publish the board: each event updates the views of the objects that it changes."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.plugs import PlugBoard
 
 HISTORY = 20
-"""Finished outages that stay on the board; those of one dead supply count as one."""
+"""Finished outages that stay on the board; the outages of one failed supply count as one."""
 
 TOGETHER = 5.0
-"""Seconds within which machines lose their power when one supply dies."""
+"""Seconds within which machines lose power when one supply fails."""
 
 AVAILABILITY_POINTS = 120
-"""Changes of a service's availability that are shown."""
+"""Latest changes of a service's availability that stay on the board."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A node that is no machine of the configuration."""
+    """A node without a machine in the configuration."""
 
     name: str
 
@@ -63,7 +63,7 @@ class _Node:
 
 
 class BoardPublisher:
-    """Shows the world, the plugs and the outages on a hub."""
+    """Publishes the cluster, the plugs and the outages on a hub."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class BoardPublisher:
         self._plugs = plugs
         self._cuts = cuts
         self._feed_monitor = feed_monitor
-        self._rests_until = cooldown_until
+        self._cooldown_until = cooldown_until
         self._facts = facts
         self._found_off = found_off
         self._machine_of = {machine.node_name: machine.name for machine in lab.machine}
@@ -95,7 +95,7 @@ class BoardPublisher:
         self.show_machines()
 
     def after(self, event: Event) -> None:
-        """Show what an event, already taken in by the world, has changed."""
+        """Publish what an event has changed; `world` must have applied it already."""
         match event:
             case Changed(Pod() as pod):
                 self._hub.put("pods", pod.uid, show_pod(pod, self._world))
@@ -123,22 +123,22 @@ class BoardPublisher:
                 self._show_services()
                 self.show_machines()
                 self.show_cluster()
-            case PlugCut() | PlugRestored() | Tick():  # some rules end, or begin, with time
+            case PlugCut() | PlugRestored() | Tick():  # some rules depend on time
                 self.show_machines()
             case _:
                 pass
 
     def show_cluster(self) -> None:
-        """Show the cluster as a whole."""
+        """Publish the cluster as a whole."""
         self._hub.put("cluster", "cluster", show_cluster(self._lab, self._world))
 
     def show_machines(self) -> None:
-        """Show every machine of the configuration, and every node that has none."""
+        """Publish every machine of the configuration."""
         for machine in self._lab.machine:
             self._show_node(machine.node_name)
 
     def show_outage(self, outage: Outage) -> None:
-        """Show an outage; of the finished ones, the latest few."""
+        """Publish an outage; only the latest finished outages stay."""
         self._hub.put("outages", outage.id, show_outage(outage))
         if outage.closed is None:
             return
@@ -149,7 +149,7 @@ class BoardPublisher:
             self._hub.put("outages", oldest, None)
 
     def _event(self, outage: Outage) -> str:
-        """The first outage of those that it belongs to: a dead supply takes machines together."""
+        """Return the id of the first outage of the same supply failure, or the outage's own id."""
         if outage.cause is Cause.SUPPLY:
             for event, other in self._finished.values():
                 if other.cause is Cause.SUPPLY and abs(other.t0 - outage.t0) <= TOGETHER:
@@ -179,7 +179,7 @@ class BoardPublisher:
             plugs=self._plugs,
             cuts=self._cuts,
             feed_monitor=self._feed_monitor,
-            cooldown_until=self._rests_until(name),
+            cooldown_until=self._cooldown_until(name),
             found_off=self._found_off,
             guard=guarding(named, self._lab, self._facts(None)),
             objections=objections,
@@ -194,9 +194,9 @@ class BoardPublisher:
     def _show_services(self) -> None:
         services = self._world.services()
         now = {f"{namespace}/{name}" for namespace, name in services}
-        for gone in self._services - now:
-            self._hub.put("services", gone, None)
-            self._availability.pop(gone, None)
+        for removed in self._services - now:
+            self._hub.put("services", removed, None)
+            self._availability.pop(removed, None)
         self._services = now
         at = self._hub.now()
         for (namespace, name), (ready, total) in services.items():

@@ -1,7 +1,7 @@
-"""Everyone who watches gets a snapshot and then every change once, in order, or is cut off.
+"""Send each subscriber a snapshot, then every change once and in order.
 
     change ─► pending ─► (10 ms) ─► delta, encoded once for all ─► each subscriber's buffer
-                                                             └─ full: cut off, comes back later
+                                                             └─ full: disconnected, subscribes again
 
 Publishing never waits for a reader.
 """
@@ -20,27 +20,27 @@ from chaosmonkey.hub.messages import Changes, Delta, Snapshot, State, View
 from chaosmonkey.hub.room_views import changes_for_the_room, state_for_the_room
 
 PROTOCOL = 1
-"""Version of the messages; raised when a reader of the old ones would misunderstand new ones."""
+"""Version of the messages; increased for incompatible changes."""
 
 COALESCE = 0.010
-"""Seconds between two deltas at least. What changes twice in that time is sent once."""
+"""Minimum seconds between two deltas. Changes within this time are sent together."""
 
 BUFFER = 256
-"""Deltas that a reader may fall behind: at the fastest, 2.5 s of them."""
+"""Deltas that a reader may fall behind: 2.5 s at the highest rate."""
 
 SECTIONS = ("cluster", "machines", "pods", "services", "outages", "show", "rounds")
 
 
 class TooSlow(Exception):
-    """The subscriber fell too far behind. It may subscribe again and gets a snapshot."""
+    """The subscriber fell too far behind; it may subscribe again for a new snapshot."""
 
 
 class Closed(Exception):
-    """The hub was closed: the server stops."""
+    """The hub was closed because the server stops."""
 
 
 class Subscription:
-    """One reader's place in the stream; `full` is with what only the presenter and scripts see."""
+    """One reader's buffer; `full` includes what only the presenter and scripts see."""
 
     def __init__(self, first: bytes, drop: Callable[[Subscription], None], *, full: bool) -> None:
         self.full = full
@@ -51,7 +51,7 @@ class Subscription:
         self._drop = drop
 
     async def next(self) -> tuple[bytes, Delta | None]:
-        """The next message, encoded, and as a value if it is a delta.
+        """Wait for the next message; return it encoded, and as a value if it is a delta.
 
         Raises:
             TooSlow: messages were lost because this reader fell behind.
@@ -65,7 +65,7 @@ class Subscription:
         return self._messages.popleft()
 
     def offer(self, encoded: bytes, delta: Delta) -> None:
-        """Take a message without waiting; a full buffer ends the subscription."""
+        """Append a message without waiting; a full buffer ends the subscription."""
         if len(self._messages) >= BUFFER:
             self.end(TooSlow)
         else:
@@ -73,14 +73,14 @@ class Subscription:
             self._arrived.set()
 
     def end(self, reason: type[Exception] = Closed) -> None:
-        """Leave the stream; a reader that waits for its next message is told why."""
+        """End the subscription; a waiting reader gets `reason` raised."""
         self._ended = reason
         self._arrived.set()
         self._drop(self)
 
 
 class Hub:
-    """Holds what is shown and tells its changes."""
+    """Holds the published state and sends its changes to subscribers."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
@@ -94,21 +94,21 @@ class Hub:
 
     @property
     def state(self) -> State:
-        """Everything that is shown now."""
+        """The published state."""
         self._flush()
         return State(**self._state)  # type: ignore[arg-type] # each section holds its own kind
 
     def put(self, section: str, key: str, view: View | None) -> None:
-        """Show an entity, or with None show it no more; told with the next delta if it is news."""
+        """Set an entity, or remove it with None; the next delta includes it if it has changed."""
         self._pending[section, key] = view
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_at(max(loop.time(), self._flush_at), self._flush)
 
     def snapshot(self, *, full: bool) -> bytes:
-        """Everything told so far, as a message; unless it is `full`, as everyone sees it.
+        """Return the published state as a message; only `full` includes addresses.
 
-        The state is encoded once for all who come between two changes.
+        The encoded state is cached until the next change.
         """
         state = self.state
         seq, encoded = self._encoded.get(full, (None, b""))
@@ -119,13 +119,13 @@ class Hub:
         return orjson.dumps(Snapshot("snapshot", PROTOCOL, self.seq, self.now(), ready))
 
     def subscribe(self, *, full: bool = False) -> Subscription:
-        """Join: the first message is a snapshot of everything told so far."""
+        """Add a subscription; its first message is a snapshot."""
         subscription = Subscription(self.snapshot(full=full), self._subscribers.discard, full=full)
         self._subscribers.add(subscription)
         return subscription
 
     def shown(self, section: str) -> dict[str, Any]:
-        """One section by id, as it will be told next."""
+        """Return one section by id, including changes not yet sent."""
         shown: dict[str, Any] = dict(self._state[section])
         for (pending, key), view in self._pending.items():
             if pending == section:
@@ -134,7 +134,7 @@ class Hub:
 
     @property
     def watching(self) -> int:
-        """How many subscriptions there are."""
+        """The number of subscriptions."""
         return len(self._subscribers)
 
     def close(self) -> None:
@@ -169,6 +169,6 @@ class Hub:
         for subscription in list(self._subscribers):
             full = subscription.full
             if full not in encoded:
-                told = delta if full else replace(delta, set=changes_for_the_room(changes))
-                encoded[full] = orjson.dumps(told)
+                visible = delta if full else replace(delta, set=changes_for_the_room(changes))
+                encoded[full] = orjson.dumps(visible)
             subscription.offer(encoded[full], delta)

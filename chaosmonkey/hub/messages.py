@@ -1,6 +1,6 @@
-"""What the websockets say to the pages: a snapshot, then deltas, and signs of life.
+"""Messages of the pages' websocket: a snapshot, then deltas and heartbeats.
 
-The phones' one message, `Play`, is a view of its own.
+The phones' message is `phone_views.Play`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ View = ClusterView | MachineView | PodView | ServiceView | OutageView | ShowView
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that is shown, each section by id: the body of `/api/state` and of a snapshot."""
+    """The published state, each section by id: the body of `/api/state` and of a snapshot."""
 
     cluster: dict[str, ClusterView]
     machines: dict[str, MachineView]
@@ -37,7 +37,7 @@ class State:
 
 
 class Changes(TypedDict, total=False):
-    """Entities to put in place, each section by id; only sections that have any."""
+    """Entities to set, each section by id; sections without changes are absent."""
 
     cluster: dict[str, ClusterView]
     machines: dict[str, MachineView]
@@ -50,7 +50,7 @@ class Changes(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The first message of a connection: everything, as of `seq`."""
+    """The first message of a connection: the state as of `seq`."""
 
     type: Literal["snapshot"]
     protocol: int
@@ -61,7 +61,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What changed since `seq - 1`: entities to put in place, and ids to take out."""
+    """Changes since `seq - 1`: entities to set, and ids to remove."""
 
     type: Literal["delta"]
     seq: int
@@ -72,7 +72,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """Nothing changed, and the connection lives: sent when nothing else was for a while."""
+    """A heartbeat: sent when the connection had no other message for a while."""
 
     type: Literal["beat"]
     at: float

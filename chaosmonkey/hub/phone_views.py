@@ -1,4 +1,4 @@
-"""What phones are shown: the same bytes for all of them."""
+"""Views for phones; all phones get the same bytes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chaosmonkey.outage.recovery import Phase
 
 @dataclass(frozen=True, slots=True)
 class PlayOutage:
-    """What a phone is told of the outage that its round made."""
+    """The outage that a phone's round caused."""
 
     machine: str
     feed: FeedKind | None
@@ -27,13 +27,13 @@ class PlayOutage:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """The one message of a phone's stream: everything that it shows, each time.
+    """The only message of the phones' stream; each contains everything that a phone shows.
 
     Attributes:
-        speed: how many times faster than real the server's time runs.
-        feed: what the next round will cut.
-        nicknames: phones may give themselves a name.
-        outage: of the round, once it was executed.
+        speed: how many times faster than real time the server's clock runs.
+        feed: the feed that the next round will cut.
+        nicknames: whether phones may choose a nickname.
+        outage: the outage that the round caused, once it was executed.
     """
 
     type: Literal["play"]

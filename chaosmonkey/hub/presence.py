@@ -1,7 +1,7 @@
-"""Who is connected: stages, consoles and phones, and how long a stage takes to draw a change.
+"""Count connected stages, consoles and phones, and measure how fast a stage draws a change.
 
-A phone is a seat with a live connection, however many tabs it has. Every visitor may open the
-stage, so stages are counted by address, and the one that was there first says how long it takes.
+A phone is a seat with at least one live connection. Every visitor may open the stage, so stages
+are counted by address, and the delay is that of the stage connected first.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 Role = Literal["stage", "console", "phone", "viewer"]
 
 REMEMBERED = 64
-"""Deltas whose sending time is kept, for acknowledgements that come later."""
+"""Deltas whose sending time is kept until a stage acknowledges them."""
 
 
 class Presence:
@@ -29,7 +29,7 @@ class Presence:
         self._sent: OrderedDict[int, float] = OrderedDict()
 
     def count(self, role: Role) -> int:
-        """How many of a role are connected."""
+        """Return how many clients of a role are connected."""
         match role:
             case "phone":
                 return len(self._seats)
@@ -40,9 +40,9 @@ class Presence:
 
     @property
     def stage_delay(self) -> float | None:
-        """Seconds from sending a delta until the stage that was there first said that it was drawn.
+        """Seconds from sending a delta until the longest-connected stage has drawn it.
 
-        Of its last acknowledgement; None without one.
+        Measured by its last acknowledgement; None without one.
         """
         return next((self._delays[one] for one in self._stages if one in self._delays), None)
 
@@ -85,13 +85,13 @@ class Presence:
             self._changed()
 
     def sent(self, seq: int, at: float) -> None:
-        """A delta was sent, at a moment of real time."""
+        """Record when a delta was sent, in real time."""
         self._sent.setdefault(seq, at)
         while len(self._sent) > REMEMBERED:
             self._sent.popitem(last=False)
 
     def drawn(self, address: str, seq: int, at: float) -> None:
-        """The stage at an address says that it has drawn a delta."""
+        """Record when the stage at an address has drawn a delta."""
         sent = self._sent.get(seq)
         if sent is not None and address in self._stages:
             self._delays[address] = at - sent

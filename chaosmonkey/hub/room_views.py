@@ -1,4 +1,4 @@
-"""What everyone is shown, unlike the presenter and scripts: no addresses."""
+"""Views for the public, without addresses; the presenter and scripts see the full ones."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _Shown = TypeVar("_Shown", bound=View)
 
 
 def sees_all(caller: Caller) -> bool:
-    """Whether a caller sees addresses and the words of devices."""
+    """Whether a caller sees addresses and the messages of devices."""
     return caller.role in (Role.PRESENTER, Role.SCRIPT)
 
 
 def for_the_room(view: _Shown) -> _Shown:
-    """A view as everyone sees it."""
+    """Return a view without addresses."""
     match view:
         case ClusterView() if view.why:
             return replace(view, why="it does not answer")
@@ -49,7 +49,7 @@ def for_the_room(view: _Shown) -> _Shown:
 
 
 def changes_for_the_room(changes: Changes) -> Changes:
-    """Changes as everyone sees them."""
+    """Return changes without addresses."""
     return {  # type: ignore[return-value] # each section keeps its kind
         section: {key: for_the_room(view) for key, view in views.items()}  # type: ignore[attr-defined]
         for section, views in changes.items()
@@ -57,7 +57,7 @@ def changes_for_the_room(changes: Changes) -> Changes:
 
 
 def state_for_the_room(state: State) -> State:
-    """Everything as everyone sees it."""
+    """Return the state without addresses."""
     return replace(
         state,
         cluster={key: for_the_room(view) for key, view in state.cluster.items()},

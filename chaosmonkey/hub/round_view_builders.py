@@ -1,4 +1,4 @@
-"""From a round to what is shown of it: tickets get their names, and seats stay secret."""
+"""Build the view of a round: tickets get nicknames, and seats stay secret."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ Namer = Callable[[int], tuple[str, str]]
 """Ticket → the tag and the nickname of its seat, each "" if there is none."""
 
 PAST = 5
-"""Turns that ended and are shown."""
+"""How many ended turns are shown."""
 
-GONE = 100
-"""Tickets that gave up their place and are told to those behind them."""
+WITHDRAWN = 100
+"""How many withdrawn tickets are sent to phones, which compute their place in line."""
 
 
 def show_round(room: Room, *, present: bool = True) -> RoundView | None:
-    """The current round, or the last one; None before the first.
+    """Return the view of the current or last round; None before the first.
 
     Args:
-        room: whose round it is.
-        present: whether the presenter is there.
+        room: the room of the round.
+        present: whether a presenter is connected.
     """
     current = room.current_round.round
     if current is None:
         return None
-    table = room.current_round.table() if current.state in RUNNING else Eligibility()
+    eligibility = room.current_round.eligibility() if current.state in RUNNING else Eligibility()
     named = _namer(room)
     decision = current.decision
     result = room.current_round.bet()
@@ -43,7 +43,7 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
         id=current.id,
         mode=current.mode,
         state=current.state,
-        says=_says(current, table, result, named),
+        says=_status_text(current, eligibility, result, named),
         feed=current.feed,
         opened=current.opened,
         closes=current.closes,
@@ -53,9 +53,9 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
         tally=_tally(current),
         entered=current.entered,
         leaders=current.leaders,
-        electable=vote.electable(current, table),
-        barred={one: word for one in current.choices if (word := table.word(one))},
-        blocked=table.why_blocked,
+        electable=vote.electable(current, eligibility),
+        barred={one: word for one in current.choices if (word := eligibility.word(one))},
+        blocked=eligibility.why_blocked,
         commitment=commitment(current.seed),
         seed=current.seed if current.drawn else None,
         picked=current.picked,
@@ -63,7 +63,7 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
         past=tuple(_turn(turn, named) for turn in current.past[-PAST:]),
         called=current.called,
         waiting=queue.in_line(current) if behind else 0,
-        gone=tuple(sorted(one for one in current.withdrawn if one > current.called)[:GONE]),
+        gone=tuple(sorted(one for one in current.withdrawn if one > current.called)[:WITHDRAWN]),
         chosen=None if decision is None else decision.machine,
         outage=None if decision is None else decision.outage,
         seconds=current.seconds,
@@ -73,7 +73,7 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
 
 
 def waits_for_presenter(current: Round) -> bool:
-    """Whether nothing goes on before the presenter does something."""
+    """Whether the round cannot go on without the presenter."""
     if current.state not in RUNNING:
         return False
     if current.turn is not None:
@@ -83,21 +83,23 @@ def waits_for_presenter(current: Round) -> bool:
     return current.closes is None and current.mode not in (Mode.QUEUE, Mode.FREE)
 
 
-def _says(current: Round, table: Eligibility, result: Result | None, named: Namer) -> str:
+def _status_text(
+    current: Round, eligibility: Eligibility, result: Result | None, named: Namer
+) -> str:
     def called(ticket: int) -> str:
         _, name = named(ticket)
         return f"{name} (ticket {ticket})" if name else f"Ticket {ticket}"
 
-    said = rules_of(current.mode).says(current, table, called)
+    sentence = rules_of(current.mode).status_text(current, eligibility, called)
     if current.state is RoundState.REVEALED and result is not None and result.best:
         first = result.best[0]
-        said += f" {called(first.ticket)} guessed {first.seconds:g} s and wins."
+        sentence += f" {called(first.ticket)} guessed {first.seconds:g} s and wins."
     turn = current.turn
-    if turn is not None and turn.stage is TurnState.CHOOSING and table.blocked is not None:
-        said += f" Wait a moment. {table.why_blocked}"
-    elif waits_for_presenter(current) and isinstance(table.blocked, Halted):
-        said += f" {table.why_blocked} Nothing is cut until the presenter releases it."
-    return said
+    if turn is not None and turn.stage is TurnState.CHOOSING and eligibility.blocked is not None:
+        sentence += f" Wait a moment. {eligibility.why_blocked}"
+    elif waits_for_presenter(current) and isinstance(eligibility.blocked, Halted):
+        sentence += f" {eligibility.why_blocked} Nothing is cut until the presenter releases it."
+    return sentence
 
 
 def _tally(current: Round) -> dict[str, int]:

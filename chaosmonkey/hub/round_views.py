@@ -1,7 +1,7 @@
-"""What the pages are shown of a round; phones get the same, in the same bytes for all.
+"""Views of a round for pages and phones.
 
-Nothing here tells who a seat is: seats are called by their ticket in the round, by a tag, and by
-the name that they gave themselves, if any.
+They do not reveal seat ids: a seat appears as its ticket in the round, its tag, and its nickname
+if it has one.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ class TurnView:
     """The right to press, now or in the past.
 
     Attributes:
-        ticket: whose turn it is; 0 is the crowd's: the presenter carries out what all decided.
-        until: when the present stage ends by itself, or when the turn ended.
-        machine: what is to be cut, once that is chosen.
-        outage: the id of the outage that came of it.
+        ticket: whose turn it is; 0 is the crowd's: the presenter carries out its decision.
+        until: when the current stage ends automatically, or when the turn ended.
+        machine: the machine to cut, once it is chosen.
+        outage: the id of the outage that the cut caused.
         why: why it was refused, or ended.
     """
 
@@ -37,7 +37,7 @@ class TurnView:
 
 @dataclass(frozen=True, slots=True)
 class GuessView:
-    """A guess, and by how many seconds it was off."""
+    """A guess and its error, in seconds."""
 
     ticket: int
     tag: str
@@ -48,12 +48,12 @@ class GuessView:
 
 @dataclass(frozen=True, slots=True)
 class BetView:
-    """What the guesses come to; they are secret while the round is open.
+    """The result of the guesses; they are secret while the round is open.
 
     Attributes:
-        low: the lowest guess; `middle`: half of them are not above it; `high`: the highest.
-        best: the closest, the winner first; none without a recovery time.
-        offs: how far guesses were off, ascending: all, or some that stand for equal shares.
+        low: the lowest guess; `middle`: the lower median; `high`: the highest guess.
+        best: the closest guesses, the winner first; none without a recovery time.
+        offs: errors of the guesses, ascending: all of them, or an even sample.
     """
 
     low: float
@@ -65,31 +65,31 @@ class BetView:
 
 @dataclass(frozen=True, slots=True)
 class RoundView:
-    """The current audience round, or the last one; docs/rounds.md tells what its states mean.
+    """The current or last audience round; docs/rounds.md explains its states.
 
     Attributes:
-        says: how it stands, in plain words, without a clock.
-        approve: the presenter approves each press.
-        machine: what a bet is about.
+        says: its state in a sentence or two, without a time.
+        approve: whether the presenter approves each press.
+        machine: the machine that a bet is about.
         choices: the machines to choose from.
         tally: votes for each machine that can be chosen.
-        entered: how many take part: votes, tickets, guesses. Tickets are 1 to that number.
+        entered: how many votes, tickets or guesses there are. Tickets are 1 to that number.
         leaders: the machines with the most votes; several in a tie.
-        electable: those with the most votes that can be cut now.
+        electable: the machines with the most votes among those that can be cut now.
         barred: machines that cannot be chosen now, and why in a word or two.
         blocked: why nothing can be cut now; "" if something can.
         commitment: SHA-256 of the seed, fixed at the opening.
-        seed: what was drawn with; null until it was.
-        picked: what a draw among equals decided.
+        seed: the seed of the draws; null until a draw.
+        picked: the machine that the draw in a tie chose.
         turn: who has the button.
         past: the latest turns that ended, the newest last.
         called: the highest ticket that a queue has called.
-        waiting: how many wait behind it.
-        gone: tickets behind it that gave up their place.
+        waiting: how many tickets wait after it.
+        gone: tickets after it that gave up their place.
         chosen: the machine that was cut last in this round.
-        outage: the id of the outage that came of it.
-        seconds: its recovery time, where the round is about one cut.
-        away: it waits for the presenter, and no console is connected.
+        outage: the id of the outage that the cut caused.
+        seconds: its recovery time, if the round has a single cut.
+        away: whether the round waits for the presenter and no console is connected.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""From the model to what is shown: pure functions, one for each kind of view."""
+"""Build views from the model: pure functions, one for each kind of view."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from chaosmonkey.outage.telling import Telling, summarize
 from chaosmonkey.plugs import PlugBoard
 
 BROKEN = frozenset({"CrashLoopBackOff", "ErrImagePull", "ImagePullBackOff", "CreateContainerError"})
-"""Waiting reasons of containers that will not start by waiting."""
+"""Waiting reasons of containers that will not start without a fix."""
 
 NO_OBJECTIONS: Mapping[FeedKind, Collection[ChaosMonkeyError]] = MappingProxyType({})
 
@@ -42,7 +42,7 @@ FOUND_OFF = (
 
 
 def show_cluster(lab: Lab, world: ClusterState) -> ClusterView:
-    """The cluster as a whole."""
+    """Build the view of the cluster."""
     stale, limits = world.stale, lab.limits
     return ClusterView(
         title=lab.title,
@@ -69,7 +69,7 @@ def show_cluster(lab: Lab, world: ClusterState) -> ClusterView:
 
 
 def show_refusal(objections: Iterable[ChaosMonkeyError]) -> RefusedView | None:
-    """The first of what refuses a cut now; None if nothing does."""
+    """Build the view of the first objection to a cut; None if there is none."""
     for one in objections:
         until = one.facts.get("allowed_at")
         label = one.label if isinstance(one, CutRefused) else "cluster lost"
@@ -80,12 +80,12 @@ def show_refusal(objections: Iterable[ChaosMonkeyError]) -> RefusedView | None:
 
 
 def _is_of_the_table(objection: ChaosMonkeyError) -> bool:
-    """A machine's own trouble is shown before what is the matter with the whole table."""
+    """Whether an objection concerns the whole table; a machine's objections are shown first."""
     return not isinstance(objection, MachineRefused)
 
 
 def _news(objections: Iterable[ChaosMonkeyError]) -> Iterator[ChaosMonkeyError]:
-    """Those that a page does not know from the show, or from what guards the machine."""
+    """Skip objections that a page already shows: HALT, arming, and what guards the machine."""
     return (one for one in objections if not (isinstance(one, RuleRefused) and one.in_show))
 
 
@@ -104,7 +104,7 @@ def show_machine(
     objections: Mapping[FeedKind, Collection[ChaosMonkeyError]] = NO_OBJECTIONS,
     clock_behind: float | None = None,
 ) -> MachineView:
-    """A machine of the configuration, or a node that has none."""
+    """Build the view of a machine, or of a node without a machine."""
 
     def feed(kind: FeedKind) -> FeedView | None:
         plug = plugs.get((name, kind))
@@ -155,7 +155,7 @@ def _clock(name: str, behind: float | None) -> str:
 
 
 def show_pod(pod: Pod, world: ClusterState) -> PodView:
-    """A pod."""
+    """Build the view of a pod."""
     workload = world.workload_of(pod)
     return PodView(
         uid=pod.uid,
@@ -193,7 +193,7 @@ def _pod_state(pod: Pod, world: ClusterState) -> PodState:
 
 
 def show_outage(outage: Outage) -> OutageView:
-    """An outage."""
+    """Build the view of an outage."""
     return OutageView(
         id=outage.id,
         machine=outage.machine,
@@ -250,7 +250,7 @@ def _telling(outage: Outage) -> Telling:
 
 
 def _round(seconds: float) -> float:
-    """To the millisecond: finer than that, the moment of receipt says nothing."""
+    """Round to milliseconds: times of receipt are not more precise."""
     return round(seconds, 3)
 
 

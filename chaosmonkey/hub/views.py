@@ -1,7 +1,7 @@
-"""What the pages and scripts are shown: the values of `/api/state` and of the websocket's messages.
+"""Views for pages and scripts: the values in `/api/state` and in websocket messages.
 
-Moments are seconds since 1970 by the server's clock, which in a demo may run faster than real time;
-milestones and phases are seconds from an outage's t0. What did not happen is null or absent.
+Times are seconds since 1970 by the server's clock, which may run faster than real time in a demo.
+Milestones and phases are seconds from an outage's t0. What did not happen is null or absent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PodState = Literal[
 
 @dataclass(frozen=True, slots=True)
 class LimitsView:
-    """What may be cut, as configured; times in seconds. docs/configuration.md explains each."""
+    """The configured limits; times in seconds. docs/configuration.md explains each."""
 
     max_off: int
     min_ready: int
@@ -39,16 +39,16 @@ class LimitsView:
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
-    """The cluster as a whole, and how far this server can be believed.
+    """The cluster as a whole, and whether its state is current.
 
     Attributes:
-        stale_since: since when the cluster has not been seen; null while it is.
-        why: the reason for that.
-        speed: how many times faster than real the time of this server runs.
-        preset: how quickly the cluster is set up to react: "kubernetes" or "stage".
-        notices_after: seconds of silence after which Kubernetes should give up a machine.
+        stale_since: when contact with the cluster was lost; null while connected.
+        why: why contact was lost.
+        speed: how many times faster than real time this server's clock runs.
+        preset: how quickly the cluster is configured to react: "kubernetes" or "stage".
+        notices_after: seconds of silence after which Kubernetes should mark a machine as lost.
         default_off: seconds that a cut lasts by default.
-        demo: the machines are pretend ones, and their plugs can be pulled on the stage.
+        demo: whether the machines are simulated and their plugs can be pulled on the stage.
     """
 
     title: str
@@ -70,7 +70,7 @@ class FeedView:
         stage: asked, journalled, cutting, cut, restoring or stuck; null if no cut is under way.
         why: what brought the cut to that stage.
         trouble: what is wrong, while it is stuck.
-        sensed: what the feed's sensor says: on, off or unknown; null if it has none.
+        sensed: what the feed's sensor reports: on, off or unknown; null without a sensor.
         finding: what is wrong when plug and sensor contradict each other; "" if nothing.
         refused: the rule that would refuse a cut now; null if none would.
     """
@@ -87,10 +87,10 @@ class FeedView:
 
 @dataclass(frozen=True, slots=True)
 class RefusedView:
-    """A rule that refuses a cut, in a few words and without a clock.
+    """A rule that refuses a cut, in a few words without a time.
 
     Attributes:
-        until: from when on it no longer does; null if that is not known.
+        until: when the rule will allow the cut; null if unknown.
     """
 
     rule: str
@@ -100,16 +100,16 @@ class RefusedView:
 
 @dataclass(frozen=True, slots=True)
 class MachineView:
-    """One machine, and separately what Kubernetes believes about it.
+    """One machine's plugs, and separately its node as Kubernetes reports it.
 
     Attributes:
         ready: "True", "False" or "Unknown"; null if the cluster has no such node.
         reason: the reason of the condition Ready.
         guarded: why it can never be cut; "" if it can.
-        rests_until: until when it is left alone after its last cut; null if it has not been cut.
-        place: its place on the table, as the configuration lists it, 1 for the first: the order on
-            every page and the console's digit; null if it is only a node of the cluster.
-        refused: the rule that would refuse a cut now, HALT and arming aside; null if none would.
+        rests_until: when its cooldown after the last cut ends; null if it has not been cut.
+        place: its position in the configuration, from 1: the order on every page and the console's
+            digit; null for a node without a machine.
+        refused: the rule that would refuse a cut now, except HALT and arming; null if none would.
         clock: what is wrong with its clock, as a sentence; "" if nothing that matters.
     """
 
@@ -146,11 +146,10 @@ class PodView:
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """A service: addresses that Kubernetes would route to, and all of them.
+    """A service: how many of its addresses are ready, and how many it has.
 
     Attributes:
-        history: what `ready` and `total` were from a moment on, as (moment, ready, total), oldest
-            first: the latest few minutes.
+        history: the latest changes as (time, ready, total), oldest first.
     """
 
     namespace: str
@@ -166,8 +165,8 @@ class DisplacedView:
 
     Attributes:
         fate: moves, waits, stays or lost.
-        why: in plain words, why it is where it is.
-        evicts_at: when Kubernetes will evict it, while that is known and has not happened.
+        why: a sentence that explains its fate.
+        evicts_at: when Kubernetes will evict it; null if unknown, or once evicted.
         successor: the name of the pod that replaces it.
         resolved: seconds from t0 until its work was done again.
     """
@@ -186,23 +185,23 @@ class DisplacedView:
 
 @dataclass(frozen=True, slots=True)
 class OutageView:
-    """One outage; see docs/outages.md for what its milestones and phases mean.
+    """One outage; docs/outages.md explains its milestones and phases.
 
     Attributes:
-        t0: the moment from which everything is counted.
-        clocked: what told t0: "read-back" (the plug), "sensor", or "last sign" (of life).
-        cause: why, if it was not commanded and a sensor tells: hand, supply, switched, fault,
-            cut-short.
+        t0: the start of all measurements.
+        clocked: the source of t0: "read-back" (the plug), "sensor", or "last sign" (of life).
+        cause: the cause of an uncommanded outage, if a sensor identifies it: hand, supply,
+            switched, fault, cut-short.
         t0_within: the true t0 is at most this many seconds later.
         phase: the phase that is under way.
-        at_least: the same as `milestones` for those that may have come sooner: not before this.
-        phases_at_least: the same as `phases` for those that may have been shorter: not than this.
+        at_least: lower bounds of the `milestones` that are not exact.
+        phases_at_least: lower bounds of the `phases` that are not exact.
         recovery_seconds: the recovery time; null until, or unless, it is measured.
-        recovery_at_least: it is between this and `recovery_seconds`; null if it is exact.
+        recovery_at_least: its lower bound, with `recovery_seconds` as the upper; null if exact.
         outcome: recovered, unnoticed, incomplete or aborted; null while it is open.
         awaited: how many pods the recovery time waits for.
-        story: what happened, in plain words and in order.
-        telling: how it stands, in a sentence or a word for each place that shows it.
+        story: what happened, as sentences in order.
+        telling: its state, worded for each place that shows it.
     """
 
     id: str
@@ -237,20 +236,20 @@ class OutageView:
 
 @dataclass(frozen=True, slots=True)
 class ShowView:
-    """What the presenter has set, and who is there.
+    """The presenter's settings, and who is connected.
 
     Attributes:
         scene: what the stage shows: board, qr, tally or result.
-        feed: what a cut from the console or by the crowd cuts.
+        feed: the feed that a cut from the console or by the crowd takes.
         armed_until: until when cuts are allowed; null is safe.
-        halted: since when HALT holds; null if it does not.
+        halted: since when HALT is active; null if it is not.
         halted_by: who pressed it.
-        light: the theme for bright rooms.
-        join_url: where phones join, to be typed; the QR code at /api/join.svg adds the join code.
-        join_code: what phones need to join; "" if nothing.
+        light: whether the theme for bright rooms is on.
+        join_url: the address to type on a phone; the QR code at /api/join.svg adds the join code.
+        join_code: the code that phones need to join; "" if none is needed.
         wifi: name of the Wi-Fi to join first, whose code is at /api/wifi.svg; "" if none is set.
-        nicknames: phones may give themselves a name.
-        stage_delay_ms: how long the stage took to draw the last change; null without a stage.
+        nicknames: whether phones may choose a nickname.
+        stage_delay_ms: milliseconds the stage took to draw the last change; null if unknown.
     """
 
     scene: Scene

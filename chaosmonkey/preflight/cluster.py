@@ -161,7 +161,8 @@ def check_spread(lab: Lab, pods: Iterable[Json]) -> Iterator[Finding]:
         if where and not movable[machine.node_name]:
             yield note(
                 machine.name,
-                f"It has no pod that can move, so a cut would show no recovery. Pods that can: {where}.",
+                "It has no pod that can move, so a cut would show no recovery. Pods that can move "
+                f"are on {where}.",
                 "To spread them: kubectl rollout restart deployment, in the pods' namespace.",
             )
 

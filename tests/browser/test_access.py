@@ -59,7 +59,7 @@ def test_the_console_asks_who_is_there_and_lets_the_presenter_in_until_signing_o
     page = open_page(f"{asking.url}/console", complaining=True, viewport=LAPTOP)
     assert page.url.endswith("/login")
     sign_in(page, "a guess")
-    expect(page.get_by_role("alert")).to_contain_text("not known here")
+    expect(page.get_by_role("alert")).to_contain_text("token is unknown")
     sign_in(page)
     page.wait_for_url("**/console")
     page.get_by_role("article", name="node3").wait_for()

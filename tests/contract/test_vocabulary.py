@@ -11,6 +11,8 @@ PACKAGE = Path(__file__).parents[2] / "chaosmonkey"
 
 CLEAN = (
     "access",
+    "api",
+    "audience",
     "cli",
     "cluster",
     "clock.py",
@@ -21,6 +23,7 @@ CLEAN = (
     "dispatch.py",
     "errors.py",
     "events.py",
+    "hub",
     "model",
     "outage",
     "panel",

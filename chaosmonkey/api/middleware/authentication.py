@@ -1,12 +1,12 @@
-"""Who sends a request: by its token, its session, or by coming from this machine.
+"""Identify the caller of a request by token, session, control socket or address.
 
     Authorization: Bearer … ─► that token's scopes        wrong: 401, and soon 429
     the control socket      ─► the presenter
     cookie of a session     ─► the presenter
     loopback, and bound to loopback only ─► the presenter
-    anybody else            ─► a viewer
+    any other caller        ─► a viewer
 
-Every request and websocket has its caller in `scope["caller"]`; the routes say what they need.
+Every request and websocket has its caller in `scope["caller"]`; routes state what they require.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from chaosmonkey.api.transport import connection_limits
 from chaosmonkey.errors import ChaosMonkeyError
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
-"""Headers of a proxy: what it passes on comes from elsewhere, whatever its own address is."""
+"""Headers of a proxy: a request with one of them does not count as local."""
 
 
 class Unauthenticated(ChaosMonkeyError):
-    """Nobody knows who asks this, and it is not for everybody."""
+    """The caller is unknown, and the request is not open to everyone."""
 
     status = 401
     exit_code = 3
@@ -53,7 +53,7 @@ class Unauthenticated(ChaosMonkeyError):
 
 
 class PermissionDenied(ChaosMonkeyError):
-    """It is known who asks this, and it is not allowed to them."""
+    """The caller is known and lacks the permission."""
 
     status = 403
     exit_code = 3
@@ -62,7 +62,7 @@ class PermissionDenied(ChaosMonkeyError):
 
 
 class Authenticator:
-    """Recognises callers.
+    """Identifies callers.
 
     Args:
         open_here: whether callers from this machine are the presenter; true only if the server
@@ -86,7 +86,7 @@ class Authenticator:
         self._config_token = ConfiguredToken(presenter_token) if presenter_token else None
 
     async def recognise(self, connection: HTTPConnection) -> Caller:
-        """The caller of a request or a websocket; raises as `exchange`."""
+        """Return the caller of a request or a websocket; raises like `exchange`."""
         address = address_of(connection)
         kind, _, secret = connection.headers.get("authorization", "").partition(" ")
         if kind:
@@ -107,14 +107,14 @@ class Authenticator:
         return Caller(Role.VIEWER, address, address)
 
     def session(self, connection: HTTPConnection) -> Session | None:
-        """The session whose cookie a browser sends, if it is good."""
+        """Return the session of a browser's cookie, if it is valid."""
         return self.sessions.recognise(connection.cookies.get(cookie_name(COOKIE, connection)))
 
     async def exchange(self, secret: str, address: str) -> Caller:
-        """The caller whom a secret makes.
+        """Return the caller that a secret identifies.
 
-        Only wrong secrets are counted: a guest who guesses in the same network must not silence
-        the presenter. What keeps a secret from being guessed is its length.
+        Only wrong secrets are counted: a guest who guesses from the same network must not lock out
+        the presenter. The length of a secret protects it from guessing.
 
         Raises:
             Unauthenticated: the token is unknown.
@@ -133,7 +133,7 @@ class Authenticator:
             )
         self.rates.count(Rate.GUESS, neighbourhood(address))
         raise Unauthenticated(
-            "That token is not known here.",
+            "The token is unknown.",
             remedy="Was it revoked? `chaosmonkey token list` shows the names of all.",
         )
 
@@ -156,7 +156,7 @@ class ConfiguredToken:
 
 
 class Authentication:
-    """ASGI middleware: nobody gets further whose token is none; everybody else has a caller."""
+    """ASGI middleware that sets the caller, and refuses requests with an unknown token."""
 
     def __init__(
         self,
@@ -169,7 +169,7 @@ class Authentication:
         self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through with its caller, or answer it here."""
+        """Pass a request on with its caller, or refuse it."""
         if scope["type"] in ("http", "websocket"):
             connection = HTTPConnection(scope)
             try:
@@ -184,22 +184,24 @@ class Authentication:
         await self._app(scope, receive, send)
 
 
-# --- what routes ask for ------------------------------------------------------------------------
+# --- dependencies of routes ---------------------------------------------------------------------
 
 
 def caller_of(connection: HTTPConnection) -> Caller:
-    """The caller of a request or a websocket."""
+    """Return the caller of a request or a websocket."""
     caller: Caller = connection.scope["caller"]
     return caller
 
 
 def requires(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
-    """Dependency: the caller, who may do that, to the machine in the path if there is one.
+    """Build a dependency that returns the caller if it has the permission.
+
+    If the path names a machine, the permission must cover it.
 
     Raises:
         Unauthenticated: the caller is unknown.
-        NotAllowed: it is known, and they may not.
-        TooMany: they ask too often.
+        PermissionDenied: the caller is known and lacks the permission.
+        TooMany: the caller sends too many commands.
     """
 
     async def check(request: Request) -> Caller:
@@ -221,7 +223,7 @@ def _refusal(caller: Caller, verb: Verb, machine: str | None) -> ChaosMonkeyErro
         allowed = ", ".join(map(str, caller.scopes)) or "nothing"
         return PermissionDenied(
             f"The token '{caller.name}' does not allow {wanted}; it allows {allowed}.",
-            remedy="Make another: chaosmonkey token new NAME --scope " + wanted,
+            remedy="Create another: chaosmonkey token new NAME --scope " + wanted,
         )
     return Unauthenticated(
         f"This request may not {verb}.",
@@ -231,12 +233,12 @@ def _refusal(caller: Caller, verb: Verb, machine: str | None) -> ChaosMonkeyErro
 
 
 def address_of(connection: HTTPConnection) -> str:
-    """Where a request came from."""
+    """Return the address of a request's client."""
     return connection.client.host if connection.client is not None else "unknown"
 
 
 def neighbourhood(address: str) -> str:
-    """What counts as one address: of IPv6 the network, for a household gets 2^64 of them."""
+    """Return the key under which an address is rate limited; see `connection_limits.address_of`."""
     return connection_limits.address_of((address, 0))
 
 

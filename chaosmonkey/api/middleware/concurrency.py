@@ -1,13 +1,13 @@
-"""Requests begin a few at a time, one address after the other, and HALT before all of them.
+"""Start a few requests per event loop iteration, round-robin by address, and HALT first.
 
-    2,000 votes, 100 curious ─► [ waiting, by address ] ─► 8 in each round of the event loop,
-                                                           1 while machines get their power back
-    HALT, restore ───────────► [ waiting, by address ] ─► 2 more
-    users of this machine ──────────────────────────────► at once
+    2,000 votes, 100 visitors ─► [ waiting, by address ] ─► 8 in each iteration of the event loop,
+                                                            1 while machines get their power back
+    HALT, restore ────────────► [ waiting, by address ] ─► 2 more
+    users of this machine ───────────────────────────────► at once
 
-HALT takes some ten rounds, so the rounds have to be short. Votes come by the thousand and take
-several rounds each, so only eight of them are in progress at a time: from the last byte of the
-request to the first byte of the answer, so that a slow phone holds no place.
+HALT takes some ten iterations, so they have to be short. Votes come by the thousand and take
+several iterations each, so only eight of them are in progress at a time: from the last byte of the
+request to the first byte of the answer, so that a slow phone does not hold a place.
 """
 
 from __future__ import annotations
@@ -21,40 +21,40 @@ from chaosmonkey.api.fair_queue import FairQueue
 from chaosmonkey.api.transport.connection_limits import address_of
 
 USER = "chaosmonkey.user"
-"""Where an ASGI scope says which user of this machine came by the control socket."""
+"""ASGI scope key for the user of this machine that connected through the control socket."""
 
 EACH_ROUND = 8
-"""Requests that begin in one round: 0.7 ms of work each on a laptop, 3 ms on a Raspberry Pi."""
+"""Requests started per iteration: 0.7 ms of work each on a laptop, 3 ms on a Raspberry Pi."""
 
-MEANWHILE = 1
-"""The same while something urgent is under way."""
+EACH_ROUND_WHILE_URGENT = 1
+"""Requests started per iteration while an urgent request is in progress."""
 
 URGENT_EACH_ROUND = 2
-"""Urgent requests that begin in one round: strangers may send them as well, and are refused."""
+"""Urgent requests started per iteration; limited because unknown callers may send them too."""
 
 PHONES = "/api/play/"
 PRESS = "/api/play/press"
-"""Waits for a plug and costs nothing meanwhile: it would hold its place for a second."""
+"""Takes no place: it waits for a plug, idle, for about a second."""
 
 PLACES = 8
 """Requests of phones in progress at a time."""
 
 URGENT = re.compile(r"/(halt|restore(/[^/]*)?)$")
-"""Paths of what gives machines their power back, below any prefix."""
+"""Paths of requests that restore power, below any prefix."""
 
 
 class RequestScheduler:
-    """ASGI middleware; bodies must be limited before it."""
+    """ASGI middleware that schedules requests; `RequestSizeLimit` must run before it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._urgent = FairQueue(lambda: URGENT_EACH_ROUND)
-        self._others = FairQueue(lambda: MEANWHILE if self._under_way else EACH_ROUND)
+        self._others = FairQueue(lambda: EACH_ROUND_WHILE_URGENT if self._under_way else EACH_ROUND)
         self._under_way = 0
         self._places = asyncio.Semaphore(PLACES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request, or the handshake of a websocket, begin when it is its turn."""
+        """Start a request, or the handshake of a websocket, when it is its turn."""
         path: str = scope.get("path", "")
         is_phone = scope["type"] == "http" and path.startswith(PHONES) and path != PRESS
         if is_phone:
@@ -76,7 +76,7 @@ class RequestScheduler:
             self._under_way -= 1
 
     async def _in_a_place(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run a request while holding one of the places, up to the first byte of its answer."""
+        """Run a request, holding one of the places until the first byte of its answer."""
         await self._places.acquire()
         held = True
 
@@ -97,7 +97,7 @@ class RequestScheduler:
 
 
 async def _whole_request(receive: Receive) -> Receive:
-    """Read a request's body to its end; what returns gives it out again."""
+    """Read a request's body completely; return a `receive` that replays it."""
     messages = [await receive()]
     while messages[-1].get("more_body", False):
         messages.append(await receive())

@@ -1,25 +1,25 @@
-"""HEAD is answered as GET without its body, for whatever only shows something.
+"""Answer HEAD like GET without a body, except for commands.
 
-Load balancers, proxies and link previews ask so. A command is not carried out by HEAD: its route
-(`commands.Command`) answers 405.
+Load balancers, proxies and link previews send HEAD. A command is not carried out by HEAD: its
+route (`audited.Command`) answers 405.
 """
 
 from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-ASKED_BY_HEAD = "chaosmonkey.asked_by_head"
-"""The key of a scope whose request was a HEAD."""
+WAS_HEAD = "chaosmonkey.was_head"
+"""ASGI scope key that marks a HEAD request."""
 
 
 class HeadRequests:
-    """ASGI middleware; uvicorn leaves out the body, because it knows what was asked."""
+    """ASGI middleware; uvicorn omits the body of the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Ask the app for the same by GET."""
+        """Pass HEAD to the app as GET."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET", ASKED_BY_HEAD: True}
+            scope = {**scope, "method": "GET", WAS_HEAD: True}
         await self._app(scope, receive, send)

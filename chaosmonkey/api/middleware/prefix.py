@@ -1,7 +1,7 @@
-"""The path under which a proxy shows this server, taken off: `/chaos/api/state` is `/api/state`.
+"""Strip the path prefix of a proxy: `/chaos/api/state` becomes `/api/state`.
 
-Some proxies take it off themselves; then there is nothing to do. Our own pages and redirects are
-relative, so that they stay below it either way.
+Some proxies strip it themselves, and the path is left unchanged. Our pages and redirects use
+relative URLs, so they work either way.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class PathPrefix:
-    """ASGI middleware, before all others."""
+    """ASGI middleware that strips the prefix; it runs before all others."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app
         self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through under its own path."""
+        """Pass a request on without the prefix."""
         if self._prefix and scope["type"] in ("http", "websocket"):
             path, raw = scope["path"], scope.get("raw_path") or b""
             if path.startswith(f"{self._prefix}/"):

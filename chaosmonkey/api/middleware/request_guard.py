@@ -1,9 +1,10 @@
-"""Who may come in: no request under a foreign name, no change on behalf of a foreign page.
+"""Refuse requests for foreign host names, and changes requested by other sites.
 
-DNS rebinding makes a browser send requests for evil.example to this machine; their Host says so.
-A page elsewhere can make a browser fetch /kill/node3; Sec-Fetch-Site and Origin may say so, but
-over plain HTTP most browsers send neither with a GET, and cookies know no ports. So a browser's GET
-never acts: it is answered with a page of one button. Reload, Back and restored tabs cut nothing.
+DNS rebinding makes a browser send requests for evil.example to this machine; the Host header
+reveals it. Another site's page can make a browser fetch /kill/node3. Sec-Fetch-Site and Origin may
+reveal that, but over plain HTTP most browsers send neither with a GET, and cookies ignore ports.
+So a browser's GET never acts: the answer is a page with one button. Reload, Back and restored tabs
+cut nothing.
 """
 
 from __future__ import annotations
@@ -23,28 +24,28 @@ from chaosmonkey.config import ServerSettings
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
 
 LOCAL = r"\.(local|lan|home|home\.arpa|internal|localdomain|fritz\.box)"
-"""What home networks put behind a machine's name. mDNS appends -2 to one that is taken."""
+"""Domains of home networks. mDNS appends -2 to a host name that is taken."""
 
 BROWSER_MARKS = (
     *("sec-fetch-site", "sec-fetch-mode", "sec-ch-ua", "upgrade-insecure-requests"),
     *("origin", "referer"),
 )
-"""Headers that browsers send, and programs do not."""
+"""Headers that browsers send and programs do not."""
 
 
 class UntrustedRequest(ChaosMonkeyError):
-    """This request came by a way on which nothing may be changed."""
+    """The request may not change anything because of where it came from."""
 
     status = 403
     title = "Forbidden"
 
 
 class Unconfirmed(UntrustedRequest):
-    """A browser came to the address of a command: it is shown one button that sends it."""
+    """A command was sent by GET; a browser gets a confirmation page."""
 
 
 class ForeignHost(BadInput):
-    """The request was sent for another server's name."""
+    """The request's Host is another server's name."""
 
     status = 421
     title = "Misdirected request"
@@ -59,11 +60,11 @@ class RequestGuard:
         named = urlsplit(self._public).hostname if self._public else None
         names = ("localhost", settings.host, named or "", *settings.allowed_hosts)
         self._names = {name.lower().rstrip(".") for name in names if name}
-        own = re.escape(socket.gethostname().lower().partition(".")[0])
-        self._own = re.compile(rf"{own}(-\d+)?({LOCAL})?")
+        hostname = re.escape(socket.gethostname().lower().partition(".")[0])
+        self._hostname = re.compile(rf"{hostname}(-\d+)?({LOCAL})?")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it here."""
+        """Pass a request on, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
@@ -81,12 +82,12 @@ class RequestGuard:
             await responses.problem(Request(scope), error)(scope, receive, send)
 
     def _is_ours(self, host: str) -> bool:
-        """An address is always ours: rebinding needs a name."""
+        """Whether a Host names this server; an address always does: rebinding needs a name."""
         name = _without_port(host).lower().rstrip(".")
         try:
             ipaddress.ip_address(name)
         except ValueError:
-            return name in self._names or self._own.fullmatch(name) is not None
+            return name in self._names or self._hostname.fullmatch(name) is not None
         return True
 
 
@@ -97,37 +98,37 @@ def _without_port(host: str) -> str:
 
 
 async def may_change(request: Request) -> None:
-    """Dependency of every route that changes something; raises Forbidden."""
+    """Dependency of every route that changes something; raises UntrustedRequest."""
     headers = request.headers
     purpose = f"{headers.get('purpose', '')} {headers.get('sec-purpose', '')}".lower()
     if "prefetch" in purpose or "preview" in purpose:
         raise UntrustedRequest(
-            "A browser fetched this link before anybody clicked it, and it changes something.",
-            remedy="Open it yourself.",
+            "The browser prefetched this link, and commands are not prefetched.",
+            remedy="Open the link yourself.",
         )
     if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         raise UntrustedRequest(
-            "A page of another site asked for this.",
+            "A page of another site sent this request.",
             remedy="Use this server's own pages, or curl.",
         )
     if request.method == "GET" and not _was_written_on_purpose(request):
         raise Unconfirmed(
-            "A GET acts only for curl and the like, or with a token: a browser's may be a reload "
-            "or another page's doing, and a program's a redirect.",
-            remedy="Send a POST, or a token in the header Authorization.",
+            "A GET acts only from a terminal client such as curl, or with a token. Others may be "
+            "a reload, a redirect or another page's request.",
+            remedy="Send a POST, or a token in the Authorization header.",
         )
     if not same_origin(request):
         raise UntrustedRequest(
-            f"A page of {headers.get('origin', '')[:80]} asked for this.",
+            f"A page of {headers.get('origin', '')[:80]} sent this request.",
             remedy="Use this server's own pages, or curl.",
         )
 
 
 def _was_written_on_purpose(request: Request) -> bool:
-    """Whether a GET bears a token, or comes from this machine and from no browser."""
+    """Whether a GET has a token, or comes from a terminal client on this machine."""
     caller: Caller = request.scope["caller"]
     if caller.role is Role.VIEWER:
-        return True  # and refused for that by `who.may`
+        return True  # `authentication.requires` refuses it
     match caller.means:
         case AuthMethod.TOKEN | AuthMethod.SOCKET:
             return True
@@ -138,9 +139,9 @@ def _was_written_on_purpose(request: Request) -> bool:
 
 
 def _is_typed(headers: Headers) -> bool:
-    """Whether a person or a script typed this: curl says so, and bears no browser's mark.
+    """Whether a terminal client sent this: curl or the like, without a browser's headers.
 
-    A program that follows a redirect, or fetches what it was told to, calls itself otherwise.
+    Programs that follow redirects or fetch links have other user agents.
     """
     accept = headers.get("accept", "")
     marked = any(name in headers for name in BROWSER_MARKS)
@@ -149,9 +150,9 @@ def _is_typed(headers: Headers) -> bool:
 
 
 def same_origin(connection: HTTPConnection) -> bool:
-    """Whether the page that sent this, if one did, came from this server.
+    """Whether the request has no Origin or this server's.
 
-    A proxy may pass on another Host than the browser's: then `public_url` says what that is.
+    A proxy may replace the browser's Host; then `public_url` has the origin.
     """
     origin = connection.headers.get("origin")
     if origin is None or origin == connection.scope.get("public_origin"):

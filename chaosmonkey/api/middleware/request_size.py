@@ -1,4 +1,4 @@
-"""No request is larger than any of ours could be; a larger one is refused before it is read."""
+"""Refuse requests larger than any that our clients send, before reading them."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from chaosmonkey.api.transport.http_protocol import LARGEST_HEAD
 from chaosmonkey.errors import BadInput
 
 LARGEST_BODY = 16 * 1024
-"""Bytes of a request's body: the largest of ours, a vote, has 100."""
+"""Bytes of a request's body; the largest that our pages send, a vote, has 100."""
 
 
 class TooLarge(BadInput):
-    """The request is larger than anything that this server is asked."""
+    """The request's body is too large."""
 
     status = 413
     title = "Too large"
 
 
 class HeadTooLarge(TooLarge):
-    """Its first line and its headers are."""
+    """The request's line and headers are too large."""
 
     status = 431
 
 
 class Ambiguous(BadInput):
-    """The request can be read in two ways, and a proxy may have read it in the other one."""
+    """The request has two lengths, and a proxy may have used the other one."""
 
     status = 400
     title = "Ambiguous"
 
 
 class RequestSizeLimit:
-    """ASGI middleware, around everything else, that refuses what is too large."""
+    """ASGI middleware that refuses requests that are too large; it runs before all others."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request through, or answer it here and hear no more of it."""
+        """Pass a request on, or refuse it and close the connection."""
         wrong = _wrong(scope) if scope["type"] in ("http", "websocket") else None
         if wrong is None and scope["type"] == "http" and _is_chunked(scope):
             try:
@@ -65,7 +65,7 @@ def _wrong(scope: Scope) -> BadInput | None:
     head = len(scope["raw_path"]) + len(scope["query_string"])
     head += sum(len(name) + len(value) + 4 for name, value in scope["headers"])  # ": ", "\r\n"
     if head > LARGEST_HEAD:
-        return HeadTooLarge(f"The headers have {head} bytes; {LARGEST_HEAD} are the most.")
+        return HeadTooLarge(f"The headers have {head} bytes; the maximum is {LARGEST_HEAD}.")
     headers = Headers(scope=scope)
     if "transfer-encoding" in headers and "content-length" in headers:
         return Ambiguous("The body has two lengths: Content-Length and Transfer-Encoding.")
@@ -75,12 +75,12 @@ def _wrong(scope: Scope) -> BadInput | None:
 
 
 def _is_chunked(scope: Scope) -> bool:
-    """Whether its body does not say how long it is: front ends with HTTP/2, and tunnels, do so."""
+    """Whether the body has no Content-Length: HTTP/2 front ends and tunnels send such bodies."""
     return "transfer-encoding" in Headers(scope=scope)
 
 
 async def _read_ahead(receive: Receive) -> Receive:
-    """Read such a body, and give it out again; raises TooLarge."""
+    """Read a chunked body; return a `receive` that replays it. Raises TooLarge."""
     read: list[Message] = []
     size, more = 0, True
     while more:

@@ -1,1 +1,1 @@
-"""One module per group of URLs: what can be asked of the server."""
+"""The routes of the API: one module per group of URLs."""

@@ -40,6 +40,6 @@ MODULES = (
 
 
 def add_routes(app: FastAPI) -> None:
-    """Add them all."""
+    """Add the routes of all modules to an app."""
     for module in MODULES:
         app.include_router(module.router)

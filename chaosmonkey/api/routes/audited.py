@@ -1,4 +1,4 @@
-"""Routes that change something: each call leaves a row in the audit log, accepted or refused."""
+"""Routes that change something: each call is recorded in the audit log, accepted or refused."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from starlette.types import Scope
 from chaosmonkey.access import Caller, Role
 from chaosmonkey.api import context
 from chaosmonkey.api.middleware import authentication
-from chaosmonkey.api.middleware.head import ASKED_BY_HEAD
+from chaosmonkey.api.middleware.head import WAS_HEAD
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.store import AuditEntry
 
-TOLD = ("feed", "kind", "for", "dry_run")
-"""What of a query is kept."""
+AUDITED_PARAMETERS = ("feed", "kind", "for", "dry_run")
+"""Query parameters that are recorded."""
 
 LONGEST = 300
-"""Characters of a path, or of a reason, that are kept."""
+"""Characters of a path or a reason that are recorded."""
 
 
 class Command(APIRoute):
-    """A route whose calls are noted."""
+    """A route whose calls are recorded in the audit log."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, with a note at its end."""
+        """Wrap the handler so that it records the call."""
         answer = super().get_route_handler()
 
         async def answer_and_note(request: Request) -> Response:
-            if ASKED_BY_HEAD in request.scope:
+            if WAS_HEAD in request.scope:
                 raise HTTPException(405)
             try:
                 response = await answer(request)
@@ -50,7 +50,7 @@ class Command(APIRoute):
 
 
 def note(connection: HTTPConnection, refusal: ChaosMonkeyError | str | None = None) -> None:
-    """Record a command, and why it was refused if it was."""
+    """Record a command, and the reason if it was refused."""
     ctx = context.of(connection)
     scope = connection.scope
     caller = scope.get("caller") or unknown(connection)
@@ -75,22 +75,23 @@ def note(connection: HTTPConnection, refusal: ChaosMonkeyError | str | None = No
 
 
 def unknown(connection: HTTPConnection) -> Caller:
-    """A caller with an invalid token."""
+    """Return the caller of a request with an invalid token."""
     address = authentication.address_of(connection)
     return Caller(Role.VIEWER, address, address)
 
 
 def _command(scope: Scope) -> str:
     method = scope.get("method", "WEBSOCKET")
-    told = "&".join(_query_shown(scope))
-    return f"{method} {scope['path'][:LONGEST]}" + (f"?{told}" if told else "")
+    query = "&".join(_query_shown(scope))
+    return f"{method} {scope['path'][:LONGEST]}" + (f"?{query}" if query else "")
 
 
 def _query_shown(scope: Scope) -> list[str]:
-    """Of the query only what a command is about: the rest may hold a secret."""
+    """Return the recorded query parameters; others may contain a secret."""
     query = scope.get("query_string", b"").decode("latin-1")
     return [
         part[:40]
         for part in query.split("&")
-        if part.partition("=")[0] in TOLD and part.partition("=")[2].replace(".", "").isalnum()
+        if part.partition("=")[0] in AUDITED_PARAMETERS
+        and part.partition("=")[2].replace(".", "").isalnum()
     ]

@@ -1,8 +1,7 @@
-"""The demo's table, within reach of a browser: hands pull plugs, press buttons and break things.
+"""Control the demo's pretend table: pull plugs, press buttons and break things.
 
-None of our rooms is told.
-
-The request goes on to the simulator as it came. Without a demo there is no pretend table here.
+Requests are forwarded to the simulator unchanged, and no other part of this server is notified:
+it has to detect what was done. Without a demo there is no pretend table.
 """
 
 from __future__ import annotations
@@ -31,46 +30,46 @@ TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 
 class NoBench(BadInput):
-    """There is no pretend table."""
+    """The machines are real, so there is no pretend table."""
 
     status = 404
     title = "No demo"
 
 
 class Touch(BaseModel):
-    """What a person does at the table; omitted fields stay as they are."""
+    """A person's action at the table; omitted fields stay as they are."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class FeedTouch(Touch):
-    """What a person does to a machine's feed, or what breaks in it."""
+    """A person's action on a machine's feed, or a fault in it."""
 
     plugged: bool | None = None
     """False pulls the plug, true puts it back."""
 
     welded: bool | None = None
-    """Whether the relay's contact stays closed whatever is switched."""
+    """Whether the relay's contact stays closed whatever the coil does."""
 
     stuck: bool | None = None
     """Whether the relay's coil is dead."""
 
     back_fed: bool | None = None
-    """Whether the feed arrives through another way too."""
+    """Whether a second source also feeds the machine."""
 
     slow: float | None = Field(default=None, ge=0, le=3600)
-    """Seconds by which the contact follows later."""
+    """Seconds by which the contact is delayed."""
 
 
 class SupplyTouch(Touch):
-    """What happens to the supply of all machines."""
+    """A change of the supply of all machines."""
 
     alive: bool
-    """Whether it feeds them."""
+    """Whether the supply works."""
 
 
 class ButtonTouch(Touch):
-    """What a person does to a button."""
+    """A person's action on a button."""
 
     pressed: bool
     """Whether it is held."""
@@ -79,44 +78,44 @@ class ButtonTouch(Touch):
 @router.get("", operation_id="bench")
 async def bench(ctx: Ctx) -> Response:
     """The pretend table: machines, sockets, pins, coils, contacts, rails, supply and panel."""
-    return await _ask(ctx, "GET", "/bench")
+    return await _forward(ctx, "GET", "/bench")
 
 
-HANDS = [Depends(may_change), Depends(authentication.requires(Verb.PRESENT))]
+BENCH_COMMAND = [Depends(may_change), Depends(authentication.requires(Verb.PRESENT))]
 
 Name = Annotated[str, Path(max_length=253, pattern=r"^[a-z0-9.-]+$")]
 
 
-@router.put("/machines/{machine}/{feed}", operation_id="hand", dependencies=HANDS)
-async def hand(
+@router.put("/machines/{machine}/{feed}", operation_id="hand", dependencies=BENCH_COMMAND)
+async def touch_feed(
     ctx: Ctx,
     machine: Name,
     feed: FeedKind,
     touch: FeedTouch,
 ) -> Response:
-    """Pull a plug out of its socket by hand, or put it back; or let something break."""
-    return await _ask(ctx, "PUT", f"/bench/machines/{machine}/{feed}", touch)
+    """Pull a machine's plug, put it back, or make a part of its feed fail."""
+    return await _forward(ctx, "PUT", f"/bench/machines/{machine}/{feed}", touch)
 
 
-@router.put("/supply", operation_id="supply", dependencies=HANDS)
+@router.put("/supply", operation_id="supply", dependencies=BENCH_COMMAND)
 async def supply(ctx: Ctx, touch: SupplyTouch) -> Response:
-    """Let the machines' supply die, or bring it back."""
-    return await _ask(ctx, "PUT", "/bench/supply", touch)
+    """Make the machines' supply fail, or restore it."""
+    return await _forward(ctx, "PUT", "/bench/supply", touch)
 
 
-@router.put("/panel/buttons/{machine}", operation_id="press_button", dependencies=HANDS)
+@router.put("/panel/buttons/{machine}", operation_id="press_button", dependencies=BENCH_COMMAND)
 async def press_button(ctx: Ctx, machine: Name, touch: ButtonTouch) -> Response:
-    """Press a machine's button on the panel, or let it go."""
-    return await _ask(ctx, "PUT", f"/bench/panel/buttons/{machine}", touch)
+    """Press a machine's button on the panel, or release it."""
+    return await _forward(ctx, "PUT", f"/bench/panel/buttons/{machine}", touch)
 
 
-@router.put("/panel/halt", operation_id="press_red_button", dependencies=HANDS)
+@router.put("/panel/halt", operation_id="press_red_button", dependencies=BENCH_COMMAND)
 async def press_red_button(ctx: Ctx, touch: ButtonTouch) -> Response:
     """Press the big red button, or release it."""
-    return await _ask(ctx, "PUT", "/bench/panel/halt", touch)
+    return await _forward(ctx, "PUT", "/bench/panel/halt", touch)
 
 
-async def _ask(ctx: Context, method: str, path: str, touch: Touch | None = None) -> Response:
+async def _forward(ctx: Context, method: str, path: str, touch: Touch | None = None) -> Response:
     body = None if touch is None else touch.model_dump(exclude_none=True)
     if ctx.lab.demo is None:
         raise NoBench(
@@ -130,7 +129,7 @@ async def _ask(ctx: Context, method: str, path: str, touch: Touch | None = None)
             kind = answer.headers.get("Content-Type", "application/json")
             return Response(await answer.read(), answer.status, media_type=kind)
     except (aiohttp.ClientError, TimeoutError) as error:
-        log.warning("The pretend table does not answer: %s", error)  # with its address
+        log.warning("The pretend table does not answer: %s", error)  # has the address
         raise Unavailable(
             "The pretend table does not answer.", remedy="Is the simulator running?"
         ) from None

@@ -1,4 +1,4 @@
-"""The answer to `?dry_run=true`: what a cut would do, whom it would displace, what forbids it."""
+"""The answer to `?dry_run=true`: the effect of a cut, the pods it displaces, what forbids it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RefusalView:
     """A rule that forbids a cut.
 
     Attributes:
-        allowed_at: from when on it no longer does; null if that is not known.
+        allowed_at: when the rule will allow the cut; null if unknown.
     """
 
     rule: str
@@ -41,12 +41,12 @@ class PlannedPod:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """What a cut would do; nothing was done.
+    """The effect that a cut would have; nothing was done.
 
     Attributes:
-        kind: the same as `feed`; the old name.
-        refusals: everything that forbids it now.
-        notices_after: seconds of silence after which Kubernetes should give the machine up.
+        kind: the old name of `feed`.
+        refusals: everything that forbids the cut now.
+        notices_after: seconds of silence after which Kubernetes should mark the machine as lost.
         evicts_after: seconds until the last pod that moves should be evicted; null if none is.
     """
 
@@ -63,7 +63,7 @@ class PlanView:
 
 
 async def planned(request: Request, ctx: Context, wanted: CutRequest) -> Response:
-    """The answer to a cut that was only asked about."""
+    """Answer a dry run of a cut."""
     plan = await ctx.monkey.plan(wanted)
     budgets = await _budgets(ctx, find_machine(ctx.lab, plan.machine).node_name)
     seen = PlanView(
@@ -104,11 +104,11 @@ def _rows(seen: PlanView) -> list[str]:
 
 
 async def _budgets(ctx: Context, node: str) -> list[str]:
-    """What the cluster's PodDisruptionBudgets have against it; a warning, never a refusal."""
+    """Return the PodDisruptionBudgets that the cut violates, as warnings; they never forbid it."""
     try:
         return await ctx.inspector.budgets_overrun(node)
     except ChaosMonkeyError as error:
-        return [f"PodDisruptionBudgets could not be read: {error.message}"]
+        return [f"Cannot read PodDisruptionBudgets: {error.message}"]
 
 
 def _allowed_at(refusal: ChaosMonkeyError) -> float | None:

@@ -1,4 +1,4 @@
-"""A closer look at one object, through Kubernetes: what it is, went through, and says."""
+"""Inspect one object of the cluster: its state, events and logs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Namespace = Annotated[str, Path(max_length=63, pattern=r"^(-|[a-z0-9]([a-z0-9-]*
     "/api/describe/{kind}/{namespace}/{name}", operation_id="describe", dependencies=Reading
 )
 async def describe(ctx: Ctx, kind: Kind, namespace: Namespace, name: Name) -> Description:
-    """State, conditions, containers and events of an object; a node's namespace is "-"."""
+    """Describe an object: state, conditions, containers, events. A node's namespace is "-"."""
     return await ctx.inspector.describe(kind, namespace, name)
 
 
@@ -46,7 +46,7 @@ async def logs(
     container: Annotated[str | None, Query(max_length=63)] = None,
     tail: Annotated[int, Query(ge=1, le=2000)] = 100,
 ) -> Response:
-    """The last lines that a pod's container wrote, as text."""
+    """Return the last log lines of a pod's container, as text."""
     text = await ctx.inspector.logs(namespace, pod, container=container, tail=tail)
     return responses.plain(*text.rstrip("\n").split("\n"))
 
@@ -56,9 +56,11 @@ async def delete_pod(
     ctx: Ctx,
     namespace: Namespace,
     pod: Name,
-    uid: Annotated[str | None, Query(max_length=64, description="Only if it is this one.")] = None,
+    uid: Annotated[
+        str | None, Query(max_length=64, description="Only if the pod has this uid.")
+    ] = None,
 ) -> dict[str, str]:
-    """Delete a pod, as kubectl does; its controller makes another."""
+    """Delete a pod, as kubectl does; its controller creates another."""
     await ctx.inspector.delete_pod(namespace, pod, uid=uid)
     return {"deleted": f"{namespace}/{pod}"}
 

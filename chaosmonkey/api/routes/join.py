@@ -1,4 +1,4 @@
-"""How a phone comes here: short addresses to type, and codes to scan.
+"""Bring phones to their page: short addresses to type, and codes to scan.
 
 /j/CODE ─► /play?code=CODE        /j ─► /play, which asks for the code
 """
@@ -30,25 +30,25 @@ class NoWifi(BadInput):
 
 @router.get("/j", operation_id="join_short")
 async def join_short() -> Response:
-    """To the page for phones, which asks for the code."""
+    """Redirect to the phone page, which asks for the code."""
     return RedirectResponse("./play", 302)
 
 
 @router.get("/j/{code}", operation_id="join_with_code")
 async def join_with_code(code: Annotated[str, Path(max_length=40)]) -> Response:
-    """To the page for phones, with the code that the stage shows."""
+    """Redirect to the phone page, with the code that the stage shows."""
     return RedirectResponse(f"../play?code={_ascii(code)}", 302)
 
 
 @router.get("/api/join.svg", operation_id="join_code")
 async def join_code(ctx: Ctx) -> Response:
-    """The QR code of the page for phones, the present join code included."""
+    """Return the QR code of the phone page, including the current join code."""
     return _svg(_join_picture(scanned_url(ctx.join_url(), ctx.room.codes.current)))
 
 
 @router.get("/api/wifi.svg", operation_id="wifi_code")
 async def wifi_code(ctx: Ctx) -> Response:
-    """The QR code that brings a phone into the Wi-Fi, its password included."""
+    """Return the QR code that connects a phone to the Wi-Fi, including the password."""
     audience = ctx.lab.audience
     if not audience.wifi_ssid:
         raise NoWifi(
@@ -66,7 +66,7 @@ async def wifi_code(ctx: Ctx) -> Response:
 
 @lru_cache(maxsize=8)
 def _join_picture(address: str) -> bytes:
-    """Drawn once: that takes 5 ms on a laptop."""
+    """Draw the QR code; cached, because drawing takes 5 ms on a laptop."""
     return _drawn(segno.make(address, error="m", micro=False))
 
 
@@ -86,5 +86,5 @@ def _svg(image: bytes) -> Response:
 
 
 def _ascii(code: str) -> str:
-    """What can be part of a code: nothing else reaches the address of a page."""
+    """Keep the characters that a code can have; nothing else reaches the redirect's URL."""
     return "".join(letter for letter in normalised(code) if letter.isascii())

@@ -1,4 +1,4 @@
-"""Cut and restore: for scripts, for the pages, and for a person with curl."""
+"""Cut and restore machines: for scripts, pages and curl."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ MachineName = Annotated[str, Path(description="A machine's name, such as node3."
 
 
 def _feed(
-    feed: Annotated[FeedKind | None, Query(description="What is cut; power by default.")] = None,
+    feed: Annotated[
+        FeedKind | None, Query(description="The feed to cut; power by default.")
+    ] = None,
     kind: Annotated[
         FeedKind | None, Query(deprecated=True, description="The old name of `feed`.")
     ] = None,
@@ -36,17 +38,17 @@ def _feed(
     if feed is not None and kind is not None and feed is not kind:
         raise BadInput(
             f"feed={feed} and kind={kind} contradict each other.",
-            remedy="Drop kind: it is the old name of feed.",
+            remedy="Omit kind: it is the old name of feed.",
         )
     return feed or kind or FeedKind.POWER
 
 
 @dataclass(frozen=True, slots=True)
 class CutView:
-    """A cut that was made; moments are seconds since 1970.
+    """A cut that was made; times are seconds since 1970.
 
     Attributes:
-        kind: the same as `feed`; the old name.
+        kind: the old name of `feed`.
     """
 
     outage: str
@@ -130,7 +132,7 @@ async def restore(
     machine: MachineName,
     caller: Annotated[Caller, Depends(authentication.requires(Verb.RESTORE))],
 ) -> Response:
-    """Give a machine its power and network back now."""
+    """Restore a machine's power and network now."""
     turned_on = await ctx.monkey.restore(machine, by=caller.name)
     rows = responses.turned_on(turned_on, nothing=f"{machine} was not off.")
     return responses.answer(request, asdict(turned_on), *rows)

@@ -1,10 +1,10 @@
-"""What `?wait=recovered` streams: the story of one outage while it happens, and how it ended.
+"""The stream of `?wait=recovered`: the story of one outage as it happens, and its result.
 
     {"about": "cut", "at": 0.0, "text": "node3 has lost its power. …"}
     …
     {"outage": "…", "outcome": "recovered", "recovery_seconds": 11.0, …, "text": "recovery time: …"}
 
-A terminal gets the texts alone.
+A terminal gets only the texts.
 """
 
 from __future__ import annotations
@@ -33,12 +33,11 @@ class Progress:
     """The last line.
 
     Attributes:
-        outcome: None if there was nothing to recover, or the end was not seen.
+        outcome: None if no pod had to move, or if the stream ended early.
         recovery_seconds: None if there is no recovery time.
-        recovery_at_least: the recovery time is between this and `recovery_seconds`; None if that is
-            exact.
-        awaited: how many pods had to move; None if the end was not seen.
-        text: all of it in words.
+        recovery_at_least: the lower bound of `recovery_seconds`; None if that is exact.
+        awaited: how many pods had to move; None if the stream ended early.
+        text: the result as a sentence.
     """
 
     outage: str
@@ -52,9 +51,9 @@ class Progress:
 
 
 async def stream(watching: Subscription, outage: str, *, text: bool) -> AsyncIterator[bytes]:
-    """Each line of an outage's story as it comes about, then its ending, as bytes to send."""
+    """Yield each line of an outage's story as it happens, then the result, encoded."""
     encode = _as_text if text else _as_json
-    told: set[str] = set()
+    sent: set[str] = set()
     try:
         while True:
             _, delta = await watching.next()
@@ -62,8 +61,8 @@ async def stream(watching: Subscription, outage: str, *, text: bool) -> AsyncIte
             if not isinstance(view, OutageView):
                 continue
             for line in view.story:
-                if line.about not in told:
-                    told.add(line.about)
+                if line.about not in sent:
+                    sent.add(line.about)
                     yield encode(line)
             if _is_decided(view):
                 yield encode(_ending(view))

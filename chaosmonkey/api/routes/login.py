@@ -1,4 +1,4 @@
-"""Signing in: a presenter's token is exchanged for a cookie, and leaves the address bar.
+"""Sign in: exchange a presenter's token for a cookie, and remove it from the address bar.
 
 /console?token=…  ─► cookie, 303 ─► /console         a form for it: /login
 """
@@ -37,11 +37,11 @@ FORM = {
 
 
 @dataclass(frozen=True, slots=True)
-class Whoever:
+class CallerView:
     """The caller of a request: role and token scopes.
 
     Attributes:
-        signed_in: by a session, which can be ended.
+        signed_in: whether a session identifies the caller; it can be ended.
     """
 
     role: Role
@@ -51,11 +51,11 @@ class Whoever:
 
 
 @router.get("/api/me", operation_id="me")
-async def me(request: Request, ctx: Ctx) -> Whoever:
-    """The caller, as this server knows it."""
+async def me(request: Request, ctx: Ctx) -> CallerView:
+    """Return the caller, as this server identifies it."""
     caller = authentication.caller_of(request)
     session = ctx.authenticator.session(request)
-    return Whoever(
+    return CallerView(
         role=caller.role,
         name=caller.name,
         scopes=tuple(str(scope) for scope in caller.scopes),
@@ -92,12 +92,12 @@ async def logout(request: Request, ctx: Ctx) -> Response:
 
 
 async def login_page(_: Request) -> Response:
-    """The form for a presenter's token."""
+    """Return the form for a presenter's token."""
     return _form("")
 
 
 async def exchange(request: Request, token: str) -> Response:
-    """Answer a page that was asked for with a token in its address."""
+    """Answer a request for a page with a token in its URL: sign in, or show the form."""
     authenticator: authentication.Authenticator = request.app.state.context.authenticator
     try:
         return signed_in(authenticator, await _presenter(authenticator, token, request), request)
@@ -109,7 +109,7 @@ async def exchange(request: Request, token: str) -> Response:
 def signed_in(
     authenticator: authentication.Authenticator, caller: Caller, request: Request
 ) -> Response:
-    """To the console, with the cookie of a session."""
+    """Redirect to the console, with the cookie of a new session."""
     response = RedirectResponse(f".{CONSOLE}", 303)
     response.set_cookie(
         cookie_name(COOKIE, request),
@@ -129,15 +129,15 @@ async def _presenter(
     if caller.role is not Role.PRESENTER:
         raise authentication.PermissionDenied(
             f"The token '{caller.name}' is a script's, not a presenter's.",
-            remedy="Make one: chaosmonkey token new NAME --presenter",
+            remedy="Create one: chaosmonkey token new NAME --presenter",
         )
     return caller
 
 
 def _form(trouble: str, *, status: int = 200) -> Response:
     page = files("chaosmonkey.api").joinpath("login.html").read_text(encoding="utf-8")
-    said = f"<p role=alert>{escape(trouble)}</p>" if trouble else ""
-    return HTMLResponse(page.replace("<!-- trouble -->", said), status)
+    alert = f"<p role=alert>{escape(trouble)}</p>" if trouble else ""
+    return HTMLResponse(page.replace("<!-- trouble -->", alert), status)
 
 
 router.include_router(commands)

@@ -1,9 +1,9 @@
-"""The three pages and what they load, as the build of frontend/ left them in `pages/`.
+"""Serve the three pages and their assets, which the build of frontend/ puts into `pages/`.
 
-    /  stage.html      /console  console.html      /play  phone.html      /assets/*  never changes
+    /  stage.html      /console  console.html      /play  phone.html      /assets/*  immutable
 
-The console is for presenters; all others are sent to /login. A build's assets are named by their
-content, so browsers keep them; the pages are fetched again each time.
+The console is for presenters; others are redirected to /login. Assets are named by their content,
+so browsers cache them; pages are fetched each time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class NotBuilt(Unavailable):
 
 
 def page_routes() -> list[BaseRoute]:
-    """Routes of the pages, and of a word of explanation where they were not built."""
+    """Return the routes of the pages; without a build they answer NotBuilt."""
     routes: list[BaseRoute] = [Route(path, _page(name)) for path, name in PAGES.items()]
     routes.append(Route(login.CONSOLE, _console))
     if (FOLDER / "assets").is_dir():
@@ -42,7 +42,7 @@ def page_routes() -> list[BaseRoute]:
 
 
 async def _console(request: Request) -> Response:
-    """The console, for presenters; the sign-in form for all others."""
+    """Serve the console to presenters, and redirect others to the sign-in form."""
     if token := request.query_params.get("token"):
         return await login.exchange(request, token)
     if not authentication.caller_of(request).may(Verb.PRESENT):
@@ -57,7 +57,7 @@ def _page(name: str) -> Callable[[Request], Awaitable[Response]]:
         return responses.problem(
             request,
             NotBuilt(
-                "The pages were not built into this installation.",
+                "This installation has no built pages.",
                 remedy="In a checkout: make pages. The API works without them; see /docs.",
             ),
         )

@@ -1,4 +1,4 @@
-"""The phones' small stream, over a websocket."""
+"""The phones' websocket."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from chaosmonkey.audience.seats import COOKIE
 router = APIRouter()
 
 PATIENCE = 3
-"""Messages that a phone may say here before it is shown out: what phones say, they say by POST."""
+"""Messages that a phone may send before the connection is closed; phones act by POST."""
 
 
 @router.websocket("/ws/play")
 async def stream(socket: WebSocket) -> None:
-    """The phones' stream: Play messages, only ever the latest.
+    """Stream Play messages to a phone, only the latest.
 
-    Any page may listen. A phone counts as one once its seat's cookie comes with the handshake.
+    Any of our pages may subscribe; a phone is counted if its handshake has a seat's cookie.
     """
     if not same_origin(socket):
         await socket.close(POLICY_VIOLATION, "a page of another site")
         return
     await socket.accept()
     ctx = context.of(socket)
-    phone = protocol_of(socket).hand_over(PATIENCE)
+    phone = protocol_of(socket).switch_to_phone(PATIENCE)
     with ExitStack() as here:
         seat = ctx.seats.recognise(socket.cookies.get(cookie_name(COOKIE, socket)))
         if seat is not None:
             here.enter_context(ctx.presence.seated(seat))
-        here.enter_context(ctx.phones.told(phone))
-        phone.when_gone(here.pop_all().close)
+        here.enter_context(ctx.phones.subscribed(phone))
+        phone.on_close(here.pop_all().close)

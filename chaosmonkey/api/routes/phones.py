@@ -1,4 +1,4 @@
-"""What phones do: take a seat with the code on the stage, and play. Each press is one request."""
+"""The phones' requests: take a seat with the code on the stage, and play."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from chaosmonkey.errors import ChaosMonkeyError
 
 router = APIRouter(tags=["phones"])
 commands = APIRouter(tags=["phones"], route_class=Command)
-"""What cuts, or asks for a cut, and therefore is noted."""
+"""Routes that cut or request a cut, and are therefore recorded in the audit log."""
 
 COOKIE_LASTS = 12 * 3600
-"""Seconds: a conference day."""
+"""Seconds; a conference day."""
 
 
 def _seat_cookie(request: Request) -> str | None:
@@ -35,7 +35,7 @@ SeatCookie = Annotated[str | None, Depends(_seat_cookie)]
 
 
 class NoSeat(ChaosMonkeyError):
-    """Playing takes a seat."""
+    """The phone has no seat yet."""
 
     status = 401
     exit_code = 2
@@ -48,20 +48,20 @@ class _Body(BaseModel):
 
 
 class Joining(_Body):
-    """What a phone says when it joins."""
+    """A phone's request to join."""
 
     seat: str | None = Field(default=None, max_length=64)
-    """The id that it made itself, 32 hexadecimal digits: the same id is the same seat."""
+    """The id that the phone made itself, 32 hexadecimal digits; the same id is the same seat."""
 
     code: str | None = Field(default=None, max_length=40)
-    """The code on the stage; not needed by a phone that has a seat's cookie."""
+    """The code on the stage; not needed with a seat's cookie."""
 
 
 class InRound(_Body):
-    """Which round is meant."""
+    """The round that a request is about."""
 
     round: str = Field(max_length=64)
-    """Its id."""
+    """The round's id."""
 
 
 class Choice(InRound):
@@ -82,18 +82,18 @@ class Naming(_Body):
     """A nickname."""
 
     name: str = Field(max_length=64)
-    """The name; "" takes it away."""
+    """The name; "" removes it."""
 
 
 class Joined(BaseModel):
-    """A seat, and what it did in the current round.
+    """A seat, and its part in the current round.
 
     Attributes:
-        tag: what the seat is called in public.
+        tag: the public tag of the seat.
         ticket: its number in the round.
         voted: the machine it voted for.
-        guess: the seconds that it bet on.
-        withdrawn: it gave up its place.
+        guess: the seconds it guessed.
+        withdrawn: whether it gave up its place.
     """
 
     seat: str
@@ -107,7 +107,7 @@ class Joined(BaseModel):
 
 
 async def seated(request: Request, ctx: Ctx, cookie: SeatCookie = None) -> str:
-    """The seat of the phone that asks; raises NoSeat. It is the caller from now on."""
+    """Dependency: the phone's seat, which becomes the request's caller; raises NoSeat."""
     seat = ctx.seats.recognise(cookie)
     if seat is None:
         raise NoSeat("This phone has no seat.", remedy="Open /play to get one.")
@@ -117,12 +117,12 @@ async def seated(request: Request, ctx: Ctx, cookie: SeatCookie = None) -> str:
 
 
 async def not_too_often(ctx: Ctx, seat: Annotated[str, Depends(seated)]) -> None:
-    """Limit presses to the speed of a thumb; raises TooMany."""
+    """Limit how often a phone may act; raises TooMany."""
     ctx.authenticator.rates.count(Rate.PRESS, seat)
 
 
 async def not_too_many(request: Request, ctx: Ctx) -> None:
-    """Limit joins from one address to the phones of a hall; raises TooMany."""
+    """Limit how often phones may join from one address; raises TooMany."""
     ctx.authenticator.rates.count(
         Rate.JOIN, authentication.neighbourhood(authentication.address_of(request))
     )
@@ -137,7 +137,7 @@ JOINS = [Depends(may_change), Depends(not_too_many)]
 async def join(
     request: Request, ctx: Ctx, response: Response, joining: Joining, cookie: SeatCookie = None
 ) -> Joined:
-    """Take a seat, or the one that this phone had before."""
+    """Take a seat, or return to the phone's earlier one."""
     if ctx.seats.recognise(cookie) is None:
         ctx.room.codes.check(joining.code)
     seat, proof = ctx.seats.join(joining.seat, cookie)
@@ -154,7 +154,7 @@ async def join(
 
 @router.get("/api/play/me", operation_id="my_round")
 async def my_round(ctx: Ctx, seat: Seated) -> Joined:
-    """What this phone did in the current round."""
+    """Return this phone's part in the current round."""
     return _joined(ctx, seat)
 
 
@@ -181,7 +181,7 @@ async def leave(ctx: Ctx, seat: Seated, wanted: InRound) -> Joined:
 
 @router.post("/api/play/here", operation_id="here", dependencies=CHANGES)
 async def here(ctx: Ctx, seat: Seated, wanted: InRound) -> Joined:
-    """Say that the phone whose turn it is is there; otherwise the next one soon gets the button."""
+    """Confirm the turn of this phone; without it the next ticket soon gets the button."""
     ctx.room.current_round.here(wanted.round, ctx.seats.who(seat))
     return _joined(ctx, seat)
 
@@ -195,14 +195,14 @@ async def guess(ctx: Ctx, seat: Seated, wanted: GuessBody) -> Joined:
 
 @commands.post("/api/play/press", operation_id="press", dependencies=CHANGES)
 async def press(ctx: Ctx, seat: Seated, choice: Choice) -> Joined:
-    """Press the button: the machine is cut, or the presenter is asked; else a rule says why not."""
+    """Press the button: cut the machine, or request approval; a rule may refuse it."""
     await ctx.room.press(choice.round, ctx.seats.who(seat), choice.machine)
     return _joined(ctx, seat)
 
 
 @router.post("/api/play/name", operation_id="name", dependencies=CHANGES)
 async def name(ctx: Ctx, seat: Seated, naming: Naming) -> Joined:
-    """Take a nickname, where they are wanted."""
+    """Choose a nickname, if nicknames are on."""
     ctx.room.rename(ctx.seats.who(seat), naming.name)
     return _joined(ctx, seat)
 

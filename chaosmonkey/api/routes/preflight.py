@@ -1,4 +1,4 @@
-"""The preflight for the console: what `chaosmonkey check --live` says, of a running server."""
+"""The preflight of a running server, for the console; like `chaosmonkey check --live`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ router = APIRouter(tags=["state"])
     dependencies=[Depends(authentication.requires(Verb.READ))],
 )
 async def preflight(request: Request, ctx: Ctx) -> Response:
-    """What is right and what is not: this machine, every plug, the cluster; and how to fix it."""
+    """Check this machine, every plug and the cluster; each finding says how to fix it."""
     findings = [finding async for finding in ctx.preflight()]
     rows = [f"{one.level:<8} {one.about}: {one.says} {one.remedy}".rstrip() for one in findings]
     return responses.answer(request, findings, *rows)

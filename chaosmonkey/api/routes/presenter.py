@@ -1,4 +1,4 @@
-"""What the presenter does besides cutting: choose the scene, run a round, approve a press."""
+"""The presenter's requests besides cuts: choose the scene, run a round, approve a press."""
 
 from __future__ import annotations
 
@@ -26,49 +26,49 @@ router = APIRouter(
 
 
 class ShowChange(BaseModel):
-    """What to change of what is shown; what is left out stays."""
+    """Changes of the show; omitted fields stay as they are."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     scene: Scene | None = None
-    """Which scene the stage shows."""
+    """The scene on the stage."""
 
     blank: bool | None = None
     """Whether the stage is dark."""
 
     feed: FeedKind | None = None
-    """What a cut from the console or by the crowd cuts."""
+    """The feed that a cut from the console or by the crowd takes."""
 
     light: bool | None = None
-    """Whether the stage wears its theme for bright rooms."""
+    """Whether the stage uses its theme for bright rooms."""
 
     turn: Literal[-1, 1] | None = None
-    """The next scene (1) or the previous (-1)."""
+    """Show the next scene (1) or the previous one (-1)."""
 
 
 class RoundOpening(BaseModel):
-    """How a round is opened."""
+    """The options of a new round."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     mode: Mode = Mode.VOTE
-    """Which kind of round."""
+    """The kind of round."""
 
     seconds: float | None = Field(default=None, gt=0)
-    """After how long it closes by itself; not at all if left out."""
+    """After how long it closes automatically; if omitted, you close it."""
 
     approve: bool | None = None
     """Whether each press needs your approval; by default in a raffle, a queue and free presses."""
 
     machine: str | None = Field(default=None, max_length=253)
-    """What a bet is about."""
+    """The machine that a bet is about."""
 
     patience: float = Field(default=30.0, gt=0)
     """Seconds in which the person whose turn it is must press."""
 
 
 class ExecuteBody(BaseModel):
-    """What a round does."""
+    """Options for carrying out a round's decision."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -89,19 +89,19 @@ async def show(ctx: Ctx, change: ShowChange) -> dict[str, str]:
 
 
 class Press(BaseModel):
-    """Which press is meant: another one may have come meanwhile."""
+    """Which press is meant; by now another one may be waiting."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     ticket: int | None = None
-    """Whose press."""
+    """The ticket that pressed."""
 
     machine: str | None = Field(default=None, max_length=253)
-    """Of which machine."""
+    """The machine it wants to cut."""
 
 
 class Nameless(BaseModel):
-    """Whose nickname is to go."""
+    """The seat whose nickname is removed."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -116,14 +116,14 @@ OnePress = Annotated[Press | None, Body()]
 @router.post("/api/round/open", operation_id="open_round")
 async def open_round(ctx: Ctx, opening: OneOpening = None) -> RoundView:
     """Open a round; a running one is cancelled."""
-    asked = opening or RoundOpening()
-    ctx.room.open(OpenRound(**asked.model_dump()))
+    options = opening or RoundOpening()
+    ctx.room.open(OpenRound(**options.model_dump()))
     return _now(ctx)
 
 
 @router.post("/api/round/close", operation_id="close_round")
 async def close_round(ctx: Ctx) -> RoundView:
-    """Take no more votes, tickets, guesses or presses. In a raffle, draw."""
+    """Stop accepting votes, tickets, guesses and presses. In a raffle, draw."""
     ctx.room.current_round.close()
     return _now(ctx)
 
@@ -139,7 +139,7 @@ async def cancel_round(ctx: Ctx) -> RoundView:
 async def execute_round(
     ctx: Ctx, execution: Annotated[ExecuteBody | None, Body()] = None
 ) -> RoundView:
-    """Cut the machine that the crowd decided on, or that a bet is about."""
+    """Cut the machine that the crowd chose, or that a bet is about."""
     done = await ctx.room.execute(execution.machine if execution is not None else None)
     return _shown(ctx, done)
 
@@ -167,33 +167,33 @@ async def next_in_round(ctx: Ctx) -> RoundView:
 
 @router.post("/api/round/approve", operation_id="approve_press")
 async def approve_press(ctx: Ctx, press: OnePress = None) -> RoundView:
-    """Let a press happen."""
+    """Approve a press, and cut its machine."""
     done = await ctx.room.approve(**(press.model_dump() if press is not None else {}))
     return _shown(ctx, done)
 
 
 @router.post("/api/round/veto", operation_id="veto_press")
 async def veto_press(ctx: Ctx, press: OnePress = None) -> RoundView:
-    """Say no to a press."""
+    """Veto a press."""
     ctx.room.veto(**(press.model_dump() if press is not None else {}))
     return _now(ctx)
 
 
 @router.post("/api/names/clear", operation_id="clear_name")
 async def clear_name(ctx: Ctx, nameless: Nameless) -> dict[str, list[str]]:
-    """Take a nickname away; the seat keeps its place, and may choose another."""
+    """Remove a nickname; the seat keeps its place, and may choose another."""
     return {"cleared": ctx.room.clear_name(nameless.tag)}
 
 
 def _now(ctx: Context) -> RoundView:
-    """The round as everyone sees it."""
+    """Return the view of the current round."""
     view = show_round(ctx.room)
     assert view is not None
     return view
 
 
 def _shown(ctx: Context, done: Round) -> RoundView:
-    """A round in which a machine was cut, though another may have been opened meanwhile."""
+    """Return the view of the round that was carried out, even if another was opened since."""
     view = _now(ctx)
     if view.id == done.id:
         return view

@@ -1,4 +1,4 @@
-"""The round for everyone: how it stands, and what a draw can be checked with."""
+"""The public report of a round: its state, and the data to verify a draw."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FORMULA = 'the smallest hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()'
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """A participant, as everyone sees them.
+    """The public view of a participant.
 
     Attributes:
-        withdrawn: gave up the place, and is not drawn.
-        guess: the seconds of a bet, once guessing is closed.
+        withdrawn: whether the place was given up; it is not drawn.
+        guess: the guessed seconds, once guessing is closed.
     """
 
     ticket: int
@@ -37,11 +37,11 @@ class Entrant:
 
 @dataclass(frozen=True, slots=True)
 class RoundReport:
-    """The round, who takes part, and how its draw is computed.
+    """The round, its participants, and how its draw is computed.
 
     Attributes:
-        draw: which name wins: a ticket's number, or a machine's name where a tie is drawn.
-        entrants: empty in a vote, which is secret, but for the machines of a tie.
+        draw: which name wins; names are ticket numbers, or machines in a tie.
+        entrants: the participants; empty in a vote, which is secret.
     """
 
     round: RoundView | None
@@ -51,7 +51,7 @@ class RoundReport:
 
 @router.get("/api/round", operation_id="round", response_model=RoundReport)
 async def current_round(request: Request, ctx: Ctx) -> Response:
-    """The current round, or the last one, and what its draw can be checked with."""
+    """Return the current or last round, and the data to verify its draw."""
     report = RoundReport(show_round(ctx.room), FORMULA, _entrants(ctx))
     return responses.answer(request, report, *_rows(report))
 
@@ -60,14 +60,14 @@ def _entrants(ctx: Context) -> tuple[Entrant, ...]:
     current = ctx.room.current_round.round
     if current is None or current.mode is Mode.VOTE:
         return ()
-    told = current.mode is Mode.BET and current.state is not RoundState.OPEN
+    revealed = current.mode is Mode.BET and current.state is not RoundState.OPEN
     return tuple(
         Entrant(
             ticket=entry.ticket,
             tag=tag(entry.who),
             name=ctx.room.names.of(entry.who),
             withdrawn=entry.ticket in current.withdrawn,
-            guess=float(entry.value) if told else None,
+            guess=float(entry.value) if revealed else None,
         )
         for entry in ctx.room.current_round.box
     )

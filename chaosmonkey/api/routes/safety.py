@@ -1,4 +1,4 @@
-"""Arm and disarm, HALT and release: the switches that stand before every cut."""
+"""Arm and disarm, HALT and release: the switches that every cut must pass."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def arm(
     ctx: Ctx,
     caller: Annotated[Caller, Depends(authentication.requires(Verb.ARM))],
 ) -> Response:
-    """Allow cuts for a while; every cut makes it last longer."""
+    """Allow cuts for a while; every cut extends the time."""
     safety = ctx.monkey.arm(by=caller.name)
     lasts = round((safety.armed_until or 0) - ctx.clock.now())
     return _answer(request, safety, f"Armed. Disarms automatically {lasts} s after the last cut.")
@@ -39,7 +39,7 @@ async def disarm(
     ctx: Ctx,
     caller: Annotated[Caller, Depends(authentication.requires(Verb.ARM))],
 ) -> Response:
-    """Allow no cuts."""
+    """Disable cuts."""
     return _answer(request, ctx.monkey.disarm(by=caller.name), "Safe. Cuts are disabled.")
 
 
@@ -50,9 +50,9 @@ async def halt(
     ctx: Ctx,
     caller: Annotated[Caller, Depends(authentication.requires(Verb.HALT))],
 ) -> Response:
-    """Give every machine its power and network back now, and cut nothing until released.
+    """Restore power and network of every machine now, and refuse cuts until released.
 
-    It answers within a second; the server keeps retrying what is not on by then.
+    The answer comes within a second; the server keeps retrying feeds that are not on by then.
     """
     turned_on = await ctx.monkey.halt(by=caller.name)
     return responses.answer(

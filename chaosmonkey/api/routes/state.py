@@ -1,4 +1,4 @@
-"""What is, and what was: the state, the outages, and whether this server works."""
+"""The state, the outages, and the health of this server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class UnknownOutage(BadInput):
 
 @router.get("/api/state")
 async def state(request: Request, ctx: Ctx) -> Response:
-    """Machines, pods, services, outages and the cluster, as the websocket's snapshot has them."""
+    """Return machines, pods, services, outages and the cluster: the websocket's snapshot."""
     caller = authentication.caller_of(request)
     await ctx.pieces.turn(caller.address)
     return Response(ctx.hub.snapshot(full=sees_all(caller)), media_type="application/json")
@@ -42,9 +42,9 @@ async def outages(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     form: Annotated[Format, Query(alias="format")] = None,
 ) -> Response:
-    """The newest outages first, open ones included."""
+    """List outages, newest first, including open ones."""
     kept = await ctx.records.latest_ids(limit)
-    running = ctx.tracker.outages  # newer than what is on the disk of them
+    running = ctx.tracker.outages  # newer than their stored documents
     caller = authentication.caller_of(request)
     listing = Listing(
         running.values(),
@@ -68,7 +68,7 @@ async def outage(
     outage: Annotated[str, Path(max_length=300)],
     form: Annotated[Format, Query(alias="format")] = None,
 ) -> Response:
-    """One outage: milestones, phases, and what became of every pod."""
+    """Return one outage: milestones, phases, and the fate of every pod."""
     found = ctx.tracker.outages.get(outage) or await ctx.records.get(outage)
     if found is None:
         raise UnknownOutage(
@@ -81,19 +81,19 @@ async def outage(
             *((name, at, view.at_least.get(name)) for name, at in view.milestones.items()),
         )
         return Response("".join(map(csv_line, rows)), media_type="text/csv")
-    story = [f"{told.at:+8.1f} s  {told.text}" for told in view.story]
+    story = [f"{one.at:+8.1f} s  {one.text}" for one in view.story]
     return responses.answer(request, view, line(view), *story)
 
 
 @router.get("/healthz")
 async def healthz() -> Response:
-    """200 as long as this process answers."""
+    """Answer 200 while this process runs."""
     return responses.plain("ok")
 
 
 @router.get("/readyz")
 async def readyz(request: Request, ctx: Ctx) -> Response:
-    """200 if a cut could be made and measured now, and the panel answers; else 503 and why not."""
+    """Answer 200 if a cut can be made and measured now and the panel answers, else 503 and why."""
     reasons = ctx.not_ready()
     if not sees_all(authentication.caller_of(request)):
         reasons = [without_addresses(reason) for reason in reasons]

@@ -25,17 +25,17 @@ router = APIRouter()
 TRY_AGAIN_LATER = 1013
 
 SIGNED_OUT = 4401
-"""A console without a presenter's session: one of the codes left to applications, after 401."""
+"""Close code for a console without a presenter's session: an application's code, after 401."""
 
 
 def beat(ctx: context.Context) -> str:
-    """The sign of life."""
+    """Return a heartbeat message."""
     return orjson.dumps(Beat("beat", ctx.clock.now())).decode()
 
 
 @router.websocket("/ws")
 async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = "viewer") -> None:
-    """Stream what is shown; docs/protocol.md describes the messages."""
+    """Stream the state and its changes; docs/protocol.md describes the messages."""
     if not same_origin(socket):
         await socket.close(POLICY_VIOLATION, "a page of another site")
         return
@@ -44,7 +44,7 @@ async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = 
     if role == "console" and not await _may_present(socket, ctx):
         await _close(socket, SIGNED_OUT, "sign in as the presenter")
         return
-    # The stage's page may be the presenter's, and everyone sees what it shows.
+    # The presenter may open the stage, but everyone sees it: it never shows addresses.
     watching = ctx.hub.subscribe(
         full=role != "stage" and sees_all(authentication.caller_of(socket))
     )
@@ -66,7 +66,7 @@ async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = 
 
 
 async def _send(socket: WebSocket, watching: Subscription, ctx: context.Context) -> None:
-    """Pass every message on; a reader that blocks here fills its buffer and is cut off."""
+    """Send every message; a reader that blocks fills its buffer and is disconnected."""
     try:
         while True:
             try:
@@ -79,15 +79,15 @@ async def _send(socket: WebSocket, watching: Subscription, ctx: context.Context)
                 ctx.presence.sent(delta.seq, _real_now())
             await socket.send_text(message.decode())
     except TooSlow:
-        await _close(socket, TRY_AGAIN_LATER, "too slow; come back for a snapshot")
+        await _close(socket, TRY_AGAIN_LATER, "too slow; reconnect for a snapshot")
     except Closed:
         await _close(socket, GOING_AWAY, "the server stops")
     except (WebSocketDisconnect, RuntimeError):
-        return  # it left while a message was on its way
+        return  # the client disconnected while a message was sent
 
 
 async def _check(socket: WebSocket, ctx: context.Context) -> None:
-    """Close a console when its session has ended: it looks as if it could still act."""
+    """Close a console when its session has ended, so that it does not seem able to act."""
     while True:
         await asyncio.sleep(BEAT)
         if not await _may_present(socket, ctx):
@@ -106,11 +106,11 @@ async def _close(socket: WebSocket, code: int, reason: str) -> None:
     try:
         await socket.close(code, reason)
     except (WebSocketDisconnect, RuntimeError):
-        return  # it had left already
+        return  # the client has disconnected already
 
 
 async def _listen(socket: WebSocket, presence: Presence, *, stage: str | None) -> None:
-    """Return when the other side has left. Only a stage's {"drawn": seq} is heard."""
+    """Receive until the client disconnects; only a stage's {"drawn": seq} is used."""
     while (message := await socket.receive())["type"] != "websocket.disconnect":
         if stage is not None and (seq := _drawn(message.get("text"))) is not None:
             presence.drawn(stage, seq, _real_now())
@@ -118,10 +118,10 @@ async def _listen(socket: WebSocket, presence: Presence, *, stage: str | None) -
 
 def _drawn(text: str | None) -> int | None:
     try:
-        said = orjson.loads(text or "null")
+        message = orjson.loads(text or "null")
     except orjson.JSONDecodeError:
         return None
-    match said:
+    match message:
         case {"drawn": int(seq)}:
             return seq
         case _:
@@ -129,5 +129,5 @@ def _drawn(text: str | None) -> int | None:
 
 
 def _real_now() -> float:
-    """Real time, whatever the speed of a demo: this measures a network and a browser."""
+    """Return real time, independent of a demo's speed: it measures a network and a browser."""
     return asyncio.get_running_loop().time()

@@ -1,1 +1,1 @@
-"""How bytes come and go: the HTTP and websocket protocols, sockets, and their limits."""
+"""The transport: HTTP and websocket protocols, sockets, and their limits."""

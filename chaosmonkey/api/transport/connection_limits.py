@@ -1,9 +1,9 @@
-"""Who is connected and who is let in: neither one address nor loiterers take all the room.
+"""Limit connections, so that neither one address nor idle clients take all of them.
 
-    connect ──► stranger ──a whole request──► guest ──upgrade──► listener (a websocket)
-                   └─ the first to go when it is full
+    connect ──► evictable ──a whole request──► active ──upgrade──► listener (a websocket)
+                   └─ the oldest is evicted when the limit is reached
 
-Whoever finds no room is told 503 and may come back.
+A connection beyond the limits gets 503 and may retry.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ MOST = 6000
 """Connections at once: 2,000 phones with a websocket and, while the page loads, two more each."""
 
 MOST_FROM_ONE = 4000
-"""Connections at once from one address: 2,000 phones behind one NAT find room, and others beside
-them."""
+"""Connections at once from one address: enough for 2,000 phones behind one NAT, and leaves room
+for other addresses."""
 
 MOST_LISTENING = 4500
-"""Websockets at once. The rest of `MOST` is for requests, so that HALT is always heard; all of them
-take about 100 MB."""
+"""Websockets at once. The remainder of `MOST` is for requests, so that HALT always gets through;
+all of them take about 100 MB."""
 
 MOST_LISTENING_FROM_ONE = 3000
-"""Websockets at once from one address. The rest of `MOST_FROM_ONE` is for its requests."""
+"""Websockets at once from one address. The remainder of `MOST_FROM_ONE` is for its requests."""
 
 
-class Stranger(Protocol):
-    """A connection that has not asked for anything yet."""
+class Evictable(Protocol):
+    """A connection that has not sent a complete request yet."""
 
     def dismiss(self) -> None:
-        """Go at once, for somebody else."""
+        """Close at once, to make room."""
 
 
 class ConnectionLimits(ServerState):
-    """uvicorn's record of its connections, and a count of them by address.
+    """uvicorn's set of connections, with a count by address.
 
     Args:
-        most: connections at once, where the system allows fewer than `MOST`.
+        most: connections at once, if the system allows fewer than `MOST`.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -48,59 +48,59 @@ class ConnectionLimits(ServerState):
         self._most = most
         self._here: Counter[str] = Counter()
         self._listening: Counter[str] = Counter()
-        self._strangers: dict[Stranger, str] = {}
+        self._evictable: dict[Evictable, str] = {}
 
     @property
     def here(self) -> int:
-        """How many connections there are."""
+        """The number of connections."""
         return self._here.total()
 
     @property
     def listening(self) -> int:
-        """How many of them are websockets."""
+        """The number of websockets."""
         return self._listening.total()
 
-    def admit(self, stranger: Stranger, address: str) -> bool:
-        """Whether a new connection finds room; a stranger may have to go for it."""
+    def admit(self, connection: Evictable, address: str) -> bool:
+        """Admit a new connection if there is room; an idle one may be evicted for it."""
         full_of_it = self._here[address] >= MOST_FROM_ONE
         if (full_of_it or self.here >= self._most) and not self._make_room(
             address if full_of_it else None
         ):
             return False
         self._here[address] += 1
-        self._strangers[stranger] = address
+        self._evictable[connection] = address
         return True
 
-    def knows(self, stranger: Stranger) -> None:
-        """It has asked for something: no longer the first to go."""
-        self._strangers.pop(stranger, None)
+    def mark_active(self, connection: Evictable) -> None:
+        """Record that a connection has sent a request; it is no longer evicted."""
+        self._evictable.pop(connection, None)
 
     def admit_listener(self, address: str) -> bool:
-        """Whether a connection may become a websocket."""
+        """Admit a connection as a websocket if there is room."""
         if self._listening[address] >= MOST_LISTENING_FROM_ONE or self.listening >= MOST_LISTENING:
             return False
         self._listening[address] += 1
         return True
 
     def left(self, address: str, *, listened: bool = False) -> None:
-        """A connection that was admitted has ended."""
+        """Remove an admitted connection that has ended."""
         for count in (self._here, self._listening) if listened else (self._here,):
             count[address] -= 1
             if not count[address]:
                 del count[address]
 
     def _make_room(self, address: str | None) -> bool:
-        """Send away who has stood in the door for longest, at an address or anywhere."""
-        for stranger, its in self._strangers.items():
-            if address in (None, its):
-                del self._strangers[stranger]
-                stranger.dismiss()
+        """Evict the oldest idle connection, of an address or of any."""
+        for connection, its_address in self._evictable.items():
+            if address in (None, its_address):
+                del self._evictable[connection]
+                connection.dismiss()
                 return True
         return False
 
 
 def address_of(client: tuple[str, int] | None) -> str:
-    """What counts as one address: of IPv6 the network, for a household gets 2^64 of them."""
+    """Return the key that counts as one address: of IPv6 the /64 network of a household."""
     if client is None:
         return ""
     try:

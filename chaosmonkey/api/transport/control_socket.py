@@ -30,11 +30,11 @@ log = logging.getLogger(__name__)
 FILE = "control.sock"
 
 CREDENTIALS = struct.Struct("3i")
-"""Linux' struct ucred: process, user and group of the other end."""
+"""Linux's struct ucred: process, user and group of the peer."""
 
 
 class ControlServer(UvicornServer):
-    """Serves the same to users of this machine until `should_exit` is set."""
+    """Serves the API to users of this machine until `should_exit` is set."""
 
     def __init__(self, entrance: ASGIApp, folder: Path) -> None:
         super().__init__(
@@ -52,12 +52,12 @@ class ControlServer(UvicornServer):
         )
         self._path = folder / FILE
 
-    async def run_until_told(self) -> None:
-        """Serve until `should_exit` is set; without the socket, if it cannot be made."""
+    async def run_until_stopped(self) -> None:
+        """Serve until `should_exit` is set; return at once if the socket cannot be created."""
         try:
             listening = _bind(self._path)
         except OSError as error:
-            log.warning("There is no control socket at %s: %s.", self._path, error)
+            log.warning("Cannot create the control socket at %s: %s.", self._path, error)
             return
         with listening:
             await self.serve(sockets=[listening])
@@ -65,16 +65,16 @@ class ControlServer(UvicornServer):
 
 
 class _Connection(H11Protocol):
-    """A connection that knows whose it is."""
+    """A connection with the user of its peer."""
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn
-        """Ask the kernel who came."""
+        """Read the peer's user from the kernel."""
         super().connection_made(transport)
         self.app = _Named(self.app, _user_of(transport.get_extra_info("socket")))
 
 
 class _Named:
-    """ASGI middleware that says which user of this machine asks."""
+    """ASGI middleware that sets the user in the scope."""
 
     def __init__(self, app: Any, user: str) -> None:
         self._app: ASGIApp = app
@@ -86,7 +86,7 @@ class _Named:
 
 
 def _bind(path: Path) -> socket.socket:
-    """A listening socket for the folder's owner; a file that an earlier server left goes."""
+    """Create a listening socket for the folder's owner; replaces an earlier server's file."""
     path.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -101,7 +101,7 @@ def _bind(path: Path) -> socket.socket:
 
 
 def _user_of(end: Any) -> str:
-    """The name of the user at the other end, as the kernel knows it."""
+    """Return the name of the peer's user, as the kernel reports it."""
     peer = getattr(socket, "SO_PEERCRED", None)  # Linux
     if peer is None:
         return "a user"

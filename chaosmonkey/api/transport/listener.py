@@ -1,12 +1,12 @@
-"""A phone's connection once it only listens: as little as 2,000 of them can be.
+"""A phone's websocket after the handshake: minimal, because there may be 2,000 of them.
 
-    offer(frame)   the bytes go out, or wait for the phone to read, the latest only
-    beat(frame)    the bytes go out, or are forgotten
-    look(now)      once a second; ends who is silent or does not read
+    offer(frame)         sends the bytes, or keeps the latest until the phone reads
+    beat(frame)          sends the bytes, or drops them
+    enforce_limits(now)  once a second; aborts silent and blocked connections
 
-A server's frames are not masked, so that the same bytes do for all. What a phone says is understood
-as far as the protocol asks for it: ping, close, and that nothing else is to be said. There is no
-task, no timer and no queue; what uvicorn keeps for a websocket is five times as much.
+A server's frames are not masked, so all phones get the same bytes. Of what a phone sends, only
+ping, pong and close are handled. There is no task, no timer and no queue; uvicorn's websocket takes
+five times the memory.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from websockets.frames import Frame, Opcode
 from chaosmonkey.api.transport.connection_limits import ConnectionLimits
 
 LARGEST_MESSAGE = 2 * 1024
-"""Bytes of a message that a client may send: all that is ever said is a stage's `{"drawn": 42}`."""
+"""Bytes of a message that a client may send; our longest is a stage's `{"drawn": 42}`."""
 
-CHATTER = 4 * 1024
+BYTES_PER_SECOND = 4 * 1024
 """Bytes a second that a client may send, pongs included: a stage needs 2,300 at 100 deltas a
-second. More would let a few senders of empty pings, 20 µs each, take the processor."""
+second. With more, a few senders of empty pings, 20 µs each, could occupy the processor."""
 
-ASK_AFTER = 15.0
-"""Seconds of silence after which a client is asked for a pong; browsers answer by themselves."""
+PING_AFTER = 15.0
+"""Seconds of silence after which a client is pinged; browsers answer automatically."""
 
 SILENT = 45.0
-"""Seconds of silence after which a connection is dead: a phone out of Wi-Fi says no goodbye. Longer
-than a phone needs to roam from one access point to another."""
+"""Seconds of silence after which a connection is dead: a phone that loses Wi-Fi sends no close.
+Longer than a phone needs to roam from one access point to another."""
 
 BLOCKED = 20.0
-"""Seconds that a client may leave unread what it was sent, before its connection is cut."""
+"""Seconds that a client may leave data unread before its connection is aborted."""
 
 NORMAL = 1000
 GOING_AWAY = 1001
@@ -44,8 +44,8 @@ POLICY_VIOLATION = 1008
 TOO_BIG = 1009
 
 
-class Unwelcome(Exception):
-    """What a client sent ends its connection."""
+class ProtocolViolation(Exception):
+    """A client violated the protocol; its connection is closed."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -54,7 +54,7 @@ class Unwelcome(Exception):
 
 
 def framed(message: bytes, opcode: int = Opcode.TEXT) -> bytes:
-    """A message as a server sends it: the same bytes for everyone."""
+    """Encode a message as a server's frame: the same bytes for all clients."""
     return Frame(Opcode(opcode), message).serialize(mask=False)
 
 
@@ -63,30 +63,30 @@ PING = framed(b"", Opcode.PING)
 
 
 class PhoneConnection(asyncio.Protocol):
-    """Takes over the transport of a websocket whose handshake is done.
+    """Takes over the transport of a websocket after its handshake.
 
-    Frames are written to the file itself, which the transport permits as long as it holds nothing
-    back; one call into the kernel is nearly all that a phone costs.
+    Frames are written to the file descriptor, which is safe while the transport buffers nothing;
+    the system call is nearly all that a phone costs.
 
     Args:
-        transport: the connection; it must not hold back anything before it says that it does.
-        crowd: where the connection is counted, under `address`.
+        transport: the connection; it must call `pause_writing` before it buffers anything.
+        connection_limits: counts the connection, under `address`.
         patience: messages that the client may send; the next one ends the connection.
     """
 
     __slots__ = (
         "_address",
-        "_asked",
         "_blocked_at",
+        "_bytes_received",
+        "_ended",
         "_file",
-        "_gone",
-        "_heard_at",
         "_latest",
-        "_left",
         "_limits",
+        "_on_close",
         "_patience",
-        "_rest",
-        "_said",
+        "_pinged",
+        "_received_at",
+        "_unparsed",
         "transport",
     )  # fmt: skip
 
@@ -102,73 +102,73 @@ class PhoneConnection(asyncio.Protocol):
         self._limits = connection_limits
         self._address = address
         self._patience = patience
-        self._heard_at = _now()
-        self._asked = False
+        self._received_at = _now()
+        self._pinged = False
         self._blocked_at: float | None = None
-        self._said = 0
-        self._rest = b""
+        self._bytes_received = 0
+        self._unparsed = b""
         self._latest: bytes | None = None
-        self._left: Callable[[], None] | None = None
-        self._gone = False
+        self._on_close: Callable[[], None] | None = None
+        self._ended = False
         self._file = -1
         self._open()
 
     def offer(self, frame: bytes) -> None:
-        """Send a frame; while the client does not read, keep the latest for later."""
+        """Send a frame; while the connection is blocked, keep the latest for later."""
         if self._file >= 0:
             self._write(frame)
         else:
             self._latest = frame
 
     def beat(self, frame: bytes) -> None:
-        """Send a frame, unless the client does not read."""
+        """Send a frame, or drop it while the connection is blocked."""
         if self._file >= 0:
             self._write(frame)
 
-    def when_gone(self, left: Callable[[], None]) -> None:
-        """Call this once, when the connection has ended; at once if it has."""
-        if self._gone:
-            left()
+    def on_close(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once when the connection has ended; at once if it has."""
+        if self._ended:
+            callback()
         else:
-            self._left = left
+            self._on_close = callback
 
-    def look(self, now: float) -> None:
-        """Do what has become due.
+    def enforce_limits(self, now: float) -> None:
+        """Abort a silent or blocked connection, and ping a quiet one.
 
         Args:
             now: the event loop's time.
         """
-        self._said = 0
-        if is_dead(now, self._heard_at, self._blocked_at):
-            self.transport.abort()  # closing would wait for what is not read
-        elif now - self._heard_at > ASK_AFTER and not self._asked:
-            self._asked = True
+        self._bytes_received = 0
+        if is_dead(now, self._received_at, self._blocked_at):
+            self.transport.abort()  # closing would wait for unread data
+        elif now - self._received_at > PING_AFTER and not self._pinged:
+            self._pinged = True
             self.beat(PING)
 
     def data_received(self, data: bytes) -> None:
-        """Hear a client, within limits that are applied before the costs arise."""
-        self._heard_at = _now()
-        self._asked = False
-        self._said += len(data)
+        """Process a client's frames; limits are checked before the work is done."""
+        self._received_at = _now()
+        self._pinged = False
+        self._bytes_received += len(data)
         try:
-            self._rest += data[:CHATTER]
+            self._unparsed += data[:BYTES_PER_SECOND]
             while (
-                frame := first_frame(self._rest)
+                frame := first_frame(self._unparsed)
             ) is not None and not self.transport.is_closing():
-                opcode, payload, self._rest = frame
+                opcode, payload, self._unparsed = frame
                 self._take(opcode, payload)
-            if self._said > CHATTER:
-                raise Unwelcome(POLICY_VIOLATION, "too much was said")
-        except Unwelcome as unwelcome:
-            self._close(unwelcome.code, unwelcome.reason)
+            if self._bytes_received > BYTES_PER_SECOND:
+                raise ProtocolViolation(POLICY_VIOLATION, "too much data")
+        except ProtocolViolation as violation:
+            self._close(violation.code, violation.reason)
 
     def pause_writing(self) -> None:
-        """The kernel takes no more: the client does not read, or the network does not deliver."""
+        """Record that the kernel's buffer is full: the client or the network is too slow."""
         self._blocked_at = _now()
         self._file = -1
 
     def resume_writing(self) -> None:
-        """All was taken: what came in the meantime follows."""
+        """Send the latest frame that was kept while the connection was blocked."""
         self._blocked_at = None
         self._open()
         latest, self._latest = self._latest, None
@@ -176,18 +176,18 @@ class PhoneConnection(asyncio.Protocol):
             self.offer(latest)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as asyncio calls it
-        """Leave nothing behind."""
-        self._gone = True
+        """Remove the connection from the limits, and call the `on_close` callback."""
+        self._ended = True
         self._file = -1
         self._latest = None
-        left, self._left = self._left, None
+        callback, self._on_close = self._on_close, None
         self._limits.connections.discard(self)
         self._limits.left(self._address, listened=True)
-        if left is not None:
-            left()
+        if callback is not None:
+            callback()
 
     def shutdown(self) -> None:
-        """The server stops; uvicorn tells every connection so."""
+        """Close the connection because the server stops; uvicorn calls this."""
         self._close(GOING_AWAY, "the server stops")
 
     def _take(self, opcode: int, payload: bytes) -> None:
@@ -201,13 +201,13 @@ class PhoneConnection(asyncio.Protocol):
             case _:
                 self._patience -= 1
                 if self._patience < 0:
-                    raise Unwelcome(POLICY_VIOLATION, "nothing is to be said here")
+                    raise ProtocolViolation(POLICY_VIOLATION, "too many messages")
 
     def _write(self, frame: bytes) -> None:
         try:
             sent = os.write(self._file, frame)
         except OSError:
-            sent = 0  # full, or broken: the transport knows what to do
+            sent = 0  # full or broken: the transport handles it
         if sent < len(frame):
             self.transport.write(frame[sent:])
 
@@ -223,28 +223,28 @@ class PhoneConnection(asyncio.Protocol):
         self.transport.close()
 
 
-def is_dead(now: float, heard_at: float, blocked_at: float | None) -> bool:
-    """Whether a client was silent, or has not read, for too long."""
-    return now - heard_at > SILENT or (blocked_at is not None and now - blocked_at > BLOCKED)
+def is_dead(now: float, received_at: float, blocked_at: float | None) -> bool:
+    """Whether a client was silent or blocked for too long."""
+    return now - received_at > SILENT or (blocked_at is not None and now - blocked_at > BLOCKED)
 
 
 def first_frame(data: bytes) -> tuple[int, bytes, bytes] | None:
-    """The opcode and payload of a client's first frame, and what follows; None if it is not whole.
+    """Parse a client's first frame: opcode, payload and the remaining bytes; None if incomplete.
 
     Raises:
-        Unwelcome: no client may send that.
+        ProtocolViolation: the frame is invalid or too large.
     """
     if len(data) < 2:
         return None
     opcode, size, start = data[0] & 0x0F, data[1] & 0x7F, 6
     if data[0] & 0x70 or opcode not in KNOWN or not data[1] & 0x80:
-        raise Unwelcome(PROTOCOL_ERROR, "that is no frame of a client")
+        raise ProtocolViolation(PROTOCOL_ERROR, "invalid frame")
     if opcode & 0x08 and (size > 125 or not data[0] & 0x80):
-        raise Unwelcome(PROTOCOL_ERROR, "a control frame is short, and whole")
+        raise ProtocolViolation(PROTOCOL_ERROR, "invalid control frame")
     if size == 126:
         size, start = int.from_bytes(data[2:4]), 8
     if size == 127 or size > LARGEST_MESSAGE:
-        raise Unwelcome(TOO_BIG, "nothing as large as that is to be said here")
+        raise ProtocolViolation(TOO_BIG, "message too big")
     if len(data) < start + size:
         return None
     mask, payload = data[start - 4 : start], data[start : start + size]

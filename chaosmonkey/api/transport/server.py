@@ -1,7 +1,6 @@
-"""The server for everybody: it binds with a clear error, and looks at its connections.
+"""The public web server: it binds with a clear error, and enforces limits on its connections.
 
-They are ours: `connections` and `sockets` hold them to limits, `crowd` counts them, and this looks
-at each of them once a second.
+`connection_limits` counts the connections, and the server sweeps all of them once a second.
 """
 
 from __future__ import annotations
@@ -24,36 +23,36 @@ from chaosmonkey.config import ServerSettings
 from chaosmonkey.errors import Unavailable
 
 SWEEP_INTERVAL = 1.0
-"""Seconds of real time between two looks at every connection."""
+"""Real seconds between two sweeps."""
 
 AT_ONCE = 100
-"""Connections that are looked at before everybody else has a turn: 2,000 pings would take 20 ms."""
+"""Connections checked before other tasks run: 2,000 pings would take 20 ms."""
 
 WAITING = 2048
-"""Connections that the kernel keeps until they are accepted: a hall that scans the code at once."""
+"""Connections that the kernel queues until they are accepted: a hall may scan the code at once."""
 
 ACCEPTED = 64
-"""Connections accepted before everybody else has a turn: 3 ms of them."""
+"""Connections accepted before other tasks run: 3 ms of work."""
 
 MOST_FILES = 65_536
-"""File descriptors that this process asks for; 1024 is what a login shell and Debian's services
-give, and fewer than the phones."""
+"""File descriptors that this process requests; login shells and Debian's services get 1024, which
+is too few for the phones."""
 
 SPARE_FILES = 256
-"""File descriptors kept for all that is no client: cluster, plugs, database, programs, pages."""
+"""File descriptors reserved for everything else: cluster, plugs, database, programs, pages."""
 
 
 class PortTaken(Unavailable):
-    """Another program listens on the port, or the address is not there, or this user may not."""
+    """The port is in use, the address does not exist, or this user lacks the privilege."""
 
     title = "Port not available"
 
 
 class WebServer(UvicornServer):
-    """Serves what is behind an entrance on a bound socket until `should_exit` is set.
+    """Serves an ASGI app on a bound socket until `should_exit` is set.
 
     Attributes:
-        port: the one that it is bound to.
+        port: the bound port.
     """
 
     def __init__(self, entrance: ASGIApp, settings: ServerSettings) -> None:
@@ -64,8 +63,8 @@ class WebServer(UvicornServer):
                 http=HttpConnection,
                 ws=WebSocketConnection,
                 ws_max_size=LARGEST_MESSAGE,
-                ws_ping_interval=None,  # a timer for each; a look at all of them does as well
-                ws_per_message_deflate=False,  # 40 KB for each, and no frame would do for all
+                ws_ping_interval=None,  # needs a timer for each; the sweep replaces it
+                ws_per_message_deflate=False,  # 40 KB for each, and frames could not be shared
                 h11_max_incomplete_event_size=LARGEST_HEAD,
                 timeout_keep_alive=IDLE,
                 log_config=None,
@@ -73,7 +72,7 @@ class WebServer(UvicornServer):
                 backlog=ACCEPTED,
                 timeout_graceful_shutdown=GRACE,
                 server_header=False,
-                # Who says that a proxy passed a request on is believed where there is one.
+                # Trust a proxy's headers only if one is configured.
                 proxy_headers=settings.public_url is not None,
             )
         )
@@ -84,45 +83,45 @@ class WebServer(UvicornServer):
         self._socket: socket.socket
 
     def bind(self) -> None:
-        """Listen; it may have to look up a name. Raises PortTaken, and may be tried again."""
+        """Bind and listen; may resolve a name. Raises PortTaken, and may be tried again."""
         self._socket = bind(self._settings)
         self.port = self._socket.getsockname()[1]
 
-    async def run_until_told(self) -> None:
-        """Serve what is bound until `should_exit` is set and the last connection has ended."""
+    async def run_until_stopped(self) -> None:
+        """Serve until `should_exit` is set and the last connection has ended."""
         with self._socket:
             async with asyncio.TaskGroup() as tasks:
-                looking = tasks.create_task(self._look(), name="look at connections")
+                sweeping = tasks.create_task(self._sweep(), name="sweep connections")
                 await self.serve(sockets=[self._socket])
-                looking.cancel()
+                sweeping.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept; asyncio takes one number for what it accepts at once and what waits."""
+        """Start accepting with a larger queue; asyncio has one setting for ACCEPTED and WAITING."""
         await super().startup(sockets)
         self._socket.listen(WAITING)
 
-    async def _look(self) -> None:
-        """Drop, again and again, the connections that have overstepped a limit."""
+    async def _sweep(self) -> None:
+        """Enforce the limits of every connection, periodically."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_INTERVAL)
             for number, connection in enumerate(tuple(self.connection_limits.connections)):
-                connection.look(loop.time())  # type: ignore[union-attr] # all of them are ours
+                connection.enforce_limits(loop.time())  # type: ignore[union-attr] # all are ours
                 if number % AT_ONCE == AT_ONCE - 1:
                     await asyncio.sleep(0)
 
 
 def bind(settings: ServerSettings) -> socket.socket:
-    """A listening socket; raises PortTaken."""
+    """Create a listening socket; raises PortTaken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # The protocol has to be named: asyncio switches Nagle's algorithm off for nothing else, and an
-    # answer in two writes would take the 40 ms of a delayed acknowledgement.
+    # asyncio disables Nagle's algorithm only if the protocol is named; with it, an answer in two
+    # writes would wait 40 ms for a delayed acknowledgement.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
         listening.listen(WAITING)
-    except (OSError, UnicodeError) as error:  # a name may be none that DNS knows
+    except (OSError, UnicodeError) as error:  # UnicodeError: not a valid host name
         listening.close()
         where = f"{settings.host}:{settings.port}"
         number = error.errno if isinstance(error, OSError) else None
@@ -144,7 +143,7 @@ def bind(settings: ServerSettings) -> socket.socket:
 
 
 def _allowed_files() -> int:
-    """How many files this process may open, after asking for as many as it can get."""
+    """Raise this process's limit of open files as far as possible; return it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
     if soft == resource.RLIM_INFINITY or soft >= wanted:

@@ -1,7 +1,7 @@
-"""uvicorn, tamed: it leaves the signals alone and stops when told.
+"""uvicorn without signal handlers.
 
-Left to itself uvicorn takes SIGTERM, and raises it anew when it has shut down, which ends the
-process before anything else could be undone.
+uvicorn would handle SIGTERM, and raise it again after its shutdown, which ends the process before
+the plugs are restored.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import uvicorn
 
 GRACE = 3
-"""Seconds that open requests get to end when the server stops."""
+"""Seconds that open requests have to finish when the server stops."""
 
 
 class UvicornServer(uvicorn.Server):

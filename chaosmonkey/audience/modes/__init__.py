@@ -1,4 +1,4 @@
-"""The kinds of rounds, one module each; a new one is a module here and a line below."""
+"""The kinds of rounds, one module each; a new kind needs a module and a case below."""
 
 from typing import assert_never
 
@@ -14,7 +14,7 @@ __all__ = ["Rules", "rules_of"]
 
 
 def rules_of(mode: Mode) -> Rules:
-    """The rules of a kind of round."""
+    """Return the rules of a mode."""
     match mode:
         case Mode.VOTE:
             return Vote()

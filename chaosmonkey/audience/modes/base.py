@@ -1,4 +1,4 @@
-"""What every kind of round decides for itself, and the words that several share."""
+"""The interface of a kind of round, and sentences that several kinds share."""
 
 from __future__ import annotations
 
@@ -12,62 +12,62 @@ from chaosmonkey.errors import BadInput
 from chaosmonkey.model import FeedKind
 
 Name = Callable[[int], str]
-"""What a ticket is called in a sentence: "Ticket 17", or "Ana (ticket 17)"."""
+"""Names a ticket in a sentence: "Ticket 17", or "Ana (ticket 17)"."""
 
 
 class Rules(Protocol):
-    """One kind of round. All is pure: a round and what is known go in, an answer comes out."""
+    """The rules of one kind of round; all methods are pure."""
 
-    def admit(self, current: Round, value: str, table: Eligibility) -> str | None:
-        """Check whether a seat may take part with a value; return the choice that it counts for.
+    def admit(self, current: Round, value: str, eligibility: Eligibility) -> str | None:
+        """Check the value of an entry; return the choice that it counts for.
 
         Raises:
-            BadInput: that cannot be.
-            RoundRefused: it cannot be now.
+            BadInput: the value is invalid.
+            RoundRefused: it is not allowed now.
         """
         ...
 
-    def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
-        """What follows by itself: the next turn, a draw, the end. Often nothing."""
+    def go_on(self, current: Round, eligibility: Eligibility, now: float) -> Round:
+        """Apply the next automatic step: a turn, a draw or the end; often nothing."""
         ...
 
-    def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
-        """The machine that the presenter's click cuts.
+    def target(self, current: Round, wanted: str | None, eligibility: Eligibility) -> str:
+        """Return the machine that the presenter's click cuts.
 
         Raises:
             RoundRefused: there is nothing to carry out.
-            BadInput: the presenter wants what was not decided.
+            BadInput: the presenter wants a machine that was not chosen.
         """
         ...
 
-    def says(self, current: Round, table: Eligibility, name: Name) -> str:
-        """How it stands, in plain words, without a clock."""
+    def status_text(self, current: Round, eligibility: Eligibility, name: Name) -> str:
+        """Return the state of the round in a sentence or two, without a time."""
         ...
 
 
-def refuse_unless_choosable(current: Round, choice: str, table: Eligibility) -> None:
+def refuse_unless_choosable(current: Round, choice: str, eligibility: Eligibility) -> None:
     """Raises BadInput if there is no such choice, RoundRefused if it cannot be cut now."""
     if choice not in current.choices:
         raise BadInput(
             f"'{choice[:80]}' cannot be chosen.",
             remedy=f"Choices: {', '.join(current.choices)}.",
         )
-    if (bar := table.barred.get(choice)) is not None:
+    if (bar := eligibility.barred.get(choice)) is not None:
         raise MachineBarred(choice, sentence_for_the_hall(bar), bar)
 
 
 def listed(names: tuple[str, ...]) -> str:
-    """Names in a sentence, such as "node1, node2 and node3"."""
+    """Join names for a sentence, such as "node1, node2 and node3"."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def lost(machine: str, feed: FeedKind) -> str:
-    """What a cut does, as a sentence without its full stop."""
+    """Describe a cut, without a full stop."""
     return f"{machine} has lost its {feed}"
 
 
-def turn_says(current: Round, turn: Turn, name: Name) -> str:
-    """How a turn of one person stands, or how it ended."""
+def turn_text(current: Round, turn: Turn, name: Name) -> str:
+    """Describe the state of one person's turn."""
     who, machine = name(turn.ticket), turn.machine or ""
     match turn.stage:
         case TurnState.CHOOSING:
@@ -96,8 +96,8 @@ def turn_says(current: Round, turn: Turn, name: Name) -> str:
             return f"{machine or 'The turn'}: {turn.why}."
 
 
-def result_says(current: Round) -> str:
-    """What came of the cut of a round that makes one."""
+def result_text(current: Round) -> str:
+    """Describe the result of a round with a single cut."""
     last = current.last
     if last is not None and last.stage is TurnState.ABORTED:
         return f"There is no result: {last.why}."

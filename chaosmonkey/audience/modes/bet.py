@@ -11,24 +11,24 @@ from dataclasses import dataclass
 
 from chaosmonkey.audience.ballots import Ballot
 from chaosmonkey.audience.eligibility import Eligibility
-from chaosmonkey.audience.modes.base import CANCELLED, Name, lost, result_says
+from chaosmonkey.audience.modes.base import CANCELLED, Name, lost, result_text
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState
 from chaosmonkey.errors import BadInput
 from chaosmonkey.wording import counted
 
 LONGEST_GUESS = 9999.9
-"""Seconds."""
+"""Seconds; a larger guess is refused."""
 
 SHOWN = 64
-"""Distances that are told to phones, to tell their rank by."""
+"""How many errors are sent to phones, which compute their rank from them."""
 
 BEST = 3
-"""Guesses that are shown by name."""
+"""How many guesses are shown by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One guess: whose, and how far it was off."""
+    """One guess and its error, in seconds."""
 
     ticket: int
     seconds: float
@@ -37,14 +37,14 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the guesses come to.
+    """The result of the guesses.
 
     Attributes:
         low: the lowest guess.
-        middle: half of the guesses are not above it.
+        middle: the lower median.
         high: the highest guess.
         best: the closest guesses, the winner first; none without a recovery time.
-        offs: how far guesses were off, ascending: all of them, or a sample as evenly as can be.
+        offs: errors of the guesses, ascending: all of them, or an even sample.
     """
 
     low: float
@@ -57,16 +57,16 @@ class Result:
 class Bet:
     """The closest guess wins."""
 
-    def admit(self, current: Round, value: str, table: Eligibility) -> None:
-        """A number of seconds."""
+    def admit(self, current: Round, value: str, eligibility: Eligibility) -> None:
+        """Accept a number of seconds."""
         guess(value)
 
-    def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
-        """Nothing: the presenter cuts the machine."""
+    def go_on(self, current: Round, eligibility: Eligibility, now: float) -> Round:
+        """Change nothing: the presenter cuts the machine."""
         return current
 
-    def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
-        """The machine that the bet is about."""
+    def target(self, current: Round, wanted: str | None, eligibility: Eligibility) -> str:
+        """Return the machine that the bet is about."""
         if current.state not in RUNNING or current.turn is not None:
             raise RoundRefused(f"The round is already {current.state}.", remedy="Open another one.")
         machine = current.machine
@@ -75,11 +75,15 @@ class Bet:
             raise BadInput(f"The bet is about {machine}.", remedy=f"Cut {machine}, or cancel.")
         return machine
 
-    def says(self, current: Round, table: Eligibility, name: Name) -> str:
-        """How the bet stands; the winner is added where the guesses are known."""
+    def status_text(self, current: Round, eligibility: Eligibility, name: Name) -> str:
+        """Describe the bet; the caller, which has the guesses, adds the winner."""
         machine = current.machine or ""
         guesses = counted(current.entered, "guess", "guesses")
-        bar = f" {machine} cannot be cut now: {table.word(machine)}." if table.word(machine) else ""
+        bar = (
+            f" {machine} cannot be cut now: {eligibility.word(machine)}."
+            if eligibility.word(machine)
+            else ""
+        )
         match current.state:
             case RoundState.OPEN:
                 return (
@@ -87,20 +91,20 @@ class Bet:
                     f"{guesses} so far.{bar}"
                 )
             case RoundState.CLOSED if current.turn is not None:
-                return f"{machine} is being cut. {guesses} wait for its recovery."
+                return f"{machine} is being cut. {guesses} on its recovery time."
             case RoundState.CLOSED:
                 return f"No more bets: {guesses}. The presenter cuts {machine} in a moment.{bar}"
             case RoundState.EXECUTED:
-                return f"{lost(machine, current.feed)}. {guesses} wait for its recovery."
+                return f"{lost(machine, current.feed)}. {guesses} on its recovery time."
             case RoundState.REVEALED:
-                no_winner = " So there is no winner." if current.seconds is None else ""
-                return f"{result_says(current)}{no_winner}"
+                no_winner = " There is no winner." if current.seconds is None else ""
+                return f"{result_text(current)}{no_winner}"
             case _:
                 return CANCELLED
 
 
 def guess(value: str) -> float:
-    """The seconds of a guess, to a tenth; raises BadInput."""
+    """Parse a guess in seconds, rounded to a tenth; raises BadInput."""
     try:
         seconds = round(float(value), 1)
     except ValueError:
@@ -114,7 +118,7 @@ def guess(value: str) -> float:
 
 
 def result(entries: Iterable[Ballot], seconds: float | None) -> Result | None:
-    """What the guesses come to; None without any. Earlier tickets win among equals."""
+    """Rank the guesses; among equals the earlier ticket wins. None without guesses."""
     guesses = sorted((guess(entry.value), entry.ticket) for entry in entries)
     if not guesses:
         return None
@@ -128,7 +132,7 @@ def result(entries: Iterable[Ballot], seconds: float | None) -> Result | None:
 
 
 def sample(offs: list[float]) -> tuple[float, ...]:
-    """At most SHOWN of the distances: all, or the largest of each equal share."""
+    """Return at most SHOWN of the errors: all, or the largest of each equal share."""
     if len(offs) <= SHOWN:
         return tuple(offs)
     return tuple(offs[len(offs) * share // SHOWN - 1] for share in range(1, SHOWN + 1))

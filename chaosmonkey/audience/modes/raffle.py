@@ -1,7 +1,7 @@
-"""A raffle: at the close a ticket is drawn and gets the button for a while.
+"""A raffle: when it closes, a ticket is drawn and gets the button for a while.
 
-After no answer, no press, or a button given back, the next ticket is drawn automatically. After a
-veto or a refusal the presenter draws again, or ends it.
+If its phone does not answer, does not press or gives the button back, the next ticket is drawn
+automatically. After a veto or a refusal the presenter draws again or ends the round.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes.base import (
     CANCELLED,
     Name,
-    result_says,
-    turn_says,
+    result_text,
+    turn_text,
 )
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.audience.transitions import end_turn, give_turn
 from chaosmonkey.wording import counted
 
 DRAWN_AGAIN = (TurnState.LATE, TurnState.ABSENT, TurnState.LEFT, TurnState.SKIPPED)
-"""Endings after which the next ticket is drawn."""
+"""End states of a turn after which the next ticket is drawn."""
 
 
 class Raffle:
-    """One seat is drawn."""
+    """A drawn seat gets the button."""
 
-    def admit(self, current: Round, value: str, table: Eligibility) -> None:
-        """Every seat may enter."""
+    def admit(self, current: Round, value: str, eligibility: Eligibility) -> None:
+        """Accept every seat."""
 
-    def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
-        """Draw, once it is closed and as long as there was no press."""
+    def go_on(self, current: Round, eligibility: Eligibility, now: float) -> Round:
+        """Draw a ticket once the round is closed, until one has pressed."""
         if current.state is not RoundState.CLOSED or current.turn is not None:
             return current
         if not current.entered or (current.past and current.past[-1].stage not in DRAWN_AGAIN):
@@ -41,14 +41,14 @@ class Raffle:
             return replace(current, state=RoundState.OVER)
         return give_turn(replace(current, drawn=True), ticket, now)
 
-    def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
+    def target(self, current: Round, wanted: str | None, eligibility: Eligibility) -> str:
         """Always raises RoundRefused: the person drawn chooses the machine."""
         raise RoundRefused(
             "In a raffle, the person drawn presses.", remedy="Approve the press, or draw again."
         )
 
-    def says(self, current: Round, table: Eligibility, name: Name) -> str:
-        """How the raffle stands."""
+    def status_text(self, current: Round, eligibility: Eligibility, name: Name) -> str:
+        """Describe the raffle."""
         last = current.last
         match current.state:
             case RoundState.OPEN:
@@ -61,19 +61,19 @@ class Raffle:
             case RoundState.CLOSED if last is None:
                 return "Closed without entries. Nothing is drawn."
         assert last is not None
-        said = turn_says(current, last, name)
+        sentence = turn_text(current, last, name)
         if last.stage is TurnState.CHOOSING:
-            before = turn_says(current, current.past[-1], name) if current.past else ""
+            before = turn_text(current, current.past[-1], name) if current.past else ""
             return f"{before} {name(last.ticket)} was drawn and has the button.".strip()
         if last.stage in (TurnState.VETOED, TurnState.REFUSED, TurnState.UNANSWERED):
-            return f"{said} The presenter may draw again."
+            return f"{sentence} The presenter may draw again."
         if current.state in (RoundState.EXECUTED, RoundState.REVEALED):
-            return f"{said} {result_says(current)}"
-        return said
+            return f"{sentence} {result_text(current)}"
+        return sentence
 
 
 def drawn(current: Round) -> int | None:
-    """The ticket that the seed draws among those that had no turn yet; None if all had one."""
+    """Return the ticket that the seed draws among those without a turn yet; None if all had one."""
     out = {turn.ticket for turn in current.past} | current.withdrawn
     names = (str(ticket) for ticket in range(1, current.entered + 1) if ticket not in out)
     found = draw(current.seed, names)
@@ -81,14 +81,14 @@ def drawn(current: Round) -> int | None:
 
 
 def draw_again(current: Round, now: float) -> Round:
-    """The presenter lets the turn lapse, and the next ticket is drawn.
+    """End the turn under way and draw the next ticket, for the presenter.
 
     Raises:
         RoundRefused: no ticket was drawn yet, or a machine is being cut.
     """
     turn = current.turn
-    in_hand = turn is not None and turn.stage in (TurnState.CUTTING, TurnState.CUT)
-    if current.state is not RoundState.CLOSED or in_hand or not (turn or current.past):
+    has_cut = turn is not None and turn.stage in (TurnState.CUTTING, TurnState.CUT)
+    if current.state is not RoundState.CLOSED or has_cut or not (turn or current.past):
         raise RoundRefused("There is nothing to draw again.", remedy="Check the current round.")
     current = end_turn(current, TurnState.SKIPPED, now)
     ticket = drawn(current)

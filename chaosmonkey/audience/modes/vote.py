@@ -1,7 +1,7 @@
-"""A vote: the machine with the most votes is cut, when the presenter says so.
+"""A vote: the presenter's click cuts the machine with the most votes.
 
-A tie is broken by the presenter or by a draw. A leader that cannot be cut by then is
-named, and those that can be cut are offered in its place. Without a vote nothing is cut.
+The presenter or a draw breaks a tie. If the leader cannot be cut by then, it is named, and the
+next machines are offered instead. Without votes nothing is cut.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from chaosmonkey.audience.modes.base import (
     listed,
     lost,
     refuse_unless_choosable,
-    result_says,
+    result_text,
 )
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.errors import BadInput
@@ -24,21 +24,21 @@ from chaosmonkey.wording import counted
 
 
 class Vote:
-    """The majority decides."""
+    """The machine with the most votes is cut."""
 
-    def admit(self, current: Round, value: str, table: Eligibility) -> str:
-        """One of the choices, if it can be cut now."""
-        refuse_unless_choosable(current, value, table)
+    def admit(self, current: Round, value: str, eligibility: Eligibility) -> str:
+        """Accept one of the choices, if it can be cut now."""
+        refuse_unless_choosable(current, value, eligibility)
         return value
 
-    def go_on(self, current: Round, table: Eligibility, now: float) -> Round:
-        """Nothing: the presenter carries it out."""
+    def go_on(self, current: Round, eligibility: Eligibility, now: float) -> Round:
+        """Change nothing: the presenter carries out the vote."""
         return current
 
-    def target(self, current: Round, wanted: str | None, table: Eligibility) -> str:
-        """The leader, or what the presenter or the draw chose among equals."""
+    def target(self, current: Round, wanted: str | None, eligibility: Eligibility) -> str:
+        """Return the leader, or the machine that the presenter or the draw chose in a tie."""
         _refuse_unless_running(current)
-        equals = electable(current, table)
+        equals = electable(current, eligibility)
         if not equals:
             names = listed(current.leaders)
             raise RoundRefused(
@@ -60,8 +60,8 @@ class Vote:
             )
         return wanted or equals[0]
 
-    def says(self, current: Round, table: Eligibility, name: Name) -> str:
-        """How the vote stands."""
+    def status_text(self, current: Round, eligibility: Eligibility, name: Name) -> str:
+        """Describe the vote."""
         votes = counted(current.entered, "vote", "votes")
         decision = current.last
         if current.state is RoundState.CANCELLED:
@@ -69,34 +69,34 @@ class Vote:
         if decision is not None and decision.stage is TurnState.CUTTING:
             return f"{votes} decided: {decision.machine} is being cut."
         if decision is not None and decision.stage is TurnState.ABORTED:
-            return f"{votes} chose {decision.machine}. {result_says(current)}"
+            return f"{votes} chose {decision.machine}. {result_text(current)}"
         if decision is not None and decision.machine is not None:
             loss = lost(decision.machine, current.feed)
-            return f"{votes} decided: {loss}. {result_says(current)}"
+            return f"{votes} decided: {loss}. {result_text(current)}"
         if current.state is RoundState.OPEN:
             if not current.entered:
                 return "Vote with your phone. No votes yet."
-            return f"{votes} so far. {_standing(current, table)}"
+            return f"{votes} so far. {_standing(current, eligibility)}"
         if not current.entered:
             return "Closed without votes. Nothing is cut."
-        return f"Closed with {votes}. {_standing(current, table)}"
+        return f"Closed with {votes}. {_standing(current, eligibility)}"
 
 
-def electable(current: Round, table: Eligibility) -> tuple[str, ...]:
-    """The choices with the most votes among those that can be cut; none without a vote."""
+def electable(current: Round, eligibility: Eligibility) -> tuple[str, ...]:
+    """Return the choices with the most votes among those that can be cut; none without votes."""
     can_be_cut = {
         choice: votes
         for choice in current.choices
-        if (votes := current.tally.get(choice, 0)) > 0 and choice not in table.barred
+        if (votes := current.tally.get(choice, 0)) > 0 and choice not in eligibility.barred
     }
     most = max(can_be_cut.values(), default=0)
     return tuple(choice for choice, votes in can_be_cut.items() if votes == most)
 
 
-def break_tie(current: Round, table: Eligibility) -> Round:
-    """Draw among equals; raises RoundRefused if there are none, or it was drawn already."""
+def break_tie(current: Round, eligibility: Eligibility) -> Round:
+    """Draw one machine in a tie; raises RoundRefused without a tie or after a draw."""
     _refuse_unless_running(current)
-    equals = electable(current, table)
+    equals = electable(current, eligibility)
     if len(equals) < 2:
         raise RoundRefused("There is no tie to draw.", remedy="Carry out what was decided.")
     if current.drawn:
@@ -113,12 +113,12 @@ def _refuse_unless_running(current: Round) -> None:
         raise RoundRefused("There are no votes yet.", remedy="Wait, or cancel the round.")
 
 
-def _standing(current: Round, table: Eligibility) -> str:
-    leaders, equals = current.leaders, electable(current, table)
-    gone = [choice for choice in leaders if choice in table.barred]
+def _standing(current: Round, eligibility: Eligibility) -> str:
+    leaders, equals = current.leaders, electable(current, eligibility)
+    barred = [choice for choice in leaders if choice in eligibility.barred]
     lead = f"{leaders[0]} leads." if len(leaders) == 1 else f"A tie between {listed(leaders)}."
-    if gone:
-        words = listed(tuple(f"{choice} ({table.word(choice)})" for choice in gone))
+    if barred:
+        words = listed(tuple(f"{choice} ({eligibility.word(choice)})" for choice in barred))
         lead = f"{lead} Cannot be cut now: {words}."
         if equals and not set(equals) & set(leaders):
             lead = f"{lead} Next: {listed(equals)}."

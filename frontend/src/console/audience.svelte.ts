@@ -1,4 +1,4 @@
-// What the presenter does with a round: each press is one request, and its outcome is announced.
+// The presenter's actions on a round: each press sends one request and announces its result.
 import { post, Refused } from '../lib/request';
 import type { Mode, Round } from '../lib/types';
 import type { Desk } from './commands.svelte';
@@ -8,7 +8,7 @@ export interface Opening {
   mode: Mode;
   seconds: number | null;
   approve: boolean;
-  /** What a bet is about. */
+  /** The machine that a bet is about. */
   machine: string;
 }
 
@@ -44,7 +44,7 @@ export class Crowd {
   execute = (machine: string | null) =>
     this.#ask('execute', { machine }, (round) => `${round.chosen} has lost its ${round.feed}.`);
 
-  /** Let the press happen that is shown, or refuse it; without one nothing is asked. */
+  /** Approve or veto the press that is shown; without one nothing is sent. */
   answer(does: 'approve' | 'veto'): void {
     const turn = this.round?.turn;
     if (turn?.stage !== 'asking') {
@@ -65,7 +65,7 @@ export class Crowd {
     return this.#once(async () => said(await post<Round>(`/api/round/${what}`, body)));
   }
 
-  /** One request at a time; it says what came of it, or why it was refused. */
+  /** Send one request at a time; announce its result or why it was refused. */
   async #once(request: () => Promise<string>): Promise<void> {
     if (this.busy) return;
     this.busy = true;
@@ -80,6 +80,6 @@ export class Crowd {
   }
 }
 
-/** Kinds of rounds in which somebody in the room presses. */
+/** Kinds of rounds in which phones press. */
 export const approves = (mode: Mode): boolean =>
   mode === 'raffle' || mode === 'queue' || mode === 'free';

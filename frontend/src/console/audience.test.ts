@@ -45,7 +45,7 @@ it('approves the press that is shown, and none that came after it', async () => 
   const asking = turn(4, { stage: 'asking', machine: 'node2' });
   const crowd = new Crowd(desk(round('queue', { turn: asking })));
   crowd.answer('approve');
-  crowd.answer('approve'); // a double press is one
+  crowd.answer('approve'); // a double press counts once
   await vi.waitFor(() => expect(said).toHaveLength(1));
   expect(asked).toEqual(['/api/round/approve {"ticket":4,"machine":"node2"}']);
 });

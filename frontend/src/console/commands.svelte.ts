@@ -1,4 +1,4 @@
-// The presenter's commands: each request is sent once, and its outcome is announced.
+// The presenter's commands: each request is sent once, and its result is announced.
 import { ask, post, Refused } from '../lib/request';
 import { Board } from '../lib/board.svelte';
 import { truthsOf, type Truth } from '../lib/machine-state';
@@ -7,8 +7,8 @@ import type { Entry } from './log';
 import { nth } from '../lib/order';
 import { armed, left } from './format';
 
-/** Milliseconds for which a machine's button is deaf after an answer: the second half of a double
- * click on "Cut" must not hit the "Restore" that has taken its place. */
+/** Milliseconds for which a machine's button ignores clicks after an answer: the second click of a
+ * double click on "Cut" must not hit the "Restore" that replaced it. */
 const DEAF = 700;
 const KEPT = 40;
 
@@ -20,18 +20,18 @@ export interface Said {
 
 export class Desk {
   board = new Board('console');
-  /** The moment that is shown, by the server's time, looked at four times a second. */
+  /** The time that is shown, by the server's clock, updated four times a second. */
   now = $state(0);
   said: Said | null = $state(null);
   log: Entry[] = $state.raw([]);
-  /** What is being asked, by machine or by name of the request. */
+  /** The requests under way, by machine or by name of the request. */
   busy: Record<string, boolean> = $state({});
 
   armed = $derived(this.board.connected && armed(this.board.show, this.now));
-  /** What is known of each machine itself, by its node. */
+  /** The state of each machine itself, by its node. */
   truths: ReadonlyMap<string, Truth> = $derived(truthsOf(this.board.machines, this.board.open));
   halted = $derived((this.board.show?.halted ?? null) !== null);
-  /** Why no command can be given now; "" if it can. */
+  /** Why no command can be sent now; "" if it can. */
   away: string = $derived(
     this.board.signedOut
       ? 'Signed out'
@@ -46,7 +46,7 @@ export class Desk {
   #deafUntil: Record<string, number> = {};
   #count = 0;
 
-  /** Begin; returns how to end. */
+  /** Start; returns a function that stops. */
   open(): () => void {
     const end = this.board.listen();
     const timer = setInterval(() => (this.now = this.board.now()), 250);
@@ -103,7 +103,7 @@ export class Desk {
       return restored.length ? `On again: ${restored.join(', ')}.` : `${machine.name} was not off.`;
     });
 
-  /** Cut or restore the machine that a digit means. */
+  /** Cut or restore the machine of a digit. */
   digit = (does: 'cut' | 'restore', number: number) => {
     const machine = nth(this.board.machines, number);
     if (machine) this[does](machine);
@@ -112,7 +112,7 @@ export class Desk {
 
   setFeed = (feed: FeedKind) => this.#show({ feed }, `Cuts now affect ${feed}.`);
   setScene = (scene: Scene) => this.#show({ scene, blank: false }, `On the stage: ${scene}.`);
-  /** Every press counts, however fast they come. */
+  /** Sent for every press, however fast they come. */
   turn = (turn: 1 | -1) =>
     this.#once(`turn ${this.#count++}`, async () => {
       const { scene } = await post<{ scene: string }>('/api/show', { turn });
@@ -134,7 +134,7 @@ export class Desk {
       return `${pod} is deleted. Its controller, if it has one, creates another.`;
     });
 
-  /** Say what happened, and keep it in the log. */
+  /** Announce what happened, and add it to the log. */
   say(kind: Said['kind'], text: string, remedy = ''): void {
     this.said = { kind, text, remedy };
     const at = this.board.known ? this.board.time() : Date.now() / 1000;
@@ -149,7 +149,7 @@ export class Desk {
     });
   }
 
-  /** One request at a time of a name; it says what came of it, or why it was refused. */
+  /** Send one request at a time per name; announce its result or why it was refused. */
   async #once(name: string, request: () => Promise<string>): Promise<void> {
     if (this.busy[name] || performance.now() < (this.#deafUntil[name] ?? 0)) return;
     this.busy[name] = true;

@@ -68,7 +68,7 @@ describe('whether the page can be believed', () => {
     (word, known, connected, seen, signedOut = false) => {
       const found = link({ known, connected, signedOut, cluster: seen }, 100);
       expect(found.word).toBe(word);
-      // Whatever is wrong comes with what to do.
+      // Every problem comes with what to do.
       expect(found.remedy === '').toBe(word === 'LIVE');
     },
   );

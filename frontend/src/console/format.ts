@@ -1,4 +1,4 @@
-// Moments, lengths and sentences, as the console writes them.
+// Times, durations and sentences in the console's format.
 import { ended, passed } from '../lib/elapsed';
 import { took } from '../lib/took';
 import type { Cluster, Outage, Show } from '../lib/types';
@@ -13,7 +13,7 @@ export const PHASES = [
 /** Seconds to a tenth. */
 export const tenths = (seconds: number): string => seconds.toFixed(1);
 
-/** A length that is counted down: "9:41", or "12 s" below a minute; never below nothing. */
+/** A countdown: "9:41", or "12 s" below a minute; never below zero. */
 export function left(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));
   if (whole < 60) return `${whole} s`;
@@ -29,18 +29,18 @@ export function span(seconds: number): string {
     .join(' ');
 }
 
-/** The time of day of a moment, on this computer's clock. */
+/** The time of day, in this computer's time zone. */
 export function clock(moment: number): string {
   return new Date(moment * 1000).toLocaleTimeString('en-GB');
 }
 
-/** The time of day of what Kubernetes stamped; as it came, if it is no moment. */
+/** The time of day of a Kubernetes timestamp; other text is returned unchanged. */
 export function stamp(text: string): string {
   const at = Date.parse(text);
   return Number.isNaN(at) ? text : clock(at / 1000);
 }
 
-/** A sentence in which Kubernetes stamped a moment. */
+/** A sentence with its Kubernetes timestamps shortened to times of day. */
 export const stampIn = (text: string): string =>
   text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (moment) => stamp(moment));
 
@@ -50,24 +50,24 @@ export const count = (number: number, one: string, many = `${one}s`): string =>
 export const armed = (show: Show | undefined, now: number): boolean =>
   show?.armed_until != null && now < show.armed_until;
 
-/** What became of an outage, in a word or two. */
+/** The outcome of an outage, in a word or two. */
 export function verdict(outage: Outage): string {
   if (outage.recovery_seconds !== null) return `${took(outage, tenths)} s`;
   return outage.outcome ?? (outage.open ? 'under way' : 'not measured');
 }
 
-/** What an outage was: "node3: power cut". */
+/** The title of an outage: "node3: power cut". */
 export const headline = (outage: Outage): string => `${outage.machine}: ${outage.telling.lost}`;
 
 export interface Phase {
   name: string;
   state: 'todo' | 'now' | 'done' | 'skipped';
   seconds: number | null;
-  /** It may have been shorter: we did not see all of it. */
+  /** It may have been shorter: it was only partly observed. */
   atMost: boolean;
 }
 
-/** The phases of an outage, the one under way counting on. */
+/** The phases of an outage; the current one is still counting. */
 export function phases(outage: Outage, now: number): Phase[] {
   const done = ended(outage);
   return PHASES.map(([id, name]) => {
@@ -80,13 +80,13 @@ export function phases(outage: Outage, now: number): Phase[] {
   });
 }
 
-/** Seconds on the clock of an outage: its recovery time, or what has passed. */
+/** Seconds on the stopwatch of an outage: its recovery time, or the time since t0. */
 export function elapsed(outage: Outage, now: number): number | null {
   if (outage.recovery_seconds !== null) return outage.recovery_seconds;
   return outage.open && outage.phase !== null ? passed(outage, now) : null;
 }
 
-/** What of the board says whether it is live. */
+/** The part of the board that tells whether it is live. */
 export interface Heard {
   known: boolean;
   connected: boolean;
@@ -100,7 +100,7 @@ export interface Link {
   remedy: string;
 }
 
-/** Whether the page can be trusted, and if not what to do. */
+/** Whether the page is up to date, and if not what to do. */
 export function link({ known, connected, signedOut, cluster }: Heard, now: number): Link {
   if (signedOut)
     return {

@@ -1,4 +1,4 @@
-// What the panel shows: fetched again every two seconds while it is open, and never twice at once.
+// The content of the panel: fetched every two seconds while it is open, one request at a time.
 import { ask, refusal, type Refused } from '../lib/request';
 import type { Description } from '../lib/types';
 
@@ -23,7 +23,7 @@ export class Subject {
   log: string | null = $state(null);
   trouble: Refused | null = $state.raw(null);
   logTrouble: Refused | null = $state.raw(null);
-  /** Asking whether the pod is really to be deleted. */
+  /** Whether the confirmation to delete the pod is shown. */
   asking = $state(false);
 
   #opener: HTMLElement | null = null;
@@ -35,7 +35,7 @@ export class Subject {
   }
 
   look(what: Thing, opener: HTMLElement | null): void {
-    // Going on from one thing to the next inside the panel, its first opener stays the way back.
+    // While the panel moves from one object to the next, its first opener gets the focus back.
     if (this.at === null) this.#opener = opener;
     if (what.kind !== 'pod' && this.leaf === 'logs') this.leaf = 'overview';
     this.at = what;
@@ -54,7 +54,7 @@ export class Subject {
     this.#opener = null;
   }
 
-  /** Turn to a leaf, or back to the overview. */
+  /** Show a tab, or the overview again. */
   turnTo(leaf: Leaf): void {
     this.leaf = this.leaf === leaf ? 'overview' : leaf;
   }
@@ -80,7 +80,7 @@ export class Subject {
     if (this.at === what) this.#timer = setTimeout(() => void this.#refresh(what), PAUSE);
   }
 
-  /** An answer counts only while the panel still looks at what it is about. */
+  /** Ignore an answer if the panel shows another object by now. */
   #take(what: Thing, then: () => unknown): void {
     if (this.at === what) then();
   }

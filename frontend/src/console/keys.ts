@@ -1,8 +1,8 @@
-// Every key of the console, in one table: the page acts on it and shows it.
+// All keys of the console, in one table: the page handles them and lists them.
 //
 // A presenter's clicker types PageUp, PageDown and ".", and has one button that types F5 and Esc in
-// turn. So neither of these two may ever do anything to a machine; F5 is swallowed because a reload
-// in the middle of a talk does not help, and Esc closes what is open in front, nothing else.
+// turn. So neither of these two may do anything to a machine: F5 is ignored, because a reload does
+// not help in the middle of a talk, and Esc only closes what is open in front.
 
 export type Action =
   | { does: 'halt' | 'release' | 'arm' | 'next' | 'previous' | 'blank' | 'qr' | 'theme' | 'keys' }
@@ -14,11 +14,11 @@ export type Action =
 
 /** Where a key is pressed. */
 export interface Focus {
-  /** In a field for text: letters are letters there. */
+  /** Whether a text field has the focus: letters are typed into it. */
   typing: boolean;
-  /** What the panel shows, if it is open. */
+  /** The content of the panel, if it is open. */
   panel: 'pod' | 'other' | null;
-  /** A dialog is in front that takes every key. */
+  /** Whether a dialog in front takes every key. */
   dialog: boolean;
 }
 
@@ -82,21 +82,21 @@ const ON_POD: Readonly<Record<string, Action>> = {
   x: { does: 'delete' },
 };
 
-/** What a key does here; null if it is left to the browser. */
+/** The action of a key; null if it is left to the browser. */
 export function action(press: Press, focus: Focus): Action | null {
-  // With a modifier it is swallowed too: Ctrl+F5 reloads as well.
+  // Ignored with a modifier too: Ctrl+F5 also reloads.
   if (press.key === 'F5') return { does: 'nothing' };
   if (press.ctrlKey || press.altKey || press.metaKey || focus.typing) return null;
   const found = meaning(press, focus);
   if (found === null) return null;
-  // A key that is held down types on and on: it means one press, and HALT is never one too many.
+  // A held key repeats, and still counts as one press.
   if (press.repeat) return { does: 'nothing' };
   if (focus.dialog && found.does !== 'halt') return null;
   return found;
 }
 
 function meaning(press: Press, focus: Focus): Action | null {
-  // The digit row by its place: Shift+1 is "!" on one keyboard and something else on the next.
+  // The digit row by position: Shift+1 is "!" on one keyboard and something else on another.
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1];
   if (digit && (press.shiftKey || press.key === digit)) {
     return { does: press.shiftKey ? 'restore' : 'cut', nth: Number(digit) };

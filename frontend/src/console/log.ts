@@ -1,4 +1,4 @@
-// What happened, newest first: the stories of the outages, and what was said here.
+// The log, newest first: the stories of the outages, and the console's messages.
 import type { Outage } from '../lib/types';
 
 export interface Entry {

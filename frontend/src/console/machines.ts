@@ -1,4 +1,4 @@
-// How a machine stands, in one word, an icon and a tone; and separately what Kubernetes says of it.
+// The state of a machine as a word, an icon and a tone; and separately what Kubernetes reports.
 import { left } from './format';
 import type { IconName } from '../lib/Icon.svelte';
 import { ICONS, WORDS } from '../lib/pod-styles';
@@ -10,11 +10,11 @@ export type Tone = 'up' | 'down' | 'busy' | 'trouble' | 'dim';
 export interface Standing {
   word: string;
   tone: Tone;
-  /** Longer, where a word is not enough. */
+  /** A longer text, where a word is not enough. */
   note: string;
-  /** The moment at which it is restored by itself. */
+  /** When it is restored automatically. */
   restoreBy: number | null;
-  /** It has lost something that can be given back. */
+  /** Whether it has lost a feed that can be restored. */
   off: boolean;
 }
 
@@ -58,7 +58,7 @@ export function standing(machine: Machine, outage: Outage | undefined): Standing
   return { word: 'booting', tone: 'busy', note: '', ...on };
 }
 
-/** It has power again but gave no sign of life since; Kubernetes may not have noticed at all. */
+/** Whether it has power again but no sign of life since; Kubernetes may not have noticed. */
 const boots = (outage: Outage | undefined): boolean =>
   outage?.open === true &&
   outage.feed === 'power' &&
@@ -71,7 +71,7 @@ export interface Belief {
   tone: 'ready' | 'failed' | 'gone';
 }
 
-/** What Kubernetes believes: it may be wrong for a while. */
+/** What Kubernetes reports: it may be wrong for a while. */
 export function belief(machine: Machine, stands: Standing): Belief {
   if (machine.ready === null) return { word: 'not in cluster', icon: 'dots', tone: 'gone' };
   if (machine.ready !== 'True') return { word: 'NotReady', icon: 'bang', tone: 'failed' };
@@ -80,8 +80,8 @@ export function belief(machine: Machine, stands: Standing): Belief {
   return { word: lagging ? 'still Ready' : 'Ready', icon: 'check', tone: 'ready' };
 }
 
-/** Why a cut is not offered, as the server says; "" if it is.
- *  `away` says that the server, or the cluster, is not seen. */
+/** Why the server offers no cut; "" if it does.
+ *  `away`: whether the server or the cluster is disconnected. */
 export function barred(machine: Machine, feed: FeedKind, away: string, now: number): string {
   const plug = machine[feed];
   if (machine.guarded) return `Never cut: ${machine.guarded}`;
@@ -102,7 +102,7 @@ export interface PodLook {
   word: string;
 }
 
-/** A pod as it is, whatever Kubernetes believes of its machine: its fill, its icon and its word. */
+/** The actual state of a pod, whatever Kubernetes reports of its machine: fill, icon and word. */
 export function podLook(pod: Pod, truth: Truth | undefined): PodLook {
   if (pod.state === 'finished') return { look: 'finished', icon: 'check', word: 'finished' };
   if (pod.state === 'failed') return { look: 'failed', icon: 'bang', word: 'failed' };
@@ -122,7 +122,7 @@ function wordOf(pod: Pod, look: Look, truth: Truth | undefined): string {
   }
 }
 
-/** Pods by the node that they are bound to; under "" those that have none. */
+/** Pods by the node that they are bound to; "" has those without a node. */
 export function byNode(pods: readonly Pod[]): Map<string, Pod[]> {
   const found = new Map<string, Pod[]>();
   for (const pod of pods) {
@@ -139,13 +139,13 @@ export interface Work {
   namespace: string;
   kind: string;
   name: string;
-  /** Those that are to stay: not the leftovers of a lost machine. */
+  /** Pods that are to stay: not the leftovers of a lost machine. */
   pods: Pod[];
-  /** Those that are ready and whose machine lives. */
+  /** Pods that are ready and whose machine runs. */
   ready: number;
 }
 
-/** Pods by what controls them, those without a controller left out. */
+/** Pods by their controller; pods without one are omitted. */
 export function workloads(
   pods: readonly Pod[],
   truths: ReadonlyMap<string, Truth> = new Map(),
@@ -154,7 +154,7 @@ export function workloads(
   for (const pod of pods) {
     const [kind, name] = pod.workload.split('/');
     if (!kind || !name || pod.state === 'finished') continue;
-    // A StatefulSet's pod is not replaced until it is gone: it is missing, not left over.
+    // A StatefulSet's pod is not replaced before it is deleted: it is missing, not left over.
     if (pod.state === 'terminating' && kind !== 'StatefulSet') continue;
     const id = `${pod.namespace}/${pod.workload}`;
     const work = found.get(id) ?? { id, namespace: pod.namespace, kind, name, pods: [], ready: 0 };

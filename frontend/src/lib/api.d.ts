@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Describe
-         * @description State, conditions, containers and events of an object; a node's namespace is "-".
+         * @description Describe an object: state, conditions, containers, events. A node's namespace is "-".
          */
         get: operations["describe"];
         put?: never;
@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * Join Code
-         * @description The QR code of the page for phones, the present join code included.
+         * @description Return the QR code of the phone page, including the current join code.
          */
         get: operations["join_code"];
         put?: never;
@@ -73,7 +73,7 @@ export interface paths {
         };
         /**
          * Logs
-         * @description The last lines that a pod's container wrote, as text.
+         * @description Return the last log lines of a pod's container, as text.
          */
         get: operations["logs"];
         put?: never;
@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Me
-         * @description The caller, as this server knows it.
+         * @description Return the caller, as this server identifies it.
          */
         get: operations["me"];
         put?: never;
@@ -115,7 +115,7 @@ export interface paths {
         put?: never;
         /**
          * Clear Name
-         * @description Take a nickname away; the seat keeps its place, and may choose another.
+         * @description Remove a nickname; the seat keeps its place, and may choose another.
          */
         post: operations["clear_name"];
         delete?: never;
@@ -133,7 +133,7 @@ export interface paths {
         };
         /**
          * Outages
-         * @description The newest outages first, open ones included.
+         * @description List outages, newest first, including open ones.
          */
         get: operations["outages_api_outages_get"];
         put?: never;
@@ -153,7 +153,7 @@ export interface paths {
         };
         /**
          * Outage
-         * @description One outage: milestones, phases, and what became of every pod.
+         * @description Return one outage: milestones, phases, and the fate of every pod.
          */
         get: operations["outage_api_outages__outage__get"];
         put?: never;
@@ -215,7 +215,7 @@ export interface paths {
         put?: never;
         /**
          * Here
-         * @description Say that the phone whose turn it is is there; otherwise the next one soon gets the button.
+         * @description Confirm the turn of this phone; without it the next ticket soon gets the button.
          */
         post: operations["here"];
         delete?: never;
@@ -235,7 +235,7 @@ export interface paths {
         put?: never;
         /**
          * Join
-         * @description Take a seat, or the one that this phone had before.
+         * @description Take a seat, or return to the phone's earlier one.
          */
         post: operations["join"];
         delete?: never;
@@ -273,7 +273,7 @@ export interface paths {
         };
         /**
          * My Round
-         * @description What this phone did in the current round.
+         * @description Return this phone's part in the current round.
          */
         get: operations["my_round"];
         put?: never;
@@ -295,7 +295,7 @@ export interface paths {
         put?: never;
         /**
          * Name
-         * @description Take a nickname, where they are wanted.
+         * @description Choose a nickname, if nicknames are on.
          */
         post: operations["name"];
         delete?: never;
@@ -315,7 +315,7 @@ export interface paths {
         put?: never;
         /**
          * Press
-         * @description Press the button: the machine is cut, or the presenter is asked; else a rule says why not.
+         * @description Press the button: cut the machine, or request approval; a rule may refuse it.
          */
         post: operations["press"];
         delete?: never;
@@ -356,7 +356,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Pod
-         * @description Delete a pod, as kubectl does; its controller makes another.
+         * @description Delete a pod, as kubectl does; its controller creates another.
          */
         delete: operations["delete_pod"];
         options?: never;
@@ -373,7 +373,7 @@ export interface paths {
         };
         /**
          * Preflight
-         * @description What is right and what is not: this machine, every plug, the cluster; and how to fix it.
+         * @description Check this machine, every plug and the cluster; each finding says how to fix it.
          */
         get: operations["preflight"];
         put?: never;
@@ -393,7 +393,7 @@ export interface paths {
         };
         /**
          * Current Round
-         * @description The current round, or the last one, and what its draw can be checked with.
+         * @description Return the current or last round, and the data to verify its draw.
          */
         get: operations["round"];
         put?: never;
@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Approve Press
-         * @description Let a press happen.
+         * @description Approve a press, and cut its machine.
          */
         post: operations["approve_press"];
         delete?: never;
@@ -455,7 +455,7 @@ export interface paths {
         put?: never;
         /**
          * Close Round
-         * @description Take no more votes, tickets, guesses or presses. In a raffle, draw.
+         * @description Stop accepting votes, tickets, guesses and presses. In a raffle, draw.
          */
         post: operations["close_round"];
         delete?: never;
@@ -495,7 +495,7 @@ export interface paths {
         put?: never;
         /**
          * Execute Round
-         * @description Cut the machine that the crowd decided on, or that a bet is about.
+         * @description Cut the machine that the crowd chose, or that a bet is about.
          */
         post: operations["execute_round"];
         delete?: never;
@@ -575,7 +575,7 @@ export interface paths {
         put?: never;
         /**
          * Veto Press
-         * @description Say no to a press.
+         * @description Veto a press.
          */
         post: operations["veto_press"];
         delete?: never;
@@ -613,7 +613,7 @@ export interface paths {
         };
         /**
          * State
-         * @description Machines, pods, services, outages and the cluster, as the websocket's snapshot has them.
+         * @description Return machines, pods, services, outages and the cluster: the websocket's snapshot.
          */
         get: operations["state_api_state_get"];
         put?: never;
@@ -633,7 +633,7 @@ export interface paths {
         };
         /**
          * Wifi Code
-         * @description The QR code that brings a phone into the Wi-Fi, its password included.
+         * @description Return the QR code that connects a phone to the Wi-Fi, including the password.
          */
         get: operations["wifi_code"];
         put?: never;
@@ -653,13 +653,13 @@ export interface paths {
         };
         /**
          * Arm
-         * @description Allow cuts for a while; every cut makes it last longer.
+         * @description Allow cuts for a while; every cut extends the time.
          */
         get: operations["arm_by_get"];
         put?: never;
         /**
          * Arm
-         * @description Allow cuts for a while; every cut makes it last longer.
+         * @description Allow cuts for a while; every cut extends the time.
          */
         post: operations["arm"];
         delete?: never;
@@ -697,8 +697,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Hand
-         * @description Pull a plug out of its socket by hand, or put it back; or let something break.
+         * Touch Feed
+         * @description Pull a machine's plug, put it back, or make a part of its feed fail.
          */
         put: operations["hand"];
         post?: never;
@@ -718,7 +718,7 @@ export interface paths {
         get?: never;
         /**
          * Press Button
-         * @description Press a machine's button on the panel, or let it go.
+         * @description Press a machine's button on the panel, or release it.
          */
         put: operations["press_button"];
         post?: never;
@@ -758,7 +758,7 @@ export interface paths {
         get?: never;
         /**
          * Supply
-         * @description Let the machines' supply die, or bring it back.
+         * @description Make the machines' supply fail, or restore it.
          */
         put: operations["supply"];
         post?: never;
@@ -777,13 +777,13 @@ export interface paths {
         };
         /**
          * Disarm
-         * @description Allow no cuts.
+         * @description Disable cuts.
          */
         get: operations["disarm_by_get"];
         put?: never;
         /**
          * Disarm
-         * @description Allow no cuts.
+         * @description Disable cuts.
          */
         post: operations["disarm"];
         delete?: never;
@@ -801,17 +801,17 @@ export interface paths {
         };
         /**
          * Halt
-         * @description Give every machine its power and network back now, and cut nothing until released.
+         * @description Restore power and network of every machine now, and refuse cuts until released.
          *
-         *     It answers within a second; the server keeps retrying what is not on by then.
+         *     The answer comes within a second; the server keeps retrying feeds that are not on by then.
          */
         get: operations["halt_by_get"];
         put?: never;
         /**
          * Halt
-         * @description Give every machine its power and network back now, and cut nothing until released.
+         * @description Restore power and network of every machine now, and refuse cuts until released.
          *
-         *     It answers within a second; the server keeps retrying what is not on by then.
+         *     The answer comes within a second; the server keeps retrying feeds that are not on by then.
          */
         post: operations["halt"];
         delete?: never;
@@ -829,7 +829,7 @@ export interface paths {
         };
         /**
          * Healthz
-         * @description 200 as long as this process answers.
+         * @description Answer 200 while this process runs.
          */
         get: operations["healthz_healthz_get"];
         put?: never;
@@ -849,7 +849,7 @@ export interface paths {
         };
         /**
          * Join Short
-         * @description To the page for phones, which asks for the code.
+         * @description Redirect to the phone page, which asks for the code.
          */
         get: operations["join_short"];
         put?: never;
@@ -869,7 +869,7 @@ export interface paths {
         };
         /**
          * Join With Code
-         * @description To the page for phones, with the code that the stage shows.
+         * @description Redirect to the phone page, with the code that the stage shows.
          */
         get: operations["join_with_code"];
         put?: never;
@@ -953,7 +953,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description 200 if a cut could be made and measured now, and the panel answers; else 503 and why not.
+         * @description Answer 200 if a cut can be made and measured now and the panel answers, else 503 and why.
          */
         get: operations["readyz_readyz_get"];
         put?: never;
@@ -997,13 +997,13 @@ export interface paths {
         };
         /**
          * Restore
-         * @description Give a machine its power and network back now.
+         * @description Restore a machine's power and network now.
          */
         get: operations["restore_by_get"];
         put?: never;
         /**
          * Restore
-         * @description Give a machine its power and network back now.
+         * @description Restore a machine's power and network now.
          */
         post: operations["restore"];
         delete?: never;
@@ -1018,7 +1018,7 @@ export interface components {
     schemas: {
         /**
          * Beat
-         * @description Nothing changed, and the connection lives: sent when nothing else was for a while.
+         * @description A heartbeat: sent when the connection had no other message for a while.
          */
         Beat: {
             /** At */
@@ -1031,12 +1031,12 @@ export interface components {
         };
         /**
          * BetView
-         * @description What the guesses come to; they are secret while the round is open.
+         * @description The result of the guesses; they are secret while the round is open.
          *
          *     Attributes:
-         *         low: the lowest guess; `middle`: half of them are not above it; `high`: the highest.
-         *         best: the closest, the winner first; none without a recovery time.
-         *         offs: how far guesses were off, ascending: all, or some that stand for equal shares.
+         *         low: the lowest guess; `middle`: the lower median; `high`: the highest guess.
+         *         best: the closest guesses, the winner first; none without a recovery time.
+         *         offs: errors of the guesses, ascending: all of them, or an even sample.
          */
         BetView: {
             /** Best */
@@ -1052,7 +1052,7 @@ export interface components {
         };
         /**
          * ButtonTouch
-         * @description What a person does to a button.
+         * @description A person's action on a button.
          */
         ButtonTouch: {
             /**
@@ -1062,6 +1062,22 @@ export interface components {
             pressed: boolean;
         };
         /**
+         * CallerView
+         * @description The caller of a request: role and token scopes.
+         *
+         *     Attributes:
+         *         signed_in: whether a session identifies the caller; it can be ended.
+         */
+        CallerView: {
+            /** Name */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Scopes */
+            scopes: string[];
+            /** Signed In */
+            signed_in: boolean;
+        };
+        /**
          * Cause
          * @description Why an outage without a command began, as far as sensors show.
          * @enum {string}
@@ -1069,7 +1085,7 @@ export interface components {
         Cause: "hand" | "supply" | "switched" | "fault" | "cut-short";
         /**
          * Changes
-         * @description Entities to put in place, each section by id; only sections that have any.
+         * @description Entities to set, each section by id; sections without changes are absent.
          */
         Changes: {
             /** Cluster */
@@ -1113,7 +1129,7 @@ export interface components {
             machine: string;
             /**
              * Round
-             * @description Its id.
+             * @description The round's id.
              */
             round: string;
         };
@@ -1125,16 +1141,16 @@ export interface components {
         Clocked: "read-back" | "sensor" | "last sign";
         /**
          * ClusterView
-         * @description The cluster as a whole, and how far this server can be believed.
+         * @description The cluster as a whole, and whether its state is current.
          *
          *     Attributes:
-         *         stale_since: since when the cluster has not been seen; null while it is.
-         *         why: the reason for that.
-         *         speed: how many times faster than real the time of this server runs.
-         *         preset: how quickly the cluster is set up to react: "kubernetes" or "stage".
-         *         notices_after: seconds of silence after which Kubernetes should give up a machine.
+         *         stale_since: when contact with the cluster was lost; null while connected.
+         *         why: why contact was lost.
+         *         speed: how many times faster than real time this server's clock runs.
+         *         preset: how quickly the cluster is configured to react: "kubernetes" or "stage".
+         *         notices_after: seconds of silence after which Kubernetes should mark a machine as lost.
          *         default_off: seconds that a cut lasts by default.
-         *         demo: the machines are pretend ones, and their plugs can be pulled on the stage.
+         *         demo: whether the machines are simulated and their plugs can be pulled on the stage.
          */
         ClusterView: {
             /** Default Off */
@@ -1198,10 +1214,10 @@ export interface components {
         CutStage: "asked" | "journalled" | "cutting" | "cut" | "restoring" | "stuck" | "on";
         /**
          * CutView
-         * @description A cut that was made; moments are seconds since 1970.
+         * @description A cut that was made; times are seconds since 1970.
          *
          *     Attributes:
-         *         kind: the same as `feed`; the old name.
+         *         kind: the old name of `feed`.
          */
         CutView: {
             /** Cut At */
@@ -1219,7 +1235,7 @@ export interface components {
         };
         /**
          * Delta
-         * @description What changed since `seq - 1`: entities to put in place, and ids to take out.
+         * @description Changes since `seq - 1`: entities to set, and ids to remove.
          */
         Delta: {
             /** At */
@@ -1270,8 +1286,8 @@ export interface components {
          *
          *     Attributes:
          *         fate: moves, waits, stays or lost.
-         *         why: in plain words, why it is where it is.
-         *         evicts_at: when Kubernetes will evict it, while that is known and has not happened.
+         *         why: a sentence that explains its fate.
+         *         evicts_at: when Kubernetes will evict it; null if unknown, or once evicted.
          *         successor: the name of the pod that replaces it.
          *         resolved: seconds from t0 until its work was done again.
          */
@@ -1298,11 +1314,11 @@ export interface components {
         };
         /**
          * Entrant
-         * @description A participant, as everyone sees them.
+         * @description The public view of a participant.
          *
          *     Attributes:
-         *         withdrawn: gave up the place, and is not drawn.
-         *         guess: the seconds of a bet, once guessing is closed.
+         *         withdrawn: whether the place was given up; it is not drawn.
+         *         guess: the guessed seconds, once guessing is closed.
          */
         Entrant: {
             /** Guess */
@@ -1318,7 +1334,7 @@ export interface components {
         };
         /**
          * ExecuteBody
-         * @description What a round does.
+         * @description Options for carrying out a round's decision.
          */
         ExecuteBody: {
             /**
@@ -1357,12 +1373,12 @@ export interface components {
         FeedState: "on" | "off" | "unknown";
         /**
          * FeedTouch
-         * @description What a person does to a machine's feed, or what breaks in it.
+         * @description A person's action on a machine's feed, or a fault in it.
          */
         FeedTouch: {
             /**
              * Back Fed
-             * @description Whether the feed arrives through another way too.
+             * @description Whether a second source also feeds the machine.
              */
             back_fed?: boolean | null;
             /**
@@ -1372,7 +1388,7 @@ export interface components {
             plugged?: boolean | null;
             /**
              * Slow
-             * @description Seconds by which the contact follows later.
+             * @description Seconds by which the contact is delayed.
              */
             slow?: number | null;
             /**
@@ -1382,7 +1398,7 @@ export interface components {
             stuck?: boolean | null;
             /**
              * Welded
-             * @description Whether the relay's contact stays closed whatever is switched.
+             * @description Whether the relay's contact stays closed whatever the coil does.
              */
             welded?: boolean | null;
         };
@@ -1394,7 +1410,7 @@ export interface components {
          *         stage: asked, journalled, cutting, cut, restoring or stuck; null if no cut is under way.
          *         why: what brought the cut to that stage.
          *         trouble: what is wrong, while it is stuck.
-         *         sensed: what the feed's sensor says: on, off or unknown; null if it has none.
+         *         sensed: what the feed's sensor reports: on, off or unknown; null without a sensor.
          *         finding: what is wrong when plug and sensor contradict each other; "" if nothing.
          *         refused: the rule that would refuse a cut now; null if none would.
          */
@@ -1455,7 +1471,7 @@ export interface components {
         GuessBody: {
             /**
              * Round
-             * @description Its id.
+             * @description The round's id.
              */
             round: string;
             /**
@@ -1466,7 +1482,7 @@ export interface components {
         };
         /**
          * GuessView
-         * @description A guess, and by how many seconds it was off.
+         * @description A guess and its error, in seconds.
          */
         GuessView: {
             /** Name */
@@ -1505,25 +1521,25 @@ export interface components {
         };
         /**
          * InRound
-         * @description Which round is meant.
+         * @description The round that a request is about.
          */
         InRound: {
             /**
              * Round
-             * @description Its id.
+             * @description The round's id.
              */
             round: string;
         };
         /**
          * Joined
-         * @description A seat, and what it did in the current round.
+         * @description A seat, and its part in the current round.
          *
          *     Attributes:
-         *         tag: what the seat is called in public.
+         *         tag: the public tag of the seat.
          *         ticket: its number in the round.
          *         voted: the machine it voted for.
-         *         guess: the seconds that it bet on.
-         *         withdrawn: it gave up its place.
+         *         guess: the seconds it guessed.
+         *         withdrawn: whether it gave up its place.
          */
         Joined: {
             /** Guess */
@@ -1545,17 +1561,17 @@ export interface components {
         };
         /**
          * Joining
-         * @description What a phone says when it joins.
+         * @description A phone's request to join.
          */
         Joining: {
             /**
              * Code
-             * @description The code on the stage; not needed by a phone that has a seat's cookie.
+             * @description The code on the stage; not needed with a seat's cookie.
              */
             code?: string | null;
             /**
              * Seat
-             * @description The id that it made itself, 32 hexadecimal digits: the same id is the same seat.
+             * @description The id that the phone made itself, 32 hexadecimal digits; the same id is the same seat.
              */
             seat?: string | null;
         };
@@ -1567,7 +1583,7 @@ export interface components {
         Level: "ok" | "note" | "fault" | "unknown";
         /**
          * LimitsView
-         * @description What may be cut, as configured; times in seconds. docs/configuration.md explains each.
+         * @description The configured limits; times in seconds. docs/configuration.md explains each.
          */
         LimitsView: {
             /** Cooldown */
@@ -1593,16 +1609,16 @@ export interface components {
         };
         /**
          * MachineView
-         * @description One machine, and separately what Kubernetes believes about it.
+         * @description One machine's plugs, and separately its node as Kubernetes reports it.
          *
          *     Attributes:
          *         ready: "True", "False" or "Unknown"; null if the cluster has no such node.
          *         reason: the reason of the condition Ready.
          *         guarded: why it can never be cut; "" if it can.
-         *         rests_until: until when it is left alone after its last cut; null if it has not been cut.
-         *         place: its place on the table, as the configuration lists it, 1 for the first: the order on
-         *             every page and the console's digit; null if it is only a node of the cluster.
-         *         refused: the rule that would refuse a cut now, HALT and arming aside; null if none would.
+         *         rests_until: when its cooldown after the last cut ends; null if it has not been cut.
+         *         place: its position in the configuration, from 1: the order on every page and the console's
+         *             digit; null for a node without a machine.
+         *         refused: the rule that would refuse a cut now, except HALT and arming; null if none would.
          *         clock: what is wrong with its clock, as a sentence; "" if nothing that matters.
          */
         MachineView: {
@@ -1645,7 +1661,7 @@ export interface components {
         Mode: "vote" | "raffle" | "queue" | "bet" | "free";
         /**
          * Nameless
-         * @description Whose nickname is to go.
+         * @description The seat whose nickname is removed.
          */
         Nameless: {
             /**
@@ -1661,7 +1677,7 @@ export interface components {
         Naming: {
             /**
              * Name
-             * @description The name; "" takes it away.
+             * @description The name; "" removes it.
              */
             name: string;
         };
@@ -1673,23 +1689,23 @@ export interface components {
         Origin: "commanded" | "observed";
         /**
          * OutageView
-         * @description One outage; see docs/outages.md for what its milestones and phases mean.
+         * @description One outage; docs/outages.md explains its milestones and phases.
          *
          *     Attributes:
-         *         t0: the moment from which everything is counted.
-         *         clocked: what told t0: "read-back" (the plug), "sensor", or "last sign" (of life).
-         *         cause: why, if it was not commanded and a sensor tells: hand, supply, switched, fault,
-         *             cut-short.
+         *         t0: the start of all measurements.
+         *         clocked: the source of t0: "read-back" (the plug), "sensor", or "last sign" (of life).
+         *         cause: the cause of an uncommanded outage, if a sensor identifies it: hand, supply,
+         *             switched, fault, cut-short.
          *         t0_within: the true t0 is at most this many seconds later.
          *         phase: the phase that is under way.
-         *         at_least: the same as `milestones` for those that may have come sooner: not before this.
-         *         phases_at_least: the same as `phases` for those that may have been shorter: not than this.
+         *         at_least: lower bounds of the `milestones` that are not exact.
+         *         phases_at_least: lower bounds of the `phases` that are not exact.
          *         recovery_seconds: the recovery time; null until, or unless, it is measured.
-         *         recovery_at_least: it is between this and `recovery_seconds`; null if it is exact.
+         *         recovery_at_least: its lower bound, with `recovery_seconds` as the upper; null if exact.
          *         outcome: recovered, unnoticed, incomplete or aborted; null while it is open.
          *         awaited: how many pods the recovery time waits for.
-         *         story: what happened, in plain words and in order.
-         *         telling: how it stands, in a sentence or a word for each place that shows it.
+         *         story: what happened, as sentences in order.
+         *         telling: its state, worded for each place that shows it.
          */
         OutageView: {
             /** At Least */
@@ -1759,12 +1775,12 @@ export interface components {
         Outcome: "recovered" | "unnoticed" | "incomplete" | "aborted";
         /**
          * PlanView
-         * @description What a cut would do; nothing was done.
+         * @description The effect that a cut would have; nothing was done.
          *
          *     Attributes:
-         *         kind: the same as `feed`; the old name.
-         *         refusals: everything that forbids it now.
-         *         notices_after: seconds of silence after which Kubernetes should give the machine up.
+         *         kind: the old name of `feed`.
+         *         refusals: everything that forbids the cut now.
+         *         notices_after: seconds of silence after which Kubernetes should mark the machine as lost.
          *         evicts_after: seconds until the last pod that moves should be evicted; null if none is.
          */
         PlanView: {
@@ -1804,13 +1820,13 @@ export interface components {
         };
         /**
          * Play
-         * @description The one message of a phone's stream: everything that it shows, each time.
+         * @description The only message of the phones' stream; each contains everything that a phone shows.
          *
          *     Attributes:
-         *         speed: how many times faster than real the server's time runs.
-         *         feed: what the next round will cut.
-         *         nicknames: phones may give themselves a name.
-         *         outage: of the round, once it was executed.
+         *         speed: how many times faster than real time the server's clock runs.
+         *         feed: the feed that the next round will cut.
+         *         nicknames: whether phones may choose a nickname.
+         *         outage: the outage that the round caused, once it was executed.
          */
         Play: {
             /** At */
@@ -1836,7 +1852,7 @@ export interface components {
         };
         /**
          * PlayOutage
-         * @description What a phone is told of the outage that its round made.
+         * @description The outage that a phone's round caused.
          */
         PlayOutage: {
             feed: components["schemas"]["FeedKind"] | null;
@@ -1887,17 +1903,17 @@ export interface components {
         };
         /**
          * Press
-         * @description Which press is meant: another one may have come meanwhile.
+         * @description Which press is meant; by now another one may be waiting.
          */
         Press: {
             /**
              * Machine
-             * @description Of which machine.
+             * @description The machine it wants to cut.
              */
             machine?: string | null;
             /**
              * Ticket
-             * @description Whose press.
+             * @description The ticket that pressed.
              */
             ticket?: number | null;
         };
@@ -1906,7 +1922,7 @@ export interface components {
          * @description A rule that forbids a cut.
          *
          *     Attributes:
-         *         allowed_at: from when on it no longer does; null if that is not known.
+         *         allowed_at: when the rule will allow the cut; null if unknown.
          */
         RefusalView: {
             /** Allowed At */
@@ -1920,10 +1936,10 @@ export interface components {
         };
         /**
          * RefusedView
-         * @description A rule that refuses a cut, in a few words and without a clock.
+         * @description A rule that refuses a cut, in a few words without a time.
          *
          *     Attributes:
-         *         until: from when on it no longer does; null if that is not known.
+         *         until: when the rule will allow the cut; null if unknown.
          */
         RefusedView: {
             /** Rule */
@@ -1941,7 +1957,7 @@ export interface components {
         Role: "viewer" | "audience" | "script" | "presenter";
         /**
          * RoundOpening
-         * @description How a round is opened.
+         * @description The options of a new round.
          */
         RoundOpening: {
             /**
@@ -1951,11 +1967,11 @@ export interface components {
             approve?: boolean | null;
             /**
              * Machine
-             * @description What a bet is about.
+             * @description The machine that a bet is about.
              */
             machine?: string | null;
             /**
-             * @description Which kind of round.
+             * @description The kind of round.
              * @default vote
              */
             mode: components["schemas"]["Mode"];
@@ -1967,17 +1983,17 @@ export interface components {
             patience: number;
             /**
              * Seconds
-             * @description After how long it closes by itself; not at all if left out.
+             * @description After how long it closes automatically; if omitted, you close it.
              */
             seconds?: number | null;
         };
         /**
          * RoundReport
-         * @description The round, who takes part, and how its draw is computed.
+         * @description The round, its participants, and how its draw is computed.
          *
          *     Attributes:
-         *         draw: which name wins: a ticket's number, or a machine's name where a tie is drawn.
-         *         entrants: empty in a vote, which is secret, but for the machines of a tie.
+         *         draw: which name wins; names are ticket numbers, or machines in a tie.
+         *         entrants: the participants; empty in a vote, which is secret.
          */
         RoundReport: {
             /** Draw */
@@ -1988,37 +2004,37 @@ export interface components {
         };
         /**
          * RoundState
-         * @description How far a round has come.
+         * @description The states of a round.
          * @enum {string}
          */
         RoundState: "open" | "closed" | "executed" | "revealed" | "over" | "cancelled";
         /**
          * RoundView
-         * @description The current audience round, or the last one; docs/rounds.md tells what its states mean.
+         * @description The current or last audience round; docs/rounds.md explains its states.
          *
          *     Attributes:
-         *         says: how it stands, in plain words, without a clock.
-         *         approve: the presenter approves each press.
-         *         machine: what a bet is about.
+         *         says: its state in a sentence or two, without a time.
+         *         approve: whether the presenter approves each press.
+         *         machine: the machine that a bet is about.
          *         choices: the machines to choose from.
          *         tally: votes for each machine that can be chosen.
-         *         entered: how many take part: votes, tickets, guesses. Tickets are 1 to that number.
+         *         entered: how many votes, tickets or guesses there are. Tickets are 1 to that number.
          *         leaders: the machines with the most votes; several in a tie.
-         *         electable: those with the most votes that can be cut now.
+         *         electable: the machines with the most votes among those that can be cut now.
          *         barred: machines that cannot be chosen now, and why in a word or two.
          *         blocked: why nothing can be cut now; "" if something can.
          *         commitment: SHA-256 of the seed, fixed at the opening.
-         *         seed: what was drawn with; null until it was.
-         *         picked: what a draw among equals decided.
+         *         seed: the seed of the draws; null until a draw.
+         *         picked: the machine that the draw in a tie chose.
          *         turn: who has the button.
          *         past: the latest turns that ended, the newest last.
          *         called: the highest ticket that a queue has called.
-         *         waiting: how many wait behind it.
-         *         gone: tickets behind it that gave up their place.
+         *         waiting: how many tickets wait after it.
+         *         gone: tickets after it that gave up their place.
          *         chosen: the machine that was cut last in this round.
-         *         outage: the id of the outage that came of it.
-         *         seconds: its recovery time, where the round is about one cut.
-         *         away: it waits for the presenter, and no console is connected.
+         *         outage: the id of the outage that the cut caused.
+         *         seconds: its recovery time, if the round has a single cut.
+         *         away: whether the round waits for the presenter and no console is connected.
          */
         RoundView: {
             /** Approve */
@@ -2081,17 +2097,16 @@ export interface components {
         };
         /**
          * Scene
-         * @description What the stage shows.
+         * @description The scenes of the stage.
          * @enum {string}
          */
         Scene: "board" | "qr" | "tally" | "result";
         /**
          * ServiceView
-         * @description A service: addresses that Kubernetes would route to, and all of them.
+         * @description A service: how many of its addresses are ready, and how many it has.
          *
          *     Attributes:
-         *         history: what `ready` and `total` were from a moment on, as (moment, ready, total), oldest
-         *             first: the latest few minutes.
+         *         history: the latest changes as (time, ready, total), oldest first.
          */
         ServiceView: {
             /**
@@ -2114,7 +2129,7 @@ export interface components {
         };
         /**
          * ShowChange
-         * @description What to change of what is shown; what is left out stays.
+         * @description Changes of the show; omitted fields stay as they are.
          */
         ShowChange: {
             /**
@@ -2122,37 +2137,37 @@ export interface components {
              * @description Whether the stage is dark.
              */
             blank?: boolean | null;
-            /** @description What a cut from the console or by the crowd cuts. */
+            /** @description The feed that a cut from the console or by the crowd takes. */
             feed?: components["schemas"]["FeedKind"] | null;
             /**
              * Light
-             * @description Whether the stage wears its theme for bright rooms.
+             * @description Whether the stage uses its theme for bright rooms.
              */
             light?: boolean | null;
-            /** @description Which scene the stage shows. */
+            /** @description The scene on the stage. */
             scene?: components["schemas"]["Scene"] | null;
             /**
              * Turn
-             * @description The next scene (1) or the previous (-1).
+             * @description Show the next scene (1) or the previous one (-1).
              */
             turn?: (-1 | 1) | null;
         };
         /**
          * ShowView
-         * @description What the presenter has set, and who is there.
+         * @description The presenter's settings, and who is connected.
          *
          *     Attributes:
          *         scene: what the stage shows: board, qr, tally or result.
-         *         feed: what a cut from the console or by the crowd cuts.
+         *         feed: the feed that a cut from the console or by the crowd takes.
          *         armed_until: until when cuts are allowed; null is safe.
-         *         halted: since when HALT holds; null if it does not.
+         *         halted: since when HALT is active; null if it is not.
          *         halted_by: who pressed it.
-         *         light: the theme for bright rooms.
-         *         join_url: where phones join, to be typed; the QR code at /api/join.svg adds the join code.
-         *         join_code: what phones need to join; "" if nothing.
+         *         light: whether the theme for bright rooms is on.
+         *         join_url: the address to type on a phone; the QR code at /api/join.svg adds the join code.
+         *         join_code: the code that phones need to join; "" if none is needed.
          *         wifi: name of the Wi-Fi to join first, whose code is at /api/wifi.svg; "" if none is set.
-         *         nicknames: phones may give themselves a name.
-         *         stage_delay_ms: how long the stage took to draw the last change; null without a stage.
+         *         nicknames: whether phones may choose a nickname.
+         *         stage_delay_ms: milliseconds the stage took to draw the last change; null if unknown.
          */
         ShowView: {
             /** Armed Until */
@@ -2186,7 +2201,7 @@ export interface components {
         };
         /**
          * Snapshot
-         * @description The first message of a connection: everything, as of `seq`.
+         * @description The first message of a connection: the state as of `seq`.
          */
         Snapshot: {
             /** At */
@@ -2204,7 +2219,7 @@ export interface components {
         };
         /**
          * State
-         * @description Everything that is shown, each section by id: the body of `/api/state` and of a snapshot.
+         * @description The published state, each section by id: the body of `/api/state` and of a snapshot.
          */
         State: {
             /** Cluster */
@@ -2250,12 +2265,12 @@ export interface components {
         };
         /**
          * SupplyTouch
-         * @description What happens to the supply of all machines.
+         * @description A change of the supply of all machines.
          */
         SupplyTouch: {
             /**
              * Alive
-             * @description Whether it feeds them.
+             * @description Whether the supply works.
              */
             alive: boolean;
         };
@@ -2288,7 +2303,7 @@ export interface components {
         };
         /**
          * TurnState
-         * @description How far a turn has come.
+         * @description The states of a turn.
          * @enum {string}
          */
         TurnState: "choosing" | "asking" | "cutting" | "cut" | "done" | "vetoed" | "refused" | "unanswered" | "late" | "absent" | "left" | "skipped" | "aborted";
@@ -2297,10 +2312,10 @@ export interface components {
          * @description The right to press, now or in the past.
          *
          *     Attributes:
-         *         ticket: whose turn it is; 0 is the crowd's: the presenter carries out what all decided.
-         *         until: when the present stage ends by itself, or when the turn ended.
-         *         machine: what is to be cut, once that is chosen.
-         *         outage: the id of the outage that came of it.
+         *         ticket: whose turn it is; 0 is the crowd's: the presenter carries out its decision.
+         *         until: when the current stage ends automatically, or when the turn ended.
+         *         machine: the machine to cut, once it is chosen.
+         *         outage: the id of the outage that the cut caused.
          *         why: why it was refused, or ended.
          */
         TurnView: {
@@ -2334,22 +2349,6 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
-        };
-        /**
-         * Whoever
-         * @description The caller of a request: role and token scopes.
-         *
-         *     Attributes:
-         *         signed_in: by a session, which can be ended.
-         */
-        Whoever: {
-            /** Name */
-            name: string;
-            role: components["schemas"]["Role"];
-            /** Scopes */
-            scopes: string[];
-            /** Signed In */
-            signed_in: boolean;
         };
     };
     responses: never;
@@ -2494,7 +2493,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Whoever"];
+                    "application/json": components["schemas"]["CallerView"];
                 };
             };
         };
@@ -2888,7 +2887,7 @@ export interface operations {
     delete_pod: {
         parameters: {
             query?: {
-                /** @description Only if it is this one. */
+                /** @description Only if the pod has this uid. */
                 uid?: string | null;
             };
             header?: never;
@@ -3626,7 +3625,7 @@ export interface operations {
                 wait?: "recovered" | null;
                 /** @description Only report what would happen, and what forbids it. */
                 dry_run?: boolean;
-                /** @description What is cut; power by default. */
+                /** @description The feed to cut; power by default. */
                 feed?: components["schemas"]["FeedKind"] | null;
                 /**
                  * @deprecated
@@ -3672,7 +3671,7 @@ export interface operations {
                 wait?: "recovered" | null;
                 /** @description Only report what would happen, and what forbids it. */
                 dry_run?: boolean;
-                /** @description What is cut; power by default. */
+                /** @description The feed to cut; power by default. */
                 feed?: components["schemas"]["FeedKind"] | null;
                 /**
                  * @deprecated

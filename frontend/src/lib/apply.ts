@@ -1,5 +1,5 @@
-// A snapshot, then deltas: pure. Every section is replaced when it changes, so that what did not change
-// is the same object and nothing that depends on it is looked at again.
+// Apply a snapshot, then deltas. Pure. A changed section is a new object; an unchanged one stays the
+// same object, so that nothing derived from it is computed again.
 import type { Delta, Snapshot, State } from './types';
 
 export const EMPTY: State = {

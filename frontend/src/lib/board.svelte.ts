@@ -1,32 +1,32 @@
-// What the server shows, kept true over a websocket and handed out once a frame.
+// The server's state, kept up to date over a websocket and published once per frame.
 import { apply, EMPTY } from './apply';
 import { inOrder } from './order';
 import { Socket } from './socket';
 import type { Cluster, Delta, Machine, Outage, Pod, Round, Show, Snapshot, State } from './types';
 
-const SIGNED_OUT = 4401; // the code with which the server closes a console that is not the presenter's
-const HIDDEN_PAUSE = 250; // ms between two looks while the tab is hidden and no frames are drawn
+const SIGNED_OUT = 4401; // close code for a console without a presenter's session
+const HIDDEN_PAUSE = 250; // ms between updates while the tab is hidden and no frames are drawn
 
 export class Board {
   state: State = $state.raw(EMPTY);
   connected = $state(false);
-  /** The server does not take this browser for the presenter's (any more). */
+  /** Whether this browser has no presenter's session, or no longer. */
   signedOut = $state(false);
-  /** Grows with every snapshot: what was flying then has landed. */
+  /** Increases with every snapshot, which ends all flights. */
   epoch = $state(0);
   known = $state(false);
 
   #waiting: (Snapshot | Delta)[] = [];
   #scheduled = false;
-  #toldAt = 0; // when this browser's clock said that the last message came; it is shown later
+  #toldAt = 0; // when the last message arrived, by this browser's clock; it is shown later
   #at = 0; // the server's time …
-  #heardAt = 0; // … when this browser's clock said this
-  #held: number | undefined; // the moment of a recording at which time was stopped
-  #until = Infinity; // the server's last sign of life, once it gives none
+  #heardAt = 0; // … at this time of the browser's clock
+  #held: number | undefined; // the time of a recording at which the clock was stopped
+  #until = Infinity; // the server's last sign of life, once it is disconnected
   #socket: Socket | undefined;
   #role: string;
 
-  // Each section on its own: what did not change is not looked at again.
+  // One state per section: unchanged sections trigger no updates.
   #machines = $derived(this.state.machines);
   #pods = $derived(this.state.pods);
   #outages = $derived(this.state.outages);
@@ -37,16 +37,16 @@ export class Board {
   machines: Machine[] = $derived(inOrder(Object.values(this.#machines)));
   pods: Pod[] = $derived(Object.values(this.#pods));
   outages: Outage[] = $derived(Object.values(this.#outages).sort((a, b) => a.t0 - b.t0));
-  /** The open outages, the newest last. */
+  /** The open outages, newest last. */
   open: Outage[] = $derived(this.outages.filter((outage) => outage.open));
-  /** What the page is about: the newest open outage, else the newest of all. */
+  /** The outage in focus: the newest open one, else the newest of all. */
   current: Outage | undefined = $derived(this.open.at(-1) ?? this.outages.at(-1));
 
   constructor(role: 'stage' | 'console' | 'viewer') {
     this.#role = role;
   }
 
-  /** Begin to listen; returns how to end. */
+  /** Connect; returns a function that disconnects. */
   listen(): () => void {
     this.#socket = new Socket(`/ws?role=${this.#role}`, {
       opened: () => {},
@@ -56,18 +56,18 @@ export class Board {
     return () => this.#socket?.end();
   }
 
-  /** Take a message in; it is shown with the next frame. */
+  /** Apply a message; it is shown with the next frame. */
   hear(message: Snapshot | Delta): void {
     this.#waiting.push(message);
     this.#toldAt = performance.now() / 1000;
     if (this.#scheduled) return;
     this.#scheduled = true;
     if (document.visibilityState === 'visible') requestAnimationFrame(() => this.flush());
-    // Also then: a tab that is hidden meanwhile has no next frame.
+    // Also set a timer: a tab that becomes hidden has no next frame.
     setTimeout(() => this.flush(), HIDDEN_PAUSE);
   }
 
-  /** Show everything that was taken in. */
+  /** Show all applied messages. */
   flush(): void {
     this.#scheduled = false;
     const messages = this.#waiting;
@@ -85,24 +85,24 @@ export class Board {
     if (this.#role === 'stage') this.#socket?.say({ drawn: last.seq });
   }
 
-  /** Take a message in and show it at once. */
+  /** Apply a message and show it at once. */
   take(message: Snapshot | Delta): void {
     this.#waiting.push(message);
     this.#toldAt = performance.now() / 1000;
     this.flush();
   }
 
-  /** Stop time at a moment of the server's clock: a recorded one is shown. */
+  /** Stop the clock at a time of the server, to show a recording. */
   hold(moment: number): void {
     this.#held = moment;
   }
 
-  /** The moment that the picture is of: the server's time, which stands still while it is not heard. */
+  /** The server's time of the shown state; it stops while the server is disconnected. */
   now(): number {
     return this.#held ?? Math.min(this.time(), this.#until);
   }
 
-  /** The server's time, in seconds: its last word and what has passed since, at its speed. */
+  /** The server's time, in seconds: the last received, plus what has passed since at its speed. */
   time(): number {
     return this.#timeAt(performance.now() / 1000);
   }

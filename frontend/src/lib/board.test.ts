@@ -77,7 +77,7 @@ describe('what is shown', () => {
   });
 
   test('stands still at the last sign of life, if nothing broke and nothing is heard', () => {
-    vi.advanceTimersByTime(18_100); // looked at every 3 s
+    vi.advanceTimersByTime(18_100); // checked every 3 s
     expect(board.connected).toBe(false);
     expect(board.now()).toBeCloseTo(104, 1);
   });

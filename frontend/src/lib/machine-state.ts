@@ -1,41 +1,41 @@
-// What is known of a machine itself, as against what Kubernetes believes of it.
+// The state of a machine itself, as opposed to what Kubernetes reports.
 import type { Feed, FeedKind, Machine, Outage, Pod } from './types';
 
 export type Supply = 'on' | 'off' | 'unknown' | 'absent';
 export type Stand = 'in' | 'out' | 'dead';
 export type Light = 'on' | 'off' | 'starting' | 'unknown';
 
-/** What hands did to the sockets of one machine; only a demo can know. */
+/** What people did to the sockets of one machine; only a demo knows. */
 export interface Hands {
   power: boolean;
   network: boolean;
-  /** When power was put back by hand, by the server's clock. */
+  /** When the power plug was put back by hand, by the server's clock. */
   back: number | null;
 }
 
 export interface Truth {
   power: Supply;
   network: Supply;
-  /** How each plug is drawn: in its socket, out of it, or in a socket that gives nothing. */
+  /** How each plug is drawn: in its socket, out of it, or in a dead socket. */
   plugs: Record<FeedKind, Stand>;
-  /** Which sockets a hand has emptied. */
+  /** Which plugs were pulled by hand. */
   byHand: Record<FeedKind, boolean>;
-  /** What a sensor says when it contradicts a plug; "" if none does. */
+  /** How a sensor contradicts a plug; "" if none does. */
   finding: string;
   light: Light;
-  /** Since when it starts, while it does. */
+  /** Since when it is starting, while it is. */
   startingSince: number | null;
-  /** Nothing runs on it. */
+  /** Whether nothing runs on it. */
   dark: boolean;
-  /** It runs, and nobody can reach it. */
+  /** Whether it runs but cannot be reached. */
   cutOff: boolean;
-  /** Kubernetes believes what is not so. */
+  /** Whether Kubernetes reports something else. */
   deceived: boolean;
   restoreBy: number | null;
   trouble: string;
 }
 
-const LONGEST_START = 60; // s after which a machine that a hand gave power is no longer called starting
+const LONGEST_START = 60; // s after which a machine plugged in by hand no longer counts as starting
 const NO_HANDS: Hands = { power: false, network: false, back: null };
 
 export function truthOf(
@@ -77,7 +77,7 @@ export function truthOf(
   };
 }
 
-/** The truth about each machine, by its node. */
+/** The actual state of each machine, by its node. */
 export const truthsOf = (
   machines: readonly Machine[],
   outages: readonly Outage[],
@@ -130,7 +130,7 @@ export function lookOf(pod: Pod, truth: Truth | undefined): Look {
   }
 }
 
-/** What Kubernetes says of the machine, in its own words. */
+/** The machine's state in Kubernetes' words. */
 export function belief(machine: Machine): { text: string; good: boolean } {
   switch (machine.ready) {
     case 'True':

@@ -1,7 +1,7 @@
-// The one order of machines, on every page and for the digits: that of the configuration. Pure.
+// The order of machines on every page and for the digits: that of the configuration. Pure.
 import type { Machine } from './types';
 
-/** As the configuration lists them; after those the nodes that it does not know, by number and name. */
+/** Machines as configured, then the nodes without a machine, by number and name. */
 export function inOrder(machines: readonly Machine[]): Machine[] {
   return [...machines].sort(
     (a, b) =>
@@ -10,6 +10,6 @@ export function inOrder(machines: readonly Machine[]): Machine[] {
   );
 }
 
-/** The machine that a digit means: the one in that place, whether it can be cut or not. */
+/** The machine of a digit: the one in that place, whether it can be cut or not. */
 export const nth = (machines: readonly Machine[], digit: number): Machine | undefined =>
   machines.find((machine) => machine.place === digit);

@@ -1,4 +1,4 @@
-// How each look of a pod is drawn and called. Never by hue alone: the icon differs, and fill or border.
+// The style and label of each pod state. They never differ by hue alone: icon and fill or border do.
 import type { IconName } from './Icon.svelte';
 import type { Look } from './machine-state';
 
@@ -22,7 +22,7 @@ export const WORDS: Record<Look, string> = {
   orphan: 'evicted, still running',
 };
 
-/** The order in which a legend tells them. */
+/** The order in a legend. */
 export const ORDER: readonly Look[] = [
   'ready',
   'starting',

@@ -1,4 +1,4 @@
-// Requests that change something: one try each, and what the server refuses is said in its own words.
+// Requests that change something: sent once each; a refusal is shown in the server's words.
 
 import { here } from './here';
 
@@ -7,9 +7,9 @@ export class Refused extends Error {
   status: number;
   /** The name of the rule that refused it; '' if none did. */
   rule: string;
-  /** From when on the rule allows it, if that is known: a moment of the server's clock. */
+  /** When the rule will allow it, if known, by the server's clock. */
   allowedAt: number | null;
-  /** A round shows when this no longer holds; only phones are told. */
+  /** Whether the round's state shows when the refusal ends; only set for phones. */
   shownInRound: boolean;
   constructor(
     status: number,
@@ -28,7 +28,7 @@ export class Refused extends Error {
   }
 }
 
-/** Whatever went wrong, as something that can be shown. */
+/** Any error as something that can be shown. */
 export const refusal = (error: unknown): Refused =>
   error instanceof Refused ? error : new Refused(0, String(error), 'Reload the page.');
 

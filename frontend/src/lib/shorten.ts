@@ -1,14 +1,14 @@
-// Long names are shortened in their middle: those of one cluster often differ at their end only. Pure.
+// Shorten long names in the middle: names of one cluster often differ only at the end. Pure.
 
 const TAIL = 5;
-const WHOLE = 12; // letters of a name that is never cut
+const WHOLE = 12; // characters of a name that is never shortened
 
-/** A name's two parts: the first gives way where there is no room, the second stays. */
+/** A name's two parts: the first is shortened if there is no room, the second stays. */
 export function halves(name: string): [head: string, tail: string] {
   return name.length <= WHOLE ? [name, ''] : [name.slice(0, -TAIL), name.slice(-TAIL)];
 }
 
-/** A name that is no wider than there is room, by some measure; its end stays. */
+/** Shorten a name to the available width, by some measure; its end stays. */
 export function shorten(name: string, room: number, measure: (text: string) => number): string {
   if (measure(name) <= room) return name;
   const [head, tail] = halves(name);

@@ -82,7 +82,7 @@ const isSeen = (seen: boolean) => {
 
 test('a page that slept connects at once when it is seen again, though its clock slept too', () => {
   isSeen(false);
-  vi.setSystemTime(Date.now() + 60_000); // the wall's clock goes on; that of `performance` does not
+  vi.setSystemTime(Date.now() + 60_000); // the wall clock advances, `performance` does not
   isSeen(true);
   expect(lost).toBe(1);
   expect(Pretend.all[0]!.closed).toBe(true);

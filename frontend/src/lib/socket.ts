@@ -1,20 +1,20 @@
-// One websocket that comes back by itself: after a pause that grows and varies, and at once when the
-// page is seen again or the network returns. What it says is only ever listened to: a kill is never
-// repeated by a reconnect, because no kill goes this way.
+// A websocket that reconnects: after a growing, random pause, and at once when the page becomes
+// visible or the network returns. It only receives, apart from acknowledgements: a reconnect can
+// never repeat a cut.
 export interface Ears {
   opened(): void;
   heard(message: string): void;
-  /** With the moment until which the server was there, or of the attempt, by the clock of
-   *  `performance`, in ms; and the code with which it was closed, 0 without one. */
+  /** Called with the time of the server's last sign of life, or of the attempt, by `performance`,
+   *  in ms; and the close code, 0 without one. */
   closed(until: number, code: number): void;
 }
 
 import { here } from './here';
 
-// The server says something every 5 s at least. A connection that is silent for longer is dead, though a
-// browser that lost its Wi-Fi believes in it for minutes.
+// The server sends something at least every 5 s. A connection that is silent for longer is dead, though
+// a browser that lost its Wi-Fi keeps it open for minutes.
 const SILENCE = 12_000;
-/** Silence that a page which is seen again, or has its network again, does not trust. */
+/** Silence after which a page that becomes visible or online again reconnects. */
 const DOUBT = 6500;
 const SHORTEST = 300;
 const LONGEST = 5000;
@@ -27,7 +27,7 @@ export class Socket {
   #failures = 0;
   #ended = false;
   #heardAt = 0;
-  #heardOn = 0; // the same by the wall's clock: that of `performance` stands still in a phone that sleeps
+  #heardOn = 0; // the same by the wall clock: `performance` stops while a phone sleeps
   #pulse: ReturnType<typeof setInterval>;
 
   constructor(path: string, ears: Ears) {
@@ -54,7 +54,7 @@ export class Socket {
     this.#socket?.close();
   }
 
-  /** Somebody looks again, or the network is back: connect at once what is not heard. */
+  /** The page is visible again, or the network is back: reconnect a silent connection at once. */
   #soon = (): void => {
     if (document.visibilityState !== 'visible' || this.#ended) return;
     if (this.#socket !== null && this.#silence() < DOUBT) return;
@@ -92,14 +92,14 @@ export class Socket {
       if (!message.startsWith('{"type":"beat"')) this.#ears.heard(message);
     };
     socket.onclose = (event) => {
-      // A connection that breaks was there until then, unless the page slept for longer.
+      // A broken connection was alive until now, unless the page slept for longer.
       const until = this.#silence() < SILENCE ? performance.now() : this.#heardAt;
       this.#lost(until, event.code);
       this.#later();
     };
   }
 
-  /** Let a connection go that nobody hears: its close would wait for the other side's. */
+  /** Drop a dead connection: closing it would wait for the other side. */
   #giveUp(): void {
     const socket = this.#socket;
     if (socket === null) return;

@@ -1,6 +1,6 @@
 import '@testing-library/jest-dom/vitest';
 
-// jsdom has no Web Animations: a stub that ends at once is enough for what is tested there.
+// jsdom has no Web Animations; a stub that ends at once is enough for these tests.
 Element.prototype.animate ??= function animate() {
   const animation = {
     onfinish: null as (() => void) | null,

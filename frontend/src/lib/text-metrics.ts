@@ -1,10 +1,10 @@
-// How wide a text will be, without measuring the page: a little too much rather than too little.
+// Estimate the width of a text without measuring the page; rather too wide than too narrow.
 
 const NARROW = new Set("fijlrt.,:;'|!()-_ ·");
 const WIDE = new Set('mwMW@…');
 const CAPITAL = /[A-Z0-9]/;
 
-/** Of the stage's font when it is bold, in ems. */
+/** Widths of the stage's font in bold, in ems. */
 export function ems(text: string): number {
   let sum = 0;
   for (const letter of text) {

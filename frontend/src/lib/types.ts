@@ -1,4 +1,4 @@
-// The server's words, by their short names. They are generated: `make types`.
+// Short names for the server's types, which `make types` generates.
 import type { components } from './api';
 
 type Schemas = components['schemas'];
@@ -26,7 +26,7 @@ export type FeedState = Schemas['FeedState'];
 export type Cause = Schemas['Cause'];
 export type Outcome = Schemas['Outcome'];
 export type Plan = Schemas['PlanView'];
-export type Whoever = Schemas['Whoever'];
+export type CallerView = Schemas['CallerView'];
 export type Finding = Schemas['Finding'];
 export type Limits = Schemas['LimitsView'];
 export type Scene = Schemas['Scene'];

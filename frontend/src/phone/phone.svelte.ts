@@ -1,5 +1,5 @@
-// One phone: listens to its small stream, and acts by hand only. What the stream says replaces what was
-// shown. A vote or a press that failed is never sent again by itself: the person presses again.
+// One phone: it shows its stream's latest message, and acts only when touched. A vote or a press that
+// failed is never resent automatically: the person presses again.
 import { post, Refused } from '../lib/request';
 import { Socket } from '../lib/socket';
 import type { Joined, Play } from '../lib/types';
@@ -9,10 +9,10 @@ import { Tabs } from './tabs';
 import { isSettled, standing, type Trouble } from './refusal';
 import { view } from './view';
 
-/** Milliseconds, about, between two tries to take the seat. */
+/** Average milliseconds between two attempts to take the seat. */
 const AGAIN = 1500;
 
-/** Milliseconds after which a phone says that it waits for an answer: many may be asking at once. */
+/** Milliseconds after which a phone shows that it waits for an answer: many may send at once. */
 const SLOW = 1500;
 
 export class Phone {
@@ -21,7 +21,7 @@ export class Phone {
   now = $state(0);
   own: Own = $state({ ...NOTHING });
   name = $state('');
-  /** What the server did not take, and why; null if all is well. */
+  /** The refused request and why; null if there is none. */
   trouble: Trouble | null = $state(null);
 
   view = $derived(view(this.play, this.own, this.now));
@@ -34,7 +34,7 @@ export class Phone {
   #ended = false;
   #others = new Tabs((joined) => this.#know(joined));
 
-  /** Begin; returns how to end. */
+  /** Start; returns a function that stops. */
   open(): () => void {
     const timer = setInterval(() => this.#tick(), 250);
     this.own.sentAt = performance.now();
@@ -47,7 +47,7 @@ export class Phone {
     };
   }
 
-  /** Take the seat first: a phone without one is not counted. */
+  /** Take the seat before connecting: a phone without one is not counted. */
   async #begin(): Promise<void> {
     while (!this.#ended && !(await this.join()) && !this.own.needsCode)
       await new Promise((resolve) => setTimeout(resolve, AGAIN * (0.5 + Math.random())));
@@ -57,7 +57,7 @@ export class Phone {
     if (this.#socket !== undefined || this.#ended) return;
     let isFirst = true;
     this.#socket = new Socket('/ws/play', {
-      // After a reconnect again: a server that was restarted may know less than this phone.
+      // Also after a reconnect: a restarted server may have lost this phone's seat.
       opened: () => {
         if (!isFirst) void this.join();
         isFirst = false;
@@ -75,7 +75,7 @@ export class Phone {
     this.#heardAt = performance.now();
     this.#tick();
     if (play.round?.id === before) return;
-    // Another round: the choice and the trouble of the last one are over.
+    // Another round: forget the choice and the refusal of the last one.
     this.own.choice = null;
     this.own.typed = '';
     this.#calm();
@@ -86,7 +86,7 @@ export class Phone {
     this.#calm();
   }
 
-  /** The press. Everything that could be a second one comes to nothing at once. */
+  /** Send the press; a second one is ignored at once. */
   act(): Promise<void> {
     const { act } = this.view;
     const { choice, typed } = this.own;
@@ -110,7 +110,7 @@ export class Phone {
     return this.#do('leave', {}, 'Giving up your place.');
   }
 
-  /** Take the seat, or have it again; with the code, if one was scanned or typed. Returns whether it has it. */
+  /** Take the seat, with the code if one was scanned or typed. Returns whether the phone has a seat. */
   async join(code: string | null = this.#code): Promise<boolean> {
     try {
       this.#learn(
@@ -119,7 +119,7 @@ export class Phone {
       this.own.needsCode = false;
       this.#calm();
       this.#listen();
-      // The code has done its work, and would be old after a reload.
+      // The code was used, and would have expired after a reload.
       if (this.#code !== null) history.replaceState(null, '', location.pathname);
       this.#code = null;
       return true;
@@ -155,11 +155,11 @@ export class Phone {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error.status === 401) {
-        // A restarted server, or a lost cookie: take the seat again, act by hand again.
+        // A restarted server or a lost cookie: take the seat again; the person presses again.
         await this.join();
         if (!this.own.needsCode) this.#say('You lost your seat and have it back. Press again.');
       } else if (error.status > 0) this.#refused(error);
-      // Whether it was counted, the server knows as soon as it answers again.
+      // The server knows whether it was counted: it is shown once the server answers again.
       else if (!(await this.join()) || this.own.round !== round.id || this.own.ticket === null)
         this.#say('It did not get through. Press again.');
     } finally {
@@ -187,7 +187,7 @@ export class Phone {
     this.trouble = null;
   }
 
-  /** What the server says of this seat, which its other tabs do not hear. */
+  /** Apply the server's answer about this seat, and share it with the other tabs. */
   #learn(joined: Joined): void {
     this.#know(joined);
     this.#others.tell(joined);
@@ -209,7 +209,7 @@ export class Phone {
     this.#answer();
   }
 
-  /** Whose turn it is must be there: the phone says so itself, once, if the page is visible. */
+  /** Confirm this phone's turn automatically, once, if the page is visible. */
   #answer(): void {
     const round = this.play?.round;
     const turn = round?.turn;

@@ -1,29 +1,29 @@
-// What the server refused, and how long that holds. Pure.
+// A refusal of the server, and how long it applies. Pure.
 import type { Play, Round } from '../lib/types';
 
 /** A refusal that is shown. */
 export interface Trouble {
   text: string;
-  /** The round shows when this no longer holds: a turn that ends, a table or machine that is free. */
+  /** Whether the round's state shows when the refusal ends: a turn ends, a machine can be cut. */
   shownInRound: boolean;
-  /** From when on the rule allows it; null if unknown. */
+  /** When the rule will allow it; null if unknown. */
   allowedAt: number | null;
-  /** When it came, by the server's clock. */
+  /** When it was received, by the server's clock. */
   since: number;
   /** The machine that was chosen. */
   choice: string | null;
-  /** How the round stood then. */
+  /** The round's `standing` at that time. */
   about: string;
 }
 
-/** Seconds in which the round's own message may be behind the refusal. */
+/** Seconds by which the round's message may lag behind the refusal. */
 const BEHIND = 2;
 
-/** What of a round ends a refusal when it changes, whatever the rule. */
+/** A key of the round's state; a change of it ends any refusal. */
 export const standing = (round: Round | null): string =>
   round === null ? '' : `${round.id} ${round.state}`;
 
-/** Whether what made a refusal true has ended. */
+/** Whether a refusal no longer applies. */
 export function isSettled(trouble: Trouble, play: Play, now: number): boolean {
   if (trouble.allowedAt !== null && now >= trouble.allowedAt) return true;
   if (standing(play.round) !== trouble.about) return true;

@@ -1,4 +1,4 @@
-// What a phone shows in each kind of round: pure.
+// A phone's view of each kind of round. Pure.
 import type { Bet, Turn } from '../lib/types';
 import {
   afterwards,
@@ -146,7 +146,7 @@ const ENDED: Readonly<Partial<Record<Turn['stage'], readonly [string, string]>>>
   aborted: ['Cut off', 'The server stopped in the meantime.'],
 };
 
-/** How the own turn ended, if it did so without a cut. */
+/** How this phone's turn ended, if it did so without a cut. */
 function ended({ round, own }: Seen): View | null {
   const had = round.past.filter((one) => one.ticket === own.ticket).at(-1);
   const words = had && ENDED[had.stage];
@@ -155,7 +155,7 @@ function ended({ round, own }: Seen): View | null {
   return plain('closed', words[0], (words[1] || had.why) + since, 'lock');
 }
 
-/** How many are served before a ticket, the one who has the button included. */
+/** How many tickets are served before one, including the one that has the button. */
 function ahead({ round }: Seen, ticket: number): number {
   const gone = round.gone.filter((one) => one < ticket).length;
   return ticket - round.called - 1 - gone + (round.turn ? 1 : 0);
@@ -179,7 +179,7 @@ function revealed(seen: Seen): View {
   };
 }
 
-/** The place that a distance makes, or the share of the others that it beats. */
+/** The rank of a guess's error, or the share of the others that it beats. */
 export function rank(off: number, bet: Bet | null, entered: number): string {
   const offs = bet?.offs ?? [];
   const closer = offs.filter((one) => one < off - 0.05).length;

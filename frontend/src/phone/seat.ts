@@ -1,5 +1,5 @@
-// Who this phone is: 32 hexadecimal digits, made here once and kept. The same digits are the same seat,
-// so that a reload, a dead battery or a lost cookie is no second vote.
+// This phone's seat id: 32 hexadecimal digits, made once and stored. The same digits are the same seat,
+// so a reload, a dead battery or a lost cookie gives no second vote.
 
 const KEY = 'seat';
 
@@ -12,7 +12,7 @@ export function seat(storage: Storage | null, random: (bytes: Uint8Array) => Uin
   try {
     storage?.setItem(KEY, made);
   } catch {
-    // A private window may keep nothing: then the cookie alone has to do.
+    // A private window may have no storage; the cookie is enough.
   }
   return made;
 }
@@ -26,7 +26,7 @@ function read(storage: Storage | null): string | null {
   }
 }
 
-/** This browser's storage; null where even asking for it is forbidden. */
+/** This browser's storage; null where access to it is forbidden. */
 export function storage(): Storage | null {
   try {
     return localStorage;
@@ -35,7 +35,7 @@ export function storage(): Storage | null {
   }
 }
 
-/** The join code in the address that was scanned; null without one. */
+/** The join code in the scanned URL; null without one. */
 export function codeIn(search: string): string | null {
   return new URLSearchParams(search).get('code');
 }

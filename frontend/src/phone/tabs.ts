@@ -1,5 +1,5 @@
-// Several tabs of one browser are one seat: what one of them did, the others are told. Where the browser cannot
-// do that, they learn it when they connect again.
+// Several tabs of one browser are one seat: a tab sends its actions to the others. Where the browser
+// cannot do that, they are updated when they reconnect.
 import type { Joined } from '../lib/types';
 
 export class Tabs {

@@ -1,4 +1,4 @@
-// What a phone can show, and what several kinds of rounds show alike: pure.
+// The model of a phone's view, and parts that several kinds of rounds share. Pure.
 import { took } from '../lib/took';
 import type { Outcome, Play, Round, Turn } from '../lib/types';
 
@@ -14,28 +14,28 @@ export type Name =
   | 'doing'
   | 'result';
 
-/** What the large button does. */
+/** The action of the large button. */
 export type Act = 'vote' | 'enter' | 'guess' | 'press';
 
-/** What this phone itself knows. */
+/** The state of this phone itself. */
 export interface Own {
-  /** The round that what follows is about. */
+  /** The round that these fields are about. */
   round: string | null;
   ticket: number | null;
   voted: string | null;
   guess: number | null;
   withdrawn: boolean;
-  /** The machine that is chosen and not yet voted for or pressed. */
+  /** The selected machine, before a vote or press. */
   choice: string | null;
-  /** What is typed as a guess. */
+  /** The text typed as a guess. */
   typed: string;
-  /** What is being sent; '' if nothing. */
+  /** The request under way; '' if none. */
   sending: string;
-  /** Since when, by the clock of `performance`, in ms. */
+  /** When it was sent, by `performance`, in ms. */
   sentAt: number;
-  /** It was sent a while ago, and is not answered yet. */
+  /** Whether the answer is taking long. */
   slow: boolean;
-  /** The server wants the code on the stage. */
+  /** Whether the server requires the code on the stage. */
   needsCode: boolean;
 }
 
@@ -57,25 +57,25 @@ export interface View {
   name: Name;
   /** The word on the large button. */
   big: string;
-  /** The big word is a number, and this its unit; null if it is a word. */
+  /** The unit of the big text if it is a number; null if it is a word. */
   unit: string | null;
-  /** The same in small, under the word. */
+  /** Small text under the word. */
   under: string;
-  /** The sentence below; nothing in it counts, so that a screen reader may read every one. */
+  /** The sentence below; it has no countdown, so that a screen reader may read every change. */
   text: string;
-  /** The seconds that are left, as text to see only; '' if nothing ends by itself. */
+  /** The remaining seconds, not for screen readers; '' if nothing ends automatically. */
   clock: string;
   icon: 'check' | 'bolt' | 'nonetwork' | 'lock' | 'up' | 'dots' | 'phone' | 'hand';
-  /** It is this phone's machine, or turn. */
+  /** Whether it is this phone's machine or turn. */
   mine: boolean;
   act: Act | null;
-  /** It can be pressed now: everything that it needs was chosen. */
+  /** Whether it can be pressed now: everything it needs is chosen. */
   ready: boolean;
-  /** What giving up one's place is called; '' if there is none to give up. */
+  /** The label for giving up one's place; '' if there is none. */
   leave: string;
 }
 
-/** A round, as one phone sees it. */
+/** A round from one phone's perspective. */
 export interface Seen {
   play: Play;
   round: Round;
@@ -101,19 +101,19 @@ export function plain(name: Name, big: string, text: string, icon: View['icon'])
   };
 }
 
-/** Whether it takes nothing any more, though the server may not have said so yet. */
+/** Whether the round is closed, even if the server has not sent that yet. */
 export const isOver = ({ round, now }: Seen): boolean =>
   round.state !== 'open' || (round.closes !== null && now >= round.closes);
 
-/** "Closes in 12 s.", if it closes by itself. */
+/** "Closes in 12 s.", if it closes automatically. */
 export const closing = ({ play, round, now }: Seen): string =>
   round.closes === null ? '' : `Closes in ${left(play, round.closes, now)} s.`;
 
-/** Seconds of people until a moment: in a fast demo the server's are shorter. */
+/** Real seconds until a time of the server's clock, which runs faster in a fast demo. */
 export const left = (play: Play, moment: number, now: number): number =>
   Math.max(0, Math.ceil((moment - now) / play.speed));
 
-/** The button over a machine: what it takes, once one is chosen that can be. */
+/** The button to cut a machine; it is ready once a machine that can be cut is chosen. */
 export function button(seen: Seen, name: Name, act: Act, text: string): View {
   const { round, own } = seen;
   const choice = own.choice !== null && !(own.choice in round.barred) ? own.choice : null;
@@ -137,7 +137,7 @@ export const deed = (round: Round): Turn | undefined =>
     .filter((turn) => turn.outage !== null)
     .at(-1);
 
-/** What stands on the button when there is no number to show. */
+/** The button's text when there is no number to show. */
 const ENDINGS: Readonly<Record<Outcome, string>> = {
   recovered: 'Recovered',
   unnoticed: 'Unnoticed',
@@ -145,10 +145,10 @@ const ENDINGS: Readonly<Record<Outcome, string>> = {
   aborted: 'No time',
 };
 
-/** How far the outage is, in a sentence of the server's. */
+/** The server's sentence about the outage, or else about the round. */
 export const story = ({ play, round }: Seen): string => play.outage?.text || round.says;
 
-/** A machine was cut: what became of it. */
+/** The view after a machine was cut. */
 export function afterwards(seen: Seen, mine: boolean): View {
   const { play, round } = seen;
   const outage = play.outage;

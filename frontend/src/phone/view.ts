@@ -1,8 +1,8 @@
-// What a phone shows, from all that it knows: pure.
+// Build a phone's view. Pure.
 //
-// The server's message decides, and is the same for all phones; what this phone did (its ticket, its vote,
-// a request under way, one that failed) only adds to it. What is particular to one kind of round stands
-// in `rounds.ts`.
+// It is based on the server's message, which is the same for all phones; this phone's state (its ticket,
+// its vote, a request under way or failed) only adds to it. `rounds.ts` has what differs between kinds of
+// rounds.
 import type { Mode, Play } from '../lib/types';
 import { bet, free, queue, raffle, vote } from './rounds';
 import { closing, isOver, NOTHING, plain, type Own, type Seen, type View } from './view-model';

@@ -1,8 +1,8 @@
-// The availability strip: which service, and what part of it was not Ready when. Pure.
+// The availability strip: which service to show, and when how much of it was not Ready. Pure.
 import type { Outage, Service } from '../lib/types';
 
-export const WINDOW = 60; // s that are shown …
-export const AHEAD = 7; // … and some that lie ahead, where what happens now is written
+export const WINDOW = 60; // s shown before now …
+export const AHEAD = 7; // … and after now, as room for new labels
 
 export interface Span {
   from: number;
@@ -11,7 +11,7 @@ export interface Span {
   missing: number;
 }
 
-/** What was so from when to when, within the last WINDOW seconds, as far as it was seen. */
+/** The states of a service within the last WINDOW seconds, up to `seen`. */
 export function spans(service: Service, now: number, seen = now): Span[] {
   const start = now - WINDOW;
   const end = Math.min(now, seen);
@@ -28,8 +28,7 @@ export function spans(service: Service, now: number, seen = now): Span[] {
   return found;
 }
 
-/** The service that is worth looking at: the one that misses most endpoints at once, else the
- *  largest. */
+/** The most interesting service: the one that misses most endpoints at once, else the largest. */
 export function worst(services: readonly Service[], now: number): Service | undefined {
   return services
     .map((service) => ({ service, missing: missing(service, now), size: largest(service) }))
@@ -40,7 +39,7 @@ export function worst(services: readonly Service[], now: number): Service | unde
     )[0]?.service;
 }
 
-/** The service to show: the one that is shown stays, unless another misses more. */
+/** The service to show: the current one, unless another misses more endpoints. */
 export function kept(
   services: readonly Service[],
   now: number,
@@ -54,7 +53,7 @@ export function kept(
 
 export const keyOf = (service: Service): string => `${service.namespace}/${service.name}`;
 
-/** What a service is called: with its namespace only where another one has its name. */
+/** A service's label: with its namespace only if another one has the same name. */
 export const called = (service: Service, services: readonly Service[]): string =>
   services.filter((one) => one.name === service.name).length > 1 ? keyOf(service) : service.name;
 
@@ -67,8 +66,8 @@ const largest = (service: Service): number =>
 const recent = ({ history }: Service, now: number) =>
   history.filter((_, index) => (history[index + 1]?.[0] ?? now) >= now - WINDOW);
 
-/** A service as its clients miss it: while an outage is under way it should have as many endpoints
- *  as before. Pods that were given up are no endpoints any more, and their successors none yet. */
+/** A service with its expected endpoints: during an outage, as many as before it. Evicted pods are no
+ *  longer endpoints, and their successors not yet. */
 export function expected(service: Service, outages: readonly Outage[]): Service {
   const wanted = (at: number): number =>
     outages
@@ -90,11 +89,11 @@ function totalAt(service: Service, moment: number): number {
   return before?.[2] ?? service.total;
 }
 
-/** Where a moment is on a strip of some width. */
+/** The position of a time on a strip of some width. */
 export const across = (moment: number, now: number, width: number): number =>
   (moment - now + WINDOW) * scale(width);
 
-/** Pixels of a second, on a strip of some width. */
+/** Pixels per second on a strip of some width. */
 export const scale = (width: number): number => width / (WINDOW + AHEAD);
 
 export interface Bar {
@@ -103,7 +102,7 @@ export interface Bar {
   missing: number;
 }
 
-const NARROWEST = 5; // px: a failure that lasted a moment is seen all the same
+const NARROWEST = 5; // px: even a brief failure is visible
 
 export function bars(service: Service, now: number, width: number, seen = now): Bar[] {
   return spans(service, now, seen).map((span) => {

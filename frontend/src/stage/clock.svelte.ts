@@ -1,12 +1,12 @@
-// The moment that the page shows, by the server's time: looked at ten times a second; it stands still while
-// the server is not heard, and in a recording.
+// The time that the page shows, by the server's clock: updated ten times a second; it stops while the
+// server is disconnected, and in a recording.
 import type { Board } from '../lib/board.svelte';
 
 const TICK = 100; // ms
 
 export class Clock {
   now: number = $state(0);
-  /** In whole seconds, for what need not be looked at more often. */
+  /** In whole seconds, for what need not be updated more often. */
   coarse: number = $derived(Math.floor(this.now));
   #board: Board;
 
@@ -15,7 +15,7 @@ export class Clock {
     this.now = board.now();
   }
 
-  /** Let it run; returns how to stop it. */
+  /** Start it; returns a function that stops it. */
   run(): () => void {
     const timer = setInterval(() => this.tick(), TICK);
     return () => clearInterval(timer);

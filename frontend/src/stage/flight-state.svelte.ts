@@ -1,4 +1,4 @@
-// What stands where and what is in the air, for the components.
+// The places of pods and the flights, for the components.
 import { landed, uidsOf, type Flight } from './flights';
 import { NOWHERE, placed, type Places, type Shown } from './places';
 
@@ -7,7 +7,7 @@ export class Scenery {
   flights: readonly Flight[] = $state.raw([]);
   airborne: ReadonlySet<string> = $derived(uidsOf(this.flights));
 
-  /** Take in what is shown now. */
+  /** Update the places, and start flights. */
   take(shown: Shown, mayFly: boolean): void {
     const { places, flights } = placed(this.places, shown);
     const isAnew = shown.epoch !== this.places.epoch || places.capacity < this.places.capacity;
@@ -23,12 +23,12 @@ export class Scenery {
     this.flights = this.flights.filter((flight) => flight.key !== key);
   }
 
-  /** What is down by a moment is in the air no more. */
+  /** Remove the flights that have landed by a time. */
   retire(at: number): void {
     this.flights = this.flights.filter((flight) => !landed(flight, at));
   }
 
-  /** Everything that was in the air is down. */
+  /** Remove all flights. */
   ground(): void {
     if (this.flights.length > 0) this.flights = [];
   }

@@ -1,4 +1,4 @@
-// Who flies: a pod that takes over the work of one on another machine. Pure.
+// Flights: of pods that replace one on another machine. Pure.
 import type { Pod } from '../lib/types';
 
 /** A place: a slot of a machine. */
@@ -14,17 +14,17 @@ export interface Flight {
   label: string;
   from: Seat;
   to: Seat;
-  /** When it was told, in seconds of the clock that the page flies by. */
+  /** When the pod arrived, in seconds of the flights' clock. */
   at: number;
-  /** Seconds that it waits, so that several do not leave as one. */
+  /** Seconds before it starts, so that several do not start at once. */
   delay: number;
 }
 
 export const DURATION = 0.9; // s in the air
-const STAGGER = 0.06; // s between two that leave together …
-const LATEST = 0.6; // … of which the last leaves no later than this
+const STAGGER = 0.06; // s between two flights of one change …
+const LATEST = 0.6; // … of which the last starts no later than this
 
-const MOST = 120; // in the air from one change; more than that nobody can follow
+const MOST = 120; // flights of one change; no viewer can follow more
 
 /** The last place of each lineage: where its work was done. */
 export type Seats = ReadonlyMap<string, Seat>;

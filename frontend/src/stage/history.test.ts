@@ -47,7 +47,7 @@ test('nothing was measured yet', () => {
 
 test('what no pod moved in is kept apart from best and median, and from the bars', () => {
   const stayed = [displaced('db', { fate: 'waits', successor: 'db' })];
-  const back = [displaced('a', { fate: 'moves' })]; // as after a dead supply
+  const back = [displaced('a', { fate: 'moves' })]; // as after a supply failure
   const past = historyOf(
     [done('1', 12), done('2', 3, { pods: stayed }), done('3', 40, { pods: back })],
     undefined,

@@ -6,7 +6,7 @@ export interface Run {
   id: string;
   seconds: number;
   kind: 'power' | 'network' | 'observed';
-  /** It is the one that the stopwatch shows. */
+  /** Whether the stopwatch shows it. */
   current: boolean;
 }
 
@@ -14,9 +14,9 @@ export interface History {
   runs: Run[];
   best: number | null;
   median: number | null;
-  /** How many ended without a recovery time. */
+  /** How many outages ended without a recovery time. */
   unmeasured: number;
-  /** How many compare with no other: no pod of them moved, or we were blind meanwhile. */
+  /** How many cannot be compared: no pod moved, or they were not fully observed. */
   apart: number;
 }
 
@@ -52,9 +52,9 @@ export function historyOf(
   };
 }
 
-const TOGETHER = 5; // s within which machines lose their power when one supply dies
+const TOGETHER = 5; // s within which machines lose power when one supply fails
 
-/** One dead supply is one run: that of its machine which took longest. */
+/** One supply failure is one run: that of the machine that took longest. */
 function standsFor(one: Outage, other: Outage): boolean {
   if (one === other || one.cause !== 'supply' || other.cause !== 'supply') return false;
   if (Math.abs(one.t0 - other.t0) > TOGETHER) return false;
@@ -62,11 +62,11 @@ function standsFor(one: Outage, other: Outage): boolean {
   return took! > less! || (took === less && one.id < other.id);
 }
 
-/** Kubernetes made at least one pod again elsewhere: that is what the bars compare. */
+/** Whether Kubernetes replaced at least one pod elsewhere: the bars compare only such runs. */
 const moved = (outage: Outage): boolean =>
   outage.pods.some((pod) => pod.fate === 'moves' && pod.successor !== null);
 
-/** It was watched all the time: what lies between 8 and 20 s is neither best nor median. */
+/** Whether it was fully observed: a time between 8 and 20 s is neither best nor median. */
 const known = (outage: Outage): boolean => outage.recovery_at_least == null || outage.blind === 0;
 
 function kindOf(outage: Outage): Run['kind'] {

@@ -1,12 +1,12 @@
-// What keys do on the stage: they ask the server, so that every page follows. A clicker's PageUp and
-// PageDown turn the scenes; its F5 and Esc mean nothing here and keep what the browser does with them.
+// The stage's keys: they send requests to the server, so that every page follows. A clicker's PageUp and
+// PageDown change the scene; its F5 and Esc are left to the browser.
 import type { Show } from '../lib/types';
 
 export type Change =
   { blank: boolean } | { light: boolean } | { scene: Show['scene'] } | { turn: 1 | -1 };
 
 export function changeFor(key: string, show: Show | undefined): Change | null {
-  // Caps Lock and Shift make no other key of a letter.
+  // Caps Lock and Shift do not change the meaning of a letter.
   switch (key.length === 1 ? key.toLowerCase() : key) {
     case 'b':
     case '.':

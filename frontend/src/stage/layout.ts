@@ -1,5 +1,5 @@
-// Where everything on the board stands, in pixels of a stage that is at least 1920 × 1080: pure, so that
-// a flight knows its way without measuring the page.
+// The layout of the board, in pixels of a stage of at least 1920 × 1080. Pure, so that flights can be
+// computed without measuring the page.
 
 export interface Size {
   /** Screen pixels to one pixel of the stage. */
@@ -15,7 +15,7 @@ export interface Box {
   h: number;
 }
 
-/** How much is told of each pod: its name, its state, or only how many there are. */
+/** The detail shown of each pod: its name, its state, or only the count. */
 export type Density = 'labels' | 'icons' | 'counts';
 
 export interface Grid {
@@ -30,7 +30,7 @@ export interface Grid {
 export interface Card {
   name: string;
   box: Box;
-  /** Where its pods stand, measured from the stage's corner. */
+  /** The box of its pods, from the stage's corner. */
   pods: Box;
 }
 
@@ -51,7 +51,7 @@ export interface Parts {
   name: number;
   status: number;
   belief: number;
-  /** The sockets, and below them the line that tells of them. */
+  /** The sockets, and below them the line of text about them. */
   sockets: number;
   news: number;
   compact: boolean;
@@ -75,13 +75,13 @@ const MAX_LABELS = 40;
 const MAX_ICONS = 150;
 const SMALLEST_LABEL = 11;
 const LARGEST_LABEL = 34;
-const LONGEST_LABEL = 6; // ems: what is longer is cut
-const CUT_LABEL = 2.8; // ems that are left of a name, where that makes it larger by …
-const WORTH_CUTTING = 1.5; // … so much
+const LONGEST_LABEL = 6; // ems: longer names are shortened
+const CUT_LABEL = 2.8; // ems that are left of a shortened name, if that makes it larger by …
+const WORTH_CUTTING = 1.5; // … this factor
 const SIGN = 2.05; // ems of a tile beside its name: icon, gap, padding and border
 const TALLEST = 54; // px: a tile
 
-/** The stage fills the window; its unit is the largest at which 1920 × 1080 fits. */
+/** The stage's size: it fills the window, with the largest unit at which 1920 × 1080 fits. */
 export function sizeOf(innerWidth: number, innerHeight: number): Size {
   const unit = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT) || 1;
   return { unit, width: innerWidth / unit, height: innerHeight / unit };
@@ -89,15 +89,15 @@ export function sizeOf(innerWidth: number, innerHeight: number): Size {
 
 export interface Occupant {
   name: string;
-  /** Nothing stands on it and it has no plug: a narrow card will do. */
+  /** Whether a narrow card is enough: it has no pods and no plug. */
   slim: boolean;
 }
 
-/** What has to be told of a machine. */
+/** What each machine has to show. */
 export interface Wanted {
   /** Slots. */
   capacity: number;
-  /** Only how many pods there are, for each workload. */
+  /** Whether only the number of pods by workload is shown. */
   counts: boolean;
   /** Width of the longest name, in ems. */
   label: number;
@@ -160,7 +160,7 @@ function smallest(cards: Card[]): Card | undefined {
   );
 }
 
-/** The grid on which a number of pods is told as well as the room allows. */
+/** The grid that shows a number of pods with as much detail as fits. */
 export function gridFor(room: Box, { capacity, counts, label }: Wanted): Grid {
   if (counts) return { density: 'counts', columns: 1, tileW: room.w, tileH: 40, gap: 4, font: 26 };
   if (capacity <= MAX_LABELS * 1.5) {
@@ -170,8 +170,8 @@ export function gridFor(room: Box, { capacity, counts, label }: Wanted): Grid {
   return icons(room, capacity);
 }
 
-/** Whether only numbers are told, when the fullest machine has so many pods. What is shown already
- *  stays as it is for longer: a board that changes its ways in an outage cannot be followed. */
+/** Whether to show only counts, by the number of pods on the fullest machine. With hysteresis: a board
+ *  that changes its style during an outage is hard to follow. */
 export function countsOnly(most: number, before: boolean | null): boolean {
   if (before === null) return most > MAX_ICONS;
   return before ? most > MAX_ICONS * 0.66 : most > MAX_ICONS * 1.5;
@@ -185,7 +185,7 @@ function labels(room: Box, capacity: number, label: number): Grid {
   return isTooSmall ? cut : whole;
 }
 
-/** The grid of so many columns, of some, in which names of a width are largest. */
+/** The grid, of some numbers of columns, in which names of a width are largest. */
 function labelled(room: Box, capacity: number, some: readonly number[], name: number): Grid {
   const grids = some.map<Grid>((columns) => {
     const rows = Math.ceil(capacity / columns);
@@ -214,7 +214,7 @@ function icons(room: Box, capacity: number): Grid {
   return best!;
 }
 
-/** Where a slot is, measured from the corner of its machine's pods. */
+/** The position of a slot, from the corner of its machine's pods. */
 export function slotAt(grid: Grid, index: number): { x: number; y: number } {
   return {
     x: (index % grid.columns) * (grid.tileW + grid.gap),
@@ -222,7 +222,7 @@ export function slotAt(grid: Grid, index: number): { x: number; y: number } {
   };
 }
 
-/** Where a slot of a machine is, measured from the stage's corner. */
+/** The box of a machine's slot, from the stage's corner. */
 export function spot(layout: Layout, machine: string, index: number): Box | undefined {
   const card = layout.cards.get(machine);
   if (card === undefined) return undefined;

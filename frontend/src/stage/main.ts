@@ -27,7 +27,7 @@ if (wanted !== null) {
     (error: Error) => (target.textContent = error.message),
   );
 } else {
-  // A bench feeds the page itself, and no server does.
+  // A benchmark feeds the page directly, without a server.
   if (new URLSearchParams(location.search).has('bench'))
     Object.assign(window, { chaosmonkey: { board, scenery } });
   else board.listen();

@@ -1,4 +1,4 @@
-// The stopwatch and the phases of an outage, and what is worth saying beside them. Pure.
+// The stopwatch and the phases of an outage, with notes. Pure.
 import { passed } from '../lib/elapsed';
 import { took } from '../lib/took';
 import type { Cluster, Outage } from '../lib/types';
@@ -15,7 +15,7 @@ export interface Row {
   name: string;
   state: 'todo' | 'now' | 'done' | 'skipped';
   seconds: number | null;
-  /** It may have been shorter: we did not see all of it. */
+  /** It may have been shorter: it was only partly observed. */
   atMost: boolean;
 }
 
@@ -45,7 +45,7 @@ const mayBeLess = (outage: Outage, phase: string): boolean =>
 export interface Stopwatch {
   state: 'idle' | 'running' | 'done' | 'void';
   seconds: number | null;
-  /** The true time is at most this. */
+  /** Whether the true time is at most this. */
   atMost: boolean;
 }
 
@@ -62,7 +62,7 @@ export function stopwatch(outage: Outage | undefined, now: number): Stopwatch {
   return { state: 'void', seconds: null, atMost: false };
 }
 
-/** Seconds as a stopwatch shows them: 13.2, and 2:07 from a hundred on. */
+/** Seconds on the stopwatch: 13.2, or 2:07 from a hundred on. */
 export function clock(seconds: number): { value: string; unit: string } {
   if (seconds < 99.95) return { value: seconds.toFixed(1), unit: 's' };
   const whole = Math.floor(seconds);
@@ -72,13 +72,13 @@ export function clock(seconds: number): { value: string; unit: string } {
 export const short = (seconds: number): string =>
   seconds < 99.95 ? seconds.toFixed(1) : clock(seconds).value;
 
-/** Seconds until a moment, counted down to 0; those of people, if the server's time runs faster. */
+/** Real seconds until a time of the server's clock, counted down to 0. */
 export const until = (moment: number, now: number, speed = 1): number =>
   Math.max(0, Math.ceil((moment - now) / speed - 0.001));
 
 export interface Note {
   text: string;
-  /** Seconds that are counted down after the text. */
+  /** A countdown after the text, in seconds. */
   seconds?: number;
 }
 
@@ -108,7 +108,7 @@ export function notes(
   return told;
 }
 
-/** It lost pods, and none of them can run elsewhere. */
+/** Whether it lost pods and none of them can run elsewhere. */
 export const nothingMoves = (outage: Outage): boolean =>
   outage.pods.length > 0 && !outage.pods.some((pod) => pod.fate === 'moves');
 
@@ -122,7 +122,7 @@ function silence(outage: Outage, cluster: Cluster, now: number): Note {
   return { text: `Kubernetes marks it NotReady any moment now` };
 }
 
-/** Seconds until Kubernetes evicts the next pod that waits; null if none is known to. */
+/** Seconds until Kubernetes evicts the next waiting pod; null if unknown. */
 function nextEviction(outage: Outage, now: number): number | null {
   const moments = outage.pods
     .map((pod) => pod.evicts_at)
@@ -146,9 +146,9 @@ function honest(outage: Outage): Note {
   return { text: `At least ${least} s: it was lost up to ${within} s after ${since}` };
 }
 
-const LETTERS = 34; // in a line of notes
+const LETTERS = 34; // characters in a line of notes
 
-/** As many notes as have room in so many lines, the first ones first. */
+/** The first notes that fit into a number of lines. */
 export function fitting(told: readonly Note[], lines: number): Note[] {
   let left = lines;
   return told.filter(({ text }) => {

@@ -5,7 +5,7 @@ import type { Pod } from '../lib/types';
 
 const machines = ['n1', 'n2', 'n3'].map((name) => machine(name));
 
-/** What comes of showing boards one after another, one second each. */
+/** The places after showing boards one after another, one second each. */
 function shown(...boards: Pod[][]) {
   let places: Places = NOWHERE;
   let flights: ReturnType<typeof placed>['flights'] = [];

@@ -1,4 +1,4 @@
-// Who stands where, and who has to fly there: pure, one change of the board after another.
+// The place of each pod and the flights, updated by each change of the board. Pure.
 import type { Machine, Pod } from '../lib/types';
 import { launches, type Flight, type Seat, type Seats } from './flights';
 import { countsOnly } from './layout';
@@ -6,7 +6,7 @@ import { capacityFor, place, type Rack, type Seated } from './slots';
 
 export interface Waiting {
   pod: Pod;
-  /** Since when it is known to have no machine, by the clock of the flights. */
+  /** Since when it has no machine, by the flights' clock. */
   since: number;
 }
 
@@ -15,9 +15,9 @@ export interface Places {
   racks: ReadonlyMap<string, Rack>;
   /** Pods without a machine. */
   waiting: readonly Waiting[];
-  /** Slots that a machine has room for. */
+  /** How many slots each machine has. */
   capacity: number;
-  /** Only how many pods there are is told, for each workload of a machine. */
+  /** Whether only the number of pods by workload is shown. */
   counts: boolean;
   epoch: number;
   seats: Seats;
@@ -34,20 +34,20 @@ export const NOWHERE: Places = {
   placed: new Set(),
 };
 
-/** Seconds after which a pod without a machine is shown as waiting, and flies from there. Most find
- *  a machine at once, and would only flicker. */
+/** Seconds after which a pod without a machine is shown as waiting, and flies from there. Most get
+ *  a machine at once and would only flicker. */
 export const SEEN_WAITING = 0.4;
 
-/** So many times the room that is needed is given up: all is placed anew, and larger. */
+/** The factor of unneeded capacity above which all pods are placed again, in larger tiles. */
 const ROOMY = 2;
 
-const KEPT = 500; // lineages that stand nowhere now, and whose successors are still to come
+const KEPT = 500; // lineages without a pod now, whose successors may still appear
 
-/** What a page shows, and at which moment by the clock of its flights. */
+/** The shown state, and its time by the flights' clock. */
 export interface Shown {
   pods: readonly Pod[];
   machines: readonly Machine[];
-  /** Another one than before: a snapshot. Everything is placed anew, and nothing flies. */
+  /** Changes with every snapshot: everything is placed again, and nothing flies. */
   epoch: number;
   at: number;
 }
@@ -103,7 +103,7 @@ function rackOf(before: Rack | undefined, pods: readonly Pod[], counts: boolean)
   return place(before ?? [], counts ? workloads(ordered) : ordered);
 }
 
-/** Workloads side by side, those that belong to every machine last. */
+/** Order pods by workload, DaemonSets last. */
 function inOrder(a: Pod, b: Pod): number {
   const daemon = (pod: Pod) => Number(pod.workload.startsWith('DaemonSet/'));
   return daemon(a) - daemon(b) || compare(a.app, b.app) || compare(a.name, b.name);
@@ -127,7 +127,7 @@ function capacity(old: Places, racks: ReadonlyMap<string, Rack>, wanted: number)
   return longest > old.capacity ? longest + 1 : old.capacity;
 }
 
-/** Where each lineage was; a pod that was seen waiting comes from there instead. */
+/** The last place of each lineage; a pod shown as waiting starts from there instead. */
 function origins(old: Places, at: number): Seats {
   const seats = new Map(old.seats);
   old.waiting.forEach(({ pod, since }, index) => {
@@ -140,7 +140,7 @@ function remember(before: Seats, seated: readonly { pod: Pod; seat: Seat }[]): S
   const seats = new Map([...before].slice(-(seated.length + KEPT)));
   for (const { pod, seat } of seated) {
     if (pod.state === 'terminating' && seats.has(pod.lineage)) continue;
-    seats.delete(pod.lineage); // to the end: the latest
+    seats.delete(pod.lineage); // move it to the end, as the latest
     seats.set(pod.lineage, seat);
   }
   return seats;

@@ -1,6 +1,6 @@
-// The demo's table: which sockets hands have emptied, and hands that reach for them.
+// The demo's table: which plugs were pulled by hand, and pulling them from the stage.
 //
-// Nothing in the state tells of a hand, as on a real table. The stage looks at the sockets once a second.
+// The server's state does not show that, as on a real table. The stage polls the sockets once a second.
 import { ask } from '../lib/request';
 import type { FeedKind } from '../lib/types';
 import type { Hands } from '../lib/machine-state';
@@ -9,19 +9,19 @@ export interface Bench {
   machines: Record<string, Record<FeedKind, { plugged: boolean }>>;
 }
 
-const LOOK = 1000; // ms between two looks
-const STARTED = 60; // s after which a machine that has power again is no longer said to start
+const LOOK = 1000; // ms between two polls
+const STARTED = 60; // s after which a machine that has power again is no longer shown as starting
 
 export class Table {
   hands: Readonly<Record<string, Hands>> = $state.raw({});
   #now: () => number;
-  #reached = 0; // how often a hand was here: a look that began before it saw the past
+  #reached = 0; // number of plugs pulled here; a poll that began before the last is outdated
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Look again and again; returns how to stop. */
+  /** Poll repeatedly; returns a function that stops. */
   watch(): () => void {
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible') void this.look();
@@ -36,7 +36,7 @@ export class Table {
       const bench = await ask<Bench>('GET', '/bench');
       if (reached === this.#reached) this.take(bench);
     } catch {
-      // the marker in the header says that the server is away; the sockets stay as last seen
+      // the header shows that the server is disconnected; the sockets keep their last state
     }
   }
 

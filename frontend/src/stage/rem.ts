@@ -1,2 +1,2 @@
-/** Pixels of the stage as a length of this page. */
+/** Convert pixels of the stage to a CSS length. */
 export const rem = (pixels: number): string => `${Math.round(pixels * 100) / 1000}rem`;

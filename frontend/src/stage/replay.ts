@@ -1,4 +1,4 @@
-// One moment of a recorded run: everything up to it is taken in as it was heard, and then time stands still.
+// Show one time of a recorded run: apply all messages up to it, then stop the clock.
 //
 // A recording is a list, oldest first, of {t, message} (a message of the websocket) and {t, bench} (the
 // sockets of the table); t is in seconds since the recording began.
@@ -14,7 +14,7 @@ export interface Item {
   bench?: Bench;
 }
 
-/** The recording and the moment that an address asks for; null for the live stage. */
+/** The recording and the time that a URL requests; null for the live stage. */
 export function asked(address: Location): { run: string; t: number } | null {
   const query = new URLSearchParams(address.search);
   const run = query.get('run');
@@ -30,7 +30,7 @@ export async function load(run: string, address: Location): Promise<Item[]> {
   return (await answer.json()) as Item[];
 }
 
-/** Take everything in up to a moment; returns the moment by the clock of the flights. */
+/** Apply everything up to a time; returns the time by the flights' clock. */
 export function replay(
   items: readonly Item[],
   t: number,

@@ -1,4 +1,4 @@
-// The words of a result. Pure.
+// The texts of a result. Pure.
 import type { Outage, Round } from '../lib/types';
 import { count, type Row } from './phases';
 import { called } from './tally';
@@ -19,7 +19,7 @@ export function decidedBy(outage: Outage, round: Round | undefined): string {
   return outage.telling.who;
 }
 
-/** Who was closest, for the result of a bet; "" if this outage is none's. */
+/** The closest guess, for the result of a bet; "" if the outage is not a bet's. */
 export function winner(outage: Outage, round: Round | undefined): string {
   if (round?.mode !== 'bet' || round.outage !== outage.id || round.state !== 'revealed') return '';
   const best = round.bet?.best[0];
@@ -27,7 +27,7 @@ export function winner(outage: Outage, round: Round | undefined): string {
   return `${called(best)} wins the bet: ${best.seconds.toFixed(1)} s, ${best.off.toFixed(1)} s off.`;
 }
 
-/** A phase that took time, and where on the whole it stands: shares of 0 to 1, all on one scale. */
+/** A phase with its start and duration as shares of the total, from 0 to 1. */
 export interface Bar extends Row {
   from: number;
   share: number;

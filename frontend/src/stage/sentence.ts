@@ -1,6 +1,6 @@
-// The one sentence that says in plain words what is going on. Of an outage the server tells it; here is
-// what only this page knows: whether the server is heard, and what hands did to the pretend table. Nothing in
-// it counts seconds: it changes when something happened, so that a screen reader may read every one.
+// The sentence about what is happening. The server writes the one about an outage; this page adds what
+// only it knows: whether the server is connected, and which pretend plugs were pulled. It has no countdown:
+// it changes only when something happens, so that a screen reader may read every change.
 import type { Cluster, Machine, Outage, Pod } from '../lib/types';
 import type { Truth } from '../lib/machine-state';
 import { count } from './phases';
@@ -38,7 +38,7 @@ export function sentence(seen: Seen): string {
   return calm(seen);
 }
 
-/** A hand was at its plug, and no outage tells of it yet. */
+/** Whether its plug was pulled by hand and no outage covers that yet. */
 function isHandsWork(machine: Machine, seen: Seen): boolean {
   const truth = seen.truths.get(machine.name);
   const told = seen.open.some((outage) => outage.machine === machine.name);

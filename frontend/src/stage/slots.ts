@@ -1,9 +1,9 @@
-// A pod never moves within its machine: it keeps its slot, and the hole that it leaves is used again.
+// A pod never moves within its machine: it keeps its slot, and an empty slot is reused.
 
 export interface Slot {
-  /** Who stands here; null is a hole. */
+  /** The pod in this slot; null if it is empty. */
   readonly uid: string | null;
-  /** The lineage of whoever stands or stood here: it gets its own place back. */
+  /** The lineage of the current or last pod; its successor gets the same slot. */
   readonly lineage: string;
 }
 
@@ -14,7 +14,7 @@ export interface Seated {
   lineage: string;
 }
 
-/** A machine's rack after a change. It is the same array if nothing changed. */
+/** Update a machine's rack; returns the same array if nothing changed. */
 export function place(rack: Rack, pods: readonly Seated[]): Rack {
   const here = new Map(pods.map((pod) => [pod.uid, pod]));
   let next: Slot[] | undefined;
@@ -47,7 +47,7 @@ function holeFor(rack: Rack, lineage: string): number {
   return own >= 0 ? own : rack.findIndex((slot) => slot.uid === null);
 }
 
-/** How many slots to make room for: when one of the machines is lost, the others take its pods. */
+/** How many slots each machine needs: when one machine is lost, the others take its pods. */
 export function capacityFor(most: number, machines: number): number {
   return Math.max(4, most + Math.ceil(most / Math.max(1, machines - 1)));
 }

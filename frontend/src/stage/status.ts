@@ -1,4 +1,4 @@
-// What is said on a machine's card, for eyes and for ears. Pure.
+// The texts of a machine's card, visible and for screen readers. Pure.
 import type { Machine } from '../lib/types';
 import { count } from './phases';
 import type { Tile } from './tiles';
@@ -9,7 +9,7 @@ export interface Status {
   kind: 'calm' | 'bad' | 'starting';
 }
 
-/** The truth about a machine in two words. */
+/** The actual state of a machine in two words. */
 export function statusOf(machine: Machine, truth: Truth, pods: number): Status {
   if (truth.trouble) return { text: 'PLUG STUCK', kind: 'bad' };
   if (truth.power === 'off') return { text: 'NO POWER', kind: 'bad' };
@@ -22,7 +22,7 @@ export function statusOf(machine: Machine, truth: Truth, pods: number): Status {
   return { text: count(pods, 'pod', 'pods') + lock, kind: 'calm' };
 }
 
-/** What is written below the plugs; "" for nothing but their names. */
+/** The line below the plugs; "" for only their names. */
 export function plugNews(truth: Truth): string {
   if (truth.byHand.power || truth.byHand.network) return 'pulled by hand';
   if (truth.trouble) return 'does not switch';

@@ -1,11 +1,11 @@
-// What a round shows beside the sentence that the server says. Pure.
+// What a round shows besides the server's sentence. Pure.
 import { leads } from '../lib/leads';
 import type { Bet, Round, Turn } from '../lib/types';
 
 export interface Line {
   machine: string;
   votes: number;
-  /** Of the most votes, 0 to 1. */
+  /** Share of the leader's votes, 0 to 1. */
   share: number;
   leads: boolean;
   /** Why it cannot be cut now; "" if it can. */
@@ -40,7 +40,7 @@ export function question(round: Round | undefined): string {
   }
 }
 
-/** What a ticket is called on the stage. */
+/** The label of a ticket on the stage. */
 export const called = (turn: Pick<Turn, 'ticket' | 'name'>): string =>
   turn.name || `Ticket ${turn.ticket}`;
 
@@ -64,10 +64,10 @@ const ENDED: Readonly<Record<Turn['stage'], string>> = {
 export const ending = (turn: Turn): string =>
   [turn.machine ?? '', ENDED[turn.stage]].filter(Boolean).join(' ');
 
-/** Whether something was cut in it. */
+/** Whether a machine was cut in a turn. */
 export const succeeded = (turn: Turn): boolean => turn.outage !== null;
 
-/** The tickets that are called next, at most so many. */
+/** The next tickets in line, up to a number. */
 export function next(round: Round, most: number): number[] {
   const found: number[] = [];
   for (let ticket = round.called + 1; ticket <= round.entered && found.length < most; ticket++)
@@ -75,11 +75,11 @@ export function next(round: Round, most: number): number[] {
   return found;
 }
 
-/** The scale on which guesses and the time are shown, in seconds from 0. */
+/** The end of the scale for guesses and the time, in seconds from 0. */
 export function scale(bet: Bet, passed: number): number {
   const needed = Math.max(passed * 1.15, 10);
   return Math.max(Math.min(bet.high, bet.middle * 3), needed);
 }
 
-/** Eight digits of a long number, as somebody compares it by eye. */
+/** The first eight digits of a long number, to compare by eye. */
 export const brief = (hex: string): string => `${hex.slice(0, 4)} ${hex.slice(4, 8)} …`;

@@ -1,4 +1,4 @@
-// A machine's slots as they are drawn. What did not change is the same object, and is not drawn again.
+// A machine's slots as tiles. An unchanged tile is the same object and is not redrawn.
 import type { Pod } from '../lib/types';
 import type { Rack } from './slots';
 import { lookOf, type Look, type Truth } from '../lib/machine-state';

@@ -1,5 +1,5 @@
-// What happened, as flags below the availability strip. A label is placed once, by what happened before it, and
-// keeps its place while time moves it to the left: none covers another, and no pole crosses one. Pure.
+// Events as flags below the availability strip. A label is placed once, depending on earlier events, and
+// keeps its place while it moves left with time: labels do not overlap, and no pole crosses one. Pure.
 import type { Outage } from '../lib/types';
 import { across, AHEAD, endOf, scale, WINDOW } from './availability';
 import { ems } from '../lib/text-metrics';
@@ -10,9 +10,9 @@ export interface Flag {
   text: string;
   /** Which of the two rows of labels; null if there is no room for it. */
   row: Row | null;
-  /** On which side of the pole its label begins. */
+  /** The end of the label that is at the pole. */
   anchor: Anchor;
-  /** Its pole makes room for a label of the row above its own. */
+  /** Whether its pole has a gap for a label in the row above its own. */
   broken: boolean;
 }
 
@@ -22,7 +22,7 @@ type Anchor = 'start' | 'end';
 interface Event {
   at: number;
   text: string;
-  /** Where its label would stand, the best place first. */
+  /** Possible places of its label, best first. */
   wishes: readonly (readonly [Anchor, Row])[];
 }
 
@@ -34,19 +34,19 @@ interface Label {
   to: number;
 }
 
-const THIN = 0.92; // of the width of the same text in bold
-const NEAR = 60; // labels that may still be on the strip: those of ten outages
+const THIN = 0.92; // the width of a text relative to bold
+const NEAR = 60; // labels that may still be on the strip: ten outages' worth
 const NAME = 6; // ems of a machine's name in a label
 const POLE = 2; // px of a pole on either side of its middle
 const BESIDE = 7; // px between a pole and its label
-const APART = 6; // px between a label and what stands beside it
+const APART = 6; // px between a label and its neighbour
 
-/** Left of its pole is free what led to it; right of it what comes next. */
+/** A cause's label goes left of its pole, a consequence's goes right. */
 const BEFORE: Event['wishes'] = [['end', 0], ['end', 1], ['start', 0], ['start', 1]]; // prettier-ignore
 const BELOW: Event['wishes'] = [['end', 1], ['end', 0], ['start', 0], ['start', 1]]; // prettier-ignore
 const AFTER: Event['wishes'] = [['start', 0], ['start', 1], ['end', 0], ['end', 1]]; // prettier-ignore
 
-/** Those of the last WINDOW seconds. */
+/** The flags of the last WINDOW seconds. */
 export function flags(
   outages: readonly Outage[],
   now: number,
@@ -94,11 +94,11 @@ function label(x: number, length: number, anchor: Anchor, row: Row): Label {
 const overlaps = (a: Label, b: Label): boolean => a.from < b.to && b.from < a.to;
 const covers = (label: Label, x: number): boolean => label.from < x && x < label.to;
 
-/** The pole of one goes through the label of the other. */
+/** Whether the pole of one crosses the label of the other. */
 const crossed = (a: Label, b: Label): boolean =>
   (a.row === 1 && b.row === 0 && covers(b, a.x)) || (b.row === 1 && a.row === 0 && covers(a, b.x));
 
-/** Another machine's outage stands on the strip at that moment: a label has to say whose it is. */
+/** Whether another machine's outage is on the strip too, so that a label has to name its machine. */
 const isShared = (outage: Outage, at: number, outages: readonly Outage[]): boolean =>
   outages.some(
     (other) => other.machine !== outage.machine && other.t0 <= at && endOf(other) >= at - WINDOW,
@@ -126,7 +126,7 @@ function happened(outage: Outage, outages: readonly Outage[]): Event[] {
   return found;
 }
 
-const TOGETHER = 2; // s within which a machine's return needs no flag of its own
+const TOGETHER = 2; // s within which a machine's return gets no separate flag
 
 function beginning(outage: Outage): string {
   if (outage.origin === 'observed') return `${brief(outage.machine)}: ${outage.telling.lost}`;

@@ -99,7 +99,7 @@ def look_later(site: Site, seconds: float) -> None:
     then = asyncio.get_running_loop().time() + seconds
     for connection in tuple(site.connection_limits.connections):
         assert isinstance(connection, HttpConnection | WebSocketConnection | PhoneConnection)
-        connection.look(then)
+        connection.enforce_limits(then)
 
 
 async def nobody_is_left(site: Site) -> None:

@@ -118,7 +118,7 @@ async def opened(
             asyncio.TaskGroup() as tasks,
             httpx.AsyncClient(base_url=url, timeout=PATIENCE) as browser,
         ):
-            tasks.create_task(web.run_until_told())
+            tasks.create_task(web.run_until_stopped())
             keeping = tasks.create_task(it.round_recorder.run())
             await until(lambda: web.started)
             writing = tasks.create_task(it.audit.run())

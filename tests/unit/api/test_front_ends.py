@@ -37,7 +37,7 @@ async def test_without_its_pages_files_the_server_answers_and_says_so(
     async with opened(tmp_path) as site:
         page = await site.client.get("/")
         assert page.status_code == 503
-        assert "The pages were not built" in page.text
+        assert "This installation has no built pages" in page.text
         assert (await site.client.post("/halt")).status_code == 200
 
 

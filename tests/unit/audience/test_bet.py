@@ -68,14 +68,14 @@ def test_the_result_is_seen_when_the_outage_has_one(hall: Hall) -> None:
     hall.open(Mode.BET, machine="node2")
     hall.enter("ana", value="12")
     hall.enter("ben", value="20")
-    assert BET.target(hall.round, None, hall.current_round.table()) == "node2"
+    assert BET.target(hall.round, None, hall.current_round.eligibility()) == "node2"
     cut(hall)
     state = hall.round.state
     assert state is RoundState.EXECUTED
     hall.current_round.outage_has_outcome("outage-1", 18.26)
     assert hall.round.state is RoundState.REVEALED
     assert sure(hall.current_round.bet()).best[0].ticket == 2
-    said = BET.says(hall.round, hall.current_round.table(), str)
+    said = BET.status_text(hall.round, hall.current_round.eligibility(), str)
     assert said == "It took Kubernetes 18.3 s to recover."
 
 
@@ -85,8 +85,8 @@ def test_an_outage_without_a_time_has_no_winner_and_it_is_said(hall: Hall) -> No
     cut(hall)
     hall.current_round.outage_has_outcome("outage-1", None)
     assert sure(hall.current_round.bet()).best == ()
-    said = BET.says(hall.round, hall.current_round.table(), str)
-    assert said == "No recovery time was measured. So there is no winner."
+    said = BET.status_text(hall.round, hall.current_round.eligibility(), str)
+    assert said == "No recovery time was measured. There is no winner."
 
 
 def test_a_bet_is_about_one_machine(hall: Hall) -> None:
@@ -94,7 +94,7 @@ def test_a_bet_is_about_one_machine(hall: Hall) -> None:
         hall.open(Mode.BET)
     hall.open(Mode.BET, machine="node2")
     with pytest.raises(BadInput, match="about node2"):
-        BET.target(hall.round, "node1", hall.current_round.table())
+        BET.target(hall.round, "node1", hall.current_round.eligibility())
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=500))

@@ -14,7 +14,9 @@ QUEUE = rules_of(Mode.QUEUE)
 
 
 def says(hall: Hall) -> str:
-    return QUEUE.says(hall.round, hall.current_round.table(), lambda ticket: f"Ticket {ticket}")
+    return QUEUE.status_text(
+        hall.round, hall.current_round.eligibility(), lambda ticket: f"Ticket {ticket}"
+    )
 
 
 def pressed(hall: Hall, machine: str = "node3") -> None:
@@ -132,4 +134,6 @@ def test_every_state_has_a_sentence(hall: Hall) -> None:
     hall.enter("ana")
     for stage in TurnState:
         turn = replace(hall.turn, stage=stage, machine="node1", why="A rule.")
-        assert QUEUE.says(replace(hall.round, turn=turn), hall.current_round.table(), str)
+        assert QUEUE.status_text(
+            replace(hall.round, turn=turn), hall.current_round.eligibility(), str
+        )

@@ -22,7 +22,9 @@ def entered(hall: Hall, number: int) -> None:
 
 
 def says(hall: Hall) -> str:
-    return RAFFLE.says(hall.round, hall.current_round.table(), lambda ticket: f"Ticket {ticket}")
+    return RAFFLE.status_text(
+        hall.round, hall.current_round.eligibility(), lambda ticket: f"Ticket {ticket}"
+    )
 
 
 def anybody(seed: str, tickets: int, without: set[int]) -> int:
@@ -96,7 +98,7 @@ def test_the_presenter_draws_again_also_after_a_veto(hall: Hall) -> None:
     hall.current_round.put(draw_again(hall.round, 1000.0))
     second = hall.turn.ticket
     assert second != first
-    asking = transitions.ask(hall.round, hall.turn, "node1", 1000.0)
+    asking = transitions.request_approval(hall.round, hall.turn, "node1", 1000.0)
     hall.current_round.put(transitions.end_turn(asking, TurnState.VETOED, 1000.0))
     assert hall.round.turn is None
     assert says(hall) == ("The presenter said no: node1 is not cut. The presenter may draw again.")

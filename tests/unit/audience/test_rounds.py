@@ -114,7 +114,9 @@ async def test_a_press_that_the_presenter_does_not_answer_is_void(hall: Hall) ->
     hall.open(Mode.QUEUE)
     hall.enter("ana")
     current = hall.round
-    hall.current_round.put(transitions.ask(current, hall.turn, "node1", hall.clock.now()))
+    hall.current_round.put(
+        transitions.request_approval(current, hall.turn, "node1", hall.clock.now())
+    )
     await hall.pass_time(APPROVE_WITHIN - 0.1)
     assert hall.turn.stage is TurnState.ASKING
     await hall.pass_time(0.1)
@@ -214,5 +216,5 @@ def test_what_another_version_kept_does_not_stop_this_one(
 ) -> None:
     assert hall.current_round.resume('{"id": "round-1", "mode": "auction"}', []) is None
     assert hall.current_round.round is None
-    assert "cannot be read" in caplog.text
+    assert "Cannot read the last round" in caplog.text
     hall.open(Mode.VOTE)

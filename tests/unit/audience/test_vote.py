@@ -20,11 +20,11 @@ def voted(hall: Hall, *choices: str) -> None:
 
 
 def target(hall: Hall, wanted: str | None = None) -> str:
-    return VOTE.target(hall.round, wanted, hall.current_round.table())
+    return VOTE.target(hall.round, wanted, hall.current_round.eligibility())
 
 
 def says(hall: Hall) -> str:
-    return VOTE.says(hall.round, hall.current_round.table(), str)
+    return VOTE.status_text(hall.round, hall.current_round.eligibility(), str)
 
 
 def test_the_same_vote_again_counts_once_and_another_is_refused(hall: Hall) -> None:
@@ -58,19 +58,19 @@ def test_a_tie_is_broken_by_the_presenter_among_the_leaders_only(hall: Hall) -> 
 
 def test_or_a_tie_is_drawn_by_the_seed_once(hall: Hall) -> None:
     voted(hall, "node1", "node2", "node3")
-    hall.current_round.put(break_tie(hall.round, hall.current_round.table()))
+    hall.current_round.put(break_tie(hall.round, hall.current_round.eligibility()))
     assert hall.round.state is RoundState.CLOSED
     assert hall.round.drawn
     assert hall.round.picked == draw(SEED, ("node1", "node2", "node3")) == target(hall)
     assert f"The draw chose {hall.round.picked}." in says(hall)
     with pytest.raises(RoundRefused, match="The draw already chose"):
-        break_tie(hall.round, hall.current_round.table())
+        break_tie(hall.round, hall.current_round.eligibility())
 
 
 def test_without_a_tie_nothing_is_drawn(hall: Hall) -> None:
     voted(hall, "node1")
     with pytest.raises(RoundRefused, match="no tie"):
-        break_tie(hall.round, hall.current_round.table())
+        break_tie(hall.round, hall.current_round.eligibility())
 
 
 def test_without_votes_nothing_is_decided_and_it_is_said(hall: Hall) -> None:
@@ -78,7 +78,7 @@ def test_without_votes_nothing_is_decided_and_it_is_said(hall: Hall) -> None:
     with pytest.raises(RoundRefused, match="There are no votes yet"):
         target(hall)
     with pytest.raises(RoundRefused, match="There are no votes yet"):
-        break_tie(hall.round, hall.current_round.table())
+        break_tie(hall.round, hall.current_round.eligibility())
     hall.current_round.close()
     assert says(hall) == "Closed without votes. Nothing is cut."
 
@@ -98,7 +98,7 @@ def test_a_leader_that_went_away_makes_room_for_those_with_most_votes_of_the_oth
 ) -> None:
     voted(hall, "node3", "node3", "node3", "node1", "node1", "node2")
     hall.bar("node3")
-    assert electable(hall.round, hall.current_round.table()) == ("node1",)
+    assert electable(hall.round, hall.current_round.eligibility()) == ("node1",)
     assert target(hall) == "node1"
     hall.current_round.close()
     assert says(hall) == (
@@ -118,4 +118,4 @@ def test_every_state_has_a_sentence(hall: Hall) -> None:
     for state in RoundState:
         from dataclasses import replace
 
-        assert VOTE.says(replace(hall.round, state=state), Eligibility(), str)
+        assert VOTE.status_text(replace(hall.round, state=state), Eligibility(), str)

@@ -53,7 +53,7 @@ async def test_a_message_is_framed_once_and_its_bytes_are_the_same_for_all(
     stream: PhoneStream,
 ) -> None:
     one, two = Phone(), Phone()
-    with stream.told(one), stream.told(two):
+    with stream.subscribed(one), stream.subscribed(two):
         stream.show(play("hello"))
         await until(lambda: two.heard)
         assert titles(one) == ["hello"]
@@ -62,10 +62,10 @@ async def test_a_message_is_framed_once_and_its_bytes_are_the_same_for_all(
 
 async def test_a_newcomer_is_told_the_latest_at_once(stream: PhoneStream) -> None:
     first, late = Phone(), Phone()
-    with stream.told(first):
+    with stream.subscribed(first):
         stream.show(play("hello"))
         await until(lambda: first.heard)
-        with stream.told(late):
+        with stream.subscribed(late):
             assert late.heard == first.heard
 
 
@@ -73,7 +73,7 @@ async def test_what_changes_often_is_told_seldom_and_the_last_of_it_always(
     stream: PhoneStream,
 ) -> None:
     phone = Phone()
-    with stream.told(phone):
+    with stream.subscribed(phone):
         for number in range(100):
             stream.show(play(f"{number}"))
             await asyncio.sleep(PAUSE / 20)
@@ -113,8 +113,8 @@ async def test_news_that_comes_while_the_last_is_on_its_way_waits_for_its_end(
 
 async def test_whoever_leaves_is_told_nothing_more(stream: PhoneStream) -> None:
     phone, other = Phone(), Phone()
-    with stream.told(other):
-        with stream.told(phone):
+    with stream.subscribed(other):
+        with stream.subscribed(phone):
             pass
         stream.show(play("hello"))
         await until(lambda: other.heard)
@@ -126,28 +126,28 @@ async def test_after_a_silence_all_get_a_sign_of_life_and_it_is_not_the_latest(
     stream: PhoneStream,
 ) -> None:
     phone, late = Phone(), Phone()
-    with stream.told(phone):
+    with stream.subscribed(phone):
         stream.show(play("hello"))
         await until(lambda: len(phone.beats) == 2)
         assert phone.beats[0] == b'frame:{"type":"beat","at":1000.0}'
-        with stream.told(late):
+        with stream.subscribed(late):
             assert titles(late) == titles(phone) == ["hello"]
 
 
 async def test_without_phones_nothing_goes_on_and_the_first_one_starts_the_heart_again(
     stream: PhoneStream,
 ) -> None:
-    with stream.told(Phone()):
+    with stream.subscribed(Phone()):
         pass
     await until(lambda: stream._heart is None)
     phone = Phone()
-    with stream.told(phone):
+    with stream.subscribed(phone):
         await until(lambda: phone.beats)
 
 
 async def test_a_closed_stream_says_nothing(stream: PhoneStream) -> None:
     phone = Phone()
-    with stream.told(phone):
+    with stream.subscribed(phone):
         stream.show(play("hello"))
         stream.close()
         stream.show(play("again"))

@@ -229,11 +229,11 @@ async def test_phones_are_told_whose_turn_it_is_in_the_same_bytes_for_all(site: 
 
 async def test_phones_are_not_told_again_what_they_know(site: Site) -> None:
     await opened(site, "vote")
-    await until(lambda: site.phones.seq > 0 and site.phones.told_all)
+    await until(lambda: site.phones.seq > 0 and site.phones.up_to_date)
     seq = site.phones.seq
     for _ in range(3):
         site.room.tick()
-        assert site.phones.told_all
+        assert site.phones.up_to_date
     assert site.phones.seq == seq
 
 

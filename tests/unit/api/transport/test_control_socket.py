@@ -23,7 +23,7 @@ async def door(site: Site, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
         asyncio.TaskGroup() as tasks,
         httpx.AsyncClient(base_url="http://localhost", transport=way, timeout=PATIENCE) as client,
     ):
-        tasks.create_task(server.run_until_told())
+        tasks.create_task(server.run_until_stopped())
         await until(lambda: server.started)
         yield client
         server.should_exit = True
@@ -79,8 +79,8 @@ async def test_a_folder_that_can_hold_none_is_said_and_nothing_else(
 ) -> None:
     deep = tmp_path / ("x" * 100) / ("y" * 100)
     deep.mkdir(parents=True)
-    await ControlServer(site.entrance, deep).run_until_told()
-    assert "There is no control socket" in caplog.text
+    await ControlServer(site.entrance, deep).run_until_stopped()
+    assert "Cannot create the control socket" in caplog.text
 
 
 async def test_nobody_says_of_themselves_that_they_come_that_way(public_site: Site) -> None:

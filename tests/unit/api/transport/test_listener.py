@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chaosmonkey.api.transport.listener import (
     LARGEST_MESSAGE,
     PhoneConnection,
-    Unwelcome,
+    ProtocolViolation,
     first_frame,
     framed,
 )
@@ -34,7 +34,7 @@ def test_a_part_of_a_frame_is_waited_for(said: bytes, share: float) -> None:
 
 @given(st.binary(max_size=5000))
 def test_whatever_comes_is_a_frame_or_a_part_or_unwelcome(data: bytes) -> None:
-    with contextlib.suppress(Unwelcome):
+    with contextlib.suppress(ProtocolViolation):
         found = first_frame(data)
         assert found is None or len(found[2]) < len(data)
 
@@ -52,9 +52,9 @@ def test_whatever_comes_is_a_frame_or_a_part_or_unwelcome(data: bytes) -> None:
     ],
 )
 def test_what_no_client_may_send_is_refused_by_its_head(data: bytes, code: int) -> None:
-    with pytest.raises(Unwelcome) as unwelcome:
+    with pytest.raises(ProtocolViolation) as violation:
         first_frame(data)
-    assert unwelcome.value.code == code
+    assert violation.value.code == code
 
 
 async def test_a_ping_is_answered_with_what_it_carried(site: Site) -> None:

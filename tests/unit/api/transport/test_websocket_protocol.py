@@ -9,10 +9,10 @@ from websockets.exceptions import ConnectionClosed
 
 from chaosmonkey.api.fair_queue import FairQueue
 from chaosmonkey.api.transport.listener import (
-    ASK_AFTER,
     BLOCKED,
-    CHATTER,
+    BYTES_PER_SECOND,
     PING,
+    PING_AFTER,
     SILENT,
     PhoneConnection,
     framed,
@@ -48,7 +48,7 @@ def the_phone(site: Site) -> PhoneConnection:
 
 
 async def is_heard(phone: PhoneConnection, *, since: float) -> None:
-    await until(lambda: phone._heard_at > since)
+    await until(lambda: phone._received_at > since)
 
 
 async def fill(site: Site) -> PhoneConnection:
@@ -118,7 +118,7 @@ async def test_a_watcher_that_never_reads_is_dropped(site: Site) -> None:
 async def test_a_half_open_connection_is_asked_and_then_dropped(site: Site, path: str) -> None:
     async with rough_socket(site, path) as client:
         await until(lambda: site.phones.listening + site.hub.watching == 1)
-        look_later(site, ASK_AFTER + 1)
+        look_later(site, PING_AFTER + 1)
         await client.reader.readuntil(PING)
         look_later(site, SILENT - 1)
         assert site.phones.listening + site.hub.watching == 1
@@ -132,7 +132,7 @@ async def test_a_quiet_phone_that_answers_pings_stays(site: Site) -> None:
         await phone.recv()
         phone_seen = the_phone(site)
         for _ in range(4):
-            before = phone_seen._heard_at
+            before = phone_seen._received_at
             look_later(site, SILENT - 1)
             await is_heard(phone_seen, since=before)
         assert site.phones.listening == 1
@@ -182,7 +182,7 @@ async def test_a_flood_of_pings_ends_the_connection_before_they_are_read(
     site: Site, path: str
 ) -> None:
     async with rough_socket(site, path) as client:
-        await client.send(frame(9, b"") * CHATTER)
+        await client.send(frame(9, b"") * BYTES_PER_SECOND)
         await client.rest()
         await presenter_is_served(site)
     await nobody_is_left(site)
