@@ -149,6 +149,7 @@ def compose(outside: Outside) -> Composition:
         found_off=monkey.found_off,
     )
     records, rounds = Records(database), Rounds(database)
+    recorder = Recorder(records, clock)
     round_recorder = RoundRecorder(rounds, clock)
     room = Room(
         lab,
@@ -188,6 +189,7 @@ def compose(outside: Outside) -> Composition:
         monkey=monkey,
         tracker=tracker,
         records=records,
+        recorder=recorder,
         not_ready=lambda: reasons_against(
             world=tracker.world,
             panel=panel,
@@ -232,7 +234,7 @@ def compose(outside: Outside) -> Composition:
         heartbeat=heartbeat,
         ended_early=EndedEarly(events),
         records=records,
-        recorder=Recorder(records, clock),
+        recorder=recorder,
         rounds=rounds,
         round_recorder=round_recorder,
         audit=audit,

@@ -17,9 +17,10 @@ from chaosmonkey.cluster import Inspector
 from chaosmonkey.config import Lab
 from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.hub import Hub, PhoneStream, Presence
+from chaosmonkey.model import Outage
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.preflight import Finding
-from chaosmonkey.store import Audit, Records
+from chaosmonkey.store import Audit, Recorder, Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Context:
     monkey: Monkey
     tracker: Tracker
     records: Records
+    recorder: Recorder
     not_ready: Callable[[], list[str]]
     room: Room
     seats: Seats
@@ -49,6 +51,11 @@ class Context:
     join_url: Callable[[], str]
     preflight: Callable[[], AsyncIterator[Finding]]
     pieces: FairQueue = field(default_factory=lambda: FairQueue(lambda: 1))
+
+    def outages_in_memory(self) -> dict[str, Outage]:
+        """Return outages by id, newest first, whose state is newer than that on the disk."""
+        found = {**self.recorder.unwritten, **self.tracker.outages}
+        return dict(sorted(found.items(), key=lambda item: item[1].t0, reverse=True))
 
 
 def of(connection: HTTPConnection) -> Context:

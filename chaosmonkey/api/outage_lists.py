@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -69,9 +69,9 @@ class Listing:
     """Outages in order; iterating yields them formatted, a piece at a time.
 
     Args:
-        running: outages in memory.
-        kept: ids of stored outages.
-        read: returns the documents with some ids.
+        in_memory: outages by id whose state is newer than that on the disk, newest first.
+        ids: ids of stored outages, newest first.
+        read: returns the documents of some ids.
         full: whether to include addresses, for the presenter and scripts.
         queue: schedules the pieces.
         address: the client's, by which the queue is fair.
@@ -79,29 +79,37 @@ class Listing:
 
     def __init__(
         self,
-        running: Iterable[Outage],
-        kept: Sequence[str],
-        read: Callable[[Sequence[str]], Awaitable[Sequence[str]]],
+        in_memory: Mapping[str, Outage],
+        ids: Sequence[str],
+        read: Callable[[Sequence[str]], Awaitable[Mapping[str, str]]],
         *,
         full: bool,
         queue: FairQueue,
         address: str,
     ) -> None:
-        self._running = [show(outage, full=full) for outage in running]
-        self._kept = kept
+        self._in_memory = {key: show(one, full=full) for key, one in in_memory.items()}
+        self._ids = ids
         self._read = read
         self._full = full
         self._queue = queue
         self._address = address
 
     async def __aiter__(self) -> AsyncIterator[Sequence[Shown]]:
-        if self._running:
-            yield self._running
-        for start in range(0, len(self._kept), EACH):
+        unwritten = self._in_memory.keys() - set(self._ids)
+        if unwritten:
+            yield [one for key, one in self._in_memory.items() if key in unwritten]
+        for start in range(0, len(self._ids), EACH):
             await self._queue.turn(self._address)
-            piece = await self._read(self._kept[start : start + EACH])
-            shown = (_of_document(document, full=self._full) for document in piece)
-            yield [one for one in shown if one is not None]
+            yield await self._piece(self._ids[start : start + EACH])
+
+    async def _piece(self, ids: Sequence[str]) -> list[Shown]:
+        documents = await self._read([key for key in ids if key not in self._in_memory])
+        found = (
+            self._in_memory.get(key) or _of_document(documents[key], full=self._full)
+            for key in ids
+            if key in self._in_memory or key in documents
+        )
+        return [one for one in found if one is not None]
 
 
 async def as_json(listing: Listing) -> AsyncIterator[bytes]:

@@ -40,7 +40,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def unplug(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> None:
-    """Pull a plug by hand in the demo. The server is not notified and has to detect it.
+    """Pull a plug in the demo, as if by hand.
+
+    The server is not notified and has to detect it.
 
     Example: chaosmonkey unplug node3
     """
@@ -49,7 +51,7 @@ def unplug(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> 
 
 
 def plug_in(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> None:
-    """Put a plug back by hand in the demo.
+    """Put a plug back in the demo.
 
     Example: chaosmonkey plug-in node3
     """
@@ -68,7 +70,7 @@ def press(
     ] = None,
     sim_port: SimPort = 8001,
 ) -> None:  # fmt: skip
-    """Hold and release a button of the demo's panel: a machine's, or the big red one (halt).
+    """Press and hold a button of the demo's panel.
 
     Example: chaosmonkey press node3 --for 2
     """
@@ -88,8 +90,8 @@ def fault(
     what: Annotated[
         Literal["welded", "stuck", "back-fed", "slow"],
         typer.Argument(
-            help="welded: the contact stays closed. stuck: the coil is dead. back-fed: the rail is "
-            "live through another path. slow: the device reacts late."
+            help="welded: the contact stays closed. stuck: the coil is dead. back-fed: power also "
+            "arrives by another path, so a cut has no effect. slow: the device reacts late."
         ),
     ],
     feed: Feed = "power",
@@ -100,7 +102,7 @@ def fault(
     off: Annotated[bool, typer.Option("--off", help="Repair it.")] = False,
     sim_port: SimPort = 8001,
 ) -> None:
-    """Break part of a machine's feed in the demo, or repair it.
+    """Break or repair a machine's power or network in the demo.
 
     Example: chaosmonkey fault node3 welded, and later: chaosmonkey fault node3 welded --off
     """
@@ -120,7 +122,7 @@ def supply(
     state: Annotated[Literal["on", "off"], typer.Argument(help="New state of the supply.")],
     sim_port: SimPort = 8001,
 ) -> None:
-    """Switch the power supply of all machines in the demo off or on.
+    """Switch the supply of all machines in the demo.
 
     Example: chaosmonkey supply off
     """

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 Config = Annotated[Path, typer.Option(help="The lab.toml.")]
 Preset = Annotated[
     Literal["stage", "kubernetes"],
-    typer.Option(help="stage: recovery in about 15 s. kubernetes: real defaults, minutes."),
+    typer.Option(help="stage: recovery in about 12 s. kubernetes: real defaults, 5 to 6 minutes."),
 ]
-Speed = Annotated[float, typer.Option(min=0.1, max=200, help="Factor by which time runs faster.")]
+Speed = Annotated[
+    float, typer.Option(min=0.1, max=200, help="Speed of time; 20 is twenty times as fast.")
+]
 Seed = Annotated[int, typer.Option(help="Random seed; the same seed reproduces the run.")]
 SimPort = Annotated[int, typer.Option(min=0, max=65535, help="Port of the simulated Kubernetes.")]
 UntilEof = Annotated[bool, typer.Option("--until-eof", hidden=True)]
@@ -59,7 +61,7 @@ def demo(
         typer.Option(
             min=1,
             max=65534,
-            help="Port of the simulated Kubernetes; the next one is its GPIO header.",
+            help="Port of the simulated Kubernetes API. The next port serves the simulated pins.",
         ),
     ] = 8001,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -67,7 +69,9 @@ def demo(
         bool, typer.Option(help="Simulate sensors, which notice a pulled plug.")
     ] = True,
 ) -> None:
-    """Run everything on simulated machines, plugs and a simulated Kubernetes.
+    """Run everything on simulated machines.
+
+    Plugs and Kubernetes are simulated too.
 
     Example: chaosmonkey demo, then in another terminal: curl http://127.0.0.1:8080/kill/node3
     """
@@ -88,7 +92,9 @@ def demo(
 
 
 def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> None:
-    """Run the server for a real table: plugs and cluster as in lab.toml.
+    """Run the server with real plugs and a real cluster.
+
+    The lab.toml says which.
 
     Example: chaosmonkey serve --config lab.toml
     """
@@ -115,7 +121,7 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
 def sim(
     port: SimPort = 8001,
     header_port: Annotated[
-        int | None, typer.Option(help="Port of the simulated GPIO header; default: the next one.")
+        int | None, typer.Option(help="Port of the simulated pins; default: --port plus one.")
     ] = None,
     speed: Speed = 1.0,
     preset: Preset = "stage",
@@ -126,9 +132,9 @@ def sim(
     epoch: Annotated[float | None, typer.Option(hidden=True)] = None,
     until_eof: UntilEof = False,
 ) -> None:
-    """Run only the simulated Kubernetes, with its machines and their bench.
+    """Run only the simulated Kubernetes and its machines.
 
-    Example: chaosmonkey sim --port 8001, then: kubectl --server http://127.0.0.1:8001 get pods
+    Example: chaosmonkey sim --port 8001, then: kubectl -s http://127.0.0.1:8001 get pods -A
     """
     from chaosmonkey import simcluster  # noqa: PLC0415
 
@@ -159,12 +165,12 @@ def sim(
 def check(
     config: Config = Path("lab.toml"),
     live: Annotated[
-        bool, typer.Option("--live", help="Also check this machine, the plugs and the cluster.")
+        bool, typer.Option("--live", help="Also check this host, the plugs and the cluster.")
     ] = False,
 ) -> None:
-    """Check a lab.toml: what is wrong, where, and what to write instead.
+    """Check a lab.toml and suggest fixes.
 
-    With --live it is a full preflight. It opens the plugs itself: stop the server first.
+    With --live this is a full preflight. It opens the plugs itself, so stop the server first.
 
     Example: chaosmonkey check --config lab.toml --live
     """
@@ -221,9 +227,10 @@ def _preflight(lab: Lab) -> None:
 
 
 def restore_plugs(config: Config = Path("lab.toml")) -> None:
-    """Turn every plug on without a server, as systemd does when the server has ended.
+    """Turn every plug on when no server is running.
 
-    While a server runs it holds the GPIO lines: use HALT instead.
+    systemd runs this after the server exits. A running server owns the GPIO lines: use HALT
+    instead.
 
     Example: chaosmonkey restore-plugs --config lab.toml
     """

@@ -23,8 +23,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Pull the plug of a Kubernetes node, watch its pods move, and measure the recovery.\n\n"
-    "Without hardware and without a cluster: chaosmonkey demo\n\n"
+    help="Pull the plug on a Kubernetes node, watch its pods move, and measure the recovery.\n\n"
+    "No hardware, no cluster? Try: chaosmonkey demo\n\n"
     "Exit codes: 0 done, 1 failed, 2 bad input, 3 refused by a rule, 4 unavailable, "
     "5 waited, but the cluster did not recover.",
 )

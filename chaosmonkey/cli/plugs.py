@@ -50,7 +50,7 @@ def list_(config: Config = Path("lab.toml")) -> None:
 def read(config: Config = Path("lab.toml")) -> None:
     """Read the state of each plug and each sensor.
 
-    Opening a GPIO line turns its feed on.
+    With GPIO plugs this also turns the power or network on, because opening a line does.
 
     Example: chaosmonkey plugs read
     """
@@ -60,7 +60,9 @@ def read(config: Config = Path("lab.toml")) -> None:
 
 
 def panel(config: Config = Path("lab.toml")) -> None:
-    """Light each LED of the panel in turn and print each press, until Ctrl-C. Cuts nothing.
+    """Test the LEDs and buttons of the panel.
+
+    Lights each LED in turn and prints each press, until Ctrl-C. Cuts nothing.
 
     Example: chaosmonkey panel --config lab.toml
     """
@@ -84,7 +86,7 @@ def trial(
     yes: Yes = False,
     config: Config = Path("lab.toml"),
 ) -> None:
-    """Cut a plug, read it back, restore it, and print how long each step took.
+    """Cut a plug, restore it, and time each step.
 
     Example: chaosmonkey plugs test node3 --for 5
     """
@@ -104,9 +106,10 @@ def click(
     yes: Yes = False,
     config: Config = Path("lab.toml"),
 ) -> None:
-    """Switch a plug off and on three times, a second each, so that you can hear and see it.
+    """Switch a plug off and on three times.
 
-    Unplug the machine first: short interruptions are worse for it than a long one.
+    For hearing and seeing it: each change lasts one second. Unplug the machine first, because rapid
+    power cycling can damage it.
 
     Example: chaosmonkey plugs click node3
     """

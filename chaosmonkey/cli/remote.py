@@ -77,7 +77,9 @@ def restore(machine: Machine, server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def halt(server: ServerUrl = DEFAULT_URL) -> None:
-    """Restore power and network of every machine now, and cut nothing until released.
+    """Restore every machine now, and refuse cuts.
+
+    Power and network return everywhere. Cuts stay refused until HALT is released.
 
     Example: chaosmonkey halt
     """
@@ -85,7 +87,7 @@ def halt(server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def release(server: ServerUrl = DEFAULT_URL) -> None:
-    """End HALT. The table is then safe; arm it to cut again.
+    """End HALT. Arm to cut again.
 
     Example: chaosmonkey release && chaosmonkey arm
     """
@@ -93,7 +95,7 @@ def release(server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def arm(server: ServerUrl = DEFAULT_URL) -> None:
-    """Allow cuts for a while.
+    """Allow cuts, until some minutes pass without one.
 
     Example: chaosmonkey arm && chaosmonkey kill node3
     """
@@ -101,7 +103,7 @@ def arm(server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def disarm(server: ServerUrl = DEFAULT_URL) -> None:
-    """Stop allowing cuts.
+    """Disable cuts.
 
     Example: chaosmonkey disarm
     """
@@ -110,9 +112,11 @@ def disarm(server: ServerUrl = DEFAULT_URL) -> None:
 
 def audit(
     server: ServerUrl = DEFAULT_URL,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many entries.")] = 50,
 ) -> None:
-    """Show who requested what and how the server answered, newest first.
+    """Show who requested what, newest first.
+
+    Each line also says how the server answered.
 
     Example: chaosmonkey audit --limit 200 | grep refused
     """
@@ -136,8 +140,10 @@ def status(server: ServerUrl = DEFAULT_URL) -> None:
 
 def history(
     server: ServerUrl = DEFAULT_URL,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
-    form: Annotated[Literal["table", "json", "csv"], typer.Option("--format")] = "table",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many outages.")] = 20,
+    form: Annotated[
+        Literal["table", "json", "csv"], typer.Option("--format", help="How to print them.")
+    ] = "table",
 ) -> None:
     """List the latest outages and their recovery times.
 

@@ -32,13 +32,19 @@ def add_to(app: typer.Typer) -> None:
 def new(
     name: Name,
     scope: Annotated[
-        list[str], typer.Option("--scope", help="read, kill, kill:node3, restore, arm, halt, …")
+        list[str],
+        typer.Option(
+            "--scope",
+            help="read, kill, kill:node3, restore, arm, halt, release or present; repeat for more.",
+        ),
     ] = [],  # noqa: B006 - typer only reads it
     presenter: Annotated[bool, typer.Option("--presenter", help="Full presenter access.")] = False,
     config: Config = Path("lab.toml"),
     data: Data = None,
 ) -> None:
-    """Create a token and print it. It is shown only once: the server keeps only a digest.
+    """Create a token and print it.
+
+    It is shown only once: the server keeps only a digest.
 
     Example: chaosmonkey token new ci --scope kill:node3 --scope arm
     """
@@ -55,7 +61,7 @@ def new(
 
 
 def list_(config: Config = Path("lab.toml"), data: Data = None) -> None:
-    """List tokens with names, scopes and creation times; never the tokens themselves.
+    """List tokens: names, scopes, creation times.
 
     Example: chaosmonkey token list
     """
@@ -65,7 +71,9 @@ def list_(config: Config = Path("lab.toml"), data: Data = None) -> None:
 
 
 def revoke(name: Name, config: Config = Path("lab.toml"), data: Data = None) -> None:
-    """Revoke a token. A running server refuses it at once and ends its sessions.
+    """Revoke a token.
+
+    A running server refuses it at once and ends its sessions.
 
     Example: chaosmonkey token revoke ci
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chaosmonkey.clock import Clock
 from chaosmonkey.model import Outage
 from chaosmonkey.store.records import Records
@@ -27,6 +29,11 @@ class Recorder(Writer):
         """Queue this state of the outage for writing."""
         self._unwritten[outage.id] = outage
         self._something.set()
+
+    @property
+    def unwritten(self) -> Mapping[str, Outage]:
+        """Outages by id whose latest state is not on the disk yet."""
+        return self._unwritten
 
     async def _write_all(self) -> None:
         for outage in list(self._unwritten.values()):

@@ -70,7 +70,7 @@ class Records:
 
     async def latest(self, limit: int = 100) -> list[Outage]:
         """The latest outages, newest first: by their order, since the clock may have been set."""
-        return _understood(await self.documents(await self.latest_ids(limit)))
+        return _understood((await self.documents(await self.latest_ids(limit))).values())
 
     async def latest_ids(self, limit: int) -> list[str]:
         """Of the newest outages, newest first."""
@@ -79,14 +79,14 @@ class Records:
         )
         return [key for (key,) in found]
 
-    async def documents(self, ids: Sequence[str]) -> list[str]:
-        """What `from_document` takes, of the outages with these ids, newest first."""
+    async def documents(self, ids: Sequence[str]) -> dict[str, str]:
+        """Id → what `from_document` takes, of the outages with these ids, newest first."""
         found = await self._database.read(
-            "SELECT document FROM outages WHERE id IN (SELECT value FROM json_each(?)) "
+            "SELECT id, document FROM outages WHERE id IN (SELECT value FROM json_each(?)) "
             "ORDER BY rowid DESC",
             (json.dumps(ids),),
         )
-        return [document for (document,) in found]
+        return dict(found)
 
     async def unfinished(self) -> list[Outage]:
         """Outages that were never closed because their process ended."""

@@ -89,13 +89,15 @@ class Stand:
     async def get(self, path: str) -> Any:
         return (await self.server.client.get(path, params={"format": "json"})).json()
 
-    async def outages(self, count: int = 1) -> list[Json]:
-        """The outages, as soon as there are so many."""
+    async def outages(self, count: int = 1, *, reached: str = "") -> list[Json]:
+        """The outages, as soon as so many are on the disk, and all have reached a milestone."""
         found: list[Json] = []
 
         async def look() -> bool:
             found[:] = await self.get("/api/outages")
-            return len(found) >= count
+            return len(found) >= count and all(
+                not reached or reached in outage["milestones"] for outage in found
+            )
 
         await eventually(look, lambda: "\n".join(self.server.output))
         return found
@@ -236,7 +238,7 @@ async def test_a_hand_at_the_socket_is_seen_at_once_and_seen_to_be_a_hand(stand:
     assert "No power reaches node2" in refused.text
     await stand.hand("machines/node2/power", plugged=True)
     await stand.until("node2", sensed="on", finding="")
-    (outage,) = await stand.outages()
+    (outage,) = await stand.outages(reached="restored")
     assert outage["milestones"]["restored"] > 0
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import aiohttp
 from fastapi import APIRouter, Depends, Path
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -75,10 +76,13 @@ class ButtonTouch(Touch):
     """Whether it is held."""
 
 
-@router.get("", operation_id="bench")
 async def bench(ctx: Ctx) -> Response:
     """The pretend table: machines, sockets, pins, coils, contacts, rails, supply and panel."""
     return await _forward(ctx, "GET", "/bench")
+
+
+# Pages poll it, and reading changes nothing: it is not recorded in the audit log.
+router.add_api_route("", bench, operation_id="bench", route_class_override=APIRoute)
 
 
 BENCH_COMMAND = [Depends(may_change), Depends(authentication.requires(Verb.PRESENT))]

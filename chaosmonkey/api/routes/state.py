@@ -43,12 +43,10 @@ async def outages(
     form: Annotated[Format, Query(alias="format")] = None,
 ) -> Response:
     """List outages, newest first, including open ones."""
-    kept = await ctx.records.latest_ids(limit)
-    running = ctx.tracker.outages  # newer than their stored documents
     caller = authentication.caller_of(request)
     listing = Listing(
-        running.values(),
-        [key for key in kept if key not in running],
+        ctx.outages_in_memory(),
+        await ctx.records.latest_ids(limit),
         ctx.records.documents,
         full=sees_all(caller),
         queue=ctx.pieces,
@@ -69,7 +67,7 @@ async def outage(
     form: Annotated[Format, Query(alias="format")] = None,
 ) -> Response:
     """Return one outage: milestones, phases, and the fate of every pod."""
-    found = ctx.tracker.outages.get(outage) or await ctx.records.get(outage)
+    found = ctx.outages_in_memory().get(outage) or await ctx.records.get(outage)
     if found is None:
         raise UnknownOutage(
             f"There is no outage '{outage[:80]}'.", remedy="/api/outages lists them."

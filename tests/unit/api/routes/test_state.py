@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chaosmonkey.model import FeedKind, Origin, Outage, Tick
+from tests.patience import until
 from tests.sure import sure
 from tests.unit.api.conftest import Site
 from tests.unit.control._table import LAB
@@ -44,6 +45,19 @@ async def test_outages_come_newest_first_the_open_one_with_what_is_known_now(sit
     assert outages[1]["phases"] == {"detect": 6.5, "ready": 4.5}
     assert "evicting_last" not in outages[1]["milestones"]
     assert outages[0]["recovery_seconds"] is None
+
+
+async def test_outages_are_as_they_are_now_before_the_disk_has_them(site: Site) -> None:
+    recorder = site.app.state.context.recorder
+    recorder.keep(replace(OLD, closed=None, restored=None))
+    await until(lambda: not recorder.unwritten)
+    await site.records.save(replace(OLD, id="younger"))
+    recorder.keep(OLD)
+    younger, older = (await site.client.get("/api/outages")).json()
+    assert (younger["id"], older["id"]) == ("younger", OLD.id)
+    assert not older["open"]
+    assert older == (await site.client.get(f"/api/outages/{OLD.id}")).json()
+    assert recorder.unwritten, "the disk had it already"
 
 
 async def test_one_outage_by_its_id_and_404_for_another(site: Site) -> None:
