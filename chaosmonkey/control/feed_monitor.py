@@ -174,7 +174,10 @@ class FeedMonitor:
         machine, feed = key
         if wanted is FeedState.OFF:
             why = f"was switched off, but its {feed} is still there. {self._why_still_there(key)}"
-            remedy = "It is being turned back on. Listen to the relay: `chaosmonkey plugs click`."
+            remedy = (
+                "It is being turned back on. To hear the relay, stop the server and run "
+                f"`chaosmonkey plugs click {machine}`."
+            )
         else:
             why = f"was switched on, but no {feed} arrives."
             remedy = "Check that it is plugged in and that its supply works."

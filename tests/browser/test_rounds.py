@@ -113,7 +113,9 @@ def test_a_tie_is_drawn_with_a_seed_that_the_stage_shows_before_and_after(hall: 
     hall.accessible()
     hall.press(f"Cut {current['picked']}")
     expect(hall.scene).to_contain_text(f"{current['picked']} it is")
-    expect(hall.crowd).to_contain_text("2 votes decided")
+    expect(hall.crowd).to_contain_text(
+        f"A draw broke the tie: {current['picked']}, with 1 of 2 votes."
+    )
 
 
 def test_nobody_voted_and_it_is_said_everywhere(hall: Hall) -> None:

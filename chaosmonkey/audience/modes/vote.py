@@ -66,13 +66,13 @@ class Vote:
         decision = current.last
         if current.state is RoundState.CANCELLED:
             return CANCELLED
-        if decision is not None and decision.stage is TurnState.CUTTING:
-            return f"{votes} decided: {decision.machine} is being cut."
-        if decision is not None and decision.stage is TurnState.ABORTED:
-            return f"{votes} chose {decision.machine}. {result_text(current)}"
         if decision is not None and decision.machine is not None:
-            loss = lost(decision.machine, current.feed)
-            return f"{votes} decided: {loss}. {result_text(current)}"
+            won = _won(current, decision.machine)
+            if decision.stage is TurnState.CUTTING:
+                return f"{won} It is being cut."
+            if decision.stage is TurnState.ABORTED:
+                return f"{won} {result_text(current)}"
+            return f"{won} {lost(decision.machine, current.feed)}. {result_text(current)}"
         if current.state is RoundState.OPEN:
             if not current.entered:
                 return "Vote with your phone. No votes yet."
@@ -80,6 +80,15 @@ class Vote:
         if not current.entered:
             return "Closed without votes. Nothing is cut."
         return f"Closed with {votes}. {_standing(current, eligibility)}"
+
+
+def _won(current: Round, machine: str) -> str:
+    """Say how a machine was chosen: by its own votes, or by a draw in a tie."""
+    own = current.tally.get(machine, 0)
+    votes = f"{own} of {counted(current.entered, 'vote', 'votes')}"
+    if current.drawn and current.picked == machine:
+        return f"A draw broke the tie: {machine}, with {votes}."
+    return f"{votes} for {machine}."
 
 
 def electable(current: Round, eligibility: Eligibility) -> tuple[str, ...]:
@@ -110,7 +119,8 @@ def _refuse_unless_running(current: Round) -> None:
     if current.state not in RUNNING or current.turn is not None:
         raise RoundRefused(f"The round is already {current.state}.", remedy="Open another one.")
     if not current.entered:
-        raise RoundRefused("There are no votes yet.", remedy="Wait, or cancel the round.")
+        remedy = "Wait" if current.state is RoundState.OPEN else "Open another round"
+        raise RoundRefused("There are no votes.", remedy=f"{remedy}, or cancel this one.")
 
 
 def _standing(current: Round, eligibility: Eligibility) -> str:

@@ -87,6 +87,14 @@ it('the log has the newest first, with the remedy of what was refused', () => {
   ]);
 });
 
+it('of lines with the same moment, the later one stands above in the log', () => {
+  const story = [
+    { about: 'recovered', at: 33.2, text: 'recovered' },
+    { about: 'closed', at: 33.2, text: 'over' },
+  ];
+  expect(entries([outage({ story })], []).map(({ text }) => text)).toEqual(['over', 'recovered']);
+});
+
 it('stamps inside a sentence become times of day', () => {
   expect(stampIn('running since 2026-11-20T07:03:57Z')).toMatch(/^running since \d\d:\d\d:\d\d$/);
 });

@@ -21,5 +21,9 @@ export function entries(outages: readonly Outage[], said: readonly Entry[]): Ent
       kind: 'story',
     })),
   );
-  return [...stories, ...said].sort((a, b) => b.at - a.at).slice(0, LONGEST);
+  // Reversed first: of lines with the same moment, the later one comes first too.
+  return [...stories, ...said]
+    .reverse()
+    .sort((a, b) => b.at - a.at)
+    .slice(0, LONGEST);
 }

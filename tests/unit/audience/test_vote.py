@@ -1,12 +1,14 @@
 """A vote: majority, ties, nobody, and machines that went away meanwhile."""
 
+from dataclasses import replace
+
 import pytest
 
 from chaosmonkey.audience.draw import draw
 from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.vote import break_tie, electable
-from chaosmonkey.audience.rounds import Mode, RoundRefused, RoundState
+from chaosmonkey.audience.rounds import CROWD, Mode, RoundRefused, RoundState, Turn, TurnState
 from chaosmonkey.errors import BadInput
 from tests.unit.audience.conftest import SEED, Hall
 
@@ -67,6 +69,25 @@ def test_or_a_tie_is_drawn_by_the_seed_once(hall: Hall) -> None:
         break_tie(hall.round, hall.current_round.eligibility())
 
 
+def decided(hall: Hall, machine: str) -> str:
+    turn = Turn(ticket=CROWD, since=0.0, stage=TurnState.CUTTING, machine=machine)
+    hall.current_round.put(replace(hall.round, turn=turn))
+    return says(hall)
+
+
+def test_it_says_how_many_of_all_votes_the_machine_got_that_is_cut(hall: Hall) -> None:
+    voted(hall, "node1", "node2", "node2")
+    assert decided(hall, "node2") == "2 of 3 votes for node2. It is being cut."
+
+
+def test_it_says_that_a_draw_decided_and_not_all_votes(hall: Hall) -> None:
+    voted(hall, "node1", "node2")
+    hall.current_round.put(break_tie(hall.round, hall.current_round.eligibility()))
+    chosen = target(hall)
+    words = f"A draw broke the tie: {chosen}, with 1 of 2 votes. It is being cut."
+    assert decided(hall, chosen) == words
+
+
 def test_without_a_tie_nothing_is_drawn(hall: Hall) -> None:
     voted(hall, "node1")
     with pytest.raises(RoundRefused, match="no tie"):
@@ -75,9 +96,9 @@ def test_without_a_tie_nothing_is_drawn(hall: Hall) -> None:
 
 def test_without_votes_nothing_is_decided_and_it_is_said(hall: Hall) -> None:
     voted(hall)
-    with pytest.raises(RoundRefused, match="There are no votes yet"):
+    with pytest.raises(RoundRefused, match="There are no votes"):
         target(hall)
-    with pytest.raises(RoundRefused, match="There are no votes yet"):
+    with pytest.raises(RoundRefused, match="There are no votes"):
         break_tie(hall.round, hall.current_round.eligibility())
     hall.current_round.close()
     assert says(hall) == "Closed without votes. Nothing is cut."

@@ -110,7 +110,7 @@ async def test_without_a_decision_nothing_is_cut(site: Site) -> None:
     assert (await site.client.post("/api/round/execute")).status_code == 409
     await site.client.post("/api/round/open")
     refused = await site.client.post("/api/round/execute")
-    assert refused.json()["detail"] == "There are no votes yet."
+    assert refused.json()["detail"] == "There are no votes."
     assert (await site.client.post("/api/round/cancel")).json()["state"] == "cancelled"
     assert site.table.diary == []
 
