@@ -105,15 +105,15 @@ class EventRecorder:
     def _write(self, key: tuple[str, ...], event: Obj, source: Source) -> None:
         now = stamp(self._timeline.now)
 
-        def again(old: Obj) -> None:
+        def repeat(old: Obj) -> None:
             old["count"] += 1
             old["lastTimestamp"] = now
             old["message"] = event["message"]
 
-        if key in self._known and self._store.edit(EVENTS, self._known[key], again):
+        if key in self._known and self._store.edit(EVENTS, self._known[key], repeat):
             return
         host = {"host": source.host} if source.host else {}
-        said = {
+        fields = {
             "source": {"component": source.component, **host},
             "firstTimestamp": now,
             "lastTimestamp": now,
@@ -122,9 +122,9 @@ class EventRecorder:
             "reportingComponent": source.component,
             "reportingInstance": source.host,
         }
-        self._create(key, event | said)
+        self._create(key, event | fields)
 
-    def scheduled(self, pod: Obj, reason: str, message: str, severity: Severity) -> None:
+    def record_scheduling(self, pod: Obj, reason: str, message: str, severity: Severity) -> None:
         """Say it as the scheduler does, in the newer form without count and timestamps."""
         event = self._new(_reference(pod), reason, message, severity) | {
             "source": {},

@@ -111,12 +111,12 @@ class _Simulator:
         self._away = 0.0
         self._leaving = asyncio.Event()
         self._watches = Watches(live)
-        faults = Faults(live, self._watches, self._leave)
+        faults = Faults(live, self._watches, self._go_away)
         bench_api = BenchApi(live, settings, faults)
         self._app = ApiServer(live, self._watches, faults, bench_api)
         self._header = Header(live.world.bench, live.catch_up)
 
-    def _leave(self, seconds: float) -> None:
+    def _go_away(self, seconds: float) -> None:
         self._away = seconds
         self._leaving.set()
 
@@ -181,8 +181,8 @@ class _Simulator:
             else:
                 self._live.catch_up()
                 self._live.world.api_away()
-                self._watches.break_off()
-                server.vanish()
+                self._watches.abort()
+                server.abort()
             server.should_exit = True
             stopping.cancel()
             leaving.cancel()
@@ -191,7 +191,7 @@ class _Simulator:
 class _Uvicorn(uvicorn.Server):
     """A server that leaves the process's signals alone."""
 
-    def vanish(self) -> None:
+    def abort(self) -> None:
         """Refuse whoever comes, and hang up on whoever is there."""
         for listening in self.servers:
             listening.close()

@@ -25,7 +25,7 @@ class RealTime:
         self.world = world
         self.clock = clock
         self._booked = asyncio.Event()
-        world.timeline.earlier = self._booked.set
+        world.timeline.on_earlier = self._booked.set
 
     def catch_up(self) -> None:
         """Let everything happen that is due by now.

@@ -49,7 +49,7 @@ class Timeline:
     def __init__(self, start: float, *, seed: int = 0) -> None:
         self.now = start
         self.random = random.Random(seed)  # noqa: S311 - chance of a simulation, not a secret
-        self.earlier: Callable[[], None] = _nobody
+        self.on_earlier: Callable[[], None] = _ignore
         self._order = itertools.count()
         self._heap: list[tuple[float, int, Booking]] = []
 
@@ -59,7 +59,7 @@ class Timeline:
         first = not self._heap or booking.when < self._heap[0][0]
         heapq.heappush(self._heap, (booking.when, next(self._order), booking))
         if first:
-            self.earlier()
+            self.on_earlier()
         return booking
 
     def after(self, seconds: float, call: Callable[[], None]) -> Booking:
@@ -91,5 +91,5 @@ class Timeline:
         self.now = max(self.now, moment)
 
 
-def _nobody() -> None:
+def _ignore() -> None:
     """Nobody waits."""

@@ -18,7 +18,9 @@ def tolerates(toleration: Obj, taint: Obj) -> bool:
     return bool(toleration.get("value", "") == taint.get("value", ""))
 
 
-def endures(tolerations: Iterable[Obj], taints: Iterable[Obj], effects: tuple[str, ...]) -> bool:
+def tolerates_all(
+    tolerations: Iterable[Obj], taints: Iterable[Obj], effects: tuple[str, ...]
+) -> bool:
     """Whether every taint of these effects is covered by some toleration."""
     known = list(tolerations)
     return all(

@@ -128,19 +128,19 @@ class World:
 
     def power_off(self, machine: str) -> None:
         """A hand empties a machine's power socket."""
-        self.bench.hand(machine, "power", plugged=False)
+        self.bench.change_feed(machine, "power", plugged=False)
 
     def power_on(self, machine: str) -> None:
         """A hand fills it again."""
-        self.bench.hand(machine, "power", plugged=True)
+        self.bench.change_feed(machine, "power", plugged=True)
 
-    def cut_link(self, machine: str) -> None:
+    def link_down(self, machine: str) -> None:
         """A hand pulls a machine's network cable."""
-        self.bench.hand(machine, "network", plugged=False)
+        self.bench.change_feed(machine, "network", plugged=False)
 
-    def mend_link(self, machine: str) -> None:
+    def link_up(self, machine: str) -> None:
         """A hand plugs it in again."""
-        self.bench.hand(machine, "network", plugged=True)
+        self.bench.change_feed(machine, "network", plugged=True)
 
     def freeze(self, machine: str) -> None:
         """Stop every process of a machine."""
@@ -162,9 +162,9 @@ class World:
         """
         self.store.compact()
         self.context.answering = True
-        self.timeline.after(0.01, self._nodes.look)
+        self.timeline.after(0.01, self._nodes.monitor_health)
         for kubelet in self.kubelets.values():
-            kubelet.reachable_again(lease=self.context.timing.retry)
+            kubelet.reconnect(lease=self.context.timing.retry)
 
     def _rail(self, machine: str, feed: FeedName, live: bool) -> None:
         kubelet = self.kubelets[machine]

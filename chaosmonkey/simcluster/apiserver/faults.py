@@ -34,15 +34,15 @@ class Faults:
     Args:
         live: the world, whose clock times the faults.
         watches: the open streams.
-        leave: told to go away for some seconds (`away`); None where nothing can.
+        go_away: told to go away for some seconds (`away`); None where nothing can.
     """
 
     def __init__(
-        self, live: RealTime, watches: Watches, leave: Callable[[float], None] | None = None
+        self, live: RealTime, watches: Watches, go_away: Callable[[float], None] | None = None
     ) -> None:
         self._live = live
         self._watches = watches
-        self._leave = leave
+        self._go_away = go_away
         self._stalled_until = 0.0
         self._busy_until = 0.0
 
@@ -54,28 +54,28 @@ class Faults:
             raise refusals.bad_request(f"unknown fault {kind!r}; known faults: {known}")
         if not isinstance(seconds, int | float) or not 0 <= seconds <= 3600:
             raise refusals.bad_request(f"seconds must be from 0 to 3600, got {seconds!r}")
-        self._begin(cast("Kind", kind), float(seconds))
+        self._start(cast("Kind", kind), float(seconds))
         return {"kind": kind, "seconds": float(seconds)}
 
-    def _begin(self, kind: Kind, seconds: float) -> None:
+    def _start(self, kind: Kind, seconds: float) -> None:
         until = self._live.clock.now() + seconds
         match kind:
             case "drop":
-                self._watches.break_off()
+                self._watches.abort()
             case "stall":
                 self._stalled_until = until
                 self._watches.silence(until)
             case "away":
-                if self._leave:
-                    self._leave(seconds)
+                if self._go_away:
+                    self._go_away(seconds)
             case "expire":
                 self._live.world.store.compact()
             case "too_many":
                 self._busy_until = until
             case "garbage":
-                self._watches.shout(_GARBAGE)
+                self._watches.broadcast(_GARBAGE)
 
-    async def pass_through(self) -> None:
+    async def delay_or_refuse(self) -> None:
         """What every request to the API meets first: a wait, a refusal, or nothing."""
         left = self._stalled_until - self._live.clock.now()
         if left > 0:

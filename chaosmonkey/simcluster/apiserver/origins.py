@@ -18,8 +18,13 @@ class OriginGuard:
     """Knows the names of this machine."""
 
     def __init__(self) -> None:
-        own = socket.gethostname().lower()
-        self._names = {"localhost", own, own.partition(".")[0], f"{own.partition('.')[0]}.local"}
+        hostname = socket.gethostname().lower()
+        self._names = {
+            "localhost",
+            hostname,
+            hostname.partition(".")[0],
+            f"{hostname.partition('.')[0]}.local",
+        }
 
     def check(self, headers: Mapping[bytes, str]) -> None:
         """Raises Refusal if a page of another site, or under a foreign name, sends this."""

@@ -82,9 +82,9 @@ def bad_request(message: str) -> Refusal:
 
 def invalid(resource: ApiResource, name: str, *causes: tuple[str, str, str]) -> Refusal:
     """The object breaks rules; each cause is (reason, message, field)."""
-    said = [f"{field}: {message}" for _, message, field in causes]
+    texts = [f"{field}: {message}" for _, message, field in causes]
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
-    listed = said[0] if len(said) == 1 else f"[{', '.join(said)}]"
+    listed = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     details: dict[str, Any] = {"name": name} if name else {}
     if resource.group:
         details["group"] = resource.group
@@ -107,18 +107,18 @@ def unsupported_media(kind: str) -> Refusal:
     return Refusal(415, "UnsupportedMediaType", message)
 
 
-def expired(asked: int, oldest: int) -> Refusal:
-    """The version asked for is no longer in the history."""
-    return Refusal(410, "Expired", f"too old resource version: {asked} ({oldest})")
+def expired(requested: int, oldest: int) -> Refusal:
+    """The version requested is no longer in the history."""
+    return Refusal(410, "Expired", f"too old resource version: {requested} ({oldest})")
 
 
-def too_large_version(asked: int, current: int) -> Refusal:
-    """The version asked for has not been reached, even after waiting."""
+def too_large_version(requested: int, current: int) -> Refusal:
+    """The version requested has not been reached, even after waiting."""
     cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
     return Refusal(
         504,
         "Timeout",
-        f"Timeout: Too large resource version: {asked}, current: {current}",
+        f"Timeout: Too large resource version: {requested}, current: {current}",
         details={"causes": [cause], "retryAfterSeconds": 1},
     )
 
@@ -154,5 +154,5 @@ def shutting_down() -> Refusal:
 
 
 def list_expired() -> Refusal:
-    """The list asked for cannot be put together any more."""
+    """The list requested cannot be put together any more."""
     return Refusal(410, "Expired", "The resourceVersion for the provided list is too old.")

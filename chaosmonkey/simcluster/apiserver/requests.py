@@ -106,7 +106,7 @@ class Request:
         """End the body."""
         await self._send({"type": "http.response.body", "body": b""})
 
-    async def gone(self, watch: Watch) -> None:
+    async def wait_for_disconnect(self, watch: Watch) -> None:
         """Wait for the client to leave, then end its watch."""
         while (await self._receive())["type"] != "http.disconnect":
             pass

@@ -15,7 +15,7 @@ import orjson
 
 from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.resources import RESOURCES, ApiResource
-from chaosmonkey.simcluster.apiserver.watch_cache import Change, Index, Key, Obj, Shelf, What
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Index, Key, Obj, WatchCache, What
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.simcluster.timestamps import stamp
 
@@ -46,25 +46,25 @@ class Store:
     def __init__(self, timeline: Timeline, *, history: int = 2000) -> None:
         self.version = 1
         self._timeline = timeline
-        self._shelves = {resource: Shelf(resource, history) for resource in RESOURCES}
+        self._caches = {resource: WatchCache(resource, history) for resource in RESOURCES}
 
-    def shelf(self, resource: ApiResource) -> Shelf:
+    def cache(self, resource: ApiResource) -> WatchCache:
         """The objects of one resource with their history."""
-        return self._shelves[resource]
+        return self._caches[resource]
 
     def subscribe(self, resource: ApiResource, listener: Callable[[Change], None]) -> None:
         """Tell `listener` of every change from now on."""
-        self._shelves[resource].listeners.append(listener)
+        self._caches[resource].listeners.append(listener)
 
     def index(
         self, resource: ApiResource, name: str, terms: Callable[[Obj], Iterable[str]]
     ) -> Index:
         """Keep a resource's objects findable by a term of each."""
-        return self._shelves[resource].index(name, terms)
+        return self._caches[resource].index(name, terms)
 
     def find(self, resource: ApiResource, namespace: str, name: str) -> Obj | None:
         """One object, or None."""
-        change = self._shelves[resource].latest.get((namespace, name))
+        change = self._caches[resource].latest.get((namespace, name))
         return None if change is None else change.object
 
     def get(self, resource: ApiResource, namespace: str, name: str) -> Obj:
@@ -76,7 +76,7 @@ class Store:
 
     def all(self, resource: ApiResource) -> list[Obj]:
         """Every object of a resource, in no promised order."""
-        return [change.object for change in self._shelves[resource].latest.values()]
+        return [change.object for change in self._caches[resource].latest.values()]
 
     def create(self, resource: ApiResource, obj: Obj, *, keep: bool = True) -> Obj:
         """Add an object, which the store then owns; refuses with 409 if its name is taken.
@@ -87,7 +87,7 @@ class Store:
         if "name" not in meta:
             meta["name"] = meta["generateName"] + self.suffix()
         key = key_of(obj)
-        if key in self._shelves[resource].latest:
+        if key in self._caches[resource].latest:
             raise refusals.already_exists(resource, key[1])
         meta["uid"] = self.uid()
         meta["creationTimestamp"] = stamp(self._timeline.now)
@@ -120,7 +120,7 @@ class Store:
                 meta[field] = old[field]
         if obj == before:
             return before
-        if resource.generation and _asks_otherwise(before, obj):
+        if resource.generation and _spec_changed(before, obj):
             meta["generation"] = old.get("generation", 1) + 1
         if not keep:
             return obj
@@ -178,13 +178,13 @@ class Store:
     def _write(self, resource: ApiResource, what: What, obj: Obj, before: Obj | None) -> Obj:
         self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
-        self._shelves[resource].add(Change(what, self.version, key_of(obj), obj, before))
+        self._caches[resource].add(Change(what, self.version, key_of(obj), obj, before))
         return obj
 
     def compact(self) -> None:
         """Forget all history: whoever watches from a version before now gets a 410."""
-        for shelf in self._shelves.values():
-            shelf.forget(self.version)
+        for cache in self._caches.values():
+            cache.forget(self.version)
 
     def uid(self) -> str:
         """A new uid, the same one for the same seed."""
@@ -200,17 +200,17 @@ def _held(obj: Obj) -> bool:
     return bool(obj["metadata"].get("finalizers") or obj.get("spec", {}).get("finalizers"))
 
 
-def _asks_otherwise(before: Obj, after: Obj) -> bool:
+def _spec_changed(before: Obj, after: Obj) -> bool:
     """Whether a spec changed in what it asks for; that a pod was bound to a node does not count."""
     old, new = before.get("spec", {}), after.get("spec", {})
     return bool(old | {"nodeName": ""} != new | {"nodeName": ""})
 
 
-def _grace(pod: Obj, asked: int | None) -> int:
+def _grace(pod: Obj, requested: int | None) -> int:
     """The seconds that a pod gets to stop."""
     if not pod["spec"].get("nodeName"):
         return 0
     if pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}:
         return 0
-    own: int = pod["spec"].get("terminationGracePeriodSeconds", 30)
-    return own if asked is None else asked
+    default: int = pod["spec"].get("terminationGracePeriodSeconds", 30)
+    return default if requested is None else requested

@@ -51,7 +51,7 @@ def watch_line(what: str, json: bytes) -> bytes:
     return b'{"type":"%s","object":%s}\n' % (what.encode(), json)
 
 
-class Shelf:
+class WatchCache:
     """All objects of one resource, their latest changes, and who wants to hear of new ones.
 
     `floor` is the newest version that is too old to watch from: what happened up to it may be
@@ -111,16 +111,16 @@ class Shelf:
 
 
 class Index:
-    """Objects of a shelf by a term, kept up to date with every change.
+    """Objects of a cache by a term, kept up to date with every change.
 
     `terms` names each term of an object once.
     """
 
-    def __init__(self, shelf: Shelf, terms: Callable[[Obj], Iterable[str]]) -> None:
-        self._shelf = shelf
+    def __init__(self, cache: WatchCache, terms: Callable[[Obj], Iterable[str]]) -> None:
+        self._cache = cache
         self._terms = terms
         self._keys: dict[str, dict[Key, None]] = {}
-        for change in shelf.latest.values():
+        for change in cache.latest.values():
             for term in self._terms(change.object):
                 self._keys.setdefault(term, {})[change.key] = None
 
@@ -140,7 +140,7 @@ class Index:
 
     def find(self, term: str) -> list[Obj]:
         """The objects that a term leads to, in the order in which they came to it."""
-        latest = self._shelf.latest
+        latest = self._cache.latest
         return [latest[key].object for key in self._keys.get(term, ())]
 
     def count(self, term: str) -> int:

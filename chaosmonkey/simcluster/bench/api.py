@@ -41,12 +41,12 @@ class BenchApi:
         self._bench = live.world.bench
         self._started = live.clock.now()
         self._routes: dict[str, Callable[..., Answer]] = {
-            "GET /sim": self._describe,
-            "POST /sim/faults": self._break,
-            "GET /bench": self._look,
-            "PUT /bench/machines/<name>/<feed>": self._reach,
-            "PUT /bench/supply": self._supply,
-            "PUT /bench/bus": self._tear,
+            "GET /sim": self._describe_simulation,
+            "POST /sim/faults": self._start_fault,
+            "GET /bench": self._describe_bench,
+            "PUT /bench/machines/<name>/<feed>": self._change_feed,
+            "PUT /bench/supply": self._switch_supply,
+            "PUT /bench/bus": self._tear_bus,
             "PUT /bench/panel/buttons/<machine>": self._press,
             "PUT /bench/panel/halt": self._press_halt,
         }
@@ -69,7 +69,7 @@ class BenchApi:
             return 404, {"detail": f"{method} {path} is nothing here.", "known": known}
         return None
 
-    def _describe(self, _body: Any) -> Answer:
+    def _describe_simulation(self, _body: Any) -> Answer:
         now = self._live.clock.now()
         return 200, {
             "speed": self._settings.speed,
@@ -81,27 +81,27 @@ class BenchApi:
             "machines": self._bench.machines(),
         }
 
-    def _break(self, body: Any) -> Answer:
+    def _start_fault(self, body: Any) -> Answer:
         return 202, self._faults.start(body if isinstance(body, dict) else {})
 
-    def _look(self, _body: Any) -> Answer:
+    def _describe_bench(self, _body: Any) -> Answer:
         return 200, self._bench.describe()
 
-    def _reach(self, body: Any, machine: str, feed: str) -> Answer:
+    def _change_feed(self, body: Any, machine: str, feed: str) -> Answer:
         name = cast("FeedName", feed)
         self._bench.feed(machine, name)
         wanted = _checked(
             body,
             {"plugged": _flag, "welded": _flag, "stuck": _flag, "back_fed": _flag, "slow": _delay},
         )
-        self._bench.hand(machine, name, **wanted)
+        self._bench.change_feed(machine, name, **wanted)
         return 200, self._bench.feed(machine, name).describe()
 
-    def _supply(self, body: Any) -> Answer:
+    def _switch_supply(self, body: Any) -> Answer:
         self._bench.supply_power(**_checked(body, {"alive": _flag}))
         return 200, self._bench.describe()["supply"]
 
-    def _tear(self, body: Any) -> Answer:
+    def _tear_bus(self, body: Any) -> Answer:
         self._bench.bus.torn = _checked(body, {"torn": _flag})["torn"]
         return 200, {"torn": self._bench.bus.torn}
 

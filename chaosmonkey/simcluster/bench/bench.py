@@ -91,7 +91,7 @@ class Bench:
             level=self.pins[wire.pin].level,
             timeline=self._timeline,
             chance=self._chance,
-            sensed=lambda: None if sense is None else self.gpio.look(sense),
+            sensed=lambda: None if sense is None else self.gpio.update(sense),
             noticed=lambda live: self._rail(machine.name, name, live),
         )
         self.gpio.follow(wire.pin, feed.follow)
@@ -123,7 +123,7 @@ class Bench:
         if not self.persist:
             self.gpio.boot()
 
-    def hand(
+    def change_feed(
         self,
         machine: str,
         feed: FeedName,
@@ -138,7 +138,7 @@ class Bench:
 
         None leaves a thing as it is; `Circuit` says what each one means. Raises UnknownMachine.
         """
-        self.feed(machine, feed).touch(
+        self.feed(machine, feed).change(
             plugged=plugged, welded=welded, stuck=stuck, back_fed=back_fed, slow=slow
         )
 
@@ -147,7 +147,7 @@ class Bench:
         self.supply = alive
         for feed in self._feeds.values():
             if feed.name == "power":
-                feed.touch(supplied=alive)
+                feed.change(supplied=alive)
 
     def feed(self, machine: str, feed: FeedName) -> Circuit:
         """One feed as it is. Raises UnknownMachine."""

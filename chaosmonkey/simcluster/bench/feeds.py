@@ -49,7 +49,7 @@ class Circuit:
         back_fed: whether the rail is live through another way, such as HDMI or USB.
         slow: seconds by which the contact follows later.
         coil: whether there is current in the coil.
-        given: what the machine noticed last.
+        delivered: what the machine noticed last.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Circuit:
         self._contact = Contact(
             timeline, chance, RELAY_BOUNCE, closed=self._wanted(), moved=self._passed
         )
-        self.given = self._rail = self.rail
+        self.delivered = self._rail = self.rail
 
     @property
     def closed(self) -> bool:
@@ -114,7 +114,7 @@ class Circuit:
         span = OPERATE if self.coil else RELEASE
         self._moving = self._timeline.after(self._timeline.draw(span) + self.slow, self._arrive)
 
-    def touch(
+    def change(
         self,
         *,
         plugged: bool | None = None,
@@ -171,10 +171,10 @@ class Circuit:
         self._rail = self.rail
         if self._lasting:
             self._lasting.cancel()
-        if self._rail != self.given:
+        if self._rail != self.delivered:
             self._lasting = self._timeline.after(HOLD_UP, self._notice)
         self._sensed()
 
     def _notice(self) -> None:
-        self.given = self._rail
-        self._noticed(self.given)
+        self.delivered = self._rail
+        self._noticed(self.delivered)

@@ -109,7 +109,7 @@ class Header:
         self._holder: asyncio.StreamWriter | None = None
         self._inputs: set[int] = set()
         self._open: set[asyncio.StreamWriter] = set()
-        bench.gpio.heard = self._tell
+        bench.gpio.input_changed = self._send_level
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until it ends."""
@@ -120,7 +120,7 @@ class Header:
                 return
             self._holder = writer
             try:
-                await self._obey(reader, writer)
+                await self._run_commands(reader, writer)
             finally:
                 self._holder = None
                 self._inputs.clear()
@@ -136,13 +136,15 @@ class Header:
         for writer in list(self._open):
             writer.close()
 
-    def _tell(self, pin: int, level: int) -> None:
+    def _send_level(self, pin: int, level: int) -> None:
         """Tell the client the level of an input that it holds."""
         holder = self._holder
         if holder is not None and not holder.is_closing() and pin in self._inputs:
             holder.write(b"pin %d %d\n" % (pin, level))
 
-    async def _obey(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _run_commands(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         with suppress(ConnectionError):
             while line := await self._read_line(reader, writer):
                 if answer := self._answer(line.decode(errors="replace").strip()):
@@ -150,7 +152,7 @@ class Header:
                     await writer.drain()
 
     def _answer(self, line: str) -> str:
-        """Do what a line says. Returns what is said to it, nothing to most."""
+        """Do what a line says. Returns what is reply to it, nothing to most."""
         i2c = line.startswith("i2c ")
         try:
             command = parse(line)
@@ -158,12 +160,12 @@ class Header:
             return f"i2c error {unknown}" if i2c else f"error {unknown}"
         self._catch_up()
         try:
-            said = self._do(command)
+            reply = self._run(command)
         except OSError as error:
-            said = f"error {error}"
-        return f"i2c {said}" if i2c else ""
+            reply = f"error {error}"
+        return f"i2c {reply}" if i2c else ""
 
-    def _do(self, command: Command) -> str:
+    def _run(self, command: Command) -> str:
         """Do it. Returns the answer to an I2C request. Raises OSError: no chip answers it."""
         match command:
             case Drive(pin, level):

@@ -38,7 +38,7 @@ class MeteredCircuit:
     def __call__(self) -> Measurement:
         """Measure now."""
         feed, noise = self._feed, self._chance.uniform(-1.0, 1.0)
-        running = feed.given and feed.feeding
+        running = feed.delivered and feed.feeding
         return Measurement(
             volts=VOLTS + _VOLTS_NOISE * noise if feed.live else 0.0,
             amperes=self._draw * (1 + _DRAW_NOISE * noise) if running else 0.0,

@@ -116,7 +116,7 @@ class SimPanel:
         """The expander, its INTA tied to a line of the header."""
         if interrupt is None:
             return Mcp23017()
-        chip = Mcp23017(lambda: self._gpio.look(interrupt))
+        chip = Mcp23017(lambda: self._gpio.update(interrupt))
         self._gpio.tie(interrupt, lambda: chip.inta)
         return chip
 
@@ -125,11 +125,11 @@ class SimPanel:
             return Contact(self._timeline, self._chance, BUTTON_BOUNCE, closed=nc, moved=moved)
 
         if isinstance(line, int):
-            button = _Button(line, contact(lambda: self._gpio.look(line)), nc)
+            button = _Button(line, contact(lambda: self._gpio.update(line)), nc)
             self._gpio.tie(line, lambda: 0 if button.contact.touching else None)
         else:
             chip = self._chip(line)
-            button = _Button(line, contact(chip.look), nc)
+            button = _Button(line, contact(chip.update), nc)
             chip.tie(line, lambda: 0 if button.contact.touching else None)
         return button
 

@@ -57,23 +57,23 @@ class Controller(ABC):
     def watch(self, resource: ApiResource, wake: Callable[[Obj], None] | None = None) -> None:
         """Wake for every change of a resource: its own key, or whatever `wake` says."""
 
-        def heard(change: Change) -> None:
+        def react(change: Change) -> None:
             if wake is None:
                 self.wake(change.key)
             else:
                 wake(change.object)
 
-        self.context.store.subscribe(resource, heard)
+        self.context.store.subscribe(resource, react)
 
     def watch_pods_of(self, kind: str) -> None:
         """Wake for every change of a pod whose controller is of this kind."""
 
-        def heard(pod: Obj) -> None:
+        def react(pod: Obj) -> None:
             owner = owner_of(pod)
             if owner is not None and owner["kind"] == kind:
                 self.wake((pod["metadata"]["namespace"], owner["name"]))
 
-        self.watch(PODS, heard)
+        self.watch(PODS, react)
 
 
 class Workloads:
@@ -115,7 +115,7 @@ class Workloads:
         """Delete a pod, with the time that its spec gives it."""
         self.context.store.delete(PODS, key_of(pod))
 
-    def say(self, owner: Obj, reason: str, message: str) -> None:
+    def record_event(self, owner: Obj, reason: str, message: str) -> None:
         """Record an event on the workload."""
         self.context.events.record(owner, reason, message, source=self.source)
 
@@ -155,16 +155,16 @@ def is_ready(pod: Obj) -> bool:
     return condition(pod, "Ready").get("status") == "True"
 
 
-def is_leaving(obj: Obj) -> bool:
+def is_terminating(obj: Obj) -> bool:
     """Whether it is marked for deletion."""
     return "deletionTimestamp" in obj["metadata"]
 
 
-def is_over(pod: Obj) -> bool:
+def is_finished(pod: Obj) -> bool:
     """Whether it ended, well or badly."""
     return pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
 
 
 def is_active(pod: Obj) -> bool:
     """Whether it counts towards a workload's replicas."""
-    return not is_leaving(pod) and not is_over(pod)
+    return not is_terminating(pod) and not is_finished(pod)

@@ -14,7 +14,7 @@ from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, REPLICA_SETS
 from chaosmonkey.simcluster.apiserver.storage import clone, key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Key, Obj
 from chaosmonkey.simcluster.context import SimContext
-from chaosmonkey.simcluster.controllers.base import Controller, is_leaving, owner_of, reference
+from chaosmonkey.simcluster.controllers.base import Controller, is_terminating, owner_of, reference
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timestamps import stamp
@@ -54,7 +54,7 @@ class Deployments(Controller):
     def sync(self, key: Key) -> None:
         """Move one Deployment a step towards its template and number."""
         owner = self.context.store.find(DEPLOYMENTS, *key)
-        if owner is None or is_leaving(owner):
+        if owner is None or is_terminating(owner):
             return
         sets = self._owned.find(owner["metadata"]["uid"])
         digest = template_hash(owner["spec"]["template"])
@@ -92,7 +92,7 @@ class Deployments(Controller):
             "status": {"replicas": 0},
         }
         created = self.context.store.create(REPLICA_SETS, replica_set)
-        self._say_scaled(owner, created, 0, created["spec"]["replicas"])
+        self._record_scaled(owner, created, 0, created["spec"]["replicas"])
         return created
 
     def _room(self, owner: Obj, old: list[Obj]) -> int:
@@ -140,9 +140,9 @@ class Deployments(Controller):
 
         self.context.store.edit(REPLICA_SETS, key_of(replica_set), scale)
         if has != replicas:
-            self._say_scaled(owner, replica_set, has, replicas)
+            self._record_scaled(owner, replica_set, has, replicas)
 
-    def _say_scaled(self, owner: Obj, replica_set: Obj, old: int, new: int) -> None:
+    def _record_scaled(self, owner: Obj, replica_set: Obj, old: int, new: int) -> None:
         way = "up" if new > old else "down"
         name = replica_set["metadata"]["name"]
         text = f"Scaled {way} replica set {name} from {old} to {new}"

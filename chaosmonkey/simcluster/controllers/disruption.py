@@ -65,9 +65,9 @@ def selects(budget: Obj, pod: Obj) -> bool:
     if selector is None:
         return False
     wanted = selector.get("matchLabels") or {}
-    asked = selector.get("matchExpressions") or []
+    expressions = selector.get("matchExpressions") or []
     return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _holds(one, labels) for one in asked
+        _holds(one, labels) for one in expressions
     )
 
 

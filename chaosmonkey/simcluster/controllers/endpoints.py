@@ -12,9 +12,9 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
-    is_leaving,
-    is_over,
+    is_finished,
     is_ready,
+    is_terminating,
     reference,
 )
 from chaosmonkey.simcluster.timestamps import stamp
@@ -50,7 +50,7 @@ class Endpoints(Controller):
         pods = [
             pod
             for pod in self._by_label.find(f"{key[0]}/{first[0]}={first[1]}")
-            if _selects(service, pod) and not is_over(pod) and pod["status"].get("podIP")
+            if _selects(service, pod) and not is_finished(pod) and pod["status"].get("podIP")
         ]
         self._write_slice(service, pods)
         self._write_endpoints(service, pods)
@@ -94,7 +94,7 @@ class Endpoints(Controller):
         self.context.store.edit(ENDPOINT_SLICES, key_of(found[0]), write)
 
     def _write_endpoints(self, service: Obj, pods: list[Obj]) -> None:
-        listed = [pod for pod in pods if not is_leaving(pod)]
+        listed = [pod for pod in pods if not is_terminating(pod)]
         ports = [
             {
                 **({"name": port["name"]} if "name" in port else {}),
@@ -122,7 +122,7 @@ class Endpoints(Controller):
 
 
 def _endpoint(pod: Obj) -> Obj:
-    serving, leaving = is_ready(pod), is_leaving(pod)
+    serving, leaving = is_ready(pod), is_terminating(pod)
     endpoint: Obj = {
         "addresses": [pod["status"]["podIP"]],
         "conditions": {

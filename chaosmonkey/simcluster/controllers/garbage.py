@@ -13,9 +13,9 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller
 
-_FIRST_LOOK = 5.0
+_NAMESPACE_DELAY = 5.0
 """Seconds that the namespace controller leaves to whoever deletes the content himself."""
-_LOOK_AGAIN = 1.0
+_NAMESPACE_RETRY = 1.0
 
 
 class Garbage(Controller):
@@ -30,17 +30,17 @@ class Garbage(Controller):
             context.store.subscribe(resource, self._changed(resource))
 
     def _changed(self, resource: ApiResource) -> Callable[[Change], None]:
-        def heard(change: Change) -> None:
+        def react(change: Change) -> None:
             meta = change.object["metadata"]
             marked = "deletionTimestamp" in meta and change.what == "MODIFIED"
             if resource is NAMESPACES and marked and not self._marked(change):
-                self.wake(("namespace", change.key[1]), _FIRST_LOOK)
+                self.wake(("namespace", change.key[1]), _NAMESPACE_DELAY)
             if change.what == "DELETED" and any(
                 index.count(meta["uid"]) for index in self._owned.values()
             ):
                 self.wake(("owner", meta["uid"]))
 
-        return heard
+        return react
 
     @staticmethod
     def _marked(change: Change) -> bool:
@@ -73,7 +73,7 @@ class Garbage(Controller):
 
         store.edit(NAMESPACES, ("", name), terminate)
         if left:
-            self.wake(("namespace", name), _LOOK_AGAIN)
+            self.wake(("namespace", name), _NAMESPACE_RETRY)
 
 
 def _owner_uids(obj: Obj) -> tuple[str, ...]:

@@ -5,7 +5,7 @@
     every 0.1 s while nodes queue: NoExecute, one node per 1/rate seconds
     every period: node Ready again ─► NoExecute off
 
-Half of the zone gone (55 %, and more than two nodes): small zones evict no more. All of it gone: a
+Half of the zone gone (55 %, and more than two nodes): small zones evict no more. All of it lost: a
 NoExecute already set is withdrawn.
 """
 
@@ -38,11 +38,11 @@ class NodeLifecycle(Controller):
         self._queue: dict[str, None] = {}
         self._rate = context.timing.eviction_rate
         self._next_taint = 0.0
-        self._everyone_gone = False
-        self._passing = False
+        self._all_lost = False
+        self._taint_booked = False
         self.watch(NODES)
         context.store.subscribe(NODES, self._registered)
-        context.timeline.after(context.timing.monitor_period, self._pass)
+        context.timeline.after(context.timing.monitor_period, self._monitor_periodically)
 
     def _registered(self, change: Change) -> None:
         if change.what == "ADDED":
@@ -50,19 +50,21 @@ class NodeLifecycle(Controller):
             text = f"Node {name} event: Registered Node {name} in Controller"
             self.context.events.record(change.object, "RegisteredNode", text, source=_SOURCE)
 
-    def _pass(self) -> None:
+    def _monitor_periodically(self) -> None:
         drift = self.context.timeline.draw((0.001, 0.008))
-        self.context.timeline.after(self.context.timing.monitor_period + drift, self._pass)
-        self.look()
+        self.context.timeline.after(
+            self.context.timing.monitor_period + drift, self._monitor_periodically
+        )
+        self.monitor_health()
 
-    def look(self) -> None:
+    def monitor_health(self) -> None:
         """One pass over all nodes; while the API server is away, only over what is remembered."""
         for node in self.context.store.all(NODES):
             silent = self._silence(node)
             if self.context.answering:
                 self._monitor(node, silent)
         if self.context.answering:
-            self._judge_zone()
+            self._classify_zone()
 
     def _silence(self, node: Obj) -> float:
         """Seconds since the first pass that saw the latest sign of life."""
@@ -80,15 +82,15 @@ class NodeLifecycle(Controller):
         name = node["metadata"]["name"]
         ready = condition(node, "Ready").get("status")
         if silent > self.context.timing.grace and ready not in {None, "Unknown"}:
-            self._lose(node, was_ready=ready == "True")
+            self._mark_unknown(node, was_ready=ready == "True")
         elif ready == "True":
             self._queue.pop(name, None)
             if not any(self._tainted(node, key, "NoSchedule") for key in (UNREACHABLE, NOT_READY)):
                 self._untaint(node)
-        elif ready is not None and not self._everyone_gone:
+        elif ready is not None and not self._all_lost:
             self._enqueue(node)
 
-    def _lose(self, node: Obj, *, was_ready: bool) -> None:
+    def _mark_unknown(self, node: Obj, *, was_ready: bool) -> None:
         """Nothing was heard of a node for longer than the grace."""
         now = stamp(self.context.timeline.now)
         name = node["metadata"]["name"]
@@ -146,9 +148,9 @@ class NodeLifecycle(Controller):
         }
         self._retaint(node, "NoSchedule", wanted)
         if ready == "False" and self._tainted(node, UNREACHABLE):
-            self._swap(node)
+            self._swap_taint(node)
 
-    def _swap(self, node: Obj) -> None:
+    def _swap_taint(self, node: Obj) -> None:
         """A node that was Unknown and now says it is not ready: its NoExecute says so too."""
         name = node["metadata"]["name"]
 
@@ -170,15 +172,15 @@ class NodeLifecycle(Controller):
         if self._tainted(node, UNREACHABLE) or self._tainted(node, NOT_READY):
             return
         self._queue.setdefault(name)
-        if not self._passing:
-            self._passing = True
+        if not self._taint_booked:
+            self._taint_booked = True
             self._later(
-                self.context.timeline.draw((0.01, self.context.timing.taint_pass)), self._ration
+                self.context.timeline.draw((0.01, self.context.timing.taint_pass)), self._taint_next
             )
 
-    def _ration(self) -> None:
+    def _taint_next(self) -> None:
         """Taint the next node of the queue, if the rate allows it; look again while some wait."""
-        self._passing = False
+        self._taint_booked = False
         rate = self._rate
         if self._queue and rate > 0 and self.context.timeline.now >= self._next_taint:
             name = next(iter(self._queue))
@@ -190,12 +192,12 @@ class NodeLifecycle(Controller):
                 unknown = status == "Unknown"
                 wanted = {UNREACHABLE: unknown, NOT_READY: not unknown}
                 self._retaint(node, "NoExecute", wanted)
-        if self._queue and not self._passing and rate > 0:
-            self._passing = True
+        if self._queue and not self._taint_booked and rate > 0:
+            self._taint_booked = True
             wait = max(self.context.timing.taint_pass, self._next_taint - self.context.timeline.now)
-            self._later(wait, self._ration)
+            self._later(wait, self._taint_next)
 
-    def _judge_zone(self) -> None:
+    def _classify_zone(self) -> None:
         """How fast may nodes be tainted NoExecute? Slower the more of them are gone.
 
         Nobody left: whatever is wrong is not the nodes; what was set is withdrawn. A rate that
@@ -203,28 +205,28 @@ class NodeLifecycle(Controller):
         """
         nodes = self.context.store.all(NODES)
         total = len(nodes)
-        gone = sum(condition(node, "Ready").get("status") != "True" for node in nodes)
-        everyone = total > 0 and gone == total
-        if everyone:
+        lost = sum(condition(node, "Ready").get("status") != "True" for node in nodes)
+        all_lost = total > 0 and lost == total
+        if all_lost:
             self._queue.clear()
             for node in nodes:
                 self._untaint(node)
-        elif self._everyone_gone:
+        elif self._all_lost:
             # All clocks start anew, so that nobody is blamed for the time before.
             now = self.context.timeline.now
             self._seen = {name: (text, now) for name, (text, _) in self._seen.items()}
-        self._everyone_gone = everyone
-        rate = self._rate_for(gone, total)
+        self._all_lost = all_lost
+        rate = self._rate_for(lost, total)
         if rate > 0 and self._rate == 0:
             self._next_taint = self.context.timeline.now + 1 / rate
         self._rate = rate
 
-    def _rate_for(self, gone: int, total: int) -> float:
+    def _rate_for(self, lost: int, total: int) -> float:
         """Nodes a second that may be tainted NoExecute when so many of all are gone."""
         timing = self.context.timing
-        if total and gone == total:
+        if total and lost == total:
             return 0.0
-        if gone > 2 and gone / total >= timing.unhealthy_threshold:
+        if lost > 2 and lost / total >= timing.unhealthy_threshold:
             return timing.secondary_eviction_rate if total > timing.large_cluster else 0.0
         return timing.eviction_rate
 

@@ -14,11 +14,11 @@ from chaosmonkey.simcluster.apiserver.resources import NODES, PODS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
-from chaosmonkey.simcluster.controllers.base import Controller, is_over, owner_of
+from chaosmonkey.simcluster.controllers.base import Controller, is_finished, owner_of
 from chaosmonkey.simcluster.node.pod_workers import node_of
 from chaosmonkey.simcluster.quantities import Need, need_of, offer_of
 from chaosmonkey.simcluster.timestamps import stamp
-from chaosmonkey.simcluster.tolerations import endures
+from chaosmonkey.simcluster.tolerations import tolerates_all
 
 _BLOCKING = ("NoSchedule", "NoExecute")
 
@@ -47,7 +47,7 @@ class Scheduler(Controller):
         elif not pod["spec"].get("nodeName"):
             if change.what == "ADDED":
                 self.wake(change.key)
-        elif is_over(pod):
+        elif is_finished(pod):
             self._retry()
 
     def _account(self, pod: Obj, sign: int) -> None:
@@ -94,7 +94,7 @@ class Scheduler(Controller):
             yield "node(s) didn't match Pod's node affinity/selector"
         taints = node["spec"].get("taints", ())
         for taint in taints:
-            if not endures(tolerations, [taint], _BLOCKING):
+            if not tolerates_all(tolerations, [taint], _BLOCKING):
                 value = taint.get("value", "")
                 yield f"node(s) had untolerated taint(s) {{{taint['key']}: {value}}}"
         free = offer_of(node) - self._used.get(node["metadata"]["name"], Need())
@@ -118,7 +118,7 @@ class Scheduler(Controller):
         if bound is not None:
             namespace, name = key_of(pod)
             text = f"Successfully assigned {namespace}/{name} to {node}"
-            self.context.events.scheduled(bound, "Scheduled", text, "Normal")
+            self.context.events.record_scheduling(bound, "Scheduled", text, "Normal")
 
     def _give_up(self, pod: Obj, total: int, refused: Counter[str]) -> None:
         reasons = ", ".join(f"{count} {why}" for why, count in sorted(refused.items()))
@@ -134,7 +134,7 @@ class Scheduler(Controller):
 
         waiting = self.context.store.edit(PODS, key_of(pod), wait)
         if waiting is not None:
-            self.context.events.scheduled(waiting, "FailedScheduling", text, "Warning")
+            self.context.events.record_scheduling(waiting, "FailedScheduling", text, "Warning")
 
 
 def _sibling_terms(pod: Obj) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ def _sibling_terms(pod: Obj) -> tuple[str, ...]:
 
 
 def _holds(pod: Obj) -> bool:
-    return bool(pod["spec"].get("nodeName")) and not is_over(pod)
+    return bool(pod["spec"].get("nodeName")) and not is_finished(pod)
 
 
 def _scheduled(status: str, now: str) -> Obj:

@@ -14,9 +14,9 @@ from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
-    is_leaving,
-    is_over,
+    is_finished,
     is_ready,
+    is_terminating,
 )
 from chaosmonkey.simcluster.controllers.deployment import template_hash
 
@@ -35,7 +35,7 @@ class StatefulSets(Controller):
     def sync(self, key: Key) -> None:
         """Bring one StatefulSet to its number, in order if it asks for order."""
         owner = self.context.store.find(STATEFUL_SETS, *key)
-        if owner is None or is_leaving(owner):
+        if owner is None or is_terminating(owner):
             return
         name = owner["metadata"]["name"]
         revision = f"{name}-{template_hash(owner['spec']['template'])}"
@@ -50,9 +50,9 @@ class StatefulSets(Controller):
                 if pod is None:
                     continue
                 pods[pod_name] = pod
-            elif is_over(pod) and not is_leaving(pod):
+            elif is_finished(pod) and not is_terminating(pod):
                 self._workloads.delete(pod)
-            if not parallel and not (is_ready(pod) and not is_leaving(pod)):
+            if not parallel and not (is_ready(pod) and not is_terminating(pod)):
                 break
         else:
             self._scale_down(owner, pods, wanted, revision)
@@ -70,7 +70,7 @@ class StatefulSets(Controller):
         spec = {"hostname": pod_name, "subdomain": owner["spec"].get("serviceName", "")}
         pod = self._workloads.create(owner, labels, name=pod_name, spec=spec)
         text = f"Create Pod {pod_name} in StatefulSet {name} successful"
-        self._workloads.say(owner, "SuccessfulCreate", text)
+        self._workloads.record_event(owner, "SuccessfulCreate", text)
         return pod
 
     def _scale_down(
@@ -79,7 +79,7 @@ class StatefulSets(Controller):
         """Everything wanted is there: delete what is too much, then what is old; one at a time."""
         surplus = [pod for name, pod in pods.items() if name not in wanted]
         old = [pod for pod in pods.values() if pod["metadata"]["labels"][_REVISION] != revision]
-        if any(is_leaving(pod) for pod in pods.values()) or not (surplus or old):
+        if any(is_terminating(pod) for pod in pods.values()) or not (surplus or old):
             return
         whole = all(is_ready(pod) for pod in pods.values())
         pod = max(surplus or old, key=_number)
@@ -88,12 +88,12 @@ class StatefulSets(Controller):
             text = (
                 f"Delete Pod {pod['metadata']['name']} in StatefulSet {key_of(owner)[1]} successful"
             )
-            self._workloads.say(owner, "SuccessfulDelete", text)
+            self._workloads.record_event(owner, "SuccessfulDelete", text)
 
     def _post(self, owner: Obj, pods: dict[str, Obj], revision: str) -> None:
         there = list(pods.values())
         ready = sum(is_ready(pod) for pod in there)
-        staying = [pod for pod in there if not is_leaving(pod)]
+        staying = [pod for pod in there if not is_terminating(pod)]
         updated = sum(pod["metadata"]["labels"][_REVISION] == revision for pod in staying)
         before = owner.get("status", {})
         done = updated == len(staying) == owner["spec"]["replicas"]

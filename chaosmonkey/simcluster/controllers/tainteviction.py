@@ -43,7 +43,7 @@ class TaintEviction(Controller):
         else:
             self._tainted.discard(key[1])
         for pod in self._pods.find(key[1]):
-            self._consider(pod, taints)
+            self._update_timer(pod, taints)
 
     def _pod_changed(self, change: Change) -> None:
         pod = change.object
@@ -55,14 +55,14 @@ class TaintEviction(Controller):
             newly = change.before is None or "nodeName" not in change.before["spec"]
             if newly:
                 node = self.context.store.find(NODES, "", bound)
-                self._consider(pod, _no_execute(node) if node else [])
+                self._update_timer(pod, _no_execute(node) if node else [])
 
-    def _consider(self, pod: Obj, taints: list[Obj]) -> None:
+    def _update_timer(self, pod: Obj, taints: list[Obj]) -> None:
         key = key_of(pod)
         if not taints:
             self._cancel(key, pod)
             return
-        seconds = _endures(pod, taints)
+        seconds = _tolerated_seconds(pod, taints)
         now = self.context.timeline.now
         if seconds == _FOREVER:
             self._cancel(key, pod)
@@ -128,7 +128,7 @@ def _no_execute(node: Obj) -> list[Obj]:
     return [t for t in node["spec"].get("taints", ()) if t["effect"] == "NoExecute"]
 
 
-def _endures(pod: Obj, taints: list[Obj]) -> float:
+def _tolerated_seconds(pod: Obj, taints: list[Obj]) -> float:
     """For how many seconds a pod puts up with taints: 0 is not at all."""
     seconds: list[float] = []
     for taint in taints:

@@ -24,14 +24,14 @@ _KUBELET_PORT = 10250
 _PATHS = ("/", "/products", "/products/42", "/cart", "/search?q=plug", "/healthz")
 
 
-def read_log(pod: Obj, now: float, *, tail: int | None, heard: Callable[[str], bool]) -> str:
+def read_log(pod: Obj, now: float, *, tail: int | None, reachable: Callable[[str], bool]) -> str:
     """The last lines of a pod's log.
 
     Args:
         pod: as the API server has it.
         now: the moment of reading.
         tail: how many lines at most.
-        heard: whether a node's kubelet answers.
+        reachable: whether a node's kubelet answers.
 
     Raises:
         Refusal: 400 as long as no container has started, 500 if the kubelet does not answer.
@@ -40,7 +40,7 @@ def read_log(pod: Obj, now: float, *, tail: int | None, heard: Callable[[str], b
     node = pod["spec"].get("nodeName", "")
     statuses = pod.get("status", {}).get("containerStatuses") or []
     container = pod["spec"]["containers"][0]["name"]
-    if node and not heard(node):
+    if node and not reachable(node):
         address = pod.get("status", {}).get("hostIP", node)
         where = f"https://{address}:{_KUBELET_PORT}/containerLogs/{namespace}/{name}/{container}"
         raise Refusal(500, "", f'Get "{where}": dial tcp {address}:{_KUBELET_PORT}: i/o timeout')

@@ -38,7 +38,7 @@ class Kubelet:
         self.running = False
         self.linked = True
         self.frozen = False
-        self.pods = PodWorkers(place, context, lambda: self.heard)
+        self.pods = PodWorkers(place, context, lambda: self.connected)
         self._context = context
         self._source = Source("kubelet", place.name)
         self._boot_id = ""
@@ -48,7 +48,7 @@ class Kubelet:
         self._bookings: dict[str, Booking] = {}
 
     @property
-    def heard(self) -> bool:
+    def connected(self) -> bool:
         """Whether what it says reaches the API server."""
         return self.running and self.linked and not self.frozen and self._context.answering
 
@@ -66,18 +66,18 @@ class Kubelet:
         for booking in self._bookings.values():
             booking.cancel()
         self._bookings.clear()
-        self.pods.vanish()
+        self.pods.power_off()
 
     def set_link(self, live: bool) -> None:
         """Mend or cut its link; a cut link is a black hole, nothing is refused."""
         if live != self.linked:
             self.linked = live
             if live:
-                self.reachable_again()
+                self.reconnect()
 
-    def reachable_again(self, *, lease: Span | None = None) -> None:
+    def reconnect(self, *, lease: Span | None = None) -> None:
         """The link is mended or the API server is back: catch up, after `lease` (default: soon)."""
-        if not self.heard:
+        if not self.connected:
             return
         timing, draw = self._context.timing, self._context.timeline.draw
         first = draw(lease or timing.lease_back)
@@ -123,18 +123,18 @@ class Kubelet:
         self._boot_id = str(uuid.UUID(int=timeline.random.getrandbits(128), version=4))
         self._reported = 0.0
         self._context.events.forget(self._source)
-        if self.heard:
-            self._say("Starting", "Starting kubelet.")
-            self._say_sufficient()
+        if self.connected:
+            self._record("Starting", "Starting kubelet.")
+            self._record_sufficient()
         self._book("lease", timeline.draw(timing.lease_back) / 4, self._renew)
         self._book("status", timeline.draw(timing.register), self._check)
-        self._book("pods", timeline.draw(timing.first_sync), self.pods.come_back)
+        self._book("pods", timeline.draw(timing.first_sync), self.pods.restore)
 
     def _renew(self) -> None:
         timing, timeline = self._context.timing, self._context.timeline
         jitter = timeline.draw((1 - _JITTER, 1 + _JITTER))
         self._book("lease", timing.lease_renewal * jitter, self._renew)
-        if not self.heard:
+        if not self.connected:
             return
         now = micro_stamp(timeline.now)
 
@@ -160,7 +160,7 @@ class Kubelet:
         """Compare the node with what it should say; post when that differs or is old."""
         timing, timeline = self._context.timing, self._context.timeline
         self._book("status", timing.status_period, self._check)
-        if not self.heard:
+        if not self.connected:
             return
         node = self._context.store.find(NODES, "", self.place.name)
         if node is None:
@@ -188,20 +188,20 @@ class Kubelet:
         self._context.store.edit(NODES, ("", self.place.name), post)
         if rebooted:
             text = f"Node {self.place.name} has been rebooted, boot id: {self._boot_id}"
-            self._say("Rebooted", text, warning=True)
+            self._record("Rebooted", text, warning=True)
         if rebooted or differs:
-            self._say_sufficient()
+            self._record_sufficient()
         if differs:
-            self._say_status("NodeReady" if self._healthy else "NodeNotReady")
+            self._record_status("NodeReady" if self._healthy else "NodeNotReady")
 
-    def _say_sufficient(self) -> None:
+    def _record_sufficient(self) -> None:
         for reason in nodestatus.SUFFICIENT:
-            self._say_status(reason)
+            self._record_status(reason)
 
-    def _say_status(self, reason: str) -> None:
-        self._say(reason, f"Node {self.place.name} status is now: {reason}")
+    def _record_status(self, reason: str) -> None:
+        self._record(reason, f"Node {self.place.name} status is now: {reason}")
 
-    def _say(self, reason: str, message: str, *, warning: bool = False) -> None:
+    def _record(self, reason: str, message: str, *, warning: bool = False) -> None:
         about: Obj = {
             "kind": "Node",
             "apiVersion": "v1",

@@ -5,7 +5,7 @@
     STOP     marked for deletion ─► killing ─► completed ─► removed
     LOST     marked for deletion, and its machine rebooted ─► failed ─► removed
 
-`after` names a span of `Timing`; a `Look` is what the kubelet reports of the pod from then on.
+`after` names a span of `Timing`; a `PodReport` is what the kubelet reports of the pod from then on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ContainerState = Literal["waiting", "running", "terminated", "lost"]
 
 
 @dataclass(frozen=True)
-class Look:
+class PodReport:
     """What a kubelet reports of a pod at one stage of its life."""
 
     phase: Literal["Pending", "Running", "Succeeded", "Failed"]
@@ -35,7 +35,7 @@ class PodStep:
     name: str
     after: str
     """The span of `Timing` that passes first; `readiness` follows from the pod's own probe."""
-    look: Look | None = None
+    report: PodReport | None = None
     events: tuple[str, ...] = ()
     """Reasons of the events of each container."""
     removes: bool = False
@@ -44,36 +44,36 @@ class PodStep:
 
 _UNREADY = "ContainersNotReady"
 
-ACCEPTED = Look("Pending", "waiting", reason=_UNREADY)
-SANDBOXED = Look("Pending", "waiting", sandbox=True, reason=_UNREADY)
-STARTED = Look("Running", "running", sandbox=True, reason=_UNREADY)
-READY = Look("Running", "running", sandbox=True, ready=True)
-RESTARTING = Look("Running", "waiting", reason=_UNREADY)
-RESANDBOXED = Look("Running", "waiting", sandbox=True, reason=_UNREADY)
-COMPLETED = Look("Succeeded", "terminated", reason="PodCompleted")
-FAILED = Look("Failed", "lost", reason="PodFailed")
+ACCEPTED = PodReport("Pending", "waiting", reason=_UNREADY)
+SANDBOXED = PodReport("Pending", "waiting", sandbox=True, reason=_UNREADY)
+STARTED = PodReport("Running", "running", sandbox=True, reason=_UNREADY)
+READY = PodReport("Running", "running", sandbox=True, ready=True)
+RESTARTING = PodReport("Running", "waiting", reason=_UNREADY)
+RESANDBOXED = PodReport("Running", "waiting", sandbox=True, reason=_UNREADY)
+COMPLETED = PodReport("Succeeded", "terminated", reason="PodCompleted")
+FAILED = PodReport("Failed", "lost", reason="PodFailed")
 
 _IMAGE = ("Pulled", "Created")
 
 START = (
-    PodStep("accepted", after="notice", look=ACCEPTED),
-    PodStep("sandboxed", after="sandbox", look=SANDBOXED, events=_IMAGE),
-    PodStep("started", after="start", look=STARTED, events=("Started",)),
-    PodStep("ready", after="readiness", look=READY),
+    PodStep("accepted", after="notice", report=ACCEPTED),
+    PodStep("sandboxed", after="sandbox", report=SANDBOXED, events=_IMAGE),
+    PodStep("started", after="start", report=STARTED, events=("Started",)),
+    PodStep("ready", after="readiness", report=READY),
 )
 RESTART = (
-    PodStep("restarting", after="notice", look=RESTARTING),
-    PodStep("sandboxed", after="sandbox", look=RESANDBOXED, events=_IMAGE),
-    PodStep("started", after="start", look=STARTED, events=("Started",)),
-    PodStep("ready", after="readiness", look=READY),
+    PodStep("restarting", after="notice", report=RESTARTING),
+    PodStep("sandboxed", after="sandbox", report=RESANDBOXED, events=_IMAGE),
+    PodStep("started", after="start", report=STARTED, events=("Started",)),
+    PodStep("ready", after="readiness", report=READY),
 )
 STOP = (
     PodStep("killing", after="lag", events=("Killing",)),
-    PodStep("completed", after="stop", look=COMPLETED),
+    PodStep("completed", after="stop", report=COMPLETED),
     PodStep("removed", after="removal", removes=True),
 )
 LOST = (
-    PodStep("failed", after="notice", look=FAILED),
+    PodStep("failed", after="notice", report=FAILED),
     PodStep("removed", after="lost_removal", removes=True),
 )
 CONFIRM = (PodStep("removed", after="notice", removes=True),)

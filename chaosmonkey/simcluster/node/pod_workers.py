@@ -16,7 +16,7 @@ from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node import pod_lifecycle
 from chaosmonkey.simcluster.node.nodestatus import Place
-from chaosmonkey.simcluster.node.pod_lifecycle import Life, Look, PodStep
+from chaosmonkey.simcluster.node.pod_lifecycle import Life, PodReport, PodStep
 from chaosmonkey.simcluster.node.podstatus import PodFacts, pod_status
 from chaosmonkey.simcluster.timeline import Booking
 
@@ -28,7 +28,7 @@ class PodWorker:
     pod: Obj
     key: Key
     facts: PodFacts
-    look: Look | None = None
+    report: PodReport | None = None
     life: Life = ()
     step: int = 0
     booking: Booking | None = None
@@ -50,14 +50,14 @@ class PodWorkers:
     Attributes:
         place: which node the machine is.
         parts: the world.
-        heard: whether what the kubelet says reaches the API server just now.
+        connected: whether what the kubelet says reaches the API server just now.
         images: what was pulled; it stays on the disk through a power cut.
         runs: what runs here, by the pod's uid.
     """
 
     place: Place
     context: SimContext
-    heard: Callable[[], bool]
+    connected: Callable[[], bool]
     images: set[str] = field(default_factory=set)
     runs: dict[str, PodWorker] = field(default_factory=dict)
     _serial: int = 0
@@ -67,16 +67,16 @@ class PodWorkers:
 
     def changed(self, change: Change) -> None:
         """The API server says that a pod bound to this machine changed."""
-        if not (self._synced and self.heard()):
+        if not (self._synced and self.connected()):
             return
         if change.what == "DELETED":
             self._deleted(change.object)
         else:
-            self._see(change.object)
+            self._update(change.object)
 
-    def come_back(self) -> None:
+    def restore(self) -> None:
         """The kubelet started and knows nothing: take the API server's pods as its own."""
-        if not self.heard():
+        if not self.connected():
             self._synced = True
             return
         self._synced = True
@@ -86,7 +86,7 @@ class PodWorkers:
 
     def catch_up(self) -> None:
         """The link is back: report every pod about to stop as it is, and see what is new."""
-        if not self.heard():
+        if not self.connected():
             return
         bound = self._bound()
         there = {pod["metadata"]["uid"] for pod in bound}
@@ -96,18 +96,18 @@ class PodWorkers:
             known = self.runs.get(pod["metadata"]["uid"])
             if known is not None and "deletionTimestamp" in pod["metadata"]:
                 stopped = known.stopping
-                self._report(known)
+                self._post(known)
                 if stopped:
                     self._play(known, pod_lifecycle.CONFIRM)
-            self._see(pod)
+            self._update(pod)
 
     def reconcile(self) -> None:
         """Report every pod whose status at the API server is not what it looks like."""
-        if self.heard():
+        if self.connected():
             for run in list(self.runs.values()):
-                self._report(run)
+                self._post(run)
 
-    def vanish(self) -> None:
+    def power_off(self) -> None:
         """The power is gone, and with it every container."""
         for run in self.runs.values():
             if run.booking:
@@ -132,7 +132,7 @@ class PodWorkers:
     def _bound(self) -> list[Obj]:
         return self.context.store.index(PODS, "node", node_of).find(self.place.name)
 
-    def _see(self, pod: Obj) -> None:
+    def _update(self, pod: Obj) -> None:
         uid = pod["metadata"]["uid"]
         run = self.runs.get(uid)
         leaving = "deletionTimestamp" in pod["metadata"]
@@ -175,7 +175,7 @@ class PodWorkers:
         run = self.runs.get(pod["metadata"]["uid"])
         if run is not None:
             if not run.stopping:
-                self._tell(run, "Killing")
+                self._record(run, "Killing")
             self._end(run)
 
     def _end(self, run: PodWorker) -> None:
@@ -211,8 +211,8 @@ class PodWorkers:
             return
         self._become(run, stage)
         for reason in stage.events:
-            self._tell(run, reason)
-        self._report(run)
+            self._record(run, reason)
+        self._post(run)
         run.step += 1
         if run.step < len(run.life):
             self._wait(run)
@@ -224,19 +224,19 @@ class PodWorkers:
             ip = run.facts.ip or self.place.pod_ip(self._serial)
             run.facts = replace(run.facts, ip=ip, running_since=now)
             ready_at_once = pod_lifecycle.probe_span(run.pod) is None
-            run.look = pod_lifecycle.READY if ready_at_once else stage.look
+            run.report = pod_lifecycle.READY if ready_at_once else stage.report
             if ready_at_once:
                 run.step = len(run.life) - 1
             return
-        if stage.look is pod_lifecycle.COMPLETED:
-            if run.look is None or run.look.containers != "running":
-                run.look = pod_lifecycle.FAILED
+        if stage.report is pod_lifecycle.COMPLETED:
+            if run.report is None or run.report.containers != "running":
+                run.report = pod_lifecycle.FAILED
                 return
             run.facts = replace(run.facts, stopped=now)
-        run.look = stage.look or run.look
+        run.report = stage.report or run.report
 
     def _remove(self, run: PodWorker) -> None:
-        if not self.heard():
+        if not self.connected():
             return
         store = self.context.store
         pod = store.find(PODS, *run.key)
@@ -244,25 +244,25 @@ class PodWorkers:
             store.delete(PODS, run.key, grace=0)
         self._end(run)
 
-    def _report(self, run: PodWorker) -> None:
+    def _post(self, run: PodWorker) -> None:
         """Write how a pod looks, if anybody hears it and it looks different."""
-        look, facts, now = run.look, run.facts, self.context.timeline.now
-        if look is None or not self.heard():
+        report, facts, now = run.report, run.facts, self.context.timeline.now
+        if report is None or not self.connected():
             return
 
         def write(pod: Obj) -> None:
-            pod["status"] = pod_status(pod, look, facts, now)
+            pod["status"] = pod_status(pod, report, facts, now)
 
         after = self.context.store.edit(PODS, run.key, write, uid=run.uid)
         if after is not None:
             run.pod = after
 
-    def _tell(self, run: PodWorker, reason: str) -> None:
+    def _record(self, run: PodWorker, reason: str) -> None:
         """Say what happened to each container of a pod."""
-        if not self.heard():
+        if not self.connected():
             return
         for container in run.pod["spec"]["containers"]:
-            for why, message in self._words(reason, container):
+            for why, message in self._event_texts(reason, container):
                 self.context.events.record(
                     run.pod,
                     why,
@@ -271,7 +271,7 @@ class PodWorkers:
                     container=container["name"],
                 )
 
-    def _words(self, reason: str, container: Obj) -> list[tuple[str, str]]:
+    def _event_texts(self, reason: str, container: Obj) -> list[tuple[str, str]]:
         image = container["image"]
         match reason:
             case "Pulled" if image in self.images:

@@ -67,14 +67,14 @@ class Ina:
 
     def describe(self) -> dict[str, Any]:
         """The chip as JSON, each channel measured now."""
-        told: Mapping[int, Measurement] = {
+        measured: Mapping[int, Measurement] = {
             channel: self._measure(channel) for channel in self._probes
         }
         return {
             "chip": self.name,
             "channels": {
                 str(channel): {"volts": round(now.volts, 3), "amperes": round(now.amperes, 3)}
-                for channel, now in sorted(told.items())
+                for channel, now in sorted(measured.items())
             },
         }
 

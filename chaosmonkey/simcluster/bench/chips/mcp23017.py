@@ -91,7 +91,7 @@ class Mcp23017:
             return 0 if flags else None
         return int(bool(flags) == bool(iocon & INTPOL))
 
-    def look(self) -> None:
+    def update(self) -> None:
         """What is tied to a line may have changed: interrupt if it did and somebody wants it."""
         before = self.inta
         self._compare()
@@ -122,14 +122,14 @@ class Mcp23017:
     def describe(self) -> dict[str, Any]:
         """The chip as JSON; nothing is read as the bus reads it, so no interrupt is cleared."""
         registers = bytes(self._registers)
-        told = {
+        shown = {
             f"{register.name}{port}": f"0x{registers[register + number]:02x}"
             for register in Register
             for number, port in enumerate("AB")
             if register != Register.GPIO
         }
-        told |= {f"GPIO{port}": f"0x{self._port(number):02x}" for number, port in enumerate("AB")}
-        return {"chip": "mcp23017", "inta": self.inta, "registers": told}
+        shown |= {f"GPIO{port}": f"0x{self._port(number):02x}" for number, port in enumerate("AB")}
+        return {"chip": "mcp23017", "inta": self.inta, "registers": shown}
 
     def _next(self, register: int) -> int:
         """Where the pointer goes after a byte: on and around, or (SEQOP) to the pair's other."""
