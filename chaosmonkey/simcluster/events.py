@@ -1,8 +1,8 @@
-"""Events, as components record them: the same again counts up, too many alike are combined.
+"""Events: repeated events raise a count, similar ones are combined.
 
-As client-go's correlator does: an event that differs from an earlier one in nothing but its time
-raises that one's count; the eleventh within ten minutes that differs only in its message is written
-into one event "(combined from similar events)". Events are forgotten after an hour
+Like client-go's correlator: an event that differs from an earlier one only in its time raises that
+event's count. From the eleventh event within ten minutes that differs only in its message, they are
+written into one event "(combined from similar events)". Events expire after an hour
 (kube-apiserver --event-ttl).
 """
 
@@ -27,7 +27,7 @@ Severity = Literal["Normal", "Warning"]
 
 @dataclass(frozen=True)
 class Source:
-    """Who says it."""
+    """The component that records an event."""
 
     component: str
     host: str = ""
@@ -38,14 +38,14 @@ _SCHEDULER = Source("default-scheduler")
 
 @dataclass
 class _Alike:
-    """What was said about one object for one reason, and when last."""
+    """The messages about one object for one reason, and the time of the last."""
 
     messages: set[str]
     last: float
 
 
 class EventRecorder:
-    """Writes events a few milliseconds after they are recorded, so never in the way."""
+    """Writes events a few milliseconds after they are recorded."""
 
     def __init__(self, timeline: Timeline, store: Store) -> None:
         self._timeline = timeline
@@ -56,14 +56,14 @@ class EventRecorder:
         self._busy: dict[Source, float] = {}
 
     def forget(self, source: Source) -> None:
-        """A component started anew and remembers nothing of what it said."""
+        """Forget the earlier events of a component that restarted."""
         ours = (source.component, source.host)
         for key in [key for key in self._known if key[4:6] == ours]:
             del self._known[key]
             self._alike.pop(key[:6], None)
 
     def _soon(self, source: Source, write: Callable[[], None]) -> None:
-        """Write in a moment; each source writes in the order in which it spoke."""
+        """Write in a moment; the events of one source stay in order."""
         when = max(self._timeline.now, self._busy.get(source, 0.0)) + self._timeline.draw(_WRITTEN)
         self._busy[source] = when
         self._timeline.at(when, write)
@@ -79,10 +79,10 @@ class EventRecorder:
         container: str = "",
         anonymous: bool = False,
     ) -> None:
-        """Say that something happened to an object.
+        """Record an event about an object.
 
-        `container` names the container of a pod; `anonymous` leaves the uid out, as a kubelet does
-        when it speaks of its own node.
+        `container` names the container of a pod. `anonymous` omits the uid, as a kubelet does for
+        its own node.
         """
         involved = _reference(about, anonymous=anonymous)
         if container:
@@ -125,7 +125,7 @@ class EventRecorder:
         self._create(key, event | fields)
 
     def record_scheduling(self, pod: Obj, reason: str, message: str, severity: Severity) -> None:
-        """Say it as the scheduler does, in the newer form without count and timestamps."""
+        """Record an event in the scheduler's newer form, without count and timestamps."""
         event = self._new(_reference(pod), reason, message, severity) | {
             "source": {},
             "firstTimestamp": None,

@@ -1,4 +1,4 @@
-"""Kubernetes' quantities, and what of them a pod needs and a node offers."""
+"""Kubernetes' quantities, a pod's requests and a node's allocatable resources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNITS = {
 
 
 def quantity(text: object) -> float:
-    """The number that `500m`, `32Mi` or `4` stands for."""
+    """Parse a quantity such as `500m`, `32Mi` or `4`."""
     written = str(text)
     for length in (2, 1):
         unit = _UNITS.get(written[-length:])
@@ -32,7 +32,7 @@ def quantity(text: object) -> float:
 
 @dataclass(frozen=True)
 class Need:
-    """An amount of what the scheduler counts: cores, bytes, pods."""
+    """An amount of the resources that the scheduler counts: cores, bytes, pods."""
 
     cpu: float = 0.0
     memory: float = 0.0
@@ -48,7 +48,7 @@ class Need:
         return self + other * -1
 
     def lacks(self, need: Need) -> Iterator[str]:
-        """What there is too little of for a need, in the scheduler's words."""
+        """The resources that are insufficient for a need, in the scheduler's words."""
         if self.cpu + 1e-9 < need.cpu:
             yield "Insufficient cpu"
         if self.memory + 1e-9 < need.memory:
@@ -68,7 +68,7 @@ def need_of(pod: Obj) -> Need:
 
 
 def offer_of(node: Obj) -> Need:
-    """What a node has for pods."""
+    """What a node can allocate to pods."""
     has = node.get("status", {}).get("allocatable", {})
     return Need(
         quantity(has.get("cpu", 0)), quantity(has.get("memory", 0)), int(has.get("pods", 0))

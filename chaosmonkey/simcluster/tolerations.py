@@ -1,4 +1,4 @@
-"""Taints and tolerations: who may be where."""
+"""Taints and tolerations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def tolerates(toleration: Obj, taint: Obj) -> bool:
 def tolerates_all(
     tolerations: Iterable[Obj], taints: Iterable[Obj], effects: tuple[str, ...]
 ) -> bool:
-    """Whether every taint of these effects is covered by some toleration."""
+    """Whether some toleration covers each taint of these effects."""
     known = list(tolerations)
     return all(
         any(tolerates(toleration, taint) for toleration in known)

@@ -1,4 +1,4 @@
-"""What an API server says of itself: its groups and resources, its version, its health."""
+"""Discovery: the API server's groups and resources, its version and its health."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _PART_VERBS = {
 
 
 def groups() -> list[str]:
-    """The names of all groups but the nameless one, in the order of their resources."""
+    """The names of all groups except the core group, in the order of their resources."""
     return list(dict.fromkeys(row.group for row in RESOURCES if row.group))
 
 
 def answer(path: str, *, aggregated: bool) -> Obj | str | None:
-    """What is at a path that names no resource; a string is plain text, None is nothing."""
+    """The answer at a path that names no resource: JSON, plain text, or None for a 404."""
     path = path.rstrip("/") or "/"
     if path == "/api":
         return _aggregated([""]) if aggregated else _versions()

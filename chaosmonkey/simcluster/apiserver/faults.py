@@ -1,16 +1,16 @@
-"""What can go wrong with an API server, on demand; all of it is off until somebody asks.
+"""API server faults, injected on request.
 
-| kind     | what a client sees                                                              |
-| -------- | ------------------------------------------------------------------------------- |
-| drop     | every watch breaks off in the middle of its stream                              |
-| stall    | watches stay open and silent, requests hang, for some seconds                   |
-| away     | as a killed server: streams break, connections are refused; back after a while, |
-|          | remembering no history, so that most resumed watches get a 410                  |
-| expire   | the history is forgotten: who resumes from an older version gets a 410          |
-| too_many | every request gets a 429 that says when to come back, for some seconds          |
-| garbage  | every watch gets one line that is no JSON                                       |
+| kind     | what a client sees                                                               |
+| -------- | -------------------------------------------------------------------------------- |
+| drop     | every watch breaks in the middle of its stream                                   |
+| stall    | watches stay open and silent, and requests hang, for some seconds                |
+| away     | like a killed server: streams break, connections are refused; it returns after   |
+|          | some seconds without its history, so that most resumed watches get a 410         |
+| expire   | the history is dropped: a watch that resumes from an older version gets a 410    |
+| too_many | every request gets a 429 with a Retry-After, for some seconds                    |
+| garbage  | every watch gets one line that is not JSON                                       |
 
-Seconds are those of the simulated clock.
+Seconds are seconds of the simulated clock.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _RETRY_AFTER = 1
 
 
 class Faults:
-    """Breaks the API server in the ways that clients must survive.
+    """Injects the faults that clients must survive.
 
     Args:
-        live: the world, whose clock times the faults.
+        live: the world; its clock times the faults.
         watches: the open streams.
-        go_away: told to go away for some seconds (`away`); None where nothing can.
+        go_away: takes the server away for some seconds (`away`); None if that is not possible.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Faults:
         self._busy_until = 0.0
 
     def start(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Begin a fault; `seconds` defaults to 5. Returns what was begun, refuses nonsense."""
+        """Start a fault; `seconds` defaults to 5. Refuses an unknown kind or duration with 400."""
         kind, seconds = wanted.get("kind"), wanted.get("seconds", 5.0)
         if kind not in get_args(Kind):
             known = ", ".join(get_args(Kind))
@@ -76,7 +76,7 @@ class Faults:
                 self._watches.broadcast(_GARBAGE)
 
     async def delay_or_refuse(self) -> None:
-        """What every request to the API meets first: a wait, a refusal, or nothing."""
+        """Hold a request while the server stalls; refuse it while the server is too busy."""
         left = self._stalled_until - self._live.clock.now()
         if left > 0:
             await self._live.clock.sleep(left)

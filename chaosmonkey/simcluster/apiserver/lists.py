@@ -1,6 +1,6 @@
-"""Lists: everything of a resource, or a page of it, as it was at one version.
+"""Lists: all objects of a resource, or a page of them, at one version.
 
-The objects' JSON is not encoded again for each list: it is the bytes that watches share.
+A list reuses the encoded JSON of its objects; watches share the same bytes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Query = dict[str, str]
 
 @dataclass(frozen=True)
 class Page:
-    """Some objects, the version they are of, and where the next page begins."""
+    """Some objects, their version, and the start of the next page."""
 
     changes: list[Change]
     version: int
@@ -41,7 +41,7 @@ class Page:
 
 
 def number(text: str, what: str) -> int:
-    """A query's number. Refuses with 400 what is none."""
+    """Parse a number in a query. Refuses with 400 what is not a number."""
     try:
         return int(text or "0")
     except ValueError:
@@ -52,7 +52,7 @@ def number(text: str, what: str) -> int:
 
 
 def page(store: Store, target: Target, query: Query) -> Page:
-    """The objects that a list asks for. Refuses versions that are forgotten with 410."""
+    """The objects that a list selects. Refuses expired versions with 410."""
     cache = store.cache(target.resource)
     matches = selector(query.get("labelSelector", ""), query.get("fieldSelector", ""))
     version, after = store.version, ("", "")

@@ -1,4 +1,4 @@
-"""Label and field selectors: text in a query becomes a question about an object."""
+"""Label and field selectors, compiled from a query into predicates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMMA = re.compile(r",(?![^()]*\))")
 
 @lru_cache(maxsize=256)
 def labels(text: str) -> Selector:
-    """The question that a label selector asks. Refuses one that cannot be parsed."""
+    """Compile a label selector. Refuses with 400 one that cannot be parsed."""
     requirements = [_requirement(part) for part in _COMMA.split(text) if part.strip()]
     return lambda obj: all(matches(obj["metadata"].get("labels") or {}) for matches in requirements)
 
@@ -47,7 +47,7 @@ def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
 
 @lru_cache(maxsize=256)
 def fields(text: str) -> Selector:
-    """The question that a field selector asks: paths, `=` and `!=`."""
+    """Compile a field selector: paths with `=` and `!=`. Refuses with 400 like `labels`."""
     requirements: list[tuple[list[str], bool, str]] = []
     for part in text.split(","):
         if not part.strip():
@@ -67,13 +67,13 @@ def _at(obj: Obj, path: list[str]) -> str:
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     if value is None:
-        # A pod's missing booleans and an event's newer fields read as empty.
+        # A missing field reads as empty, but a node's `unschedulable` as false.
         return "false" if path[-1] == "unschedulable" else ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def selector(label_selector: str, field_selector: str) -> Selector | None:
-    """Both selectors as one question; None if neither asks anything."""
+    """Compile both selectors into one; None if both are empty."""
     requirements = []
     if label_selector:
         requirements.append(labels(label_selector))

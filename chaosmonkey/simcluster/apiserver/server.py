@@ -1,6 +1,6 @@
-"""The API server's face: an ASGI app that routes a request to discovery, a list, a watch or a verb.
+"""The API server's ASGI app: routes requests to discovery, lists, watches and verbs.
 
-Every refusal is a Status object. Nobody is asked who they are.
+Every refusal is a Status object. There is no authentication.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 class ApiServer:
-    """An ASGI app: one pretend API server, with its hands and faults."""
+    """An ASGI app: the simulated API server, with the bench API and the faults."""
 
     def __init__(
         self, live: RealTime, watches: Watches, faults: Faults, bench_api: BenchApi
@@ -75,7 +75,7 @@ class ApiServer:
 
     @staticmethod
     async def _review(request: Request) -> None:
-        """Everybody may do everything; the question is repeated if it can be read."""
+        """Allow everything; echo the review if it is JSON."""
         body = await request.body()
         requested = {} if request.media_type == PROTOBUF else read_json(None, body)
         kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
@@ -205,7 +205,7 @@ class ApiServer:
     async def _stream(
         self, request: Request, watch: Watch, *, seconds: float, bookmarks: bool
     ) -> None:
-        """Send a watch until it ends or the client goes."""
+        """Send a watch until it ends or the client disconnects."""
         await request.begin(200)
         async with asyncio.TaskGroup() as tasks:
             leaving = tasks.create_task(request.wait_for_disconnect(watch), name="client leaves")
@@ -217,7 +217,7 @@ class ApiServer:
             await request.end()
 
     def _render(self, request: Request, target: Target) -> Render:
-        """Lines of a watch as tables; only the first one describes the columns."""
+        """Render the lines of a watch as tables; only the first describes the columns."""
         whole = request.query.get("includeObject", "Metadata")
         first = [True]
 

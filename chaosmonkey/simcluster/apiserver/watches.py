@@ -1,8 +1,8 @@
-"""Open watches: each change is encoded once and its bytes go to everyone who asked for it.
+"""Open watches: each change is encoded once, and all watches share its bytes.
 
-A watch is a line of bytes after the other, from the version that the client names: its past from
-the history, then whatever happens. It ends cleanly at its timeout; it breaks off when the client
-reads too slowly, or when a fault says so.
+A watch is a stream of lines that starts at the version that the client names: first the changes
+since then, from the history, then each new one. It ends cleanly at its timeout. It breaks when the
+client reads too slowly, or by a fault.
 """
 
 from __future__ import annotations
@@ -52,20 +52,20 @@ _BLANK: dict[str, Obj] = {
 assert NODES.plural in _BLANK
 
 Render = Callable[[str, Obj], bytes]
-"""How a line is written for a client that wants another form than the object's own."""
+"""Writes a line for a client that wants a form other than the object's JSON."""
 
 
 @dataclass(eq=False)
 class Watch:
-    """One open stream and what is still to be sent on it.
+    """One open stream and the lines to send on it.
 
     Attributes:
-        resource: what is watched.
-        namespace: only objects in it; empty for all.
-        selector: only objects for which it is true; None for all.
-        seen: the version up to which the client knows everything.
-        render: the form of the lines; None for the shared bytes.
-        most: how many lines may wait for a client that reads slowly.
+        resource: the watched resource.
+        namespace: send only objects in it; empty for all.
+        selector: send only matching objects; None for all.
+        seen: the version up to which the client is up to date.
+        render: writes the lines; None sends the shared bytes.
+        most: how many lines may queue for a slow client.
     """
 
     resource: ApiResource
@@ -81,7 +81,7 @@ class Watch:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def receive(self, change: Change) -> None:
-        """Take in a change, if it is news and asked for."""
+        """Queue a change, if it is new and selected."""
         if change.version <= self.seen or (self.namespace and change.key[0] != self.namespace):
             return
         what = self._event_type(change)
@@ -91,7 +91,7 @@ class Watch:
             self.push(self.line_of(what, change))
 
     def _event_type(self, change: Change) -> str:
-        """What a change means to this watch: objects come into its question and leave it."""
+        """The event type of a change for this watch; empty if it concerns no selected object."""
         if self.selector is None:
             return change.what
         now = change.what != "DELETED" and self.selector(change.object)
@@ -107,19 +107,19 @@ class Watch:
                 return ""
 
     def line_of(self, what: str, change: Change) -> bytes:
-        """A change as a line in the form that the client asked for."""
+        """A change as a line in the form that the client wants."""
         if self.render is None:
             return watch_line(what, change.json)
         return self.render(what, change.object)
 
     def push(self, line: bytes) -> None:
-        """Queue a line; who reads too slowly is cut off."""
+        """Queue a line; break the watch if the client reads too slowly."""
         self.lines.append(line)
         self.broken = self.broken or len(self.lines) > self.most
         self.changed.set()
 
     def finish(self, *, broken: bool = False) -> None:
-        """End it, cleanly or in the middle."""
+        """End the watch, cleanly or (`broken`) in the middle of the stream."""
         self.ended = True
         self.broken = self.broken or broken
         self.changed.set()
@@ -143,9 +143,9 @@ class Watches:
         return deliver
 
     def begin(self, watch: Watch, version: int | None) -> None:
-        """Open a watch from a version; None is from the beginning, with all that is there.
+        """Open a watch from a version; None starts with all existing objects.
 
-        A version that is too old ends the stream after one line that says so.
+        If the version is too old, the stream ends after one ERROR line.
         """
         cache = self._live.world.store.cache(watch.resource)
         if version is None:
@@ -162,7 +162,7 @@ class Watches:
         self._open[watch.resource][watch] = None
 
     def _push_all(self, watch: Watch, cache: WatchCache) -> None:
-        """Begin with an ADDED for everything, in no order of versions."""
+        """Queue an ADDED for every object, in no particular order."""
         for change in cache.latest.values():
             wanted = not watch.namespace or change.key[0] == watch.namespace
             if wanted and (watch.selector is None or watch.selector(change.object)):
@@ -171,7 +171,7 @@ class Watches:
         watch.seen = self._live.world.store.version
 
     def bookmark(self, watch: Watch, *, initial: bool = False) -> None:
-        """Queue a line without news, only with the version that the client has reached."""
+        """Queue a bookmark: the version that the client has reached."""
         meta: Obj = {"resourceVersion": str(max(watch.seen, self._live.world.store.version))}
         if initial:
             meta["annotations"] = {"k8s.io/initial-events-end": "true"}
@@ -192,7 +192,7 @@ class Watches:
         return [watch for watches in self._open.values() for watch in watches]
 
     def abort(self) -> None:
-        """Break every stream in the middle."""
+        """Break every stream."""
         for watch in self.all():
             watch.finish(broken=True)
 
@@ -202,12 +202,12 @@ class Watches:
             watch.finish()
 
     def silence(self, until: float) -> None:
-        """Send nothing on any open stream until a moment."""
+        """Send nothing on the open streams until a moment."""
         for watch in self.all():
             watch.silent_until = until
 
     def broadcast(self, line: bytes) -> None:
-        """Send a line to everyone, whatever it is."""
+        """Send a line to every watch."""
         for watch in self.all():
             watch.push(line)
 
@@ -219,9 +219,9 @@ class Watches:
         bookmarks: bool,
         send: Callable[[bytes], Awaitable[None]],
     ) -> None:
-        """Send what a watch has, as it comes, until it ends or its seconds are over.
+        """Send a watch's lines as they come, until it ends or its seconds have passed.
 
-        `send` is given the bytes of one or more lines.
+        Each call of `send` gets the bytes of one or more lines.
         """
         clock = self._live.clock
         deadline = clock.now() + seconds

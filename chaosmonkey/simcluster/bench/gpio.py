@@ -1,7 +1,7 @@
-"""The header's lines: what each one is, who drives it, and who is told when its level changes.
+"""The header's GPIO lines: their direction, their level, and the followers of each.
 
-output:  its own level
-input:   what it is tied to ─► else its pull ─► else nothing: it floats
+output:  the level that it drives
+input:   the level of its tie ─► else of its pull ─► else it floats
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from chaosmonkey.simcluster.bench.wiring import PINS, Pull
 
 Level = int | None
-"""High (1), low (0), or None: nothing drives it, it floats."""
+"""High (1), low (0), or None: floating."""
 
 
 @dataclass
@@ -22,10 +22,10 @@ class Pin:
 
     Attributes:
         number: its BCM number.
-        out: the level that it drives; None if it is an input.
-        pull: what holds an input that nothing else drives.
-        tie: tells what the wire at this line does; None from it is an open contact.
-        last_level: its level when somebody last looked.
+        out: the level that it drives; None for an input.
+        pull: the pull of an input that nothing drives.
+        tie: returns the level of the wire at this line; None for an open contact.
+        last_level: the level at the last update.
     """
 
     number: int
@@ -44,11 +44,11 @@ class Pin:
 
     @property
     def read_level(self) -> int:
-        """The level as a program reads it: a floating line reads low here."""
+        """The level as a program reads it: a floating line reads low."""
         return self.level or 0
 
     def boot(self) -> None:
-        """Be what it is when a Raspberry Pi starts: BCM 0-8 pulled up, the others down."""
+        """Return to a Raspberry Pi's boot state: BCM 0-8 pulled up, the others down."""
         self.out = None
         self.pull = "up" if self.number <= 8 else "down"
 
@@ -71,10 +71,10 @@ class Gpio:
             pin.last_level = pin.level
 
     def tie(self, number: int, source: Callable[[], Level]) -> None:
-        """Wire something to a line. Call `look` whenever it changes.
+        """Wire a source to a line. Call `update` whenever its level changes.
 
         Raises:
-            ValueError: something else is tied to the line already.
+            ValueError: the line is wired already.
         """
         if self.pins[number].tie is not None:
             raise ValueError(f"BCM {number} is wired to two things")
@@ -82,7 +82,7 @@ class Gpio:
         self.pins[number].last_level = self.pins[number].level
 
     def follow(self, number: int, follower: Callable[[Level], None]) -> None:
-        """Let `follower` be read_level every new level of a line."""
+        """Call `follower` with every new level of a line."""
         self._followers.setdefault(number, []).append(follower)
 
     def drive(self, number: int, level: int) -> None:
@@ -91,14 +91,14 @@ class Gpio:
         self._notify_followers(self.pins[number])
 
     def release(self, number: int, pull: Pull) -> None:
-        """Make a line an input with a pull, and tell its level."""
+        """Make a line an input with a pull, and report its level."""
         pin = self.pins[number]
         pin.out, pin.pull = None, pull
         self._notify_followers(pin)
         self.input_changed(number, pin.read_level)
 
     def update(self, number: int) -> None:
-        """What is tied to a line may have changed: tell the level if it did."""
+        """Read a line's tie again; report the level if it changed."""
         pin = self.pins[number]
         before = pin.last_level or 0
         self._notify_followers(pin)
@@ -106,7 +106,7 @@ class Gpio:
             self.input_changed(number, pin.read_level)
 
     def boot(self) -> None:
-        """Let every line be what it is when a Raspberry Pi starts."""
+        """Return every line to its boot state."""
         for pin in self.pins.values():
             pin.boot()
             self._notify_followers(pin)
@@ -124,7 +124,7 @@ class Gpio:
         ]
 
     def _notify_followers(self, pin: Pin) -> None:
-        """Tell the followers of a line whose level changed."""
+        """Notify the followers of a line if its level changed."""
         before, pin.last_level = pin.last_level, pin.level
         if pin.last_level != before:
             for follower in self._followers.get(pin.number, ()):
@@ -132,4 +132,4 @@ class Gpio:
 
 
 def _ignore(_number: int, _level: int) -> None:
-    """Nobody listens."""
+    """Ignore the change."""

@@ -1,4 +1,4 @@
-"""What the controllers share: a queue of names, and the words for pods.
+"""The base of the controllers: a work queue of keys, and predicates on pods.
 
 something changed ─► wake(key) ─► a few milliseconds ─► sync(key) makes it right
                           ▲──── the API server is away: later ────┘
@@ -23,7 +23,7 @@ _AWAY = 0.5
 
 
 class Controller(ABC):
-    """One loop over the keys of whatever it cares for."""
+    """A reconcile loop over the keys of some resource."""
 
     def __init__(self, context: SimContext) -> None:
         self.context = context
@@ -31,10 +31,10 @@ class Controller(ABC):
 
     @abstractmethod
     def sync(self, key: Key) -> None:
-        """Compare what should be with what is, and write what is missing."""
+        """Reconcile one key: compare desired and actual state, and write the difference."""
 
     def wake(self, key: Key, after: float | None = None) -> None:
-        """Look at `key` soon (or `after` seconds from now); an earlier look stays booked."""
+        """Sync `key` soon, or `after` seconds from now; a sync booked for earlier stays."""
         timeline = self.context.timeline
         seconds = timeline.draw(self.context.timing.lag) if after is None else after
         booked = self._waiting.get(key)
@@ -55,7 +55,7 @@ class Controller(ABC):
             self.wake(key, _AWAY)
 
     def watch(self, resource: ApiResource, wake: Callable[[Obj], None] | None = None) -> None:
-        """Wake for every change of a resource: its own key, or whatever `wake` says."""
+        """Wake the key of every changed object of a resource, or call `wake` with the object."""
 
         def react(change: Change) -> None:
             if wake is None:
@@ -66,7 +66,7 @@ class Controller(ABC):
         self.context.store.subscribe(resource, react)
 
     def watch_pods_of(self, kind: str) -> None:
-        """Wake for every change of a pod whose controller is of this kind."""
+        """Wake the controller of every changed pod, if it is of this kind."""
 
         def react(pod: Obj) -> None:
             owner = owner_of(pod)
@@ -77,7 +77,7 @@ class Controller(ABC):
 
 
 class Workloads:
-    """How controllers make, find and delete the pods of a workload."""
+    """Creates, finds and deletes the pods of a workload."""
 
     def __init__(self, context: SimContext, admission: Admission, component: str) -> None:
         self.context = context
@@ -92,7 +92,7 @@ class Workloads:
     def create(
         self, owner: Obj, labels: dict[str, str], *, name: str = "", spec: Obj | None = None
     ) -> Obj:
-        """Make a pod from the owner's template."""
+        """Create a pod from the owner's template."""
         template = clone(owner["spec"]["template"])
         meta = template.setdefault("metadata", {})
         stem = owner["metadata"]["name"]
@@ -112,7 +112,7 @@ class Workloads:
         return self.context.store.create(PODS, pod)
 
     def delete(self, pod: Obj) -> None:
-        """Delete a pod, with the time that its spec gives it."""
+        """Delete a pod, with the grace period of its spec."""
         self.context.store.delete(PODS, key_of(pod))
 
     def record_event(self, owner: Obj, reason: str, message: str) -> None:
@@ -139,7 +139,7 @@ def owner_of(obj: Obj) -> Obj | None:
 
 
 def reference(owner: Obj) -> Obj:
-    """What an owned object says of its controller."""
+    """The reference of an owned object to its controller."""
     return {
         "apiVersion": owner["apiVersion"],
         "kind": owner["kind"],
@@ -156,15 +156,15 @@ def is_ready(pod: Obj) -> bool:
 
 
 def is_terminating(obj: Obj) -> bool:
-    """Whether it is marked for deletion."""
+    """Whether the object is marked for deletion."""
     return "deletionTimestamp" in obj["metadata"]
 
 
 def is_finished(pod: Obj) -> bool:
-    """Whether it ended, well or badly."""
+    """Whether the pod has succeeded or failed."""
     return pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
 
 
 def is_active(pod: Obj) -> bool:
-    """Whether it counts towards a workload's replicas."""
+    """Whether the pod counts towards a workload's replicas."""
     return not is_terminating(pod) and not is_finished(pod)

@@ -1,7 +1,7 @@
-"""DaemonSets: one pod on every node that has it; it endures a lost node for ever.
+"""DaemonSets: one pod on every eligible node; it tolerates a lost node without a limit.
 
-A pod that ended is replaced at once, even before it is gone; one that is being deleted and still
-runs is waited for.
+A finished pod is replaced at once, even before it is deleted. A terminating pod that still runs is
+replaced only when it is gone.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class DaemonSets(Controller):
                 self.wake(key_of(owner))
 
     def sync(self, key: Key) -> None:
-        """Give every node its pod."""
+        """Give every eligible node its pod."""
         owner = self.context.store.find(DAEMON_SETS, *key)
         if owner is None or is_terminating(owner):
             return
@@ -149,7 +149,7 @@ class DaemonSets(Controller):
 
 
 def _target(pod: Obj) -> str:
-    """The node that a daemon pod is made for, bound or not."""
+    """The node that a daemon pod is for, bound or not."""
     bound = pod["spec"].get("nodeName")
     if bound:
         return str(bound)

@@ -1,7 +1,8 @@
-"""EndpointSlices (and the older Endpoints): where a service's traffic goes.
+"""EndpointSlices and the older Endpoints: the addresses behind a service.
 
-A pod is listed from its first address until it ended. It is `serving` while its condition Ready is
-True, `terminating` once it is marked for deletion, and `ready` while it serves and stays.
+A pod is listed from its first address until it finishes. It is `serving` while its condition Ready
+is True, `terminating` once it is marked for deletion, and `ready` while it serves and is not
+terminating.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _SERVICE = "kubernetes.io/service-name"
 
 
 class Endpoints(Controller):
-    """Keeps one slice and one Endpoints object per service."""
+    """Maintains one EndpointSlice and one Endpoints object per service."""
 
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
@@ -42,7 +43,7 @@ class Endpoints(Controller):
                         self.wake(key_of(service))
 
     def sync(self, key: Key) -> None:
-        """Write where one service's traffic goes."""
+        """Write the addresses behind one service."""
         service = self.context.store.find(SERVICES, *key)
         if service is None or not service["spec"].get("selector"):
             return
@@ -157,7 +158,7 @@ def _target(pod: Obj) -> Obj:
 
 
 def _number(port: Obj, pods: list[Obj]) -> int:
-    """The container's port that a service's port leads to."""
+    """The container port behind a service's port."""
     wanted = port["targetPort"]
     if isinstance(wanted, int):
         return wanted

@@ -1,6 +1,6 @@
-"""Garbage: what a deleted object owned goes too, and what a deleted namespace held.
+"""Garbage collection: deletes the dependents of a deleted object and the content of a namespace.
 
-Background deletion only: the owner goes first, whatever the caller asked for.
+Only background deletion: the owner is deleted first, whatever the caller requested.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller
 
 _NAMESPACE_DELAY = 5.0
-"""Seconds that the namespace controller leaves to whoever deletes the content himself."""
+"""Seconds before a deleted namespace is emptied; clients may delete its content first."""
 _NAMESPACE_RETRY = 1.0
 
 
 class Garbage(Controller):
-    """Deletes what nobody owns any more; its keys are (`owner` or `namespace`, uid or name)."""
+    """Deletes orphaned objects; its keys are (`owner` or `namespace`, uid or name)."""
 
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
@@ -44,11 +44,11 @@ class Garbage(Controller):
 
     @staticmethod
     def _marked(change: Change) -> bool:
-        """Whether it was already marked for deletion."""
+        """Whether the object was already marked for deletion."""
         return change.before is not None and "deletionTimestamp" in change.before["metadata"]
 
     def sync(self, key: Key) -> None:
-        """Delete everything that one owner or namespace left behind."""
+        """Delete the dependents of one owner, or the content of one namespace."""
         what, name = key
         if what == "owner":
             for resource, index in self._owned.items():
@@ -58,7 +58,7 @@ class Garbage(Controller):
             self._empty(name)
 
     def _empty(self, name: str) -> None:
-        """Empty a namespace that is to go; it goes when nothing is left in it."""
+        """Empty a namespace; drop its finalizers once nothing is left in it."""
         store, left = self.context.store, False
         for resource in RESOURCES:
             for obj in store.all(resource) if resource.namespaced else ():

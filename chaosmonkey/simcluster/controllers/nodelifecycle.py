@@ -1,12 +1,12 @@
-"""The node controller: a lease grows old, the node becomes Unknown, and taints follow.
+"""The node controller: when a lease expires, the node becomes Unknown and gets taints.
 
     every period: lease renewed? ─ no, longer than the grace ─► conditions Unknown, its pods unready
-    node changed ─► NoSchedule taints at once, as its conditions say
+    node changed ─► NoSchedule taints at once, from its conditions
     every 0.1 s while nodes queue: NoExecute, one node per 1/rate seconds
     every period: node Ready again ─► NoExecute off
 
-Half of the zone gone (55 %, and more than two nodes): small zones evict no more. All of it lost: a
-NoExecute already set is withdrawn.
+With 55 % of the zone and more than two nodes lost, small zones stop evicting. With all nodes lost,
+existing NoExecute taints are withdrawn.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _KINDS = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 
 
 class NodeLifecycle(Controller):
-    """Watches over leases; marks, taints and untaints nodes."""
+    """Monitors leases; marks, taints and untaints nodes."""
 
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
@@ -58,7 +58,7 @@ class NodeLifecycle(Controller):
         self.monitor_health()
 
     def monitor_health(self) -> None:
-        """One pass over all nodes; while the API server is away, only over what is remembered."""
+        """One pass over all nodes; while the API server is away, only note the time of silence."""
         for node in self.context.store.all(NODES):
             silent = self._silence(node)
             if self.context.answering:
@@ -67,7 +67,7 @@ class NodeLifecycle(Controller):
             self._classify_zone()
 
     def _silence(self, node: Obj) -> float:
-        """Seconds since the first pass that saw the latest sign of life."""
+        """Seconds since the first pass that saw the node's latest heartbeat."""
         name, now = node["metadata"]["name"], self.context.timeline.now
         lease = self.context.store.find(LEASES, LEASE_NAMESPACE, name)
         renewed = "" if lease is None else lease["spec"]["renewTime"]
@@ -91,7 +91,7 @@ class NodeLifecycle(Controller):
             self._enqueue(node)
 
     def _mark_unknown(self, node: Obj, *, was_ready: bool) -> None:
-        """Nothing was heard of a node for longer than the grace."""
+        """Mark a node Unknown: its heartbeats stopped for longer than the grace period."""
         now = stamp(self.context.timeline.now)
         name = node["metadata"]["name"]
 
@@ -111,7 +111,7 @@ class NodeLifecycle(Controller):
         self._later(self.context.timeline.draw((0.02, 0.1)), lambda: self._enqueue_named(name))
 
     def _unready_pods(self, name: str) -> None:
-        """Mark every ready pod of a lost node, one write after the other."""
+        """Mark every ready pod of a lost node as not ready, one write at a time."""
         pods = self.context.store.index(PODS, "node", node_of).find(name)
         after = 0.0
         for pod in pods:
@@ -134,7 +134,7 @@ class NodeLifecycle(Controller):
             )
 
     def sync(self, key: Key) -> None:
-        """Make a node's NoSchedule taints what its conditions say."""
+        """Set a node's NoSchedule taints from its conditions."""
         node = self.context.store.find(NODES, *key)
         if node is None:
             self._seen.pop(key[1], None)
@@ -151,7 +151,7 @@ class NodeLifecycle(Controller):
             self._swap_taint(node)
 
     def _swap_taint(self, node: Obj) -> None:
-        """A node that was Unknown and now says it is not ready: its NoExecute says so too."""
+        """Change NoExecute from unreachable to not-ready: the node reports again, but NotReady."""
         name = node["metadata"]["name"]
 
         def swap() -> None:
@@ -167,7 +167,7 @@ class NodeLifecycle(Controller):
             self._enqueue(node)
 
     def _enqueue(self, node: Obj) -> None:
-        """Let a node that is not Ready wait for its NoExecute taint."""
+        """Queue a node that is not Ready for its NoExecute taint."""
         name = node["metadata"]["name"]
         if self._tainted(node, UNREACHABLE) or self._tainted(node, NOT_READY):
             return
@@ -179,7 +179,7 @@ class NodeLifecycle(Controller):
             )
 
     def _taint_next(self) -> None:
-        """Taint the next node of the queue, if the rate allows it; look again while some wait."""
+        """Taint the next node in the queue, if the rate allows; repeat while nodes wait."""
         self._taint_booked = False
         rate = self._rate
         if self._queue and rate > 0 and self.context.timeline.now >= self._next_taint:
@@ -198,10 +198,10 @@ class NodeLifecycle(Controller):
             self._later(wait, self._taint_next)
 
     def _classify_zone(self) -> None:
-        """How fast may nodes be tainted NoExecute? Slower the more of them are gone.
+        """Set the rate of NoExecute taints: the more nodes are lost, the slower.
 
-        Nobody left: whatever is wrong is not the nodes; what was set is withdrawn. A rate that
-        comes back from nothing begins with a whole wait.
+        If all nodes are lost, the cause is not the nodes, so their taints are withdrawn. When the
+        rate rises from zero, the first taint waits for a full interval.
         """
         nodes = self.context.store.all(NODES)
         total = len(nodes)
@@ -212,7 +212,7 @@ class NodeLifecycle(Controller):
             for node in nodes:
                 self._untaint(node)
         elif self._all_lost:
-            # All clocks start anew, so that nobody is blamed for the time before.
+            # Restart all grace periods: the silence before does not count.
             now = self.context.timeline.now
             self._seen = {name: (text, now) for name, (text, _) in self._seen.items()}
         self._all_lost = all_lost
@@ -222,7 +222,7 @@ class NodeLifecycle(Controller):
         self._rate = rate
 
     def _rate_for(self, lost: int, total: int) -> float:
-        """Nodes a second that may be tainted NoExecute when so many of all are gone."""
+        """Nodes per second that may be tainted NoExecute when `lost` of `total` are lost."""
         timing = self.context.timing
         if total and lost == total:
             return 0.0
@@ -241,7 +241,7 @@ class NodeLifecycle(Controller):
         )
 
     def _retaint(self, node: Obj, effect: str, wanted: dict[str, bool]) -> None:
-        """Make exactly the wanted taints of one effect be there; others are not touched."""
+        """Set or remove the taints in `wanted` for one effect; keep all others."""
         old = node["spec"].get("taints", [])
         kept = [t for t in old if t["effect"] != effect or wanted.get(t["key"], True)]
         there = {t["key"] for t in kept if t["effect"] == effect}
@@ -262,7 +262,7 @@ class NodeLifecycle(Controller):
         self.context.store.edit(NODES, key_of(node), retaint)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Do something a little later, unless the API server is away then."""
+        """Call something later; while the API server is away, retry every 0.5 s."""
 
         def run() -> None:
             if self.context.answering:

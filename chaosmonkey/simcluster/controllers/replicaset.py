@@ -1,4 +1,4 @@
-"""ReplicaSets: as many active pods as asked for; a pod marked for deletion counts no more."""
+"""ReplicaSets: keep the desired number of active pods; terminating pods do not count."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ReplicaSets(Controller):
         self.watch_pods_of("ReplicaSet")
 
     def sync(self, key: Key) -> None:
-        """Bring one ReplicaSet to its number."""
+        """Bring one ReplicaSet to its number of replicas."""
         owner = self.context.store.find(REPLICA_SETS, *key)
         if owner is None or is_terminating(owner):
             return
@@ -66,7 +66,7 @@ class ReplicaSets(Controller):
 
 
 def _dispensable(pod: Obj) -> tuple[bool, bool, bool, float]:
-    """Order of deletion: unbound first, then Pending, then unready, then the youngest."""
+    """Sort key for deletion: unbound first, then Pending, then unready, then the youngest."""
     phase = pod["status"].get("phase")
     age = moment(pod["metadata"]["creationTimestamp"])
     return bool(pod["spec"].get("nodeName")), phase != "Pending", is_ready(pod), -age

@@ -1,8 +1,8 @@
-"""The scheduler: every pod without a node gets one, or waits and says why.
+"""The scheduler: binds each pending pod to a node, or records why none fits.
 
-A node is possible if its taints are endured, the pod's selectors match and there is room. Among the
-possible ones the one with the fewest of the pod's siblings wins, then the one with the fewest pods,
-then chance: that spreads a workload evenly, as the default profile does.
+A node fits if the pod tolerates its taints, the pod's selectors match and it has enough resources.
+Among those, the node with the fewest pods of the same workload wins, then the one with the fewest
+pods, then a random one. This spreads a workload evenly, like the default profile.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Scheduler(Controller):
             self.wake(key)
 
     def sync(self, key: Key) -> None:
-        """Bind one pod, or say why it cannot be."""
+        """Bind one pod, or record why no node fits."""
         pod = self.context.store.find(PODS, *key)
         if pod is None or pod["spec"].get("nodeName") or "deletionTimestamp" in pod["metadata"]:
             self._pending.discard(key)
@@ -87,7 +87,7 @@ class Scheduler(Controller):
             self._give_up(pod, len(nodes), refused)
 
     def _objections(self, pod: Obj, need: Need, node: Obj) -> Iterator[str]:
-        """What speaks against a node, in kube-scheduler's words."""
+        """The reasons why a node does not fit, in kube-scheduler's words."""
         spec = pod["spec"]
         tolerations = spec.get("tolerations", ())
         if not _selected(spec, node):
@@ -103,9 +103,9 @@ class Scheduler(Controller):
     def _best(self, pod: Obj, names: list[str]) -> str:
         owner = owner_of(pod)
         uid = owner["uid"] if owner else ""
-        siblings, everyone = self._siblings.count, self._on_node.count
+        siblings, pods = self._siblings.count, self._on_node.count
         chance = self.context.timeline.random.random
-        return min(names, key=lambda n: (siblings(f"{uid}/{n}"), everyone(n), chance()))
+        return min(names, key=lambda n: (siblings(f"{uid}/{n}"), pods(n), chance()))
 
     def _bind(self, pod: Obj, node: str) -> None:
         now = stamp(self.context.timeline.now)
@@ -138,7 +138,7 @@ class Scheduler(Controller):
 
 
 def _sibling_terms(pod: Obj) -> tuple[str, ...]:
-    """A workload and a node, for a pod that stays there."""
+    """A pod's workload and node as an index term; none for a terminating pod."""
     owner, node = owner_of(pod), pod["spec"].get("nodeName")
     if owner is None or not node or "deletionTimestamp" in pod["metadata"]:
         return ()

@@ -1,7 +1,7 @@
-"""StatefulSets: a pod for every number, and never two of one number.
+"""StatefulSets: one pod for each ordinal, and never two with the same ordinal.
 
-A pod that is marked for deletion keeps its number until it is gone. That is why, after a power cut,
-a StatefulSet waits for its machine: nobody can say that the pod there stopped.
+A terminating pod keeps its ordinal until it is gone. That is why a StatefulSet waits for its
+machine after a power cut: without the kubelet, there is no proof that the pod stopped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REVISION = "controller-revision-hash"
 
 
 class StatefulSets(Controller):
-    """Creates and deletes the numbered pods of StatefulSets."""
+    """Creates and deletes the ordinal pods of StatefulSets."""
 
     def __init__(self, context: SimContext, admission: Admission) -> None:
         super().__init__(context)
@@ -33,7 +33,7 @@ class StatefulSets(Controller):
         self.watch_pods_of("StatefulSet")
 
     def sync(self, key: Key) -> None:
-        """Bring one StatefulSet to its number, in order if it asks for order."""
+        """Bring one StatefulSet to its number of replicas, in order unless it is Parallel."""
         owner = self.context.store.find(STATEFUL_SETS, *key)
         if owner is None or is_terminating(owner):
             return
@@ -76,7 +76,7 @@ class StatefulSets(Controller):
     def _scale_down(
         self, owner: Obj, pods: dict[str, Obj], wanted: list[str], revision: str
     ) -> None:
-        """Everything wanted is there: delete what is too much, then what is old; one at a time."""
+        """Delete surplus pods, then pods of an old revision, one at a time."""
         surplus = [pod for name, pod in pods.items() if name not in wanted]
         old = [pod for pod in pods.values() if pod["metadata"]["labels"][_REVISION] != revision]
         if any(is_terminating(pod) for pod in pods.values()) or not (surplus or old):

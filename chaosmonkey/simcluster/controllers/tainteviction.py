@@ -1,7 +1,7 @@
-"""Taint eviction: a pod leaves a node tainted NoExecute when it has endured it long enough.
+"""Taint eviction: evicts a pod from a node tainted NoExecute when its toleration expires.
 
 taint seen ─► the shortest of the pod's tolerations ─► marked DisruptionTarget ─► deleted
-     └──────── taint gone before ─► "Cancelling deletion"
+     └──────── taint removed before ─► "Cancelling deletion"
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FOREVER = float("inf")
 
 
 class TaintEviction(Controller):
-    """Keeps a timer for every pod that will have to leave its node."""
+    """Keeps a timer for every pod that will be evicted."""
 
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
@@ -33,7 +33,7 @@ class TaintEviction(Controller):
         context.store.subscribe(PODS, self._pod_changed)
 
     def sync(self, key: Key) -> None:
-        """A node changed: begin or end the waiting of its pods."""
+        """Start or cancel the timers of a node's pods."""
         node = self.context.store.find(NODES, *key)
         taints = _no_execute(node) if node else []
         if not taints and key[1] not in self._tainted:
@@ -87,7 +87,7 @@ class TaintEviction(Controller):
         self.context.events.record(pod, "TaintManagerEviction", text, source=_SOURCE)
 
     def _evict(self, key: Key, uid: str) -> None:
-        """The pod's time is over."""
+        """Evict a pod whose toleration expired."""
         self._timers.pop(key, None)
         pod = self.context.store.find(PODS, *key)
         if pod is None or pod["metadata"]["uid"] != uid:
@@ -129,7 +129,7 @@ def _no_execute(node: Obj) -> list[Obj]:
 
 
 def _tolerated_seconds(pod: Obj, taints: list[Obj]) -> float:
-    """For how many seconds a pod puts up with taints: 0 is not at all."""
+    """For how many seconds a pod tolerates the taints; 0 is not at all."""
     seconds: list[float] = []
     for taint in taints:
         used = [t for t in pod["spec"].get("tolerations", ()) if tolerates(t, taint)]

@@ -1,10 +1,10 @@
-"""One pretend machine's life as the cluster feels it: its lease, its node's status.
+"""The kubelet of one simulated machine: its lease and its node's status.
 
     power ─► boot ─► register ─► lease, every renewal ─► …
                         └──────► status, when it differs or is old
-    link lost: everything goes on, nothing is heard     power lost: everything stops
+    link lost: everything runs on, nothing is posted     power lost: everything stops
 
-What its pods do is `pod_workers.py`.
+Its pods are in `pod_workers.py`.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class Kubelet:
 
     @property
     def connected(self) -> bool:
-        """Whether what it says reaches the API server."""
+        """Whether the kubelet can reach the API server."""
         return self.running and self.linked and not self.frozen and self._context.answering
 
     def power_on(self, *, boot: float | None = None) -> None:
-        """Give it power: it boots, and `boot` seconds later (default: drawn) its kubelet runs."""
+        """Power on: the machine boots; its kubelet runs after `boot` seconds (default: drawn)."""
         if self.powered:
             return
         self.powered = True
@@ -61,7 +61,7 @@ class Kubelet:
         self._book("boot", seconds, self._run)
 
     def power_off(self) -> None:
-        """Take its power: everything on it stops at once and nothing is said."""
+        """Power off: everything on the machine stops at once, without a last report."""
         self.powered = self.running = self.frozen = False
         for booking in self._bookings.values():
             booking.cancel()
@@ -69,20 +69,20 @@ class Kubelet:
         self.pods.power_off()
 
     def set_link(self, live: bool) -> None:
-        """Mend or cut its link; a cut link is a black hole, nothing is refused."""
+        """Connect or cut the link; a cut link drops packets silently."""
         if live != self.linked:
             self.linked = live
             if live:
                 self.reconnect()
 
     def reconnect(self, *, lease: Span | None = None) -> None:
-        """The link is mended or the API server is back: catch up, after `lease` (default: soon)."""
+        """Catch up after the link or the API server is back; renew the lease after `lease`."""
         if not self.connected:
             return
         timing, draw = self._context.timing, self._context.timeline.draw
         first = draw(lease or timing.lease_back)
         self._book("lease", first, self._renew)
-        # A post that hung in the link arrives at once; where it was given up, the next one does.
+        # A pending post arrives at once; if it timed out, the next one does.
         hung = self._context.timeline.random.random() < _HUNG
         status = first if hung and lease is None else draw(timing.back_online)
         self._book("status", max(first, status), self._check)
@@ -90,13 +90,13 @@ class Kubelet:
         self._book("reconcile", draw(timing.reconcile), self.pods.reconcile)
 
     def freeze(self) -> None:
-        """Stop every process on it; time goes on."""
+        """Stop every process on the machine; time goes on."""
         self.frozen = True
         self._froze = self._context.timeline.now
         self.pods.pause()
 
     def thaw(self) -> None:
-        """Let its processes go on; after a long freeze it does not trust its runtime at first."""
+        """Resume its processes; after a long freeze the kubelet reports its runtime as down."""
         self.frozen = False
         stale = self._context.timeline.now - self._froze > _RUNTIME_STALE
         self.pods.unpause()
@@ -116,7 +116,7 @@ class Kubelet:
         self._check()
 
     def _run(self) -> None:
-        """The kubelet starts: events, lease, status, and a moment later its pods."""
+        """Start the kubelet: events, lease, status, and a moment later its pods."""
         timing, timeline = self._context.timing, self._context.timeline
         self.running = True
         self._healthy = True
@@ -157,7 +157,7 @@ class Kubelet:
         store.create(LEASES, {"metadata": meta, "spec": spec})
 
     def _check(self) -> None:
-        """Compare the node with what it should say; post when that differs or is old."""
+        """Post the node's status if it differs or is old."""
         timing, timeline = self._context.timing, self._context.timeline
         self._book("status", timing.status_period, self._check)
         if not self.connected:
@@ -172,7 +172,7 @@ class Kubelet:
             return
         self._reported = timeline.now + timeline.draw((-0.1, 0.1)) * timing.status_report
         if rebooted or differs:
-            # A new kubelet posts again soon, when it knows more: its images, for one.
+            # A new kubelet soon posts again, when it knows more, such as its images.
             self._reported += _SECOND_REPORT - timing.status_report
 
         def post(node: Obj) -> None:

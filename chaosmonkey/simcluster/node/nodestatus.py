@@ -1,4 +1,4 @@
-"""A node as its kubelet registers it and posts it: a Raspberry Pi that does not exist."""
+"""The Node object of a simulated Raspberry Pi, as its kubelet registers and posts it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _READY = ("Ready", "True", "KubeletReady", "kubelet is posting ready status")
 _STALE = ("Ready", "False", "KubeletNotReady", "container runtime is down")
 
 SUFFICIENT = ("NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID")
-"""The events with which a kubelet says that its node lacks nothing."""
+"""The events of a kubelet whose node has enough of everything."""
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 
@@ -44,12 +44,12 @@ class Place:
 
     @property
     def ip(self) -> str:
-        """Its address in the pretend network."""
+        """The machine's address in the simulated network."""
         return f"10.77.{self.number // 200}.{10 + self.number % 200}"
 
     @property
     def pod_cidr(self) -> str:
-        """The addresses of its pods."""
+        """The address range of its pods."""
         return f"10.{244 + self.number // 256}.{self.number % 256}.0/24"
 
     def pod_ip(self, serial: int) -> str:
@@ -58,7 +58,7 @@ class Place:
 
 
 def new_node(place: Place) -> Obj:
-    """The node as it is registered, before its first status."""
+    """A newly registered node, before its first status."""
     labels = {
         "beta.kubernetes.io/arch": "arm64",
         "beta.kubernetes.io/os": "linux",
@@ -88,7 +88,7 @@ def post(
     images: Iterable[str] = (),
     healthy: bool = True,
 ) -> None:
-    """Write the kubelet's status into the node, in place; a kept condition keeps its time."""
+    """Write the kubelet's status into the node; an unchanged condition keeps its time."""
     status = node["status"]
     old = {condition["type"]: condition for condition in status["conditions"]}
     last = _READY if healthy else _STALE
@@ -133,7 +133,7 @@ def _condition(before: Obj | None, row: tuple[str, str, str, str], now: float) -
 
 
 def condition(obj: Obj, kind: str) -> Obj:
-    """One condition of a node or pod; an empty one if it has none of that type."""
+    """One condition of a node or pod; empty if it has none of that type."""
     for found in obj.get("status", {}).get("conditions", ()):
         if found["type"] == kind:
             return dict(found)

@@ -1,7 +1,7 @@
-"""The pods of one machine: each lives as `pod_lifecycle.py` says, and the kubelet reports its look.
+"""The pods of one machine: each follows `pod_lifecycle.py`, and the kubelet posts its status.
 
-While nothing is heard of the machine its pods play on; what they look like is reported when the
-link is back. That is how a duplicate comes to be seen: the pod was replaced, and still runs.
+While the link is down, the pods run on; their status is posted when the link is back. That is how
+duplicates appear: a pod was replaced, but still runs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class PodWorker:
     booking: Booking | None = None
     stopping: bool = False
     left: float = 0.0
-    """Seconds that were left of its stage when the machine froze."""
+    """Seconds left of its step when the machine froze."""
 
     @property
     def uid(self) -> str:
@@ -49,10 +49,10 @@ class PodWorkers:
 
     Attributes:
         place: which node the machine is.
-        parts: the world.
-        connected: whether what the kubelet says reaches the API server just now.
-        images: what was pulled; it stays on the disk through a power cut.
-        runs: what runs here, by the pod's uid.
+        context: the world.
+        connected: returns whether the kubelet can reach the API server.
+        images: the pulled images; they survive a power cut.
+        runs: the pods on this machine, by uid.
     """
 
     place: Place
@@ -63,10 +63,10 @@ class PodWorkers:
     _serial: int = 0
     _synced: bool = False
     _slow: float = 0.5
-    """Share of lost pods that are removed only when the kubelet looks again; differs by boot."""
+    """Share of lost pods that wait for the kubelet's housekeeping; drawn at each boot."""
 
     def changed(self, change: Change) -> None:
-        """The API server says that a pod bound to this machine changed."""
+        """Handle a change of a pod that is bound to this machine."""
         if not (self._synced and self.connected()):
             return
         if change.what == "DELETED":
@@ -75,7 +75,7 @@ class PodWorkers:
             self._update(change.object)
 
     def restore(self) -> None:
-        """The kubelet started and knows nothing: take the API server's pods as its own."""
+        """Adopt the API server's pods after the kubelet started."""
         if not self.connected():
             self._synced = True
             return
@@ -85,7 +85,7 @@ class PodWorkers:
             self._resume(pod)
 
     def catch_up(self) -> None:
-        """The link is back: report every pod about to stop as it is, and see what is new."""
+        """Catch up after the link is back: post terminating pods, and handle missed changes."""
         if not self.connected():
             return
         bound = self._bound()
@@ -102,13 +102,13 @@ class PodWorkers:
             self._update(pod)
 
     def reconcile(self) -> None:
-        """Report every pod whose status at the API server is not what it looks like."""
+        """Post the status of every pod."""
         if self.connected():
             for run in list(self.runs.values()):
                 self._post(run)
 
     def power_off(self) -> None:
-        """The power is gone, and with it every container."""
+        """Drop every container: the power is gone."""
         for run in self.runs.values():
             if run.booking:
                 run.booking.cancel()
@@ -116,14 +116,14 @@ class PodWorkers:
         self._synced = False
 
     def pause(self) -> None:
-        """Every process stands still."""
+        """Stop the time of every pod."""
         for run in self.runs.values():
             if run.booking and run.booking.pending:
                 run.left = run.booking.when - self.context.timeline.now
                 run.booking.cancel()
 
     def unpause(self) -> None:
-        """Every process goes on where it stood."""
+        """Resume every pod where it was."""
         for run in self.runs.values():
             if run.left:
                 self._book(run, run.left)
@@ -190,7 +190,7 @@ class PodWorkers:
         self._wait(run)
 
     def _wait(self, run: PodWorker) -> None:
-        """Book the next stage of a run."""
+        """Book the next step of a run."""
         stage, timing, timeline = run.life[run.step], self.context.timing, self.context.timeline
         match stage.after:
             case "readiness":
@@ -245,7 +245,7 @@ class PodWorkers:
         self._end(run)
 
     def _post(self, run: PodWorker) -> None:
-        """Write how a pod looks, if anybody hears it and it looks different."""
+        """Post a pod's status, if the API server can be reached."""
         report, facts, now = run.report, run.facts, self.context.timeline.now
         if report is None or not self.connected():
             return
@@ -258,7 +258,7 @@ class PodWorkers:
             run.pod = after
 
     def _record(self, run: PodWorker, reason: str) -> None:
-        """Say what happened to each container of a pod."""
+        """Record an event for each container of a pod."""
         if not self.connected():
             return
         for container in run.pod["spec"]["containers"]:

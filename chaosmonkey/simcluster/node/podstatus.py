@@ -27,7 +27,7 @@ _MOUNT = {
 
 @dataclass
 class PodFacts:
-    """What a kubelet knows of one of its pods besides its `PodReport`."""
+    """What a kubelet knows of a pod besides its `PodReport`."""
 
     host_ip: str
     started: float
@@ -37,11 +37,11 @@ class PodFacts:
     stopped: float = 0.0
     restarts: int = 0
     lost_before: bool = False
-    """Whether an earlier run of its containers was taken by a power cut."""
+    """Whether a power cut ended an earlier run of its containers."""
 
 
 def pod_status(pod: Obj, report: PodReport, facts: PodFacts, now: float) -> Obj:
-    """The whole status of a pod; a condition that stays as it was keeps its time."""
+    """The whole status of a pod; an unchanged condition keeps its time."""
     old = pod.get("status", {})
     meta, spec = pod["metadata"], pod["spec"]
     names = [container["name"] for container in spec["containers"]]
@@ -134,6 +134,6 @@ def _state(state: ContainerState, pod: Obj, container: Obj, facts: PodFacts) -> 
 
 
 def container_id(pod: Obj, container: Obj, restarts: int) -> str:
-    """The id of one run of a container; the same run has the same id."""
+    """The id of one run of a container, the same in each report."""
     plain = f"{pod['metadata']['uid']}{container['name']}{restarts}".encode()
     return "containerd://" + hashlib.blake2s(plain).hexdigest()
