@@ -18,7 +18,7 @@ from chaosmonkey.simcluster.timeline import Span, Timeline
 from chaosmonkey.simcluster.timestamps import micro_stamp, stamp
 
 _WRITTEN: Span = (0.001, 0.008)
-_ALIKE = 10
+_MOST_SIMILAR = 10
 _WINDOW = 600.0
 _TTL = 3600.0
 
@@ -37,7 +37,7 @@ _SCHEDULER = Source("default-scheduler")
 
 
 @dataclass
-class _Alike:
+class _SimilarEvents:
     """The messages about one object for one reason, and the time of the last."""
 
     messages: set[str]
@@ -51,7 +51,7 @@ class EventRecorder:
         self._timeline = timeline
         self._store = store
         self._known: dict[tuple[str, ...], tuple[str, str]] = {}
-        self._alike: dict[tuple[str, ...], _Alike] = {}
+        self._similar: dict[tuple[str, ...], _SimilarEvents] = {}
         self._serial = 0
         self._busy: dict[Source, float] = {}
 
@@ -60,7 +60,7 @@ class EventRecorder:
         ours = (source.component, source.host)
         for key in [key for key in self._known if key[4:6] == ours]:
             del self._known[key]
-            self._alike.pop(key[:6], None)
+            self._similar.pop(key[:6], None)
 
     def _soon(self, source: Source, write: Callable[[], None]) -> None:
         """Write in a moment; the events of one source stay in order."""
@@ -89,16 +89,16 @@ class EventRecorder:
             involved["fieldPath"] = f"spec.containers{{{container}}}"
         now = self._timeline.now
         uid = about["metadata"]["uid"]
-        kin = (involved["kind"], uid, container, reason, source.component, source.host)
-        alike = self._alike.get(kin)
-        if alike is None or now - alike.last > _WINDOW:
-            alike = self._alike[kin] = _Alike(set(), now)
-        alike.last = now
-        alike.messages.add(message)
-        key = (*kin, message)
-        if len(alike.messages) > _ALIKE and key not in self._known:
+        group = (involved["kind"], uid, container, reason, source.component, source.host)
+        similar = self._similar.get(group)
+        if similar is None or now - similar.last > _WINDOW:
+            similar = self._similar[group] = _SimilarEvents(set(), now)
+        similar.last = now
+        similar.messages.add(message)
+        key = (*group, message)
+        if len(similar.messages) > _MOST_SIMILAR and key not in self._known:
             message = f"(combined from similar events): {message}"
-            key = (*kin, "(combined)")
+            key = (*group, "(combined)")
         event = self._new(involved, reason, message, severity)
         self._soon(source, lambda: self._write(key, event, source))
 
@@ -159,7 +159,7 @@ class EventRecorder:
     def _forget(self, key: tuple[str, ...], at: tuple[str, str]) -> None:
         if self._known.get(key) == at:
             del self._known[key]
-            self._alike.pop(key[:-1], None)
+            self._similar.pop(key[:-1], None)
         if self._store.find(EVENTS, *at) is not None:
             self._store.delete(EVENTS, at)
 

@@ -44,7 +44,7 @@ class Booking:
 
 
 class Timeline:
-    """The event queue of a simulated world, and its only source of random numbers."""
+    """The event queue of a simulated world, and the source of its random numbers."""
 
     def __init__(self, start: float, *, seed: int = 0) -> None:
         self.now = start

@@ -30,7 +30,7 @@ from chaosmonkey.simcluster.controllers.statefulset import StatefulSets
 from chaosmonkey.simcluster.controllers.tainteviction import TaintEviction
 from chaosmonkey.simcluster.events import EventRecorder
 from chaosmonkey.simcluster.node.kubelet import LEASE_NAMESPACE, Kubelet
-from chaosmonkey.simcluster.node.nodestatus import Place
+from chaosmonkey.simcluster.node.nodestatus import NodeIdentity
 from chaosmonkey.simcluster.settings import DEMO_MACHINES, DEMO_PANEL
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.simcluster.timing import STAGE, Timing
@@ -82,14 +82,16 @@ class World:
         for name in _NAMESPACES:
             self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         self._start_controllers()
-        places = [Place(control_plane, 0, control_plane=True)] if control_plane else []
-        places += [Place(machine.name, number) for number, machine in enumerate(wired, 1)]
-        for place in places:
-            kubelet = self.kubelets[place.name] = Kubelet(place, self.context)
-            if place.control_plane or self.bench.feed(place.name, "power").live:
+        identities = [NodeIdentity(control_plane, 0, control_plane=True)] if control_plane else []
+        identities += [
+            NodeIdentity(machine.name, number) for number, machine in enumerate(wired, 1)
+        ]
+        for identity in identities:
+            kubelet = self.kubelets[identity.name] = Kubelet(identity, self.context)
+            if identity.control_plane or self.bench.feed(identity.name, "power").live:
                 kubelet.power_on(boot=self.timeline.draw((0.0, self.context.timing.lease_renewal)))
-            if not place.control_plane:
-                kubelet.set_link(self.bench.feed(place.name, "network").live)
+            if not identity.control_plane:
+                kubelet.set_link(self.bench.feed(identity.name, "network").live)
         self.store.subscribe(PODS, self._pod_changed)
 
     def _start_controllers(self) -> None:

@@ -154,5 +154,5 @@ def shutting_down() -> Refusal:
 
 
 def list_expired() -> Refusal:
-    """The requested page of a list is no longer in the history."""
+    """The version of the requested list is no longer in the history."""
     return Refusal(410, "Expired", "The resourceVersion for the provided list is too old.")

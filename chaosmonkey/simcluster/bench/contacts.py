@@ -18,8 +18,9 @@ RELAY_BOUNCE: Span = (0.001, 0.003)
 BUTTON_BOUNCE: Span = (0.0005, 0.003)
 """Seconds until a button's contact settles (a microswitch; engineering estimate)."""
 
-_OFTEN = 0.8
-_MOST = 4
+_BOUNCE_SHARE = 0.8
+"""Share of the movements that bounce at all."""
+_MOST_BOUNCES = 4
 
 
 class Contact:
@@ -73,11 +74,12 @@ class Contact:
 
     def _draw(self, *, closed: bool) -> list[tuple[float, bool]]:
         """Draw the moments of opening and closing; the last one ends the bouncing."""
-        if self._chance.random() >= _OFTEN:
+        if self._chance.random() >= _BOUNCE_SHARE:
             return []
         whole = self._chance.uniform(*self._span)
         moments = [
-            self._chance.uniform(0, whole) for _ in range(2 * self._chance.randint(1, _MOST))
+            self._chance.uniform(0, whole)
+            for _ in range(2 * self._chance.randint(1, _MOST_BOUNCES))
         ]
         moments[0] = whole
         return [(moment, closed == bool(n % 2)) for n, moment in enumerate(sorted(moments))]

@@ -19,7 +19,7 @@ from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timeline import Booking
 
-_AWAY = 0.5
+_RETRY_AFTER = 0.5
 
 
 class Controller(ABC):
@@ -47,12 +47,12 @@ class Controller(ABC):
     def _run(self, key: Key) -> None:
         del self._waiting[key]
         if not self.context.answering:
-            self.wake(key, _AWAY)
+            self.wake(key, _RETRY_AFTER)
             return
         try:
             self.sync(key)
         except refusals.Refusal:
-            self.wake(key, _AWAY)
+            self.wake(key, _RETRY_AFTER)
 
     def watch(self, resource: ApiResource, wake: Callable[[Obj], None] | None = None) -> None:
         """Wake the key of every changed object of a resource, or call `wake` with the object."""

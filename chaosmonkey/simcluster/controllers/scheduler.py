@@ -16,7 +16,7 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller, is_finished, owner_of
 from chaosmonkey.simcluster.node.pod_workers import node_of
-from chaosmonkey.simcluster.quantities import Need, need_of, offer_of
+from chaosmonkey.simcluster.quantities import ResourceAmounts, allocatable_of, requests_of
 from chaosmonkey.simcluster.timestamps import stamp
 from chaosmonkey.simcluster.tolerations import tolerates_all
 
@@ -30,7 +30,7 @@ class Scheduler(Controller):
         super().__init__(context)
         self._siblings = context.store.index(PODS, "siblings", _sibling_terms)
         self._on_node = context.store.index(PODS, "node", node_of)
-        self._used: dict[str, Need] = {}
+        self._used: dict[str, ResourceAmounts] = {}
         self._pending: set[Key] = set()
         context.store.subscribe(PODS, self._pod_changed)
         context.store.subscribe(NODES, self._node_changed)
@@ -52,7 +52,7 @@ class Scheduler(Controller):
 
     def _account(self, pod: Obj, sign: int) -> None:
         name = pod["spec"]["nodeName"]
-        self._used[name] = self._used.get(name, Need()) + need_of(pod) * sign
+        self._used[name] = self._used.get(name, ResourceAmounts()) + requests_of(pod) * sign
 
     def _node_changed(self, change: Change) -> None:
         old = change.before
@@ -70,11 +70,11 @@ class Scheduler(Controller):
             self._pending.discard(key)
             return
         nodes = self.context.store.all(NODES)
-        need = need_of(pod)
+        wanted = requests_of(pod)
         refused: Counter[str] = Counter()
         possible: list[str] = []
         for node in nodes:
-            why = next(self._objections(pod, need, node), "")
+            why = next(self._objections(pod, wanted, node), "")
             if why:
                 refused[why] += 1
             else:
@@ -86,7 +86,7 @@ class Scheduler(Controller):
             self._pending.add(key)
             self._give_up(pod, len(nodes), refused)
 
-    def _objections(self, pod: Obj, need: Need, node: Obj) -> Iterator[str]:
+    def _objections(self, pod: Obj, wanted: ResourceAmounts, node: Obj) -> Iterator[str]:
         """The reasons why a node does not fit, in kube-scheduler's words."""
         spec = pod["spec"]
         tolerations = spec.get("tolerations", ())
@@ -97,8 +97,8 @@ class Scheduler(Controller):
             if not tolerates_all(tolerations, [taint], _BLOCKING):
                 value = taint.get("value", "")
                 yield f"node(s) had untolerated taint(s) {{{taint['key']}: {value}}}"
-        free = offer_of(node) - self._used.get(node["metadata"]["name"], Need())
-        yield from free.lacks(need)
+        free = allocatable_of(node) - self._used.get(node["metadata"]["name"], ResourceAmounts())
+        yield from free.shortages(wanted)
 
     def _best(self, pod: Obj, names: list[str]) -> str:
         owner = owner_of(pod)

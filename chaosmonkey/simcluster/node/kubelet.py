@@ -17,7 +17,7 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.events import Severity, Source
 from chaosmonkey.simcluster.node import nodestatus
-from chaosmonkey.simcluster.node.nodestatus import Place, condition
+from chaosmonkey.simcluster.node.nodestatus import NodeIdentity, condition
 from chaosmonkey.simcluster.node.pod_workers import PodWorkers
 from chaosmonkey.simcluster.timeline import Booking, Span
 from chaosmonkey.simcluster.timestamps import micro_stamp
@@ -32,15 +32,15 @@ _HUNG = 0.5
 class Kubelet:
     """The node agent of one machine, with the machine's power and link as inputs."""
 
-    def __init__(self, place: Place, context: SimContext) -> None:
-        self.place = place
+    def __init__(self, identity: NodeIdentity, context: SimContext) -> None:
+        self.identity = identity
         self.powered = False
         self.running = False
         self.linked = True
         self.frozen = False
-        self.pods = PodWorkers(place, context, lambda: self.connected)
+        self.pods = PodWorkers(identity, context, lambda: self.connected)
         self._context = context
-        self._source = Source("kubelet", place.name)
+        self._source = Source("kubelet", identity.name)
         self._boot_id = ""
         self._reported = 0.0
         self._froze = 0.0
@@ -141,12 +141,12 @@ class Kubelet:
         def renew(lease: Obj) -> None:
             lease["spec"]["renewTime"] = now
 
-        name = self.place.name
+        name = self.identity.name
         if self._context.store.edit(LEASES, (LEASE_NAMESPACE, name), renew) is None:
             self._new_lease(now)
 
     def _new_lease(self, now: str) -> None:
-        name, store = self.place.name, self._context.store
+        name, store = self.identity.name, self._context.store
         node = store.find(NODES, "", name)
         if node is None:
             return
@@ -162,9 +162,9 @@ class Kubelet:
         self._book("status", timing.status_period, self._check)
         if not self.connected:
             return
-        node = self._context.store.find(NODES, "", self.place.name)
+        node = self._context.store.find(NODES, "", self.identity.name)
         if node is None:
-            node = self._context.store.create(NODES, nodestatus.new_node(self.place))
+            node = self._context.store.create(NODES, nodestatus.new_node(self.identity))
         ready = condition(node, "Ready").get("status")
         rebooted = node["status"].get("nodeInfo", {}).get("bootID", self._boot_id) != self._boot_id
         differs = ready != ("True" if self._healthy else "False")
@@ -178,16 +178,16 @@ class Kubelet:
         def post(node: Obj) -> None:
             nodestatus.post(
                 node,
-                self.place,
+                self.identity,
                 self._boot_id,
                 timeline.now,
                 images=self.pods.images,
                 healthy=self._healthy,
             )
 
-        self._context.store.edit(NODES, ("", self.place.name), post)
+        self._context.store.edit(NODES, ("", self.identity.name), post)
         if rebooted:
-            text = f"Node {self.place.name} has been rebooted, boot id: {self._boot_id}"
+            text = f"Node {self.identity.name} has been rebooted, boot id: {self._boot_id}"
             self._record("Rebooted", text, warning=True)
         if rebooted or differs:
             self._record_sufficient()
@@ -199,13 +199,13 @@ class Kubelet:
             self._record_status(reason)
 
     def _record_status(self, reason: str) -> None:
-        self._record(reason, f"Node {self.place.name} status is now: {reason}")
+        self._record(reason, f"Node {self.identity.name} status is now: {reason}")
 
     def _record(self, reason: str, message: str, *, warning: bool = False) -> None:
         about: Obj = {
             "kind": "Node",
             "apiVersion": "v1",
-            "metadata": {"name": self.place.name, "uid": self.place.name},
+            "metadata": {"name": self.identity.name, "uid": self.identity.name},
         }
         severity: Severity = "Warning" if warning else "Normal"
         self._context.events.record(

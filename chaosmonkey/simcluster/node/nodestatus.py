@@ -35,8 +35,8 @@ CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 
 
 @dataclass(frozen=True)
-class Place:
-    """Which node of the cluster a machine is."""
+class NodeIdentity:
+    """The name, number and role of a machine's node."""
 
     name: str
     number: int
@@ -57,22 +57,22 @@ class Place:
         return f"{self.pod_cidr.removesuffix('.0/24')}.{2 + serial % 250}"
 
 
-def new_node(place: Place) -> Obj:
+def new_node(identity: NodeIdentity) -> Obj:
     """A newly registered node, before its first status."""
     labels = {
         "beta.kubernetes.io/arch": "arm64",
         "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "arm64",
-        "kubernetes.io/hostname": place.name,
+        "kubernetes.io/hostname": identity.name,
         "kubernetes.io/os": "linux",
     }
     taints = [{"key": NOT_READY, "effect": "NoSchedule"}]
-    if place.control_plane:
+    if identity.control_plane:
         labels[CONTROL_PLANE] = ""
         taints.append({"key": CONTROL_PLANE, "effect": "NoSchedule"})
-    spec = {"podCIDR": place.pod_cidr, "podCIDRs": [place.pod_cidr], "taints": taints}
+    spec = {"podCIDR": identity.pod_cidr, "podCIDRs": [identity.pod_cidr], "taints": taints}
     meta = {
-        "name": place.name,
+        "name": identity.name,
         "labels": labels,
         "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
     }
@@ -81,7 +81,7 @@ def new_node(place: Place) -> Obj:
 
 def post(
     node: Obj,
-    place: Place,
+    identity: NodeIdentity,
     boot_id: str,
     now: float,
     *,
@@ -98,13 +98,13 @@ def post(
         "allocatable": dict(_CAPACITY),
         "conditions": [_condition(old.get(row[0]), row, now) for row in wanted],
         "addresses": [
-            {"type": "InternalIP", "address": place.ip},
-            {"type": "Hostname", "address": place.name},
+            {"type": "InternalIP", "address": identity.ip},
+            {"type": "Hostname", "address": identity.name},
         ],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "nodeInfo": {
-            "machineID": _digest("machine", place.name),
-            "systemUUID": _digest("system", place.name),
+            "machineID": _digest("machine", identity.name),
+            "systemUUID": _digest("system", identity.name),
             "bootID": boot_id,
             "kernelVersion": "6.12.47+rpt-rpi-v8",
             "osImage": "Debian GNU/Linux 13 (trixie)",

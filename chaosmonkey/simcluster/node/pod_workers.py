@@ -15,7 +15,7 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node import pod_lifecycle
-from chaosmonkey.simcluster.node.nodestatus import Place
+from chaosmonkey.simcluster.node.nodestatus import NodeIdentity
 from chaosmonkey.simcluster.node.pod_lifecycle import Life, PodReport, PodStep
 from chaosmonkey.simcluster.node.podstatus import PodFacts, pod_status
 from chaosmonkey.simcluster.timeline import Booking
@@ -48,14 +48,14 @@ class PodWorkers:
     """All pods of one machine.
 
     Attributes:
-        place: which node the machine is.
+        identity: which node the machine is.
         context: the world.
         connected: returns whether the kubelet can reach the API server.
         images: the pulled images; they survive a power cut.
         runs: the pods on this machine, by uid.
     """
 
-    place: Place
+    identity: NodeIdentity
     context: SimContext
     connected: Callable[[], bool]
     images: set[str] = field(default_factory=set)
@@ -130,7 +130,7 @@ class PodWorkers:
                 run.left = 0.0
 
     def _bound(self) -> list[Obj]:
-        return self.context.store.index(PODS, "node", node_of).find(self.place.name)
+        return self.context.store.index(PODS, "node", node_of).find(self.identity.name)
 
     def _update(self, pod: Obj) -> None:
         uid = pod["metadata"]["uid"]
@@ -166,7 +166,7 @@ class PodWorkers:
             self._play(run, pod_lifecycle.START)
 
     def _adopt(self, pod: Obj) -> PodWorker:
-        facts = PodFacts(host_ip=self.place.ip, started=self.context.timeline.now)
+        facts = PodFacts(host_ip=self.identity.ip, started=self.context.timeline.now)
         run = PodWorker(pod, key_of(pod), facts)
         self.runs[run.uid] = run
         return run
@@ -221,7 +221,7 @@ class PodWorkers:
         now = self.context.timeline.now
         if stage.name == "started":
             self._serial += 1
-            ip = run.facts.ip or self.place.pod_ip(self._serial)
+            ip = run.facts.ip or self.identity.pod_ip(self._serial)
             run.facts = replace(run.facts, ip=ip, running_since=now)
             ready_at_once = pod_lifecycle.probe_span(run.pod) is None
             run.report = pod_lifecycle.READY if ready_at_once else stage.report
@@ -267,7 +267,7 @@ class PodWorkers:
                     run.pod,
                     why,
                     message,
-                    source=Source("kubelet", self.place.name),
+                    source=Source("kubelet", self.identity.name),
                     container=container["name"],
                 )
 

@@ -92,7 +92,7 @@ class Mcp23017:
         return int(bool(flags) == bool(iocon & INTPOL))
 
     def update(self) -> None:
-        """Check the lines for changes, and interrupt if one is enabled for it."""
+        """Read the ties again, and interrupt if a change is enabled to."""
         before = self.inta
         self._compare()
         if self.inta != before:
