@@ -1,1 +1,1 @@
-"""The real table: drawings, pin map and shopping list, all made of `lab.toml` in this folder."""
+"""The real table: drawings, pin map and shopping list, generated from `lab.toml` in this folder."""

@@ -1,6 +1,6 @@
-"""What to buy for N workers: `python -m hardware.bom 5 > hardware/bom.csv`.
+"""The shopping list for N workers: `python -m hardware.bom 5 > hardware/bom.csv`.
 
-Quantities follow from N. Spares are counted in, prices are not: they were out of date every time.
+Quantities follow from N and include spares. There are no prices, because they soon go out of date.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Item:
 
 
 def items(workers: int) -> Iterator[Item]:
-    """The list for each of the three builds, the panel, and what may be added."""
+    """The items of each of the three builds, of the panel, and the options."""
     if not 1 <= workers <= 8:
         raise ValueError("between 1 and 8 workers: a ULN2803A has eight channels")
     yield from _everywhere(workers)
@@ -39,8 +39,13 @@ def items(workers: int) -> Iterator[Item]:
 
 def _everywhere(workers: int) -> Iterator[Item]:
     boards = workers + 1
-    yield Item("all", boards, "Raspberry Pi", "one master, the others are workers")
-    yield Item("all", boards + 1, "microSD card, 16 GB or more, class 10", "one spare, written")
+    yield Item("all", boards, "Raspberry Pi", "one master, the rest workers")
+    yield Item(
+        "all",
+        boards + 1,
+        "microSD card, 16 GB or more, class 10",
+        "one spare, with the image on it",
+    )
     yield Item("all", boards + 2, "CAT5e patch cable, 0.3 m", "workers, master, laptop")
     yield Item("all", 1, "stackable case with bolts", f"{boards} boards")
     yield Item("all", 1, "Wi-Fi access point, 5 V", "the table's own network, for the phones")
@@ -49,19 +54,24 @@ def _everywhere(workers: int) -> Iterator[Item]:
 def _relays(workers: int) -> Iterator[Item]:
     build = "relay"
     drivers = 2 * ceil(workers / 8)
-    yield Item(build, 1, "unmanaged 100 Mbit/s switch, 8 ports", "100 Mbit/s: two pairs to break")
-    yield Item(build, ceil((workers + 1) / 6), "USB charger, 6 ports, 60 W", "2.4 A a port")
     yield Item(
-        build, workers + 1, "USB lead for the boards, 0.3 m, 20 AWG", "thick: the drop counts"
+        build, 1, "unmanaged 100 Mbit/s switch, 8 ports", "100 Mbit/s: only two pairs to break"
     )
-    yield Item(build, workers, "relay SRD-05VDC-SL-C on a socket, no driver on it", "power, NC")
+    yield Item(build, ceil((workers + 1) / 6), "USB charger, 6 ports, 60 W", "2.4 A per port")
+    yield Item(
+        build,
+        workers + 1,
+        "USB lead for the boards, 0.3 m, 20 AWG",
+        "thick, for a low voltage drop",
+    )
+    yield Item(build, workers, "relay SRD-05VDC-SL-C in a socket, without a driver", "power, NC")
     yield Item(build, workers, "relay Omron G6K-2F-Y DC4.5", "network, NC; gold contacts")
     yield Item(build, workers, "board with two RJ45 jacks", "carries the network relay")
-    yield Item(build, drivers, "ULN2803A, DIP-18, with socket", "flyback diodes are inside")
-    yield Item(build, 2 * workers, "resistor 10 kΩ", "holds a driver's input down")
+    yield Item(build, drivers, "ULN2803A, DIP-18, with socket", "flyback diodes built in")
+    yield Item(build, 2 * workers, "resistor 10 kΩ", "pulls a driver's input down")
     yield Item(build, workers, "fuse 3 A, slow, with holder", "in each worker's 5 V")
-    yield Item(build, workers, "resistor 10 kΩ", "upper half of a rail's divider, at the worker")
-    yield Item(build, workers, "resistor 15 kΩ", "lower half, at the master")
+    yield Item(build, workers, "resistor 10 kΩ", "upper half of a rail divider, at the worker")
+    yield Item(build, workers, "resistor 15 kΩ", "lower half of the divider, at the master")
     yield Item(build, 1, "resettable fuse, 1.1 A hold", "in the coils' 5 V")
     yield Item(build, 1, "ribbon cable with 40-pin socket", "header to the driver board")
     yield Item(
@@ -77,38 +87,44 @@ def _poe(workers: int) -> Iterator[Item]:
     yield Item(
         build, 1, "managed PoE+ switch, 8 ports, writable over SNMP", "check POWER-ETHERNET-MIB"
     )
-    yield Item(build, workers, "PoE+ HAT", "for the boards chosen")
-    yield Item(build, 1, "supply for the master", "never on a port that is switched")
+    yield Item(build, workers, "PoE+ HAT", "one that fits the boards")
+    yield Item(build, 1, "supply for the master", "never a switched port")
 
 
 def _home(workers: int) -> Iterator[Item]:
     build = "home"
     yield Item(build, workers, "smart plug with a local API and a timer", "Shelly Gen2+ or Tasmota")
     yield Item(build, workers + 1, "the board's own supply, certified", "plugged in, never opened")
-    yield Item(build, 1, "unmanaged switch, 8 ports", "network is not cut in this build")
+    yield Item(build, 1, "unmanaged switch, 8 ports", "this build does not cut the network")
 
 
 def _panel(workers: int) -> Iterator[Item]:
     build = "panel"
     yield Item(build, 1, "MCP23017, DIP-28, with socket", "buttons and LEDs over I2C")
-    yield Item(build, workers + 1, "arcade button, normally open", "one a worker, one spare")
+    yield Item(build, workers + 1, "arcade button, normally open", "one per worker, one spare")
     yield Item(
         build, workers + 2, "LED 5 mm, 2 V (red, amber, yellow-green)", "workers, heartbeat, spare"
     )
     yield Item(build, workers + 1, f"resistor {LED_OHMS} Ω", "in each LED's line")
-    yield Item(build, 1, "resistor 10 kΩ", "RESET up")
-    yield Item(build, 2, "resistor 1 kΩ", "red button: pull-up, and in its line")
-    yield Item(build, 2, "capacitor 100 nF, ceramic", "at the expander, in the red button's line")
+    yield Item(build, 1, "resistor 10 kΩ", "pulls RESET up")
+    yield Item(build, 2, "resistor 1 kΩ", "red button: pull-up and series")
+    yield Item(build, 2, "capacitor 100 nF, ceramic", "at the expander and the red button's line")
     yield Item(build, 1, "perforated board", "expander and resistors")
 
 
 def _options(workers: int) -> Iterator[Item]:
     build = "option"
     yield Item(
-        build, ceil(workers / 3), "INA3221 board, three channels", "volts and amperes, not dividers"
+        build,
+        ceil(workers / 3),
+        "INA3221 board, three channels",
+        "measures the rails, instead of dividers",
     )
     yield Item(
-        build, 1, "relay board, 8 channels, opto inputs, JD-VCC", "active low, not ULN2803A and SRD"
+        build,
+        1,
+        "relay board, 8 channels, opto inputs, JD-VCC",
+        "active low, instead of ULN2803A and SRD",
     )
 
 

@@ -1,7 +1,7 @@
-"""Write everything in this folder that is made of lab.toml: `python -m hardware.drawings`.
+"""Write everything in this folder that is generated from lab.toml: `python -m hardware.drawings`.
 
-The pin map, the harnesses' YAML and the shopping list need nothing; the schematics need schemdraw,
-the harnesses' pictures WireViz and Debian's graphviz (`make drawings` has them all).
+The pin map, the harnesses' YAML and the shopping list need no other packages. The schematics need
+schemdraw; the harnesses' pictures need WireViz (`make drawings` installs both) and graphviz.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 from chaosmonkey.config import Lab
 from chaosmonkey.model import FeedKind
 from hardware import bom, harness, pinmap
-from hardware.panel import face
+from hardware.panel import panel_layout
 from hardware.table import HERE, channels, example, rails
 
 
 def texts(lab: Lab) -> dict[str, str]:
-    """The files that are text, by name."""
+    """The text files, by name."""
     return {
         "bom.csv": bom.write(5),
         "pins.md": pinmap.page(lab),
@@ -31,16 +31,16 @@ def texts(lab: Lab) -> dict[str, str]:
 
 
 def schematics(lab: Lab) -> dict[str, str]:
-    """The schematics as SVG, by name; ImportError without schemdraw.
+    """The schematics as SVG, by name. Raises ImportError without schemdraw.
 
-    Those of the other builds are made of their own examples: lab-active-low.toml, lab-poe.toml.
+    The other builds have their own examples: lab-active-low.toml and lab-poe.toml.
     """
     from hardware import schematic, schematic_panel, schematic_poe  # noqa: PLC0415 - schemdraw
 
     blue, poe = example("lab-active-low"), example("lab-poe")
     if not isinstance(blue.panel.halt, int):
         raise ValueError(  # noqa: TRY004 - it is the file that is wrong
-            "lab-active-low.toml: drawn is a red button on the header"
+            "lab-active-low.toml: the drawing needs a red button on the header"
         )
     return {
         "schematic-power.svg": schematic.power(channels(lab, FeedKind.POWER)),
@@ -48,7 +48,7 @@ def schematics(lab: Lab) -> dict[str, str]:
             channels(lab, FeedKind.NETWORK), harness.SECOND_GROUND_PIN
         ),
         "schematic-sensing.svg": schematic_panel.sensing(rails(lab)),
-        "schematic-panel.svg": schematic_panel.panel(face(lab)),
+        "schematic-panel.svg": schematic_panel.panel(panel_layout(lab)),
         "schematic-active-low.svg": schematic.active_low(
             channels(blue, FeedKind.POWER, active_high=False), blue.panel.halt
         ),
@@ -57,10 +57,10 @@ def schematics(lab: Lab) -> dict[str, str]:
 
 
 def draw_harness(source: Path, folder: Path) -> None:
-    """Have WireViz draw a harness; it calls graphviz' dot.
+    """Draw a harness with WireViz, which calls graphviz' dot.
 
-    The letters are made smaller afterwards: their boxes were measured for a narrower font than
-    most machines have.
+    The font is reduced afterwards: the boxes are measured for a narrower font than most machines
+    have.
     """
     wireviz = Path(sys.executable).with_name("wireviz")
     subprocess.run(  # noqa: S603 - a program of ours on a file of ours

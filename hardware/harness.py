@@ -1,4 +1,4 @@
-"""The harnesses in WireViz's language, made from lab.toml; the YAML is readable without a drawing.
+"""The wiring harnesses as WireViz YAML, generated from lab.toml.
 
 control   header of the master ─► driver chips ─► coils
 feeds     charger ─► fuse ─► contact ─► worker, and the two pairs of an Ethernet cable
@@ -15,7 +15,7 @@ import yaml
 
 from chaosmonkey.config import Lab
 from chaosmonkey.model import FeedKind
-from hardware.panel import LED_OHMS, face
+from hardware.panel import LED_OHMS, panel_layout
 from hardware.table import (
     COIL_PIN,
     GROUND_PIN,
@@ -33,19 +33,19 @@ from hardware.table import (
 Drawing = dict[str, Any]
 
 SECOND_GROUND_PIN = 9
-"""Pin of the header for U2's ground; the first one is U1's."""
+"""Header pin for U2's ground; GROUND_PIN is U1's."""
 
-HEAD = "# Made by `make drawings` of hardware/lab.toml; do not edit.\n"
+HEAD = "# Generated from hardware/lab.toml by `make drawings`; do not edit.\n"
 
 
 def as_yaml(drawing: Drawing) -> str:
-    """A harness as WireViz reads it."""
+    """A harness as WireViz YAML."""
     dumped: str = yaml.safe_dump(drawing, sort_keys=False, allow_unicode=True, width=100)
     return HEAD + dumped
 
 
 def control(lab: Lab) -> Drawing:
-    """From the header over both chips to the coils."""
+    """The harness from the header through both driver chips to the coils."""
     power, network = (channels(lab, feed) for feed in (FeedKind.POWER, FeedKind.NETWORK))
     header = {
         COIL_PIN: "5 V, coils",
@@ -63,7 +63,7 @@ def control(lab: Lab) -> Drawing:
         "F1+S1": {
             "type": "fuse 1.1 A and contact 11-12 of the red button",
             "pins": ["in", "out"],
-            "notes": "Pressed: no coil has current, every worker is on",
+            "notes": "While pressed, no coil is energised: every worker is on",
         },
     }
     cables: Drawing = {"W3": _wires(["RD"], "coils' 5 V"), "W6": _wires(["RD"] * 4, "coils' 5 V")}
@@ -109,7 +109,7 @@ def control(lab: Lab) -> Drawing:
 
 
 def feeds(lab: Lab) -> Drawing:
-    """From the charger over fuse and contact to the workers, and one worker's Ethernet."""
+    """The harness from the charger to the workers, and one worker's Ethernet cable."""
     power, network = (channels(lab, feed) for feed in (FeedKind.POWER, FeedKind.NETWORK))
     connectors: Drawing = {}
     cables: Drawing = {}
@@ -122,7 +122,7 @@ def feeds(lab: Lab) -> Drawing:
         connectors[relay] = {
             "type": "contact",
             "pins": ["COM", "NC", "NO"],
-            "notes": "NO stays free",
+            "notes": "NO is unconnected",
         }
         connectors[board] = {"type": "USB plug", "pins": [1, 5], "pinlabels": ["5 V", "GND"]}
         cables[into] = _wires(["RD"], "0.5 mm²")
@@ -135,7 +135,7 @@ def feeds(lab: Lab) -> Drawing:
             [{port: [4]}, {lead: [2]}, {board: [5]}],
         ]
     first = network[0]
-    switch, worker = "switch port", f"{first.machine} network, like all others"
+    switch, worker = "switch port", f"{first.machine} network (all workers alike)"
     for end in (switch, worker):
         connectors[end] = {
             "type": "RJ45",
@@ -145,7 +145,7 @@ def feeds(lab: Lab) -> Drawing:
     connectors[first.relay] = {
         "type": "contact, two poles",
         "pins": ["COM 1", "COM 2", "NC 1", "NC 2", "NO 1", "NO 2"],
-        "notes": "Both NO stay free; all other wires run through",
+        "notes": "Both NO are unconnected; all other wires run straight through",
     }
     cables["W41"] = _wires(["WH", "OG", "WH", "GN"], "pairs 1-2 and 3-6, twisted to the contact")
     cables["W42"] = _wires(["WH", "OG"], "pair 1-2")
@@ -158,24 +158,24 @@ def feeds(lab: Lab) -> Drawing:
 
 
 def panel(lab: Lab) -> Drawing:
-    """From the header to the panel's board, and from there to what people touch and see."""
-    it = face(lab)
+    """The harness from the header to the panel's board, and on to the buttons and LEDs."""
+    layout = panel_layout(lab)
     bus = {
         SUPPLY_PIN: ("OG", "3V3", "3V3"),
         PANEL_GROUND_PIN: ("BK", "GND", "GND, panel"),
         HEADER[2]: ("VT", "SDA", "BCM 2, SDA"),
         HEADER[3]: ("GY", "SCL", "BCM 3, SCL"),
-        HEADER[it.interrupt]: ("YE", "INT", f"BCM {it.interrupt}, INTA"),
-        HEADER[it.heartbeat]: ("GN", "BEAT", f"BCM {it.heartbeat}, heartbeat"),
-        HEADER[it.halt]: ("WH", "HALT", f"BCM {it.halt}, red button"),
+        HEADER[layout.interrupt]: ("YE", "INT", f"BCM {layout.interrupt}, INTA"),
+        HEADER[layout.heartbeat]: ("GN", "BEAT", f"BCM {layout.heartbeat}, heartbeat"),
+        HEADER[layout.halt]: ("WH", "HALT", f"BCM {layout.halt}, red button"),
         RED_GROUND_PIN: ("BK", "HALT GND", "GND, red button"),
     }
-    buttons = {spot.line: f"{spot.button}, {spot.machine}" for spot in it.buttons}
-    leds = {spot.line: f"{spot.led}, {spot.machine}" for spot in it.leds}
+    buttons = {spot.line: f"{spot.button}, {spot.machine}" for spot in layout.buttons}
+    leds = {spot.line: f"{spot.led}, {spot.machine}" for spot in layout.leds}
     board = [name for _, name, _ in bus.values()]
     board += ["S1 21", "S1 22", *buttons, "GND S", *leds, "GND H", "H1 +", "H1 -"]
-    bank = f"{it.buttons[0].button} to {it.buttons[-1].button}"
-    lamps = f"{it.leds[0].led} to {it.leds[-1].led}"
+    bank = f"{layout.buttons[0].button} to {layout.buttons[-1].button}"
+    lamps = f"{layout.leds[0].led} to {layout.leds[-1].led}"
     connectors: Drawing = {
         "X1": {
             "type": "40-pin header of the master",
@@ -184,7 +184,7 @@ def panel(lab: Lab) -> Drawing:
             "pinlabels": [label for _, _, label in bus.values()],
         },
         "U3 board": {
-            "type": f"MCP23017, address {it.address:#04x}",
+            "type": f"MCP23017, address {layout.address:#04x}",
             "subtype": "with all resistors of the panel",
             "pins": board,
             "notes": f"{LED_OHMS} Ω in each LED's line",
@@ -192,7 +192,7 @@ def panel(lab: Lab) -> Drawing:
         "S1": {
             "type": "big red button, two NC contacts",
             "pins": [21, 22],
-            "notes": "Its contact 11-12 stands in the coils' 5 V: see the other harness",
+            "notes": "Contact 11-12 interrupts the coils' 5 V: see the control harness",
         },
         bank: {
             "type": "buttons, normally open",
@@ -206,8 +206,8 @@ def panel(lab: Lab) -> Drawing:
         },
         "H1": {"type": "heartbeat LED, 2 V", "pins": ["+", "-"]},
     }
-    colours = [spot.colour for spot in it.buttons]
-    lights = [spot.colour for spot in it.leds]
+    colours = [spot.colour for spot in layout.buttons]
+    lights = [spot.colour for spot in layout.leds]
     cables = {
         "W61": _wires([colour for colour, _, _ in bus.values()], "panel, 0.5 m at most"),
         "W62": _wires([*colours, "BK"], "buttons"),
@@ -227,7 +227,7 @@ def panel(lab: Lab) -> Drawing:
 
 
 def sensing(lab: Lab) -> Drawing:
-    """From the header to the 5 V on each worker's board."""
+    """The harness from the header to the 5 V on each worker's board."""
     rows = rails(lab)
     header = {SENSE_GROUND_PIN: "GND, rail inputs"} | {
         one.header: f"BCM {one.bcm}, {one.machine} rail" for one in rows
@@ -263,7 +263,7 @@ def sensing(lab: Lab) -> Drawing:
 def _straight(
     one: str, pins: Sequence[int | str], cable: str, other: str, ends: Sequence[int | str]
 ) -> list[dict[str, Any]]:
-    """A cable whose first wire goes from the first pin to the first end, and so on."""
+    """A cable that connects each pin to the end at the same position."""
     return [{one: list(pins)}, {cable: list(range(1, len(pins) + 1))}, {other: list(ends)}]
 
 

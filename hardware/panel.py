@@ -1,6 +1,6 @@
-"""The panel of lab.toml: the parts on the pins of its MCP23017, and the current of its LEDs.
+"""The panel in lab.toml: the parts on its MCP23017's pins, and the current of its LEDs.
 
-Pins and limits are those of the chip's data sheet (Microchip DS20001952, the 28-pin DIP).
+Pins and limits are from the chip's data sheet (Microchip DS20001952, 28-pin DIP).
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ EXPANDER = {f"A{bit}": 21 + bit for bit in range(8)} | {f"B{bit}": 1 + bit for b
 
 VDD, VSS, SCL, SDA, INTB, INTA, RESET = 9, 10, 12, 13, 19, 20, 18
 STRAPS = {"A0": 15, "A1": 16, "A2": 17}
-"""The chip's other pins. Its address is 0x20 and what the straps say."""
+"""The chip's other pins. Its address is 0x20 plus the value of the straps."""
 
 SUPPLY = 3.3
-"""Volts."""
+"""Supply voltage, in volts."""
 
 LED_VOLTS, LED_OHMS = 2.0, 330
-"""A red, amber or yellow-green LED, and its resistor. Blue and white ones want 3 V: dark."""
+"""A red, amber or yellow-green LED, and its resistor. Blue and white LEDs need 3 V."""
 
 LED_MILLIAMPS = (SUPPLY - LED_VOLTS) / LED_OHMS * 1000
-"""Of one LED at most: the chip's output loses some tenths of a volt."""
+"""Maximum current of one LED; the chip's output loses some tenths of a volt."""
 
 PIN_LIMIT, VDD_LIMIT, VSS_LIMIT = 25, 125, 150
-"""Milliamperes that the chip bears: of a pin, into VDD, out of VSS."""
+"""The chip's limits in milliamperes: per pin, into VDD, out of VSS."""
 
 
 @dataclass(frozen=True)
-class Spot:
+class PanelPart:
     """One button or LED of a machine.
 
     Attributes:
-        machine: whose.
-        number: of the machine on the table, from 1.
-        line: of the expander, as lab.toml has it.
+        machine: the machine's name.
+        number: the machine's number on the table, from 1.
+        line: the expander's line, from lab.toml.
     """
 
     machine: str
@@ -47,66 +47,66 @@ class Spot:
 
     @property
     def pin(self) -> int:
-        """The line's pin of the chip."""
+        """The chip's pin for the line."""
         return EXPANDER[self.line]
 
     @property
     def button(self) -> str:
-        """S11, S12, … are the machines' buttons."""
+        """The name of the machine's button, from S11."""
         return f"S{10 + self.number}"
 
     @property
     def led(self) -> str:
-        """H11, H12, … are their LEDs."""
+        """The name of the machine's LED, from H11."""
         return f"H{10 + self.number}"
 
     @property
     def colour(self) -> str:
-        """Colour of its wire."""
+        """The colour of its wire."""
         return COLOURS[self.number - 1]
 
 
 @dataclass(frozen=True)
-class Face:
-    """The whole panel.
+class PanelLayout:
+    """The layout of the whole panel.
 
     Attributes:
-        address: of the expander.
-        interrupt: BCM number of the line of its INTA.
+        address: the expander's I2C address.
+        interrupt: BCM number of the line that its INTA is wired to.
         halt: BCM number of the red button's line.
-        heartbeat: BCM number of the heartbeat's LED.
+        heartbeat: BCM number of the heartbeat LED's line.
     """
 
     address: int
     interrupt: int
     halt: int
     heartbeat: int
-    buttons: tuple[Spot, ...]
-    leds: tuple[Spot, ...]
+    buttons: tuple[PanelPart, ...]
+    leds: tuple[PanelPart, ...]
 
     @property
     def free(self) -> tuple[str, ...]:
-        """The free lines of the expander."""
+        """The unused lines of the expander."""
         used = {spot.line for spot in self.buttons + self.leds}
         return tuple(line for line in EXPANDER if line not in used)
 
     @property
     def straps(self) -> dict[str, bool]:
-        """Address pin of the chip → whether it is tied to 3.3 V; else to ground."""
+        """Address pin of the chip → whether it is tied to 3.3 V instead of ground."""
         return {name: bool(self.address & 1 << bit) for bit, name in enumerate(STRAPS)}
 
     @property
     def milliamps(self) -> float:
-        """The current of all LEDs on the expander together."""
+        """The total current of the LEDs on the expander."""
         return len(self.leds) * LED_MILLIAMPS
 
 
-def face(lab: Lab) -> Face:
-    """The panel; raises ValueError for one that these drawings do not fit."""
+def panel_layout(lab: Lab) -> PanelLayout:
+    """The panel's layout. Raises ValueError for a panel that cannot be drawn."""
     panel = lab.panel
     match panel.expander, panel.interrupt, panel.halt, panel.heartbeat, panel.halt_contact:
         case int(address), int(interrupt), int(halt), int(heartbeat), "NC":
-            found = Face(
+            found = PanelLayout(
                 address,
                 interrupt,
                 halt,
@@ -115,18 +115,20 @@ def face(lab: Lab) -> Face:
                 tuple(_spots(lab, "led")),
             )
         case _:
-            raise ValueError("drawn are an expander, its INTA, an NC red button and a heartbeat")
+            raise ValueError(
+                "the drawing needs an expander, its INTA, an NC red button and a heartbeat"
+            )
     if found.milliamps > VDD_LIMIT:
-        raise ValueError(f"the LEDs draw more than the {VDD_LIMIT} mA that the expander bears")
+        raise ValueError(f"the LEDs draw more than the {VDD_LIMIT} mA that the expander allows")
     return found
 
 
-def _spots(lab: Lab, what: str) -> Iterator[Spot]:
+def _spots(lab: Lab, what: str) -> Iterator[PanelPart]:
     for number, machine in enumerate(lab.machine, start=1):
         match machine.button if what == "button" else machine.led:
             case str(line):
-                yield Spot(machine.name, number, line)
+                yield PanelPart(machine.name, number, line)
             case int():
-                raise ValueError(f"{machine.name}: its {what} is drawn on the expander")
+                raise ValueError(f"{machine.name}: the drawing needs its {what} on the expander")
             case None:
                 pass

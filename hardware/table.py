@@ -1,6 +1,6 @@
-"""Which line of the header drives which relay, read from lab.toml so that all drawings agree.
+"""The relays and rail inputs of the table, read from lab.toml so that all drawings agree.
 
-lab.toml ─► channel: machine, feed ─► BCM line ─► pin of the header ─► driver chip ─► relay
+lab.toml ─► channel: machine, feed ─► BCM line ─► header pin ─► driver chip ─► relay
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ HEADER = {
 """BCM line → pin of the 40-pin header."""
 
 COIL_PIN, GROUND_PIN = 2, 6
-"""Pins of the header that feed the coils: 5 V and ground."""
+"""Header pins that feed the coils: 5 V and ground."""
 
 SUPPLY_PIN = 1
-"""Pin of the header that gives 3.3 V."""
+"""Header pin with 3.3 V."""
 
 PANEL_GROUND_PIN, RED_GROUND_PIN, SENSE_GROUND_PIN = 14, 30, 25
-"""Pins of the header that are ground: the panel's, the red button's, that of the rail inputs."""
+"""Ground pins of the header: for the panel, the red button and the rail inputs."""
 
 PULLED_UP = range(9)
 """BCM lines that a Raspberry Pi pulls up at boot; the others it pulls down."""
 
 RESERVED = {
-    0: "ID EEPROM", 1: "ID EEPROM", 2: "I2C", 3: "I2C", 14: "UART: chatters at boot",
-    15: "UART: chatters at boot",
+    0: "ID EEPROM", 1: "ID EEPROM", 2: "I2C", 3: "I2C", 14: "UART: output at boot",
+    15: "UART: output at boot",
 }  # fmt: skip
-"""BCM lines that have another use, and which."""
+"""BCM lines with another use."""
 
 COLOURS = ("BN", "RD", "OG", "YE", "GN", "BU", "VT", "GY")
-"""Colour of a worker's wires, by its number, as IEC 60757 abbreviates it."""
+"""Wire colours by worker number, as IEC 60757 codes."""
 
 CHANNELS_OF_A_DRIVER = 8
-"""A ULN2803A has eight."""
+"""Channels of a ULN2803A."""
 
 
 WORKER_PIN = 2
-"""Pin of a worker's own header where its 5 V are sensed: behind its USB socket."""
+"""Pin of a worker's header where its 5 V is sensed, behind its USB socket."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Channel:
     """One relay of the table.
 
     Attributes:
-        machine: whose feed it switches.
-        number: of the machine on the table, from 1, and of the channel in its chip.
+        machine: the machine whose feed it switches.
+        number: the machine's number on the table, from 1, and its channel in the chip.
         feed: power or network.
         bcm: the line, as lab.toml has it.
     """
@@ -74,37 +74,37 @@ class Channel:
 
     @property
     def driver(self) -> str:
-        """The ULN2803A: U1 for power, U2 for network."""
+        """The relay's ULN2803A: U1 for power, U2 for network."""
         return "U1" if self.feed is FeedKind.POWER else "U2"
 
     @property
     def input(self) -> int:
-        """Its input pin of the chip: 1 to 8."""
+        """The chip's input pin: 1 to 8."""
         return self.number
 
     @property
     def output(self) -> int:
-        """Its output pin of the chip, opposite the input: 18 down to 11."""
+        """The chip's output pin, opposite the input: 18 down to 11."""
         return 19 - self.number
 
     @property
     def relay(self) -> str:
-        """K1, K2, … switch power; K11, K12, … the network of the same machines."""
+        """The relay's name: K1, K2, … for power; K11, K12, … for network."""
         return f"K{self.number if self.feed is FeedKind.POWER else 10 + self.number}"
 
     @property
     def colour(self) -> str:
-        """Colour of its wires."""
+        """The colour of its wires."""
         return COLOURS[self.number - 1]
 
 
 @dataclass(frozen=True)
 class Rail:
-    """One input that sees a worker's 5 V.
+    """One input that senses a worker's 5 V.
 
     Attributes:
-        machine: whose.
-        number: of the machine on the table, from 1.
+        machine: the worker's name.
+        number: the machine's number on the table, from 1.
         bcm: the line, as lab.toml has it.
     """
 
@@ -119,23 +119,23 @@ class Rail:
 
     @property
     def relay(self) -> str:
-        """The relay that feeds its worker."""
+        """The relay in its worker's feed."""
         return f"K{self.number}"
 
     @property
     def colour(self) -> str:
-        """Colour of its wire."""
+        """The colour of its wire."""
         return COLOURS[self.number - 1]
 
 
 def example(name: str = "lab") -> Lab:
-    """The classic table, or another example of this folder; it needs no secrets."""
+    """Load the classic table, or another example in this folder, without its secrets."""
     text = (HERE / f"{name}.toml").read_text(encoding="utf-8")
     return build(tomllib.loads(re.sub(r"\{env:\w+\}", "a secret", text)))
 
 
 def channels(lab: Lab, feed: FeedKind, *, active_high: bool = True) -> list[Channel]:
-    """The relays of one feed; raises ValueError for a table that these drawings do not fit."""
+    """The relays of one feed. Raises ValueError for a table that cannot be drawn."""
     found = []
     for number, machine in enumerate(lab.machine, start=1):
         match machine.plug(feed):
@@ -143,23 +143,27 @@ def channels(lab: Lab, feed: FeedKind, *, active_high: bool = True) -> list[Chan
                 found.append(Channel(machine.name, number, feed, pin))
             case GpioPlug():
                 level = "high" if active_high else "low"
-                raise ValueError(f"{machine.name}: drawn are NC contacts on active-{level} drivers")
+                raise ValueError(
+                    f"{machine.name}: the drawing needs NC contacts on active-{level} drivers"
+                )
             case _:
                 pass
     if len(lab.machine) > CHANNELS_OF_A_DRIVER:
-        raise ValueError(f"a driver has {CHANNELS_OF_A_DRIVER} relays: draw two tables")
+        raise ValueError(f"a driver has {CHANNELS_OF_A_DRIVER} channels: split the table in two")
     return found
 
 
 def rails(lab: Lab) -> list[Rail]:
-    """The inputs that see the workers' 5 V; raises ValueError for one that is drawn otherwise."""
+    """The inputs that sense the workers' 5 V. Raises ValueError if they cannot be drawn."""
     found = []
     for number, machine in enumerate(lab.machine, start=1):
         match machine.power_sensor:
             case RailSensor(pin=pin, active_high=True):
                 found.append(Rail(machine.name, number, pin))
             case RailSensor():
-                raise ValueError(f"{machine.name}: drawn are dividers, high while power is there")
+                raise ValueError(
+                    f"{machine.name}: the drawing needs a divider that is high while power is on"
+                )
             case _:
                 pass
     return found

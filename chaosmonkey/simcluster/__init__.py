@@ -1,8 +1,8 @@
-"""A pretend Kubernetes with pretend machines on a pretend electric bench.
+"""A simulated Kubernetes cluster with simulated machines on a simulated electric bench.
 
-It speaks the real protocol over HTTP (`kubectl` works against it) and does what a real control
-plane does when a machine loses its power or its link. It knows nothing of the rest of the program,
-which sees it only as another cluster and, through `bench/header.py`, as another row of GPIO pins.
+It speaks the real protocol over HTTP (`kubectl` works against it) and reacts like a real control
+plane when a machine loses its power or its link. It is independent of the rest of the program,
+which sees it only as another cluster and, through `bench/header.py`, as another GPIO header.
 """
 
 from __future__ import annotations

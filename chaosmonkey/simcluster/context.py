@@ -1,4 +1,4 @@
-"""What every actor of the world is handed: time, objects, events, timing."""
+"""The context that all parts of a world share: time, objects, events, timing."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from chaosmonkey.simcluster.timing import Timing
 class SimContext:
     """The parts of one world.
 
-    `answering` is False while the API server is away: then no kubelet can post and no controller
-    can act, exactly as for every other client.
+    `answering` is False while the API server is away: no kubelet can post and no controller can
+    act, like every other client.
     """
 
     timeline: Timeline

@@ -12,7 +12,7 @@ def shop(toleration: int | None) -> list[Obj]:
     """The shop's manifests, in the order in which they are applied.
 
     Args:
-        toleration: seconds for which its pods endure a lost node; None leaves the default.
+        toleration: seconds for which its pods tolerate a lost node; None keeps the default.
     """
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},

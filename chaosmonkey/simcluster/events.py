@@ -1,8 +1,8 @@
-"""Events, as components record them: the same again counts up, too many alike are combined.
+"""Events: repeated events raise a count, similar ones are combined.
 
-As client-go's correlator does: an event that differs from an earlier one in nothing but its time
-raises that one's count; the eleventh within ten minutes that differs only in its message is written
-into one event "(combined from similar events)". Events are forgotten after an hour
+Like client-go's correlator: an event that differs from an earlier one only in its time raises that
+event's count. From the eleventh event within ten minutes that differs only in its message, they are
+written into one event "(combined from similar events)". Events expire after an hour
 (kube-apiserver --event-ttl).
 """
 
@@ -18,7 +18,7 @@ from chaosmonkey.simcluster.timeline import Span, Timeline
 from chaosmonkey.simcluster.timestamps import micro_stamp, stamp
 
 _WRITTEN: Span = (0.001, 0.008)
-_ALIKE = 10
+_MOST_SIMILAR = 10
 _WINDOW = 600.0
 _TTL = 3600.0
 
@@ -27,7 +27,7 @@ Severity = Literal["Normal", "Warning"]
 
 @dataclass(frozen=True)
 class Source:
-    """Who says it."""
+    """The component that records an event."""
 
     component: str
     host: str = ""
@@ -37,33 +37,33 @@ _SCHEDULER = Source("default-scheduler")
 
 
 @dataclass
-class _Alike:
-    """What was said about one object for one reason, and when last."""
+class _SimilarEvents:
+    """The messages about one object for one reason, and the time of the last."""
 
     messages: set[str]
     last: float
 
 
 class EventRecorder:
-    """Writes events a few milliseconds after they are recorded, so never in the way."""
+    """Writes events a few milliseconds after they are recorded."""
 
     def __init__(self, timeline: Timeline, store: Store) -> None:
         self._timeline = timeline
         self._store = store
         self._known: dict[tuple[str, ...], tuple[str, str]] = {}
-        self._alike: dict[tuple[str, ...], _Alike] = {}
+        self._similar: dict[tuple[str, ...], _SimilarEvents] = {}
         self._serial = 0
         self._busy: dict[Source, float] = {}
 
     def forget(self, source: Source) -> None:
-        """A component started anew and remembers nothing of what it said."""
+        """Forget the earlier events of a component that restarted."""
         ours = (source.component, source.host)
         for key in [key for key in self._known if key[4:6] == ours]:
             del self._known[key]
-            self._alike.pop(key[:6], None)
+            self._similar.pop(key[:6], None)
 
     def _soon(self, source: Source, write: Callable[[], None]) -> None:
-        """Write in a moment; each source writes in the order in which it spoke."""
+        """Write in a moment; the events of one source stay in order."""
         when = max(self._timeline.now, self._busy.get(source, 0.0)) + self._timeline.draw(_WRITTEN)
         self._busy[source] = when
         self._timeline.at(when, write)
@@ -79,41 +79,41 @@ class EventRecorder:
         container: str = "",
         anonymous: bool = False,
     ) -> None:
-        """Say that something happened to an object.
+        """Record an event about an object.
 
-        `container` names the container of a pod; `anonymous` leaves the uid out, as a kubelet does
-        when it speaks of its own node.
+        `container` names the container of a pod. `anonymous` omits the uid, as a kubelet does for
+        its own node.
         """
         involved = _reference(about, anonymous=anonymous)
         if container:
             involved["fieldPath"] = f"spec.containers{{{container}}}"
         now = self._timeline.now
         uid = about["metadata"]["uid"]
-        kin = (involved["kind"], uid, container, reason, source.component, source.host)
-        alike = self._alike.get(kin)
-        if alike is None or now - alike.last > _WINDOW:
-            alike = self._alike[kin] = _Alike(set(), now)
-        alike.last = now
-        alike.messages.add(message)
-        key = (*kin, message)
-        if len(alike.messages) > _ALIKE and key not in self._known:
+        group = (involved["kind"], uid, container, reason, source.component, source.host)
+        similar = self._similar.get(group)
+        if similar is None or now - similar.last > _WINDOW:
+            similar = self._similar[group] = _SimilarEvents(set(), now)
+        similar.last = now
+        similar.messages.add(message)
+        key = (*group, message)
+        if len(similar.messages) > _MOST_SIMILAR and key not in self._known:
             message = f"(combined from similar events): {message}"
-            key = (*kin, "(combined)")
+            key = (*group, "(combined)")
         event = self._new(involved, reason, message, severity)
         self._soon(source, lambda: self._write(key, event, source))
 
     def _write(self, key: tuple[str, ...], event: Obj, source: Source) -> None:
         now = stamp(self._timeline.now)
 
-        def again(old: Obj) -> None:
+        def repeat(old: Obj) -> None:
             old["count"] += 1
             old["lastTimestamp"] = now
             old["message"] = event["message"]
 
-        if key in self._known and self._store.edit(EVENTS, self._known[key], again):
+        if key in self._known and self._store.edit(EVENTS, self._known[key], repeat):
             return
         host = {"host": source.host} if source.host else {}
-        said = {
+        fields = {
             "source": {"component": source.component, **host},
             "firstTimestamp": now,
             "lastTimestamp": now,
@@ -122,10 +122,10 @@ class EventRecorder:
             "reportingComponent": source.component,
             "reportingInstance": source.host,
         }
-        self._create(key, event | said)
+        self._create(key, event | fields)
 
-    def scheduled(self, pod: Obj, reason: str, message: str, severity: Severity) -> None:
-        """Say it as the scheduler does, in the newer form without count and timestamps."""
+    def record_scheduling(self, pod: Obj, reason: str, message: str, severity: Severity) -> None:
+        """Record an event in the scheduler's newer form, without count and timestamps."""
         event = self._new(_reference(pod), reason, message, severity) | {
             "source": {},
             "firstTimestamp": None,
@@ -159,7 +159,7 @@ class EventRecorder:
     def _forget(self, key: tuple[str, ...], at: tuple[str, str]) -> None:
         if self._known.get(key) == at:
             del self._known[key]
-            self._alike.pop(key[:-1], None)
+            self._similar.pop(key[:-1], None)
         if self._store.find(EVENTS, *at) is not None:
             self._store.delete(EVENTS, at)
 

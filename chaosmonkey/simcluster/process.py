@@ -1,4 +1,4 @@
-"""The simulator as a process: one world, its API server, its header, until it is told to stop.
+"""The simulator as a process: one world, its API server and its GPIO header.
 
 run ─► a world with a past ─► ports ─► ready ─► serve ─► stop: streams end, ports close
                                          ▲──── away: streams break, refused, back ────┘
@@ -33,7 +33,7 @@ _BACKLOG = 2048
 
 @dataclass(frozen=True)
 class Ports:
-    """Where a running simulator is reached."""
+    """The addresses of a running simulator."""
 
     host: str
     port: int
@@ -41,26 +41,26 @@ class Ports:
 
     @property
     def url(self) -> str:
-        """The API server, as `kubectl --server` wants it."""
+        """The API server's URL, for `kubectl --server`."""
         return f"http://{self.host}:{self.port}"
 
 
 class SimPortTaken(Unavailable):
-    """Somebody else listens where the simulator should."""
+    """Another program listens on the simulator's port."""
 
     title = "Port taken"
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(
-            f"The simulator cannot listen on {host}:{port}: somebody else does.",
-            remedy="Stop the other program, or give another port (0 takes a free one).",
+            f"The simulator cannot listen on {host}:{port}: the port is in use.",
+            remedy="Stop the other program, or choose another port (0 picks a free one).",
             host=host,
             port=port,
         )
 
 
 def demo_world(settings: SimSettings, now: float) -> World:
-    """The demo's world as it is at `now`, when it has lived for `settings.past` seconds."""
+    """The demo's world at `now`, after `settings.past` simulated seconds."""
     timing = preset(settings.preset)
     world = World(
         timing=timing,
@@ -84,15 +84,15 @@ async def run(
     ready: Callable[[Ports], None] | None = None,
     stop: asyncio.Event,
 ) -> None:
-    """Serve one simulated cluster until `stop` is set, then end every stream and close.
+    """Serve one simulated cluster until `stop` is set; then end every stream and close.
 
     Args:
-        settings: what is simulated, and where it listens.
-        ready: called with the ports once everybody may connect.
+        settings: the cluster, and the addresses to listen on.
+        ready: called with the ports once clients can connect.
         stop: set it to end.
 
     Raises:
-        PortTaken: one of the ports is in use.
+        SimPortTaken: one of the ports is in use.
     """
     clock = ScaledClock(settings.speed, start=settings.start)
     live = RealTime(demo_world(settings, clock.now()), clock)
@@ -102,7 +102,7 @@ async def run(
 
 
 class _Simulator:
-    """What `run` keeps together."""
+    """The parts of a running simulator."""
 
     def __init__(self, settings: SimSettings, live: RealTime, stop: asyncio.Event) -> None:
         self._settings = settings
@@ -111,12 +111,12 @@ class _Simulator:
         self._away = 0.0
         self._leaving = asyncio.Event()
         self._watches = Watches(live)
-        faults = Faults(live, self._watches, self._leave)
+        faults = Faults(live, self._watches, self._go_away)
         bench_api = BenchApi(live, settings, faults)
         self._app = ApiServer(live, self._watches, faults, bench_api)
         self._header = Header(live.world.bench, live.catch_up)
 
-    def _leave(self, seconds: float) -> None:
+    def _go_away(self, seconds: float) -> None:
         self._away = seconds
         self._leaving.set()
 
@@ -137,7 +137,7 @@ class _Simulator:
     async def _until_stopped(
         self, api: socket.socket, ports: Ports, ready: Callable[[Ports], None] | None
     ) -> None:
-        """Serve; go away and come back as often as somebody wants it."""
+        """Serve; stop and restart the server for each `away` fault."""
         while True:
             await self._serve_once(api, ports, ready)
             if self._stop.is_set():
@@ -171,7 +171,7 @@ class _Simulator:
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(server.serve(sockets=[api]), name="API server")
             if ready:
-                # The socket listens already: whoever connects now is served in a moment.
+                # The socket listens already: a client that connects now is served in a moment.
                 ready(ports)
             stopping = tasks.create_task(self._stop.wait(), name="stop")
             leaving = tasks.create_task(self._leaving.wait(), name="away")
@@ -181,18 +181,18 @@ class _Simulator:
             else:
                 self._live.catch_up()
                 self._live.world.api_away()
-                self._watches.break_off()
-                server.vanish()
+                self._watches.abort()
+                server.abort()
             server.should_exit = True
             stopping.cancel()
             leaving.cancel()
 
 
 class _Uvicorn(uvicorn.Server):
-    """A server that leaves the process's signals alone."""
+    """A server that does not handle signals."""
 
-    def vanish(self) -> None:
-        """Refuse whoever comes, and hang up on whoever is there."""
+    def abort(self) -> None:
+        """Stop listening, and close every connection."""
         for listening in self.servers:
             listening.close()
         for connection in list(self.server_state.connections):
@@ -202,14 +202,14 @@ class _Uvicorn(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
+        """Capture no signals."""
         yield
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises PortTaken."""
+    """A listening socket. Raises SimPortTaken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Without the protocol named, asyncio leaves Nagle on: a level waits 40 ms for the one before.
+    # Without an explicit protocol, asyncio leaves Nagle on, which delays levels by 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

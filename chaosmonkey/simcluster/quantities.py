@@ -1,4 +1,4 @@
-"""Kubernetes' quantities, and what of them a pod needs and a node offers."""
+"""Kubernetes' quantities, a pod's requests and a node's allocatable resources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNITS = {
 
 
 def quantity(text: object) -> float:
-    """The number that `500m`, `32Mi` or `4` stands for."""
+    """Parse a quantity such as `500m`, `32Mi` or `4`."""
     written = str(text)
     for length in (2, 1):
         unit = _UNITS.get(written[-length:])
@@ -31,45 +31,47 @@ def quantity(text: object) -> float:
 
 
 @dataclass(frozen=True)
-class Need:
-    """An amount of what the scheduler counts: cores, bytes, pods."""
+class ResourceAmounts:
+    """An amount of the resources that the scheduler counts: cores, bytes, pods."""
 
     cpu: float = 0.0
     memory: float = 0.0
     pods: int = 0
 
-    def __add__(self, other: Need) -> Need:
-        return Need(self.cpu + other.cpu, self.memory + other.memory, self.pods + other.pods)
+    def __add__(self, other: ResourceAmounts) -> ResourceAmounts:
+        return ResourceAmounts(
+            self.cpu + other.cpu, self.memory + other.memory, self.pods + other.pods
+        )
 
-    def __mul__(self, times: int) -> Need:
-        return Need(self.cpu * times, self.memory * times, self.pods * times)
+    def __mul__(self, times: int) -> ResourceAmounts:
+        return ResourceAmounts(self.cpu * times, self.memory * times, self.pods * times)
 
-    def __sub__(self, other: Need) -> Need:
+    def __sub__(self, other: ResourceAmounts) -> ResourceAmounts:
         return self + other * -1
 
-    def lacks(self, need: Need) -> Iterator[str]:
-        """What there is too little of for a need, in the scheduler's words."""
-        if self.cpu + 1e-9 < need.cpu:
+    def shortages(self, wanted: ResourceAmounts) -> Iterator[str]:
+        """The resources that fall short of the wanted amounts, in the scheduler's words."""
+        if self.cpu + 1e-9 < wanted.cpu:
             yield "Insufficient cpu"
-        if self.memory + 1e-9 < need.memory:
+        if self.memory + 1e-9 < wanted.memory:
             yield "Insufficient memory"
-        if self.pods < need.pods:
+        if self.pods < wanted.pods:
             yield "Too many pods"
 
 
-def need_of(pod: Obj) -> Need:
+def requests_of(pod: Obj) -> ResourceAmounts:
     """What a pod's containers request."""
     cpu = memory = 0.0
     for container in pod["spec"]["containers"]:
         requests = container.get("resources", {}).get("requests", {})
         cpu += quantity(requests.get("cpu", 0))
         memory += quantity(requests.get("memory", 0))
-    return Need(cpu, memory, 1)
+    return ResourceAmounts(cpu, memory, 1)
 
 
-def offer_of(node: Obj) -> Need:
-    """What a node has for pods."""
+def allocatable_of(node: Obj) -> ResourceAmounts:
+    """What a node can allocate to pods."""
     has = node.get("status", {}).get("allocatable", {})
-    return Need(
+    return ResourceAmounts(
         quantity(has.get("cpu", 0)), quantity(has.get("memory", 0)), int(has.get("pods", 0))
     )

@@ -1,9 +1,9 @@
-"""A world that follows a clock: what is due happens, then it sleeps until the next thing is.
+"""A world that follows a clock: it runs everything that is due, then sleeps until the next event.
 
     catch up ─► next due? ─► sleep until then, or until something earlier is booked ─► …
 
-Whoever asks or changes the world from outside catches it up first, so that nothing is written
-before what should have happened earlier.
+Code that reads or changes the world from outside calls `catch_up` first, so that everything that
+was due earlier happens before.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ class RealTime:
         self.world = world
         self.clock = clock
         self._booked = asyncio.Event()
-        world.timeline.earlier = self._booked.set
+        world.timeline.on_earlier = self._booked.set
 
     def catch_up(self) -> None:
-        """Let everything happen that is due by now.
+        """Run everything that is due by now.
 
-        What fails is logged and left out: one strange object must not end a whole show.
+        Exceptions are logged and skipped: one broken object must not end a show.
         """
         now = self.clock.now()
         while True:
             try:
                 return self.world.run_until(now)
             except Exception:
-                log.exception("The pretend Kubernetes stumbled, and goes on")
+                log.exception("An event of the simulated cluster failed; continuing with the next")
 
     async def drive(self) -> None:
-        """Keep the world at the clock's time, until cancelled."""
+        """Keep the world in step with the clock until cancelled."""
         while True:
             self.catch_up()
             self._booked.clear()

@@ -1,4 +1,4 @@
-"""What may be set of a simulated cluster, and the layout of the demo."""
+"""The settings of a simulated cluster, and the demo's layout."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ class SimSettings:
     """One simulated cluster with its bench.
 
     Attributes:
-        host: the address to listen on. Nobody is asked who they are: keep it a loopback one.
-        port: the API server's, the hands' and the faults' port; 0 takes a free one.
-        header_port: the pretend GPIO header's port; 0 takes a free one.
-        speed: how many seconds pass for one on the wall.
+        host: the address to listen on. There is no authentication: keep it a loopback address.
+        port: the port of the API server and the bench API; 0 picks a free one.
+        header_port: the simulated GPIO header's port; 0 picks a free one.
+        speed: simulated seconds per real second.
         start: the moment (seconds since the epoch) at which simulated and real time agree; None is
             when the process starts.
-        seed: of all chance.
-        preset: `stage` recovers in some 15 s; `kubernetes` has real defaults, and takes minutes.
+        seed: random seed; the same seed reproduces the run.
+        preset: `stage` recovers in about 15 s; `kubernetes` uses real defaults and takes minutes.
         machines: the workers and their wiring.
         panel: how the panel is wired; None for a table without one.
         control_plane: the name of the control plane's node, which has no plug; empty for none.
-        persist_gpio_outputs: whether the pretend pins keep their levels when the program that
+        persist_gpio_outputs: whether the simulated pins keep their levels when the program that
             drives them dies.
-        history: how many changes of each resource a watch may go back.
-        past: seconds that the world has already lived at the start.
+        history: how many changes of each resource are kept for watches.
+        past: simulated seconds before the start.
     """
 
     host: str = "127.0.0.1"

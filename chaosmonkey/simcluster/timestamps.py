@@ -1,4 +1,4 @@
-"""Moments as Kubernetes writes them: RFC 3339, in UTC, with whole seconds or with microseconds."""
+"""Timestamps as in Kubernetes: RFC 3339 in UTC, with whole seconds or microseconds."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def micro_stamp(moment: float) -> str:
 
 
 def moment(text: str) -> float:
-    """The moment that a stamp names, in seconds since the epoch."""
+    """Parse a timestamp into seconds since the epoch."""
     return datetime.fromisoformat(text).timestamp()

@@ -1,8 +1,8 @@
-"""How long everything takes: two presets, and each number's source.
+"""The timing of a simulated world: two presets, with the source of each number.
 
-`KUBERNETES` is what a control plane does when nobody set a flag; `STAGE` is set so that an audience
-need not wait. Spans are drawn evenly; those of containers and of the control plane's own latencies
-cover what recordings of a real 1.36 control plane show.
+`KUBERNETES` has the defaults of a control plane; `STAGE` is fast enough for an audience. Spans are
+drawn uniformly; those of containers and of the control plane's latencies cover what recordings of a
+real 1.36 control plane show.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Preset = Literal["kubernetes", "stage"]
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """The seconds of one world. Every field is in seconds unless it says otherwise."""
+    """The timing of one world. Fields are in seconds unless they say otherwise."""
 
     grace: float = 50.0
     """kube-controller-manager --node-monitor-grace-period (50 s since 1.32, 40 s before)."""
@@ -26,41 +26,42 @@ class Timing:
     lease_duration: float = 40.0
     """KubeletConfiguration nodeLeaseDurationSeconds."""
     lease_renewal: float = 10.0
-    """A quarter of the lease's duration, as the kubelet has it."""
+    """A quarter of the lease's duration, as in the kubelet."""
     toleration: int = 300
-    """kube-apiserver --default-not-ready-toleration-seconds and its unreachable twin."""
+    """kube-apiserver --default-not-ready-toleration-seconds and
+    --default-unreachable-toleration-seconds."""
     eviction_rate: float = 0.1
-    """Nodes a second: kube-controller-manager --node-eviction-rate."""
+    """Nodes per second: kube-controller-manager --node-eviction-rate."""
     secondary_eviction_rate: float = 0.01
-    """Nodes a second in a zone that is large and half broken: --secondary-node-eviction-rate."""
+    """Nodes per second in a large zone that is unhealthy: --secondary-node-eviction-rate."""
     large_cluster: int = 50
-    """Nodes: --large-cluster-size-threshold; smaller zones that are half broken evict nothing."""
+    """Nodes: --large-cluster-size-threshold; smaller unhealthy zones evict nothing."""
     unhealthy_threshold: float = 0.55
     """Share of nodes not Ready: --unhealthy-zone-threshold."""
     status_period: float = 10.0
-    """How often the kubelet compares its node's status: nodeStatusUpdateFrequency."""
+    """How often the kubelet checks its node's status: nodeStatusUpdateFrequency."""
     status_report: float = 300.0
     """How often it posts an unchanged one: nodeStatusReportFrequency."""
 
     boot: Span = (25.0, 40.0)
-    """From power to a running kubelet; a Raspberry Pi."""
+    """From power to a running kubelet, on a Raspberry Pi."""
     back_online: Span = (0.2, 8.0)
-    """From a mended link to the node's status; leases resume at once."""
+    """From a restored link to the node's status; leases resume at once."""
     lease_back: Span = (0.02, 0.2)
-    """From a mended link to the first renewed lease."""
+    """From a restored link to the first renewed lease."""
     retry: Span = (0.3, 3.0)
-    """From an API server that is back to a kubelet's next try to renew its lease."""
+    """From the API server's return to a kubelet's next attempt to renew its lease."""
     reconcile: Span = (1.0, 10.0)
-    """From a mended link to the pods' true readiness (the kubelet's status sync)."""
+    """From a restored link to the pods' true readiness (the kubelet's status sync)."""
     register: Span = (0.05, 0.12)
-    """From a running kubelet to its node's posted status."""
+    """From a running kubelet to its first posted node status."""
     first_sync: Span = (0.85, 1.1)
-    """From a running kubelet to its first look at its pods."""
+    """From a running kubelet to its first sync of its pods."""
 
     notice: Span = (0.015, 0.05)
     """From a bound pod to the kubelet's first status of it."""
     sandbox: Span = (0.3, 1.1)
-    """Until the pod's sandbox is there and its image pulled."""
+    """Until the pod's sandbox exists and its image is pulled."""
     start: Span = (0.5, 1.5)
     """Until its container runs."""
     stop: Span = (0.3, 1.15)
@@ -68,14 +69,14 @@ class Timing:
     removal: Span = (0.2, 0.95)
     """From a stopped container to the pod's last deletion."""
     lost_removal: Span = (0.005, 0.04)
-    """The same for a pod whose containers a power cut took: some of them at once …"""
+    """The same for pods whose containers ended in a power cut: some at once …"""
     housekeeping: Span = (0.9, 1.0)
-    """… and the others when the kubelet next looks."""
+    """… and the others at the kubelet's next housekeeping."""
 
     lag: Span = (0.003, 0.012)
     """From a change to the controller that acts on it, and between two of its writes."""
     taint_pass: float = 0.1
-    """How often the queue of nodes to be tainted NoExecute is looked at."""
+    """How often the queue of nodes to taint NoExecute is processed."""
 
 
 KUBERNETES = Timing()
@@ -97,7 +98,7 @@ STAGE = replace(
 
 
 def preset(name: Preset) -> Timing:
-    """The timing that a preset's name stands for."""
+    """The timing of a preset."""
     match name:
         case "kubernetes":
             return KUBERNETES

@@ -1,4 +1,4 @@
-"""Taints and tolerations: who may be where."""
+"""Taints and tolerations."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ def tolerates(toleration: Obj, taint: Obj) -> bool:
     return bool(toleration.get("value", "") == taint.get("value", ""))
 
 
-def endures(tolerations: Iterable[Obj], taints: Iterable[Obj], effects: tuple[str, ...]) -> bool:
-    """Whether every taint of these effects is covered by some toleration."""
+def tolerates_all(
+    tolerations: Iterable[Obj], taints: Iterable[Obj], effects: tuple[str, ...]
+) -> bool:
+    """Whether some toleration covers each taint of these effects."""
     known = list(tolerations)
     return all(
         any(tolerates(toleration, taint) for toleration in known)

@@ -1,10 +1,10 @@
-"""The whole simulated cluster in one hand: machines, control plane, bench, and the time they share.
+"""The whole simulated cluster: machines, control plane and bench on one timeline.
 
     world = World(timing=STAGE, seed=7)
     world.apply(*shop(2)); world.run_for(60)
     world.power_off("node3"); world.run_for(20)
 
-Synchronous and the same for the same seed; `realtime.py` lets it follow a real clock.
+It is synchronous, and the same seed reproduces a run; `realtime.py` makes it follow a real clock.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from chaosmonkey.simcluster.controllers.statefulset import StatefulSets
 from chaosmonkey.simcluster.controllers.tainteviction import TaintEviction
 from chaosmonkey.simcluster.events import EventRecorder
 from chaosmonkey.simcluster.node.kubelet import LEASE_NAMESPACE, Kubelet
-from chaosmonkey.simcluster.node.nodestatus import Place
+from chaosmonkey.simcluster.node.nodestatus import NodeIdentity
 from chaosmonkey.simcluster.settings import DEMO_MACHINES, DEMO_PANEL
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.simcluster.timing import STAGE, Timing
@@ -43,14 +43,14 @@ class World:
     """One simulated cluster.
 
     Args:
-        timing: how long everything takes.
-        seed: of all chance; the same seed makes the same world.
-        start: the moment at which it begins, in seconds since the epoch.
+        timing: the duration of everything.
+        seed: random seed; the same seed reproduces the run.
+        start: the first moment, in seconds since the epoch.
         machines: the workers and their wiring.
         panel: how the panel is wired; None for a table without one.
         control_plane: the name of a node without a plug; empty for none.
-        persist: whether pins keep their levels when their controller dies.
-        history: how many changes of each resource are remembered.
+        persist: whether pins keep their levels when the controlling program dies.
+        history: how many changes of each resource are kept for watches.
     """
 
     def __init__(
@@ -82,14 +82,16 @@ class World:
         for name in _NAMESPACES:
             self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         self._start_controllers()
-        places = [Place(control_plane, 0, control_plane=True)] if control_plane else []
-        places += [Place(machine.name, number) for number, machine in enumerate(wired, 1)]
-        for place in places:
-            kubelet = self.kubelets[place.name] = Kubelet(place, self.context)
-            if place.control_plane or self.bench.feed(place.name, "power").live:
+        identities = [NodeIdentity(control_plane, 0, control_plane=True)] if control_plane else []
+        identities += [
+            NodeIdentity(machine.name, number) for number, machine in enumerate(wired, 1)
+        ]
+        for identity in identities:
+            kubelet = self.kubelets[identity.name] = Kubelet(identity, self.context)
+            if identity.control_plane or self.bench.feed(identity.name, "power").live:
                 kubelet.power_on(boot=self.timeline.draw((0.0, self.context.timing.lease_renewal)))
-            if not place.control_plane:
-                kubelet.set_link(self.bench.feed(place.name, "network").live)
+            if not identity.control_plane:
+                kubelet.set_link(self.bench.feed(identity.name, "network").live)
         self.store.subscribe(PODS, self._pod_changed)
 
     def _start_controllers(self) -> None:
@@ -107,19 +109,19 @@ class World:
 
     @property
     def now(self) -> float:
-        """The moment that the world has reached."""
+        """The current moment of the world."""
         return self.timeline.now
 
     def run_until(self, moment: float) -> None:
-        """Let everything up to a moment happen."""
+        """Run the world up to a moment."""
         self.timeline.run_until(moment)
 
     def run_for(self, seconds: float) -> None:
-        """Let the next seconds happen."""
+        """Run the world for some seconds."""
         self.timeline.run_until(self.timeline.now + seconds)
 
     def apply(self, *manifests: Obj) -> None:
-        """Create objects, completed as the API server does it."""
+        """Create objects, with the API server's defaults."""
         for manifest in manifests:
             obj = clone(manifest)
             resource = BY_KIND[obj["apiVersion"], obj["kind"]]
@@ -127,44 +129,44 @@ class World:
             self.store.create(resource, obj)
 
     def power_off(self, machine: str) -> None:
-        """A hand empties a machine's power socket."""
-        self.bench.hand(machine, "power", plugged=False)
+        """Unplug a machine's power by hand."""
+        self.bench.change_feed(machine, "power", plugged=False)
 
     def power_on(self, machine: str) -> None:
-        """A hand fills it again."""
-        self.bench.hand(machine, "power", plugged=True)
+        """Plug a machine's power in by hand."""
+        self.bench.change_feed(machine, "power", plugged=True)
 
-    def cut_link(self, machine: str) -> None:
-        """A hand pulls a machine's network cable."""
-        self.bench.hand(machine, "network", plugged=False)
+    def link_down(self, machine: str) -> None:
+        """Unplug a machine's network cable by hand."""
+        self.bench.change_feed(machine, "network", plugged=False)
 
-    def mend_link(self, machine: str) -> None:
-        """A hand plugs it in again."""
-        self.bench.hand(machine, "network", plugged=True)
+    def link_up(self, machine: str) -> None:
+        """Plug a machine's network cable in by hand."""
+        self.bench.change_feed(machine, "network", plugged=True)
 
     def freeze(self, machine: str) -> None:
-        """Stop every process of a machine."""
+        """Freeze every process of a machine."""
         self.kubelets[machine].freeze()
 
     def thaw(self, machine: str) -> None:
-        """Let them go on."""
+        """Resume every process of a machine."""
         self.kubelets[machine].thaw()
 
     def api_away(self) -> None:
-        """The API server dies: nobody can read, post or act."""
+        """Stop the API server: no client can read or write."""
         self.context.answering = False
 
     def api_back(self) -> None:
-        """It is back, and remembers no history.
+        """Restart the API server, without its history.
 
-        The node controller, which tried all the while, gets through before any kubelet does: after
-        an absence longer than the grace all nodes are taken for lost.
+        The node controller keeps trying and reconnects before any kubelet: after an outage longer
+        than the grace period, all nodes count as lost.
         """
         self.store.compact()
         self.context.answering = True
-        self.timeline.after(0.01, self._nodes.look)
+        self.timeline.after(0.01, self._nodes.monitor_health)
         for kubelet in self.kubelets.values():
-            kubelet.reachable_again(lease=self.context.timing.retry)
+            kubelet.reconnect(lease=self.context.timing.retry)
 
     def _rail(self, machine: str, feed: FeedName, live: bool) -> None:
         kubelet = self.kubelets[machine]
@@ -178,7 +180,7 @@ class World:
                 kubelet.set_link(live)
 
     def _pod_changed(self, change: Change) -> None:
-        """Tell a machine of its pods, as its own watch would."""
+        """Notify a machine of a change of its pod, as its watch would."""
         name = change.object["spec"].get("nodeName")
         if name in self.kubelets:
             self.kubelets[name].pods.changed(change)
@@ -208,9 +210,9 @@ class World:
 
 
 def machines(count: int) -> tuple[SimMachine, ...]:
-    """Any number of machines, for worlds that no header will touch: many share a line.
+    """Any number of machines that share GPIO lines, for worlds without a controlling program.
 
-    Only lines that are pulled down at boot, or their relays would open before anybody came.
+    Only lines that are pulled down at boot: the others would open their relays at once.
     """
     wires = [Wire(9 + number % 19) for number in range(count)]
     return tuple(SimMachine(f"node{n}", wire, wire) for n, wire in enumerate(wires, 1))

@@ -7,7 +7,6 @@ here ──► HALT, events of the cluster ──┘                 └─► a
 
 import asyncio
 import contextlib
-import tempfile
 import time
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import httpx
 
 from tests.benchmarks._crowd import Crowd, crowd, free_port
 from tests.benchmarks._probes import Console, Memory, Probes, console, processor_seconds
-from tests.benchmarks._table import ApiServer, Header, percentiles, server, simulated_objects
+from tests.benchmarks._table import percentiles, rig, simulated_objects
 
 CHOICES = ("node1", "node2", "node4", "node5")
 """What is voted for; node3 is killed meanwhile."""
@@ -144,38 +143,12 @@ class Hall:
 @contextlib.asynccontextmanager
 async def hall() -> AsyncIterator[Hall]:
     """Everything, from the cluster to two processes for phones that are still empty."""
-    api = ApiServer(await simulated_objects())
-    header = Header()
-    runner, api_port = await api.serve()
-    bench = await header.serve()
     port = free_port()
-    try:
-        with tempfile.TemporaryDirectory() as name:
-            async with (
-                server(
-                    Path(name),
-                    api=f"http://127.0.0.1:{api_port}",
-                    header_port=bench.sockets[0].getsockname()[1],
-                    port=port,
-                    more='[audience]\njoin_code = "off"\n',
-                ) as process,
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
-                crowd() as phones,
-                crowd() as hands,
-            ):
-                await _ready(client)
-                async with console(port) as seen:
-                    probes = Probes(client, api, seen)
-                    yield Hall(Path(name), client, phones, hands, seen, probes, process.pid, port)
-    finally:
-        bench.close()
-        await runner.cleanup()
-
-
-async def _ready(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                if (await client.get("/readyz")).status_code == 200:
-                    return
-            await asyncio.sleep(0.05)
+    async with (
+        rig(await simulated_objects(), port=port, more='[audience]\njoin_code = "off"\n') as it,
+        crowd() as phones,
+        crowd() as hands,
+        console(port) as seen,
+    ):
+        probes = Probes(it.client, it.api, seen)
+        yield Hall(it.folder, it.client, phones, hands, seen, probes, it.process.pid, port)

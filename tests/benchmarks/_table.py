@@ -7,9 +7,11 @@ import asyncio
 import contextlib
 import os
 import sys
+import tempfile
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -186,7 +188,45 @@ async def server(
         await process.wait()
 
 
-async def ready(client: httpx.AsyncClient) -> None:
+@dataclass(frozen=True)
+class Rig:
+    """A server under test, with both of its ends and a client."""
+
+    api: ApiServer
+    header: Header
+    process: Process
+    client: httpx.AsyncClient
+    folder: Path
+
+
+@contextlib.asynccontextmanager
+async def rig(
+    objects: dict[str, list[dict[str, Any]]], *, port: int, **settings: Any
+) -> AsyncIterator[Rig]:
+    """A server that is ready, at an API server with these objects; `settings` as for `server`."""
+    api, header = ApiServer(objects), Header()
+    runner, api_port = await api.serve()
+    pins = await header.serve()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            async with (
+                server(
+                    Path(folder),
+                    api=f"http://127.0.0.1:{api_port}",
+                    header_port=pins.sockets[0].getsockname()[1],
+                    port=port,
+                    **settings,
+                ) as process,
+                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
+            ):
+                await _ready(client)
+                yield Rig(api, header, process, client, Path(folder))
+    finally:
+        pins.close()
+        await runner.cleanup()
+
+
+async def _ready(client: httpx.AsyncClient) -> None:
     """Return when a server answers and sees its cluster."""
     async with asyncio.timeout(PATIENCE):
         while True:

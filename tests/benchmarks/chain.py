@@ -10,24 +10,14 @@ to the kernel: what a client does before is the client's.
 
 import asyncio
 import re
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
 from websockets.asyncio.client import ClientConnection
 
-from tests.benchmarks._table import (
-    PINS,
-    ApiServer,
-    Header,
-    percentiles,
-    ready,
-    server,
-    simulated_objects,
-)
+from tests.benchmarks._table import PINS, ApiServer, Header, percentiles, rig, simulated_objects
 from tests.patience import PATIENCE, connect
 
 SPEED = 20.0
@@ -44,31 +34,12 @@ PORT = 18080
 
 async def measure() -> dict[str, Any]:
     objects = await simulated_objects()
-    api = ApiServer(objects)
-    header = Header()
-    runner, api_port = await api.serve()
-    bench = await header.serve()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            async with (
-                server(
-                    Path(folder),
-                    api=f"http://127.0.0.1:{api_port}",
-                    header_port=bench.sockets[0].getsockname()[1],
-                    port=PORT,
-                    speed=SPEED,
-                ),
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", timeout=PATIENCE) as client,
-            ):
-                await ready(client)
-                return {
-                    "conditions": f"{len(PINS)} machines, {len(objects['pods'])} pods, loopback",
-                    "request_to_pin_edge": await _edges(client, api, header),
-                    "event_to_frame": await _frames(api),
-                }
-    finally:
-        bench.close()
-        await runner.cleanup()
+    async with rig(objects, port=PORT, speed=SPEED) as it:
+        return {
+            "conditions": f"{len(PINS)} machines, {len(objects['pods'])} pods, loopback",
+            "request_to_pin_edge": await _edges(it.client, it.api, it.header),
+            "event_to_frame": await _frames(it.api),
+        }
 
 
 async def _edges(client: httpx.AsyncClient, api: ApiServer, header: Header) -> dict[str, float]:

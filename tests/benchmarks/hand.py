@@ -9,15 +9,13 @@ the line has come to rest, 150 in which others count as of the same moment.
 """
 
 import asyncio
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import orjson
 from websockets.asyncio.client import ClientConnection
 
-from tests.benchmarks._table import PINS, ApiServer, Header, percentiles, server, simulated_objects
+from tests.benchmarks._table import PINS, ApiServer, Header, percentiles, rig, simulated_objects
 from tests.patience import PATIENCE, connect
 
 SPEED = 200.0
@@ -31,35 +29,19 @@ BOUNCE = 0.0005
 
 async def measure() -> dict[str, Any]:
     objects = await simulated_objects()
-    api, header = ApiServer(objects), Header()
-    runner, api_port = await api.serve()
-    bench = await header.serve()
     epoch = time.time()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            async with server(
-                Path(folder),
-                api=f"http://127.0.0.1:{api_port}",
-                header_port=bench.sockets[0].getsockname()[1],
-                port=PORT,
-                speed=SPEED,
-                epoch=epoch,
-                rails=RAILS,
-            ):
-                errors, shown = await _hands(api, header, epoch)
-                return {
-                    "conditions": f"{len(PINS)} machines, {len(objects['pods'])} pods, loopback",
-                    "t0_error": percentiles(errors),
-                    "hand_to_frame": percentiles(shown),
-                }
-    finally:
-        bench.close()
-        await runner.cleanup()
+    async with rig(objects, port=PORT, speed=SPEED, epoch=epoch, rails=RAILS) as it:
+        errors, shown = await _hands(it.api, it.header, epoch)
+    return {
+        "conditions": f"{len(PINS)} machines, {len(objects['pods'])} pods, loopback",
+        "t0_error": percentiles(errors),
+        "hand_to_frame": percentiles(shown),
+    }
 
 
 async def _hands(api: ApiServer, header: Header, epoch: float) -> tuple[list[float], list[float]]:
     errors, shown = [], []
-    async with await _socket() as socket:
+    async with connect(f"ws://127.0.0.1:{PORT}/ws", max_size=None) as socket:
         await asyncio.sleep(0.5)  # every sensor has told that its feed is there
         for _ in range(ROUNDS):
             for machine, pin in RAILS.items():
@@ -73,16 +55,6 @@ async def _hands(api: ApiServer, header: Header, epoch: float) -> tuple[list[flo
                 header.drive(pin, 1)
             await _over(socket, api)
     return errors, shown
-
-
-async def _socket() -> ClientConnection:
-    """A websocket, as soon as the server listens."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                return await connect(f"ws://127.0.0.1:{PORT}/ws", max_size=None)
-            except OSError:
-                await asyncio.sleep(0.1)
 
 
 async def _outage(socket: ClientConnection, machine: str) -> dict[str, Any]:

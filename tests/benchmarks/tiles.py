@@ -9,14 +9,13 @@ much script the pages load.
 import asyncio
 import gzip
 import re
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from tests.benchmarks._table import ApiServer, Header, percentiles, server, simulated_objects
+from tests.benchmarks._table import ApiServer, percentiles, rig, simulated_objects
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
@@ -36,52 +35,22 @@ WATCH_TILES = """() => {
 async def measure() -> dict[str, Any]:
     if not Path(CHROMIUM).exists():
         return {"skipped": f"there is no {CHROMIUM}"}
-    objects = await simulated_objects()
-    api, header = ApiServer(objects), Header()
-    runner, api_port = await api.serve()
-    bench = await header.serve()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            async with (
-                server(
-                    Path(folder),
-                    api=f"http://127.0.0.1:{api_port}",
-                    header_port=bench.sockets[0].getsockname()[1],
-                    port=PORT,
-                ),
-                async_playwright() as playwright,
-            ):
-                browser = await playwright.chromium.launch(
-                    executable_path=CHROMIUM, args=list(ARGUMENTS)
-                )
-                await _answering()
-                loads = [await _cold_load(await browser.new_page()) for _ in range(LOADS)]
-                page = await browser.new_page(viewport={"width": 1920, "height": 1080})
-                await _board(page)
-                figures = await _tiles(page, api)
-                await browser.close()
-    finally:
-        bench.close()
-        await runner.cleanup()
+    async with (
+        rig(await simulated_objects(), port=PORT) as it,
+        async_playwright() as playwright,
+    ):
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        loads = [await _cold_load(await browser.new_page()) for _ in range(LOADS)]
+        page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+        await _board(page)
+        figures = await _tiles(page, it.api)
+        await browser.close()
     return {
         "conditions": "5 machines, 30 pods, 1920x1080, headless chromium drawing in software",
         "event_to_tile": figures,
         "cold_load_to_first_board_s": sorted(round(seconds, 2) for seconds in loads),
         "script_kb_gz": {page: _script_kb(page) for page in ("stage", "console", "phone")},
     }
-
-
-async def _answering() -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", PORT)
-            except OSError:
-                await asyncio.sleep(0.05)
-            else:
-                writer.close()
-                await asyncio.sleep(1)  # until the cluster has been listed
-                return
 
 
 async def _board(page: Page) -> None:

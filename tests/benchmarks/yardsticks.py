@@ -21,17 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from tests.benchmarks._table import (
-    ApiServer,
-    Header,
-    cpu_seconds,
-    ready,
-    server,
-    simulated_objects,
-)
-from tests.patience import PATIENCE
+from tests.benchmarks._table import cpu_seconds, rig, simulated_objects
 
 STARTS, COMMITS, REQUESTS = 9, 200, 2000
 PORT = 18083
@@ -121,28 +111,11 @@ def _commit(folder: Path) -> float:
 
 
 async def _request() -> float:
-    api, header = ApiServer(await simulated_objects()), Header()
-    runner, api_port = await api.serve()
-    bench = await header.serve()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            async with (
-                server(
-                    Path(folder),
-                    api=f"http://127.0.0.1:{api_port}",
-                    header_port=bench.sockets[0].getsockname()[1],
-                    port=PORT,
-                ) as process,
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{PORT}", timeout=PATIENCE) as client,
-            ):
-                await ready(client)
-                before = cpu_seconds(process.pid)
-                for _ in range(REQUESTS):
-                    (await client.get("/healthz")).raise_for_status()
-                return (cpu_seconds(process.pid) - before) / REQUESTS
-    finally:
-        bench.close()
-        await runner.cleanup()
+    async with rig(await simulated_objects(), port=PORT) as it:
+        before = cpu_seconds(it.process.pid)
+        for _ in range(REQUESTS):
+            (await it.client.get("/healthz")).raise_for_status()
+        return (cpu_seconds(it.process.pid) - before) / REQUESTS
 
 
 def _frames() -> int:

@@ -59,7 +59,7 @@ class Scenario:
 
 
 POWER = ("power_off", "power_on")
-LINK = ("cut_link", "mend_link")
+LINK = ("link_down", "link_up")
 FREEZE = ("freeze", "thaw")
 
 SCENARIOS = {

@@ -23,8 +23,8 @@ from hardware.panel import (
     PIN_LIMIT,
     STRAPS,
     VDD_LIMIT,
-    Spot,
-    face,
+    PanelPart,
+    panel_layout,
 )
 from hardware.table import (
     COIL_PIN,
@@ -46,7 +46,7 @@ from hardware.table import (
 
 ALL = [one for feed in FeedKind for one in channels(example(), feed)]
 RAILS = rails(example())
-FACE = face(example())
+LAYOUT = panel_layout(example())
 BLUE = example("lab-active-low")
 POE = example("lab-poe")
 
@@ -183,16 +183,16 @@ def test_the_divider_gives_a_line_what_it_bears() -> None:
 
 
 def test_the_panels_schematic_has_the_lines_of_lab_toml_and_no_others() -> None:
-    wanted = lines(2, 3, FACE.interrupt, FACE.halt, FACE.heartbeat)
+    wanted = lines(2, 3, LAYOUT.interrupt, LAYOUT.halt, LAYOUT.heartbeat)
     assert pins_shown("schematic-panel.svg") == wanted, "run: make drawings"
-    assert f"U3 MCP23017, address {FACE.address:#04x}" in words("schematic-panel.svg")
+    assert f"U3 MCP23017, address {LAYOUT.address:#04x}" in words("schematic-panel.svg")
 
 
-@pytest.mark.parametrize("spot", FACE.buttons + FACE.leds, ids=lambda spot: spot.line)
-def test_each_button_and_led_is_drawn_at_its_pin_of_the_expander(spot: Spot) -> None:
+@pytest.mark.parametrize("spot", LAYOUT.buttons + LAYOUT.leds, ids=lambda spot: spot.line)
+def test_each_button_and_led_is_drawn_at_its_pin_of_the_expander(spot: PanelPart) -> None:
     shown = words("schematic-panel.svg")
     row = shown.index(f"{spot.line} {EXPANDER[spot.line]}")
-    part = spot.button if spot in FACE.buttons else spot.led
+    part = spot.button if spot in LAYOUT.buttons else spot.led
     assert shown[row + 1] == f"{spot.colour} {spot.machine}"
     assert part in shown[row + 2 : row + 4]
     bank, end = wires("harness-panel.yaml")["U3 board", spot.line]
@@ -206,9 +206,9 @@ def test_the_panels_cable_goes_from_the_header_to_the_same_lines() -> None:
     wanted = {
         HEADER[2]: "SDA",
         HEADER[3]: "SCL",
-        HEADER[FACE.interrupt]: "INT",
-        HEADER[FACE.heartbeat]: "BEAT",
-        HEADER[FACE.halt]: "HALT",
+        HEADER[LAYOUT.interrupt]: "INT",
+        HEADER[LAYOUT.heartbeat]: "BEAT",
+        HEADER[LAYOUT.halt]: "HALT",
         SUPPLY_PIN: "3V3",
         PANEL_GROUND_PIN: "GND",
         RED_GROUND_PIN: "HALT GND",
@@ -221,40 +221,43 @@ def test_the_leds_draw_less_than_the_expander_bears() -> None:
     assert LED_MILLIAMPS < PIN_LIMIT
     assert 8 * LED_MILLIAMPS < VDD_LIMIT, "eight workers, the most that are drawn"
     text = " ".join(words("schematic-panel.svg"))
-    assert f"= {LED_MILLIAMPS:.1f} mA at most; {len(FACE.leds)} on U3: {FACE.milliamps:.0f}" in text
+    assert (
+        f"= {LED_MILLIAMPS:.1f} mA at most; {len(LAYOUT.leds)} on U3: {LAYOUT.milliamps:.0f}"
+        in text
+    )
 
 
 def test_no_button_hangs_on_a_line_that_only_drives() -> None:
-    assert not {"A7", "B7"} & {spot.line for spot in FACE.buttons}
+    assert not {"A7", "B7"} & {spot.line for spot in LAYOUT.buttons}
 
 
 def test_the_address_is_what_the_straps_say() -> None:
-    assert not any(FACE.straps.values()), "0x20: all at ground"
+    assert not any(LAYOUT.straps.values()), "0x20: all at ground"
     lab = example().model_copy(
         update={"panel": example().panel.model_copy(update={"expander": 0x25})}
     )
-    assert face(lab).straps == {"A0": True, "A1": False, "A2": True}
+    assert panel_layout(lab).straps == {"A0": True, "A1": False, "A2": True}
     assert {f"{pin} {name}" for name, pin in STRAPS.items()} <= set(words("schematic-panel.svg"))
 
 
 def test_the_drawings_of_the_panel_refuse_one_that_they_would_show_wrongly() -> None:
     machine = {"name": "node1", "power_sensor": {"driver": "gpio", "pin": 9}}
     panel = {"expander": 0x20, "interrupt": 6, "halt": 5, "heartbeat": 4}
-    assert face(build({"machine": [machine], "panel": panel})).halt == 5
+    assert panel_layout(build({"machine": [machine], "panel": panel})).halt == 5
     for wrong in ({"halt_contact": "NO"}, {"heartbeat": "B7"}):
-        with pytest.raises(ValueError, match="drawn are an expander"):
-            face(build({"machine": [machine], "panel": panel | wrong}))
-    with pytest.raises(ValueError, match="its led is drawn on the expander"):
-        face(build({"machine": [machine | {"led": 26}], "panel": panel}))
+        with pytest.raises(ValueError, match="needs an expander"):
+            panel_layout(build({"machine": [machine], "panel": panel | wrong}))
+    with pytest.raises(ValueError, match="its led on the expander"):
+        panel_layout(build({"machine": [machine | {"led": 26}], "panel": panel}))
     behind = {"driver": "gpio", "pin": 9, "active_high": False}
-    with pytest.raises(ValueError, match="drawn are dividers"):
+    with pytest.raises(ValueError, match="needs a divider"):
         rails(build({"machine": [machine | {"power_sensor": behind}]}))
 
 
 def test_no_pin_of_the_header_has_two_wires() -> None:
     """But ground, the two supplies, and what a drawing shows a second time."""
     used = [one.header for one in ALL] + [one.header for one in RAILS]
-    used += [HEADER[line] for line in (2, 3, FACE.interrupt, FACE.halt, FACE.heartbeat)]
+    used += [HEADER[line] for line in (2, 3, LAYOUT.interrupt, LAYOUT.halt, LAYOUT.heartbeat)]
     used += [COIL_PIN, SUPPLY_PIN, GROUND_PIN, harness.SECOND_GROUND_PIN]
     used += [PANEL_GROUND_PIN, RED_GROUND_PIN, SENSE_GROUND_PIN]
     assert len(used) == len(set(used))
@@ -286,7 +289,7 @@ def test_the_blue_boards_schematic_has_the_pins_of_its_example_and_no_others() -
     shown = words("schematic-active-low.svg")
     for one in rows:
         assert {f"{one.colour} {one.machine}", f"IN{one.number}", one.relay} <= set(shown)
-    assert {"JD-VCC", "jumper: taken out", "VCC", "inputs, 3.3 V"} <= set(shown)
+    assert {"JD-VCC", "jumper: removed", "VCC", "inputs, 3.3 V"} <= set(shown)
 
 
 def test_the_blue_board_hangs_on_lines_that_boot_pulls_away_from_it() -> None:
@@ -313,7 +316,7 @@ def test_the_poe_schematic_has_the_ports_of_its_example_and_the_master_on_none_o
         assert isinstance(machine.power_sensor, PortSensor)
         assert machine.power_sensor.poe == power.poe
         assert machine.network_sensor is None, "without PoE there is no link: one loss, not two"
-    assert shown[shown.index("in no [[machine]]") - 1] == "port 8"
+    assert shown[shown.index("not in any [[machine]]") - 1] == "port 8"
     assert "port 8" not in ports.values()
     assert len(set(ports.values())) == len(POE.machine)
 
@@ -345,21 +348,23 @@ def test_the_shopping_list_follows_the_number_of_workers() -> None:
     assert [amount(n, "resistor 15 kΩ") for n in (1, 5, 8)] == [1, 5, 8]
     assert [amount(n, "INA3221") for n in (3, 4, 7)] == [1, 2, 3]
     assert amount(5, "resistor 10 kΩ", "panel") == 1
-    assert amount(5, "resistor 330 Ω") == len(FACE.leds) + 1
+    assert amount(5, "resistor 330 Ω") == len(LAYOUT.leds) + 1
     with pytest.raises(ValueError, match="between 1 and 8"):
         bom.write(9)
 
 
 def test_the_led_patterns_of_docs_panel_are_those_of_the_program() -> None:
     text = (HERE.parent / "docs/panel.md").read_text(encoding="utf-8")
-    told = dict(re.findall(r"^\| (?:\*\*)?([a-z ]+?)(?:\*\*)? \| `([#.]+)` \|", text, re.MULTILINE))
-    assert told == {str(light): pattern for light, pattern in PATTERNS.items()} | dict(HEARTBEATS)
+    shown = dict(
+        re.findall(r"^\| (?:\*\*)?([a-z ]+?)(?:\*\*)? \| `([#.]+)` \|", text, re.MULTILINE)
+    )
+    assert shown == {str(light): pattern for light, pattern in PATTERNS.items()} | dict(HEARTBEATS)
     assert f"{BEAT:g} s" in text
 
 
 @pytest.mark.skipif(
     importlib.util.find_spec("schemdraw") is None,
-    reason="CHAOSMONKEY: no schemdraw, so nobody drew the schematics anew (make drawings has it)",
+    reason="CHAOSMONKEY: no schemdraw, so no schematics to compare (make drawings installs it)",
 )
 def test_the_schematics_are_what_would_be_drawn_now() -> None:
     for name, drawn in drawings.schematics(example()).items():
@@ -368,7 +373,7 @@ def test_the_schematics_are_what_would_be_drawn_now() -> None:
 
 @pytest.mark.skipif(
     importlib.util.find_spec("schemdraw") is None,
-    reason="CHAOSMONKEY: no schemdraw, so nobody asked the PoE drawing to refuse anything",
+    reason="CHAOSMONKEY: no schemdraw, so the PoE drawing was not checked",
 )
 def test_the_poe_drawing_refuses_a_table_that_it_would_show_wrongly() -> None:
     from hardware.schematic_poe import ports
@@ -390,15 +395,15 @@ def test_the_poe_drawing_refuses_a_table_that_it_would_show_wrongly() -> None:
 
     assert [port.number for port in ports(lab(1, 7))] == [1, 7]
     for wrong in (lab(1, 8), lab(2, 2)):
-        with pytest.raises(ValueError, match="a port of its own for each, 1 to 7"):
+        with pytest.raises(ValueError, match="a separate port for each worker, 1 to 7"):
             ports(wrong)
-    with pytest.raises(ValueError, match="PoE and link of a switch, both"):
+    with pytest.raises(ValueError, match="both a PoE port and an interface"):
         ports(example())
 
 
 @pytest.mark.skipif(
     importlib.util.find_spec("wireviz") is None or shutil.which("dot") is None,
-    reason="CHAOSMONKEY: no WireViz or no graphviz, so nobody drew the harnesses anew",
+    reason="CHAOSMONKEY: no WireViz or no graphviz, so the harnesses were not drawn",
 )
 def test_the_harnesses_can_be_drawn(tmp_path: Path) -> None:
     for name in ("control", "feeds", "panel", "sensing"):

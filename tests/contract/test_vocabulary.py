@@ -33,6 +33,7 @@ CLEAN = (
     "rescue.py",
     "runtime.py",
     "sensors",
+    "simcluster",
     "startup_recovery.py",
     "store",
     "systemd.py",

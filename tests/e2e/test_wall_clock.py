@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,21 +45,27 @@ class Wall:
         self._file.write_text(str(by))
 
 
-async def sign_in(server: Served) -> None:
-    answer = await server.client.post("/login", data={"token": TOKEN})
-    assert answer.status_code == 303, answer.text
+@contextlib.asynccontextmanager
+async def armed_server(table: World, folder: Path, wall: Wall) -> AsyncIterator[Served]:
+    """A server that the client is signed in to, and whose table is armed."""
+    async with served(folder, table, env=wall.env, speed=1) as server:
+        await server.ready()
+        answer = await server.client.post("/login", data={"token": TOKEN})
+        assert answer.status_code == 303, answer.text
+        await send(server, "/arm")
+        yield server
 
 
-async def ask(server: Served, command: str, **query: Any) -> None:
+async def send(server: Served, command: str, **query: Any) -> None:
     answer = await server.client.post(command, params=query)
     assert answer.status_code == 200, (command, answer.text)
 
 
 async def has_noticed(server: Served) -> None:
-    async def look() -> bool:
+    async def is_logged() -> bool:
         return any("system clock was set by" in line for line in server.output)
 
-    await eventually(look, lambda: "\n".join(server.output))
+    await eventually(is_logged, lambda: "\n".join(server.output))
 
 
 async def latest(server: Served) -> dict[str, Any]:
@@ -68,32 +74,29 @@ async def latest(server: Served) -> dict[str, Any]:
 
 
 async def is_on_the_disk(file: Path) -> None:
-    async def look() -> bool:
+    async def is_written() -> bool:
         with contextlib.closing(sqlite3.connect(file)) as database:
             found = database.execute("SELECT count(*) FROM outages").fetchone()
         return bool(found == (1,))
 
-    await eventually(look)
+    await eventually(is_written)
 
 
 async def test_whoever_is_signed_in_stays_so_and_nothing_lasts_longer(
     table: World, tmp_path: Path, by: float
 ) -> None:
     wall = Wall(tmp_path)
-    async with served(tmp_path, table, env=wall.env, speed=1) as server:
-        await server.ready()
-        await sign_in(server)
-        await ask(server, "/arm")
+    async with armed_server(table, tmp_path, wall) as server:
         before = (await server.client.get("/api/state")).json()
         wall.set(by)
         await has_noticed(server)
         after = (await server.client.get("/api/state")).json()
         armed, still = (it["state"]["show"]["show"]["armed_until"] for it in (before, after))
         assert still - armed == pytest.approx(by, abs=1)
-        await ask(server, "/kill/node3", **{"for": LONG})
-        await ask(server, "/restore/node3")
-        await ask(server, "/kill/node4", **{"for": LONG})
-        await ask(server, "/halt")
+        await send(server, "/kill/node3", **{"for": LONG})
+        await send(server, "/restore/node3")
+        await send(server, "/kill/node4", **{"for": LONG})
+        await send(server, "/halt")
         for outage in (await server.client.get("/api/outages")).json():
             assert outage["milestones"]["restored"] < PATIENCE
 
@@ -102,13 +105,10 @@ async def test_a_step_in_the_middle_of_a_cut_costs_no_measured_second(
     table: World, tmp_path: Path, by: float
 ) -> None:
     wall = Wall(tmp_path)
-    async with served(tmp_path, table, env=wall.env, speed=1) as server:
-        await server.ready()
-        await sign_in(server)
-        await ask(server, "/arm")
-        await ask(server, "/kill/node3", **{"for": LONG})
+    async with armed_server(table, tmp_path, wall) as server:
+        await send(server, "/kill/node3", **{"for": LONG})
         wall.set(by)
-        await ask(server, "/restore/node3")
+        await send(server, "/restore/node3")
         await has_noticed(server)
         assert 0 < (await latest(server))["milestones"]["restored"] < PATIENCE
 
@@ -118,12 +118,9 @@ async def test_what_another_clock_wrote_before_a_restart_is_read_by_that_clock(
 ) -> None:
     """Killed in the middle of a cut; the clock is set before the next start of the same boot."""
     wall = Wall(tmp_path)
-    async with served(tmp_path, table, env=wall.env, speed=1) as server:
-        await server.ready()
-        await sign_in(server)
+    async with armed_server(table, tmp_path, wall) as server:
         cookies = dict(server.client.cookies)
-        await ask(server, "/arm")
-        await ask(server, "/kill/node3", **{"for": LONG})
+        await send(server, "/kill/node3", **{"for": LONG})
         await is_on_the_disk(tmp_path / "data" / "chaosmonkey.db")
         server.process.send_signal(signal.SIGKILL)
         await server.died()
@@ -133,12 +130,12 @@ async def test_what_another_clock_wrote_before_a_restart_is_read_by_that_clock(
         (cookie,) = cookies.values()
         server.client.cookies.set(f"presenter-{port}", cookie)
         await server.ready()
-        await ask(server, "/arm")
+        await send(server, "/arm")
 
-        async def look() -> bool:
+        async def is_restored() -> bool:
             return "restored" in (await latest(server))["milestones"]
 
-        await eventually(look)
+        await eventually(is_restored)
         outage = await latest(server)
         assert 0 < outage["milestones"]["restored"] < PATIENCE
         assert all(line["at"] < PATIENCE for line in outage["story"])

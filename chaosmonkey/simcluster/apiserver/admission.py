@@ -1,4 +1,4 @@
-"""What an API server adds to objects that leave it out: defaults, and what admission injects."""
+"""Admission: the defaults and injected fields that an API server adds to objects."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Admission:
     """Completes a new or changed object, in place.
 
     Args:
-        toleration: seconds for which a pod that names none endures a node gone bad.
-        suffix: makes the random end of a volume's name.
-        service_ip: makes the address of a new service.
+        toleration: seconds a pod without its own tolerations stays on a failed node.
+        suffix: returns the random suffix of a volume's name.
+        service_ip: returns the address of a new service.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Admission:
         self._service_ip = service_ip
 
     def complete(self, resource: ApiResource, obj: Obj) -> None:
-        """Fill in what is missing."""
+        """Fill in missing fields."""
         if resource is PODS:
             self._pod(obj)
         elif resource is SERVICES:
@@ -123,7 +123,7 @@ _WORKLOADS: dict[ApiResource, dict[str, Any]] = {
 
 
 def quality_of_service(spec: Obj) -> str:
-    """The QoS class that a pod's requests and limits earn it."""
+    """The QoS class that follows from a pod's requests and limits."""
     resources = [container.get("resources", {}) for container in spec["containers"]]
     if all(not r.get("requests") and not r.get("limits") for r in resources):
         return "BestEffort"
@@ -168,7 +168,7 @@ def _pod_spec(spec: Obj) -> None:
 
 
 def _mount_token(spec: Obj, suffix: Callable[[], str]) -> None:
-    """Mount the service account's token, as every pod has it."""
+    """Mount the service account's token, as in every pod."""
     volumes = spec.setdefault("volumes", [])
     if any(volume["name"].startswith("kube-api-access-") for volume in volumes):
         return

@@ -1,4 +1,4 @@
-"""Single cells of `kubectl get`: how old, how ready, in what state."""
+"""Single cells of `kubectl get`: age, readiness, status."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHOWN = 3
 
 
 def duration(seconds: float) -> str:
-    """A duration as kubectl shortens it: two units at most, one when it is long."""
+    """A duration in kubectl's short form: at most two units, one for long durations."""
     whole = int(seconds)
     if whole < 0:
         return "0s" if whole >= -1 else "<invalid>"
@@ -35,7 +35,7 @@ def duration(seconds: float) -> str:
 
 
 def since(text: str | None, now: float) -> str:
-    """How long ago a stamp is."""
+    """How long ago a timestamp was."""
     return duration(now - moment(text)) if text else "<unknown>"
 
 
@@ -50,7 +50,7 @@ def joined(pairs: dict[str, str] | None) -> str:
 
 
 def few(listed: list[str], *, unset: str = _NONE) -> str:
-    """The first of a list, and how many more there are."""
+    """The first items of a list, and the number of the others."""
     if not listed:
         return unset
     more = f" + {len(listed) - _SHOWN} more..." if len(listed) > _SHOWN else ""
@@ -69,7 +69,7 @@ def selector(owner: Obj) -> str:
 
 
 def node_status(node: Obj) -> str:
-    """Ready, NotReady, Unknown, and whether it is cordoned."""
+    """Ready, NotReady or Unknown, and whether the node is cordoned."""
     ready = condition(node, "Ready").get("status")
     words = ["Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"]
     if node["spec"].get("unschedulable"):
@@ -78,7 +78,7 @@ def node_status(node: Obj) -> str:
 
 
 def node_roles(node: Obj) -> str:
-    """The roles that a node's labels give it."""
+    """A node's roles, from its labels."""
     labels = node["metadata"].get("labels", {})
     roles = sorted(name.removeprefix(_ROLE) for name in labels if name.startswith(_ROLE))
     return ",".join(roles) or _NONE
@@ -91,14 +91,14 @@ def address(node: Obj, kind: str) -> str:
 
 
 def pod_ready(pod: Obj) -> str:
-    """How many of its containers are ready."""
+    """How many of the pod's containers are ready."""
     statuses = pod["status"].get("containerStatuses", [])
     ready = sum(bool(c["ready"] and "running" in c["state"]) for c in statuses)
     return f"{ready}/{len(pod['spec']['containers'])}"
 
 
 def pod_status(pod: Obj) -> str:
-    """The word for a pod's state, as the API server's printer chooses it."""
+    """A pod's status as the API server's printer shows it."""
     status = pod["status"]
     word = str(status.get("reason") or status.get("phase", "Unknown"))
     running = False
@@ -121,7 +121,7 @@ def pod_status(pod: Obj) -> str:
 
 
 def pod_restarts(pod: Obj, now: float) -> str:
-    """How often its containers restarted, and when last."""
+    """How often the pod's containers restarted, and when they last did."""
     statuses = pod["status"].get("containerStatuses", [])
     total = sum(c["restartCount"] for c in statuses)
     ended = [

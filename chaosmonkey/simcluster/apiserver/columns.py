@@ -1,4 +1,4 @@
-"""The columns of `kubectl get`, by resource; those of priority 1 are shown by `-o wide`."""
+"""The columns of `kubectl get`, by resource; `-o wide` shows those of priority 1."""
 
 from __future__ import annotations
 

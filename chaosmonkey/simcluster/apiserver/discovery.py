@@ -1,4 +1,4 @@
-"""What an API server says of itself: its groups and resources, its version, its health."""
+"""Discovery: the API server's groups and resources, its version and its health."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chaosmonkey.simcluster.node.nodestatus import VERSION
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
-_OF_OTHERS = {
+_FOREIGN_KINDS = {
     "scale": ("autoscaling", "v1", "Scale"),
     "eviction": ("policy", "v1", "Eviction"),
     "binding": ("", "v1", "Binding"),
@@ -25,12 +25,12 @@ _PART_VERBS = {
 
 
 def groups() -> list[str]:
-    """The names of all groups but the nameless one, in the order of their resources."""
+    """The names of all groups except the core group, in the order of their resources."""
     return list(dict.fromkeys(row.group for row in RESOURCES if row.group))
 
 
 def answer(path: str, *, aggregated: bool) -> Obj | str | None:
-    """What is at a path that names no resource; a string is plain text, None is nothing."""
+    """The answer at a path that names no resource: JSON, plain text, or None for a 404."""
     path = path.rstrip("/") or "/"
     if path == "/api":
         return _aggregated([""]) if aggregated else _versions()
@@ -102,8 +102,8 @@ def _part(row: ApiResource, part: str) -> Obj:
         "namespaced": row.namespaced,
     }
     kind = row.kind
-    if part in _OF_OTHERS:
-        group, version, kind = _OF_OTHERS[part]
+    if part in _FOREIGN_KINDS:
+        group, version, kind = _FOREIGN_KINDS[part]
         if group:
             entry |= {"group": group, "version": version}
     return entry | {"kind": kind, "verbs": _PART_VERBS.get(part, ["create"])}
@@ -143,7 +143,7 @@ def _aggregated_row(row: ApiResource) -> Obj:
 
 
 def _aggregated_part(row: ApiResource, part: str) -> Obj:
-    group, version, kind = _OF_OTHERS.get(part, ("", "", row.kind))
+    group, version, kind = _FOREIGN_KINDS.get(part, ("", "", row.kind))
     response = {"group": group, "version": version if group else "", "kind": kind}
     verbs = _PART_VERBS.get(part, ["create"])
     return {"subresource": part, "responseKind": response, "verbs": verbs}

@@ -1,4 +1,4 @@
-"""Everything that a request may do to an object, but watch: get, create, update, patch, delete."""
+"""The API server's verbs on objects, except list and watch."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Handlers:
         self._admission = admission
 
     def get(self, target: Target) -> Answer:
-        """One object, or its scale. Refuses with 404."""
+        """Return one object, or its scale. Refuses with 404."""
         obj = self._store.get(target.resource, target.namespace, target.name)
         return 200, scale_of(obj) if target.part == "scale" else obj
 
     def create(self, target: Target, obj: Obj, query: Query) -> Answer:
-        """A new object, a binding or an eviction."""
+        """Create an object, a binding or an eviction."""
         if target.part == "eviction":
             return self._evict(target, obj)
         if target.part == "binding":
@@ -67,14 +67,14 @@ class Handlers:
         return self._replace(target, before, obj, query)
 
     def patch(self, target: Target, media_type: str, change: Any, query: Query) -> Answer:
-        """Change an object, its status or its scale by a patch. Refuses as `update`, or 415."""
+        """Patch an object, its status or its scale. Refuses like `update`, or with 415."""
         before = self._store.get(target.resource, target.namespace, target.name)
         if target.part == "scale":
             return self._scale(target, before, patch(media_type, scale_of(before), change), query)
         return self._replace(target, before, patch(media_type, before, change), query)
 
     def delete(self, target: Target, options: Obj, query: Query) -> Answer:
-        """Delete an object, or mark it. Refuses with 404 or, if another is meant, 409."""
+        """Delete an object, or mark it. Refuses with 404, or with 409 if a precondition fails."""
         resource = target.resource
         before = self._store.get(resource, target.namespace, target.name)
         meta = before["metadata"]
@@ -159,7 +159,7 @@ class Handlers:
     @staticmethod
     def _check_kind(resource: ApiResource, obj: Any) -> None:
         if not isinstance(obj, dict):
-            raise refusals.bad_request(f"the object provided is no {resource.kind}")
+            raise refusals.bad_request(f"the object provided is not a {resource.kind}")
         kind, version = obj.get("kind", resource.kind), obj.get("apiVersion", resource.api_version)
         if (kind, version) == (resource.kind, resource.api_version):
             return
@@ -194,7 +194,7 @@ class Handlers:
 
 
 def scale_of(obj: Obj) -> Obj:
-    """The scale of a workload: its number of replicas, wanted and there."""
+    """The scale of a workload: its desired and its actual number of replicas."""
     meta = obj["metadata"]
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     chosen = obj["spec"].get("selector", {}).get("matchLabels", {})
@@ -209,7 +209,7 @@ def scale_of(obj: Obj) -> Obj:
 
 
 def read_json(resource: ApiResource | None, body: bytes) -> Any:
-    """A request's body. Refuses with 400 what is no JSON."""
+    """Parse a request's body. Refuses with 400 what is not JSON."""
     if not body:
         return {}
     try:
@@ -223,10 +223,10 @@ def read_json(resource: ApiResource | None, body: bytes) -> Any:
 
 
 def _meta(obj: Obj) -> Obj:
-    """An object's metadata, which it gets if it has none. Refuses with 400 what is no object."""
+    """An object's metadata, added if missing. Refuses with 400 what is not an object."""
     meta = obj.setdefault("metadata", {})
     if not isinstance(meta, dict):
-        raise refusals.bad_request("metadata is no object")
+        raise refusals.bad_request("metadata is not an object")
     return meta
 
 
@@ -235,7 +235,7 @@ def _success() -> Obj:
 
 
 def _keep_deletion(before: Obj, after: Obj) -> None:
-    """A mark for deletion is not taken back by a write."""
+    """Keep a mark for deletion: a write cannot remove it."""
     for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):
         after["metadata"].pop(field, None)
         if field in before["metadata"]:
@@ -243,7 +243,7 @@ def _keep_deletion(before: Obj, after: Obj) -> None:
 
 
 def _check_pod(before: Obj, after: Obj) -> None:
-    """Only a few fields of a pod's spec may change."""
+    """Refuse changes to a pod's spec, except in the few mutable fields."""
     old, new = clone(before["spec"]), clone(after["spec"])
     for spec in (old, new):
         for container in spec.get("containers", []):

@@ -1,6 +1,6 @@
-"""Lists: everything of a resource, or a page of it, as it was at one version.
+"""Lists: all objects of a resource, or a page of them, at one version.
 
-The objects' JSON is not encoded again for each list: it is the bytes that watches share.
+A list reuses the encoded JSON of its objects; watches share the same bytes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import orjson
 
 from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.paths import Target
-from chaosmonkey.simcluster.apiserver.selectors import question
+from chaosmonkey.simcluster.apiserver.selectors import selector
 from chaosmonkey.simcluster.apiserver.storage import Store
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Obj
 
@@ -23,7 +23,7 @@ Query = dict[str, str]
 
 @dataclass(frozen=True)
 class Page:
-    """Some objects, the version they are of, and where the next page begins."""
+    """Some objects, their version, and the start of the next page."""
 
     changes: list[Change]
     version: int
@@ -41,7 +41,7 @@ class Page:
 
 
 def number(text: str, what: str) -> int:
-    """A query's number. Refuses with 400 what is none."""
+    """Parse a number in a query. Refuses with 400 what is not a number."""
     try:
         return int(text or "0")
     except ValueError:
@@ -52,21 +52,21 @@ def number(text: str, what: str) -> int:
 
 
 def page(store: Store, target: Target, query: Query) -> Page:
-    """The objects that a list asks for. Refuses versions that are forgotten with 410."""
-    shelf = store.shelf(target.resource)
-    ask = question(query.get("labelSelector", ""), query.get("fieldSelector", ""))
+    """The objects that a list selects. Refuses expired versions with 410."""
+    cache = store.cache(target.resource)
+    matches = selector(query.get("labelSelector", ""), query.get("fieldSelector", ""))
     version, after = store.version, ("", "")
     if token := query.get("continue"):
         version, after = _read_token(token)
     elif query.get("resourceVersionMatch") == "Exact":
         version = number(query.get("resourceVersion", ""), "resourceVersion")
-    if version < shelf.floor:
+    if version < cache.floor:
         raise refusals.list_expired()
-    held = shelf.latest if version == store.version else shelf.at(version)
+    held = cache.latest if version == store.version else cache.at(version)
     keys = sorted(
         key for key in held if (not target.namespace or key[0] == target.namespace) and key > after
     )
-    wanted = (held[key] for key in keys if ask is None or ask(held[key].object))
+    wanted = (held[key] for key in keys if matches is None or matches(held[key].object))
     limit = number(query.get("limit", ""), "limit")
     if not limit:
         return Page(list(wanted), version)
@@ -74,7 +74,7 @@ def page(store: Store, target: Target, query: Query) -> Page:
     if len(found) <= limit:
         return Page(found, version)
     last = found[limit - 1].key
-    left = 0 if ask is not None else len(keys) - limit
+    left = 0 if matches is not None else len(keys) - limit
     return Page(found[:limit], version, _token(version, last), left)
 
 

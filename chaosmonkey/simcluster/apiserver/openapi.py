@@ -1,7 +1,7 @@
-"""Just enough OpenAPI that `kubectl apply` leaves validation to the server.
+"""A minimal OpenAPI document that makes `kubectl apply` leave validation to the server.
 
-kubectl reads one thing from it before it sends a manifest: whether patching the kind takes the
-parameter `fieldValidation`. No schema is described.
+Before it sends a manifest, kubectl checks whether patching the kind takes the parameter
+`fieldValidation`. It reads nothing else, so no schemas are described.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _ROOT = "/openapi/v3"
 
 
 def answer(path: str) -> Obj | None:
-    """The index, or the document of one group and version; None if there is no such."""
+    """The index, or the document of one group and version; None if it does not exist."""
     documents = {_document_path(row): row for row in RESOURCES}
     if path == _ROOT:
         urls = {found: {"serverRelativeURL": f"{_ROOT}/{found}?hash=0"} for found in documents}

@@ -1,8 +1,8 @@
-"""Keeps pages of browsers away: a page elsewhere could make pods and faults by a simple POST.
+"""Refuses requests from web pages: a foreign page could create pods or faults by a simple POST.
 
 kubectl, client libraries and curl call the server by an address, or by a name of its machine, and
-send no Origin. A browser on a foreign page sends its Origin, or says that it is cross-site; one
-whose name was rebound to this machine sends that name as Host.
+send no Origin. A browser on a foreign page sends an Origin, or a Sec-Fetch-Site that marks the
+request as cross-site. After DNS rebinding, it sends the rebound name as Host.
 """
 
 from __future__ import annotations
@@ -15,25 +15,30 @@ from chaosmonkey.simcluster.apiserver.refusals import Refusal
 
 
 class OriginGuard:
-    """Knows the names of this machine."""
+    """Checks the Host, Origin and Sec-Fetch-Site of each request."""
 
     def __init__(self) -> None:
-        own = socket.gethostname().lower()
-        self._names = {"localhost", own, own.partition(".")[0], f"{own.partition('.')[0]}.local"}
+        hostname = socket.gethostname().lower()
+        self._names = {
+            "localhost",
+            hostname,
+            hostname.partition(".")[0],
+            f"{hostname.partition('.')[0]}.local",
+        }
 
     def check(self, headers: Mapping[bytes, str]) -> None:
-        """Raises Refusal if a page of another site, or under a foreign name, sends this."""
+        """Refuse a request from a page of another site or under a foreign name, with 403."""
         host = headers.get(b"host", "")
         if host and not self._is_ours(host):
-            raise _forbidden(f"this server is not called {host[:80]!r}")
+            raise _forbidden(f"this server does not answer to the name {host[:80]!r}")
         origin = headers.get(b"origin")
         if origin is not None and origin.partition("://")[2] != host:
-            raise _forbidden(f"a page of {origin[:80]!r} asked for this")
+            raise _forbidden(f"the request came from a page of {origin[:80]!r}")
         if headers.get(b"sec-fetch-site") in ("cross-site", "same-site"):
-            raise _forbidden("a page of another site asked for this")
+            raise _forbidden("the request came from a page of another site")
 
     def _is_ours(self, host: str) -> bool:
-        """An address is always ours: rebinding needs a name."""
+        """Whether the host is this machine. Any address is: DNS rebinding needs a name."""
         name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
         name = name.lower().rstrip(".")
         try:

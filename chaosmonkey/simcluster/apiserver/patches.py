@@ -1,4 +1,4 @@
-"""The three patches that change an object: JSON patch, merge patch, strategic merge patch."""
+"""Patches of an object: JSON patch, merge patch and strategic merge patch."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MERGE_KEYS = {
     "finalizers": (),
     "imagePullSecrets": ("name",),
 }
-"""Which lists a strategic patch merges, and by what. An empty tuple replaces the list."""
+"""Lists that a strategic patch merges, with their keys. An empty tuple replaces the list."""
 
 
 def patch(media_type: str, target: Any, change: Any) -> Any:
-    """A patched copy. Refuses what is not a patch of a known kind."""
+    """Return a patched copy. Refuses an unknown media type with 415, a bad patch with 400."""
     work = clone(target)
     kinds: dict[str, Callable[[Any, Any], Any]] = {
         "application/json-patch+json": json_patch,
@@ -56,7 +56,7 @@ def merge_patch(target: Any, change: Any) -> Any:
 
 
 def strategic_patch(target: Any, change: Any) -> Any:
-    """As a merge patch, but lists of named things are merged by their names."""
+    """Like a merge patch, but lists of keyed items are merged by key."""
     if not isinstance(change, dict):
         return change
     if change.get("$patch") == "replace":
@@ -97,7 +97,7 @@ def _merge_list(field: str, old: list[Any], change: list[Any]) -> list[Any]:
 
 
 def json_patch(target: Any, change: Any) -> Any:
-    """RFC 6902; a path that is not there or a failed test is refused."""
+    """RFC 6902; a missing path or a failed test raises an error."""
     root = {"": target}
     for step in change:
         parent, last = _find(root, step["path"])
@@ -124,7 +124,7 @@ def json_patch(target: Any, change: Any) -> Any:
 
 
 def _find(root: Any, path: str) -> tuple[Any, str]:
-    """The container that a JSON pointer leads into, and the last step."""
+    """The container that a JSON pointer points into, and the last step."""
     if path and not path.startswith("/"):
         raise ValueError(f"not a JSON pointer: {path}")
     steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")]

@@ -1,4 +1,4 @@
-"""What a path of the API names: a resource, perhaps a namespace, an object, a part of it."""
+"""API paths, parsed into resource, namespace, name and subresource."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chaosmonkey.simcluster.apiserver.resources import BY_PATH, NAMESPACES, ApiR
 
 @dataclass(frozen=True)
 class Target:
-    """What a request is about; empty strings stand for what the path does not name."""
+    """The target of a request; parts that the path does not name are empty."""
 
     resource: ApiResource
     namespace: str = ""
@@ -20,9 +20,9 @@ class Target:
 
 
 def parse(path: str) -> Target | None:
-    """What a path under /api or /apis names; None if it names no resource but a group.
+    """Parse a path under /api or /apis; None if it names a group instead of a resource.
 
-    Refuses with 404 what is no resource of ours.
+    Refuses an unknown resource with 404.
     """
     steps = [step for step in path.split("/") if step]
     if steps[:1] == ["api"]:

@@ -1,4 +1,4 @@
-"""Everything an API server may answer but what was asked for, each as the Status it sends."""
+"""The API server's error responses, each with the Status that it sends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chaosmonkey.simcluster.apiserver.resources import ApiResource
 
 
 class Refusal(Exception):
-    """The API server says no; `status()` is what a client reads."""
+    """A refused request; `status()` is the body that the client reads."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Refusal(Exception):
         self.headers = headers or {}
 
     def status(self) -> dict[str, Any]:
-        """The Status object that tells a client so."""
+        """The Status object for the client."""
         answer: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
@@ -48,25 +48,25 @@ def _named(resource: ApiResource, name: str) -> dict[str, Any]:
 
 
 def not_found(resource: ApiResource, name: str) -> Refusal:
-    """There is no such object."""
+    """The object does not exist."""
     message = f'{resource.qualified} "{name}" not found'
     return Refusal(404, "NotFound", message, details=_named(resource, name))
 
 
 def unknown_path() -> Refusal:
-    """There is no such resource."""
+    """The resource does not exist."""
     message = "the server could not find the requested resource"
     return Refusal(404, "NotFound", message, details={})
 
 
 def already_exists(resource: ApiResource, name: str) -> Refusal:
-    """An object of that name is there."""
+    """An object of that name exists."""
     message = f'{resource.qualified} "{name}" already exists'
     return Refusal(409, "AlreadyExists", message, details=_named(resource, name))
 
 
 def conflict(resource: ApiResource, name: str, why: str = "") -> Refusal:
-    """The writer knew an older version, or meant another object of that name."""
+    """The writer read an older version, or meant another object of the same name."""
     why = why or (
         "the object has been modified; please apply your changes to the latest version and try "
         "again"
@@ -76,15 +76,15 @@ def conflict(resource: ApiResource, name: str, why: str = "") -> Refusal:
 
 
 def bad_request(message: str) -> Refusal:
-    """The request cannot be understood."""
+    """The request is malformed."""
     return Refusal(400, "BadRequest", message)
 
 
 def invalid(resource: ApiResource, name: str, *causes: tuple[str, str, str]) -> Refusal:
-    """The object breaks rules; each cause is (reason, message, field)."""
-    said = [f"{field}: {message}" for _, message, field in causes]
+    """The object is invalid; each cause is (reason, message, field)."""
+    texts = [f"{field}: {message}" for _, message, field in causes]
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
-    listed = said[0] if len(said) == 1 else f"[{', '.join(said)}]"
+    listed = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     details: dict[str, Any] = {"name": name} if name else {}
     if resource.group:
         details["group"] = resource.group
@@ -96,35 +96,35 @@ def invalid(resource: ApiResource, name: str, *causes: tuple[str, str, str]) -> 
 
 
 def method_not_allowed() -> Refusal:
-    """The resource has no such verb."""
+    """The resource does not support the verb."""
     message = "the server does not allow this method on the requested resource"
     return Refusal(405, "MethodNotAllowed", message, details={})
 
 
 def unsupported_media(kind: str) -> Refusal:
-    """The body's media type is not one the server reads."""
+    """The server cannot read the body's media type."""
     message = f"the body of the request was in an unknown format: {kind}"
     return Refusal(415, "UnsupportedMediaType", message)
 
 
-def expired(asked: int, oldest: int) -> Refusal:
-    """The version asked for is no longer in the history."""
-    return Refusal(410, "Expired", f"too old resource version: {asked} ({oldest})")
+def expired(requested: int, oldest: int) -> Refusal:
+    """The requested version is no longer in the history."""
+    return Refusal(410, "Expired", f"too old resource version: {requested} ({oldest})")
 
 
-def too_large_version(asked: int, current: int) -> Refusal:
-    """The version asked for has not been reached, even after waiting."""
+def too_large_version(requested: int, current: int) -> Refusal:
+    """The requested version was not reached, even after waiting."""
     cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
     return Refusal(
         504,
         "Timeout",
-        f"Timeout: Too large resource version: {asked}, current: {current}",
+        f"Timeout: Too large resource version: {requested}, current: {current}",
         details={"causes": [cause], "retryAfterSeconds": 1},
     )
 
 
 def too_many(seconds: int) -> Refusal:
-    """The server is busy and says when to come back."""
+    """The server is busy; `seconds` says when to retry."""
     return Refusal(
         429,
         "TooManyRequests",
@@ -135,7 +135,7 @@ def too_many(seconds: int) -> Refusal:
 
 
 def disruption_budget(budget: str, needed: int, healthy: int) -> Refusal:
-    """Evicting this pod on purpose would break a PodDisruptionBudget."""
+    """The eviction would violate a PodDisruptionBudget."""
     cause = (
         f"The disruption budget {budget} needs {needed} healthy pods and has {healthy} currently"
     )
@@ -148,11 +148,11 @@ def disruption_budget(budget: str, needed: int, healthy: int) -> Refusal:
 
 
 def shutting_down() -> Refusal:
-    """The server is going away; whoever still has a connection is told so and loses it."""
+    """The server is shutting down and closes the connection."""
     message = "apiserver is shutting down"
     return Refusal(503, "ServiceUnavailable", message, headers={"Connection": "close"})
 
 
 def list_expired() -> Refusal:
-    """The list asked for cannot be put together any more."""
+    """The version of the requested list is no longer in the history."""
     return Refusal(410, "Expired", "The resourceVersion for the provided list is too old.")

@@ -1,4 +1,4 @@
-"""One HTTP request and its answer, over ASGI: bodies in, JSON or a stream of lines out."""
+"""HTTP requests over ASGI: read a body, answer with JSON or a stream of lines."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Request:
 
     @property
     def wants_table(self) -> bool:
-        """Whether the client asks for rows instead of objects."""
+        """Whether the client wants a Table instead of objects."""
         return "as=Table" in self.accept
 
     async def body(self) -> bytes:
-        """The whole body. Refuses one that is too large."""
+        """Read the whole body. Refuses with 413 one that is too large."""
         parts: list[bytes] = []
         size, more = 0, True
         while more:
@@ -58,7 +58,7 @@ class Request:
         return b"".join(parts)
 
     async def json(self, resource: ApiResource | None) -> Any:
-        """The body as JSON; `{}` if there is none. Refuses protobuf and what is no JSON."""
+        """Parse the body as JSON; `{}` if it is empty. Refuses protobuf and malformed JSON."""
         if self.media_type == PROTOBUF:
             raise refusals.unsupported_media(self.media_type)
         return read_json(resource, await self.body())
@@ -93,7 +93,7 @@ class Request:
     async def begin(
         self, code: int, media_type: str = JSON, headers: dict[str, str] | None = None
     ) -> None:
-        """Begin an answer whose body follows."""
+        """Send the status and headers; the body follows."""
         sent = {"Cache-Control": "no-cache, private", "Content-Type": media_type}
         pairs = [(k.encode(), v.encode()) for k, v in (sent | (headers or {})).items()]
         await self._send({"type": "http.response.start", "status": code, "headers": pairs})
@@ -106,8 +106,8 @@ class Request:
         """End the body."""
         await self._send({"type": "http.response.body", "body": b""})
 
-    async def gone(self, watch: Watch) -> None:
-        """Wait for the client to leave, then end its watch."""
+    async def wait_for_disconnect(self, watch: Watch) -> None:
+        """Wait until the client disconnects, then end its watch."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
         watch.finish(broken=True)

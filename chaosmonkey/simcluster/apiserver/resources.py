@@ -1,7 +1,7 @@
-"""The resources that the pretend API server knows: one row each.
+"""The resources of the simulated API server, one row each.
 
-Discovery, routing, storage and kubectl's tables are all driven by these rows; a new resource is a
-new row (and, if it should look well in `kubectl get`, its columns in `tables.py`).
+Discovery, routing, storage and kubectl's tables are driven by these rows; a new resource is a
+new row, with its cells in `tables.py` and its columns in `columns.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _ALL = ("create", "delete", "deletecollection", "get", "list", "patch", "update"
 
 @dataclass(frozen=True, eq=False)
 class ApiResource:
-    """One kind of object: where it lives, what it is called, what may be done with it."""
+    """One kind of object: its API group, its names and its verbs."""
 
     group: str
     version: str
@@ -25,23 +25,23 @@ class ApiResource:
     verbs: tuple[str, ...] = _ALL
     subresources: tuple[str, ...] = ()
     generation: bool = False
-    """Whether `metadata.generation` counts the changes of its spec."""
+    """Whether `metadata.generation` counts changes of the spec."""
     graceful: bool = False
-    """Whether a deletion is first a mark with a time, as for pods."""
+    """Whether deletion has a grace period, as for pods."""
 
     @property
     def api_version(self) -> str:
-        """As `apiVersion` says it: `v1`, `apps/v1`."""
+        """The value of `apiVersion`: `v1`, `apps/v1`."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
     def singular(self) -> str:
-        """As kubectl calls one of them."""
+        """The name that kubectl uses for one object."""
         return self.kind.lower()
 
     @property
     def qualified(self) -> str:
-        """As refusals call them: `pods`, `deployments.apps`."""
+        """The name in error messages: `pods`, `deployments.apps`."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
 

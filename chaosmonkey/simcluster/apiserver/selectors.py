@@ -1,4 +1,4 @@
-"""Label and field selectors: text in a query becomes a question about an object."""
+"""Label and field selectors, compiled from a query into predicates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
-Question = Callable[[Obj], bool]
+Selector = Callable[[Obj], bool]
 
 _SET = re.compile(r"^\s*(\S+)\s+(in|notin)\s*\(([^()]*)\)\s*$")
 _EQUALS = re.compile(r"^\s*([^\s=!,()]+)\s*(==|=|!=)\s*([^\s=!,()]*)\s*$")
@@ -18,10 +18,10 @@ _COMMA = re.compile(r",(?![^()]*\))")
 
 
 @lru_cache(maxsize=256)
-def labels(text: str) -> Question:
-    """The question that a label selector asks. Refuses one that cannot be parsed."""
-    asked = [_requirement(part) for part in _COMMA.split(text) if part.strip()]
-    return lambda obj: all(ask(obj["metadata"].get("labels") or {}) for ask in asked)
+def labels(text: str) -> Selector:
+    """Compile a label selector. Refuses with 400 one that cannot be parsed."""
+    requirements = [_requirement(part) for part in _COMMA.split(text) if part.strip()]
+    return lambda obj: all(matches(obj["metadata"].get("labels") or {}) for matches in requirements)
 
 
 def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
@@ -46,9 +46,9 @@ def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
 
 
 @lru_cache(maxsize=256)
-def fields(text: str) -> Question:
-    """The question that a field selector asks: paths, `=` and `!=`."""
-    asked: list[tuple[list[str], bool, str]] = []
+def fields(text: str) -> Selector:
+    """Compile a field selector: paths with `=` and `!=`. Refuses with 400 like `labels`."""
+    requirements: list[tuple[list[str], bool, str]] = []
     for part in text.split(","):
         if not part.strip():
             continue
@@ -56,8 +56,10 @@ def fields(text: str) -> Question:
         if not found:
             raise refusals.bad_request(f"invalid selector: '{text}'; can't understand '{part}'")
         path, sign, value = found.groups()
-        asked.append((path.split("."), sign != "!=", value))
-    return lambda obj: all((_at(obj, path) == value) == equal for path, equal, value in asked)
+        requirements.append((path.split("."), sign != "!=", value))
+    return lambda obj: all(
+        (_at(obj, path) == value) == equal for path, equal, value in requirements
+    )
 
 
 def _at(obj: Obj, path: list[str]) -> str:
@@ -65,18 +67,18 @@ def _at(obj: Obj, path: list[str]) -> str:
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     if value is None:
-        # A pod's missing booleans and an event's newer fields read as empty.
+        # A missing field reads as empty, but a node's `unschedulable` as false.
         return "false" if path[-1] == "unschedulable" else ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def question(label_selector: str, field_selector: str) -> Question | None:
-    """Both selectors as one question; None if neither asks anything."""
-    asked = []
+def selector(label_selector: str, field_selector: str) -> Selector | None:
+    """Compile both selectors into one; None if both are empty."""
+    requirements = []
     if label_selector:
-        asked.append(labels(label_selector))
+        requirements.append(labels(label_selector))
     if field_selector:
-        asked.append(fields(field_selector))
-    if not asked:
+        requirements.append(fields(field_selector))
+    if not requirements:
         return None
-    return lambda obj: all(ask(obj) for ask in asked)
+    return lambda obj: all(matches(obj) for matches in requirements)

@@ -1,6 +1,6 @@
-"""The API server's face: an ASGI app that routes a request to discovery, a list, a watch or a verb.
+"""The API server's ASGI app: routes requests to discovery, lists, watches and verbs.
 
-Every refusal is a Status object. Nobody is asked who they are.
+Every refusal is a Status object. There is no authentication.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chaosmonkey.simcluster.apiserver.origins import OriginGuard
 from chaosmonkey.simcluster.apiserver.paths import Target, parse
 from chaosmonkey.simcluster.apiserver.refusals import Refusal
 from chaosmonkey.simcluster.apiserver.requests import PROTOBUF, Receive, Request, Send
-from chaosmonkey.simcluster.apiserver.selectors import question
+from chaosmonkey.simcluster.apiserver.selectors import selector
 from chaosmonkey.simcluster.apiserver.tables import table
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.apiserver.watches import Render, Watch, Watches
@@ -32,7 +32,7 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
 class ApiServer:
-    """An ASGI app: one pretend API server, with its hands and faults."""
+    """An ASGI app: the simulated API server, with the bench API and the faults."""
 
     def __init__(
         self, live: RealTime, watches: Watches, faults: Faults, bench_api: BenchApi
@@ -64,7 +64,7 @@ class ApiServer:
                 return
         if not self._live.world.context.answering:
             raise refusals.shutting_down()
-        await self._faults.pass_through()
+        await self._faults.delay_or_refuse()
         self._live.catch_up()
         if request.path == _REVIEWS and request.method == "POST":
             await self._review(request)
@@ -75,12 +75,12 @@ class ApiServer:
 
     @staticmethod
     async def _review(request: Request) -> None:
-        """Everybody may do everything; the question is repeated if it can be read."""
+        """Allow everything; echo the review if it is JSON."""
         body = await request.body()
-        asked = {} if request.media_type == PROTOBUF else read_json(None, body)
+        requested = {} if request.media_type == PROTOBUF else read_json(None, body)
         kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
         blank: Obj = kind | {"metadata": {}, "spec": {}}
-        await request.answer(201, blank | asked | {"status": {"allowed": True}})
+        await request.answer(201, blank | requested | {"status": {"allowed": True}})
 
     @staticmethod
     async def _discover(request: Request) -> None:
@@ -107,20 +107,22 @@ class ApiServer:
             case "GET" if target.part == "log":
                 await request.plain(200, self._log(self._verbs.get(target)[1], query))
             case "GET":
-                await self._show(request, target, *self._verbs.get(target))
+                await self._send_object(request, target, *self._verbs.get(target))
             case "POST":
                 obj = await request.json(target.resource)
-                await self._show(request, target, *self._verbs.create(target, obj, query))
+                await self._send_object(request, target, *self._verbs.create(target, obj, query))
             case "PUT" if target.name:
                 obj = await request.json(target.resource)
-                await self._show(request, target, *self._verbs.update(target, obj, query))
+                await self._send_object(request, target, *self._verbs.update(target, obj, query))
             case "PATCH" if target.name:
                 change = await request.json(target.resource)
                 answer = self._verbs.patch(target, request.media_type, change, query)
-                await self._show(request, target, *answer)
+                await self._send_object(request, target, *answer)
             case "DELETE" if target.name:
                 options = await request.json(target.resource)
-                await self._show(request, target, *self._verbs.delete(target, options, query))
+                await self._send_object(
+                    request, target, *self._verbs.delete(target, options, query)
+                )
             case "DELETE":
                 await self._delete_all(request, target)
             case _:
@@ -133,10 +135,10 @@ class ApiServer:
             pod,
             self._live.clock.now(),
             tail=lines or None,
-            heard=lambda node: node not in kubelets or kubelets[node].heard,
+            reachable=lambda node: node not in kubelets or kubelets[node].connected,
         )
 
-    async def _show(self, request: Request, target: Target, code: int, obj: Obj) -> None:
+    async def _send_object(self, request: Request, target: Target, code: int, obj: Obj) -> None:
         """Send one object, as a table if the client wants one."""
         if request.wants_table and obj["kind"] == target.resource.kind:
             meta = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
@@ -150,8 +152,8 @@ class ApiServer:
 
     async def _list(self, request: Request, target: Target) -> None:
         store = self._live.world.store
-        asked = request.query.get("resourceVersion", "")
-        version = number(asked, "resourceVersion")
+        requested = request.query.get("resourceVersion", "")
+        version = number(requested, "resourceVersion")
         if version > store.version:
             await asyncio.sleep(_FUTURE_WAIT / self._live.clock.speed)
             self._live.catch_up()
@@ -174,24 +176,24 @@ class ApiServer:
 
     async def _watch(self, request: Request, target: Target) -> None:
         query = request.query
-        asked = query.get("resourceVersion", "")
-        if asked and not asked.isdigit():
-            parsing = f'strconv.ParseUint: parsing "{asked}": invalid syntax'
-            message = f'resourceVersion: Invalid value: "{asked}": {parsing}'
+        requested = query.get("resourceVersion", "")
+        if requested and not requested.isdigit():
+            parsing = f'strconv.ParseUint: parsing "{requested}": invalid syntax'
+            message = f'resourceVersion: Invalid value: "{requested}": {parsing}'
             raise Refusal(500, "", message)
         initial = query.get("sendInitialEvents") == "true"
-        fresh = initial or asked in {"", "0"}
+        fresh = initial or requested in {"", "0"}
         bookmarks = query.get("allowWatchBookmarks") in {"1", "true"}
         watch = Watch(
             target.resource,
             target.namespace,
-            question(query.get("labelSelector", ""), query.get("fieldSelector", "")),
+            selector(query.get("labelSelector", ""), query.get("fieldSelector", "")),
             render=self._render(request, target) if request.wants_table else None,
         )
         if target.name:
-            watch.question = question("", f"metadata.name={target.name}")
-        self._watches.begin(watch, None if fresh else int(asked))
-        if bookmarks and (initial or not asked):
+            watch.selector = selector("", f"metadata.name={target.name}")
+        self._watches.begin(watch, None if fresh else int(requested))
+        if bookmarks and (initial or not requested):
             self._watches.bookmark(watch, initial=True)
         span = (1800.0, 3600.0)
         seconds = float(query.get("timeoutSeconds") or self._live.world.timeline.draw(span))
@@ -203,10 +205,10 @@ class ApiServer:
     async def _stream(
         self, request: Request, watch: Watch, *, seconds: float, bookmarks: bool
     ) -> None:
-        """Send a watch until it ends or the client goes."""
+        """Send a watch until it ends or the client disconnects."""
         await request.begin(200)
         async with asyncio.TaskGroup() as tasks:
-            leaving = tasks.create_task(request.gone(watch), name="client leaves")
+            leaving = tasks.create_task(request.wait_for_disconnect(watch), name="client leaves")
             await self._watches.batches(
                 watch, seconds=seconds, bookmarks=bookmarks, send=request.more
             )
@@ -215,7 +217,7 @@ class ApiServer:
             await request.end()
 
     def _render(self, request: Request, target: Target) -> Render:
-        """Lines of a watch as tables; only the first one describes the columns."""
+        """Render the lines of a watch as tables; only the first describes the columns."""
         whole = request.query.get("includeObject", "Metadata")
         first = [True]
 

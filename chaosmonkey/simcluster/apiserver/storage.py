@@ -1,8 +1,8 @@
-"""The pretend etcd and what every API server guarantees about what is in it.
+"""The simulated etcd, with the guarantees of an API server.
 
-One counter numbers every write of every resource. A writer who read an older version is refused.
-What was deleted takes along what it owned (`controllers/garbage.py`). Everybody who subscribed
-hears of a change before the write returns, in the order of the writes.
+One counter numbers every write of every resource. A write based on an older version is refused.
+`controllers/garbage.py` deletes what a deleted object owned. Subscribers receive each change
+before the write returns, in the order of the writes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import orjson
 
 from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.resources import RESOURCES, ApiResource
-from chaosmonkey.simcluster.apiserver.watch_cache import Change, Index, Key, Obj, Shelf, What
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Index, Key, Obj, WatchCache, What
 from chaosmonkey.simcluster.timeline import Timeline
 from chaosmonkey.simcluster.timestamps import stamp
 
@@ -25,12 +25,12 @@ _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 
 def clone(obj: Any) -> Any:
-    """A deep copy of JSON that may be changed."""
+    """A deep copy of JSON."""
     return orjson.loads(orjson.dumps(obj))
 
 
 def key_of(obj: Obj) -> Key:
-    """Where an object is found."""
+    """An object's key: its namespace and name."""
     meta = obj["metadata"]
     return meta.get("namespace", ""), meta["name"]
 
@@ -39,44 +39,44 @@ class Store:
     """Every object of the world.
 
     Args:
-        timeline: gives the time of each write and the chance for names and uids.
-        history: how many changes of each resource a watch may go back.
+        timeline: the time of each write, and the source of random names and uids.
+        history: how many changes of each resource are kept for watches.
     """
 
     def __init__(self, timeline: Timeline, *, history: int = 2000) -> None:
         self.version = 1
         self._timeline = timeline
-        self._shelves = {resource: Shelf(resource, history) for resource in RESOURCES}
+        self._caches = {resource: WatchCache(resource, history) for resource in RESOURCES}
 
-    def shelf(self, resource: ApiResource) -> Shelf:
+    def cache(self, resource: ApiResource) -> WatchCache:
         """The objects of one resource with their history."""
-        return self._shelves[resource]
+        return self._caches[resource]
 
     def subscribe(self, resource: ApiResource, listener: Callable[[Change], None]) -> None:
-        """Tell `listener` of every change from now on."""
-        self._shelves[resource].listeners.append(listener)
+        """Call `listener` with every change from now on."""
+        self._caches[resource].listeners.append(listener)
 
     def index(
         self, resource: ApiResource, name: str, terms: Callable[[Obj], Iterable[str]]
     ) -> Index:
-        """Keep a resource's objects findable by a term of each."""
-        return self._shelves[resource].index(name, terms)
+        """Index a resource's objects by the terms of each."""
+        return self._caches[resource].index(name, terms)
 
     def find(self, resource: ApiResource, namespace: str, name: str) -> Obj | None:
         """One object, or None."""
-        change = self._shelves[resource].latest.get((namespace, name))
+        change = self._caches[resource].latest.get((namespace, name))
         return None if change is None else change.object
 
     def get(self, resource: ApiResource, namespace: str, name: str) -> Obj:
-        """One object; refuses with 404 if there is none."""
+        """One object; refuses with 404 if it does not exist."""
         found = self.find(resource, namespace, name)
         if found is None:
             raise refusals.not_found(resource, name)
         return found
 
     def all(self, resource: ApiResource) -> list[Obj]:
-        """Every object of a resource, in no promised order."""
-        return [change.object for change in self._shelves[resource].latest.values()]
+        """Every object of a resource, in no particular order."""
+        return [change.object for change in self._caches[resource].latest.values()]
 
     def create(self, resource: ApiResource, obj: Obj, *, keep: bool = True) -> Obj:
         """Add an object, which the store then owns; refuses with 409 if its name is taken.
@@ -87,7 +87,7 @@ class Store:
         if "name" not in meta:
             meta["name"] = meta["generateName"] + self.suffix()
         key = key_of(obj)
-        if key in self._shelves[resource].latest:
+        if key in self._caches[resource].latest:
             raise refusals.already_exists(resource, key[1])
         meta["uid"] = self.uid()
         meta["creationTimestamp"] = stamp(self._timeline.now)
@@ -101,8 +101,8 @@ class Store:
     def update(self, resource: ApiResource, obj: Obj, *, keep: bool = True) -> Obj:
         """Replace an object by a changed copy, which the store then owns.
 
-        Refuses with 404 if it is gone and with 409 if the copy names an older version or another
-        uid. A write that changes nothing makes no new version.
+        Refuses with 404 if the object is gone, and with 409 if the copy names an older version or
+        another uid. A write that changes nothing creates no new version.
         """
         key = key_of(obj)
         before = self.get(resource, *key)
@@ -120,7 +120,7 @@ class Store:
                 meta[field] = old[field]
         if obj == before:
             return before
-        if resource.generation and _asks_otherwise(before, obj):
+        if resource.generation and _spec_changed(before, obj):
             meta["generation"] = old.get("generation", 1) + 1
         if not keep:
             return obj
@@ -131,9 +131,9 @@ class Store:
     def edit(
         self, resource: ApiResource, key: Key, change: Callable[[Obj], None], *, uid: str = ""
     ) -> Obj | None:
-        """Let `change` work on a copy of the latest version and store it; None if it is gone.
+        """Apply `change` to a copy of the latest version and store it; None if it is gone.
 
-        With `uid`, an object that only bears the same name counts as gone.
+        With `uid`, another object of the same name counts as gone.
         """
         before = self.find(resource, *key)
         if before is None or (uid and before["metadata"]["uid"] != uid):
@@ -143,13 +143,13 @@ class Store:
         return self.update(resource, after)
 
     def delete(self, resource: ApiResource, key: Key, *, grace: int | None = None) -> Obj:
-        """Delete an object, or mark it for deletion if it is given time to stop.
+        """Delete an object, or mark it for deletion if it has a grace period or a finalizer.
 
         Args:
-            resource: what it is.
-            key: which one.
-            grace: seconds that a pod gets, None for what its spec says. Pods that run nowhere, or
-                no more, get none.
+            resource: the resource of the object.
+            key: its namespace and name.
+            grace: a pod's grace period in seconds; None for the one in its spec. A pod that is not
+                bound, or has finished, gets none.
 
         Returns:
             The marked object, or the last version of the deleted one.
@@ -178,39 +178,39 @@ class Store:
     def _write(self, resource: ApiResource, what: What, obj: Obj, before: Obj | None) -> Obj:
         self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
-        self._shelves[resource].add(Change(what, self.version, key_of(obj), obj, before))
+        self._caches[resource].add(Change(what, self.version, key_of(obj), obj, before))
         return obj
 
     def compact(self) -> None:
-        """Forget all history: whoever watches from a version before now gets a 410."""
-        for shelf in self._shelves.values():
-            shelf.forget(self.version)
+        """Drop all history: a watch from an earlier version gets a 410."""
+        for cache in self._caches.values():
+            cache.forget(self.version)
 
     def uid(self) -> str:
-        """A new uid, the same one for the same seed."""
+        """A new uid; the same seed gives the same uids."""
         return str(uuid.UUID(int=self._timeline.random.getrandbits(128), version=4))
 
     def suffix(self, length: int = 5) -> str:
-        """A random end of a generated name, in the letters that Kubernetes uses."""
+        """A random suffix for a generated name, in the letters that Kubernetes uses."""
         return "".join(self._timeline.random.choices(_LETTERS, k=length))
 
 
 def _held(obj: Obj) -> bool:
-    """Whether somebody has something to do before it may go; namespaces say so in their spec."""
+    """Whether a finalizer blocks the deletion; namespaces have theirs in the spec."""
     return bool(obj["metadata"].get("finalizers") or obj.get("spec", {}).get("finalizers"))
 
 
-def _asks_otherwise(before: Obj, after: Obj) -> bool:
-    """Whether a spec changed in what it asks for; that a pod was bound to a node does not count."""
+def _spec_changed(before: Obj, after: Obj) -> bool:
+    """Whether the spec changed, apart from binding a pod to a node."""
     old, new = before.get("spec", {}), after.get("spec", {})
     return bool(old | {"nodeName": ""} != new | {"nodeName": ""})
 
 
-def _grace(pod: Obj, asked: int | None) -> int:
-    """The seconds that a pod gets to stop."""
+def _grace(pod: Obj, requested: int | None) -> int:
+    """A pod's grace period in seconds."""
     if not pod["spec"].get("nodeName"):
         return 0
     if pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}:
         return 0
-    own: int = pod["spec"].get("terminationGracePeriodSeconds", 30)
-    return own if asked is None else asked
+    default: int = pod["spec"].get("terminationGracePeriodSeconds", 30)
+    return default if requested is None else requested

@@ -1,7 +1,7 @@
-"""What `kubectl get` prints: an object's cells in the columns of its resource.
+"""Tables for `kubectl get`: the cells of each object.
 
-A client that asks for `as=Table` gets rows instead of objects. The cells follow the API server's
-own printers.
+A client that accepts `as=Table` gets rows instead of objects. The cells follow the API server's
+printers.
 """
 
 from __future__ import annotations
@@ -207,12 +207,12 @@ def table(
     """Objects as rows.
 
     Args:
-        resource: what they are.
+        resource: the resource of the objects.
         objects: the objects.
-        meta: the table's own metadata: version, where the next page begins.
-        now: for ages.
-        whole: how much of each object goes along: `None`, `Metadata` or `Object` (includeObject).
-        columns: whether the columns are described; on a watch only the first table does.
+        meta: the table's metadata: its version and the start of the next page.
+        now: the current moment, for ages.
+        whole: how much of each object to include: `None`, `Metadata` or `Object` (includeObject).
+        columns: whether to describe the columns; on a watch only the first table does.
     """
     rows = []
     for obj in objects:

@@ -1,7 +1,7 @@
-"""What an object must be at least, so that the controllers can work with it.
+"""Validation of what the controllers rely on.
 
-Far from all that a real API server checks: the shape of what is read here, and the mistakes that
-are made most.
+A real API server checks far more. This checks the shape of the fields that are read here, and the
+most common mistakes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _REQUIRED = "Required value"
 
 
 def check(resource: ApiResource, obj: Obj) -> None:
-    """Refuse with 400 what has the wrong shape, and with 422 what lacks something needed."""
+    """Refuse an object of the wrong shape with 400, and an invalid one with 422."""
     for field in _OBJECTS:
         if not isinstance(obj.get(field, {}), dict):
             raise refusals.bad_request(
@@ -53,7 +53,7 @@ def check(resource: ApiResource, obj: Obj) -> None:
 
 
 def _check_conditions(resource: ApiResource, conditions: Any) -> None:
-    """Refuse conditions that have no type or status; when one turned need not be said."""
+    """Refuse conditions without a type or status; the transition time is optional."""
     listed = isinstance(conditions, list)
     if conditions is None or (listed and all(map(_is_condition, conditions))):
         return

@@ -1,7 +1,7 @@
-"""One resource's objects and what happened to them, as far back as is kept.
+"""The watch cache: one resource's objects and their recent changes.
 
-A `Change` is one version of one object. It is encoded to JSON once, when somebody first asks, and
-the bytes are shared by every list and every watch that sends it.
+A `Change` is one version of one object. It is encoded to JSON once, on first use; every list and
+every watch shares the bytes.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ import orjson
 from chaosmonkey.simcluster.apiserver.resources import ApiResource
 
 Obj = dict[str, Any]
-"""A Kubernetes object. One that is in a store is never changed, only replaced."""
+"""A Kubernetes object. Objects in a store are replaced, never changed in place."""
 
 Key = tuple[str, str]
-"""Namespace (empty for what has none) and name."""
+"""Namespace (empty for cluster-scoped objects) and name."""
 
 What = Literal["ADDED", "MODIFIED", "DELETED"]
 
 
 class Change:
-    """One version of one object, and what became of the version before."""
+    """One version of one object, and the version before it."""
 
     def __init__(self, what: What, version: int, key: Key, obj: Obj, before: Obj | None) -> None:
         self.what: What = what
@@ -37,25 +37,24 @@ class Change:
 
     @cached_property
     def json(self) -> bytes:
-        """The object alone, as a list contains it."""
+        """The object's JSON, as in a list."""
         return orjson.dumps(self.object)
 
     @cached_property
     def line(self) -> bytes:
-        """The change as a line of a watch."""
+        """The change as a watch line."""
         return watch_line(self.what, self.json)
 
 
 def watch_line(what: str, json: bytes) -> bytes:
-    """One line of a watch stream."""
+    """One line of a watch stream, with its newline."""
     return b'{"type":"%s","object":%s}\n' % (what.encode(), json)
 
 
-class Shelf:
-    """All objects of one resource, their latest changes, and who wants to hear of new ones.
+class WatchCache:
+    """All objects of one resource, their recent changes, and the listeners for new ones.
 
-    `floor` is the newest version that is too old to watch from: what happened up to it may be
-    forgotten.
+    `floor` is the oldest version that a watch can start from: earlier changes may be missing.
     """
 
     def __init__(self, resource: ApiResource, limit: int) -> None:
@@ -68,7 +67,7 @@ class Shelf:
         self._indexes: dict[str, Index] = {}
 
     def add(self, change: Change) -> None:
-        """Take in a change, forget the oldest if there are too many, and tell everyone."""
+        """Store a change, drop the oldest if there are too many, and notify the listeners."""
         if change.what == "DELETED":
             del self.latest[change.key]
         else:
@@ -87,7 +86,7 @@ class Shelf:
         return iter([self._history[i] for i in range(start, len(self._history))])
 
     def forget(self, version: int) -> None:
-        """Forget everything that happened up to a version."""
+        """Drop every change up to and including a version."""
         while self._history and self._history[0].version <= version:
             self._history.popleft()
         self.floor = max(self.floor, version)
@@ -104,28 +103,28 @@ class Shelf:
         return then
 
     def index(self, name: str, terms: Callable[[Obj], Iterable[str]]) -> Index:
-        """Keep objects findable by what `terms` says of each; asked again, the same index."""
+        """Index the objects by `terms`; the same name returns the same index."""
         if name not in self._indexes:
             self._indexes[name] = Index(self, terms)
         return self._indexes[name]
 
 
 class Index:
-    """Objects of a shelf by a term, kept up to date with every change.
+    """The objects of a cache by term, kept up to date with every change.
 
-    `terms` names each term of an object once.
+    `terms` returns each term of an object once.
     """
 
-    def __init__(self, shelf: Shelf, terms: Callable[[Obj], Iterable[str]]) -> None:
-        self._shelf = shelf
+    def __init__(self, cache: WatchCache, terms: Callable[[Obj], Iterable[str]]) -> None:
+        self._cache = cache
         self._terms = terms
         self._keys: dict[str, dict[Key, None]] = {}
-        for change in shelf.latest.values():
+        for change in cache.latest.values():
             for term in self._terms(change.object):
                 self._keys.setdefault(term, {})[change.key] = None
 
     def follow(self, change: Change) -> None:
-        """Take in what changed."""
+        """Update the index with a change."""
         old = () if change.before is None else tuple(self._terms(change.before))
         new = () if change.what == "DELETED" else tuple(self._terms(change.object))
         if old == new:
@@ -139,10 +138,10 @@ class Index:
             self._keys.setdefault(term, {})[change.key] = None
 
     def find(self, term: str) -> list[Obj]:
-        """The objects that a term leads to, in the order in which they came to it."""
-        latest = self._shelf.latest
+        """The objects with a term, in the order in which they got it."""
+        latest = self._cache.latest
         return [latest[key].object for key in self._keys.get(term, ())]
 
     def count(self, term: str) -> int:
-        """How many objects a term leads to."""
+        """How many objects have a term."""
         return len(self._keys.get(term, ()))

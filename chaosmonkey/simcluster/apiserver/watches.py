@@ -1,8 +1,8 @@
-"""Open watches: each change is encoded once and its bytes go to everyone who asked for it.
+"""Open watches: each change is encoded once, and all watches share its bytes.
 
-A watch is a line of bytes after the other, from the version that the client names: its past from
-the history, then whatever happens. It ends cleanly at its timeout; it breaks off when the client
-reads too slowly, or when a fault says so.
+A watch is a stream of lines that starts at the version that the client names: first the changes
+since then, from the history, then each new one. It ends cleanly at its timeout. It breaks when the
+client reads too slowly, or by a fault.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import orjson
 
 from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.resources import NODES, RESOURCES, ApiResource
-from chaosmonkey.simcluster.apiserver.selectors import Question
-from chaosmonkey.simcluster.apiserver.watch_cache import Change, Obj, Shelf, watch_line
+from chaosmonkey.simcluster.apiserver.selectors import Selector
+from chaosmonkey.simcluster.apiserver.watch_cache import Change, Obj, WatchCache, watch_line
 from chaosmonkey.simcluster.realtime import RealTime
 
 BOOKMARK_EVERY = 60.0
@@ -52,25 +52,25 @@ _BLANK: dict[str, Obj] = {
 assert NODES.plural in _BLANK
 
 Render = Callable[[str, Obj], bytes]
-"""How a line is written for a client that wants another form than the object's own."""
+"""Writes a line for a client that wants a form other than the object's JSON."""
 
 
 @dataclass(eq=False)
 class Watch:
-    """One open stream and what is still to be sent on it.
+    """One open stream and the lines to send on it.
 
     Attributes:
-        resource: what is watched.
-        namespace: only objects in it; empty for all.
-        question: only objects for which it is true; None for all.
-        seen: the version up to which the client knows everything.
-        render: the form of the lines; None for the shared bytes.
-        most: how many lines may wait for a client that reads slowly.
+        resource: the watched resource.
+        namespace: send only objects in it; empty for all.
+        selector: send only matching objects; None for all.
+        seen: the version up to which the client is up to date.
+        render: writes the lines; None sends the shared bytes.
+        most: how many lines may queue for a slow client.
     """
 
     resource: ApiResource
     namespace: str = ""
-    question: Question | None = None
+    selector: Selector | None = None
     seen: int = 0
     render: Render | None = None
     most: int = _BACKLOG
@@ -78,24 +78,24 @@ class Watch:
     ended: bool = False
     silent_until: float = 0.0
     lines: deque[bytes] = field(default_factory=deque)
-    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def hear(self, change: Change) -> None:
-        """Take in a change, if it is news and asked for."""
+    def receive(self, change: Change) -> None:
+        """Queue a change, if it is new and selected."""
         if change.version <= self.seen or (self.namespace and change.key[0] != self.namespace):
             return
-        what = self._as_asked(change)
+        what = self._event_type(change)
         if what == change.what and self.render is None:
             self.push(change.line)
         elif what:
             self.push(self.line_of(what, change))
 
-    def _as_asked(self, change: Change) -> str:
-        """What a change means to this watch: objects come into its question and leave it."""
-        if self.question is None:
+    def _event_type(self, change: Change) -> str:
+        """The event type of a change for this watch; empty if it concerns no selected object."""
+        if self.selector is None:
             return change.what
-        now = change.what != "DELETED" and self.question(change.object)
-        was = change.before is not None and self.question(change.before)
+        now = change.what != "DELETED" and self.selector(change.object)
+        was = change.before is not None and self.selector(change.before)
         match was, now:
             case False, True:
                 return "ADDED"
@@ -107,22 +107,22 @@ class Watch:
                 return ""
 
     def line_of(self, what: str, change: Change) -> bytes:
-        """A change as a line in the form that the client asked for."""
+        """A change as a line in the form that the client wants."""
         if self.render is None:
             return watch_line(what, change.json)
         return self.render(what, change.object)
 
     def push(self, line: bytes) -> None:
-        """Queue a line; who reads too slowly is cut off."""
+        """Queue a line; break the watch if the client reads too slowly."""
         self.lines.append(line)
         self.broken = self.broken or len(self.lines) > self.most
-        self.stirred.set()
+        self.changed.set()
 
     def finish(self, *, broken: bool = False) -> None:
-        """End it, cleanly or in the middle."""
+        """End the watch, cleanly or (`broken`) in the middle of the stream."""
         self.ended = True
         self.broken = self.broken or broken
-        self.stirred.set()
+        self.changed.set()
 
 
 class Watches:
@@ -132,46 +132,46 @@ class Watches:
         self._live = live
         self._open: dict[ApiResource, dict[Watch, None]] = {resource: {} for resource in RESOURCES}
         for resource, watches in self._open.items():
-            live.world.store.subscribe(resource, self._tell(watches))
+            live.world.store.subscribe(resource, self._deliver_to(watches))
 
     @staticmethod
-    def _tell(watches: dict[Watch, None]) -> Callable[[Change], None]:
-        def heard(change: Change) -> None:
+    def _deliver_to(watches: dict[Watch, None]) -> Callable[[Change], None]:
+        def deliver(change: Change) -> None:
             for watch in watches:
-                watch.hear(change)
+                watch.receive(change)
 
-        return heard
+        return deliver
 
     def begin(self, watch: Watch, version: int | None) -> None:
-        """Open a watch from a version; None is from the beginning, with all that is there.
+        """Open a watch from a version; None starts with all existing objects.
 
-        A version that is too old ends the stream after one line that says so.
+        If the version is too old, the stream ends after one ERROR line.
         """
-        shelf = self._live.world.store.shelf(watch.resource)
+        cache = self._live.world.store.cache(watch.resource)
         if version is None:
-            self._present(watch, shelf)
-        elif version < shelf.floor:
-            status = refusals.expired(version, shelf.floor).status()
+            self._push_all(watch, cache)
+        elif version < cache.floor:
+            status = refusals.expired(version, cache.floor).status()
             watch.push(watch_line("ERROR", orjson.dumps(status)))
             watch.finish()
             return
         else:
             watch.seen = version
-            for change in shelf.since(version):
-                watch.hear(change)
+            for change in cache.since(version):
+                watch.receive(change)
         self._open[watch.resource][watch] = None
 
-    def _present(self, watch: Watch, shelf: Shelf) -> None:
-        """Begin with an ADDED for everything, in no order of versions."""
-        for change in shelf.latest.values():
+    def _push_all(self, watch: Watch, cache: WatchCache) -> None:
+        """Queue an ADDED for every object, in no particular order."""
+        for change in cache.latest.values():
             wanted = not watch.namespace or change.key[0] == watch.namespace
-            if wanted and (watch.question is None or watch.question(change.object)):
+            if wanted and (watch.selector is None or watch.selector(change.object)):
                 watch.most += 1
                 watch.push(watch.line_of("ADDED", change))
         watch.seen = self._live.world.store.version
 
     def bookmark(self, watch: Watch, *, initial: bool = False) -> None:
-        """Queue a line without news, only with the version that the client has reached."""
+        """Queue a bookmark: the version that the client has reached."""
         meta: Obj = {"resourceVersion": str(max(watch.seen, self._live.world.store.version))}
         if initial:
             meta["annotations"] = {"k8s.io/initial-events-end": "true"}
@@ -191,8 +191,8 @@ class Watches:
         """Every open watch."""
         return [watch for watches in self._open.values() for watch in watches]
 
-    def break_off(self) -> None:
-        """Break every stream in the middle."""
+    def abort(self) -> None:
+        """Break every stream."""
         for watch in self.all():
             watch.finish(broken=True)
 
@@ -202,12 +202,12 @@ class Watches:
             watch.finish()
 
     def silence(self, until: float) -> None:
-        """Send nothing on any open stream until a moment."""
+        """Send nothing on the open streams until a moment."""
         for watch in self.all():
             watch.silent_until = until
 
-    def shout(self, line: bytes) -> None:
-        """Send a line to everyone, whatever it is."""
+    def broadcast(self, line: bytes) -> None:
+        """Send a line to every watch."""
         for watch in self.all():
             watch.push(line)
 
@@ -219,9 +219,9 @@ class Watches:
         bookmarks: bool,
         send: Callable[[bytes], Awaitable[None]],
     ) -> None:
-        """Send what a watch has, as it comes, until it ends or its seconds are over.
+        """Send a watch's lines as they come, until it ends or its seconds have passed.
 
-        `send` is given the bytes of one or more lines.
+        Each call of `send` gets the bytes of one or more lines.
         """
         clock = self._live.clock
         deadline = clock.now() + seconds
@@ -241,6 +241,6 @@ class Watches:
             wake = min(deadline, mark) if bookmarks and mark > now else deadline
             if watch.lines:
                 wake = watch.silent_until
-            watch.stirred.clear()
+            watch.changed.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(watch.stirred.wait(), max(0.0, wake - now) / clock.speed)
+                await asyncio.wait_for(watch.changed.wait(), max(0.0, wake - now) / clock.speed)

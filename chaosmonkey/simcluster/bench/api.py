@@ -1,15 +1,15 @@
-"""What stands beside the cluster, over HTTP: hands on the bench, faults, and the simulation itself.
+"""The HTTP API besides Kubernetes': the bench, API server faults, and the simulation's settings.
 
     GET  /sim                              speed, seed, preset, clock
     POST /sim/faults                       {"kind": "stall", "seconds": 5}
     GET  /bench                            everything on the bench
-    PUT  /bench/machines/<name>/<feed>     {"plugged": false}: a hand empties the socket
-    PUT  /bench/supply                     {"alive": false}: no power feed has any
-    PUT  /bench/bus                        {"torn": true}: the I2C bus's wire is torn
-    PUT  /bench/panel/buttons/<machine>    {"pressed": true}: a hand holds the button
-    PUT  /bench/panel/halt                 {"pressed": true}: the big red one
+    PUT  /bench/machines/<name>/<feed>     {"plugged": false}: unplug the feed
+    PUT  /bench/supply                     {"alive": false}: the supply of all power feeds fails
+    PUT  /bench/bus                        {"torn": true}: the I2C bus's wire breaks
+    PUT  /bench/panel/buttons/<machine>    {"pressed": true}: hold the machine's button
+    PUT  /bench/panel/halt                 {"pressed": true}: hold the big red button
 
-None of this is Kubernetes, and nothing that talks to the cluster is told of it.
+Clients of the cluster are not notified of any of this.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from chaosmonkey.simcluster.settings import SimSettings
 from chaosmonkey.simcluster.timestamps import micro_stamp
 
 SLOWEST = 3600.0
-"""Seconds by which a contact may be made to follow later."""
+"""The longest delay of a contact, in seconds."""
 
 Answer = tuple[int, Any]
 
 
 class BenchApi:
-    """Answers the paths that are not Kubernetes'."""
+    """Answers the paths under `/sim` and `/bench`."""
 
     def __init__(self, live: RealTime, settings: SimSettings, faults: Faults) -> None:
         self._live = live
@@ -41,21 +41,21 @@ class BenchApi:
         self._bench = live.world.bench
         self._started = live.clock.now()
         self._routes: dict[str, Callable[..., Answer]] = {
-            "GET /sim": self._describe,
-            "POST /sim/faults": self._break,
-            "GET /bench": self._look,
-            "PUT /bench/machines/<name>/<feed>": self._reach,
-            "PUT /bench/supply": self._supply,
-            "PUT /bench/bus": self._tear,
+            "GET /sim": self._describe_simulation,
+            "POST /sim/faults": self._start_fault,
+            "GET /bench": self._describe_bench,
+            "PUT /bench/machines/<name>/<feed>": self._change_feed,
+            "PUT /bench/supply": self._switch_supply,
+            "PUT /bench/bus": self._tear_bus,
             "PUT /bench/panel/buttons/<machine>": self._press,
             "PUT /bench/panel/halt": self._press_halt,
         }
         self._patterns = {_pattern(route): do for route, do in self._routes.items()}
 
     def answer(self, method: str, path: str, body: Any) -> Answer | None:
-        """The status and JSON for a request; None if the path is none of these.
+        """The status and JSON for a request; None if the path is not under `/sim` or `/bench`.
 
-        Refuses a fault that makes no sense.
+        Refuses an unknown fault with 400.
         """
         self._live.catch_up()
         for pattern, do in self._patterns.items():
@@ -66,10 +66,10 @@ class BenchApi:
                     return error.status, problem(error)
         if path.startswith(("/sim", "/bench")):
             known = ", ".join(self._routes)
-            return 404, {"detail": f"{method} {path} is nothing here.", "known": known}
+            return 404, {"detail": f"There is no {method} {path}.", "known": known}
         return None
 
-    def _describe(self, _body: Any) -> Answer:
+    def _describe_simulation(self, _body: Any) -> Answer:
         now = self._live.clock.now()
         return 200, {
             "speed": self._settings.speed,
@@ -81,27 +81,27 @@ class BenchApi:
             "machines": self._bench.machines(),
         }
 
-    def _break(self, body: Any) -> Answer:
+    def _start_fault(self, body: Any) -> Answer:
         return 202, self._faults.start(body if isinstance(body, dict) else {})
 
-    def _look(self, _body: Any) -> Answer:
+    def _describe_bench(self, _body: Any) -> Answer:
         return 200, self._bench.describe()
 
-    def _reach(self, body: Any, machine: str, feed: str) -> Answer:
+    def _change_feed(self, body: Any, machine: str, feed: str) -> Answer:
         name = cast("FeedName", feed)
         self._bench.feed(machine, name)
         wanted = _checked(
             body,
             {"plugged": _flag, "welded": _flag, "stuck": _flag, "back_fed": _flag, "slow": _delay},
         )
-        self._bench.hand(machine, name, **wanted)
+        self._bench.change_feed(machine, name, **wanted)
         return 200, self._bench.feed(machine, name).describe()
 
-    def _supply(self, body: Any) -> Answer:
+    def _switch_supply(self, body: Any) -> Answer:
         self._bench.supply_power(**_checked(body, {"alive": _flag}))
         return 200, self._bench.describe()["supply"]
 
-    def _tear(self, body: Any) -> Answer:
+    def _tear_bus(self, body: Any) -> Answer:
         self._bench.bus.torn = _checked(body, {"torn": _flag})["torn"]
         return 200, {"torn": self._bench.bus.torn}
 
@@ -117,12 +117,12 @@ class BenchApi:
 
 
 def problem(error: ChaosMonkeyError) -> dict[str, Any]:
-    """An error as JSON: what happened, what to do, and the facts."""
+    """An error as JSON: its message, its remedy and its facts."""
     return {"detail": error.message, "remedy": error.remedy, **error.facts}
 
 
 def _pattern(route: str) -> re.Pattern[str]:
-    """A route as an expression whose groups are its names."""
+    """A route as a regular expression with one group for each name."""
     text = route.replace("<feed>", "(power|network)")
     return re.compile(re.sub(r"<\w+>", "([^/]+)", text))
 
@@ -138,10 +138,10 @@ def _delay(value: Any) -> str:
 
 
 def _checked(body: Any, known: dict[str, Callable[[Any], str]]) -> dict[str, Any]:
-    """A body whose every key is known and whose values are good.
+    """Return the body if all its keys are known and all its values are valid.
 
     Raises:
-        BadInput: it is something else. What is known is named.
+        BadInput: the body is something else. The remedy names the known keys.
     """
     names = ", ".join(known)
     if not isinstance(body, dict) or not body:
@@ -150,7 +150,7 @@ def _checked(body: Any, known: dict[str, Callable[[Any], str]]) -> dict[str, Any
         )
     for key, value in body.items():
         if key not in known:
-            raise BadInput(f"{key!r:.80} is no key here.", remedy=f"Known keys: {names}.")
+            raise BadInput(f"Unknown key {key!r:.80}.", remedy=f"Known keys: {names}.")
         if wanted := known[key](value):
             raise BadInput(f"{key} must be {wanted}, got {value!r:.80}.")
     return body

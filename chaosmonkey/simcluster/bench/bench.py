@@ -1,12 +1,11 @@
-"""The pretend electric bench: what a pin does to a machine, and what a hand does to both.
+"""The simulated electric bench: relays and rails, driven by pins and changed by hand.
 
     header ─► relays ─► rails ─► the machines notice
       ▲         ▲         └────► sense lines, meters
-      │         └─ a hand: sockets, faults, the supply
-      └─ I2C: the panel's expander ◄─ a hand: buttons
+      │         └─ by hand: sockets, faults, the supply
+      └─ I2C: the panel's expander ◄─ by hand: buttons
 
-What a hand does is told to nobody: only machines, sense lines and meters notice, as on a real
-table.
+As on a real table, only machines, sense lines and meters notice a change made by hand.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ class Bench:
     """All pins, relays, sockets, rails, chips and buttons.
 
     Args:
-        timeline: when contacts move.
-        machines: what is wired to what.
-        rail: told of every rail that comes or goes for longer than a machine bridges: machine,
-            feed, whether it is live.
+        timeline: schedules the movements of contacts.
+        machines: the machines and their wiring.
+        rail: called when a rail comes or goes for longer than a machine bridges, with the
+            machine, the feed and whether it is live.
         panel: how the panel is wired; None for a table without one.
         persist: whether the lines keep their levels when the program that drove them dies
             (`persist_gpio_outputs`, the default on Raspberry Pi OS). The expander always does.
-        seed: of bounces and of meters; they take nothing from the timeline's chance.
+        seed: seed of bounces and meters; they do not use the timeline's random numbers.
 
     Raises:
         ValueError: a line is wired to two things, or an address to two chips.
@@ -46,7 +45,7 @@ class Bench:
     Attributes:
         gpio: the header's lines.
         bus: the I2C chips.
-        supply: whether the supply of all power feeds is alive.
+        supply: whether the supply of the power feeds works.
     """
 
     def __init__(
@@ -91,7 +90,7 @@ class Bench:
             level=self.pins[wire.pin].level,
             timeline=self._timeline,
             chance=self._chance,
-            sensed=lambda: None if sense is None else self.gpio.look(sense),
+            sensed=lambda: None if sense is None else self.gpio.update(sense),
             noticed=lambda live: self._rail(machine.name, name, live),
         )
         self.gpio.follow(wire.pin, feed.follow)
@@ -119,11 +118,11 @@ class Bench:
         self.gpio.release(pin, pull)
 
     def controller_lost(self) -> None:
-        """The program that drove the lines is gone; they stay, or become what they are at boot."""
+        """The controlling program is gone: the lines keep their levels or return to boot state."""
         if not self.persist:
             self.gpio.boot()
 
-    def hand(
+    def change_feed(
         self,
         machine: str,
         feed: FeedName,
@@ -134,29 +133,29 @@ class Bench:
         back_fed: bool | None = None,
         slow: float | None = None,
     ) -> None:
-        """A hand fills or empties a socket, or breaks or mends a part of a feed.
+        """Plug or unplug a feed by hand, or break or repair a part of it.
 
-        None leaves a thing as it is; `Circuit` says what each one means. Raises UnknownMachine.
+        None leaves an attribute unchanged; `Circuit` describes each. Raises UnknownMachine.
         """
-        self.feed(machine, feed).touch(
+        self.feed(machine, feed).change(
             plugged=plugged, welded=welded, stuck=stuck, back_fed=back_fed, slow=slow
         )
 
     def supply_power(self, *, alive: bool) -> None:
-        """The supply of all power feeds dies, or is there again."""
+        """Switch the supply of all power feeds on or off."""
         self.supply = alive
         for feed in self._feeds.values():
             if feed.name == "power":
-                feed.touch(supplied=alive)
+                feed.change(supplied=alive)
 
     def feed(self, machine: str, feed: FeedName) -> Circuit:
-        """One feed as it is. Raises UnknownMachine."""
+        """One feed. Raises UnknownMachine."""
         if (machine, feed) not in self._feeds:
             raise UnknownMachine(machine, self.machines())
         return self._feeds[machine, feed]
 
     def machines(self) -> list[str]:
-        """The names of all machines, as they were wired."""
+        """The names of all machines, in the order of their wiring."""
         return list(self._senses)
 
     def describe(self) -> dict[str, Any]:

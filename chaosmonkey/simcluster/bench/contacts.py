@@ -1,9 +1,9 @@
-"""A contact that moves: it bounces some times before it lies still.
+"""A mechanical contact that bounces before it settles.
 
-    open ──┐ ┌┐ ┌─ … still      A piece of metal meets another, springs back, meets it again.
+    open ──┐ ┌┐ ┌─ … settled
            └─┘└─┘
 
-Bounces are drawn from a chance of their own: the course of the world does not depend on them.
+Bounces have their own random numbers: the rest of the simulation does not depend on them.
 """
 
 from __future__ import annotations
@@ -14,27 +14,28 @@ from collections.abc import Callable
 from chaosmonkey.simcluster.timeline import Booking, Span, Timeline
 
 RELAY_BOUNCE: Span = (0.001, 0.003)
-"""Seconds until a relay's contact lies still (a small 5 V relay; engineering estimate)."""
+"""Seconds until a relay's contact settles (a small 5 V relay; engineering estimate)."""
 BUTTON_BOUNCE: Span = (0.0005, 0.003)
-"""Seconds until a button's contact lies still (a microswitch; engineering estimate)."""
+"""Seconds until a button's contact settles (a microswitch; engineering estimate)."""
 
-_OFTEN = 0.8
-_MOST = 4
+_BOUNCE_SHARE = 0.8
+"""Share of the movements that bounce at all."""
+_MOST_BOUNCES = 4
 
 
 class Contact:
     """One contact.
 
     Args:
-        timeline: when it bounces.
-        chance: how often and for how long; not the timeline's.
-        span: between these seconds it lies still, if it bounces at all.
-        closed: how it lies at first.
+        timeline: schedules the bounces.
+        chance: random numbers for the bounces, independent of the timeline's.
+        span: the time until it settles, if it bounces at all.
+        closed: whether it is closed at first.
         moved: called after every opening and closing, bounces included.
 
     Attributes:
-        closed: how it lies, or will when the bouncing is over.
-        touching: how it is at this moment.
+        closed: whether it is closed, bounces ignored.
+        touching: whether it is closed at this moment.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Contact:
         self._bounces: list[Booking] = []
 
     def move(self, *, closed: bool) -> None:
-        """Close or open it. It moves at once; bounces follow."""
+        """Close or open it at once; bounces follow."""
         if closed == self.closed:
             return
         for bounce in self._bounces:
@@ -72,12 +73,13 @@ class Contact:
             self._moved()
 
     def _draw(self, *, closed: bool) -> list[tuple[float, bool]]:
-        """When it springs back, and when it returns; the last return is the end of the span."""
-        if self._chance.random() >= _OFTEN:
+        """Draw the moments of opening and closing; the last one ends the bouncing."""
+        if self._chance.random() >= _BOUNCE_SHARE:
             return []
         whole = self._chance.uniform(*self._span)
         moments = [
-            self._chance.uniform(0, whole) for _ in range(2 * self._chance.randint(1, _MOST))
+            self._chance.uniform(0, whole)
+            for _ in range(2 * self._chance.randint(1, _MOST_BOUNCES))
         ]
         moments[0] = whole
         return [(moment, closed == bool(n % 2)) for n, moment in enumerate(sorted(moments))]

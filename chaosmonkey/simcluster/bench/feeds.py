@@ -1,10 +1,10 @@
-"""One feed of one machine: from the line of the header to what the machine notices.
+"""One feed of one machine, from the header's line to what the machine notices.
 
     level ─► coil ─► contact ──┐
-    supply, socket ────────────┼─► rail ─── lasts 5 ms ─► the machine has it, or has it no more
-    another way (back-feed) ───┘    └─► sense line: every bounce
+    supply, socket ────────────┼─► rail ─── lasts 5 ms ─► the machine gains or loses the feed
+    another path (back-feed) ──┘    └─► sense line: every bounce
 
-What can be wrong: a welded contact, a coil that is dead, a back-feed, a slow device.
+Possible faults: a welded contact, a dead coil, a back-feed, a slow contact.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ RELEASE: Span = (0.002, 0.005)
 """From the end of the current to the contact's return: 5 ms at most."""
 HOLD_UP = 0.005
 """Seconds that a state of the rail must last before the machine notices: its capacitors bridge a
-shorter gap, and its regulator waits as long before it starts (engineering estimate). A link's
-hardware is taken to be as patient."""
+shorter gap, and its regulator waits as long before it starts (engineering estimate). The network
+feed uses the same value."""
 
 
 class Circuit:
     """One feed.
 
     Args:
-        machine: whose.
-        name: which.
+        machine: the name of the machine.
+        name: power or network.
         wire: how it is switched.
-        level: of the line at first.
-        timeline: when contacts move.
-        chance: of bounces.
+        level: the line's level at first.
+        timeline: schedules the movements of the contact.
+        chance: random numbers for the bounces.
         sensed: called whenever the rail comes or goes, bounces included.
-        noticed: called with what the machine notices: whether it has the feed.
+        noticed: called when the machine notices a change, with whether it has the feed.
 
     Attributes:
-        plugged: whether the socket is filled.
-        supplied: whether what feeds all of them is alive.
-        welded: whether the contact stays closed whatever the coil does.
-        stuck: whether the coil is dead or its wire is off: the contact stays as it is at rest.
-        back_fed: whether the rail is live through another way, such as HDMI or USB.
-        slow: seconds by which the contact follows later.
-        coil: whether there is current in the coil.
-        given: what the machine noticed last.
+        plugged: whether the feed is plugged in.
+        supplied: whether the supply works.
+        welded: whether the contact is welded: it stays closed.
+        stuck: whether the coil is dead or disconnected: the contact stays in its released state.
+        back_fed: whether the rail is live through another path, such as HDMI or USB.
+        slow: extra delay of the contact, in seconds.
+        coil: whether the coil is energised.
+        delivered: whether the machine has the feed, as it last noticed.
     """
 
     def __init__(
@@ -80,31 +80,31 @@ class Circuit:
         self._contact = Contact(
             timeline, chance, RELAY_BOUNCE, closed=self._wanted(), moved=self._passed
         )
-        self.given = self._rail = self.rail
+        self.delivered = self._rail = self.rail
 
     @property
     def closed(self) -> bool:
-        """Whether the contact lies closed, its bounces left aside."""
+        """Whether the contact is closed, bounces ignored."""
         return self._contact.closed
 
     @property
     def feeding(self) -> bool:
-        """Whether current can flow from the supply through the contact, bounces left aside."""
+        """Whether current can flow from the supply through the contact, bounces ignored."""
         return self.supplied and self.plugged and self.closed
 
     @property
     def live(self) -> bool:
-        """Whether the rail is live, bounces left aside."""
+        """Whether the rail is live, bounces ignored."""
         return self.back_fed or self.feeding
 
     @property
     def rail(self) -> bool:
-        """Whether the rail is live at this very moment."""
+        """Whether the rail is live at this moment."""
         passing = self.supplied and self.plugged and self._contact.touching
         return self.back_fed or passing
 
     def follow(self, level: Level) -> None:
-        """The line has a new level: the coil follows, and a little later the contact."""
+        """Follow a new level of the line: the coil at once, the contact a little later."""
         self._level = level
         if self.coil == self._energised():
             return
@@ -114,7 +114,7 @@ class Circuit:
         span = OPERATE if self.coil else RELEASE
         self._moving = self._timeline.after(self._timeline.draw(span) + self.slow, self._arrive)
 
-    def touch(
+    def change(
         self,
         *,
         plugged: bool | None = None,
@@ -124,7 +124,7 @@ class Circuit:
         back_fed: bool | None = None,
         slow: float | None = None,
     ) -> None:
-        """Change what is true of it; None leaves a thing as it is."""
+        """Change attributes of the feed; None leaves one unchanged."""
         self.plugged = self.plugged if plugged is None else plugged
         self.supplied = self.supplied if supplied is None else supplied
         self.back_fed = self.back_fed if back_fed is None else back_fed
@@ -165,16 +165,16 @@ class Circuit:
         self._contact.move(closed=self._wanted())
 
     def _passed(self) -> None:
-        """Something between the supply and the machine changed, or may have."""
+        """Update the rail after a possible change between the supply and the machine."""
         if self.rail == self._rail:
             return
         self._rail = self.rail
         if self._lasting:
             self._lasting.cancel()
-        if self._rail != self.given:
+        if self._rail != self.delivered:
             self._lasting = self._timeline.after(HOLD_UP, self._notice)
         self._sensed()
 
     def _notice(self) -> None:
-        self.given = self._rail
-        self._noticed(self.given)
+        self.delivered = self._rail
+        self._noticed(self.delivered)

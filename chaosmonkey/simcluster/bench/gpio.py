@@ -1,7 +1,7 @@
-"""The header's lines: what each one is, who drives it, and who is told when its level changes.
+"""The header's GPIO lines: their direction, their level, and the followers of each.
 
-output:  its own level
-input:   what it is tied to ─► else its pull ─► else nothing: it floats
+output:  the level that it drives
+input:   the level of its tie ─► else of its pull ─► else it floats
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from chaosmonkey.simcluster.bench.wiring import PINS, Pull
 
 Level = int | None
-"""High (1), low (0), or None: nothing drives it, it floats."""
+"""High (1), low (0), or None: floating."""
 
 
 @dataclass
@@ -22,17 +22,17 @@ class Pin:
 
     Attributes:
         number: its BCM number.
-        out: the level that it drives; None if it is an input.
-        pull: what holds an input that nothing else drives.
-        tie: tells what the wire at this line does; None from it is an open contact.
-        seen: its level when somebody last looked.
+        out: the level that it drives; None for an input.
+        pull: the pull of an input that nothing drives.
+        tie: returns the level of the wire at this line; None for an open contact.
+        last_level: the level at the last update.
     """
 
     number: int
     out: int | None = None
     pull: Pull = "down"
     tie: Callable[[], Level] | None = field(default=None, repr=False)
-    seen: Level = field(default=None, repr=False)
+    last_level: Level = field(default=None, repr=False)
 
     @property
     def level(self) -> Level:
@@ -43,12 +43,12 @@ class Pin:
         return tied if tied is not None else {"up": 1, "down": 0, "floating": None}[self.pull]
 
     @property
-    def told(self) -> int:
-        """The level as a program reads it: a floating line reads low here."""
+    def read_level(self) -> int:
+        """The level as a program reads it: a floating line reads low."""
         return self.level or 0
 
     def boot(self) -> None:
-        """Be what it is when a Raspberry Pi starts: BCM 0-8 pulled up, the others down."""
+        """Return to a Raspberry Pi's boot state: BCM 0-8 pulled up, the others down."""
         self.out = None
         self.pull = "up" if self.number <= 8 else "down"
 
@@ -58,58 +58,58 @@ class Gpio:
 
     Attributes:
         pins: every line by its BCM number.
-        heard: called with the BCM number and the level (0 or 1) of an input whose level changed,
-            and of a line that became an input.
+        input_changed: called with the BCM number and the level (0 or 1) of an input whose level
+            changed, and of a line that became an input.
     """
 
     def __init__(self) -> None:
         self.pins = {number: Pin(number) for number in PINS}
-        self.heard: Callable[[int, int], None] = _nobody
+        self.input_changed: Callable[[int, int], None] = _ignore
         self._followers: dict[int, list[Callable[[Level], None]]] = {}
         for pin in self.pins.values():
             pin.boot()
-            pin.seen = pin.level
+            pin.last_level = pin.level
 
     def tie(self, number: int, source: Callable[[], Level]) -> None:
-        """Wire something to a line. Call `look` whenever it changes.
+        """Wire a source to a line. Call `update` whenever its level changes.
 
         Raises:
-            ValueError: something else is tied to the line already.
+            ValueError: the line is wired already.
         """
         if self.pins[number].tie is not None:
             raise ValueError(f"BCM {number} is wired to two things")
         self.pins[number].tie = source
-        self.pins[number].seen = self.pins[number].level
+        self.pins[number].last_level = self.pins[number].level
 
     def follow(self, number: int, follower: Callable[[Level], None]) -> None:
-        """Let `follower` be told every new level of a line."""
+        """Call `follower` with every new level of a line."""
         self._followers.setdefault(number, []).append(follower)
 
     def drive(self, number: int, level: int) -> None:
         """Make a line an output at a level."""
         self.pins[number].out = level
-        self._spread(self.pins[number])
+        self._notify_followers(self.pins[number])
 
     def release(self, number: int, pull: Pull) -> None:
-        """Make a line an input with a pull, and tell its level."""
+        """Make a line an input with a pull, and report its level."""
         pin = self.pins[number]
         pin.out, pin.pull = None, pull
-        self._spread(pin)
-        self.heard(number, pin.told)
+        self._notify_followers(pin)
+        self.input_changed(number, pin.read_level)
 
-    def look(self, number: int) -> None:
-        """What is tied to a line may have changed: tell the level if it did."""
+    def update(self, number: int) -> None:
+        """Read a line's tie again; report the level if it changed."""
         pin = self.pins[number]
-        before = pin.seen or 0
-        self._spread(pin)
-        if pin.out is None and pin.told != before:
-            self.heard(number, pin.told)
+        before = pin.last_level or 0
+        self._notify_followers(pin)
+        if pin.out is None and pin.read_level != before:
+            self.input_changed(number, pin.read_level)
 
     def boot(self) -> None:
-        """Let every line be what it is when a Raspberry Pi starts."""
+        """Return every line to its boot state."""
         for pin in self.pins.values():
             pin.boot()
-            self._spread(pin)
+            self._notify_followers(pin)
 
     def describe(self) -> list[dict[str, Any]]:
         """Every line as JSON."""
@@ -123,13 +123,13 @@ class Gpio:
             for pin in self.pins.values()
         ]
 
-    def _spread(self, pin: Pin) -> None:
-        """Tell the followers of a line whose level changed."""
-        before, pin.seen = pin.seen, pin.level
-        if pin.seen != before:
+    def _notify_followers(self, pin: Pin) -> None:
+        """Notify the followers of a line if its level changed."""
+        before, pin.last_level = pin.last_level, pin.level
+        if pin.last_level != before:
             for follower in self._followers.get(pin.number, ()):
-                follower(pin.seen)
+                follower(pin.last_level)
 
 
-def _nobody(_number: int, _level: int) -> None:
-    """Nobody listens."""
+def _ignore(_number: int, _level: int) -> None:
+    """Ignore the change."""

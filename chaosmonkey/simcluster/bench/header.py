@@ -1,18 +1,18 @@
-"""The pretend GPIO header: a line protocol over TCP, for one controlling program at a time.
+"""The simulated GPIO header: a line protocol over TCP, for one controlling program at a time.
 
     client ─► bench   pin <bcm> out <0|1>             drive a line
-                      pin <bcm> in <up|down|floating>     let it go, with a pull
+                      pin <bcm> in <up|down|floating>     make it an input, with a pull
                       i2c <address> read <register> <count>
                       i2c <address> write <register> <bytes in hex>
     bench ─► client   pin <bcm> <0|1>                 an input's level: at once, and at each change
                       i2c <bytes in hex>              what was read
-                      i2c ok                          it is written
-                      i2c error <what is wrong>       no such chip, or not understood
+                      i2c ok                          the bytes are written
+                      i2c error <what is wrong>       unknown chip, or not understood
                       error <what is wrong>           a line was not understood, or GPIO is busy
 
-Numbers are decimal; 1 to 32 bytes are read or written at a time. Nothing is acknowledged but I2C,
-whose answers come in the order of the requests. A floating input reads low. A lost connection is a
-program that died: its lines stay or fall back, as `persist_gpio_outputs` says.
+Numbers are decimal; 1 to 32 bytes are read or written at a time. Only I2C requests are
+acknowledged, in order. A floating input reads low. A lost connection means that the program died:
+`persist_gpio_outputs` decides whether its lines keep their levels.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _COUNTS = range(1, 33)
 
 @dataclass(frozen=True)
 class Drive:
-    """A line becomes an output with a level."""
+    """Make a line an output at a level."""
 
     pin: int
     level: int
@@ -47,7 +47,7 @@ class Drive:
 
 @dataclass(frozen=True)
 class Release:
-    """A line becomes an input with a pull."""
+    """Make a line an input with a pull."""
 
     pin: int
     pull: Pull
@@ -55,7 +55,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Read:
-    """Bytes are read from a chip."""
+    """Read bytes from a chip."""
 
     address: int
     register: int
@@ -64,7 +64,7 @@ class Read:
 
 @dataclass(frozen=True)
 class Write:
-    """Bytes are written to a chip."""
+    """Write bytes to a chip."""
 
     address: int
     register: int
@@ -75,7 +75,7 @@ Command = Drive | Release | Read | Write
 
 
 def parse(line: str) -> Command:
-    """What a line says. Raises ValueError that names the line, if it says nothing."""
+    """Parse a line. Raises a ValueError with the line if it is malformed."""
     if (found := _OUT.fullmatch(line)) and int(found[1]) in PINS:
         return Drive(int(found[1]), int(found[2]))
     if (found := _IN.fullmatch(line)) and int(found[1]) in PINS:
@@ -96,11 +96,11 @@ def _reachable(request: Read | Write) -> bool:
 
 
 class Header:
-    """Serves the lines of a bench to one client after the other.
+    """Serves the lines of a bench to one client at a time.
 
     Args:
-        bench: whose lines.
-        catch_up: brings the bench to the present before it is touched.
+        bench: the bench with the lines.
+        catch_up: brings the bench up to date; called before each command.
     """
 
     def __init__(self, bench: Bench, catch_up: Callable[[], None]) -> None:
@@ -109,7 +109,7 @@ class Header:
         self._holder: asyncio.StreamWriter | None = None
         self._inputs: set[int] = set()
         self._open: set[asyncio.StreamWriter] = set()
-        bench.gpio.heard = self._tell
+        bench.gpio.input_changed = self._send_level
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until it ends."""
@@ -120,7 +120,7 @@ class Header:
                 return
             self._holder = writer
             try:
-                await self._obey(reader, writer)
+                await self._run_commands(reader, writer)
             finally:
                 self._holder = None
                 self._inputs.clear()
@@ -132,17 +132,19 @@ class Header:
                 writer.close()
 
     def close(self) -> None:
-        """Break off every connection."""
+        """Close every connection."""
         for writer in list(self._open):
             writer.close()
 
-    def _tell(self, pin: int, level: int) -> None:
-        """Tell the client the level of an input that it holds."""
+    def _send_level(self, pin: int, level: int) -> None:
+        """Send the client the level of one of its inputs."""
         holder = self._holder
         if holder is not None and not holder.is_closing() and pin in self._inputs:
             holder.write(b"pin %d %d\n" % (pin, level))
 
-    async def _obey(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _run_commands(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         with suppress(ConnectionError):
             while line := await self._read_line(reader, writer):
                 if answer := self._answer(line.decode(errors="replace").strip()):
@@ -150,7 +152,7 @@ class Header:
                     await writer.drain()
 
     def _answer(self, line: str) -> str:
-        """Do what a line says. Returns what is said to it, nothing to most."""
+        """Run the command on a line. Returns the reply; empty for most commands."""
         i2c = line.startswith("i2c ")
         try:
             command = parse(line)
@@ -158,13 +160,13 @@ class Header:
             return f"i2c error {unknown}" if i2c else f"error {unknown}"
         self._catch_up()
         try:
-            said = self._do(command)
+            reply = self._run(command)
         except OSError as error:
-            said = f"error {error}"
-        return f"i2c {said}" if i2c else ""
+            reply = f"error {error}"
+        return f"i2c {reply}" if i2c else ""
 
-    def _do(self, command: Command) -> str:
-        """Do it. Returns the answer to an I2C request. Raises OSError: no chip answers it."""
+    def _run(self, command: Command) -> str:
+        """Run a command. Returns the answer to an I2C request. Raises OSError without a chip."""
         match command:
             case Drive(pin, level):
                 self._inputs.discard(pin)
@@ -183,7 +185,7 @@ class Header:
 
     @staticmethod
     async def _read_line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-        """The next line; a line too long to be one ends the connection."""
+        """The next line; one that is too long ends the connection."""
         try:
             return await reader.readline()
         except ValueError:

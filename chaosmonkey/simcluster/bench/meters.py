@@ -1,4 +1,4 @@
-"""Measuring chips in the machines' power feeds, and what they find there."""
+"""Measuring chips in the machines' power feeds, and their readings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chaosmonkey.simcluster.bench.wiring import Meter
 from chaosmonkey.simcluster.timeline import Span
 
 VOLTS = 5.1
-"""Of a live feed."""
+"""Volts of a live feed."""
 DRAW: Span = (0.42, 0.88)
 """Amperes that a running machine draws; each has its own (a Raspberry Pi 3 or 4 without load,
 engineering estimate)."""
@@ -21,13 +21,13 @@ _DRAW_NOISE = 0.02
 
 
 class MeteredCircuit:
-    """What a chip finds at one feed: the rail's voltage, and the current that comes through it.
+    """The measurements of one feed: the rail's voltage, and the current through the feed.
 
-    A rail that is live through another way has its voltage, and draws nothing here.
+    A back-fed rail has a voltage, but draws no current here.
 
     Args:
         feed: the feed.
-        seed: of the machine's current and of the noise.
+        seed: seed of the machine's current and of the noise.
     """
 
     def __init__(self, feed: Circuit, *, seed: int) -> None:
@@ -36,9 +36,9 @@ class MeteredCircuit:
         self._draw = self._chance.uniform(*DRAW)
 
     def __call__(self) -> Measurement:
-        """Measure now."""
+        """Measure the feed."""
         feed, noise = self._feed, self._chance.uniform(-1.0, 1.0)
-        running = feed.given and feed.feeding
+        running = feed.delivered and feed.feeding
         return Measurement(
             volts=VOLTS + _VOLTS_NOISE * noise if feed.live else 0.0,
             amperes=self._draw * (1 + _DRAW_NOISE * noise) if running else 0.0,

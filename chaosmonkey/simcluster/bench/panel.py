@@ -1,6 +1,6 @@
-"""The panel on the table: buttons that are pressed, LEDs that are lit, a big red button.
+"""The panel on the table: buttons, LEDs and a big red button.
 
-a hand ─► contact, bouncing ─► line of the expander, or of the header
+press ─► contact, bouncing ─► line of the expander, or of the header
 """
 
 from __future__ import annotations
@@ -20,15 +20,13 @@ from chaosmonkey.simcluster.timeline import Timeline
 
 
 class NotOnBench(BadInput):
-    """The bench has no such part."""
+    """The bench does not have the part."""
 
     status = 404
     title = "Not on the bench"
 
     def __init__(self, part: str) -> None:
-        super().__init__(
-            f"This bench does not have {part}.", remedy="Look at GET /bench for what it has."
-        )
+        super().__init__(f"This bench does not have {part}.", remedy="GET /bench lists its parts.")
 
 
 @dataclass(frozen=True)
@@ -51,15 +49,15 @@ class SimPanel:
     """The panel of a bench, its expander included.
 
     Args:
-        wiring: what is tied to what.
+        wiring: how the panel is wired.
         gpio: the header's lines.
-        bus: takes the expander.
-        timeline: when contacts bounce.
-        chance: of bounces.
+        bus: the bus of the expander.
+        timeline: schedules the bounces of contacts.
+        chance: random numbers for the bounces.
 
     Raises:
-        ValueError: a line is wired twice, or to an expander that is not there or whose address
-            another chip has.
+        ValueError: a line is wired twice, the expander is missing, or another chip has its
+            address.
     """
 
     def __init__(
@@ -88,13 +86,13 @@ class SimPanel:
         self._halt = None if wiring.halt is None else self._button(wiring.halt, nc=True)
 
     def press(self, machine: str, *, pressed: bool) -> None:
-        """Press a machine's button, or let it go. Raises UnknownMachine."""
+        """Press or release a machine's button. Raises UnknownMachine."""
         if machine not in self._buttons:
             raise UnknownMachine(machine, self._buttons)
         self._buttons[machine].press(pressed=pressed)
 
     def press_halt(self, *, pressed: bool) -> None:
-        """Press the big red button, or let it go. Raises NotOnBench."""
+        """Press or release the big red button. Raises NotOnBench."""
         if self._halt is None:
             raise NotOnBench("a big red button")
         self._halt.press(pressed=pressed)
@@ -116,7 +114,7 @@ class SimPanel:
         """The expander, its INTA tied to a line of the header."""
         if interrupt is None:
             return Mcp23017()
-        chip = Mcp23017(lambda: self._gpio.look(interrupt))
+        chip = Mcp23017(lambda: self._gpio.update(interrupt))
         self._gpio.tie(interrupt, lambda: chip.inta)
         return chip
 
@@ -125,11 +123,11 @@ class SimPanel:
             return Contact(self._timeline, self._chance, BUTTON_BOUNCE, closed=nc, moved=moved)
 
         if isinstance(line, int):
-            button = _Button(line, contact(lambda: self._gpio.look(line)), nc)
+            button = _Button(line, contact(lambda: self._gpio.update(line)), nc)
             self._gpio.tie(line, lambda: 0 if button.contact.touching else None)
         else:
             chip = self._chip(line)
-            button = _Button(line, contact(chip.look), nc)
+            button = _Button(line, contact(chip.update), nc)
             chip.tie(line, lambda: 0 if button.contact.touching else None)
         return button
 

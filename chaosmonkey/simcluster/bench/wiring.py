@@ -1,4 +1,4 @@
-"""What is wired to what on the bench: relays, sense lines, meters, and the panel."""
+"""The wiring of the bench: relays, sense lines, meters and the panel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Wire:
 
     Attributes:
         pin: the BCM number of the line that drives the relay's coil.
-        contact: the contact that the feed runs through. NC (normally closed) keeps the feed on
+        contact: the contact that carries the feed. NC (normally closed) keeps the feed on
             while nothing drives the line.
         active_high: whether a high line energises the coil.
     """
@@ -48,14 +48,14 @@ class Meter:
 
 @dataclass(frozen=True)
 class SimMachine:
-    """One pretend machine and how it is wired.
+    """One simulated machine and its wiring.
 
     Attributes:
-        name: its own and its node's.
+        name: the name of the machine and of its node.
         power: how its 5 V rail is switched.
         network: how its link is switched.
         rail: the BCM number of an input that is high while the rail is live (through a divider).
-        meter: what measures its power feed.
+        meter: the chip that measures its power feed.
     """
 
     name: str
@@ -80,7 +80,7 @@ class PanelWiring:
         halt: the BCM number of the big red button. It is closed to ground until it is pressed, so
             that a broken wire looks pressed.
         interrupt: the BCM number that the expander's INTA is tied to.
-        heartbeat: the BCM number of an LED that shows that the controller lives.
+        heartbeat: the BCM number of an LED that shows that the controller is running.
     """
 
     expander: int | None = None

@@ -1,1 +1,1 @@
-"""The loops that make the world what its objects say it should be, one idea a module."""
+"""The controllers: each reconciles the world with the objects of one kind."""

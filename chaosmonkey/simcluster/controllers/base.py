@@ -1,4 +1,4 @@
-"""What the controllers share: a queue of names, and the words for pods.
+"""The base of the controllers: a work queue of keys, and predicates on pods.
 
 something changed ─► wake(key) ─► a few milliseconds ─► sync(key) makes it right
                           ▲──── the API server is away: later ────┘
@@ -19,11 +19,11 @@ from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timeline import Booking
 
-_AWAY = 0.5
+_RETRY_AFTER = 0.5
 
 
 class Controller(ABC):
-    """One loop over the keys of whatever it cares for."""
+    """A reconcile loop over the keys of some resource."""
 
     def __init__(self, context: SimContext) -> None:
         self.context = context
@@ -31,10 +31,10 @@ class Controller(ABC):
 
     @abstractmethod
     def sync(self, key: Key) -> None:
-        """Compare what should be with what is, and write what is missing."""
+        """Reconcile one key: compare desired and actual state, and write the difference."""
 
     def wake(self, key: Key, after: float | None = None) -> None:
-        """Look at `key` soon (or `after` seconds from now); an earlier look stays booked."""
+        """Sync `key` soon, or `after` seconds from now; a sync booked for earlier stays."""
         timeline = self.context.timeline
         seconds = timeline.draw(self.context.timing.lag) if after is None else after
         booked = self._waiting.get(key)
@@ -47,37 +47,37 @@ class Controller(ABC):
     def _run(self, key: Key) -> None:
         del self._waiting[key]
         if not self.context.answering:
-            self.wake(key, _AWAY)
+            self.wake(key, _RETRY_AFTER)
             return
         try:
             self.sync(key)
         except refusals.Refusal:
-            self.wake(key, _AWAY)
+            self.wake(key, _RETRY_AFTER)
 
     def watch(self, resource: ApiResource, wake: Callable[[Obj], None] | None = None) -> None:
-        """Wake for every change of a resource: its own key, or whatever `wake` says."""
+        """Wake the key of every changed object of a resource, or call `wake` with the object."""
 
-        def heard(change: Change) -> None:
+        def react(change: Change) -> None:
             if wake is None:
                 self.wake(change.key)
             else:
                 wake(change.object)
 
-        self.context.store.subscribe(resource, heard)
+        self.context.store.subscribe(resource, react)
 
     def watch_pods_of(self, kind: str) -> None:
-        """Wake for every change of a pod whose controller is of this kind."""
+        """Wake the controller of every changed pod, if it is of this kind."""
 
-        def heard(pod: Obj) -> None:
+        def react(pod: Obj) -> None:
             owner = owner_of(pod)
             if owner is not None and owner["kind"] == kind:
                 self.wake((pod["metadata"]["namespace"], owner["name"]))
 
-        self.watch(PODS, heard)
+        self.watch(PODS, react)
 
 
 class Workloads:
-    """How controllers make, find and delete the pods of a workload."""
+    """Creates, finds and deletes the pods of a workload."""
 
     def __init__(self, context: SimContext, admission: Admission, component: str) -> None:
         self.context = context
@@ -92,7 +92,7 @@ class Workloads:
     def create(
         self, owner: Obj, labels: dict[str, str], *, name: str = "", spec: Obj | None = None
     ) -> Obj:
-        """Make a pod from the owner's template."""
+        """Create a pod from the owner's template."""
         template = clone(owner["spec"]["template"])
         meta = template.setdefault("metadata", {})
         stem = owner["metadata"]["name"]
@@ -112,10 +112,10 @@ class Workloads:
         return self.context.store.create(PODS, pod)
 
     def delete(self, pod: Obj) -> None:
-        """Delete a pod, with the time that its spec gives it."""
+        """Delete a pod, with the grace period of its spec."""
         self.context.store.delete(PODS, key_of(pod))
 
-    def say(self, owner: Obj, reason: str, message: str) -> None:
+    def record_event(self, owner: Obj, reason: str, message: str) -> None:
         """Record an event on the workload."""
         self.context.events.record(owner, reason, message, source=self.source)
 
@@ -139,7 +139,7 @@ def owner_of(obj: Obj) -> Obj | None:
 
 
 def reference(owner: Obj) -> Obj:
-    """What an owned object says of its controller."""
+    """The reference of an owned object to its controller."""
     return {
         "apiVersion": owner["apiVersion"],
         "kind": owner["kind"],
@@ -155,16 +155,16 @@ def is_ready(pod: Obj) -> bool:
     return condition(pod, "Ready").get("status") == "True"
 
 
-def is_leaving(obj: Obj) -> bool:
-    """Whether it is marked for deletion."""
+def is_terminating(obj: Obj) -> bool:
+    """Whether the object is marked for deletion."""
     return "deletionTimestamp" in obj["metadata"]
 
 
-def is_over(pod: Obj) -> bool:
-    """Whether it ended, well or badly."""
+def is_finished(pod: Obj) -> bool:
+    """Whether the pod has succeeded or failed."""
     return pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
 
 
 def is_active(pod: Obj) -> bool:
-    """Whether it counts towards a workload's replicas."""
-    return not is_leaving(pod) and not is_over(pod)
+    """Whether the pod counts towards a workload's replicas."""
+    return not is_terminating(pod) and not is_finished(pod)

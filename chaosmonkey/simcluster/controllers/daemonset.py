@@ -1,7 +1,7 @@
-"""DaemonSets: one pod on every node that has it; it endures a lost node for ever.
+"""DaemonSets: one pod on every eligible node; it tolerates a lost node without a limit.
 
-A pod that ended is replaced at once, even before it is gone; one that is being deleted and still
-runs is waited for.
+A finished pod is replaced at once, even before it is deleted. A terminating pod that still runs is
+replaced only when it is gone.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
-    is_leaving,
-    is_over,
+    is_finished,
     is_ready,
+    is_terminating,
 )
 from chaosmonkey.simcluster.controllers.deployment import template_hash
-from chaosmonkey.simcluster.tolerations import endures
+from chaosmonkey.simcluster.tolerations import tolerates_all
 
 _REVISION = "controller-revision-hash"
 _PRESSURES = ("disk-pressure", "memory-pressure", "pid-pressure")
@@ -55,9 +55,9 @@ class DaemonSets(Controller):
                 self.wake(key_of(owner))
 
     def sync(self, key: Key) -> None:
-        """Give every node its pod."""
+        """Give every eligible node its pod."""
         owner = self.context.store.find(DAEMON_SETS, *key)
-        if owner is None or is_leaving(owner):
+        if owner is None or is_terminating(owner):
             return
         revision = template_hash(owner["spec"]["template"])
         by_node: dict[str, list[Obj]] = {}
@@ -81,13 +81,13 @@ class DaemonSets(Controller):
         if any(labels.get(k) != v for k, v in spec.get("nodeSelector", {}).items()):
             return False
         tolerations = [*spec.get("tolerations", ()), *_TOLERATIONS]
-        return endures(tolerations, node["spec"].get("taints", ()), effects)
+        return tolerates_all(tolerations, node["spec"].get("taints", ()), effects)
 
     def _fill(self, owner: Obj, node: str, pods: list[Obj], revision: str) -> None:
         for pod in pods:
-            if is_over(pod) and not is_leaving(pod):
+            if is_finished(pod) and not is_terminating(pod):
                 self._workloads.delete(pod)
-        if any(not is_over(pod) for pod in pods):
+        if any(not is_finished(pod) for pod in pods):
             return
         labels = {
             _REVISION: revision,
@@ -96,11 +96,11 @@ class DaemonSets(Controller):
         field = {"key": "metadata.name", "operator": "In", "values": [node]}
         terms = {"nodeSelectorTerms": [{"matchFields": [field]}]}
         affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
-        own = owner["spec"]["template"]["spec"].get("tolerations", [])
-        spec = {"affinity": affinity, "tolerations": clone([*own, *_TOLERATIONS])}
+        declared = owner["spec"]["template"]["spec"].get("tolerations", [])
+        spec = {"affinity": affinity, "tolerations": clone([*declared, *_TOLERATIONS])}
         pod = self._workloads.create(owner, labels, spec=spec)
         text = f"Created pod: {pod['metadata']['name']}"
-        self._workloads.say(owner, "SuccessfulCreate", text)
+        self._workloads.record_event(owner, "SuccessfulCreate", text)
 
     def _roll(
         self, owner: Obj, by_node: dict[str, list[Obj]], wanted: set[str], revision: str
@@ -108,20 +108,20 @@ class DaemonSets(Controller):
         """Replace pods of an old template, one node at a time."""
         if owner["spec"]["updateStrategy"]["type"] != "RollingUpdate":
             return
-        here = [pod for name in wanted for pod in by_node.get(name, []) if not is_over(pod)]
-        if len(here) < len(wanted) or any(is_leaving(p) or not is_ready(p) for p in here):
+        here = [pod for name in wanted for pod in by_node.get(name, []) if not is_finished(pod)]
+        if len(here) < len(wanted) or any(is_terminating(p) or not is_ready(p) for p in here):
             return
         for pod in sorted(here, key=key_of):
             if pod["metadata"]["labels"][_REVISION] != revision:
                 self._workloads.delete(pod)
                 text = f"Deleted pod: {pod['metadata']['name']}"
-                self._workloads.say(owner, "SuccessfulDelete", text)
+                self._workloads.record_event(owner, "SuccessfulDelete", text)
                 return
 
     def _post(
         self, owner: Obj, by_node: dict[str, list[Obj]], wanted: set[str], revision: str
     ) -> None:
-        running = {name: [p for p in pods if not is_over(p)] for name, pods in by_node.items()}
+        running = {name: [p for p in pods if not is_finished(p)] for name, pods in by_node.items()}
         current = sum(1 for name in wanted if running.get(name))
         ready = sum(any(is_ready(p) for p in running.get(name, [])) for name in wanted)
         updated = sum(
@@ -149,7 +149,7 @@ class DaemonSets(Controller):
 
 
 def _target(pod: Obj) -> str:
-    """The node that a daemon pod is made for, bound or not."""
+    """The node that a daemon pod is for, bound or not."""
     bound = pod["spec"].get("nodeName")
     if bound:
         return str(bound)

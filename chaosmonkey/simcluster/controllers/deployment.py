@@ -1,4 +1,4 @@
-"""Deployments: one ReplicaSet per pod template, and a rolling change from the old to the new.
+"""Deployments: one ReplicaSet per pod template, and a rolling update from the old to the new.
 
 template changed ─► new ReplicaSet ─► up by the surge ─► old ones down to the minimum ─► …
 """
@@ -14,7 +14,7 @@ from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, REPLICA_SETS
 from chaosmonkey.simcluster.apiserver.storage import clone, key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Key, Obj
 from chaosmonkey.simcluster.context import SimContext
-from chaosmonkey.simcluster.controllers.base import Controller, is_leaving, owner_of, reference
+from chaosmonkey.simcluster.controllers.base import Controller, is_terminating, owner_of, reference
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timestamps import stamp
@@ -38,7 +38,7 @@ _UNAVAILABLE = (
 
 
 class Deployments(Controller):
-    """Makes and scales the ReplicaSets of Deployments."""
+    """Creates and scales the ReplicaSets of Deployments."""
 
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
@@ -52,9 +52,9 @@ class Deployments(Controller):
             self.wake((replica_set["metadata"]["namespace"], owner["name"]))
 
     def sync(self, key: Key) -> None:
-        """Move one Deployment a step towards its template and number."""
+        """Move one Deployment a step towards its template and its number of replicas."""
         owner = self.context.store.find(DEPLOYMENTS, *key)
-        if owner is None or is_leaving(owner):
+        if owner is None or is_terminating(owner):
             return
         sets = self._owned.find(owner["metadata"]["uid"])
         digest = template_hash(owner["spec"]["template"])
@@ -92,14 +92,14 @@ class Deployments(Controller):
             "status": {"replicas": 0},
         }
         created = self.context.store.create(REPLICA_SETS, replica_set)
-        self._say_scaled(owner, created, 0, created["spec"]["replicas"])
+        self._record_scaled(owner, created, 0, created["spec"]["replicas"])
         return created
 
     def _room(self, owner: Obj, old: list[Obj]) -> int:
-        """How many pods there may be beside those of the old sets."""
+        """How many pods the new set may have besides those of the old sets."""
         if owner["spec"]["strategy"]["type"] == "Recreate":
-            gone = not any(s["spec"]["replicas"] or s["status"].get("replicas") for s in old)
-            return int(owner["spec"]["replicas"]) if gone else 0
+            empty = not any(s["spec"]["replicas"] or s["status"].get("replicas") for s in old)
+            return int(owner["spec"]["replicas"]) if empty else 0
         wanted = owner["spec"]["replicas"] + _surge(owner)
         return int(wanted - sum(s["spec"]["replicas"] for s in old))
 
@@ -115,7 +115,7 @@ class Deployments(Controller):
         self._shrink(owner, new, old)
 
     def _shrink(self, owner: Obj, new: Obj, old: list[Obj]) -> None:
-        """Take from the old sets what the new one's available pods allow, broken pods first."""
+        """Scale down the old sets as far as the new one's available pods allow."""
         least = owner["spec"]["replicas"] - _unavailable(owner)
         new = self.context.store.get(REPLICA_SETS, *key_of(new))
         pods = sum(s["spec"]["replicas"] for s in [new, *old])
@@ -140,9 +140,9 @@ class Deployments(Controller):
 
         self.context.store.edit(REPLICA_SETS, key_of(replica_set), scale)
         if has != replicas:
-            self._say_scaled(owner, replica_set, has, replicas)
+            self._record_scaled(owner, replica_set, has, replicas)
 
-    def _say_scaled(self, owner: Obj, replica_set: Obj, old: int, new: int) -> None:
+    def _record_scaled(self, owner: Obj, replica_set: Obj, old: int, new: int) -> None:
         way = "up" if new > old else "down"
         name = replica_set["metadata"]["name"]
         text = f"Scaled {way} replica set {name} from {old} to {new}"
@@ -214,7 +214,7 @@ def _condition(owner: Obj, row: tuple[str, str, str, str], now: str) -> Obj:
 
 
 def template_hash(template: Obj) -> str:
-    """The name of a pod template: the same template has the same one."""
+    """The hash of a pod template; equal templates have equal hashes."""
     encoded = orjson.dumps(template, option=orjson.OPT_SORT_KEYS)
     digest = hashlib.blake2s(encoded, digest_size=10).digest()
     return "".join(_HASH_LETTERS[byte % len(_HASH_LETTERS)] for byte in digest)

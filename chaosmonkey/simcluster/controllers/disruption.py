@@ -1,7 +1,7 @@
-"""PodDisruptionBudgets: how many pods may be evicted on purpose, and who is refused that.
+"""PodDisruptionBudgets: how many pods may be evicted through the eviction API.
 
-Only evictions that are asked for (`kubectl drain`) heed them. A power cut does not ask, nor does
-the eviction from a lost node.
+Only evictions through the API (`kubectl drain`) respect them. A power cut does not, nor does the
+eviction from a lost node.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chaosmonkey.simcluster.timestamps import stamp
 
 
 class Disruption(Controller):
-    """Keeps every budget's status true."""
+    """Keeps the status of every budget up to date."""
 
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
@@ -65,14 +65,14 @@ def selects(budget: Obj, pod: Obj) -> bool:
     if selector is None:
         return False
     wanted = selector.get("matchLabels") or {}
-    asked = selector.get("matchExpressions") or []
+    expressions = selector.get("matchExpressions") or []
     return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _holds(one, labels) for one in asked
+        _holds(one, labels) for one in expressions
     )
 
 
 def forbidding(store: Store, pod: Obj) -> Obj | None:
-    """The budget that forbids evicting a pod now. One that is not Ready may always be evicted."""
+    """The budget that forbids evicting a pod now. A pod that is not Ready may be evicted."""
     if not is_ready(pod):
         return None
     for budget in store.all(BUDGETS):
@@ -101,7 +101,7 @@ def _desired(spec: Obj, expected: int) -> int:
 
 
 def _number(value: object, of: int) -> int:
-    """A number, or a percentage of the pods, rounded up as Kubernetes does it."""
+    """A number, or a percentage of the pods, rounded up as in Kubernetes."""
     text = str(value)
     return math.ceil(int(text[:-1]) * of / 100) if text.endswith("%") else int(text)
 

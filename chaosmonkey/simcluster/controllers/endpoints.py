@@ -1,7 +1,8 @@
-"""EndpointSlices (and the older Endpoints): where a service's traffic goes.
+"""EndpointSlices and the older Endpoints: the addresses behind a service.
 
-A pod is listed from its first address until it ended. It is `serving` while its condition Ready is
-True, `terminating` once it is marked for deletion, and `ready` while it serves and stays.
+A pod is listed from its first address until it finishes. It is `serving` while its condition Ready
+is True, `terminating` once it is marked for deletion, and `ready` while it serves and is not
+terminating.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
-    is_leaving,
-    is_over,
+    is_finished,
     is_ready,
+    is_terminating,
     reference,
 )
 from chaosmonkey.simcluster.timestamps import stamp
@@ -23,7 +24,7 @@ _SERVICE = "kubernetes.io/service-name"
 
 
 class Endpoints(Controller):
-    """Keeps one slice and one Endpoints object per service."""
+    """Maintains one EndpointSlice and one Endpoints object per service."""
 
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
@@ -42,7 +43,7 @@ class Endpoints(Controller):
                         self.wake(key_of(service))
 
     def sync(self, key: Key) -> None:
-        """Write where one service's traffic goes."""
+        """Write the addresses behind one service."""
         service = self.context.store.find(SERVICES, *key)
         if service is None or not service["spec"].get("selector"):
             return
@@ -50,7 +51,7 @@ class Endpoints(Controller):
         pods = [
             pod
             for pod in self._by_label.find(f"{key[0]}/{first[0]}={first[1]}")
-            if _selects(service, pod) and not is_over(pod) and pod["status"].get("podIP")
+            if _selects(service, pod) and not is_finished(pod) and pod["status"].get("podIP")
         ]
         self._write_slice(service, pods)
         self._write_endpoints(service, pods)
@@ -94,7 +95,7 @@ class Endpoints(Controller):
         self.context.store.edit(ENDPOINT_SLICES, key_of(found[0]), write)
 
     def _write_endpoints(self, service: Obj, pods: list[Obj]) -> None:
-        listed = [pod for pod in pods if not is_leaving(pod)]
+        listed = [pod for pod in pods if not is_terminating(pod)]
         ports = [
             {
                 **({"name": port["name"]} if "name" in port else {}),
@@ -122,7 +123,7 @@ class Endpoints(Controller):
 
 
 def _endpoint(pod: Obj) -> Obj:
-    serving, leaving = is_ready(pod), is_leaving(pod)
+    serving, leaving = is_ready(pod), is_terminating(pod)
     endpoint: Obj = {
         "addresses": [pod["status"]["podIP"]],
         "conditions": {
@@ -157,7 +158,7 @@ def _target(pod: Obj) -> Obj:
 
 
 def _number(port: Obj, pods: list[Obj]) -> int:
-    """The container's port that a service's port leads to."""
+    """The container port behind a service's port."""
     wanted = port["targetPort"]
     if isinstance(wanted, int):
         return wanted

@@ -1,6 +1,6 @@
-"""Garbage: what a deleted object owned goes too, and what a deleted namespace held.
+"""Garbage collection: deletes the dependents of a deleted object and the content of a namespace.
 
-Background deletion only: the owner goes first, whatever the caller asked for.
+Only background deletion: the owner is deleted first, whatever the caller requested.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller
 
-_FIRST_LOOK = 5.0
-"""Seconds that the namespace controller leaves to whoever deletes the content himself."""
-_LOOK_AGAIN = 1.0
+_NAMESPACE_DELAY = 5.0
+"""Seconds before a deleted namespace is emptied; clients may delete its content first."""
+_NAMESPACE_RETRY = 1.0
 
 
 class Garbage(Controller):
-    """Deletes what nobody owns any more; its keys are (`owner` or `namespace`, uid or name)."""
+    """Deletes orphaned objects; its keys are (`owner` or `namespace`, uid or name)."""
 
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
@@ -30,25 +30,25 @@ class Garbage(Controller):
             context.store.subscribe(resource, self._changed(resource))
 
     def _changed(self, resource: ApiResource) -> Callable[[Change], None]:
-        def heard(change: Change) -> None:
+        def react(change: Change) -> None:
             meta = change.object["metadata"]
             marked = "deletionTimestamp" in meta and change.what == "MODIFIED"
             if resource is NAMESPACES and marked and not self._marked(change):
-                self.wake(("namespace", change.key[1]), _FIRST_LOOK)
+                self.wake(("namespace", change.key[1]), _NAMESPACE_DELAY)
             if change.what == "DELETED" and any(
                 index.count(meta["uid"]) for index in self._owned.values()
             ):
                 self.wake(("owner", meta["uid"]))
 
-        return heard
+        return react
 
     @staticmethod
     def _marked(change: Change) -> bool:
-        """Whether it was already marked for deletion."""
+        """Whether the object was already marked for deletion."""
         return change.before is not None and "deletionTimestamp" in change.before["metadata"]
 
     def sync(self, key: Key) -> None:
-        """Delete everything that one owner or namespace left behind."""
+        """Delete the dependents of one owner, or the content of one namespace."""
         what, name = key
         if what == "owner":
             for resource, index in self._owned.items():
@@ -58,7 +58,7 @@ class Garbage(Controller):
             self._empty(name)
 
     def _empty(self, name: str) -> None:
-        """Empty a namespace that is to go; it goes when nothing is left in it."""
+        """Empty a namespace; drop its finalizers once nothing is left in it."""
         store, left = self.context.store, False
         for resource in RESOURCES:
             for obj in store.all(resource) if resource.namespaced else ():
@@ -73,7 +73,7 @@ class Garbage(Controller):
 
         store.edit(NAMESPACES, ("", name), terminate)
         if left:
-            self.wake(("namespace", name), _LOOK_AGAIN)
+            self.wake(("namespace", name), _NAMESPACE_RETRY)
 
 
 def _owner_uids(obj: Obj) -> tuple[str, ...]:

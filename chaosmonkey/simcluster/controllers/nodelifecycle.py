@@ -1,12 +1,12 @@
-"""The node controller: a lease grows old, the node becomes Unknown, and taints follow.
+"""The node controller: when a lease expires, the node becomes Unknown and gets taints.
 
     every period: lease renewed? ─ no, longer than the grace ─► conditions Unknown, its pods unready
-    node changed ─► NoSchedule taints at once, as its conditions say
+    node changed ─► NoSchedule taints at once, from its conditions
     every 0.1 s while nodes queue: NoExecute, one node per 1/rate seconds
     every period: node Ready again ─► NoExecute off
 
-Half of the zone gone (55 %, and more than two nodes): small zones evict no more. All of it gone: a
-NoExecute already set is withdrawn.
+With 55 % of the zone and more than two nodes lost, small zones stop evicting. With all nodes lost,
+existing NoExecute taints are withdrawn.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _KINDS = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 
 
 class NodeLifecycle(Controller):
-    """Watches over leases; marks, taints and untaints nodes."""
+    """Monitors leases; marks, taints and untaints nodes."""
 
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
@@ -38,11 +38,11 @@ class NodeLifecycle(Controller):
         self._queue: dict[str, None] = {}
         self._rate = context.timing.eviction_rate
         self._next_taint = 0.0
-        self._everyone_gone = False
-        self._passing = False
+        self._all_lost = False
+        self._taint_booked = False
         self.watch(NODES)
         context.store.subscribe(NODES, self._registered)
-        context.timeline.after(context.timing.monitor_period, self._pass)
+        context.timeline.after(context.timing.monitor_period, self._monitor_periodically)
 
     def _registered(self, change: Change) -> None:
         if change.what == "ADDED":
@@ -50,22 +50,24 @@ class NodeLifecycle(Controller):
             text = f"Node {name} event: Registered Node {name} in Controller"
             self.context.events.record(change.object, "RegisteredNode", text, source=_SOURCE)
 
-    def _pass(self) -> None:
+    def _monitor_periodically(self) -> None:
         drift = self.context.timeline.draw((0.001, 0.008))
-        self.context.timeline.after(self.context.timing.monitor_period + drift, self._pass)
-        self.look()
+        self.context.timeline.after(
+            self.context.timing.monitor_period + drift, self._monitor_periodically
+        )
+        self.monitor_health()
 
-    def look(self) -> None:
-        """One pass over all nodes; while the API server is away, only over what is remembered."""
+    def monitor_health(self) -> None:
+        """One pass over all nodes; while the API server is away, only note the time of silence."""
         for node in self.context.store.all(NODES):
             silent = self._silence(node)
             if self.context.answering:
                 self._monitor(node, silent)
         if self.context.answering:
-            self._judge_zone()
+            self._classify_zone()
 
     def _silence(self, node: Obj) -> float:
-        """Seconds since the first pass that saw the latest sign of life."""
+        """Seconds since the first pass that saw the node's latest heartbeat."""
         name, now = node["metadata"]["name"], self.context.timeline.now
         lease = self.context.store.find(LEASES, LEASE_NAMESPACE, name)
         renewed = "" if lease is None else lease["spec"]["renewTime"]
@@ -80,16 +82,16 @@ class NodeLifecycle(Controller):
         name = node["metadata"]["name"]
         ready = condition(node, "Ready").get("status")
         if silent > self.context.timing.grace and ready not in {None, "Unknown"}:
-            self._lose(node, was_ready=ready == "True")
+            self._mark_unknown(node, was_ready=ready == "True")
         elif ready == "True":
             self._queue.pop(name, None)
             if not any(self._tainted(node, key, "NoSchedule") for key in (UNREACHABLE, NOT_READY)):
                 self._untaint(node)
-        elif ready is not None and not self._everyone_gone:
+        elif ready is not None and not self._all_lost:
             self._enqueue(node)
 
-    def _lose(self, node: Obj, *, was_ready: bool) -> None:
-        """Nothing was heard of a node for longer than the grace."""
+    def _mark_unknown(self, node: Obj, *, was_ready: bool) -> None:
+        """Mark a node Unknown: its heartbeats stopped for longer than the grace period."""
         now = stamp(self.context.timeline.now)
         name = node["metadata"]["name"]
 
@@ -109,7 +111,7 @@ class NodeLifecycle(Controller):
         self._later(self.context.timeline.draw((0.02, 0.1)), lambda: self._enqueue_named(name))
 
     def _unready_pods(self, name: str) -> None:
-        """Mark every ready pod of a lost node, one write after the other."""
+        """Mark every ready pod of a lost node as not ready, one write at a time."""
         pods = self.context.store.index(PODS, "node", node_of).find(name)
         after = 0.0
         for pod in pods:
@@ -132,7 +134,7 @@ class NodeLifecycle(Controller):
             )
 
     def sync(self, key: Key) -> None:
-        """Make a node's NoSchedule taints what its conditions say."""
+        """Set a node's NoSchedule taints from its conditions."""
         node = self.context.store.find(NODES, *key)
         if node is None:
             self._seen.pop(key[1], None)
@@ -146,10 +148,10 @@ class NodeLifecycle(Controller):
         }
         self._retaint(node, "NoSchedule", wanted)
         if ready == "False" and self._tainted(node, UNREACHABLE):
-            self._swap(node)
+            self._swap_taint(node)
 
-    def _swap(self, node: Obj) -> None:
-        """A node that was Unknown and now says it is not ready: its NoExecute says so too."""
+    def _swap_taint(self, node: Obj) -> None:
+        """Change NoExecute from unreachable to not-ready: the node reports again, but NotReady."""
         name = node["metadata"]["name"]
 
         def swap() -> None:
@@ -165,20 +167,20 @@ class NodeLifecycle(Controller):
             self._enqueue(node)
 
     def _enqueue(self, node: Obj) -> None:
-        """Let a node that is not Ready wait for its NoExecute taint."""
+        """Queue a node that is not Ready for its NoExecute taint."""
         name = node["metadata"]["name"]
         if self._tainted(node, UNREACHABLE) or self._tainted(node, NOT_READY):
             return
         self._queue.setdefault(name)
-        if not self._passing:
-            self._passing = True
+        if not self._taint_booked:
+            self._taint_booked = True
             self._later(
-                self.context.timeline.draw((0.01, self.context.timing.taint_pass)), self._ration
+                self.context.timeline.draw((0.01, self.context.timing.taint_pass)), self._taint_next
             )
 
-    def _ration(self) -> None:
-        """Taint the next node of the queue, if the rate allows it; look again while some wait."""
-        self._passing = False
+    def _taint_next(self) -> None:
+        """Taint the next node in the queue, if the rate allows; repeat while nodes wait."""
+        self._taint_booked = False
         rate = self._rate
         if self._queue and rate > 0 and self.context.timeline.now >= self._next_taint:
             name = next(iter(self._queue))
@@ -190,41 +192,41 @@ class NodeLifecycle(Controller):
                 unknown = status == "Unknown"
                 wanted = {UNREACHABLE: unknown, NOT_READY: not unknown}
                 self._retaint(node, "NoExecute", wanted)
-        if self._queue and not self._passing and rate > 0:
-            self._passing = True
+        if self._queue and not self._taint_booked and rate > 0:
+            self._taint_booked = True
             wait = max(self.context.timing.taint_pass, self._next_taint - self.context.timeline.now)
-            self._later(wait, self._ration)
+            self._later(wait, self._taint_next)
 
-    def _judge_zone(self) -> None:
-        """How fast may nodes be tainted NoExecute? Slower the more of them are gone.
+    def _classify_zone(self) -> None:
+        """Set the rate of NoExecute taints: the more nodes are lost, the slower.
 
-        Nobody left: whatever is wrong is not the nodes; what was set is withdrawn. A rate that
-        comes back from nothing begins with a whole wait.
+        If all nodes are lost, the cause is not the nodes, so their taints are withdrawn. When the
+        rate rises from zero, the first taint waits for a full interval.
         """
         nodes = self.context.store.all(NODES)
         total = len(nodes)
-        gone = sum(condition(node, "Ready").get("status") != "True" for node in nodes)
-        everyone = total > 0 and gone == total
-        if everyone:
+        lost = sum(condition(node, "Ready").get("status") != "True" for node in nodes)
+        all_lost = total > 0 and lost == total
+        if all_lost:
             self._queue.clear()
             for node in nodes:
                 self._untaint(node)
-        elif self._everyone_gone:
-            # All clocks start anew, so that nobody is blamed for the time before.
+        elif self._all_lost:
+            # Restart all grace periods: the silence before does not count.
             now = self.context.timeline.now
             self._seen = {name: (text, now) for name, (text, _) in self._seen.items()}
-        self._everyone_gone = everyone
-        rate = self._rate_for(gone, total)
+        self._all_lost = all_lost
+        rate = self._rate_for(lost, total)
         if rate > 0 and self._rate == 0:
             self._next_taint = self.context.timeline.now + 1 / rate
         self._rate = rate
 
-    def _rate_for(self, gone: int, total: int) -> float:
-        """Nodes a second that may be tainted NoExecute when so many of all are gone."""
+    def _rate_for(self, lost: int, total: int) -> float:
+        """Nodes per second that may be tainted NoExecute when `lost` of `total` are lost."""
         timing = self.context.timing
-        if total and gone == total:
+        if total and lost == total:
             return 0.0
-        if gone > 2 and gone / total >= timing.unhealthy_threshold:
+        if lost > 2 and lost / total >= timing.unhealthy_threshold:
             return timing.secondary_eviction_rate if total > timing.large_cluster else 0.0
         return timing.eviction_rate
 
@@ -239,7 +241,7 @@ class NodeLifecycle(Controller):
         )
 
     def _retaint(self, node: Obj, effect: str, wanted: dict[str, bool]) -> None:
-        """Make exactly the wanted taints of one effect be there; others are not touched."""
+        """Set or remove the taints in `wanted` for one effect; keep all others."""
         old = node["spec"].get("taints", [])
         kept = [t for t in old if t["effect"] != effect or wanted.get(t["key"], True)]
         there = {t["key"] for t in kept if t["effect"] == effect}
@@ -260,7 +262,7 @@ class NodeLifecycle(Controller):
         self.context.store.edit(NODES, key_of(node), retaint)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Do something a little later, unless the API server is away then."""
+        """Call something later; while the API server is away, retry every 0.5 s."""
 
         def run() -> None:
             if self.context.answering:

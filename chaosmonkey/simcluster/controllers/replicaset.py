@@ -1,4 +1,4 @@
-"""ReplicaSets: as many active pods as asked for; a pod marked for deletion counts no more."""
+"""ReplicaSets: keep the desired number of active pods; terminating pods do not count."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
     is_active,
-    is_leaving,
-    is_over,
+    is_finished,
     is_ready,
+    is_terminating,
 )
 from chaosmonkey.simcluster.timestamps import moment
 
@@ -30,9 +30,9 @@ class ReplicaSets(Controller):
         self.watch_pods_of("ReplicaSet")
 
     def sync(self, key: Key) -> None:
-        """Bring one ReplicaSet to its number."""
+        """Bring one ReplicaSet to its number of replicas."""
         owner = self.context.store.find(REPLICA_SETS, *key)
-        if owner is None or is_leaving(owner):
+        if owner is None or is_terminating(owner):
             return
         pods = self._workloads.pods_of(owner)
         active = [pod for pod in pods if is_active(pod)]
@@ -40,17 +40,17 @@ class ReplicaSets(Controller):
         for _ in range(min(missing, _BURST)):
             pod = self._workloads.create(owner, {})
             text = f"Created pod: {pod['metadata']['name']}"
-            self._workloads.say(owner, "SuccessfulCreate", text)
+            self._workloads.record_event(owner, "SuccessfulCreate", text)
         surplus = sorted(active, key=_dispensable)[:-missing] if missing < 0 else []
         for pod in surplus:
             self._workloads.delete(pod)
             text = f"Deleted pod: {pod['metadata']['name']}"
-            self._workloads.say(owner, "SuccessfulDelete", text)
+            self._workloads.record_event(owner, "SuccessfulDelete", text)
         self._post(owner, pods, active)
 
     def _post(self, owner: Obj, pods: list[Obj], active: list[Obj]) -> None:
         ready = sum(is_ready(pod) for pod in active)
-        terminating = sum(is_leaving(pod) and not is_over(pod) for pod in pods)
+        terminating = sum(is_terminating(pod) and not is_finished(pod) for pod in pods)
         status = {"replicas": len(active), "fullyLabeledReplicas": len(active)}
         if ready:
             status |= {"readyReplicas": ready, "availableReplicas": ready}
@@ -66,7 +66,7 @@ class ReplicaSets(Controller):
 
 
 def _dispensable(pod: Obj) -> tuple[bool, bool, bool, float]:
-    """Order of deletion: unbound first, then Pending, then unready, then the youngest."""
+    """Sort key for deletion: unbound first, then Pending, then unready, then the youngest."""
     phase = pod["status"].get("phase")
     age = moment(pod["metadata"]["creationTimestamp"])
     return bool(pod["spec"].get("nodeName")), phase != "Pending", is_ready(pod), -age

@@ -1,8 +1,8 @@
-"""The scheduler: every pod without a node gets one, or waits and says why.
+"""The scheduler: binds each pending pod to a node, or records why none fits.
 
-A node is possible if its taints are endured, the pod's selectors match and there is room. Among the
-possible ones the one with the fewest of the pod's siblings wins, then the one with the fewest pods,
-then chance: that spreads a workload evenly, as the default profile does.
+A node fits if the pod tolerates its taints, the pod's selectors match and it has enough resources.
+Among those, the node with the fewest pods of the same workload wins, then the one with the fewest
+pods, then a random one. This spreads a workload evenly, like the default profile.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from chaosmonkey.simcluster.apiserver.resources import NODES, PODS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
-from chaosmonkey.simcluster.controllers.base import Controller, is_over, owner_of
+from chaosmonkey.simcluster.controllers.base import Controller, is_finished, owner_of
 from chaosmonkey.simcluster.node.pod_workers import node_of
-from chaosmonkey.simcluster.quantities import Need, need_of, offer_of
+from chaosmonkey.simcluster.quantities import ResourceAmounts, allocatable_of, requests_of
 from chaosmonkey.simcluster.timestamps import stamp
-from chaosmonkey.simcluster.tolerations import endures
+from chaosmonkey.simcluster.tolerations import tolerates_all
 
 _BLOCKING = ("NoSchedule", "NoExecute")
 
@@ -30,7 +30,7 @@ class Scheduler(Controller):
         super().__init__(context)
         self._siblings = context.store.index(PODS, "siblings", _sibling_terms)
         self._on_node = context.store.index(PODS, "node", node_of)
-        self._used: dict[str, Need] = {}
+        self._used: dict[str, ResourceAmounts] = {}
         self._pending: set[Key] = set()
         context.store.subscribe(PODS, self._pod_changed)
         context.store.subscribe(NODES, self._node_changed)
@@ -47,12 +47,12 @@ class Scheduler(Controller):
         elif not pod["spec"].get("nodeName"):
             if change.what == "ADDED":
                 self.wake(change.key)
-        elif is_over(pod):
+        elif is_finished(pod):
             self._retry()
 
     def _account(self, pod: Obj, sign: int) -> None:
         name = pod["spec"]["nodeName"]
-        self._used[name] = self._used.get(name, Need()) + need_of(pod) * sign
+        self._used[name] = self._used.get(name, ResourceAmounts()) + requests_of(pod) * sign
 
     def _node_changed(self, change: Change) -> None:
         old = change.before
@@ -64,17 +64,17 @@ class Scheduler(Controller):
             self.wake(key)
 
     def sync(self, key: Key) -> None:
-        """Bind one pod, or say why it cannot be."""
+        """Bind one pod, or record why no node fits."""
         pod = self.context.store.find(PODS, *key)
         if pod is None or pod["spec"].get("nodeName") or "deletionTimestamp" in pod["metadata"]:
             self._pending.discard(key)
             return
         nodes = self.context.store.all(NODES)
-        need = need_of(pod)
+        wanted = requests_of(pod)
         refused: Counter[str] = Counter()
         possible: list[str] = []
         for node in nodes:
-            why = next(self._objections(pod, need, node), "")
+            why = next(self._objections(pod, wanted, node), "")
             if why:
                 refused[why] += 1
             else:
@@ -86,26 +86,26 @@ class Scheduler(Controller):
             self._pending.add(key)
             self._give_up(pod, len(nodes), refused)
 
-    def _objections(self, pod: Obj, need: Need, node: Obj) -> Iterator[str]:
-        """What speaks against a node, in kube-scheduler's words."""
+    def _objections(self, pod: Obj, wanted: ResourceAmounts, node: Obj) -> Iterator[str]:
+        """The reasons why a node does not fit, in kube-scheduler's words."""
         spec = pod["spec"]
         tolerations = spec.get("tolerations", ())
         if not _selected(spec, node):
             yield "node(s) didn't match Pod's node affinity/selector"
         taints = node["spec"].get("taints", ())
         for taint in taints:
-            if not endures(tolerations, [taint], _BLOCKING):
+            if not tolerates_all(tolerations, [taint], _BLOCKING):
                 value = taint.get("value", "")
                 yield f"node(s) had untolerated taint(s) {{{taint['key']}: {value}}}"
-        free = offer_of(node) - self._used.get(node["metadata"]["name"], Need())
-        yield from free.lacks(need)
+        free = allocatable_of(node) - self._used.get(node["metadata"]["name"], ResourceAmounts())
+        yield from free.shortages(wanted)
 
     def _best(self, pod: Obj, names: list[str]) -> str:
         owner = owner_of(pod)
         uid = owner["uid"] if owner else ""
-        siblings, everyone = self._siblings.count, self._on_node.count
+        siblings, pods = self._siblings.count, self._on_node.count
         chance = self.context.timeline.random.random
-        return min(names, key=lambda n: (siblings(f"{uid}/{n}"), everyone(n), chance()))
+        return min(names, key=lambda n: (siblings(f"{uid}/{n}"), pods(n), chance()))
 
     def _bind(self, pod: Obj, node: str) -> None:
         now = stamp(self.context.timeline.now)
@@ -118,7 +118,7 @@ class Scheduler(Controller):
         if bound is not None:
             namespace, name = key_of(pod)
             text = f"Successfully assigned {namespace}/{name} to {node}"
-            self.context.events.scheduled(bound, "Scheduled", text, "Normal")
+            self.context.events.record_scheduling(bound, "Scheduled", text, "Normal")
 
     def _give_up(self, pod: Obj, total: int, refused: Counter[str]) -> None:
         reasons = ", ".join(f"{count} {why}" for why, count in sorted(refused.items()))
@@ -134,11 +134,11 @@ class Scheduler(Controller):
 
         waiting = self.context.store.edit(PODS, key_of(pod), wait)
         if waiting is not None:
-            self.context.events.scheduled(waiting, "FailedScheduling", text, "Warning")
+            self.context.events.record_scheduling(waiting, "FailedScheduling", text, "Warning")
 
 
 def _sibling_terms(pod: Obj) -> tuple[str, ...]:
-    """A workload and a node, for a pod that stays there."""
+    """A pod's workload and node as an index term; none for a terminating pod."""
     owner, node = owner_of(pod), pod["spec"].get("nodeName")
     if owner is None or not node or "deletionTimestamp" in pod["metadata"]:
         return ()
@@ -146,7 +146,7 @@ def _sibling_terms(pod: Obj) -> tuple[str, ...]:
 
 
 def _holds(pod: Obj) -> bool:
-    return bool(pod["spec"].get("nodeName")) and not is_over(pod)
+    return bool(pod["spec"].get("nodeName")) and not is_finished(pod)
 
 
 def _scheduled(status: str, now: str) -> Obj:

@@ -1,7 +1,7 @@
-"""StatefulSets: a pod for every number, and never two of one number.
+"""StatefulSets: one pod for each ordinal, and never two with the same ordinal.
 
-A pod that is marked for deletion keeps its number until it is gone. That is why, after a power cut,
-a StatefulSet waits for its machine: nobody can say that the pod there stopped.
+A terminating pod keeps its ordinal until it is gone. That is why a StatefulSet waits for its
+machine after a power cut: without the kubelet, there is no proof that the pod stopped.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
-    is_leaving,
-    is_over,
+    is_finished,
     is_ready,
+    is_terminating,
 )
 from chaosmonkey.simcluster.controllers.deployment import template_hash
 
@@ -24,7 +24,7 @@ _REVISION = "controller-revision-hash"
 
 
 class StatefulSets(Controller):
-    """Creates and deletes the numbered pods of StatefulSets."""
+    """Creates and deletes the ordinal pods of StatefulSets."""
 
     def __init__(self, context: SimContext, admission: Admission) -> None:
         super().__init__(context)
@@ -33,9 +33,9 @@ class StatefulSets(Controller):
         self.watch_pods_of("StatefulSet")
 
     def sync(self, key: Key) -> None:
-        """Bring one StatefulSet to its number, in order if it asks for order."""
+        """Bring one StatefulSet to its number of replicas, in order unless it is Parallel."""
         owner = self.context.store.find(STATEFUL_SETS, *key)
-        if owner is None or is_leaving(owner):
+        if owner is None or is_terminating(owner):
             return
         name = owner["metadata"]["name"]
         revision = f"{name}-{template_hash(owner['spec']['template'])}"
@@ -50,9 +50,9 @@ class StatefulSets(Controller):
                 if pod is None:
                     continue
                 pods[pod_name] = pod
-            elif is_over(pod) and not is_leaving(pod):
+            elif is_finished(pod) and not is_terminating(pod):
                 self._workloads.delete(pod)
-            if not parallel and not (is_ready(pod) and not is_leaving(pod)):
+            if not parallel and not (is_ready(pod) and not is_terminating(pod)):
                 break
         else:
             self._scale_down(owner, pods, wanted, revision)
@@ -70,16 +70,16 @@ class StatefulSets(Controller):
         spec = {"hostname": pod_name, "subdomain": owner["spec"].get("serviceName", "")}
         pod = self._workloads.create(owner, labels, name=pod_name, spec=spec)
         text = f"Create Pod {pod_name} in StatefulSet {name} successful"
-        self._workloads.say(owner, "SuccessfulCreate", text)
+        self._workloads.record_event(owner, "SuccessfulCreate", text)
         return pod
 
     def _scale_down(
         self, owner: Obj, pods: dict[str, Obj], wanted: list[str], revision: str
     ) -> None:
-        """Everything wanted is there: delete what is too much, then what is old; one at a time."""
+        """Delete surplus pods, then pods of an old revision, one at a time."""
         surplus = [pod for name, pod in pods.items() if name not in wanted]
         old = [pod for pod in pods.values() if pod["metadata"]["labels"][_REVISION] != revision]
-        if any(is_leaving(pod) for pod in pods.values()) or not (surplus or old):
+        if any(is_terminating(pod) for pod in pods.values()) or not (surplus or old):
             return
         whole = all(is_ready(pod) for pod in pods.values())
         pod = max(surplus or old, key=_number)
@@ -88,12 +88,12 @@ class StatefulSets(Controller):
             text = (
                 f"Delete Pod {pod['metadata']['name']} in StatefulSet {key_of(owner)[1]} successful"
             )
-            self._workloads.say(owner, "SuccessfulDelete", text)
+            self._workloads.record_event(owner, "SuccessfulDelete", text)
 
     def _post(self, owner: Obj, pods: dict[str, Obj], revision: str) -> None:
         there = list(pods.values())
         ready = sum(is_ready(pod) for pod in there)
-        staying = [pod for pod in there if not is_leaving(pod)]
+        staying = [pod for pod in there if not is_terminating(pod)]
         updated = sum(pod["metadata"]["labels"][_REVISION] == revision for pod in staying)
         before = owner.get("status", {})
         done = updated == len(staying) == owner["spec"]["replicas"]

@@ -1,7 +1,7 @@
-"""Taint eviction: a pod leaves a node tainted NoExecute when it has endured it long enough.
+"""Taint eviction: evicts a pod from a node tainted NoExecute when its toleration expires.
 
 taint seen ─► the shortest of the pod's tolerations ─► marked DisruptionTarget ─► deleted
-     └──────── taint gone before ─► "Cancelling deletion"
+     └──────── taint removed before ─► "Cancelling deletion"
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FOREVER = float("inf")
 
 
 class TaintEviction(Controller):
-    """Keeps a timer for every pod that will have to leave its node."""
+    """Keeps a timer for every pod that will be evicted."""
 
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
@@ -33,7 +33,7 @@ class TaintEviction(Controller):
         context.store.subscribe(PODS, self._pod_changed)
 
     def sync(self, key: Key) -> None:
-        """A node changed: begin or end the waiting of its pods."""
+        """Start or cancel the timers of a node's pods."""
         node = self.context.store.find(NODES, *key)
         taints = _no_execute(node) if node else []
         if not taints and key[1] not in self._tainted:
@@ -43,7 +43,7 @@ class TaintEviction(Controller):
         else:
             self._tainted.discard(key[1])
         for pod in self._pods.find(key[1]):
-            self._consider(pod, taints)
+            self._update_timer(pod, taints)
 
     def _pod_changed(self, change: Change) -> None:
         pod = change.object
@@ -55,14 +55,14 @@ class TaintEviction(Controller):
             newly = change.before is None or "nodeName" not in change.before["spec"]
             if newly:
                 node = self.context.store.find(NODES, "", bound)
-                self._consider(pod, _no_execute(node) if node else [])
+                self._update_timer(pod, _no_execute(node) if node else [])
 
-    def _consider(self, pod: Obj, taints: list[Obj]) -> None:
+    def _update_timer(self, pod: Obj, taints: list[Obj]) -> None:
         key = key_of(pod)
         if not taints:
             self._cancel(key, pod)
             return
-        seconds = _endures(pod, taints)
+        seconds = _tolerated_seconds(pod, taints)
         now = self.context.timeline.now
         if seconds == _FOREVER:
             self._cancel(key, pod)
@@ -87,7 +87,7 @@ class TaintEviction(Controller):
         self.context.events.record(pod, "TaintManagerEviction", text, source=_SOURCE)
 
     def _evict(self, key: Key, uid: str) -> None:
-        """The pod's time is over."""
+        """Evict a pod whose toleration expired."""
         self._timers.pop(key, None)
         pod = self.context.store.find(PODS, *key)
         if pod is None or pod["metadata"]["uid"] != uid:
@@ -128,8 +128,8 @@ def _no_execute(node: Obj) -> list[Obj]:
     return [t for t in node["spec"].get("taints", ()) if t["effect"] == "NoExecute"]
 
 
-def _endures(pod: Obj, taints: list[Obj]) -> float:
-    """For how many seconds a pod puts up with taints: 0 is not at all."""
+def _tolerated_seconds(pod: Obj, taints: list[Obj]) -> float:
+    """For how many seconds a pod tolerates the taints; 0 is not at all."""
     seconds: list[float] = []
     for taint in taints:
         used = [t for t in pod["spec"].get("tolerations", ()) if tolerates(t, taint)]

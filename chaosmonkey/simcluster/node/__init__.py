@@ -1,1 +1,1 @@
-"""What runs on a simulated machine: its kubelet and the life of its pods."""
+"""The simulated machines: their kubelets and their pods."""

@@ -1,6 +1,6 @@
-"""What the pretend applications write: a log that is a function of the pod and the time.
+"""Logs of the simulated applications, computed from the pod and the time.
 
-Nothing is stored: a line is made when somebody reads it, and is the same each time. Reading goes
+Nothing is stored: each line is computed when it is read, and is the same each time. Reading goes
 through the machine's kubelet, as in a real cluster, so the log of a lost machine cannot be read.
 """
 
@@ -14,33 +14,33 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.timestamps import moment, stamp
 
 INTERVAL = 2.0
-"""Seconds between two lines of an application at work."""
+"""Seconds between two lines of a running application."""
 
 DEFAULT_TAIL = 1000
-"""Lines when nobody asked for fewer; a real kubelet sends all that it keeps."""
+"""Default number of lines; a real kubelet sends all that it keeps."""
 
 _KUBELET_PORT = 10250
 
 _PATHS = ("/", "/products", "/products/42", "/cart", "/search?q=plug", "/healthz")
 
 
-def read_log(pod: Obj, now: float, *, tail: int | None, heard: Callable[[str], bool]) -> str:
+def read_log(pod: Obj, now: float, *, tail: int | None, reachable: Callable[[str], bool]) -> str:
     """The last lines of a pod's log.
 
     Args:
-        pod: as the API server has it.
-        now: the moment of reading.
-        tail: how many lines at most.
-        heard: whether a node's kubelet answers.
+        pod: the pod from the API server.
+        now: the current moment.
+        tail: the maximum number of lines; None is `DEFAULT_TAIL`.
+        reachable: returns whether a node's kubelet answers.
 
     Raises:
-        Refusal: 400 as long as no container has started, 500 if the kubelet does not answer.
+        Refusal: 400 until a container has started, 500 if the kubelet does not answer.
     """
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
     node = pod["spec"].get("nodeName", "")
     statuses = pod.get("status", {}).get("containerStatuses") or []
     container = pod["spec"]["containers"][0]["name"]
-    if node and not heard(node):
+    if node and not reachable(node):
         address = pod.get("status", {}).get("hostIP", node)
         where = f"https://{address}:{_KUBELET_PORT}/containerLogs/{namespace}/{name}/{container}"
         raise Refusal(500, "", f'Get "{where}": dial tcp {address}:{_KUBELET_PORT}: i/o timeout')
@@ -65,7 +65,7 @@ def _lines(app: str, pod: str, started: float, now: float, tail: int) -> Iterato
 
 
 def _work(app: str, pod: str, turn: int) -> str:
-    """One line of work, by the application's trade."""
+    """One log line, by application."""
     chance = zlib.crc32(f"{pod} {turn}".encode())
     milliseconds = 2 + chance % 38
     match app:

@@ -1,10 +1,10 @@
-"""One pretend machine's life as the cluster feels it: its lease, its node's status.
+"""The kubelet of one simulated machine: its lease and its node's status.
 
     power ─► boot ─► register ─► lease, every renewal ─► …
                         └──────► status, when it differs or is old
-    link lost: everything goes on, nothing is heard     power lost: everything stops
+    link lost: everything runs on, nothing is posted     power lost: everything stops
 
-What its pods do is `pod_workers.py`.
+Its pods are in `pod_workers.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.events import Severity, Source
 from chaosmonkey.simcluster.node import nodestatus
-from chaosmonkey.simcluster.node.nodestatus import Place, condition
+from chaosmonkey.simcluster.node.nodestatus import NodeIdentity, condition
 from chaosmonkey.simcluster.node.pod_workers import PodWorkers
 from chaosmonkey.simcluster.timeline import Booking, Span
 from chaosmonkey.simcluster.timestamps import micro_stamp
@@ -32,15 +32,15 @@ _HUNG = 0.5
 class Kubelet:
     """The node agent of one machine, with the machine's power and link as inputs."""
 
-    def __init__(self, place: Place, context: SimContext) -> None:
-        self.place = place
+    def __init__(self, identity: NodeIdentity, context: SimContext) -> None:
+        self.identity = identity
         self.powered = False
         self.running = False
         self.linked = True
         self.frozen = False
-        self.pods = PodWorkers(place, context, lambda: self.heard)
+        self.pods = PodWorkers(identity, context, lambda: self.connected)
         self._context = context
-        self._source = Source("kubelet", place.name)
+        self._source = Source("kubelet", identity.name)
         self._boot_id = ""
         self._reported = 0.0
         self._froze = 0.0
@@ -48,12 +48,12 @@ class Kubelet:
         self._bookings: dict[str, Booking] = {}
 
     @property
-    def heard(self) -> bool:
-        """Whether what it says reaches the API server."""
+    def connected(self) -> bool:
+        """Whether the kubelet can reach the API server."""
         return self.running and self.linked and not self.frozen and self._context.answering
 
     def power_on(self, *, boot: float | None = None) -> None:
-        """Give it power: it boots, and `boot` seconds later (default: drawn) its kubelet runs."""
+        """Power on: the machine boots; its kubelet runs after `boot` seconds (default: drawn)."""
         if self.powered:
             return
         self.powered = True
@@ -61,28 +61,28 @@ class Kubelet:
         self._book("boot", seconds, self._run)
 
     def power_off(self) -> None:
-        """Take its power: everything on it stops at once and nothing is said."""
+        """Power off: everything on the machine stops at once, without a last report."""
         self.powered = self.running = self.frozen = False
         for booking in self._bookings.values():
             booking.cancel()
         self._bookings.clear()
-        self.pods.vanish()
+        self.pods.power_off()
 
     def set_link(self, live: bool) -> None:
-        """Mend or cut its link; a cut link is a black hole, nothing is refused."""
+        """Connect or cut the link; a cut link drops packets silently."""
         if live != self.linked:
             self.linked = live
             if live:
-                self.reachable_again()
+                self.reconnect()
 
-    def reachable_again(self, *, lease: Span | None = None) -> None:
-        """The link is mended or the API server is back: catch up, after `lease` (default: soon)."""
-        if not self.heard:
+    def reconnect(self, *, lease: Span | None = None) -> None:
+        """Catch up after the link or the API server is back; renew the lease after `lease`."""
+        if not self.connected:
             return
         timing, draw = self._context.timing, self._context.timeline.draw
         first = draw(lease or timing.lease_back)
         self._book("lease", first, self._renew)
-        # A post that hung in the link arrives at once; where it was given up, the next one does.
+        # A pending post arrives at once; if it timed out, the next one does.
         hung = self._context.timeline.random.random() < _HUNG
         status = first if hung and lease is None else draw(timing.back_online)
         self._book("status", max(first, status), self._check)
@@ -90,13 +90,13 @@ class Kubelet:
         self._book("reconcile", draw(timing.reconcile), self.pods.reconcile)
 
     def freeze(self) -> None:
-        """Stop every process on it; time goes on."""
+        """Stop every process on the machine; time goes on."""
         self.frozen = True
         self._froze = self._context.timeline.now
         self.pods.pause()
 
     def thaw(self) -> None:
-        """Let its processes go on; after a long freeze it does not trust its runtime at first."""
+        """Resume its processes; after a long freeze the kubelet reports its runtime as down."""
         self.frozen = False
         stale = self._context.timeline.now - self._froze > _RUNTIME_STALE
         self.pods.unpause()
@@ -116,37 +116,37 @@ class Kubelet:
         self._check()
 
     def _run(self) -> None:
-        """The kubelet starts: events, lease, status, and a moment later its pods."""
+        """Start the kubelet: events, lease, status, and a moment later its pods."""
         timing, timeline = self._context.timing, self._context.timeline
         self.running = True
         self._healthy = True
         self._boot_id = str(uuid.UUID(int=timeline.random.getrandbits(128), version=4))
         self._reported = 0.0
         self._context.events.forget(self._source)
-        if self.heard:
-            self._say("Starting", "Starting kubelet.")
-            self._say_sufficient()
+        if self.connected:
+            self._record("Starting", "Starting kubelet.")
+            self._record_sufficient()
         self._book("lease", timeline.draw(timing.lease_back) / 4, self._renew)
         self._book("status", timeline.draw(timing.register), self._check)
-        self._book("pods", timeline.draw(timing.first_sync), self.pods.come_back)
+        self._book("pods", timeline.draw(timing.first_sync), self.pods.restore)
 
     def _renew(self) -> None:
         timing, timeline = self._context.timing, self._context.timeline
         jitter = timeline.draw((1 - _JITTER, 1 + _JITTER))
         self._book("lease", timing.lease_renewal * jitter, self._renew)
-        if not self.heard:
+        if not self.connected:
             return
         now = micro_stamp(timeline.now)
 
         def renew(lease: Obj) -> None:
             lease["spec"]["renewTime"] = now
 
-        name = self.place.name
+        name = self.identity.name
         if self._context.store.edit(LEASES, (LEASE_NAMESPACE, name), renew) is None:
             self._new_lease(now)
 
     def _new_lease(self, now: str) -> None:
-        name, store = self.place.name, self._context.store
+        name, store = self.identity.name, self._context.store
         node = store.find(NODES, "", name)
         if node is None:
             return
@@ -157,14 +157,14 @@ class Kubelet:
         store.create(LEASES, {"metadata": meta, "spec": spec})
 
     def _check(self) -> None:
-        """Compare the node with what it should say; post when that differs or is old."""
+        """Post the node's status if it differs or is old."""
         timing, timeline = self._context.timing, self._context.timeline
         self._book("status", timing.status_period, self._check)
-        if not self.heard:
+        if not self.connected:
             return
-        node = self._context.store.find(NODES, "", self.place.name)
+        node = self._context.store.find(NODES, "", self.identity.name)
         if node is None:
-            node = self._context.store.create(NODES, nodestatus.new_node(self.place))
+            node = self._context.store.create(NODES, nodestatus.new_node(self.identity))
         ready = condition(node, "Ready").get("status")
         rebooted = node["status"].get("nodeInfo", {}).get("bootID", self._boot_id) != self._boot_id
         differs = ready != ("True" if self._healthy else "False")
@@ -172,40 +172,40 @@ class Kubelet:
             return
         self._reported = timeline.now + timeline.draw((-0.1, 0.1)) * timing.status_report
         if rebooted or differs:
-            # A new kubelet posts again soon, when it knows more: its images, for one.
+            # A new kubelet soon posts again, when it knows more, such as its images.
             self._reported += _SECOND_REPORT - timing.status_report
 
         def post(node: Obj) -> None:
             nodestatus.post(
                 node,
-                self.place,
+                self.identity,
                 self._boot_id,
                 timeline.now,
                 images=self.pods.images,
                 healthy=self._healthy,
             )
 
-        self._context.store.edit(NODES, ("", self.place.name), post)
+        self._context.store.edit(NODES, ("", self.identity.name), post)
         if rebooted:
-            text = f"Node {self.place.name} has been rebooted, boot id: {self._boot_id}"
-            self._say("Rebooted", text, warning=True)
+            text = f"Node {self.identity.name} has been rebooted, boot id: {self._boot_id}"
+            self._record("Rebooted", text, warning=True)
         if rebooted or differs:
-            self._say_sufficient()
+            self._record_sufficient()
         if differs:
-            self._say_status("NodeReady" if self._healthy else "NodeNotReady")
+            self._record_status("NodeReady" if self._healthy else "NodeNotReady")
 
-    def _say_sufficient(self) -> None:
+    def _record_sufficient(self) -> None:
         for reason in nodestatus.SUFFICIENT:
-            self._say_status(reason)
+            self._record_status(reason)
 
-    def _say_status(self, reason: str) -> None:
-        self._say(reason, f"Node {self.place.name} status is now: {reason}")
+    def _record_status(self, reason: str) -> None:
+        self._record(reason, f"Node {self.identity.name} status is now: {reason}")
 
-    def _say(self, reason: str, message: str, *, warning: bool = False) -> None:
+    def _record(self, reason: str, message: str, *, warning: bool = False) -> None:
         about: Obj = {
             "kind": "Node",
             "apiVersion": "v1",
-            "metadata": {"name": self.place.name, "uid": self.place.name},
+            "metadata": {"name": self.identity.name, "uid": self.identity.name},
         }
         severity: Severity = "Warning" if warning else "Normal"
         self._context.events.record(

@@ -1,4 +1,4 @@
-"""A node as its kubelet registers it and posts it: a Raspberry Pi that does not exist."""
+"""The Node object of a simulated Raspberry Pi, as its kubelet registers and posts it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _READY = ("Ready", "True", "KubeletReady", "kubelet is posting ready status")
 _STALE = ("Ready", "False", "KubeletNotReady", "container runtime is down")
 
 SUFFICIENT = ("NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID")
-"""The events with which a kubelet says that its node lacks nothing."""
+"""The events of a kubelet whose node has enough of everything."""
 
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 
 
 @dataclass(frozen=True)
-class Place:
-    """Which node of the cluster a machine is."""
+class NodeIdentity:
+    """The name, number and role of a machine's node."""
 
     name: str
     number: int
@@ -44,12 +44,12 @@ class Place:
 
     @property
     def ip(self) -> str:
-        """Its address in the pretend network."""
+        """The machine's address in the simulated network."""
         return f"10.77.{self.number // 200}.{10 + self.number % 200}"
 
     @property
     def pod_cidr(self) -> str:
-        """The addresses of its pods."""
+        """The address range of its pods."""
         return f"10.{244 + self.number // 256}.{self.number % 256}.0/24"
 
     def pod_ip(self, serial: int) -> str:
@@ -57,22 +57,22 @@ class Place:
         return f"{self.pod_cidr.removesuffix('.0/24')}.{2 + serial % 250}"
 
 
-def new_node(place: Place) -> Obj:
-    """The node as it is registered, before its first status."""
+def new_node(identity: NodeIdentity) -> Obj:
+    """A newly registered node, before its first status."""
     labels = {
         "beta.kubernetes.io/arch": "arm64",
         "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "arm64",
-        "kubernetes.io/hostname": place.name,
+        "kubernetes.io/hostname": identity.name,
         "kubernetes.io/os": "linux",
     }
     taints = [{"key": NOT_READY, "effect": "NoSchedule"}]
-    if place.control_plane:
+    if identity.control_plane:
         labels[CONTROL_PLANE] = ""
         taints.append({"key": CONTROL_PLANE, "effect": "NoSchedule"})
-    spec = {"podCIDR": place.pod_cidr, "podCIDRs": [place.pod_cidr], "taints": taints}
+    spec = {"podCIDR": identity.pod_cidr, "podCIDRs": [identity.pod_cidr], "taints": taints}
     meta = {
-        "name": place.name,
+        "name": identity.name,
         "labels": labels,
         "annotations": {"node.alpha.kubernetes.io/ttl": "0"},
     }
@@ -81,14 +81,14 @@ def new_node(place: Place) -> Obj:
 
 def post(
     node: Obj,
-    place: Place,
+    identity: NodeIdentity,
     boot_id: str,
     now: float,
     *,
     images: Iterable[str] = (),
     healthy: bool = True,
 ) -> None:
-    """Write the kubelet's status into the node, in place; a kept condition keeps its time."""
+    """Write the kubelet's status into the node; an unchanged condition keeps its time."""
     status = node["status"]
     old = {condition["type"]: condition for condition in status["conditions"]}
     last = _READY if healthy else _STALE
@@ -98,13 +98,13 @@ def post(
         "allocatable": dict(_CAPACITY),
         "conditions": [_condition(old.get(row[0]), row, now) for row in wanted],
         "addresses": [
-            {"type": "InternalIP", "address": place.ip},
-            {"type": "Hostname", "address": place.name},
+            {"type": "InternalIP", "address": identity.ip},
+            {"type": "Hostname", "address": identity.name},
         ],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "nodeInfo": {
-            "machineID": _digest("machine", place.name),
-            "systemUUID": _digest("system", place.name),
+            "machineID": _digest("machine", identity.name),
+            "systemUUID": _digest("system", identity.name),
             "bootID": boot_id,
             "kernelVersion": "6.12.47+rpt-rpi-v8",
             "osImage": "Debian GNU/Linux 13 (trixie)",
@@ -133,7 +133,7 @@ def _condition(before: Obj | None, row: tuple[str, str, str, str], now: float) -
 
 
 def condition(obj: Obj, kind: str) -> Obj:
-    """One condition of a node or pod; an empty one if it has none of that type."""
+    """One condition of a node or pod; empty if it has none of that type."""
     for found in obj.get("status", {}).get("conditions", ()):
         if found["type"] == kind:
             return dict(found)

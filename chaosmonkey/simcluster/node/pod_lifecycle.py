@@ -1,11 +1,11 @@
-"""The lives of a pod as tables: what happens, how long after the stage before, what it then shows.
+"""The lifecycles of a pod as tables: the steps, the time before each, and the status after it.
 
     START    bound ─► accepted ─► sandboxed ─► started ─► ready
     RESTART  the machine rebooted ─► restarting ─► sandboxed ─► started ─► ready
     STOP     marked for deletion ─► killing ─► completed ─► removed
     LOST     marked for deletion, and its machine rebooted ─► failed ─► removed
 
-`after` names a span of `Timing`; a `Look` is what the kubelet reports of the pod from then on.
+`after` names a span of `Timing`; the kubelet reports the step's `PodReport` from then on.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ ContainerState = Literal["waiting", "running", "terminated", "lost"]
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a kubelet reports of a pod at one stage of its life."""
+class PodReport:
+    """A kubelet's report of a pod at one step of its life."""
 
     phase: Literal["Pending", "Running", "Succeeded", "Failed"]
     containers: ContainerState
     sandbox: bool = False
     ready: bool = False
     reason: str = ""
-    """Why it is not ready; empty when it is."""
+    """Why the pod is not ready; empty when it is."""
 
 
 @dataclass(frozen=True)
@@ -34,46 +34,46 @@ class PodStep:
 
     name: str
     after: str
-    """The span of `Timing` that passes first; `readiness` follows from the pod's own probe."""
-    look: Look | None = None
+    """The span of `Timing` before the step; `readiness` is computed from the pod's probe."""
+    report: PodReport | None = None
     events: tuple[str, ...] = ()
     """Reasons of the events of each container."""
     removes: bool = False
-    """Whether the kubelet then confirms the pod's deletion."""
+    """Whether the kubelet confirms the pod's deletion in this step."""
 
 
 _UNREADY = "ContainersNotReady"
 
-ACCEPTED = Look("Pending", "waiting", reason=_UNREADY)
-SANDBOXED = Look("Pending", "waiting", sandbox=True, reason=_UNREADY)
-STARTED = Look("Running", "running", sandbox=True, reason=_UNREADY)
-READY = Look("Running", "running", sandbox=True, ready=True)
-RESTARTING = Look("Running", "waiting", reason=_UNREADY)
-RESANDBOXED = Look("Running", "waiting", sandbox=True, reason=_UNREADY)
-COMPLETED = Look("Succeeded", "terminated", reason="PodCompleted")
-FAILED = Look("Failed", "lost", reason="PodFailed")
+ACCEPTED = PodReport("Pending", "waiting", reason=_UNREADY)
+SANDBOXED = PodReport("Pending", "waiting", sandbox=True, reason=_UNREADY)
+STARTED = PodReport("Running", "running", sandbox=True, reason=_UNREADY)
+READY = PodReport("Running", "running", sandbox=True, ready=True)
+RESTARTING = PodReport("Running", "waiting", reason=_UNREADY)
+RESANDBOXED = PodReport("Running", "waiting", sandbox=True, reason=_UNREADY)
+COMPLETED = PodReport("Succeeded", "terminated", reason="PodCompleted")
+FAILED = PodReport("Failed", "lost", reason="PodFailed")
 
 _IMAGE = ("Pulled", "Created")
 
 START = (
-    PodStep("accepted", after="notice", look=ACCEPTED),
-    PodStep("sandboxed", after="sandbox", look=SANDBOXED, events=_IMAGE),
-    PodStep("started", after="start", look=STARTED, events=("Started",)),
-    PodStep("ready", after="readiness", look=READY),
+    PodStep("accepted", after="notice", report=ACCEPTED),
+    PodStep("sandboxed", after="sandbox", report=SANDBOXED, events=_IMAGE),
+    PodStep("started", after="start", report=STARTED, events=("Started",)),
+    PodStep("ready", after="readiness", report=READY),
 )
 RESTART = (
-    PodStep("restarting", after="notice", look=RESTARTING),
-    PodStep("sandboxed", after="sandbox", look=RESANDBOXED, events=_IMAGE),
-    PodStep("started", after="start", look=STARTED, events=("Started",)),
-    PodStep("ready", after="readiness", look=READY),
+    PodStep("restarting", after="notice", report=RESTARTING),
+    PodStep("sandboxed", after="sandbox", report=RESANDBOXED, events=_IMAGE),
+    PodStep("started", after="start", report=STARTED, events=("Started",)),
+    PodStep("ready", after="readiness", report=READY),
 )
 STOP = (
     PodStep("killing", after="lag", events=("Killing",)),
-    PodStep("completed", after="stop", look=COMPLETED),
+    PodStep("completed", after="stop", report=COMPLETED),
     PodStep("removed", after="removal", removes=True),
 )
 LOST = (
-    PodStep("failed", after="notice", look=FAILED),
+    PodStep("failed", after="notice", report=FAILED),
     PodStep("removed", after="lost_removal", removes=True),
 )
 CONFIRM = (PodStep("removed", after="notice", removes=True),)
@@ -82,10 +82,10 @@ Life = tuple[PodStep, ...]
 
 
 def first_probe(container: dict[str, object]) -> tuple[float, float] | None:
-    """When the first readiness probe of a started container may answer; None without a probe.
+    """The span in which a started container's readiness probe first answers; None without one.
 
-    As recorded: with an initial delay of 1 s and a period of 2 s, from at once to 2.6 s after the
-    container's start, mostly 0.7 to 2.2 s, since the kubelet counts from when it first saw it.
+    Recorded with an initial delay of 1 s and a period of 2 s: from 0 to 2.6 s after the container's
+    start, mostly 0.7 to 2.2 s, because the kubelet counts from when it first sees the container.
     """
     probe = container.get("readinessProbe")
     if not isinstance(probe, dict):
@@ -96,7 +96,7 @@ def first_probe(container: dict[str, object]) -> tuple[float, float] | None:
 
 
 def probe_span(pod: dict[str, object]) -> tuple[float, float] | None:
-    """When a started pod may be ready, which is when its slowest container is."""
+    """The span in which a started pod becomes ready: that of its slowest container."""
     spec = pod["spec"]
     assert isinstance(spec, dict)
     spans = [span for container in spec["containers"] if (span := first_probe(container))]

@@ -1,7 +1,7 @@
-"""The pods of one machine: each lives as `pod_lifecycle.py` says, and the kubelet reports its look.
+"""The pods of one machine: each follows `pod_lifecycle.py`, and the kubelet posts its status.
 
-While nothing is heard of the machine its pods play on; what they look like is reported when the
-link is back. That is how a duplicate comes to be seen: the pod was replaced, and still runs.
+While the link is down, the pods run on; their status is posted when the link is back. That is how
+duplicates appear: a pod was replaced, but still runs.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node import pod_lifecycle
-from chaosmonkey.simcluster.node.nodestatus import Place
-from chaosmonkey.simcluster.node.pod_lifecycle import Life, Look, PodStep
+from chaosmonkey.simcluster.node.nodestatus import NodeIdentity
+from chaosmonkey.simcluster.node.pod_lifecycle import Life, PodReport, PodStep
 from chaosmonkey.simcluster.node.podstatus import PodFacts, pod_status
 from chaosmonkey.simcluster.timeline import Booking
 
@@ -28,13 +28,13 @@ class PodWorker:
     pod: Obj
     key: Key
     facts: PodFacts
-    look: Look | None = None
+    report: PodReport | None = None
     life: Life = ()
     step: int = 0
     booking: Booking | None = None
     stopping: bool = False
     left: float = 0.0
-    """Seconds that were left of its stage when the machine froze."""
+    """Seconds left of its step when the machine froze."""
 
     @property
     def uid(self) -> str:
@@ -48,35 +48,35 @@ class PodWorkers:
     """All pods of one machine.
 
     Attributes:
-        place: which node the machine is.
-        parts: the world.
-        heard: whether what the kubelet says reaches the API server just now.
-        images: what was pulled; it stays on the disk through a power cut.
-        runs: what runs here, by the pod's uid.
+        identity: which node the machine is.
+        context: the world.
+        connected: returns whether the kubelet can reach the API server.
+        images: the pulled images; they survive a power cut.
+        runs: the pods on this machine, by uid.
     """
 
-    place: Place
+    identity: NodeIdentity
     context: SimContext
-    heard: Callable[[], bool]
+    connected: Callable[[], bool]
     images: set[str] = field(default_factory=set)
     runs: dict[str, PodWorker] = field(default_factory=dict)
     _serial: int = 0
     _synced: bool = False
     _slow: float = 0.5
-    """Share of lost pods that are removed only when the kubelet looks again; differs by boot."""
+    """Share of lost pods that wait for the kubelet's housekeeping; drawn at each boot."""
 
     def changed(self, change: Change) -> None:
-        """The API server says that a pod bound to this machine changed."""
-        if not (self._synced and self.heard()):
+        """Handle a change of a pod that is bound to this machine."""
+        if not (self._synced and self.connected()):
             return
         if change.what == "DELETED":
             self._deleted(change.object)
         else:
-            self._see(change.object)
+            self._update(change.object)
 
-    def come_back(self) -> None:
-        """The kubelet started and knows nothing: take the API server's pods as its own."""
-        if not self.heard():
+    def restore(self) -> None:
+        """Adopt the API server's pods after the kubelet started."""
+        if not self.connected():
             self._synced = True
             return
         self._synced = True
@@ -85,8 +85,8 @@ class PodWorkers:
             self._resume(pod)
 
     def catch_up(self) -> None:
-        """The link is back: report every pod about to stop as it is, and see what is new."""
-        if not self.heard():
+        """Catch up after the link is back: post terminating pods, and handle missed changes."""
+        if not self.connected():
             return
         bound = self._bound()
         there = {pod["metadata"]["uid"] for pod in bound}
@@ -96,19 +96,19 @@ class PodWorkers:
             known = self.runs.get(pod["metadata"]["uid"])
             if known is not None and "deletionTimestamp" in pod["metadata"]:
                 stopped = known.stopping
-                self._report(known)
+                self._post(known)
                 if stopped:
                     self._play(known, pod_lifecycle.CONFIRM)
-            self._see(pod)
+            self._update(pod)
 
     def reconcile(self) -> None:
-        """Report every pod whose status at the API server is not what it looks like."""
-        if self.heard():
+        """Post the status of every pod."""
+        if self.connected():
             for run in list(self.runs.values()):
-                self._report(run)
+                self._post(run)
 
-    def vanish(self) -> None:
-        """The power is gone, and with it every container."""
+    def power_off(self) -> None:
+        """Drop every container: the power is gone."""
         for run in self.runs.values():
             if run.booking:
                 run.booking.cancel()
@@ -116,23 +116,23 @@ class PodWorkers:
         self._synced = False
 
     def pause(self) -> None:
-        """Every process stands still."""
+        """Stop the time of every pod."""
         for run in self.runs.values():
             if run.booking and run.booking.pending:
                 run.left = run.booking.when - self.context.timeline.now
                 run.booking.cancel()
 
     def unpause(self) -> None:
-        """Every process goes on where it stood."""
+        """Resume every pod where it was."""
         for run in self.runs.values():
             if run.left:
                 self._book(run, run.left)
                 run.left = 0.0
 
     def _bound(self) -> list[Obj]:
-        return self.context.store.index(PODS, "node", node_of).find(self.place.name)
+        return self.context.store.index(PODS, "node", node_of).find(self.identity.name)
 
-    def _see(self, pod: Obj) -> None:
+    def _update(self, pod: Obj) -> None:
         uid = pod["metadata"]["uid"]
         run = self.runs.get(uid)
         leaving = "deletionTimestamp" in pod["metadata"]
@@ -166,7 +166,7 @@ class PodWorkers:
             self._play(run, pod_lifecycle.START)
 
     def _adopt(self, pod: Obj) -> PodWorker:
-        facts = PodFacts(host_ip=self.place.ip, started=self.context.timeline.now)
+        facts = PodFacts(host_ip=self.identity.ip, started=self.context.timeline.now)
         run = PodWorker(pod, key_of(pod), facts)
         self.runs[run.uid] = run
         return run
@@ -175,7 +175,7 @@ class PodWorkers:
         run = self.runs.get(pod["metadata"]["uid"])
         if run is not None:
             if not run.stopping:
-                self._tell(run, "Killing")
+                self._record(run, "Killing")
             self._end(run)
 
     def _end(self, run: PodWorker) -> None:
@@ -190,7 +190,7 @@ class PodWorkers:
         self._wait(run)
 
     def _wait(self, run: PodWorker) -> None:
-        """Book the next stage of a run."""
+        """Book the next step of a run."""
         stage, timing, timeline = run.life[run.step], self.context.timing, self.context.timeline
         match stage.after:
             case "readiness":
@@ -211,8 +211,8 @@ class PodWorkers:
             return
         self._become(run, stage)
         for reason in stage.events:
-            self._tell(run, reason)
-        self._report(run)
+            self._record(run, reason)
+        self._post(run)
         run.step += 1
         if run.step < len(run.life):
             self._wait(run)
@@ -221,22 +221,22 @@ class PodWorkers:
         now = self.context.timeline.now
         if stage.name == "started":
             self._serial += 1
-            ip = run.facts.ip or self.place.pod_ip(self._serial)
+            ip = run.facts.ip or self.identity.pod_ip(self._serial)
             run.facts = replace(run.facts, ip=ip, running_since=now)
             ready_at_once = pod_lifecycle.probe_span(run.pod) is None
-            run.look = pod_lifecycle.READY if ready_at_once else stage.look
+            run.report = pod_lifecycle.READY if ready_at_once else stage.report
             if ready_at_once:
                 run.step = len(run.life) - 1
             return
-        if stage.look is pod_lifecycle.COMPLETED:
-            if run.look is None or run.look.containers != "running":
-                run.look = pod_lifecycle.FAILED
+        if stage.report is pod_lifecycle.COMPLETED:
+            if run.report is None or run.report.containers != "running":
+                run.report = pod_lifecycle.FAILED
                 return
             run.facts = replace(run.facts, stopped=now)
-        run.look = stage.look or run.look
+        run.report = stage.report or run.report
 
     def _remove(self, run: PodWorker) -> None:
-        if not self.heard():
+        if not self.connected():
             return
         store = self.context.store
         pod = store.find(PODS, *run.key)
@@ -244,34 +244,34 @@ class PodWorkers:
             store.delete(PODS, run.key, grace=0)
         self._end(run)
 
-    def _report(self, run: PodWorker) -> None:
-        """Write how a pod looks, if anybody hears it and it looks different."""
-        look, facts, now = run.look, run.facts, self.context.timeline.now
-        if look is None or not self.heard():
+    def _post(self, run: PodWorker) -> None:
+        """Post a pod's status, if the API server can be reached."""
+        report, facts, now = run.report, run.facts, self.context.timeline.now
+        if report is None or not self.connected():
             return
 
         def write(pod: Obj) -> None:
-            pod["status"] = pod_status(pod, look, facts, now)
+            pod["status"] = pod_status(pod, report, facts, now)
 
         after = self.context.store.edit(PODS, run.key, write, uid=run.uid)
         if after is not None:
             run.pod = after
 
-    def _tell(self, run: PodWorker, reason: str) -> None:
-        """Say what happened to each container of a pod."""
-        if not self.heard():
+    def _record(self, run: PodWorker, reason: str) -> None:
+        """Record an event for each container of a pod."""
+        if not self.connected():
             return
         for container in run.pod["spec"]["containers"]:
-            for why, message in self._words(reason, container):
+            for why, message in self._event_texts(reason, container):
                 self.context.events.record(
                     run.pod,
                     why,
                     message,
-                    source=Source("kubelet", self.place.name),
+                    source=Source("kubelet", self.identity.name),
                     container=container["name"],
                 )
 
-    def _words(self, reason: str, container: Obj) -> list[tuple[str, str]]:
+    def _event_texts(self, reason: str, container: Obj) -> list[tuple[str, str]]:
         image = container["image"]
         match reason:
             case "Pulled" if image in self.images:

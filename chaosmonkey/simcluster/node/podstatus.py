@@ -1,4 +1,4 @@
-"""A pod's status as its kubelet writes it: a `Look` and a few facts become Kubernetes' JSON."""
+"""A pod's status as its kubelet writes it: Kubernetes' JSON from a `PodReport` and a few facts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
-from chaosmonkey.simcluster.node.pod_lifecycle import ContainerState, Look
+from chaosmonkey.simcluster.node.pod_lifecycle import ContainerState, PodReport
 from chaosmonkey.simcluster.timestamps import stamp
 
 _LOST = {
@@ -27,7 +27,7 @@ _MOUNT = {
 
 @dataclass
 class PodFacts:
-    """What a kubelet knows of one of its pods beside its look."""
+    """What a kubelet knows of a pod besides its `PodReport`."""
 
     host_ip: str
     started: float
@@ -37,20 +37,20 @@ class PodFacts:
     stopped: float = 0.0
     restarts: int = 0
     lost_before: bool = False
-    """Whether an earlier run of its containers was taken by a power cut."""
+    """Whether a power cut ended an earlier run of its containers."""
 
 
-def pod_status(pod: Obj, look: Look, facts: PodFacts, now: float) -> Obj:
-    """The whole status of a pod; a condition that stays as it was keeps its time."""
+def pod_status(pod: Obj, report: PodReport, facts: PodFacts, now: float) -> Obj:
+    """The whole status of a pod; an unchanged condition keeps its time."""
     old = pod.get("status", {})
     meta, spec = pod["metadata"], pod["spec"]
     names = [container["name"] for container in spec["containers"]]
-    why = {"reason": look.reason} if look.reason else {}
-    if look.reason == "ContainersNotReady":
+    why = {"reason": report.reason} if report.reason else {}
+    if report.reason == "ContainersNotReady":
         why["message"] = f"containers with unready status: [{' '.join(names)}]"
-    ready = "True" if look.ready else "False"
+    ready = "True" if report.ready else "False"
     wanted: list[tuple[str, str, dict[str, str]]] = [
-        ("PodReadyToStartContainers", "True" if look.sandbox else "False", {}),
+        ("PodReadyToStartContainers", "True" if report.sandbox else "False", {}),
         ("Initialized", "True", {}),
         ("Ready", ready, why),
         ("ContainersReady", ready, why),
@@ -62,7 +62,7 @@ def pod_status(pod: Obj, look: Look, facts: PodFacts, now: float) -> Obj:
     conditions = kept + [_condition(before.get(row[0]), row, generation, now) for row in wanted]
     status: Obj = {
         "observedGeneration": generation,
-        "phase": look.phase,
+        "phase": report.phase,
         "conditions": conditions,
         "hostIP": facts.host_ip,
         "hostIPs": [{"ip": facts.host_ip}],
@@ -70,7 +70,7 @@ def pod_status(pod: Obj, look: Look, facts: PodFacts, now: float) -> Obj:
     if facts.ip:
         status |= {"podIP": facts.ip, "podIPs": [{"ip": facts.ip}]}
     status["startTime"] = old.get("startTime") or stamp(facts.started)
-    status["containerStatuses"] = [_container(c, pod, look, facts) for c in spec["containers"]]
+    status["containerStatuses"] = [_container(c, pod, report, facts) for c in spec["containers"]]
     status |= {"qosClass": old.get("qosClass", "BestEffort"), "resources": {}}
     return status
 
@@ -91,21 +91,21 @@ def _condition(
     }
 
 
-def _container(container: Obj, pod: Obj, look: Look, facts: PodFacts) -> Obj:
-    known = look.containers in {"running", "terminated"}
+def _container(container: Obj, pod: Obj, report: PodReport, facts: PodFacts) -> Obj:
+    known = report.containers in {"running", "terminated"}
     status: Obj = {
         "name": container["name"],
-        "state": _state(look.containers, pod, container, facts),
+        "state": _state(report.containers, pod, container, facts),
         "lastState": {"terminated": dict(_LOST)} if facts.lost_before else {},
-        "ready": look.ready,
+        "ready": report.ready,
         "restartCount": facts.restarts,
         "image": container["image"],
         "imageID": container["image"] if known else "",
     }
     if known:
         status["containerID"] = container_id(pod, container, facts.restarts)
-    status["started"] = look.containers == "running"
-    if look.containers == "running":
+    status["started"] = report.containers == "running"
+    if report.containers == "running":
         status["resources"] = container.get("resources", {})
     status["volumeMounts"] = [
         {"name": mount["name"], **_MOUNT} for mount in container.get("volumeMounts", [])[-1:]
@@ -134,6 +134,6 @@ def _state(state: ContainerState, pod: Obj, container: Obj, facts: PodFacts) -> 
 
 
 def container_id(pod: Obj, container: Obj, restarts: int) -> str:
-    """The id of one run of a container; the same run has the same id."""
+    """The id of one run of a container, the same in each report."""
     plain = f"{pod['metadata']['uid']}{container['name']}{restarts}".encode()
     return "containerd://" + hashlib.blake2s(plain).hexdigest()

@@ -1,35 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Feed, Machine, Outage, Pod } from '../lib/types';
 import { truthOf } from '../lib/machine-state';
+import { machine as named, on } from '../stage/fixtures';
 import { barred, belief, podLook, standing, workloads } from './machines';
 
-const feed = (more: Partial<Feed> = {}): Feed => ({
-  state: 'on',
-  stage: null,
-  restore_by: null,
-  why: '',
-  trouble: '',
-  sensed: null,
-  finding: '',
-  refused: null,
-  ...more,
-});
-const machine = (more: Partial<Machine> = {}): Machine => ({
-  name: 'node3',
-  node: 'node3',
-  power: feed(),
-  network: feed(),
-  ready: 'True',
-  reason: '',
-  cordoned: false,
-  control_plane: false,
-  guarded: '',
-  rests_until: null,
-  place: null,
-  refused: null,
-  clock: '',
-  ...more,
-});
+const feed = (more: Partial<Feed> = {}): Feed => ({ ...on(), ...more });
+const machine = (more: Partial<Machine> = {}): Machine => named('node3', more);
 const told = { lost: 'silent', who: 'Not cut by chaosmonkey: probably a pulled or loose cable.' };
 const outage = (more: Partial<Outage>): Outage =>
   ({ open: true, origin: 'commanded', milestones: {}, telling: told, ...more }) as Outage;

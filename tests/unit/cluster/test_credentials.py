@@ -11,6 +11,7 @@ import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +196,28 @@ async def client(path: Path) -> AsyncIterator[Client]:
         await found.close()
 
 
+@asynccontextmanager
+async def token_client(pki: Path, path: Path) -> AsyncIterator[tuple[Guarded, Client]]:
+    """A client whose kubeconfig has the token of the server."""
+    async with guarded(pki) as guard:
+        token_config(path, guard, pki)
+        async with client(path) as me:
+            yield guard, me
+
+
+def token_config(path: Path, guard: Guarded, pki: Path) -> None:
+    authority = {"certificate-authority": str(pki / "ca.crt")}
+    kubeconfig(path, guard.url, user={"token": guard.token}, **authority)
+
+
+async def refuse_token(guard: Guarded, me: Client) -> None:
+    """Log in once, then have the server refuse the client's token."""
+    await me.server_version()
+    guard.token = "renewed"
+    with pytest.raises(Unauthorized):
+        await me.server_version()
+
+
 async def test_a_client_certificate_logs_in(pki: Path, tmp_path: Path) -> None:
     def data(name: str) -> str:
         return base64.b64encode((pki / name).read_bytes()).decode()
@@ -211,33 +234,23 @@ async def test_a_client_certificate_logs_in(pki: Path, tmp_path: Path) -> None:
 async def test_a_token_logs_in_and_a_new_one_is_found_after_a_refusal(
     pki: Path, tmp_path: Path
 ) -> None:
-    authority = {"certificate-authority": str(pki / "ca.crt")}
-    async with guarded(pki) as guard:
-        path = kubeconfig(tmp_path / "k", guard.url, user={"token": "right"}, **authority)
-        async with client(path) as me:
-            await me.server_version()
-            guard.token = "renewed"
-            with pytest.raises(Unauthorized):
-                await me.server_version()
-            kubeconfig(path, guard.url, user={"token": "renewed"}, **authority)
-            await me.server_version()
-        assert guard.came == ["right", "right", "renewed"]
+    path = tmp_path / "k"
+    async with token_client(pki, path) as (guard, me):
+        await refuse_token(guard, me)
+        token_config(path, guard, pki)
+        await me.server_version()
+    assert guard.came == ["right", "right", "renewed"]
 
 
 async def test_a_kubeconfig_that_vanishes_in_the_middle_is_trouble_but_no_crash(
     pki: Path, tmp_path: Path
 ) -> None:
-    authority = {"certificate-authority": str(pki / "ca.crt")}
-    async with guarded(pki) as guard:
-        path = kubeconfig(tmp_path / "k", guard.url, user={"token": "right"}, **authority)
-        async with client(path) as me:
+    path = tmp_path / "k"
+    async with token_client(pki, path) as (guard, me):
+        await refuse_token(guard, me)
+        path.unlink()
+        with pytest.raises(Unreachable, match="the file does not exist"):
             await me.server_version()
-            guard.token = "renewed"
-            with pytest.raises(Unauthorized):
-                await me.server_version()
-            path.unlink()
-            with pytest.raises(Unreachable, match="the file does not exist"):
-                await me.server_version()
 
 
 def missing(path: Path, authority: Path) -> None:
@@ -336,9 +349,17 @@ async def test_a_server_of_another_authority_is_not_trusted(pki: Path, tmp_path:
         assert guard.came == []
 
 
-async def test_in_a_pod_the_service_account_logs_in_and_its_renewed_token_is_read_again(
-    pki: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@dataclass
+class Pod:
+    """A client in a pod, the server, and the file with the service account's token."""
+
+    guard: Guarded
+    me: Client
+    token: Path
+
+
+@pytest.fixture
+async def pod(pki: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pod]:
     from kubernetes.aio.config import incluster_config
 
     token = tmp_path / "token"
@@ -351,14 +372,20 @@ async def test_in_a_pod_the_service_account_logs_in_and_its_renewed_token_is_rea
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
         monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
         me = Client(Cluster())
-        await me.server_version()
-        guard.token = "renewed"
-        token.write_text("renewed")
-        with pytest.raises(Unauthorized):
-            await me.server_version()
-        await me.server_version()
+        yield Pod(guard, me, token)
         await me.close()
-        assert guard.came == ["right", "right", "renewed"]
+
+
+async def test_in_a_pod_the_service_account_logs_in_and_its_renewed_token_is_read_again(
+    pod: Pod,
+) -> None:
+    await pod.me.server_version()
+    pod.guard.token = "renewed"
+    pod.token.write_text("renewed")
+    with pytest.raises(Unauthorized):
+        await pod.me.server_version()
+    await pod.me.server_version()
+    assert pod.guard.came == ["right", "right", "renewed"]
 
 
 async def test_an_api_server_on_this_machine_is_reached_past_a_proxy_of_the_environment(
@@ -366,23 +393,15 @@ async def test_an_api_server_on_this_machine_is_reached_past_a_proxy_of_the_envi
 ) -> None:
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    authority = {"certificate-authority": str(pki / "ca.crt")}
-    async with guarded(pki) as guard:
-        path = kubeconfig(tmp_path / "k", guard.url, user={"token": "right"}, **authority)
-        async with client(path) as me:
-            assert await me.server_version() == "v1"
+    async with token_client(pki, tmp_path / "k") as (_, me):
+        assert await me.server_version() == "v1"
 
 
 async def test_a_service_account_whose_token_vanishes_is_trouble_but_no_crash(
-    pki: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pod: Pod, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from kubernetes.aio.config import incluster_config
 
-    token = tmp_path / "token"
-    token.write_text("right")
-    monkeypatch.setattr(credentials, "SERVICE_ACCOUNT_TOKEN", token)
-    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(token))
-    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(pki / "ca.crt"))
     loader = incluster_config.InClusterConfigLoader
     begin: Callable[..., None] = loader.__init__
 
@@ -391,16 +410,10 @@ async def test_a_service_account_whose_token_vanishes_is_trouble_but_no_crash(
         self._token_refresh_period *= 0  # it is read again for every request, not every minute
 
     monkeypatch.setattr(loader, "__init__", impatient)
-    async with guarded(pki) as guard:
-        host, port = guard.url.removeprefix("https://").split(":")
-        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
-        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
-        me = Client(Cluster())
-        await me.server_version()
-        token.unlink()
-        with pytest.raises(Unreachable, match="log in: "):
-            await me.server_version()
-        await me.close()
+    await pod.me.server_version()
+    pod.token.unlink()
+    with pytest.raises(Unreachable, match="log in: "):
+        await pod.me.server_version()
 
 
 # --- what kubectl can do and we cannot -----------------------------------------------------------

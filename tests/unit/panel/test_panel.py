@@ -1,7 +1,7 @@
 """Buttons on pretend pins: held, bouncing, refused, red. Behind them is the real guard."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ from gpiozero.pins.mock import MockFactory
 from chaosmonkey.config import Lab, build
 from chaosmonkey.control.refusals import HaltKept
 from chaosmonkey.model import FeedState
-from chaosmonkey.panel import Panel, open_devices
+from chaosmonkey.panel import Devices, Panel, open_devices
 from chaosmonkey.panel.devices import RETRY
 from chaosmonkey.store import AuditEntry
 from chaosmonkey.wires import Wires, open_wires
@@ -71,6 +71,31 @@ class Bench:
         return self.table.devices["node3"].state
 
 
+def panel_of(
+    table: Table,
+    settings: Lab,
+    devices: Devices,
+    note: Callable[[AuditEntry], None] = lambda _: None,
+) -> Panel:
+    return Panel(
+        settings,
+        devices,
+        monkey=table.monkey,
+        tracker=table.tracker,
+        note=note,
+        clock=table.clock,
+        pace=table.clock,
+    )
+
+
+@asynccontextmanager
+async def running(table: Table, panel: Panel, *, armed: bool = True) -> AsyncIterator[None]:
+    async with table.running(armed=armed), asyncio.TaskGroup() as tasks:
+        run = tasks.create_task(panel.run())
+        yield
+        run.cancel()
+
+
 @asynccontextmanager
 async def bench(
     *, armed: bool = True, red_out: bool = True, wires: Wires | None = None, **panel: object
@@ -84,20 +109,10 @@ async def bench(
         factory = used.pins
         if red_out:
             factory.pin(f"GPIO{HALT}").drive_low()
-        shown = Panel(
-            settings,
-            devices,
-            monkey=table.monkey,
-            tracker=table.tracker,
-            note=noted.append,
-            clock=table.clock,
-            pace=table.clock,
-        )
-        async with table.running(armed=armed), asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(shown.run())
+        shown = panel_of(table, settings, devices, noted.append)
+        async with running(table, shown, armed=armed):
             await table.clock.advance(0.5)
             yield Bench(table, factory, shown, noted)
-            running.cancel()
 
 
 async def test_a_button_that_is_held_cuts_and_the_led_goes_dark() -> None:
@@ -191,20 +206,9 @@ async def test_a_button_that_is_pressed_when_we_come_must_be_let_go_first() -> N
         wires.pins.pin(f"GPIO{HALT}").drive_low()
         with open_devices(settings, wires, table.clock, table.clock) as devices:
             wires.pins.pin(f"GPIO{BUTTON}").drive_low()
-            panel = Panel(
-                settings,
-                devices,
-                monkey=table.monkey,
-                tracker=table.tracker,
-                note=lambda _: None,
-                clock=table.clock,
-                pace=table.clock,
-            )
-            async with table.running(), asyncio.TaskGroup() as tasks:
-                running = tasks.create_task(panel.run())
+            async with running(table, panel_of(table, settings, devices)):
                 await table.clock.advance(10)
                 assert table.devices["node3"].state is FeedState.ON
-                running.cancel()
 
 
 async def test_the_led_shows_that_a_button_is_being_held() -> None:
@@ -308,21 +312,11 @@ async def test_without_any_gpio_the_panel_runs_and_says_so() -> None:
         ExitStack() as closing,
         open_devices(settings, NoWires(settings, closing), table.clock, table.clock) as devices,
     ):
-        panel = Panel(
-            settings,
-            devices,
-            monkey=table.monkey,
-            tracker=table.tracker,
-            note=lambda _: None,
-            clock=table.clock,
-            pace=table.clock,
-        )
-        async with table.running(), asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(panel.run())
+        panel = panel_of(table, settings, devices)
+        async with running(table, panel):
             await table.clock.advance(RETRY + 1)
             assert len(panel.troubles()) == 4
             assert table.monkey.safety.halted is not None
-            running.cancel()
 
 
 async def test_halt_cannot_be_released_before_the_red_button_was_read() -> None:
@@ -331,15 +325,7 @@ async def test_halt_cannot_be_released_before_the_red_button_was_read() -> None:
         open_wires(settings) as wires,
         open_devices(settings, wires, table.clock, table.clock) as devices,
     ):
-        Panel(
-            settings,
-            devices,
-            monkey=table.monkey,
-            tracker=table.tracker,
-            note=lambda _: None,
-            clock=table.clock,
-            pace=table.clock,
-        )
+        panel_of(table, settings, devices)
         with pytest.raises(HaltKept, match="cannot be read"):
             table.monkey.release("test")
 

@@ -177,7 +177,7 @@ def test_a_blip_shorter_than_the_grace_is_a_reboot_and_nothing_else() -> None:
 
 def test_pods_behind_a_cut_link_run_on_and_are_seen_twice_when_it_is_mended(world: World) -> None:
     before = {p["metadata"]["uid"] for p in pods(world, "node2", "storefront")}
-    world.cut_link("node2")
+    world.link_down("node2")
     world.run_for(25)
     most = 0
 
@@ -186,7 +186,7 @@ def test_pods_behind_a_cut_link_run_on_and_are_seen_twice_when_it_is_mended(worl
         most = max(most, sum(is_ready(pod) for pod in pods(world, app="storefront")))
 
     world.store.subscribe(PODS, count)
-    world.mend_link("node2")
+    world.link_up("node2")
     world.run_for(10)
     assert most == 10 + len(before)
     assert sum(is_ready(pod) for pod in pods(world, app="storefront")) == 10
@@ -195,12 +195,12 @@ def test_pods_behind_a_cut_link_run_on_and_are_seen_twice_when_it_is_mended(worl
 
 def test_a_machine_that_lost_both_comes_back_only_with_both(world: World) -> None:
     world.power_off("node4")
-    world.cut_link("node4")
+    world.link_down("node4")
     world.run_for(20)
     world.power_on("node4")
     world.run_for(20)
     assert ready(world, "node4") == "Unknown"
-    world.mend_link("node4")
+    world.link_up("node4")
     world.run_for(20)
     assert ready(world, "node4") == "True"
 
@@ -279,7 +279,7 @@ def test_whatever_was_taken_away_everything_is_whole_once_it_is_all_back(seed: i
     names = [f"node{n}" for n in range(1, 6)]
     for _ in range(25):
         happens = dice.choice(
-            [world.power_off, world.power_on, world.cut_link, world.mend_link, None, None]
+            [world.power_off, world.power_on, world.link_down, world.link_up, None, None]
         )
         if happens:
             happens(dice.choice(names))
@@ -292,7 +292,7 @@ def test_whatever_was_taken_away_everything_is_whole_once_it_is_all_back(seed: i
         world.api_back()
     for name in names:
         world.power_on(name)
-        world.mend_link(name)
+        world.link_up(name)
     world.run_for(120)
     assert all(ready(world, name) == "True" and not taints(world, name) for name in names)
     there = pods(world)

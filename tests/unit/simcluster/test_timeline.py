@@ -45,7 +45,7 @@ def test_time_never_goes_back() -> None:
 
 def test_whoever_waits_is_told_of_something_earlier_only() -> None:
     timeline, told = Timeline(0.0), []
-    timeline.earlier = lambda: told.append(timeline.next_due())
+    timeline.on_earlier = lambda: told.append(timeline.next_due())
     timeline.after(5, lambda: None)
     timeline.after(9, lambda: None)
     timeline.after(1, lambda: None)

@@ -181,7 +181,7 @@ def test_with_an_interrupt_the_chip_is_left_alone_until_it_calls(wire: Wire) -> 
     assert button.pin.state == 1
     began = CLOCK.now()
     pressed[0] = True
-    wire.chip.look()
+    wire.chip.update()
     assert wire.chip.inta == 0, "the chip says that something changed"
     factory.poll()
     soon(lambda: button.pin.state == 0)

@@ -1,1 +1,1 @@
-"""Pretend chips on the bench's I2C bus, register by register as their data sheets have them."""
+"""Simulated chips on the bench's I2C bus, register by register, after their data sheets."""

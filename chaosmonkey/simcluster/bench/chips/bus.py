@@ -6,21 +6,21 @@ from typing import Any, Protocol
 
 
 class NoAcknowledgement(OSError):
-    """No chip has that address."""
+    """No chip has the address."""
 
     def __init__(self, address: int) -> None:
         super().__init__(f"no acknowledgement from 0x{address:02x}")
 
 
 class Chip(Protocol):
-    """One chip with registers. It bears any register number and any number of bytes."""
+    """One chip with registers. It accepts any register number and any number of bytes."""
 
     def read(self, register: int, count: int) -> bytes:
-        """`count` bytes, beginning at a register."""
+        """Read `count` bytes, starting at a register."""
         ...
 
     def write(self, register: int, data: bytes) -> None:
-        """Write bytes, beginning at a register."""
+        """Write bytes, starting at a register."""
         ...
 
     def describe(self) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class SimBus:
     """Every chip by its 7-bit address.
 
     Attributes:
-        torn: its wire is torn: nobody acknowledges anything.
+        torn: whether the wire is torn: no chip acknowledges.
     """
 
     def __init__(self) -> None:

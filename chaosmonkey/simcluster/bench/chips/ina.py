@@ -5,9 +5,9 @@
 
 After Texas Instruments' data sheets SBOS576, "INA3221 Triple-Channel, High-Side Measurement, Shunt
 and Bus Voltage Monitor with I2C Interface", and SBOS448, "INA219 Zero-Drift, Bidirectional
-Current/Power Monitor With I2C Interface". A word's high byte comes first. Here a register always
-has the value of this moment: averaging, modes, disabled channels, alerts and the INA219's
-calibration, current and power are not modelled; such registers read as 0 and take no writes.
+Current/Power Monitor With I2C Interface". A word's high byte comes first. A register here always
+has its current value. Averaging, modes, disabled channels, alerts and the INA219's calibration,
+current and power are not modelled; their registers read as 0 and ignore writes.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _RESET = 0x8000
 
 @dataclass(frozen=True)
 class Measurement:
-    """What is there to be measured: volts after the shunt, amperes through it."""
+    """A measurement: volts after the shunt, amperes through it."""
 
     volts: float
     amperes: float
 
 
 class Ina:
-    """What both chips have in common: channels, a configuration, words of two bytes."""
+    """The common part of both chips: channels, a configuration, words of two bytes."""
 
     name: ClassVar[str]
     reset: ClassVar[int]
@@ -46,7 +46,7 @@ class Ina:
         """Wire a channel into a feed.
 
         Raises:
-            ValueError: there is no such channel, or it is taken.
+            ValueError: the channel does not exist, or is taken.
         """
         if not 1 <= channel <= self.channels:
             raise ValueError(f"an {self.name} has no channel {channel}")
@@ -55,31 +55,31 @@ class Ina:
         self._probes[channel] = probe
 
     def read(self, register: int, count: int) -> bytes:
-        """`count` bytes of a word. The pointer stays: after the second comes the first again."""
+        """Read `count` bytes of a word. The pointer stays: the first byte follows the second."""
         word = self._config if register == _CONFIG else self._word(register)
         return (word.to_bytes(2, "big") * count)[:count]
 
     def write(self, register: int, data: bytes) -> None:
-        """Write the configuration; its highest bit resets it. Other registers take no writes."""
+        """Write the configuration; its highest bit resets it. Other registers ignore writes."""
         if register == _CONFIG and len(data) >= 2:
             word = int.from_bytes(data[:2], "big")
             self._config = self.reset if word & _RESET else word
 
     def describe(self) -> dict[str, Any]:
-        """The chip as JSON, each channel measured now."""
-        told: Mapping[int, Measurement] = {
+        """The chip as JSON, with a measurement of each channel."""
+        measured: Mapping[int, Measurement] = {
             channel: self._measure(channel) for channel in self._probes
         }
         return {
             "chip": self.name,
             "channels": {
                 str(channel): {"volts": round(now.volts, 3), "amperes": round(now.amperes, 3)}
-                for channel, now in sorted(told.items())
+                for channel, now in sorted(measured.items())
             },
         }
 
     def _measure(self, channel: int) -> Measurement:
-        """An unconnected channel measures nothing."""
+        """Measure a channel; an unconnected one reads 0."""
         return self._probes[channel]() if channel in self._probes else Measurement(0.0, 0.0)
 
     def _word(self, register: int) -> int:
@@ -120,13 +120,13 @@ class Ina219(Ina):
             case 0x01:
                 return _steps(self._measure(1).amperes * SHUNT, 10e-6, bits=15) & 0xFFFF
             case 0x02:
-                # Bit 1 says that there is a conversion (CNVR), bit 0 would be an overflow.
+                # Bit 1: a conversion is ready (CNVR). Bit 0: overflow.
                 return (_steps(self._measure(1).volts, 4e-3, bits=12) << 3) & 0xFFFF | 0b10
             case _:
                 return 0
 
 
 def _steps(value: float, step: float, *, bits: int) -> int:
-    """A value in steps, no farther from 0 than so many bits can say."""
+    """A value in steps, limited to what `bits` can hold."""
     most = (1 << bits) - 1
     return max(-most, min(most, round(value / step)))

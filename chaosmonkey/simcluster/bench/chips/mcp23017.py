@@ -1,4 +1,4 @@
-"""An MCP23017: sixteen more lines over I2C, in two ports of eight.
+"""An MCP23017 I/O expander: sixteen lines over I2C, in two ports of eight.
 
     button ─► port ─► level ─► GPIO (read)        OLAT (write) ─► level ─► LED
                         └─► changed? ─► INTF, INTCAP, INTA ─► until GPIO or INTCAP is read
@@ -6,7 +6,7 @@
 After Microchip's data sheet DS20001952C, "MCP23017/MCP23S17 16-Bit I/O Expander with Serial
 Interface": registers in the layout of IOCON.BANK = 0, where each register of port A is followed by
 port B's. A write of BANK = 1 is ignored; so are slew rate and hardware addresses (DISSLW, HAEN).
-The chip is a thing of its own: it keeps its registers when the controller dies.
+The chip keeps its registers when the controller dies.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Register(IntEnum):
 
 
 MIRROR, SEQOP, ODR, INTPOL = 0x40, 0x20, 0x04, 0x02
-"""Bits of IOCON: both INT lines tell of both ports, the pointer stays at one pair of registers, the
+"""Bits of IOCON: both INT lines report both ports, the pointer stays at one pair of registers, the
 INT lines are open drain, the INT lines are active high."""
 
 _IOCON_BITS = 0x7E
@@ -46,12 +46,12 @@ _READ_ONLY = {Register.INTF, Register.INTCAP}
 def line_number(line: str) -> int:
     """A line's number from 0 to 15, from "A0" to "B7". Raises ValueError."""
     if len(line) != 2 or line[0] not in "AB" or line[1] not in "01234567":
-        raise ValueError(f"{line!r} is no line of an MCP23017: they are A0 to A7 and B0 to B7")
+        raise ValueError(f"an MCP23017 has no line {line!r}: its lines are A0 to A7 and B0 to B7")
     return "AB".index(line[0]) * 8 + int(line[1])
 
 
 class Mcp23017:
-    """One chip as it is after a reset.
+    """One chip, in the state after a reset.
 
     Args:
         interrupted: called when the level of INTA changed.
@@ -65,10 +65,10 @@ class Mcp23017:
         self._before = [0, 0]
 
     def tie(self, line: str, source: Callable[[], Level]) -> None:
-        """Wire something to a line. Call `look` whenever it changes.
+        """Wire a source to a line. Call `update` whenever its level changes.
 
         Raises:
-            ValueError: there is no such line, or something is tied to it already.
+            ValueError: the line does not exist, or is wired already.
         """
         number = line_number(line)
         if number in self._ties:
@@ -77,12 +77,12 @@ class Mcp23017:
         self._before = [self._levels(0), self._levels(1)]
 
     def level(self, line: str) -> Level:
-        """The level of a line; None if nothing drives or pulls it."""
+        """The level of a line; None if it floats."""
         return self._level(line_number(line))
 
     @property
     def inta(self) -> Level:
-        """The level of INTA; None while an open drain holds nothing."""
+        """The level of INTA; None while it is open drain and inactive."""
         iocon = self._get(Register.IOCON, 0)
         flags = self._get(Register.INTF, 0)
         if iocon & MIRROR:
@@ -91,15 +91,15 @@ class Mcp23017:
             return 0 if flags else None
         return int(bool(flags) == bool(iocon & INTPOL))
 
-    def look(self) -> None:
-        """What is tied to a line may have changed: interrupt if it did and somebody wants it."""
+    def update(self) -> None:
+        """Read the ties again, and interrupt if a change is enabled to."""
         before = self.inta
         self._compare()
         if self.inta != before:
             self._interrupted()
 
     def read(self, register: int, count: int) -> bytes:
-        """`count` bytes. Registers above 0x15 are not there and read as 0."""
+        """Read `count` bytes. Registers above 0x15 do not exist and read as 0."""
         found = bytearray()
         before = self.inta
         for _ in range(count):
@@ -110,7 +110,7 @@ class Mcp23017:
         return bytes(found)
 
     def write(self, register: int, data: bytes) -> None:
-        """Write bytes. INTF, INTCAP and registers above 0x15 take none."""
+        """Write bytes. INTF, INTCAP and registers above 0x15 ignore writes."""
         before = self.inta
         for value in data:
             self._write_one(register, value)
@@ -120,19 +120,19 @@ class Mcp23017:
             self._interrupted()
 
     def describe(self) -> dict[str, Any]:
-        """The chip as JSON; nothing is read as the bus reads it, so no interrupt is cleared."""
+        """The chip as JSON. Unlike a read over the bus, this clears no interrupt."""
         registers = bytes(self._registers)
-        told = {
+        shown = {
             f"{register.name}{port}": f"0x{registers[register + number]:02x}"
             for register in Register
             for number, port in enumerate("AB")
             if register != Register.GPIO
         }
-        told |= {f"GPIO{port}": f"0x{self._port(number):02x}" for number, port in enumerate("AB")}
-        return {"chip": "mcp23017", "inta": self.inta, "registers": told}
+        shown |= {f"GPIO{port}": f"0x{self._port(number):02x}" for number, port in enumerate("AB")}
+        return {"chip": "mcp23017", "inta": self.inta, "registers": shown}
 
     def _next(self, register: int) -> int:
-        """Where the pointer goes after a byte: on and around, or (SEQOP) to the pair's other."""
+        """The register after this one, wrapping around; with SEQOP, the other one of the pair."""
         if self._get(Register.IOCON, 0) & SEQOP:
             return register ^ 1
         return (register + 1) % _SIZE
@@ -179,20 +179,20 @@ class Mcp23017:
         return 1 if self._get(Register.GPPU, port) & bit else None
 
     def _levels(self, port: int) -> int:
-        """The levels of a port's lines; one that floats counts as low."""
+        """The levels of a port's lines; a floating line counts as low."""
         return sum(1 << bit for bit in range(8) if self._level(port * 8 + bit))
 
     def _port(self, port: int) -> int:
-        """What GPIO reads."""
+        """The value of a port's GPIO register."""
         return self._levels(port) ^ self._get(Register.IPOL, port)
 
     def _clear(self, port: int) -> None:
-        """The interrupt was seen. Where a line still differs from DEFVAL, the next is there."""
+        """Clear the interrupt. A line that still differs from DEFVAL raises the next one."""
         self._registers[Register.INTF + port] = 0
         self._compare()
 
     def _compare(self) -> None:
-        """Look at both ports; the first that interrupts is captured until it was seen."""
+        """Compare both ports with before; the first interrupt is captured until it is cleared."""
         for port in (0, 1):
             now, before = self._levels(port), self._before[port]
             self._before[port] = now

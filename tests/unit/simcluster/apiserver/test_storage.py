@@ -106,19 +106,19 @@ def test_what_has_a_finalizer_stays_until_the_last_one_is_taken_away(store: Stor
 
 
 def test_the_history_has_an_end_and_says_where(store: Store) -> None:
-    shelf = store.shelf(CONFIG_MAPS)
+    cache = store.cache(CONFIG_MAPS)
     for number in range(8):
         store.create(CONFIG_MAPS, config(f"c{number}"))
-    kept = [change.key[1] for change in shelf.since(shelf.floor)]
+    kept = [change.key[1] for change in cache.since(cache.floor)]
     assert kept == ["c3", "c4", "c5", "c6", "c7"]
 
 
 def test_compaction_forgets_everything_up_to_now(store: Store) -> None:
     store.create(CONFIG_MAPS, config())
     store.compact()
-    shelf = store.shelf(CONFIG_MAPS)
-    assert shelf.floor == store.version
-    assert not list(shelf.since(shelf.floor))
+    cache = store.cache(CONFIG_MAPS)
+    assert cache.floor == store.version
+    assert not list(cache.since(cache.floor))
 
 
 def test_listeners_hear_before_the_write_returns(store: Store) -> None:
@@ -153,7 +153,7 @@ def test_a_snapshot_is_what_there_was_at_that_version(
         there = store.all(CONFIG_MAPS)
         then[store.version] = {o["metadata"]["name"]: o["data"]["n"] for o in there}
     version = min(1 + look, store.version)
-    held = store.shelf(CONFIG_MAPS).at(version)
+    held = store.cache(CONFIG_MAPS).at(version)
     assert {key[1]: change.object["data"]["n"] for key, change in held.items()} == then[version]
 
 

@@ -79,10 +79,10 @@ def test_a_line_that_nobody_drives_has_its_pull_of_boot(pin: int) -> None:
 
 def test_a_hand_empties_a_socket_whatever_the_relay_does() -> None:
     table, timeline, rails = bench(Wire(17))
-    table.hand("node1", "power", plugged=False)
+    table.change_feed("node1", "power", plugged=False)
     table.drive(17, 1)
     timeline.run_until(1)
-    table.hand("node1", "power", plugged=True)
+    table.change_feed("node1", "power", plugged=True)
     timeline.run_until(2)
     assert [live for *_, live in rails] == [False]
     table.drive(17, 0)
@@ -111,7 +111,7 @@ def test_a_floating_line_energises_nothing() -> None:
 def test_an_unknown_machine_is_named_with_those_that_there_are() -> None:
     table, _, _ = bench(Wire(17))
     with pytest.raises(UnknownMachine, match="node1"):
-        table.hand("nodel", "power", plugged=False)
+        table.change_feed("nodel", "power", plugged=False)
 
 
 def test_the_bench_describes_itself() -> None:

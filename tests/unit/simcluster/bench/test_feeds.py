@@ -30,7 +30,9 @@ class Table:
             SimMachine("node2", Wire(27), Wire(13)),
         ]
         self.bench = Bench(self.timeline, machines, self._notice, seed=seed)
-        self.bench.gpio.heard = lambda pin, level: self.sensed.append((self.timeline.now, level))
+        self.bench.gpio.input_changed = lambda pin, level: self.sensed.append(
+            (self.timeline.now, level)
+        )
 
     def _notice(self, machine: str, feed: str, live: bool) -> None:
         self.noticed.append((self.timeline.now, machine, feed, live))
@@ -46,15 +48,15 @@ class Table:
         self.bench.drive(POWER, 0)
         self.run()
 
-    def hand(self, **what: Any) -> None:
-        self.bench.hand("node1", "power", **what)
+    def change_feed(self, **what: Any) -> None:
+        self.bench.change_feed("node1", "power", **what)
         self.run()
 
     @property
     def state(self) -> tuple[bool, bool, int | None]:
         """Whether the machine has power, whether the rail is live, and what the sense line says."""
         feed = self.bench.feed("node1", "power")
-        assert feed.given == feed.live == feed.rail
+        assert feed.delivered == feed.live == feed.rail
         return feed.closed, feed.live, self.bench.pins[RAIL].level
 
     def noticed_of(self, feed: str) -> list[bool]:
@@ -90,9 +92,9 @@ def test_the_sense_line_follows_the_rail_and_not_the_relay_s_line() -> None:
 @pytest.mark.parametrize(("gap", "noticed"), [(0.9 * HOLD_UP, []), (1.1 * HOLD_UP, [False, True])])
 def test_a_machine_bridges_a_gap_shorter_than_its_hold_up(gap: float, noticed: list[bool]) -> None:
     table = Table()
-    table.bench.hand("node1", "power", plugged=False)
+    table.bench.change_feed("node1", "power", plugged=False)
     table.run(gap)
-    table.bench.hand("node1", "power", plugged=True)
+    table.bench.change_feed("node1", "power", plugged=True)
     table.run()
     assert table.noticed_of("power") == noticed
     assert [level for _, level in table.sensed] == [0, 1]
@@ -103,41 +105,41 @@ def test_a_machine_bridges_a_gap_shorter_than_its_hold_up(gap: float, noticed: l
 def test_a_welded_contact_stays_closed_whatever_the_coil_does(wire: Wire) -> None:
     table = Table(wire)
     table.restore()
-    table.hand(welded=True)
+    table.change_feed(welded=True)
     table.cut()
     assert table.state == (True, True, 1)
     assert not table.noticed_of("power") or table.noticed_of("power")[-1]
-    table.hand(welded=False)
+    table.change_feed(welded=False)
     assert table.state == (False, False, 0)
 
 
 def test_a_contact_that_is_welded_while_it_is_open_closes() -> None:
     table = Table()
     table.cut()
-    table.hand(welded=True)
+    table.change_feed(welded=True)
     assert table.state == (True, True, 1)
 
 
 def test_a_dead_coil_leaves_the_contact_as_it_is_at_rest() -> None:
     table = Table()
-    table.hand(stuck=True)
+    table.change_feed(stuck=True)
     table.cut()
     assert table.state == (True, True, 1)
     assert table.bench.feed("node1", "power").describe()["coil"] == "released"
-    table.hand(stuck=False)
+    table.change_feed(stuck=False)
     assert table.state == (False, False, 0)
 
 
 def test_a_coil_that_dies_lets_its_contact_go() -> None:
     table = Table()
     table.cut()
-    table.hand(stuck=True)
+    table.change_feed(stuck=True)
     assert table.state == (True, True, 1)
 
 
 def test_a_dead_coil_of_a_normally_open_contact_keeps_the_machine_off() -> None:
     table = Table(Wire(POWER, "NO"))
-    table.hand(stuck=True)
+    table.change_feed(stuck=True)
     table.bench.drive(POWER, 1)
     table.run()
     assert table.state == (False, False, 0)
@@ -145,20 +147,20 @@ def test_a_dead_coil_of_a_normally_open_contact_keeps_the_machine_off() -> None:
 
 def test_a_back_fed_machine_runs_on_with_its_contact_open_and_its_socket_empty() -> None:
     table = Table()
-    table.hand(back_fed=True)
+    table.change_feed(back_fed=True)
     table.cut()
     assert table.state == (False, True, 1)
-    table.hand(plugged=False)
+    table.change_feed(plugged=False)
     assert table.state == (False, True, 1)
     assert not table.noticed
-    table.hand(back_fed=False)
+    table.change_feed(back_fed=False)
     assert table.state == (False, False, 0)
     assert table.noticed_of("power") == [False]
 
 
 def test_a_slow_device_follows_so_many_seconds_later() -> None:
     table = Table()
-    table.hand(slow=3.0)
+    table.change_feed(slow=3.0)
     start = table.timeline.now
     table.bench.drive(POWER, 1)
     table.run(2.9)
@@ -174,7 +176,7 @@ def test_a_slow_device_follows_so_many_seconds_later() -> None:
 
 def test_a_slow_device_that_is_told_otherwise_meanwhile_does_nothing() -> None:
     table = Table()
-    table.hand(slow=3.0)
+    table.change_feed(slow=3.0)
     table.bench.drive(POWER, 1)
     table.run(1)
     table.bench.drive(POWER, 0)
@@ -200,7 +202,7 @@ def test_a_dead_supply_takes_every_power_rail_and_no_link() -> None:
 
 def test_a_back_fed_rail_outlives_the_supply() -> None:
     table = Table()
-    table.hand(back_fed=True)
+    table.change_feed(back_fed=True)
     table.bench.supply_power(alive=False)
     table.run()
     assert table.state == (True, True, 1)
@@ -209,7 +211,7 @@ def test_a_back_fed_rail_outlives_the_supply() -> None:
 
 def test_what_happens_to_one_feed_happens_to_no_other() -> None:
     table = Table()
-    table.bench.hand("node1", "network", plugged=False, welded=True)
+    table.bench.change_feed("node1", "network", plugged=False, welded=True)
     table.run()
     assert table.noticed_of("network") == [False]
     assert table.noticed_of("power") == []
@@ -218,9 +220,9 @@ def test_what_happens_to_one_feed_happens_to_no_other() -> None:
 
 def test_faults_take_nothing_from_the_world_s_chance() -> None:
     table, untouched = Table(seed=3), Timeline(0.0, seed=3)
-    table.hand(plugged=False)
-    table.hand(plugged=True, back_fed=True)
-    table.hand(welded=True)
+    table.change_feed(plugged=False)
+    table.change_feed(plugged=True, back_fed=True)
+    table.change_feed(welded=True)
     table.bench.supply_power(alive=False)
     table.run()
     assert table.timeline.random.random() == untouched.random.random()
@@ -244,7 +246,7 @@ def test_after_anything_at_all_rail_sense_line_and_machine_agree_once_it_is_quie
         elif what == "supply":
             table.bench.supply_power(alive=value)
         else:
-            table.bench.hand("node1", "power", **{what: value})
+            table.bench.change_feed("node1", "power", **{what: value})
         table.run(pause)
     table.run()
     feed = table.bench.feed("node1", "power")

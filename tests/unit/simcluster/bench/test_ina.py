@@ -139,13 +139,13 @@ def test_after_a_cut_there_is_neither_voltage_nor_current() -> None:
     assert table.measured() == (0.0, 0.0)
     table.bench.drive(17, 0)
     assert table.measured()[1] > 0.4
-    table.bench.hand("node1", "power", plugged=False)
+    table.bench.change_feed("node1", "power", plugged=False)
     assert table.measured() == (0.0, 0.0)
 
 
 def test_a_back_fed_rail_has_voltage_and_no_current_through_the_feed() -> None:
     table = Table()
-    table.bench.hand("node1", "power", plugged=False, back_fed=True)
+    table.bench.change_feed("node1", "power", plugged=False, back_fed=True)
     volts, amperes = table.measured()
     assert volts > 5
     assert amperes == 0.0

@@ -30,7 +30,7 @@ class Buttons:
 
     def turn(self, line: str, level: Level) -> None:
         self.levels[line] = level
-        self.chip.look()
+        self.chip.update()
 
     def write(self, register: int, *values: int) -> None:
         self.chip.write(register, bytes(values))

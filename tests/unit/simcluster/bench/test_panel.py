@@ -23,8 +23,8 @@ class Table:
 
     def __init__(self, wiring: PanelWiring, *, seed: int = 0) -> None:
         self.gpio, self.bus, self.timeline = Gpio(), SimBus(), Timeline(0.0)
-        self.heard: list[tuple[int, int]] = []
-        self.gpio.heard = lambda pin, level: self.heard.append((pin, level))
+        self.levels_seen: list[tuple[int, int]] = []
+        self.gpio.input_changed = lambda pin, level: self.levels_seen.append((pin, level))
         self.panel = SimPanel(
             wiring, self.gpio, self.bus, timeline=self.timeline, chance=random.Random(seed)
         )
@@ -40,8 +40,8 @@ def test_a_button_on_the_header_is_low_while_it_is_pressed() -> None:
     table.rest()
     table.panel.press("node1", pressed=False)
     table.rest()
-    assert table.heard[0] == (7, 1)
-    levels = [level for _, level in table.heard]
+    assert table.levels_seen[0] == (7, 1)
+    levels = [level for _, level in table.levels_seen]
     assert levels == [1, 0] * (len(levels) // 2) + [1]
 
 
@@ -52,11 +52,11 @@ def test_a_button_bounces_and_lies_still_within_3_ms() -> None:
         table.gpio.release(7, "up")
         table.panel.press("node1", pressed=True)
         table.timeline.run_until(BUTTON_BOUNCE[1])
-        still = len(table.heard)
+        still = len(table.levels_seen)
         most = max(most, still)
         table.rest()
-        assert len(table.heard) == still
-        assert table.heard[-1] == (7, 0)
+        assert len(table.levels_seen) == still
+        assert table.levels_seen[-1] == (7, 0)
     assert most > 2
     assert BUTTON_BOUNCE == (0.0005, 0.003)
 
@@ -66,7 +66,7 @@ def test_the_big_red_button_is_low_until_it_is_pressed() -> None:
     table.gpio.release(5, "up")
     table.panel.press_halt(pressed=True)
     table.rest()
-    assert (table.heard[0], table.heard[-1]) == ((5, 0), (5, 1))
+    assert (table.levels_seen[0], table.levels_seen[-1]) == ((5, 0), (5, 1))
     assert table.panel.describe()["halt"] == {"line": 5, "level": 1, "pressed": True}
 
 
@@ -75,7 +75,7 @@ def test_a_big_red_button_without_pull_up_is_never_seen() -> None:
     table.gpio.release(5, "floating")
     table.panel.press_halt(pressed=True)
     table.rest()
-    assert table.heard == [(5, 0)]
+    assert table.levels_seen == [(5, 0)]
     assert table.gpio.pins[5].level is None
 
 
@@ -86,9 +86,9 @@ def test_a_pressed_button_on_the_expander_interrupts_the_header() -> None:
     table.gpio.release(6, "up")
     table.panel.press("node5", pressed=True)
     table.rest()
-    assert table.heard == [(6, 1), (6, 0)]
+    assert table.levels_seen == [(6, 1), (6, 0)]
     assert table.bus.read(0x20, 0x12, 1) == b"\xef"
-    assert table.heard[-1] == (6, 1)
+    assert table.levels_seen[-1] == (6, 1)
 
 
 def test_an_led_shows_the_level_of_its_line() -> None:

@@ -20,7 +20,7 @@ def pod(*, running: bool = True) -> dict[str, Any]:
 
 
 def lines(now: float, tail: int | None = None) -> list[str]:
-    return read_log(pod(), now, tail=tail, heard=lambda _: True).splitlines()
+    return read_log(pod(), now, tail=tail, reachable=lambda _: True).splitlines()
 
 
 def test_a_log_begins_with_the_start_and_grows_with_time() -> None:
@@ -37,11 +37,11 @@ def test_the_tail_is_the_end_of_the_whole() -> None:
 
 def test_the_log_of_a_lost_machine_cannot_be_read() -> None:
     with pytest.raises(Refusal, match="i/o timeout") as refused:
-        read_log(pod(), STARTED, tail=None, heard=lambda _: False)
+        read_log(pod(), STARTED, tail=None, reachable=lambda _: False)
     assert refused.value.code == 500
 
 
 def test_a_container_that_has_not_started_has_no_log() -> None:
     with pytest.raises(Refusal, match="waiting to start") as refused:
-        read_log(pod(running=False), STARTED, tail=None, heard=lambda _: True)
+        read_log(pod(running=False), STARTED, tail=None, reachable=lambda _: True)
     assert refused.value.code == 400
