@@ -194,7 +194,7 @@ async def test_a_table_that_is_safe_refuses_it_and_the_led_says_so() -> None:
         assert it.node3 is FeedState.ON
         (entry,) = it.noted
         assert (entry.accepted, entry.rule) == (False, "not-armed")
-        assert "The table is safe" in entry.why
+        assert "Not armed" in entry.why
         assert "###...###" in await it.flashes(seconds=2.5)
         assert await it.flashes() == "##########", "then it says what is the case"
 
