@@ -20,7 +20,7 @@ from typing import get_args
 from chaosmonkey.access import Rates, Sessions, Tokens
 from chaosmonkey.api import Context
 from chaosmonkey.api.middleware.authentication import Authenticator
-from chaosmonkey.api.transport.listener import framed
+from chaosmonkey.api.transport.client_limits import framed
 from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.clock import Clock, Heartbeat
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector

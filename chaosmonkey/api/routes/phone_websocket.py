@@ -9,7 +9,7 @@ from fastapi import APIRouter, WebSocket
 from chaosmonkey.api import context
 from chaosmonkey.api.cookies import cookie_name
 from chaosmonkey.api.middleware.request_guard import same_origin
-from chaosmonkey.api.transport.listener import POLICY_VIOLATION
+from chaosmonkey.api.transport.client_limits import POLICY_VIOLATION
 from chaosmonkey.api.transport.websocket_protocol import protocol_of
 from chaosmonkey.audience.seats import COOKIE
 

@@ -16,16 +16,16 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
-from chaosmonkey.api.transport.listener import (
+from chaosmonkey.api.transport.client_limits import (
     BYTES_PER_SECOND,
     GOING_AWAY,
     PING,
     PING_AFTER,
     POLICY_VIOLATION,
-    PhoneConnection,
     is_dead,
 )
+from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
+from chaosmonkey.api.transport.phone_connection import PhoneConnection
 
 SEND_BUFFER = 16 * 1024
 """Bytes that the kernel buffers for a client (Linux doubles it): some 40 messages to a phone. By
@@ -139,7 +139,9 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         """
         if self.disconnected:
             raise ClientDisconnected
-        phone = PhoneConnection(self.transport, self._limits, self._address, patience=patience)
+        phone = PhoneConnection(
+            self.transport, self.conn, self._limits, self._address, patience=patience
+        )
         self.connections.discard(self)
         self.connections.add(phone)  # type: ignore[arg-type] # uvicorn only calls shutdown
         self.transport.set_protocol(phone)

@@ -8,15 +8,15 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chaosmonkey.api.fair_queue import FairQueue
-from chaosmonkey.api.transport.listener import (
+from chaosmonkey.api.transport.client_limits import (
     BLOCKED,
     BYTES_PER_SECOND,
     PING,
     PING_AFTER,
     SILENT,
-    PhoneConnection,
     framed,
 )
+from chaosmonkey.api.transport.phone_connection import PhoneConnection
 from chaosmonkey.api.transport.websocket_protocol import WebSocketConnection
 from tests.patience import PATIENCE, connect, until
 from tests.unit.api._rough import (
