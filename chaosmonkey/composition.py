@@ -150,7 +150,7 @@ def compose(outside: Outside) -> Composition:
     )
     records, rounds = Records(database), Rounds(database)
     recorder = Recorder(records, clock)
-    round_recorder = RoundRecorder(rounds, clock)
+    round_recorder = RoundRecorder(rounds, pace)
     room = Room(
         lab,
         monkey=monkey,
@@ -190,6 +190,7 @@ def compose(outside: Outside) -> Composition:
         tracker=tracker,
         records=records,
         recorder=recorder,
+        round_recorder=round_recorder,
         not_ready=lambda: reasons_against(
             world=tracker.world,
             panel=panel,

@@ -1,6 +1,7 @@
 """A phone's websocket after the handshake: minimal, because there may be thousands of them.
 
     offer(frame)         sends the bytes, or keeps the latest until the phone reads
+    send(frame)          sends the bytes in any case: an answer
     beat(frame)          sends the bytes, or drops them
     enforce_limits(now)  once a second; aborts silent and blocked connections
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
 from websockets.frames import Frame, Opcode
@@ -44,7 +45,6 @@ class PhoneConnection(asyncio.Protocol):
         transport: the connection; it must call `pause_writing` before it buffers anything.
         protocol: the open websocket; its `max_size` limits a message.
         connection_limits: counts the connection, under `address`.
-        patience: messages that the client may send; the next one ends the connection.
     """
 
     __slots__ = (
@@ -55,8 +55,9 @@ class PhoneConnection(asyncio.Protocol):
         "_file",
         "_latest",
         "_limits",
+        "_message",
         "_on_close",
-        "_patience",
+        "_on_message",
         "_pinged",
         "_protocol",
         "_received_at",
@@ -69,14 +70,13 @@ class PhoneConnection(asyncio.Protocol):
         protocol: ServerProtocol,
         connection_limits: ConnectionLimits,
         address: str,
-        *,
-        patience: int,
     ) -> None:
         self.transport = transport
         self._protocol = protocol
         self._limits = connection_limits
         self._address = address
-        self._patience = patience
+        self._message = b""
+        self._on_message: Callable[[bytes], None] | None = None
         self._received_at = _now()
         self._pinged = False
         self._blocked_at: float | None = None
@@ -98,6 +98,23 @@ class PhoneConnection(asyncio.Protocol):
         """Send a frame, or drop it while the connection is blocked."""
         if self._file >= 0:
             self._write(frame)
+
+    def send(self, frame: bytes) -> None:
+        """Send a frame that must not be lost; while the connection is blocked, it is buffered."""
+        if self._file >= 0:
+            self._write(frame)
+        elif not self._ended and self._protocol.state is State.OPEN:
+            self.transport.write(frame)
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run a task that the server waits for when it stops."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._limits.tasks.add(task)
+        task.add_done_callback(self._limits.tasks.discard)
+
+    def on_message(self, callback: Callable[[bytes], None]) -> None:
+        """Call `callback` with every text message of the client."""
+        self._on_message = callback
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Call `callback` once when the connection has ended; at once if it has."""
@@ -156,6 +173,11 @@ class PhoneConnection(asyncio.Protocol):
         if callback is not None:
             callback()
 
+    def dismiss(self, reason: str) -> None:
+        """Close the connection because of what the client does."""
+        self._fail(POLICY_VIOLATION, reason)
+        self._answer()
+
     def shutdown(self) -> None:
         """Close the connection because the server stops; uvicorn calls this."""
         self._fail(GOING_AWAY, "the server stops")
@@ -164,9 +186,11 @@ class PhoneConnection(asyncio.Protocol):
     def _take(self, frame: Frame) -> None:
         match frame.opcode:
             case Opcode.TEXT | Opcode.CONT:
-                self._patience -= frame.fin
-                if self._patience < 0:
-                    self._fail(POLICY_VIOLATION, "too many messages")
+                self._message += frame.data
+                if frame.fin:
+                    message, self._message = self._message, b""
+                    if self._on_message is not None:
+                        self._on_message(message)
             case Opcode.BINARY:
                 self._fail(UNSUPPORTED_DATA, "not text")
             case _:

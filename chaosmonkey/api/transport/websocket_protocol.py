@@ -128,20 +128,15 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         else:
             super().shutdown()
 
-    def switch_to_phone(self, patience: int) -> PhoneConnection:
+    def switch_to_phone(self) -> PhoneConnection:
         """Switch the connection to a PhoneConnection; the application can then return.
-
-        Args:
-            patience: messages that the client may still send.
 
         Raises:
             ClientDisconnected: the client has disconnected.
         """
         if self.disconnected:
             raise ClientDisconnected
-        phone = PhoneConnection(
-            self.transport, self.conn, self._limits, self._address, patience=patience
-        )
+        phone = PhoneConnection(self.transport, self.conn, self._limits, self._address)
         self.connections.discard(self)
         self.connections.add(phone)  # type: ignore[arg-type] # uvicorn only calls shutdown
         self.transport.set_protocol(phone)
