@@ -20,7 +20,7 @@ from typing import get_args
 from chaosmonkey.access import Rates, Sessions, Tokens
 from chaosmonkey.api import Context
 from chaosmonkey.api.middleware.authentication import Authenticator
-from chaosmonkey.api.transport.listener import framed
+from chaosmonkey.api.transport.client_limits import framed
 from chaosmonkey.audience import JoinCodes, Room, Seats
 from chaosmonkey.clock import Clock, Heartbeat
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
@@ -150,7 +150,7 @@ def compose(outside: Outside) -> Composition:
     )
     records, rounds = Records(database), Rounds(database)
     recorder = Recorder(records, clock)
-    round_recorder = RoundRecorder(rounds, clock)
+    round_recorder = RoundRecorder(rounds, pace)
     room = Room(
         lab,
         monkey=monkey,
@@ -190,6 +190,7 @@ def compose(outside: Outside) -> Composition:
         tracker=tracker,
         records=records,
         recorder=recorder,
+        round_recorder=round_recorder,
         not_ready=lambda: reasons_against(
             world=tracker.world,
             panel=panel,

@@ -44,6 +44,34 @@ class Rate(Enum):
         return f"{times} per {'minute' if seconds == 60 else f'{seconds:g} seconds'}"
 
 
+def _too_many(rate: Rate) -> TooMany:
+    return TooMany(
+        f"Too many requests: the limit is {rate}.",
+        remedy="Wait a moment, then try again.",
+        rate=str(rate),
+    )
+
+
+class TokenBucket:
+    """A rate limit of one connection: two numbers, however many connections there are."""
+
+    __slots__ = ("_at", "_left", "_pace", "_rate")
+
+    def __init__(self, rate: Rate, pace: Clock) -> None:
+        self._rate = rate
+        self._pace = pace
+        self._left, self._at = float(rate.value[0]), pace.now()
+
+    def take(self) -> None:
+        """Count one request; raises TooMany above the limit."""
+        (times, seconds), now = self._rate.value, self._pace.now()
+        self._left = min(times, self._left + (now - self._at) * times / seconds)
+        self._at = now
+        if self._left < 1:
+            raise _too_many(self._rate)
+        self._left -= 1
+
+
 class Rates:
     """Counts requests by a monotonic clock."""
 
@@ -62,12 +90,12 @@ class Rates:
         while happened and happened[0] <= now - seconds:
             happened.popleft()
         if len(happened) >= times:
-            raise TooMany(
-                f"Too many requests: the limit is {rate}.",
-                remedy="Wait a moment, then try again.",
-                rate=str(rate),
-            )
+            raise _too_many(rate)
         happened.append(now)
+
+    def bucket(self, rate: Rate) -> TokenBucket:
+        """Return a limit for one connection, by the same clock."""
+        return TokenBucket(rate, self._pace)
 
     def _forget(self, now: float) -> None:
         self._sweep = now + SWEEP

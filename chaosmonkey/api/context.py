@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from chaosmonkey.api.fair_queue import FairQueue
 from chaosmonkey.api.middleware.authentication import Authenticator
+from chaosmonkey.api.transport.work_queue import WorkQueue
 from chaosmonkey.audience import Room, Seats
 from chaosmonkey.clock import Clock
 from chaosmonkey.cluster import Inspector
@@ -20,7 +21,7 @@ from chaosmonkey.hub import Hub, PhoneStream, Presence
 from chaosmonkey.model import Outage
 from chaosmonkey.outage.tracker import Tracker
 from chaosmonkey.preflight import Finding
-from chaosmonkey.store import Audit, Recorder, Records
+from chaosmonkey.store import Audit, Recorder, Records, RoundRecorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Context:
         not_ready: returns why this server is not ready; empty if it is.
         join_url: returns the URL of the phone page.
         pieces: schedules the pieces of long answers.
+        phone_work: works off what phones send over their websockets.
     """
 
     lab: Lab
@@ -40,6 +42,7 @@ class Context:
     tracker: Tracker
     records: Records
     recorder: Recorder
+    round_recorder: RoundRecorder
     not_ready: Callable[[], list[str]]
     room: Room
     seats: Seats
@@ -51,6 +54,7 @@ class Context:
     join_url: Callable[[], str]
     preflight: Callable[[], AsyncIterator[Finding]]
     pieces: FairQueue = field(default_factory=lambda: FairQueue(lambda: 1))
+    phone_work: WorkQueue = field(default_factory=WorkQueue)
 
     def outages_in_memory(self) -> dict[str, Outage]:
         """Return outages by id, newest first, whose state is newer than that on the disk."""

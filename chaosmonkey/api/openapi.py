@@ -7,17 +7,18 @@ they are stale.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
+from chaosmonkey.api.phone_messages import PHONE_MESSAGE, Ack, Refused
 from chaosmonkey.hub.messages import Beat, Delta, Snapshot
 from chaosmonkey.hub.phone_views import Play
 
-MESSAGES = (Snapshot, Delta, Play, Beat)
-"""Websocket messages: `/ws` sends a Snapshot and then Deltas, `/ws/play` sends Plays, and both send
-a Beat when idle."""
+MESSAGES = {one.__name__: one for one in (Snapshot, Delta, Play, Beat, Ack, Refused)}
+"""What the server sends: `/ws` a Snapshot and then Deltas, `/ws/play` Plays and for each request an
+Ack or a Refused, and both a Beat when idle."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -27,11 +28,19 @@ def document(app: FastAPI) -> dict[str, Any]:
         return known
     found: dict[str, Any] = FastAPI.openapi(app)
     schemas = found.setdefault("components", {}).setdefault("schemas", {})
-    for message in MESSAGES:
-        schema = TypeAdapter(message).json_schema(
-            mode="serialization", ref_template="#/components/schemas/{model}"
-        )
-        schemas |= schema.pop("$defs", {})
-        schemas[message.__name__] = schema
+    for name, message in MESSAGES.items():
+        _add(schemas, name, TypeAdapter(message), "serialization")
+    _add(schemas, "PhoneMessage", PHONE_MESSAGE, "validation")
     app.state.document = found
     return found
+
+
+def _add(
+    schemas: dict[str, Any],
+    name: str,
+    message: TypeAdapter[Any],
+    mode: Literal["serialization", "validation"],
+) -> None:
+    schema = message.json_schema(mode=mode, ref_template="#/components/schemas/{model}")
+    schemas |= schema.pop("$defs", {})
+    schemas[name] = schema

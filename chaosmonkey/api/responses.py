@@ -70,6 +70,19 @@ def turned_on(what: RestoreResult, *, nothing: str) -> list[str]:
     return rows or [nothing]
 
 
+def for_the_hall(error: ChaosMonkeyError) -> dict[str, Any]:
+    """Return the fields of a problem as a phone gets it."""
+    return {
+        "status": error.status,
+        "title": error.title,
+        "detail": sentence_for_the_hall(error),
+        "remedy": remedy_for_the_hall(error),
+        "rule": error.rule or None,
+        "allowed_at": error.facts.get("allowed_at"),
+        "shown_in_round": error.shown_in_round,
+    }
+
+
 def problem(request: Request, error: ChaosMonkeyError) -> Response:
     """Answer with an error as problem+json (RFC 9457), or as two lines of text."""
     message, remedy, facts = error.message, error.remedy, error.facts

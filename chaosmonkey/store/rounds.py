@@ -14,8 +14,8 @@ from chaosmonkey.clock import Clock
 from chaosmonkey.store.database import Database
 from chaosmonkey.store.writer import Writer
 
-GATHER = 0.3
-"""Seconds within which changes are combined into one write."""
+GATHER = 0.05
+"""Seconds within which changes are combined into one write. A phone waits that long for its Ack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,7 @@ class RoundRecorder(Writer):
         self._entries: list[KeptEntry] = []
         self._names: dict[str, str] = {}
         self._show: tuple[float, str] | None = None
+        self._waiting: list[Callable[[], None]] = []
         self._newest = 0
 
     def keep_round(self, round_id: str, opened: float, document: Callable[[], str]) -> None:
@@ -131,21 +132,36 @@ class RoundRecorder(Writer):
         self._show = at, document
         self._something.set()
 
+    def when_written(self, done: Callable[[], None]) -> None:
+        """Call `done` once every entry queued so far is on the disk; now if none is queued."""
+        if self._entries:
+            self._waiting.append(done)
+            self._something.set()
+        else:
+            done()
+
     async def _write_all(self) -> None:
+        await self._write_entries()
         if show := self._show:
             await self._rounds.save_show(*show)
             if self._show is show:
                 self._show = None
         while self._documents:
             await self._write_round(next(iter(self._documents)))
-        if self._entries:
-            entries = list(self._entries)
-            await self._rounds.add(entries)
-            del self._entries[: len(entries)]
         for who, name in list(self._names.items()):
             await self._rounds.save_name(who, name)
             if self._names.get(who) == name:
                 del self._names[who]
+
+    async def _write_entries(self) -> None:
+        if not self._entries:
+            return
+        entries, waiting = list(self._entries), len(self._waiting)
+        await self._rounds.add(entries)
+        del self._entries[: len(entries)]
+        for done in self._waiting[:waiting]:
+            done()
+        del self._waiting[:waiting]
 
     def _what(self) -> str:
         return "What the audience did"

@@ -51,9 +51,15 @@ class Command(APIRoute):
 
 def note(connection: HTTPConnection, refusal: ChaosMonkeyError | str | None = None) -> None:
     """Record a command, and the reason if it was refused."""
-    ctx = context.of(connection)
     scope = connection.scope
     caller = scope.get("caller") or unknown(connection)
+    audit(context.of(connection), caller, _command(scope), refusal)
+
+
+def audit(
+    ctx: context.Context, caller: Caller, command: str, refusal: ChaosMonkeyError | str | None
+) -> None:
+    """Record what a caller requested, and the reason if it was refused."""
     why = refusal.message if isinstance(refusal, ChaosMonkeyError) else refusal or ""
     rule = ""
     if isinstance(refusal, ChaosMonkeyError):
@@ -66,7 +72,7 @@ def note(connection: HTTPConnection, refusal: ChaosMonkeyError | str | None = No
             who=caller.name,
             role=caller.role,
             address=caller.address,
-            command=_command(scope),
+            command=command[:LONGEST],
             accepted=refusal is None,
             rule=rule,
             why=why[:LONGEST],

@@ -13,7 +13,7 @@ from chaosmonkey.api import context
 from chaosmonkey.api.middleware import authentication
 from chaosmonkey.api.middleware.authentication import neighbourhood
 from chaosmonkey.api.middleware.request_guard import same_origin
-from chaosmonkey.api.transport.listener import GOING_AWAY, POLICY_VIOLATION
+from chaosmonkey.api.transport.client_limits import GOING_AWAY, POLICY_VIOLATION
 from chaosmonkey.errors import ChaosMonkeyError
 from chaosmonkey.hub import Closed, Presence, Subscription, TooSlow
 from chaosmonkey.hub.messages import Beat

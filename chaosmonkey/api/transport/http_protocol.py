@@ -15,8 +15,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from chaosmonkey.api.transport.client_limits import BLOCKED
 from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
-from chaosmonkey.api.transport.listener import BLOCKED
 
 REQUEST_TIME = 15.0
 """Seconds from the first byte of a request, or from connecting, to its last byte. A vote is one

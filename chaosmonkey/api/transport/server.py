@@ -14,9 +14,9 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
+from chaosmonkey.api.transport.client_limits import LARGEST_MESSAGE
 from chaosmonkey.api.transport.connection_limits import MOST, ConnectionLimits
 from chaosmonkey.api.transport.http_protocol import IDLE, LARGEST_HEAD, HttpConnection
-from chaosmonkey.api.transport.listener import LARGEST_MESSAGE
 from chaosmonkey.api.transport.uvicorn_server import GRACE, UvicornServer
 from chaosmonkey.api.transport.websocket_protocol import WebSocketConnection
 from chaosmonkey.config import ServerSettings

@@ -16,16 +16,16 @@ from starlette.websockets import WebSocket
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
-from chaosmonkey.api.transport.listener import (
+from chaosmonkey.api.transport.client_limits import (
     BYTES_PER_SECOND,
     GOING_AWAY,
     PING,
     PING_AFTER,
     POLICY_VIOLATION,
-    PhoneConnection,
     is_dead,
 )
+from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
+from chaosmonkey.api.transport.phone_connection import PhoneConnection
 
 SEND_BUFFER = 16 * 1024
 """Bytes that the kernel buffers for a client (Linux doubles it): some 40 messages to a phone. By
@@ -128,18 +128,15 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         else:
             super().shutdown()
 
-    def switch_to_phone(self, patience: int) -> PhoneConnection:
+    def switch_to_phone(self) -> PhoneConnection:
         """Switch the connection to a PhoneConnection; the application can then return.
-
-        Args:
-            patience: messages that the client may still send.
 
         Raises:
             ClientDisconnected: the client has disconnected.
         """
         if self.disconnected:
             raise ClientDisconnected
-        phone = PhoneConnection(self.transport, self._limits, self._address, patience=patience)
+        phone = PhoneConnection(self.transport, self.conn, self._limits, self._address)
         self.connections.discard(self)
         self.connections.add(phone)  # type: ignore[arg-type] # uvicorn only calls shutdown
         self.transport.set_protocol(phone)

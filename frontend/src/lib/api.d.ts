@@ -1017,6 +1017,27 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Ack
+         * @description A request was carried out, and is on the disk.
+         *
+         *     Attributes:
+         *         id: the request's.
+         *         you: the phone's seat and its part in the round.
+         *         proof: proves the seat at the next hello; only in the answer to a hello.
+         */
+        Ack: {
+            /** Id */
+            id: number;
+            /** Proof */
+            proof: string | null;
+            /**
+             * Type
+             * @constant
+             */
+            type: "ack";
+            you: components["schemas"]["Joined"];
+        };
+        /**
          * Beat
          * @description A heartbeat: sent when the connection had no other message for a while.
          */
@@ -1481,6 +1502,32 @@ export interface components {
             seconds: number;
         };
         /**
+         * GuessMessage
+         * @description Guess once in a bet.
+         */
+        GuessMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "guess";
+            /**
+             * Id
+             * @description Chosen by the phone; the answer has the same.
+             */
+            id: number;
+            /**
+             * Round
+             * @description The round's id.
+             */
+            round: string;
+            /**
+             * Seconds
+             * @description Seconds from the cut to the recovery; tenths count.
+             */
+            seconds: number;
+        };
+        /**
          * GuessView
          * @description A guess and its error, in seconds.
          */
@@ -1518,6 +1565,40 @@ export interface components {
             source: string;
             /** Type */
             type: string;
+        };
+        /**
+         * HelloMessage
+         * @description Take a seat, or return to the phone's earlier one; the first request of a connection.
+         */
+        HelloMessage: {
+            /**
+             * Code
+             * @description The code on the stage; not needed with a seat's cookie or proof.
+             * @default null
+             */
+            code: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "hello";
+            /**
+             * Id
+             * @description Chosen by the phone; the answer has the same.
+             */
+            id: number;
+            /**
+             * Proof
+             * @description The proof of the seat from an earlier Ack.
+             * @default null
+             */
+            proof: string | null;
+            /**
+             * Seat
+             * @description The id that the phone made itself, 32 hexadecimal digits; the same id is the same seat.
+             * @default null
+             */
+            seat: string | null;
         };
         /**
          * InRound
@@ -1566,7 +1647,7 @@ export interface components {
         Joining: {
             /**
              * Code
-             * @description The code on the stage; not needed with a seat's cookie.
+             * @description The code on the stage; not needed with a seat's cookie or proof.
              */
             code?: string | null;
             /**
@@ -1659,6 +1740,27 @@ export interface components {
          * @enum {string}
          */
         Mode: "vote" | "raffle" | "queue" | "bet" | "free";
+        /**
+         * NameMessage
+         * @description Choose a nickname, if nicknames are on.
+         */
+        NameMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "name";
+            /**
+             * Id
+             * @description Chosen by the phone; the answer has the same.
+             */
+            id: number;
+            /**
+             * Name
+             * @description The name; "" removes it.
+             */
+            name: string;
+        };
         /**
          * Nameless
          * @description The seat whose nickname is removed.
@@ -1773,6 +1875,7 @@ export interface components {
          * @enum {string}
          */
         Outcome: "recovered" | "unnoticed" | "incomplete" | "aborted";
+        PhoneMessage: components["schemas"]["HelloMessage"] | components["schemas"]["VoteMessage"] | components["schemas"]["PressMessage"] | components["schemas"]["GuessMessage"] | components["schemas"]["RoundMessage"] | components["schemas"]["NameMessage"];
         /**
          * PlanView
          * @description The effect that a cut would have; nothing was done.
@@ -1918,6 +2021,32 @@ export interface components {
             ticket?: number | null;
         };
         /**
+         * PressMessage
+         * @description Press the button: cut the machine, or request approval.
+         */
+        PressMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "press";
+            /**
+             * Id
+             * @description Chosen by the phone; the answer has the same.
+             */
+            id: number;
+            /**
+             * Machine
+             * @description The machine.
+             */
+            machine: string;
+            /**
+             * Round
+             * @description The round's id.
+             */
+            round: string;
+        };
+        /**
          * RefusalView
          * @description A rule that forbids a cut.
          *
@@ -1933,6 +2062,38 @@ export interface components {
             remedy: string;
             /** Rule */
             rule: string;
+        };
+        /**
+         * Refused
+         * @description A request was refused; the fields are those of a problem by HTTP (RFC 9457).
+         *
+         *     Attributes:
+         *         id: the request's; None if the message could not be read.
+         *         allowed_at: when the rule will allow it; None if unknown.
+         *         shown_in_round: whether the round's state shows when the refusal ends.
+         */
+        Refused: {
+            /** Allowed At */
+            allowed_at: number | null;
+            /** Detail */
+            detail: string;
+            /** Id */
+            id: number | null;
+            /** Remedy */
+            remedy: string;
+            /** Rule */
+            rule: string | null;
+            /** Shown In Round */
+            shown_in_round: boolean;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @constant
+             */
+            type: "refused";
         };
         /**
          * RefusedView
@@ -1955,6 +2116,27 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "audience" | "script" | "presenter";
+        /**
+         * RoundMessage
+         * @description Enter a raffle or a queue, give up the place, or confirm the turn of this phone.
+         */
+        RoundMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "enter" | "here" | "leave";
+            /**
+             * Id
+             * @description Chosen by the phone; the answer has the same.
+             */
+            id: number;
+            /**
+             * Round
+             * @description The round's id.
+             */
+            round: string;
+        };
         /**
          * RoundOpening
          * @description The options of a new round.
@@ -2349,6 +2531,32 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * VoteMessage
+         * @description Vote once in a round.
+         */
+        VoteMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "vote";
+            /**
+             * Id
+             * @description Chosen by the phone; the answer has the same.
+             */
+            id: number;
+            /**
+             * Machine
+             * @description The machine.
+             */
+            machine: string;
+            /**
+             * Round
+             * @description The round's id.
+             */
+            round: string;
         };
     };
     responses: never;

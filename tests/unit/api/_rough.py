@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from chaosmonkey.api.transport.http_protocol import HttpConnection
-from chaosmonkey.api.transport.listener import PhoneConnection
+from chaosmonkey.api.transport.phone_connection import PhoneConnection
 from chaosmonkey.api.transport.websocket_protocol import WebSocketConnection
 from tests.patience import PATIENCE, until
 from tests.unit.api.conftest import Site

@@ -9,9 +9,9 @@ import pytest
 
 from chaosmonkey.api.middleware.concurrency import EACH_ROUND
 from chaosmonkey.api.middleware.request_size import LARGEST_BODY
+from chaosmonkey.api.transport.client_limits import BLOCKED
 from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
 from chaosmonkey.api.transport.http_protocol import LARGEST_HEAD, REQUEST_TIME, HttpConnection
-from chaosmonkey.api.transport.listener import BLOCKED
 from tests.patience import PATIENCE, until
 from tests.unit.api._rough import (
     UPGRADE,

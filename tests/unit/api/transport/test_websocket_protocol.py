@@ -8,15 +8,15 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from chaosmonkey.api.fair_queue import FairQueue
-from chaosmonkey.api.transport.listener import (
+from chaosmonkey.api.transport.client_limits import (
     BLOCKED,
     BYTES_PER_SECOND,
     PING,
     PING_AFTER,
     SILENT,
-    PhoneConnection,
     framed,
 )
+from chaosmonkey.api.transport.phone_connection import PhoneConnection
 from chaosmonkey.api.transport.websocket_protocol import WebSocketConnection
 from tests.patience import PATIENCE, connect, until
 from tests.unit.api._rough import (
@@ -147,9 +147,9 @@ async def test_garbage_on_a_seats_socket_ends_it(site: Site) -> None:
     await nobody_is_left(site)
 
 
-async def test_a_seat_that_talks_is_shown_out(site: Site) -> None:
+async def test_a_phone_that_talks_too_much_is_shown_out(site: Site) -> None:
     async with rough_socket(site) as client:
-        for _ in range(10):
+        for _ in range(40):
             await client.send(frame(1, b'{"vote": "node3"}'))
         assert close_code(await client.rest()) == 1008
     await nobody_is_left(site)

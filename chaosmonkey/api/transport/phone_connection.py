@@ -1,65 +1,38 @@
-"""A phone's websocket after the handshake: minimal, because there may be 2,000 of them.
+"""A phone's websocket after the handshake: minimal, because there may be thousands of them.
 
     offer(frame)         sends the bytes, or keeps the latest until the phone reads
+    send(frame)          sends the bytes in any case: an answer
     beat(frame)          sends the bytes, or drops them
     enforce_limits(now)  once a second; aborts silent and blocked connections
 
-A server's frames are not masked, so all phones get the same bytes. Of what a phone sends, only
-ping, pong and close are handled. There is no task, no timer and no queue; uvicorn's websocket takes
-five times the memory.
+A server's frames are not masked, so all phones get the same bytes. What a phone sends is parsed by
+websockets' sans-I/O protocol, which has no task, no timer and no queue; uvicorn's connection around
+it takes several times the memory.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import struct
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
 
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
+from chaosmonkey.api.transport.client_limits import (
+    BYTES_PER_SECOND,
+    GOING_AWAY,
+    PING,
+    PING_AFTER,
+    POLICY_VIOLATION,
+    UNSUPPORTED_DATA,
+    is_dead,
+)
 from chaosmonkey.api.transport.connection_limits import ConnectionLimits
 
-LARGEST_MESSAGE = 2 * 1024
-"""Bytes of a message that a client may send; our longest is a stage's `{"drawn": 42}`."""
-
-BYTES_PER_SECOND = 4 * 1024
-"""Bytes a second that a client may send, pongs included: a stage needs 2,300 at 100 deltas a
-second. With more, a few senders of empty pings, 20 µs each, could occupy the processor."""
-
-PING_AFTER = 15.0
-"""Seconds of silence after which a client is pinged; browsers answer automatically."""
-
-SILENT = 45.0
-"""Seconds of silence after which a connection is dead: a phone that loses Wi-Fi sends no close.
-Longer than a phone needs to roam from one access point to another."""
-
-BLOCKED = 20.0
-"""Seconds that a client may leave data unread before its connection is aborted."""
-
-NORMAL = 1000
-GOING_AWAY = 1001
-PROTOCOL_ERROR = 1002
-POLICY_VIOLATION = 1008
-TOO_BIG = 1009
-
-
-class ProtocolViolation(Exception):
-    """A client violated the protocol; its connection is closed."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
-def framed(message: bytes, opcode: int = Opcode.TEXT) -> bytes:
-    """Encode a message as a server's frame: the same bytes for all clients."""
-    return Frame(Opcode(opcode), message).serialize(mask=False)
-
-
-KNOWN = frozenset(map(int, Opcode))
-PING = framed(b"", Opcode.PING)
+if TYPE_CHECKING:
+    from websockets.server import ServerProtocol
 
 
 class PhoneConnection(asyncio.Protocol):
@@ -70,8 +43,8 @@ class PhoneConnection(asyncio.Protocol):
 
     Args:
         transport: the connection; it must call `pause_writing` before it buffers anything.
+        protocol: the open websocket; its `max_size` limits a message.
         connection_limits: counts the connection, under `address`.
-        patience: messages that the client may send; the next one ends the connection.
     """
 
     __slots__ = (
@@ -82,31 +55,32 @@ class PhoneConnection(asyncio.Protocol):
         "_file",
         "_latest",
         "_limits",
+        "_message",
         "_on_close",
-        "_patience",
+        "_on_message",
         "_pinged",
+        "_protocol",
         "_received_at",
-        "_unparsed",
         "transport",
     )  # fmt: skip
 
     def __init__(
         self,
         transport: asyncio.Transport,
+        protocol: ServerProtocol,
         connection_limits: ConnectionLimits,
         address: str,
-        *,
-        patience: int,
     ) -> None:
         self.transport = transport
+        self._protocol = protocol
         self._limits = connection_limits
         self._address = address
-        self._patience = patience
+        self._message = b""
+        self._on_message: Callable[[bytes], None] | None = None
         self._received_at = _now()
         self._pinged = False
         self._blocked_at: float | None = None
         self._bytes_received = 0
-        self._unparsed = b""
         self._latest: bytes | None = None
         self._on_close: Callable[[], None] | None = None
         self._ended = False
@@ -124,6 +98,23 @@ class PhoneConnection(asyncio.Protocol):
         """Send a frame, or drop it while the connection is blocked."""
         if self._file >= 0:
             self._write(frame)
+
+    def send(self, frame: bytes) -> None:
+        """Send a frame that must not be lost; while the connection is blocked, it is buffered."""
+        if self._file >= 0:
+            self._write(frame)
+        elif not self._ended and self._protocol.state is State.OPEN:
+            self.transport.write(frame)
+
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run a task that the server waits for when it stops."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._limits.tasks.add(task)
+        task.add_done_callback(self._limits.tasks.discard)
+
+    def on_message(self, callback: Callable[[bytes], None]) -> None:
+        """Call `callback` with every text message of the client."""
+        self._on_message = callback
 
     def on_close(self, callback: Callable[[], None]) -> None:
         """Call `callback` once when the connection has ended; at once if it has."""
@@ -150,17 +141,13 @@ class PhoneConnection(asyncio.Protocol):
         self._received_at = _now()
         self._pinged = False
         self._bytes_received += len(data)
-        try:
-            self._unparsed += data[:BYTES_PER_SECOND]
-            while (
-                frame := first_frame(self._unparsed)
-            ) is not None and not self.transport.is_closing():
-                opcode, payload, self._unparsed = frame
-                self._take(opcode, payload)
-            if self._bytes_received > BYTES_PER_SECOND:
-                raise ProtocolViolation(POLICY_VIOLATION, "too much data")
-        except ProtocolViolation as violation:
-            self._close(violation.code, violation.reason)
+        self._protocol.receive_data(data[:BYTES_PER_SECOND])
+        for frame in self._protocol.events_received():
+            if isinstance(frame, Frame) and self._protocol.state is State.OPEN:
+                self._take(frame)
+        if self._bytes_received > BYTES_PER_SECOND:
+            self._fail(POLICY_VIOLATION, "too much data")
+        self._answer()
 
     def pause_writing(self) -> None:
         """Record that the kernel's buffer is full: the client or the network is too slow."""
@@ -186,22 +173,46 @@ class PhoneConnection(asyncio.Protocol):
         if callback is not None:
             callback()
 
+    def dismiss(self, reason: str) -> None:
+        """Close the connection because of what the client does."""
+        self._fail(POLICY_VIOLATION, reason)
+        self._answer()
+
     def shutdown(self) -> None:
         """Close the connection because the server stops; uvicorn calls this."""
-        self._close(GOING_AWAY, "the server stops")
+        self._fail(GOING_AWAY, "the server stops")
+        self._answer()
 
-    def _take(self, opcode: int, payload: bytes) -> None:
-        match opcode:
-            case Opcode.PING:
-                self.beat(framed(payload, Opcode.PONG))
-            case Opcode.PONG:
-                pass
-            case Opcode.CLOSE:
-                self._close(int.from_bytes(payload[:2]) if len(payload) > 1 else NORMAL, "")
+    def _take(self, frame: Frame) -> None:
+        match frame.opcode:
+            case Opcode.TEXT | Opcode.CONT:
+                self._message += frame.data
+                if frame.fin:
+                    message, self._message = self._message, b""
+                    if self._on_message is not None:
+                        self._on_message(message)
+            case Opcode.BINARY:
+                self._fail(UNSUPPORTED_DATA, "not text")
             case _:
-                self._patience -= 1
-                if self._patience < 0:
-                    raise ProtocolViolation(POLICY_VIOLATION, "too many messages")
+                pass  # the protocol has answered a ping or a close
+
+    def _fail(self, code: int, reason: str) -> None:
+        if self._protocol.state is State.OPEN:
+            self._protocol.fail(code, reason)
+
+    def _answer(self) -> None:
+        """Send what the protocol wants to send: pongs, and the end of the connection."""
+        if self._protocol.state is not State.OPEN:
+            self._file = -1
+        for data in self._protocol.data_to_send():
+            if self.transport.is_closing():
+                return
+            if not data:
+                self.transport.close()
+            elif self._file >= 0:
+                self._write(data)
+            else:
+                self.transport.write(data)
 
     def _write(self, frame: bytes) -> None:
         try:
@@ -212,44 +223,8 @@ class PhoneConnection(asyncio.Protocol):
             self.transport.write(frame[sent:])
 
     def _open(self) -> None:
-        if not self.transport.is_closing():
+        if not self.transport.is_closing() and self._protocol.state is State.OPEN:
             self._file = self.transport.get_extra_info("socket").fileno()
-
-    def _close(self, code: int, reason: str) -> None:
-        if self.transport.is_closing():
-            return
-        self._file = -1
-        self.transport.write(framed(struct.pack("!H", code) + reason.encode(), Opcode.CLOSE))
-        self.transport.close()
-
-
-def is_dead(now: float, received_at: float, blocked_at: float | None) -> bool:
-    """Whether a client was silent or blocked for too long."""
-    return now - received_at > SILENT or (blocked_at is not None and now - blocked_at > BLOCKED)
-
-
-def first_frame(data: bytes) -> tuple[int, bytes, bytes] | None:
-    """Parse a client's first frame: opcode, payload and the remaining bytes; None if incomplete.
-
-    Raises:
-        ProtocolViolation: the frame is invalid or too large.
-    """
-    if len(data) < 2:
-        return None
-    opcode, size, start = data[0] & 0x0F, data[1] & 0x7F, 6
-    if data[0] & 0x70 or opcode not in KNOWN or not data[1] & 0x80:
-        raise ProtocolViolation(PROTOCOL_ERROR, "invalid frame")
-    if opcode & 0x08 and (size > 125 or not data[0] & 0x80):
-        raise ProtocolViolation(PROTOCOL_ERROR, "invalid control frame")
-    if size == 126:
-        size, start = int.from_bytes(data[2:4]), 8
-    if size == 127 or size > LARGEST_MESSAGE:
-        raise ProtocolViolation(TOO_BIG, "message too big")
-    if len(data) < start + size:
-        return None
-    mask, payload = data[start - 4 : start], data[start : start + size]
-    clear = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
-    return opcode, clear, data[start + size :]
 
 
 def _now() -> float:
