@@ -46,7 +46,7 @@ e2e: $(VENV)/dev  ## only the tests that run whole processes
 bench: $(VENV)/bench  ## measure speed, memory and load; prints JSON
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
-attack: $(VENV)/dev  ## ten minutes of everything that ever broke a server, by chance from a seed
+attack: $(VENV)/dev  ## ten minutes of randomized, seeded attacks that once broke a server
 	@$(BIN)/python -m tests.attack $(ARGS)
 
 real: $(VENV)/dev  ## the whole chain against a real Kubernetes 1.20, built from Debian's source package
@@ -61,13 +61,13 @@ pages: $(VENV)/run  ## build the three pages into the package (also part of ever
 pictures: $(VENV)/dev  ## the stage's pictures in docs/pictures, taken of recorded runs by a real browser
 	$(BIN)/python -m tests.browser.pictures
 
-drawings: $(VENV)/drawings  ## schematics, harnesses, pin map and shopping list, made of hardware/lab.toml
+drawings: $(VENV)/drawings  ## schematics, harnesses, pin map and shopping list, generated from hardware/lab.toml
 	$(BIN)/python -m hardware.drawings
 
 docs: $(VENV)/dev  ## write docs/configuration.md from the settings
 	$(BIN)/python -m chaosmonkey.config.reference > docs/configuration.md
 
-types: $(VENV)/dev  ## write docs/openapi.json and the TypeScript made of it
+types: $(VENV)/dev  ## write docs/openapi.json and the TypeScript generated from it
 	$(BIN)/python -m chaosmonkey.api > docs/openapi.json
 	$(MAKE) --no-print-directory frontend/node_modules/.ready
 	cd frontend && npm run --silent types
@@ -89,7 +89,7 @@ lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	  --no-header -c requirements/run.txt - -o requirements/image.txt
 
-clean:  ## forget the virtual environment and what tools have cached
+clean:  ## delete the virtual environment and tool caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 # The newest Python that is there, if it is not called python3.11.

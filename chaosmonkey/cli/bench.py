@@ -70,7 +70,7 @@ def press(
     ] = None,
     sim_port: SimPort = 8001,
 ) -> None:  # fmt: skip
-    """Press and hold a button of the demo's panel.
+    """Press and hold a button on the demo's panel.
 
     Example: chaosmonkey press node3 --for 2
     """
@@ -122,7 +122,7 @@ def supply(
     state: Annotated[Literal["on", "off"], typer.Argument(help="New state of the supply.")],
     sim_port: SimPort = 8001,
 ) -> None:
-    """Switch the supply of all machines in the demo.
+    """Switch the power supply of all machines in the demo.
 
     Example: chaosmonkey supply off
     """

@@ -32,7 +32,7 @@ Preset = Annotated[
     typer.Option(help="stage: recovery in about 12 s. kubernetes: real defaults, 5 to 6 minutes."),
 ]
 Speed = Annotated[
-    float, typer.Option(min=0.1, max=200, help="Speed of time; 20 is twenty times as fast.")
+    float, typer.Option(min=0.1, max=200, help="Simulation speed; 20 is twenty times as fast.")
 ]
 Seed = Annotated[int, typer.Option(help="Random seed; the same seed reproduces the run.")]
 SimPort = Annotated[int, typer.Option(min=0, max=65535, help="Port of the simulated Kubernetes.")]
@@ -94,7 +94,7 @@ def demo(
 def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> None:
     """Run the server with real plugs and a real cluster.
 
-    The lab.toml says which.
+    They are configured in the lab.toml.
 
     Example: chaosmonkey serve --config lab.toml
     """
@@ -170,7 +170,7 @@ def check(
 ) -> None:
     """Check a lab.toml and suggest fixes.
 
-    With --live this is a full preflight. It opens the plugs itself, so stop the server first.
+    With --live this is a full preflight. It takes control of the plugs, so stop the server first.
 
     Example: chaosmonkey check --config lab.toml --live
     """

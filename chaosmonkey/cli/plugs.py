@@ -50,7 +50,7 @@ def list_(config: Config = Path("lab.toml")) -> None:
 def read(config: Config = Path("lab.toml")) -> None:
     """Read the state of each plug and each sensor.
 
-    With GPIO plugs this also turns the power or network on, because opening a line does.
+    With GPIO plugs this also turns the power or network on, because claiming a line does.
 
     Example: chaosmonkey plugs read
     """
@@ -108,8 +108,8 @@ def click(
 ) -> None:
     """Switch a plug off and on three times.
 
-    For hearing and seeing it: each change lasts one second. Unplug the machine first, because rapid
-    power cycling can damage it.
+    So that you can hear and see it, it stays one second in each state. Unplug the machine first:
+    rapid power cycling can damage it.
 
     Example: chaosmonkey plugs click node3
     """

@@ -283,7 +283,7 @@ class Cut:
     def _ended_first(self) -> ChaosMonkeyError:
         if self._ended_by:
             machine = self.entry.machine
-            was = "cut for a moment at most" if self.touched else "not cut"
+            was = "cut only briefly, if at all" if self.touched else "not cut"
             words = {"machine": machine, "was": was, "first": self._ended_by}
             return EndedFirst.of(words, machine=machine)
         return Unavailable("The server is stopping.", remedy="Try again when it is back.")

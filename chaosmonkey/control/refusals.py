@@ -47,7 +47,7 @@ class Halted(RuleRefused):
 class HaltKept(RuleRefused):
     """HALT cannot be released: the big red button is pressed, or cannot be read."""
 
-    title = "HALT kept"
+    title = "HALT cannot be released"
     rule = "halt-kept"
     label = "HALT"
     says = "{why}"
@@ -136,7 +136,7 @@ class LateCommand(RuleRefused):
     """The machine is on, but an earlier command to turn it off may still be on its way."""
 
     rule = "late-command"
-    label = "command on its way"
+    label = "earlier cut pending"
     says = "An earlier command to turn {machine} off may still reach its device."
     advice = "{machine} may be cut again in {seconds:.0f} s."
 
@@ -221,5 +221,5 @@ class EndedFirst(RuleRefused):
 
     rule = "ended-first"
     label = "restored"
-    says = "{machine} was {was}: {first} came first."
+    says = "{machine} was {was}: {first}."
     advice = "Try again if you still want it."

@@ -8,7 +8,7 @@ from chaosmonkey.model import Cause, Clocked, Displaced, Fate, Outage, Outcome
 from chaosmonkey.outage import recovery
 from chaosmonkey.wording import counted
 
-_NOTHING_MOVES = "No pod on {} can move: they wait for the machine to return."
+_NOTHING_MOVES = "None of the pods on {} can move: they are waiting for it to return."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _unseen(outage: Outage) -> list[StoryLine]:
 def _sentence(milestone: str, outage: Outage) -> str:
     seconds = recovery.milestones(outage)[milestone]
     least = recovery.at_least(outage).get(milestone)
-    name, what = outage.machine, outage.feed or "life"
+    name, what = outage.machine, outage.feed or "power"
     moved = sum(pod.unneeded is None for pod in outage.moving)
     replaced = sum(pod.successor is not None for pod in recovery.awaited(outage))
     match milestone:
@@ -88,7 +88,7 @@ def _sentence(milestone: str, outage: Outage) -> str:
         case "not_ready":
             stuck = f" {_NOTHING_MOVES.format(name)}" if recovery.nothing_moves(outage) else ""
             after = took(seconds, least)
-            return f"Kubernetes noticed after {after} that {name} is gone.{stuck}"
+            return f"Kubernetes noticed after {after} that {name} was gone.{stuck}"
         case "tainted":
             return f"Kubernetes tainted {name} as unreachable. Its pods get a little more time."
         case "evicting_first":
@@ -152,20 +152,23 @@ def _recovered(outage: Outage, moved: int) -> str:
     waiting = sum(pod.fate is Fate.WAITS and pod.resolved is None for pod in outage.displaced)
     rest = ""
     if waiting and moved:
-        rest = f" {counted(waiting, 'pod waits', 'pods wait')} for {outage.machine} to return."
+        rest = f" {counted(waiting, 'pod is', 'pods are')} waiting for {outage.machine} to return."
     unneeded = sum(pod.unneeded is not None for pod in recovery.awaited(outage))
     if unneeded:
         rest = f" {unneeded} {'is' if unneeded == 1 else 'are'} no longer needed.{rest}"
     if recovery.nothing_moves(outage):
         return (
-            f"{outage.machine}'s pods run again after {time}, on {outage.machine} itself: "
+            f"{outage.machine}'s pods were running again after {time}, on {outage.machine} itself: "
             f"none of them could move.{rest}"
         )
-    run = "all pods run again"
+    run = "all pods are running again"
     if moved:
-        run = "the 1 pod that could move runs again"
+        run = "the 1 pod that could move is running again"
     if moved > 1:
-        run = f"all {moved} pods that could move run again"
+        run = f"all {moved} pods that could move are running again"
+    if moved and not any(pod.successor for pod in outage.moving):
+        pods = counted(moved, "pod is", "pods are")
+        run = f"its {pods} running again, on {outage.machine} itself"
     return f"Recovered after {time}: {run}.{rest}"
 
 
@@ -185,4 +188,4 @@ def _ending(outage: Outage) -> str:
                     f"{outage.machine}'s outage is over. Gone for good, because no controller "
                     f"recreates them: {', '.join(lost)}."
                 )
-            return f"{outage.machine}'s outage is over; everything runs again."
+            return f"{outage.machine}'s outage is over. All its pods are running again."

@@ -55,7 +55,7 @@ def _headline(outage: Outage) -> str:
         return _recovered(outage)
     if phase not in (None, "detect"):
         if recovery.nothing_moves(outage):
-            return f"No pod on {name} can move: they wait for the machine to return."
+            return f"None of the pods on {name} can move: they are waiting for it to return."
         if unschedulable := recovery.unschedulable_pods(outage):
             return f"No machine has room for {counted(len(unschedulable), 'pod', 'pods')}."
     match phase:
@@ -66,11 +66,11 @@ def _headline(outage: Outage) -> str:
         case "evict":
             return f"Kubernetes noticed: {name} is NotReady. Its pods get a little more time."
         case "reschedule":
-            return f"Kubernetes evicts the pods on {name} and creates new ones."
+            return f"Kubernetes is evicting the pods on {name} and creating new ones."
         case "ready":
             missing = sum(pod.resolved is None for pod in outage.moving)
-            start = counted(missing, "replacement starts", "replacements start")
-            return f"{start} on the remaining machines."
+            start = counted(missing, "replacement is", "replacements are")
+            return f"{start} starting on the remaining machines."
         case _:
             pass
     match recovery.outcome(outage):
@@ -90,22 +90,22 @@ def _undetected(outage: Outage) -> str:
         sensed = outage.clocked is Clocked.SENSOR
         return f"{name} {f'has lost its {what}' if sensed else 'fell silent'}. {_who(outage)}"
     if what is FeedKind.NETWORK:
-        return f"{name} is cut off, but runs on. Kubernetes has not noticed yet."
+        return f"{name} is cut off but still running. Kubernetes has not noticed yet."
     return f"{name} has no power. Kubernetes has not noticed yet."
 
 
 def _recovered(outage: Outage) -> str:
     name, time = outage.machine, _time(outage)
     if recovery.nothing_moves(outage):
-        return f"{name}'s pods run again after {time}. None of them could move."
+        return f"{name}'s pods are running again after {time}. None of them could move."
     if outage.rejoined is not None:
         return f"Recovered in {time}. {name} is back, but no pod moves back on its own."
     if outage.restored is not None and outage.feed is not FeedKind.NETWORK:
         return f"Recovered in {time}. {name} has power again and is booting."
     moved = sum(_moved(pod) for pod in outage.displaced)
     if not moved:
-        return f"Recovered in {time}: all pods run again."
-    return f"Recovered in {time}: {counted(moved, 'pod runs', 'pods run')} elsewhere."
+        return f"Recovered in {time}: all pods are running again."
+    return f"Recovered in {time}: {counted(moved, 'pod is', 'pods are')} now running elsewhere."
 
 
 def _moved(pod: Displaced) -> bool:

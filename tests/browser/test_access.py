@@ -98,7 +98,7 @@ def test_halt_holds_for_everybody_until_it_is_released(demo: Demo, open_page: Op
     console.keyboard.press("4")
     expect(status).to_contain_text("node4 was not cut: HALT is active. Press R to release it.")
     console.get_by_role("button", name="Release HALT").click()
-    expect(status).to_contain_text("The table is safe")
+    expect(status).to_contain_text("Cuts are still disabled")
     expect(stage.locator(".chip", has_text="safe")).to_be_visible()
     demo.calm()
 

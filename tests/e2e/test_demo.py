@@ -365,7 +365,7 @@ async def test_a_dry_run_tells_what_would_happen_and_what_it_would_overrun(demo:
     await demo.client.post("/disarm")
     code, told = await demo.command("kill", "node3", "--dry-run")
     assert code == 3
-    assert "The table is safe" in told
+    assert "Not armed" in told
 
 
 async def test_halt_outlives_the_server_but_not_the_demo(tmp_path: Path) -> None:

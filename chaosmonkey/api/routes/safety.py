@@ -70,9 +70,13 @@ async def release(
     ctx: Ctx,
     caller: Annotated[Caller, Depends(authentication.requires(Verb.RELEASE))],
 ) -> Response:
-    """End HALT. The table is safe after that: arm it to cut again."""
+    """End HALT. Cuts stay disabled after that: arm to enable them."""
+    was_active = ctx.monkey.safety.halted is not None
     safety = ctx.monkey.release(by=caller.name)
-    return _answer(request, safety, "HALT is released. The table is safe; arm it to cut again.")
+    done = "HALT is released." if was_active else "HALT was not active."
+    armed = safety.is_armed(ctx.clock.now())
+    cuts = "Cuts are enabled." if armed else "Cuts are disabled; arm to enable them."
+    return _answer(request, safety, f"{done} {cuts}")
 
 
 def _answer(request: Request, safety: Safety, text: str) -> Response:

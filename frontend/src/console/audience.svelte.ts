@@ -48,7 +48,11 @@ export class Crowd {
   answer(does: 'approve' | 'veto'): void {
     const turn = this.round?.turn;
     if (turn?.stage !== 'asking') {
-      this.#desk.say('refused', 'There is no press to approve.', 'Wait for a press.');
+      this.#desk.say(
+        'refused',
+        'No one has asked to cut a machine.',
+        'Wait until someone presses.',
+      );
       return;
     }
     const { ticket, machine } = turn;

@@ -54,7 +54,7 @@ it('without a press nothing is asked, and it is said', () => {
   const asked = server(200, round());
   new Crowd(desk(round('queue', { turn: turn(4) }))).answer('veto');
   expect(asked).toEqual([]);
-  expect(said).toEqual(['refused: There is no press to approve.']);
+  expect(said).toEqual(['refused: No one has asked to cut a machine.']);
 });
 
 it('a refusal is said in the words of the server', async () => {

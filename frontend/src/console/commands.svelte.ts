@@ -38,7 +38,7 @@ export class Desk {
       : !this.board.connected
         ? 'Not connected'
         : this.board.cluster?.stale_since != null
-          ? 'Cluster lost'
+          ? 'Cluster out of contact'
           : '',
   );
   feed: FeedKind = $derived(this.board.show?.feed ?? 'power');
@@ -110,7 +110,7 @@ export class Desk {
     else this.say('refused', `There is no machine ${number}.`, 'The numbers are on the cards.');
   };
 
-  setFeed = (feed: FeedKind) => this.#show({ feed }, `Cuts now affect ${feed}.`);
+  setFeed = (feed: FeedKind) => this.#show({ feed }, `Cuts now target ${feed}.`);
   setScene = (scene: Scene) => this.#show({ scene, blank: false }, `On the stage: ${scene}.`);
   /** Sent for every press, however fast they come. */
   turn = (turn: 1 | -1) =>

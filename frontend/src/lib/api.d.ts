@@ -973,13 +973,13 @@ export interface paths {
         };
         /**
          * Release
-         * @description End HALT. The table is safe after that: arm it to cut again.
+         * @description End HALT. Cuts stay disabled after that: arm to enable them.
          */
         get: operations["release_by_get"];
         put?: never;
         /**
          * Release
-         * @description End HALT. The table is safe after that: arm it to cut again.
+         * @description End HALT. Cuts stay disabled after that: arm to enable them.
          */
         post: operations["release"];
         delete?: never;

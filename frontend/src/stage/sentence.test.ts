@@ -69,7 +69,7 @@ test.each<[string, Seen]>([
     ),
   ],
   [
-    'The cluster has changed identity. Reading it again …',
+    'This is not the same cluster as before. Reading it again …',
     seen({ cluster: { stale_since: 1, why: 'The cluster went back in time: x' } as Cluster }),
   ],
   [

@@ -22,7 +22,7 @@ export function sentence(seen: Seen): string {
   if (!seen.known) return 'Waiting for the server …';
   if (!seen.connected) return 'Lost contact with the server. Showing its last known state.';
   if (cluster?.stale_since != null && /back in time|another cluster/.test(cluster.why))
-    return 'The cluster has changed identity. Reading it again …';
+    return 'This is not the same cluster as before. Reading it again …';
   if (cluster?.stale_since != null)
     return 'Lost contact with the cluster. Showing its last known state.';
   if (machines.length === 0) return 'No machines yet: add [[machine]] to lab.toml.';
@@ -70,7 +70,7 @@ function calm(seen: Seen): string {
   const behind = lost.find((machine) => machine.clock);
   if (behind !== undefined) return behind.clock;
   if (lost.length > 0)
-    return `${lost.map((machine) => machine.name).join(', ')}: not Ready, and not measured here.`;
+    return `${lost.map((machine) => machine.name).join(', ')}: NotReady, but no outage is being measured.`;
   const counted = pods.filter((pod) => pod.state !== 'finished' && pod.state !== 'terminating');
   if (counted.length === 0) return 'All machines are up, and no pod runs on them yet.';
   const ready = counted.filter((pod) => pod.state === 'ready').length;

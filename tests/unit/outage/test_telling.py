@@ -42,7 +42,7 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         (outage(), "n1 has no power. Kubernetes has not noticed yet."),
         (
             outage(feed=FeedKind.NETWORK),
-            "n1 is cut off, but runs on. Kubernetes has not noticed yet.",
+            "n1 is cut off but still running. Kubernetes has not noticed yet.",
         ),
         (
             outage(restored=T0 + 3),
@@ -66,19 +66,19 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         ),
         (
             outage(**NOTICED, displaced=EVICTED),
-            "Kubernetes evicts the pods on n1 and creates new ones.",
+            "Kubernetes is evicting the pods on n1 and creating new ones.",
         ),
         (
             outage(**NOTICED, displaced=MADE),
-            "2 replacements start on the remaining machines.",
+            "2 replacements are starting on the remaining machines.",
         ),
         (
             outage(**NOTICED, displaced=(MADE[0], DONE[1])),
-            "1 replacement starts on the remaining machines.",
+            "1 replacement is starting on the remaining machines.",
         ),
         (
             outage(**NOTICED, displaced=(pod("db", Fate.WAITS),)),
-            "No pod on n1 can move: they wait for the machine to return.",
+            "None of the pods on n1 can move: they are waiting for it to return.",
         ),
         (
             outage(
@@ -87,10 +87,10 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
             ),
             "No machine has room for 1 pod.",
         ),
-        (outage(**RECOVERED), "Recovered in 12.4 s: 2 pods run elsewhere."),
+        (outage(**RECOVERED), "Recovered in 12.4 s: 2 pods are now running elsewhere."),
         (
             outage(**RECOVERED | {"displaced": (pod("b", unneeded=T0 + 12.4),)}),
-            "Recovered in 12.4 s: all pods run again.",
+            "Recovered in 12.4 s: all pods are running again.",
         ),
         (
             outage(**RECOVERED, restored=T0 + 20),
@@ -102,7 +102,7 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         ),
         (
             outage(**NOTICED | {"recovered": T0 + 35.2, "displaced": (pod("db", Fate.WAITS),)}),
-            "n1's pods run again after 35.2 s. None of them could move.",
+            "n1's pods are running again after 35.2 s. None of them could move.",
         ),
         (
             outage(restored=T0 + 3, rejoined=T0 + 5, closed=T0 + 5),

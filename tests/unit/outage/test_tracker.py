@@ -507,7 +507,7 @@ def test_a_pod_whose_deployment_wants_fewer_now_is_not_waited_for() -> None:
     assert pods["web-a"].startswith("no longer needed")
     assert pods["web-b"].startswith("replaced by web-d")
     told = {line.about: line.text for line in story(scene.outage)}
-    assert "the 1 pod that could move runs again. 1 is no longer needed" in told["recovered"]
+    assert "the 1 pod that could move is running again. 1 is no longer needed" in told["recovered"]
 
 
 def test_a_pod_whose_deployment_was_deleted_is_not_waited_for() -> None:
@@ -818,7 +818,7 @@ def test_where_nothing_can_move_it_says_so_and_tells_of_no_replacements_elsewher
     scene.pod("agent", "node3", "DaemonSet", toleration=None)
     scene.cut()
     (db,) = scene.wait(8).lose(db)
-    assert "No pod on node3 can move" in _told(scene, "not_ready")
+    assert "None of the pods on node3 can move" in _told(scene, "not_ready")
     scene.wait(10).restore()
     scene.node("node3", "True")
     scene.remove(db)
