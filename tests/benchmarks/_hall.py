@@ -133,6 +133,34 @@ class Hall:
             **probed,
         }
 
+    async def vote_on_sockets(self, seconds: float) -> dict[str, Any]:
+        """Each phone votes on its websocket; what it took, and the server's CPU for each vote."""
+        opened = (await self.client.post("/api/round/open", json={})).json()
+        ballots = [{"round": opened["id"], "machine": choice} for choice in CHOICES]
+        await asyncio.sleep(1)
+        voted: dict[str, Any] = {}
+        used = 0.0
+
+        async def press() -> None:
+            nonlocal used
+            before = processor_seconds(self.pid)
+            voted.update(await self.phones.do("vote_on_socket", ballots=ballots, seconds=seconds))
+            used = processor_seconds(self.pid) - before
+
+        probed = await self.probed(press())
+        closed = await self.client.post("/api/round/close")
+        presses = voted["presses"]
+        return {
+            "seconds": seconds,
+            "acknowledged": len(presses),
+            "counted": closed.json()["entered"],
+            "refused": voted["refused"],
+            "unanswered": voted["unanswered"],
+            "press_to_ack": percentiles([done - began for began, done in presses]),
+            "cpu_ms_of_a_vote_and_all_else": round(1000 * used / max(1, len(presses)), 3),
+            **probed,
+        }
+
     async def ready_to_cut(self) -> None:
         """End a HALT, and arm the table."""
         for what in ("/release", "/arm"):

@@ -2,7 +2,8 @@
 
     {"do": "join", …}       load the page, take a seat, open the stream: as browsers do, in turn
     {"do": "subscribe", …}  as many websockets to a nats-server, for comparison
-    {"do": "vote", …}       press, each on a connection of its own
+    {"do": "vote", …}       press by HTTP, each on a connection of its own
+    {"do": "vote_on_socket", …}  press on the stream's websocket, and wait for the acks
     {"do": "leave"}         all of them hang up
     {"do": "heard"}         what came in since the last time, and when
 
@@ -26,7 +27,11 @@ UPGRADE = (
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 SEQ = re.compile(rb'"seq":(\d+),"at":([0-9.]+)')
+ACK = re.compile(rb'"type":"ack","id":(\d+)')
+REFUSED = b'"type":"refused"'
 PONG = b"\x8a\x80\x00\x00\x00\x00"
+PATIENCE = 30.0
+"""Seconds after the last press in which every phone must have its answer."""
 KEPT_ALIVE = 4.0
 """Seconds for which a phone keeps the connection that it loaded the page on."""
 
@@ -110,7 +115,8 @@ class Phones:
                 raise ValueError(head.partition("\r\n")[0])
             self.loop.call_later(KEPT_ALIVE, page.close)
             stream = await self._connect(port)
-            upgrade = UPGRADE.format(path="/ws/play", host=f"127.0.0.1:{port}")
+            upgrade = UPGRADE.format(path="/ws/play", host=f"127.0.0.1:{port}").rstrip()
+            upgrade += f"\r\nCookie: {cookie[1]}\r\n\r\n"
             await self.loop.sock_sendall(stream, upgrade.encode())
             heard = await self._until(stream, b"\r\n\r\n")
             if b" 101 " not in heard:
@@ -160,6 +166,33 @@ class Phones:
             for number, cookie in enumerate(cookies):
                 tasks.create_task(one(number, cookie))
         return {"presses": sorted(presses), "failed": failed}
+
+    async def vote_on_socket(
+        self, *, ballots: list[dict[str, str]], seconds: float
+    ) -> dict[str, Any]:
+        """Each phone votes on its open websocket; when it pressed, and when its ack came."""
+        self.heard.clear()
+        ends = [end for whose, end in self.sockets.values() if whose == "ours"]
+        pressed: dict[int, float] = {}
+        began = time.perf_counter() + 0.5
+        for number, end in enumerate(ends):
+            await asyncio.sleep(began + number * seconds / len(ends) - time.perf_counter())
+            vote = {"id": number, "do": "vote"} | ballots[number % len(ballots)]
+            pressed[number] = time.perf_counter()
+            end.send(masked(json.dumps(vote).encode()))
+        answered: dict[int, float] = {}
+        refused, until = 0, time.perf_counter() + PATIENCE
+        while len(answered) < len(ends) and time.perf_counter() < until:
+            await asyncio.sleep(0.05)
+            for when, _, data in self.heard:
+                answered |= {int(number): when for number in ACK.findall(data)}
+                refused += data.count(REFUSED)
+            self.heard.clear()
+        return {
+            "presses": [(pressed[number], when) for number, when in answered.items()],
+            "refused": refused,
+            "unanswered": len(ends) - len(answered),
+        }
 
     async def leave(self) -> dict[str, Any]:
         for number, (_, end) in self.sockets.items():
@@ -224,13 +257,20 @@ class Phones:
         return data
 
 
+def masked(message: bytes) -> bytes:
+    """A client's text frame with an empty mask."""
+    size = len(message)
+    length = bytes((0x80 | size,)) if size < 126 else b"\xfe" + size.to_bytes(2)
+    return b"\x81" + length + b"\0\0\0\0" + message
+
+
 async def main() -> None:
     phones = Phones()
     orders = asyncio.StreamReader(limit=2**24)
     await phones.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     known: dict[str, Callable[..., Awaitable[object]]] = {
         "join": phones.join, "subscribe": phones.subscribe, "vote": phones.vote,
-        "leave": phones.leave, "heard": phones.tell,
+        "vote_on_socket": phones.vote_on_socket, "leave": phones.leave, "heard": phones.tell,
     }  # fmt: skip
     while line := await orders.readline():
         order = json.loads(line)

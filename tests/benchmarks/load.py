@@ -33,6 +33,7 @@ async def measure(scale: Scale = Scale()) -> dict[str, Any]:  # noqa: B008 - fro
         cookies, joined = await here.join(scale)
         out = await _fan_out(here, scale)
         voted = await here.vote(scale, cookies)
+        on_sockets = [await here.vote_on_sockets(seconds) for seconds in (scale.vote, 1.0)]
         rough = await here.probed(_rough(here.port, scale.abuse)) if scale.abuse else {}
         told = await here.phones.do("heard")
         return {
@@ -42,6 +43,7 @@ async def measure(scale: Scale = Scale()) -> dict[str, Any]:  # noqa: B008 - fro
             "join": joined,
             "fan_out": out,
             "vote": voted,
+            "vote_on_sockets": on_sockets,
             "with_rough_clients": rough,
             "disconnects": told["lost"].get("ours", 0),
             "phones_at_the_end": told["open"],
