@@ -30,7 +30,7 @@ TWO_FRAMES = (
 SEED = "bd48090746ed59c39be8f236af591d48"
 LONG = (
     "Ticket 1841 did it: node3 has lost its power. The queue waits. Off now: node3. "
-    "Only 1 may be off at once."
+    "At most 1 may be off at once."
 )
 BET = {
     "low": 4.0,
@@ -79,8 +79,8 @@ MOMENTS: dict[str, tuple[dict[str, Any], str]] = {
                past=PAST, chosen="node3"),
         "and 153 more",
     ),
-    "a free press": (round_("free", past=PAST, chosen="node3"), "Before"),
-    "guesses are secret": (round_("bet", entered=812), "secret until the bet is closed"),
+    "a free press": (round_("free", past=PAST, chosen="node3"), "Earlier"),
+    "guesses are secret": (round_("bet", entered=812), "hidden until betting closes"),
     "guesses are told": (round_("bet", state="closed", bet=BET | {"best": []}), "middle"),
     "a bet that runs": (
         round_("bet", state="executed", bet=BET | {"best": []}, outage=CUT["outage"]),
