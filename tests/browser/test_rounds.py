@@ -148,7 +148,7 @@ def test_a_leader_that_goes_away_is_said_and_the_next_one_is_offered(hall: Hall)
 
 def test_a_raffle_draws_a_phone_which_presses_and_the_presenter_says_yes(hall: Hall) -> None:
     hall.open("raffle")
-    expect(hall.scene).to_contain_text("The draw is fixed")
+    expect(hall.scene).to_contain_text("Verifiable draw")
     for at, phone in enumerate(hall.phones):
         big(phone).tap()
         expect(big(phone)).to_contain_text("is your ticket")

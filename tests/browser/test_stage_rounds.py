@@ -54,7 +54,7 @@ PAST = [
 
 MOMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "a vote that knows no leader yet": (round_(tally=dict.fromkeys(["node1"], 0)), "closes in"),
-    "a tie": (round_(electable=["node4", "node5"]), "The draw is fixed"),
+    "a tie": (round_(electable=["node4", "node5"]), "Verifiable draw"),
     "a drawn tie": (
         round_(electable=["node4", "node5"], picked="node4", seed=SEED, state="closed"),
         SEED,
