@@ -96,7 +96,7 @@ def test_it_is_accessible_with_everything_open(
     console.page.set_viewport_size({"width": size[0], "height": size[1]})
     expect(card(console, "node3")).to_contain_text("no power")
     console.page.keyboard.press("2")
-    expect(status(console)).to_contain_text("Only 1")
+    expect(status(console)).to_contain_text("At most 1")
     console.accessible()
     small = console.page.locator("button:visible").evaluate_all(
         "all => all.map(one => [one.ariaLabel ?? one.innerText, one.getBoundingClientRect()])"

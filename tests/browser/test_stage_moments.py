@@ -228,7 +228,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str]] = {
                 )
             }
         ),
-        "Evicts in",
+        "will be evicted in",
     ),
     "held": (
         snapshot(outages={"o": outage("node3", phase="evict", held="one node every 10 s")}),
