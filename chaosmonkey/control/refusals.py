@@ -184,7 +184,7 @@ class TooManyOff(RuleRefused):
     rule = "max-off"
     label = "too many off"
     says = "Off now: {off}. At most {most} may be off at once."
-    advice = "{on_again} To allow more at once, raise limits.max_off in the configuration."
+    advice = "{on_again} The limit is limits.max_off."
 
 
 class TooFewReady(RuleRefused):
