@@ -235,7 +235,7 @@ def test_a_bet_is_won_by_the_closest_guess_and_the_result_tells(hall: Hall) -> N
     expect(hall.scene).to_contain_text("500.5 s")
     hall.accessible()
     hall.press("Cut node4")
-    expect(hall.scene).to_contain_text("node4 has lost its power. 3 guesses wait")
+    expect(hall.scene).to_contain_text("node4 has lost its power. 3 guesses on its recovery time")
     expect(hall.scene).to_contain_text("Ticket 1 guessed 11 s and wins.")
     expect(says(hall.phones[0])).to_contain_text("YOU WIN.")
     expect(says(hall.phones[1])).to_contain_text("number 3 of 3.")
@@ -273,7 +273,7 @@ def test_a_press_that_a_rule_refuses_is_told_to_the_presenter_who_may_try_again(
     expect(hall.crowd.get_by_role("button", name="Cut node1")).to_be_enabled()
     hall.console.page.keyboard.press("a")
     expect(hall.crowd.get_by_role("button", name="Cut node1")).to_be_disabled()
-    expect(hall.crowd).to_contain_text("Safe: arm to carry it out.")
+    expect(hall.crowd).to_contain_text("Cuts are disabled: arm to carry it out.")
     refused = hall.lab.ask("/api/round/approve", {})
     assert refused["rule"] == "not-armed"
     expect(hall.crowd).to_contain_text("The presenter has not armed the table yet.")
