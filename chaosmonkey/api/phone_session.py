@@ -126,7 +126,8 @@ class PhoneSession:
 
     def _sit(self, seat: str) -> None:
         self._seat = seat
-        self._here.enter_context(self._ctx.presence.seated(seat))
+        if not self._connection.has_ended:  # its hello may have waited in the queue until then
+            self._here.enter_context(self._ctx.presence.seated(seat))
 
     async def _press(self, seat: str, request: PressMessage) -> None:
         ctx = self._ctx

@@ -133,35 +133,32 @@ class RoundRecorder(Writer):
         self._something.set()
 
     def when_written(self, done: Callable[[], None]) -> None:
-        """Call `done` once every entry queued so far is on the disk; now if none is queued."""
-        if self._entries:
+        """Call `done` once everything queued so far is on the disk; now if nothing is queued."""
+        if self._entries or self._documents or self._names:
             self._waiting.append(done)
             self._something.set()
         else:
             done()
 
     async def _write_all(self) -> None:
-        await self._write_entries()
+        waiting = len(self._waiting)
         if show := self._show:
             await self._rounds.save_show(*show)
             if self._show is show:
                 self._show = None
         while self._documents:
             await self._write_round(next(iter(self._documents)))
+        if self._entries:
+            entries = list(self._entries)
+            await self._rounds.add(entries)
+            del self._entries[: len(entries)]
         for who, name in list(self._names.items()):
             await self._rounds.save_name(who, name)
             if self._names.get(who) == name:
                 del self._names[who]
-
-    async def _write_entries(self) -> None:
-        if not self._entries:
-            return
-        entries, waiting = list(self._entries), len(self._waiting)
-        await self._rounds.add(entries)
-        del self._entries[: len(entries)]
-        for done in self._waiting[:waiting]:
+        written, self._waiting = self._waiting[:waiting], self._waiting[waiting:]
+        for done in written:
             done()
-        del self._waiting[:waiting]
 
     def _what(self) -> str:
         return "What the audience did"

@@ -87,6 +87,11 @@ class PhoneConnection(asyncio.Protocol):
         self._file = -1
         self._open()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the connection is lost."""
+        return self._ended
+
     def offer(self, frame: bytes) -> None:
         """Send a frame; while the connection is blocked, keep the latest for later."""
         if self._file >= 0:

@@ -60,7 +60,7 @@ class SocketPhone:
             answer = tasks.create_task(self.answer())
             while not answer.done():
                 await asyncio.sleep(0.005)
-                if recorder._entries:
+                if recorder._waiting:
                     await self._site.table.clock.advance(1)
         return answer.result()
 
@@ -151,6 +151,32 @@ async def test_while_the_disk_fails_a_vote_counts_and_waits_for_its_ack(
         assert (await ana.answer_in_time())["type"] == "ack"
 
 
+@pytest.mark.parametrize("do", ["leave", "name"])
+async def test_what_is_no_entry_is_on_the_disk_before_its_ack_too(coded: Site, do: str) -> None:
+    code = coded.hub.shown("show")["show"].join_code
+    current = await opened(coded, "queue")
+    body = {"name": "Ana"} if do == "name" else {"round": current}
+    async with phone(coded, code=code) as ana:
+        await ana.do("enter", round=current)
+        await ana.send(do, **body)
+        await ana._socket.send("no JSON")
+        assert (await ana.answer())["type"] == "refused", "the ack did not wait"
+        assert (await ana.answer_in_time())["type"] == "ack"
+
+
+async def test_a_hello_that_is_read_after_its_phone_has_left_leaves_no_phone_behind(
+    site: Site,
+) -> None:
+    context = site.app.state.context
+    async with phone(site, ""):
+        (connection,) = site.phones._listeners
+        receive = sure(connection._on_message)  # type: ignore[attr-defined]
+    await until(lambda: not site.phones.listening)
+    receive(orjson.dumps({"id": 1, "do": "hello", "seat": "ab" * 16}))
+    await until(lambda: not context.phone_work._work)
+    assert context.presence.count("phone") == 0
+
+
 async def test_a_repeated_vote_is_acknowledged_again_and_counts_once(site: Site) -> None:
     current = await opened(site, "vote")
     async with phone(site) as ana:
@@ -215,11 +241,12 @@ async def test_what_is_no_request_is_refused_with_where_and_what(
 async def test_a_phone_that_sends_too_often_is_refused_and_then_shown_out(site: Site) -> None:
     current = await opened(site, "vote")
     async with phone(site) as ana:
-        for _ in range(9):
+        await site.table.clock.advance(5)
+        for _ in range(10):
             await ana.send("here", round="another")
         await ana.send("vote", round=current, machine="node2")
-        answers = [await ana.answer() for _ in range(10)]
-        assert [answer["status"] for answer in answers] == [409] * 9 + [429]
+        answers = [await ana.answer() for _ in range(11)]
+        assert [answer["status"] for answer in answers] == [409] * 10 + [429]
         await site.table.clock.advance(5)
         await ana.do("vote", round=current, machine="node2")
         with contextlib.suppress(ConnectionClosed):
