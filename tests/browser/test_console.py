@@ -117,7 +117,7 @@ def test_a_refusal_says_why_and_what_to_do_and_stays_in_the_log(console: Tab) ->
     expect(card(console, "node1")).to_contain_text("no power")
     console.page.keyboard.press("2")
     expect(status(console)).to_contain_text("Off now: node1. At most 1 may be off at once.")
-    expect(status(console)).to_contain_text("raise limits.max_off")
+    expect(status(console)).to_contain_text("The limit is limits.max_off.")
     expect(console.page.get_by_role("list", name="Log")).to_contain_text("At most 1 may be off")
 
 
