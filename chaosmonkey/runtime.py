@@ -20,6 +20,7 @@ from pathlib import Path
 from chaosmonkey.access import Role
 from chaosmonkey.api import create_app
 from chaosmonkey.api.addresses import join_url, own_names, reach, server_url
+from chaosmonkey.api.edge_requests import table_link
 from chaosmonkey.api.middleware.concurrency import RequestScheduler
 from chaosmonkey.api.middleware.request_size import RequestSizeLimit
 from chaosmonkey.api.transport.control_socket import ControlServer
@@ -137,7 +138,8 @@ class _Server:
         except Exception:
             log.exception("Cannot read what the previous server stored. Continuing without it.")
         self._it.audience_publisher.show()
-        entrance = RequestSizeLimit(RequestScheduler(create_app(self._it.context)))
+        app = create_app(self._it.context)
+        entrance = RequestSizeLimit(RequestScheduler(app))
         web = WebServer(entrance, self._lab.server)
         control = ControlServer(entrance, self._lab.server.data)
         gc.freeze()  # permanent objects need not be scanned again for every phone's garbage
@@ -160,6 +162,8 @@ class _Server:
                 tasks.create_task(self._tick(), name="tick")
                 serving = tasks.create_task(self._serve(web, announce), name="web server")
                 tasks.create_task(control.run_until_stopped(), name="control socket")
+                if (link := table_link(app.state.phone_backend, self._it.edges)) is not None:
+                    tasks.create_task(link.run(), name="link to the edges")
                 await stop.wait()
                 log.info("Stopping: every plug is turned on first.")
                 self._supervisor.stopping()
@@ -213,6 +217,8 @@ class _Server:
         await web.run_until_stopped()
 
     def _join_url(self) -> str:
+        if self._lab.scale is not None and self._lab.scale.join_url:
+            return self._lab.scale.join_url
         return join_url(self._lab.server, self._port)
 
     def _announce(self, announce: Callable[[str], None]) -> None:

@@ -24,6 +24,7 @@ from chaosmonkey.api.middleware.head import HeadRequests
 from chaosmonkey.api.middleware.prefix import PathPrefix
 from chaosmonkey.api.middleware.request_guard import RequestGuard, Unconfirmed
 from chaosmonkey.api.openapi import document
+from chaosmonkey.api.phone_backend import RoomBackend
 from chaosmonkey.api.routes.all import add_routes
 from chaosmonkey.api.routes.audited import note
 from chaosmonkey.api.routes.login import login_page
@@ -74,6 +75,7 @@ def create_app(context: Context) -> FastAPI:
         redoc_url=None,
     )
     app.state.context = context
+    app.state.phone_backend = RoomBackend(context)
     add_routes(app)
     app.openapi = lambda: document(app)  # type: ignore[method-assign] # as FastAPI documents it
     app.router.routes += [
@@ -89,18 +91,20 @@ def create_app(context: Context) -> FastAPI:
     app.add_middleware(Authentication, authenticator=context.authenticator, refused=_wrong_token)
     app.add_middleware(HeadRequests)
     app.add_middleware(RequestGuard, settings=context.lab.server)
-    app.add_middleware(_Headers)
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(PathPrefix, prefix=context.lab.server.prefix)
     return app
 
 
-class _Headers:
+class SecurityHeaders:
     """ASGI middleware that adds HEADERS to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)

@@ -15,24 +15,20 @@ from functools import partial
 import orjson
 from pydantic import ValidationError
 
-from chaosmonkey.access import Caller, Rate, Role, TooMany
-from chaosmonkey.api.context import Context
+from chaosmonkey.access import Rate, TooMany
 from chaosmonkey.api.middleware.authentication import neighbourhood
-from chaosmonkey.api.phone_actions import NoSeat, act, joined
+from chaosmonkey.api.phone_actions import NoSeat
+from chaosmonkey.api.phone_backend import PhoneBackend, refusal, unreadable
 from chaosmonkey.api.phone_messages import (
     PHONE_MESSAGE,
     Ack,
     HelloMessage,
     PhoneMessage,
-    PressMessage,
     Refused,
 )
-from chaosmonkey.api.responses import for_the_hall
-from chaosmonkey.api.routes.audited import audit
 from chaosmonkey.api.transport.client_limits import framed
 from chaosmonkey.api.transport.phone_connection import PhoneConnection
-from chaosmonkey.audience.seats import tag
-from chaosmonkey.errors import BadInput, ChaosMonkeyError
+from chaosmonkey.errors import ChaosMonkeyError
 
 PATIENCE = 10
 """Messages above the rate limit that are still answered before the connection is closed."""
@@ -42,6 +38,7 @@ class PhoneSession:
     """What one connection of a phone may do, and has done.
 
     Args:
+        backend: carries out what the phone requests.
         connection: the phone's websocket.
         address: the client's address.
         cookie: the seat's cookie of the handshake, if any.
@@ -49,9 +46,9 @@ class PhoneSession:
 
     __slots__ = (
         "_address",
+        "_backend",
         "_bucket",
         "_connection",
-        "_ctx",
         "_here",
         "_over",
         "_proof",
@@ -59,25 +56,30 @@ class PhoneSession:
     )  # fmt: skip
 
     def __init__(
-        self, ctx: Context, connection: PhoneConnection, *, address: str, cookie: str | None
+        self,
+        backend: PhoneBackend,
+        connection: PhoneConnection,
+        *,
+        address: str,
+        cookie: str | None = None,
     ) -> None:
-        self._ctx = ctx
+        self._backend = backend
         self._connection = connection
         self._address = address
-        self._bucket = ctx.authenticator.rates.bucket(Rate.PRESS)
+        self._bucket = backend.rates.bucket(Rate.PRESS)
         self._over = 0
         self._here = ExitStack()
         self._seat: str | None = None
         self._proof = cookie
-        seat = ctx.seats.recognise(cookie)
+        seat = backend.seats.recognise(cookie)
         if seat is not None:
             self._sit(seat)
-        self._here.enter_context(ctx.phones.subscribed(connection))
+        self._here.enter_context(backend.phones.subscribed(connection))
         connection.on_message(self._receive)
         connection.on_close(self._here.close)
 
     def _receive(self, message: bytes) -> None:
-        self._ctx.phone_work.put(partial(self._handle, message))
+        self._backend.work.put(partial(self._handle, message))
 
     def _handle(self, message: bytes) -> None:
         try:
@@ -88,17 +90,17 @@ class PhoneSession:
             if self._over > PATIENCE:
                 self._connection.dismiss("too many messages")
             else:
-                self._refuse(_id_of(message), error)
+                self._send(refusal(_id_of(message), error))
             return
         try:
             request = PHONE_MESSAGE.validate_json(message)
         except ValidationError as error:
-            self._refuse(_id_of(message), _unreadable(error))
+            self._send(refusal(_id_of(message), unreadable(error)))
             return
         try:
             self._carry_out(request)
         except ChaosMonkeyError as error:
-            self._refuse(request.id, error)
+            self._send(refusal(request.id, error))
 
     def _carry_out(self, request: PhoneMessage) -> None:
         if isinstance(request, HelloMessage):
@@ -107,64 +109,33 @@ class PhoneSession:
         seat = self._seat
         if seat is None:
             raise NoSeat("This phone has no seat.", remedy="Send a hello first.")
-        if isinstance(request, PressMessage):
-            self._connection.spawn(self._press(seat, request))
-            return
-        act(self._ctx, seat, request.do, request)
-        self._acknowledge(request.id, seat)
+        self._backend.carry_out(
+            seat,
+            request,
+            address=self._address,
+            answer=self._send,
+            spawn=self._connection.spawn,
+        )
 
     def _hello(self, request: HelloMessage) -> None:
-        ctx = self._ctx
+        backend = self._backend
         proof = request.proof or self._proof
-        if ctx.seats.recognise(proof) is None:
-            ctx.authenticator.rates.count(Rate.JOIN, neighbourhood(self._address))
-            ctx.room.codes.check(request.code)
-        seat, self._proof = ctx.seats.join(request.seat, proof)
+        returns = backend.seats.recognise(proof) is not None
+        if not returns:
+            backend.rates.count(Rate.JOIN, neighbourhood(self._address))
+            backend.check_code(request.code)
+        seat, self._proof = backend.seats.join(request.seat, proof)
         if seat != self._seat:
             self._sit(seat)
-        self._acknowledge(request.id, seat, proof=self._proof)
+        backend.welcome(request.id, seat, self._send, proof=self._proof, returns=returns)
 
     def _sit(self, seat: str) -> None:
         self._seat = seat
         if not self._connection.has_ended:  # its hello may have waited in the queue until then
-            self._here.enter_context(self._ctx.presence.seated(seat))
-
-    async def _press(self, seat: str, request: PressMessage) -> None:
-        ctx = self._ctx
-        who = ctx.seats.who(seat)
-        refused: ChaosMonkeyError | None = None
-        try:
-            await ctx.room.press(request.round, who, request.machine)
-        except ChaosMonkeyError as error:
-            refused = error
-            self._refuse(request.id, error)
-        else:
-            self._acknowledge(request.id, seat)
-        caller = Caller(Role.AUDIENCE, f"seat {tag(who)}", self._address)
-        audit(ctx, caller, f"press {request.machine}", refused)
-
-    def _acknowledge(self, number: int, seat: str, *, proof: str | None = None) -> None:
-        """Answer once everything that the request changed is on the disk."""
-
-        def send() -> None:
-            self._send(Ack("ack", number, joined(self._ctx, seat), proof))
-
-        self._ctx.round_recorder.when_written(partial(self._ctx.phone_work.put, send))
-
-    def _refuse(self, number: int | None, error: ChaosMonkeyError) -> None:
-        self._send(Refused("refused", number, **for_the_hall(error)))
+            self._here.enter_context(self._backend.presence.seated(seat))
 
     def _send(self, answer: Ack | Refused) -> None:
         self._connection.send(framed(orjson.dumps(answer)))
-
-
-def _unreadable(error: ValidationError) -> BadInput:
-    """A message that is no request, as an error that says what to write instead."""
-    first = error.errors()[0]
-    where = ".".join(map(str, first["loc"])) or "the message"
-    return BadInput(
-        f"{where[:80]}: {first['msg'][:200]}.", remedy="docs/protocol.md lists the requests."
-    )
 
 
 def _id_of(message: bytes) -> int | None:

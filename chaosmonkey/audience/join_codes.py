@@ -46,21 +46,14 @@ class JoinCodes:
         """The current code; "" if none is needed."""
         return self._code(self._window) if self.wanted else ""
 
+    @property
+    def valid(self) -> tuple[str, ...] | None:
+        """The current and the previous code; None if none is needed."""
+        return (self._code(self._window), self._code(self._window - 1)) if self.wanted else None
+
     def check(self, typed: str | None) -> None:
         """Raises CodeWanted unless it is the current or the previous code."""
-        if not self.wanted:
-            return
-        if not typed:
-            raise CodeWanted(
-                "This phone has not joined yet.", remedy="Type the code on the big screen."
-            )
-        tidy = normalised(typed).encode()
-        good = (self._code(self._window), self._code(self._window - 1))
-        if not any(hmac.compare_digest(tidy, code.encode()) for code in good):
-            raise CodeWanted(
-                "That code has expired.",
-                remedy="Use the one on the big screen.",
-            )
+        check_code(typed, self.valid)
 
     @property
     def _window(self) -> int:
@@ -73,6 +66,19 @@ class JoinCodes:
             number, digit = divmod(number, len(ALPHABET))
             letters.append(ALPHABET[digit])
         return "".join(letters)
+
+
+def check_code(typed: str | None, valid: tuple[str, ...] | None) -> None:
+    """Raises CodeWanted unless a typed code is valid; None means that none is needed."""
+    if valid is None:
+        return
+    if not typed:
+        raise CodeWanted(
+            "This phone has not joined yet.", remedy="Type the code on the big screen."
+        )
+    tidy = normalised(typed).encode()
+    if not any(hmac.compare_digest(tidy, code.encode()) for code in valid):
+        raise CodeWanted("That code has expired.", remedy="Use the one on the big screen.")
 
 
 def normalised(typed: str) -> str:

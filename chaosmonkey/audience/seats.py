@@ -6,6 +6,7 @@ secret between the phone and this server; rounds and the disk only have the dige
 
 from __future__ import annotations
 
+import hmac
 import re
 import secrets
 from hashlib import sha256
@@ -23,12 +24,26 @@ TAG = 6
 _SEAT = re.compile(r"[0-9a-f]{32}")
 
 
-class Seats:
-    """Issues and verifies seats with this server's key."""
+def is_seat(text: str) -> bool:
+    """Whether a text is an id of a seat."""
+    return _SEAT.fullmatch(text) is not None
 
-    def __init__(self, key: bytes) -> None:
+
+class Seats:
+    """Issues and verifies seats with a key.
+
+    Args:
+        key: signs seats.
+        salt: makes the digests of seats; default: derived from the key.
+
+    Attributes:
+        edge_key: signs the seats that edges issue; it does not reveal `key`.
+    """
+
+    def __init__(self, key: bytes, salt: bytes | None = None) -> None:
         self._signer = Signer(key, salt="seat")
-        self._salt = sha256(b"who sits where" + key).digest()
+        self.salt = salt or sha256(b"who sits where" + key).digest()
+        self.edge_key = hmac.digest(key, b"seats of edges", "sha256")
 
     def join(self, wanted: str | None, cookie: str | None) -> tuple[str, str]:
         """Return the seat of a phone, and the cookie that proves it.
@@ -41,7 +56,7 @@ class Seats:
             BadInput: the wanted id is malformed.
         """
         seat = self.recognise(cookie)
-        if seat is None and wanted is not None and not _SEAT.fullmatch(wanted):
+        if seat is None and wanted is not None and not is_seat(wanted):
             raise BadInput(
                 "That is not a seat id.", remedy="Send 32 hexadecimal digits, or nothing."
             )
@@ -59,7 +74,7 @@ class Seats:
 
     def who(self, seat: str) -> str:
         """Return a stable digest of a seat that does not reveal its id: 32 hexadecimal digits."""
-        return sha256(self._salt + seat.encode()).hexdigest()[:32]
+        return sha256(self.salt + seat.encode()).hexdigest()[:32]
 
 
 def tag(who: str) -> str:

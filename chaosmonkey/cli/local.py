@@ -106,7 +106,7 @@ def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> Non
 
     async def run() -> None:
         stop = asyncio.Event()
-        _stop_at_eof(stop, wanted=until_eof)
+        stop_at_eof(stop, wanted=until_eof)
         async with rescued(lab) as table:
             # This import takes seconds on a small Pi; the plugs are turned on meanwhile.
             runtime = await asyncio.to_thread(importlib.import_module, "chaosmonkey.runtime")
@@ -152,7 +152,7 @@ def sim(
     async def run() -> None:
         stop = asyncio.Event()
         _stop_at_signals(stop)
-        _stop_at_eof(stop, wanted=until_eof)
+        stop_at_eof(stop, wanted=until_eof)
 
         def ready(ports: simcluster.Ports) -> None:
             say(f"Simulated Kubernetes at {ports.url}, GPIO header at {ports.header_port}")
@@ -270,7 +270,7 @@ def _stop_at_signals(stop: asyncio.Event) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
 
-def _stop_at_eof(stop: asyncio.Event, *, wanted: bool) -> None:
+def stop_at_eof(stop: asyncio.Event, *, wanted: bool) -> None:
     """Stop when standard input ends: the demo that started this process has ended."""
     loop = asyncio.get_running_loop()
 

@@ -14,7 +14,7 @@ import traceback
 import typer
 
 from chaosmonkey import __version__
-from chaosmonkey.cli import bench, local, plugs, remote, token
+from chaosmonkey.cli import bench, edge, local, plugs, remote, token
 from chaosmonkey.cli.say import say
 from chaosmonkey.errors import ChaosMonkeyError
 
@@ -28,7 +28,7 @@ app = typer.Typer(
     "Exit codes: 0 done, 1 failed, 2 bad input, 3 refused by a rule, 4 unavailable, "
     "5 waited, but the cluster did not recover.",
 )
-for module in (local, remote, bench, plugs, token):
+for module in (local, edge, remote, bench, plugs, token):
     module.add_to(app)
 
 

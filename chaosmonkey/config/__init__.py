@@ -24,9 +24,10 @@ from chaosmonkey.config.plugs import (
     SnmpPort,
     UhubctlPlug,
 )
-from chaosmonkey.config.read import build, load
+from chaosmonkey.config.read import build, load, load_edge
+from chaosmonkey.config.scale import EdgeSettings, NatsSettings, ScaleSettings
 from chaosmonkey.config.sensors import CurrentSensor, PortSensor, RailSensor, SensorSettings
-from chaosmonkey.config.server import ServerSettings
+from chaosmonkey.config.server import ListenSettings, ServerSettings
 from chaosmonkey.config.timing import PRESETS, Preset, TimingSettings
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "CommandPlug",
     "CurrentSensor",
     "DemoSettings",
+    "EdgeSettings",
     "FencePlug",
     "GpioPlug",
     "GpioSettings",
@@ -45,12 +47,15 @@ __all__ = [
     "Lab",
     "Limits",
     "Line",
+    "ListenSettings",
     "Machine",
+    "NatsSettings",
     "PanelSettings",
     "PlugSettings",
     "PortSensor",
     "Preset",
     "RailSensor",
+    "ScaleSettings",
     "SensorSettings",
     "ServerSettings",
     "SnmpPlug",
@@ -65,6 +70,7 @@ __all__ = [
     "has_panel",
     "lines_of",
     "load",
+    "load_edge",
     "own_token",
     "parse_span",
     "supervision",

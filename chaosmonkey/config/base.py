@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
@@ -14,6 +14,13 @@ class Section(BaseModel):
     """A part of the settings: frozen, and refuses unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+def section_of(annotation: object) -> type[BaseModel] | None:
+    """Return the section that an annotation allows, as `ScaleSettings | None` does; else None."""
+    kinds = get_args(annotation) or (annotation,)
+    found = (one for one in kinds if isinstance(one, type) and issubclass(one, BaseModel))
+    return next(found, None)
 
 
 def _fetch(value: object) -> object:

@@ -17,6 +17,7 @@ from chaosmonkey.config.environment import PREFIX
 from chaosmonkey.config.limits import Limits
 from chaosmonkey.config.machine import Machine
 from chaosmonkey.config.panel import PanelSettings
+from chaosmonkey.config.scale import ScaleSettings
 from chaosmonkey.config.server import ServerSettings
 from chaosmonkey.config.timing import PRESETS, Preset, TimingSettings
 
@@ -127,6 +128,9 @@ class Lab(BaseSettings):
     timing: TimingSettings = TimingSettings()
     audience: Audience = Audience()
     panel: PanelSettings = PanelSettings()
+    scale: ScaleSettings | None = None
+    """Without this section there are no edges, and phones join at this server."""
+
     demo: DemoSettings | None = None
     """Only in the file that the demo writes."""
 

@@ -10,11 +10,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from chaosmonkey.config.base import section_of
 from chaosmonkey.config.http_presets import PRESETS
 from chaosmonkey.config.http_recipe import HttpRecipe, HttpRequest, Trouble
 from chaosmonkey.config.lab import Lab
 from chaosmonkey.config.machine import Machine
 from chaosmonkey.config.plugs import DRIVERS, HttpPlug
+from chaosmonkey.config.scale import EdgeSettings
 from chaosmonkey.config.sensors import SENSORS
 
 HEAD = """\
@@ -73,13 +75,20 @@ How each driver verifies a cut, which devices turn themselves on if this server 
 """  # noqa: E501 - TOML as people write it
 
 
+EDGE_HEAD = """\
+`chaosmonkey edge` reads a file of its own, `edge.toml`; [scale-out.md](scale-out.md) explains it.
+"""
+
+HIDDEN = ("driver", "machine", "epoch", "demo")
+"""Keys without a row: they have sections of their own, or only the demo writes them."""
+
+
 def reference() -> str:
     """The whole page."""
-    top = {name: field for name, field in Lab.model_fields.items() if not _section(field)}
+    fields = Lab.model_fields.items()
+    top = {name: field for name, field in fields if not section_of(field.annotation)}
     parts = [HEAD, *_table("At the top of the file", top, "Keys before the first section.")]
-    for name, field in Lab.model_fields.items():
-        if section := _section(field):
-            parts += _table(f"`[{name}]`", section.model_fields, section.__doc__)
+    parts += _sections(Lab)
     parts += _table("`[[machine]]`", Machine.model_fields, Machine.__doc__)
     for driver, plug in DRIVERS.items():
         says = plug.__doc__ or ""
@@ -92,20 +101,22 @@ def reference() -> str:
     parts += _table("A `recipe` of the driver `http`", HttpRecipe.model_fields, HttpRecipe.__doc__)
     parts += _table("A request of a recipe", HttpRequest.model_fields, HttpRequest.__doc__)
     parts += _table("A trouble of a recipe", Trouble.model_fields, Trouble.__doc__)
+    parts += ["# Configuration of an edge\n", EDGE_HEAD]
+    name = {"name": EdgeSettings.model_fields["name"]}
+    parts += _table("At the top of edge.toml", name, "Before the first section.")
+    parts += _sections(EdgeSettings, " in edge.toml")
     return "\n".join(parts)
 
 
-def _section(field: FieldInfo) -> type[BaseModel] | None:
-    kind = field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+def _sections(root: type[BaseModel], where: str = "") -> Iterator[str]:
+    for name, field in root.model_fields.items():
+        section = section_of(field.annotation)
+        if section is not None and name not in HIDDEN:
+            yield from _table(f"`[{name}]`{where}", section.model_fields, section.__doc__)
 
 
 def _table(title: str, fields: dict[str, FieldInfo], says: str | None) -> Iterator[str]:
-    rows = {
-        name: field
-        for name, field in fields.items()
-        if name not in ("driver", "machine", "epoch", "demo")
-    }
+    rows = {name: field for name, field in fields.items() if name not in HIDDEN}
     yield f"## {title}\n\n{' '.join((says or '').split())}\n"
     yield "| key | default | meaning |\n|---|---|---|"
     for name, field in rows.items():

@@ -11,8 +11,8 @@ from pydantic import Field, field_validator
 from chaosmonkey.config.base import Section
 
 
-class ServerSettings(Section):
-    """Address, data folder and access of the server."""
+class ListenSettings(Section):
+    """Where a web server listens, and the names by which browsers reach it."""
 
     host: str = "127.0.0.1"
     """Address to listen on. Loopback by default: any client that can reach it can cut power."""
@@ -20,22 +20,12 @@ class ServerSettings(Section):
     port: int = Field(default=8080, ge=0, le=65535)
     """TCP port to listen on; 0 takes any free one."""
 
-    data: Path = Field(default=Path("~/.local/share/chaosmonkey"), validate_default=True)
-    """Folder of the journal and the records. It is created if missing and must be writable."""
-
     public_url: str | None = None
     """URL for phones, such as "http://chaos.local:8080", or "https://example.org/chaos" behind a
     proxy; default: the server's address. Its host name is allowed."""
 
     allowed_hosts: tuple[str, ...] = ()
     """More host names that browsers may use for this server, besides this machine's own."""
-
-    always_ask: bool = False
-    """Whether requests from this machine need a token too: set it behind a proxy, or on a machine
-    with several users."""
-
-    presenter_token: str | None = Field(default=None, min_length=16, repr=False)
-    """A fixed presenter's token; better set as CHAOSMONKEY_SERVER__PRESENTER_TOKEN."""
 
     @field_validator("public_url")
     @classmethod
@@ -49,11 +39,6 @@ class ServerSettings(Section):
             raise ValueError("must not contain a user, ? or #")
         _ = parts.port  # raises ValueError if it is none
         return value.rstrip("/")
-
-    @field_validator("data")
-    @classmethod
-    def _expand(cls, value: Path) -> Path:
-        return value.expanduser()
 
     @property
     def public_origin(self) -> str | None:
@@ -77,14 +62,6 @@ class ServerSettings(Section):
         return self.host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
     @property
-    def open_here(self) -> bool:
-        """Whether requests from this machine have presenter access.
-
-        Not with a `public_url`: a proxy on this machine forwards requests of others.
-        """
-        return self.here_only and not self.always_ask and self.public_url is None
-
-    @property
     def here_only(self) -> bool:
         """Whether only this machine can reach it."""
         try:
@@ -98,3 +75,30 @@ class ServerSettings(Section):
         if self.anywhere:
             return "127.0.0.1"
         return f"[{self.host}]" if ":" in self.host else self.host
+
+
+class ServerSettings(ListenSettings):
+    """Address, data folder and access of the server."""
+
+    data: Path = Field(default=Path("~/.local/share/chaosmonkey"), validate_default=True)
+    """Folder of the journal and the records. It is created if missing and must be writable."""
+
+    always_ask: bool = False
+    """Whether requests from this machine need a token too: set it behind a proxy, or on a machine
+    with several users."""
+
+    presenter_token: str | None = Field(default=None, min_length=16, repr=False)
+    """A fixed presenter's token; better set as CHAOSMONKEY_SERVER__PRESENTER_TOKEN."""
+
+    @field_validator("data")
+    @classmethod
+    def _expand(cls, value: Path) -> Path:
+        return value.expanduser()
+
+    @property
+    def open_here(self) -> bool:
+        """Whether requests from this machine have presenter access.
+
+        Not with a `public_url`: a proxy on this machine forwards requests of others.
+        """
+        return self.here_only and not self.always_ask and self.public_url is None

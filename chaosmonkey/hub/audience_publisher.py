@@ -17,7 +17,7 @@ from chaosmonkey.hub.phone_views import Play, PlayOutage
 from chaosmonkey.hub.presence import Presence
 from chaosmonkey.hub.round_view_builders import show_round
 from chaosmonkey.hub.round_views import RoundView
-from chaosmonkey.hub.views import OutageView, ShowView
+from chaosmonkey.hub.views import OutageView, ScaleView, ShowView
 
 
 class AudiencePublisher:
@@ -33,6 +33,7 @@ class AudiencePublisher:
         presence: Presence,
         safety: Callable[[], Safety],
         join_url: Callable[[], str],
+        scale: Callable[[], ScaleView | None] = lambda: None,
     ) -> None:
         self._hub = hub
         self._phones = phones
@@ -41,6 +42,7 @@ class AudiencePublisher:
         self._presence = presence
         self._safety = safety
         self._join_url = join_url
+        self._scale = scale
         self._soon = False
         self._had_console = False
         self._last_play: Play | None = None
@@ -83,6 +85,8 @@ class AudiencePublisher:
             consoles=presence.count("console"),
             phones=presence.count("phone"),
             stage_delay_ms=None if delay is None else round(delay * 1000),
+            scale=self._scale(),
+            table_lost_at=None,
         )
 
     def _play(self, view: RoundView | None) -> Play:
@@ -99,6 +103,7 @@ class AudiencePublisher:
             nicknames=self._room.names.wanted,
             phones=self._presence.count("phone"),
             outage=None if outage is None else _outage_for_phones(outage, outages),
+            table_lost_at=None,
         )
 
 

@@ -11,11 +11,12 @@ HALT and the cluster's watches run after every hundred phones.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from operator import methodcaller
-from typing import Protocol
+from typing import Any, Protocol
 
 import orjson
 
@@ -56,13 +57,21 @@ class PhoneStream:
         self._now = now
         self._framed = framed
         self._listeners: dict[Listener, None] = {}
-        self._frame: bytes | None = None
-        self._next: Play | None = None
+        self._latest: Play | Mapping[str, Any] | None = None
+        self._next: Play | Mapping[str, Any] | None = None
+        self._frame = b""
+        self._frame_at = 0.0
         self._sent_at = 0.0
+        self._on_send: Callable[[], None] = lambda: None
         self._timer: asyncio.TimerHandle | None = None
         self._heart: asyncio.TimerHandle | None = None
         self._spreading = False
         self._closed = False
+
+    @property
+    def message(self) -> bytes | None:
+        """The latest message as JSON, as of now; None if there is none yet."""
+        return None if self._latest is None else self._encode(self._latest)
 
     @property
     def listening(self) -> int:
@@ -78,8 +87,8 @@ class PhoneStream:
     def subscribed(self, listener: Listener) -> Iterator[None]:
         """Send a phone the latest message at once, and later ones while the context lasts."""
         self._listeners[listener] = None
-        if self._frame is not None:
-            listener.offer(self._frame)
+        if self._latest is not None:
+            listener.offer(self._frame_of_now())
         if self._heart is None and not self._closed:
             self._heart = asyncio.get_running_loop().call_later(BEAT, self._beat)
         try:
@@ -87,10 +96,18 @@ class PhoneStream:
         finally:
             del self._listeners[listener]
 
-    def show(self, play: Play) -> None:
-        """Send this message soon, unless a newer one replaces it."""
+    def show(self, play: Play | Mapping[str, Any]) -> None:
+        """Send this message soon, unless a newer one replaces it.
+
+        Args:
+            play: a Play, or its JSON as an edge received it.
+        """
         self._next = play
         self._plan()
+
+    def on_send(self, callback: Callable[[], None]) -> None:
+        """Call `callback` whenever a message is sent."""
+        self._on_send = callback
 
     def close(self) -> None:
         """Stop sending permanently."""
@@ -110,9 +127,24 @@ class PhoneStream:
         self._timer = None
         self._sent_at = asyncio.get_running_loop().time()
         self.seq += 1
-        self._frame = frame = self._framed(orjson.dumps(self._next))
-        self._next = None
-        self._spread(methodcaller("offer", frame))
+        self._latest, self._next = self._next, None
+        self._frame_at = 0.0
+        self._spread(methodcaller("offer", self._frame_of_now()))
+        self._on_send()
+
+    def _frame_of_now(self) -> bytes:
+        """Return the latest message as a frame; a newcomer sets its clock by it."""
+        assert self._latest is not None
+        now = asyncio.get_running_loop().time()
+        if now >= self._frame_at + PAUSE:
+            self._frame_at = now
+            self._frame = self._framed(self._encode(self._latest))
+        return self._frame
+
+    def _encode(self, play: Play | Mapping[str, Any]) -> bytes:
+        if isinstance(play, Play):
+            return orjson.dumps(replace(play, at=self._now()))
+        return orjson.dumps({**play, "at": self._now()})
 
     def _beat(self) -> None:
         """Send a heartbeat to all phones if nothing was sent for a while."""

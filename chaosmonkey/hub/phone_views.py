@@ -34,6 +34,8 @@ class Play:
         feed: the feed that the next round will cut.
         nicknames: whether phones may choose a nickname.
         outage: the outage that the round caused, once it was executed.
+        table_lost_at: when this edge lost its link to the table; null while it has one, and on
+            the table's server.
     """
 
     type: Literal["play"]
@@ -46,3 +48,4 @@ class Play:
     nicknames: bool
     phones: int
     outage: PlayOutage | None
+    table_lost_at: float | None

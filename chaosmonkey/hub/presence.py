@@ -18,10 +18,17 @@ REMEMBERED = 64
 
 
 class Presence:
-    """Counts connections by role, and phones by seat; `changed` is called when a count changes."""
+    """Counts connections by role, and phones by seat; `changed` is called when a count changes.
 
-    def __init__(self, changed: Callable[[], None]) -> None:
+    Args:
+        elsewhere: returns how many phones the edges serve.
+    """
+
+    def __init__(
+        self, changed: Callable[[], None], *, elsewhere: Callable[[], int] = lambda: 0
+    ) -> None:
         self._changed = changed
+        self._elsewhere = elsewhere
         self._counts: Counter[str] = Counter()
         self._seats: Counter[str] = Counter()
         self._stages: dict[str, int] = {}
@@ -32,7 +39,7 @@ class Presence:
         """Return how many clients of a role are connected."""
         match role:
             case "phone":
-                return len(self._seats)
+                return len(self._seats) + self._elsewhere()
             case "stage":
                 return len(self._stages)
             case _:

@@ -43,7 +43,7 @@ def for_the_room(view: _Shown) -> _Shown:
                 telling=_telling(view),
             )
         case ShowView():
-            return replace(view, halted_by=_who(view.halted_by))
+            return replace(view, halted_by=_who(view.halted_by), scale=None)
         case _:
             return view
 

@@ -235,6 +235,29 @@ class OutageView:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeView:
+    """An edge, and how many phones and stages it serves."""
+
+    name: str
+    phones: int
+    stages: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleView:
+    """The link to the edges.
+
+    Attributes:
+        why: why there is no link; "" if there is one.
+        edges: the edges that report, by name.
+    """
+
+    connected: bool
+    why: str
+    edges: tuple[EdgeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ShowView:
     """The presenter's settings, and who is connected.
 
@@ -250,6 +273,9 @@ class ShowView:
         wifi: name of the Wi-Fi to join first, whose code is at /api/wifi.svg; "" if none is set.
         nicknames: whether phones may choose a nickname.
         stage_delay_ms: milliseconds the stage took to draw the last change; null if unknown.
+        scale: the link to the edges; null without edges, and for the room.
+        table_lost_at: when this edge lost its link to the table; null while it has one, and on
+            the table's server.
     """
 
     scene: Scene
@@ -267,3 +293,5 @@ class ShowView:
     consoles: int
     phones: int
     stage_delay_ms: float | None
+    scale: ScaleView | None
+    table_lost_at: float | None

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chaosmonkey.access import AuthMethod, Caller, Role
 from chaosmonkey.api import responses
-from chaosmonkey.config import ServerSettings
+from chaosmonkey.config import ListenSettings
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
 
 LOCAL = r"\.(local|lan|home|home\.arpa|internal|localdomain|fritz\.box)"
@@ -54,7 +54,7 @@ class ForeignHost(BadInput):
 class RequestGuard:
     """ASGI middleware that refuses requests whose Host is not a name of this server."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: ListenSettings) -> None:
         self._app = app
         self._public = settings.public_origin
         named = urlsplit(self._public).hostname if self._public else None

@@ -43,7 +43,7 @@ async def join_with_code(code: Annotated[str, Path(max_length=40)]) -> Response:
 @router.get("/api/join.svg", operation_id="join_code")
 async def join_code(ctx: Ctx) -> Response:
     """Return the QR code of the phone page, including the current join code."""
-    return _svg(_join_picture(scanned_url(ctx.join_url(), ctx.room.codes.current)))
+    return code_image(ctx.join_url(), ctx.room.codes.current)
 
 
 @router.get("/api/wifi.svg", operation_id="wifi_code")
@@ -62,6 +62,11 @@ async def wifi_code(ctx: Ctx) -> Response:
             security=audience.wifi_security,
         )
     )
+
+
+def code_image(join_url: str, code: str) -> Response:
+    """Return the QR code of a phone page with a join code, if there is one."""
+    return _svg(_join_picture(scanned_url(join_url, code)))
 
 
 @lru_cache(maxsize=8)

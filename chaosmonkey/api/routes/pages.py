@@ -34,8 +34,12 @@ class NotBuilt(Unavailable):
 
 def page_routes() -> list[BaseRoute]:
     """Return the routes of the pages; without a build they answer NotBuilt."""
+    return [*public_page_routes(), Route(login.CONSOLE, _console)]
+
+
+def public_page_routes() -> list[BaseRoute]:
+    """Return the routes of the pages that are for everyone."""
     routes: list[BaseRoute] = [Route(path, _page(name)) for path, name in PAGES.items()]
-    routes.append(Route(login.CONSOLE, _console))
     if (FOLDER / "assets").is_dir():
         routes.append(asset_route(FOLDER / "assets"))
     return routes

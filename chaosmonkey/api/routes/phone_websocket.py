@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter, WebSocket
 
-from chaosmonkey.api import context
 from chaosmonkey.api.cookies import cookie_name
 from chaosmonkey.api.middleware.authentication import address_of
 from chaosmonkey.api.middleware.request_guard import same_origin
@@ -28,7 +27,7 @@ async def stream(socket: WebSocket) -> None:
         return
     await socket.accept()
     PhoneSession(
-        context.of(socket),
+        socket.app.state.phone_backend,
         protocol_of(socket).switch_to_phone(),
         address=address_of(socket),
         cookie=socket.cookies.get(cookie_name(COOKIE, socket)),

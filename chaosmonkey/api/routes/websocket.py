@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Literal
 
 import orjson
@@ -28,11 +29,6 @@ SIGNED_OUT = 4401
 """Close code for a console without a presenter's session: an application's code, after 401."""
 
 
-def beat(ctx: context.Context) -> str:
-    """Return a heartbeat message."""
-    return orjson.dumps(Beat("beat", ctx.clock.now())).decode()
-
-
 @router.websocket("/ws")
 async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = "viewer") -> None:
     """Stream the state and its changes; docs/protocol.md describes the messages."""
@@ -53,11 +49,12 @@ async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = 
     try:
         with counted:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_send(socket, watching, ctx), name="send")
+                sending = send_all(socket, watching, presence=ctx.presence, now=ctx.clock.now)
+                tasks.create_task(sending, name="send")
                 check = None
                 if role == "console":
                     check = tasks.create_task(_check(socket, ctx), name="session")
-                await _listen(socket, ctx.presence, stage=address if role == "stage" else None)
+                await listen(socket, ctx.presence, stage=address if role == "stage" else None)
                 watching.end()
                 if check is not None:
                     check.cancel()
@@ -65,7 +62,9 @@ async def live(socket: WebSocket, role: Literal["stage", "console", "viewer"] = 
         watching.end()
 
 
-async def _send(socket: WebSocket, watching: Subscription, ctx: context.Context) -> None:
+async def send_all(
+    socket: WebSocket, watching: Subscription, *, presence: Presence, now: Callable[[], float]
+) -> None:
     """Send every message; a reader that blocks fills its buffer and is disconnected."""
     try:
         while True:
@@ -73,10 +72,10 @@ async def _send(socket: WebSocket, watching: Subscription, ctx: context.Context)
                 async with asyncio.timeout(BEAT):
                     message, delta = await watching.next()
             except TimeoutError:
-                await socket.send_text(beat(ctx))
+                await socket.send_text(orjson.dumps(Beat("beat", now())).decode())
                 continue
             if delta is not None:
-                ctx.presence.sent(delta.seq, _real_now())
+                presence.sent(delta.seq, _real_now())
             await socket.send_text(message.decode())
     except TooSlow:
         await _close(socket, TRY_AGAIN_LATER, "too slow; reconnect for a snapshot")
@@ -109,7 +108,7 @@ async def _close(socket: WebSocket, code: int, reason: str) -> None:
         return  # the client has disconnected already
 
 
-async def _listen(socket: WebSocket, presence: Presence, *, stage: str | None) -> None:
+async def listen(socket: WebSocket, presence: Presence, *, stage: str | None) -> None:
     """Receive until the client disconnects; only a stage's {"drawn": seq} is used."""
     while (message := await socket.receive())["type"] != "websocket.disconnect":
         if stage is not None and (seq := _drawn(message.get("text"))) is not None:

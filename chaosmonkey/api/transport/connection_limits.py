@@ -10,23 +10,42 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
+from dataclasses import dataclass
 from typing import Protocol
 
 from uvicorn.server import ServerState
 
-MOST = 6000
-"""Connections at once: 2,000 phones with a websocket and, while the page loads, two more each."""
 
-MOST_FROM_ONE = 4000
-"""Connections at once from one address: enough for 2,000 phones behind one NAT, and leaves room
-for other addresses."""
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many connections there may be at once.
 
-MOST_LISTENING = 4500
-"""Websockets at once. The remainder of `MOST` is for requests, so that HALT always gets through;
-all of them take about 100 MB."""
+    Attributes:
+        most: all: 2,000 phones with a websocket and, while the page loads, two more each.
+        most_from_one: from one address: enough for 2,000 phones behind one NAT, and leaves room
+            for other addresses.
+        most_listening: websockets. The remainder of `most` is for requests, so that HALT always
+            gets through; all of them take about 100 MB.
+        most_listening_from_one: websockets from one address. The remainder of `most_from_one` is
+            for its requests.
+        proxies: networks whose addresses are not limited, because others are behind them.
+    """
 
-MOST_LISTENING_FROM_ONE = 3000
-"""Websockets at once from one address. The remainder of `MOST_FROM_ONE` is for its requests."""
+    most: int = 6000
+    most_from_one: int = 4000
+    most_listening: int = 4500
+    most_listening_from_one: int = 3000
+    proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+
+    def limits(self, address: str) -> bool:
+        """Whether the limits of one address apply to an address."""
+        if not self.proxies:
+            return True
+        try:
+            found = ipaddress.ip_interface(address).ip
+        except ValueError:
+            return True
+        return not any(found in proxies for proxies in self.proxies)
 
 
 class Evictable(Protocol):
@@ -40,12 +59,14 @@ class ConnectionLimits(ServerState):
     """uvicorn's set of connections, with a count by address.
 
     Args:
-        most: connections at once, if the system allows fewer than `MOST`.
+        capacity: how many there may be.
+        allowed: how many the system allows.
     """
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, capacity: Capacity = Capacity(), *, allowed: int | None = None) -> None:
         super().__init__()
-        self._most = most
+        self.capacity = capacity
+        self._most = capacity.most if allowed is None else min(capacity.most, allowed)
         self._here: Counter[str] = Counter()
         self._listening: Counter[str] = Counter()
         self._evictable: dict[Evictable, str] = {}
@@ -62,7 +83,8 @@ class ConnectionLimits(ServerState):
 
     def admit(self, connection: Evictable, address: str) -> bool:
         """Admit a new connection if there is room; an idle one may be evicted for it."""
-        full_of_it = self._here[address] >= MOST_FROM_ONE
+        capacity = self.capacity
+        full_of_it = self._here[address] >= capacity.most_from_one and capacity.limits(address)
         if (full_of_it or self.here >= self._most) and not self._make_room(
             address if full_of_it else None
         ):
@@ -77,7 +99,11 @@ class ConnectionLimits(ServerState):
 
     def admit_listener(self, address: str) -> bool:
         """Admit a connection as a websocket if there is room."""
-        if self._listening[address] >= MOST_LISTENING_FROM_ONE or self.listening >= MOST_LISTENING:
+        capacity = self.capacity
+        if self.listening >= capacity.most_listening:
+            return False
+        full_of_it = self._listening[address] >= capacity.most_listening_from_one
+        if full_of_it and capacity.limits(address):
             return False
         self._listening[address] += 1
         return True

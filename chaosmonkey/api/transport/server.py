@@ -15,11 +15,11 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from chaosmonkey.api.transport.client_limits import LARGEST_MESSAGE
-from chaosmonkey.api.transport.connection_limits import MOST, ConnectionLimits
+from chaosmonkey.api.transport.connection_limits import Capacity, ConnectionLimits
 from chaosmonkey.api.transport.http_protocol import IDLE, LARGEST_HEAD, HttpConnection
 from chaosmonkey.api.transport.uvicorn_server import GRACE, UvicornServer
 from chaosmonkey.api.transport.websocket_protocol import WebSocketConnection
-from chaosmonkey.config import ServerSettings
+from chaosmonkey.config import ListenSettings
 from chaosmonkey.errors import Unavailable
 
 SWEEP_INTERVAL = 1.0
@@ -55,7 +55,12 @@ class WebServer(UvicornServer):
         port: the bound port.
     """
 
-    def __init__(self, entrance: ASGIApp, settings: ServerSettings) -> None:
+    def __init__(
+        self,
+        entrance: ASGIApp,
+        settings: ListenSettings,
+        capacity: Capacity = Capacity(),  # noqa: B008 - frozen
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 entrance,
@@ -73,10 +78,11 @@ class WebServer(UvicornServer):
                 timeout_graceful_shutdown=GRACE,
                 server_header=False,
                 # Trust a proxy's headers only if one is configured.
-                proxy_headers=settings.public_url is not None,
+                proxy_headers=settings.public_url is not None or bool(capacity.proxies),
+                forwarded_allow_ips=[str(one) for one in capacity.proxies] or None,
             )
         )
-        self.connection_limits = ConnectionLimits(min(MOST, _allowed_files() - SPARE_FILES))
+        self.connection_limits = ConnectionLimits(capacity, allowed=_allowed_files() - SPARE_FILES)
         self.server_state = self.connection_limits
         self.port = settings.port
         self._settings = settings
@@ -111,7 +117,7 @@ class WebServer(UvicornServer):
                     await asyncio.sleep(0)
 
 
-def bind(settings: ServerSettings) -> socket.socket:
+def bind(settings: ListenSettings) -> socket.socket:
     """Create a listening socket; raises PortTaken."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # asyncio disables Nagle's algorithm only if the protocol is named; with it, an answer in two

@@ -1334,6 +1334,18 @@ export interface components {
             workload: string;
         };
         /**
+         * EdgeView
+         * @description An edge, and how many phones and stages it serves.
+         */
+        EdgeView: {
+            /** Name */
+            name: string;
+            /** Phones */
+            phones: number;
+            /** Stages */
+            stages: number;
+        };
+        /**
          * Entrant
          * @description The public view of a participant.
          *
@@ -1930,6 +1942,8 @@ export interface components {
          *         feed: the feed that the next round will cut.
          *         nicknames: whether phones may choose a nickname.
          *         outage: the outage that the round caused, once it was executed.
+         *         table_lost_at: when this edge lost its link to the table; null while it has one, and on
+         *             the table's server.
          */
         Play: {
             /** At */
@@ -1945,6 +1959,8 @@ export interface components {
             seq: number;
             /** Speed */
             speed: number;
+            /** Table Lost At */
+            table_lost_at: number | null;
             /** Title */
             title: string;
             /**
@@ -2278,6 +2294,22 @@ export interface components {
             waiting: number;
         };
         /**
+         * ScaleView
+         * @description The link to the edges.
+         *
+         *     Attributes:
+         *         why: why there is no link; "" if there is one.
+         *         edges: the edges that report, by name.
+         */
+        ScaleView: {
+            /** Connected */
+            connected: boolean;
+            /** Edges */
+            edges: components["schemas"]["EdgeView"][];
+            /** Why */
+            why: string;
+        };
+        /**
          * Scene
          * @description The scenes of the stage.
          * @enum {string}
@@ -2350,6 +2382,9 @@ export interface components {
          *         wifi: name of the Wi-Fi to join first, whose code is at /api/wifi.svg; "" if none is set.
          *         nicknames: whether phones may choose a nickname.
          *         stage_delay_ms: milliseconds the stage took to draw the last change; null if unknown.
+         *         scale: the link to the edges; null without edges, and for the room.
+         *         table_lost_at: when this edge lost its link to the table; null while it has one, and on
+         *             the table's server.
          */
         ShowView: {
             /** Armed Until */
@@ -2373,11 +2408,14 @@ export interface components {
             nicknames: boolean;
             /** Phones */
             phones: number;
+            scale: components["schemas"]["ScaleView"] | null;
             scene: components["schemas"]["Scene"];
             /** Stage Delay Ms */
             stage_delay_ms: number | null;
             /** Stages */
             stages: number;
+            /** Table Lost At */
+            table_lost_at: number | null;
             /** Wifi */
             wifi: string;
         };

@@ -32,7 +32,7 @@ class Phone:
 def play(title: str) -> Play:
     return Play(
         type="play", seq=1, at=1000.0, speed=1.0, title=title, round=None, nicknames=False,
-        feed=FeedKind.POWER, phones=0, outage=None,
+        feed=FeedKind.POWER, phones=0, outage=None, table_lost_at=None,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Connections that do not get to the point, ask for too much or are too many."""
 
 import asyncio
+import ipaddress
 import os
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 from chaosmonkey.api.middleware.concurrency import EACH_ROUND
 from chaosmonkey.api.middleware.request_size import LARGEST_BODY
 from chaosmonkey.api.transport.client_limits import BLOCKED
-from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
+from chaosmonkey.api.transport.connection_limits import Capacity, ConnectionLimits, address_of
 from chaosmonkey.api.transport.http_protocol import LARGEST_HEAD, REQUEST_TIME, HttpConnection
 from tests.patience import PATIENCE, until
 from tests.unit.api._rough import (
@@ -160,10 +161,10 @@ async def test_five_hundred_connections_in_a_moment_leave_nothing_behind(site: S
 
 
 async def test_when_it_is_full_whoever_stands_in_the_door_makes_room(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site,
 ) -> None:
     await presenter_is_served(site)
-    monkeypatch.setattr("chaosmonkey.api.transport.connection_limits.MOST_FROM_ONE", 4)
+    site.connection_limits.capacity = Capacity(most_from_one=4)
     async with rough(site) as idler, rough(site), rough_socket(site), rough_socket(site):
         assert await idler.rest() == b""
         assert site.connection_limits.here == 4
@@ -171,10 +172,10 @@ async def test_when_it_is_full_whoever_stands_in_the_door_makes_room(
 
 
 async def test_when_it_is_full_of_guests_a_newcomer_is_told_to_come_back(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site,
 ) -> None:
     await presenter_is_served(site)
-    monkeypatch.setattr("chaosmonkey.api.transport.connection_limits.MOST_FROM_ONE", 3)
+    site.connection_limits.capacity = Capacity(most_from_one=3)
     async with rough_socket(site), rough_socket(site), rough(site) as late:
         assert (await late.rest()).startswith(b"HTTP/1.1 503 ")
         assert site.connection_limits.here == 3
@@ -183,9 +184,9 @@ async def test_when_it_is_full_of_guests_a_newcomer_is_told_to_come_back(
 
 
 async def test_websockets_leave_room_for_requests(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site,
 ) -> None:
-    monkeypatch.setattr("chaosmonkey.api.transport.connection_limits.MOST_LISTENING_FROM_ONE", 2)
+    site.connection_limits.capacity = Capacity(most_listening_from_one=2)
     async with rough_socket(site), rough_socket(site), rough(site) as late:
         await late.send(UPGRADE.format(path="/ws/play").encode())
         assert (await late.rest()).startswith(b"HTTP/1.1 503 ")
@@ -203,13 +204,23 @@ class Idler:
         self.gone = True
 
 
-def test_one_addresss_flood_takes_no_room_from_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chaosmonkey.api.transport.connection_limits.MOST_FROM_ONE", 2)
-    connection_limits, guest, idlers = ConnectionLimits(4), Idler(), [Idler() for _ in range(4)]
+def test_one_addresss_flood_takes_no_room_from_another() -> None:
+    connection_limits = ConnectionLimits(Capacity(most=4, most_from_one=2))
+    guest, idlers = Idler(), [Idler() for _ in range(4)]
     assert connection_limits.admit(guest, "guest")
     assert all(connection_limits.admit(idler, "flood") for idler in idlers)
     assert [idler.gone for idler in idlers] == [True, True, False, False]
     assert not guest.gone
+
+
+def test_an_address_of_a_proxy_is_not_limited_because_others_are_behind_it() -> None:
+    proxies = (ipaddress.ip_network("10.42.0.0/16"),)
+    capacity = Capacity(most_from_one=1, most_listening_from_one=1, proxies=proxies)
+    limits = ConnectionLimits(capacity)
+    for address, admitted in (("10.42.3.1", True), ("192.0.2.1", False)):
+        assert limits.admit(Idler(), address)
+        assert limits.admit_listener(address)
+        assert limits.admit_listener(address) is admitted
 
 
 def test_an_address_counts_as_one_however_it_is_written() -> None:

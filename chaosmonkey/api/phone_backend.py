@@ -1,0 +1,166 @@
+"""Carry out what phones request, whichever way it arrives, and answer.
+
+a phone's session ─► PhoneBackend, either ─► RoomBackend ─► room ─► Ack, once it is on the disk
+│                  ▲            └───► Refused
+└───► an edge's ───┘ over NATS
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from chaosmonkey.access import Caller, Rates, Role
+from chaosmonkey.api.context import Context
+from chaosmonkey.api.phone_actions import act, joined
+from chaosmonkey.api.phone_messages import Ack, HelloMessage, PhoneMessage, PressMessage, Refused
+from chaosmonkey.api.responses import for_the_hall
+from chaosmonkey.api.routes.audited import audit
+from chaosmonkey.api.transport.work_queue import WorkQueue
+from chaosmonkey.audience import Seats
+from chaosmonkey.audience.seats import tag
+from chaosmonkey.errors import BadInput, ChaosMonkeyError
+from chaosmonkey.hub import PhoneStream, Presence
+
+Answer = Callable[[Ack | Refused], None]
+Spawn = Callable[[Coroutine[Any, Any, None]], object]
+
+
+class PhoneBackend(Protocol):
+    """What a phone's session needs of the process that serves it.
+
+    Attributes:
+        work: works off what phones send.
+        presence: counts phones.
+        phones: sends phones the latest message.
+    """
+
+    rates: Rates
+    work: WorkQueue
+    presence: Presence
+    phones: PhoneStream
+
+    @property
+    def seats(self) -> Seats:
+        """What issues and verifies seats."""
+
+    def check_code(self, code: str | None) -> None:
+        """Raises CodeWanted unless it is a valid join code."""
+
+    def welcome(self, number: int, seat: str, answer: Answer, *, proof: str, returns: bool) -> None:
+        """Answer a hello.
+
+        Args:
+            number: the request's id.
+            seat: the phone's seat.
+            answer: called once.
+            proof: proves the seat at the next hello.
+            returns: whether the phone has proved that it had the seat before.
+        """
+
+    def carry_out(
+        self, seat: str, request: PhoneMessage, *, address: str, answer: Answer, spawn: Spawn
+    ) -> None:
+        """Carry out a request of a seat.
+
+        Args:
+            seat: the phone's seat.
+            request: what it requests.
+            address: where the phone is, for the audit log.
+            answer: called once.
+            spawn: runs the task of a press, which may have to wait for a plug.
+        """
+
+
+class RoomBackend:
+    """The backend on the table's own server: it has the room."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.rates = ctx.authenticator.rates
+        self.work = ctx.phone_work
+        self.presence = ctx.presence
+        self.phones = ctx.phones
+        self.ctx = ctx
+
+    @property
+    def seats(self) -> Seats:
+        """What issues and verifies seats."""
+        return self.ctx.seats
+
+    def check_code(self, code: str | None) -> None:
+        """Raises CodeWanted unless it is the current or the previous code."""
+        self.ctx.room.codes.check(code)
+
+    def welcome(
+        self,
+        number: int,
+        seat: str,
+        answer: Answer,
+        *,
+        proof: str,
+        returns: bool,  # noqa: ARG002 - the room knows every seat's part
+    ) -> None:
+        """Answer a hello."""
+        self._acknowledge(number, seat, answer, proof=proof)
+
+    def carry_out(
+        self,
+        seat: str,
+        request: PhoneMessage,
+        *,
+        address: str,
+        answer: Answer,
+        spawn: Spawn,
+    ) -> None:
+        """Carry out a request; an edge's hello only asks for the seat's part in the round."""
+        if isinstance(request, PressMessage):
+            spawn(self._press(seat, request, address, answer))
+            return
+        try:
+            if not isinstance(request, HelloMessage):
+                act(self.ctx, seat, request.do, request)
+        except ChaosMonkeyError as error:
+            answer(refusal(request.id, error))
+        else:
+            self._acknowledge(request.id, seat, answer)
+
+    def _acknowledge(
+        self, number: int, seat: str, answer: Answer, *, proof: str | None = None
+    ) -> None:
+        """Answer once everything that the request changed is on the disk."""
+
+        def send() -> None:
+            answer(Ack("ack", number, joined(self.ctx, seat), proof))
+
+        self.ctx.round_recorder.when_written(partial(self.ctx.phone_work.put, send))
+
+    async def _press(self, seat: str, request: PressMessage, address: str, answer: Answer) -> None:
+        ctx = self.ctx
+        who = ctx.seats.who(seat)
+        refused: ChaosMonkeyError | None = None
+        try:
+            await ctx.room.press(request.round, who, request.machine)
+        except ChaosMonkeyError as error:
+            refused = error
+            answer(refusal(request.id, error))
+        else:
+            self._acknowledge(request.id, seat, answer)
+        caller = Caller(Role.AUDIENCE, f"seat {tag(who)}", address)
+        audit(ctx, caller, f"press {request.machine}", refused)
+
+
+def refusal(number: int | None, error: ChaosMonkeyError) -> Refused:
+    """Return a refused request's answer."""
+    return Refused("refused", number, **for_the_hall(error))
+
+
+def unreadable(error: ValidationError) -> BadInput:
+    """Return a message that is no request as an error that says what to write instead."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "the message"
+    return BadInput(
+        f"{where[:80]}: {first['msg'][:200]}.", remedy="docs/protocol.md lists the requests."
+    )
