@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chaosmonkey.model import Displaced, Fate, Outage
+from chaosmonkey.model import Displaced, Fate, FeedState, Outage
 from chaosmonkey.outage.cluster_state import ClusterState
 from chaosmonkey.outage.pod_tracking import mark_waiting, never_replaced
 from chaosmonkey.outage.recovery import unresolved
@@ -54,8 +54,12 @@ def _why_held(world: ClusterState) -> str:
     return "Kubernetes evicts from one node at a time, every 10 s"
 
 
-def conclude(outage: Outage, at: float) -> Outage:
-    """Derive the moments that follow from the others: recovered, whole, cleaned, closed."""
+def conclude(outage: Outage, at: float, world: ClusterState) -> Outage:
+    """Derive the moments that follow from the others: recovered, whole, cleaned, closed.
+
+    An outage is not over while a sensor sees the feed off: a sensor that debounces may be later
+    than the node, and then the moment at which the feed came back would be lost.
+    """
     if outage.closed is not None:
         return outage
     moving = outage.moving
@@ -74,9 +78,16 @@ def conclude(outage: Outage, at: float) -> Outage:
     if evicted and not leftovers and outage.cleaned is None:
         outage = replace(outage, cleaned=at)
     finished = outage.whole is not None or not (moving or waiting)
-    if finished and not leftovers and outage.not_ready is not None:
+    if finished and not leftovers and outage.not_ready is not None and not _is_off(outage, world):
         outage = replace(outage, closed=at)
     return outage
+
+
+def _is_off(outage: Outage, world: ClusterState) -> bool:
+    """Whether a sensor sees the outage's feed off, now."""
+    if outage.feed is None:
+        return False
+    return world.sensed.get((outage.node, outage.feed)) is FeedState.OFF
 
 
 def _last_resolved(pods: tuple[Displaced, ...]) -> float | None:

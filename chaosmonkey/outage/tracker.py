@@ -148,7 +148,7 @@ def _each(
     return {
         key: outage
         if outage.closed is not None
-        else conclude(release_unneeded(step(outage), at=at, world=world), at)
+        else conclude(release_unneeded(step(outage), at=at, world=world), at, world)
         for key, outage in outages.items()
     }
 

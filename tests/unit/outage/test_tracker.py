@@ -385,6 +385,20 @@ def test_a_feed_that_a_sensor_loses_begins_an_outage_at_the_sensors_moment() -> 
     assert len(scene.outages) == 1, "the silence is the same outage"
 
 
+def test_an_outage_is_not_over_while_its_sensor_sees_no_power() -> None:
+    scene = Scene()
+    lose_feed(scene)
+    scene.silent.add("node3")
+    scene.wait(8)
+    scene.node("node3", "Unknown")
+    scene.silent.discard("node3")
+    scene.node("node3", "True")
+    scene.wait(2)
+    assert scene.outage.closed is None
+    lose_feed(scene, state=FeedState.ON)
+    assert scene.outage.restored == scene.outage.closed == scene.now
+
+
 def test_a_silence_that_a_slow_sensor_explains_afterwards_keeps_its_t0() -> None:
     scene = Scene()
     scene.pod("web-a", "node3")
