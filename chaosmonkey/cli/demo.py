@@ -28,25 +28,21 @@ import httpx
 
 from chaosmonkey.api.addresses import server_url
 from chaosmonkey.api.transport.server import PortTaken
+from chaosmonkey.cli.children import RESTART_PAUSE, end, how_it_ended, start
+from chaosmonkey.cli.demo_edges import DemoEdges
 from chaosmonkey.clock import SystemClock
-from chaosmonkey.config import ServerSettings, environment_with
+from chaosmonkey.config import ServerSettings
 from chaosmonkey.errors import StoreFailed, Unavailable
 from chaosmonkey.simcluster import DEMO_MACHINES, DEMO_PANEL, SimMachine
 from chaosmonkey.store import Journal, hold_folder, open_database
 
 log = logging.getLogger(__name__)
 
-RESTART_PAUSE = 1.0
-"""Seconds before a dead server is restarted (deploy/ sets systemd to the same)."""
-
 START_TIMEOUT = 90.0
 """Seconds within which the simulator must answer; on an emulated 32-bit ARM it took up to 29."""
 
 SHORT_LIFE = 5.0
 """Seconds; a server that dies sooner three times in a row is not restarted."""
-
-STOP_TIMEOUT = 30.0
-"""Seconds that a process has to end; the server restores its plugs in that time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +57,7 @@ class Demo:
     data: Path
     sim_port: int
     sensors: bool = True
+    edges: int = 0
 
     @cached_property
     def _token(self) -> str | None:
@@ -78,42 +75,60 @@ class Demo:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         self._check_ports()
         await self._reset()
+        edges = self._edges if self.edges else None
+        if edges is not None:
+            edges.prepare()
         epoch = SystemClock().now()
         config = self._write_config(epoch)
-        simulator = await _start(
+        simulator = await start(
             "sim", "--port", self.sim_port, "--header-port", self.sim_port + 1,
             "--speed", self.speed, "--preset", self.preset, "--seed", self.seed, "--epoch", epoch,
         )  # fmt: skip
         try:
             await self._wait_for(simulator)
             self._introduce()
-            return await self._keep_serving(config, simulator, stop)
+            if edges is None:
+                return await self._keep_serving(config, simulator, stop)
+            async with edges.running():
+                return await self._keep_serving(config, simulator, stop)
         finally:
-            await _end(simulator)
+            await end(simulator)
 
     async def _keep_serving(self, config: Path, simulator: Process, stop: asyncio.Event) -> int:
         clock = SystemClock()
         short_lives = 0
         while True:
             began = clock.now()
-            server = await _start("serve", "--config", config, token=self._token)
+            server = await start("serve", "--config", config, token=self._token)
             try:
                 await _first_of(server.wait(), simulator.wait(), stop.wait())
             finally:
                 if stop.is_set() or server.returncode is None:
-                    await _end(server)
+                    await end(server)
             code = server.returncode or 0
             if stop.is_set():
                 # A server that is still starting has no signal handler yet, and nothing open.
                 return 0 if code == -signal.SIGTERM else code
             if simulator.returncode is not None:
-                log.error("The simulator ended (%s).", _how(simulator.returncode))
+                log.error("The simulator ended (%s).", how_it_ended(simulator.returncode))
                 return 1
             short_lives = short_lives + 1 if clock.now() - began < SHORT_LIFE else 0
             if code in (2, 4) or short_lives >= 3:
                 return code or 1
-            log.warning("The server ended (%s). Restarting it.", _how(code))
+            log.warning("The server ended (%s). Restarting it.", how_it_ended(code))
             await clock.sleep(RESTART_PAUSE)
+
+    @cached_property
+    def _edges(self) -> DemoEdges:
+        ports = [port for _, port in self._edge_ports()]
+        return DemoEdges(self.data, host=self.host, ports=ports[1:], nats_port=ports[0])
+
+    def _edge_ports(self) -> list[tuple[str, int]]:
+        """Return where NATS and the edges listen."""
+        if not self.edges:
+            return []
+        edges = [(self.host, self.port + 1 + number) for number in range(self.edges)]
+        return [("127.0.0.1", self.sim_port + 2), *edges]
 
     def _check_ports(self) -> None:
         """Check the ports before anything starts: another demo might answer on a taken one.
@@ -125,6 +140,7 @@ class Demo:
             (self.host, self.port, "--port 8090"),
             ("127.0.0.1", self.sim_port, "--sim-port 8101"),
             ("127.0.0.1", self.sim_port + 1, "--sim-port 8101"),
+            *((host, port, "--port 8090") for host, port in self._edge_ports()),
         )
         for host, port, other in wanted:
             try:
@@ -159,6 +175,7 @@ class Demo:
             f'[gpio]\npin_factory = "mock"\nheader = "127.0.0.1:{self.sim_port + 1}"\n\n'
             f'[timing]\npreset = "{self.preset}"\n\n'
             + _PANEL
+            + (self._edges.settings if self.edges else "")
             + f'[demo]\nbench = "http://127.0.0.1:{self.sim_port}"\n'
             + machines
         )
@@ -199,6 +216,7 @@ class Demo:
         url = here if self._token is None else server_url(server, self.port)
         key = f"?token={self._token}" if self._token else ""
         curl = f"curl -H 'Authorization: Bearer {self._token}'" if self._token else "curl"
+        play = self._edges.join_url.removesuffix("/play") if self.edges else url
         command = _command_name()
         bench = "" if self.sim_port == 8001 else f" --sim-port {self.sim_port}"
         sys.stdout.write(
@@ -206,7 +224,8 @@ class Demo:
             f"(preset {self.preset}, speed {self.speed:g}).\n\n"
             f"  Watch        {url}/           (the stage)\n"
             f"  Present      {url}/console{key}    (? shows the keys)\n"
-            f"  Play         {url}/j          (phones; the stage shows the code: key Q)\n"
+            f"  Play         {play}/j          (phones; the stage shows the code: key Q)\n"
+            f"{self._edges.introduction if self.edges else ''}"
             f"  Cut power    {curl} {here}/kill/node3\n"
             f"  Cut network  {curl} '{here}/kill/node3?feed=network'\n"
             f"  Pull a plug  {command} unplug node3{bench}     (the server has to notice)\n"
@@ -242,33 +261,6 @@ def _listening(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family)
 
 
-async def _start(command: str, *arguments: object, token: str | None = None) -> Process:
-    """Start one of our commands; it ends when this process ends for any reason.
-
-    A presenter's token is passed in the environment: others can read command lines and files.
-    """
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "chaosmonkey", command, *map(str, arguments), "--until-eof",
-        stdin=asyncio.subprocess.PIPE,
-        env=environment_with(token),
-        start_new_session=True,  # Ctrl-C is sent to this process only, which ends both in order
-    )  # fmt: skip
-
-
-async def _end(process: Process) -> None:
-    """Terminate a process and wait for it; kill it after STOP_TIMEOUT."""
-    if process.returncode is None:
-        process.terminate()
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
-
-
 async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
     """Return when the first of several coroutines is done."""
     async with asyncio.TaskGroup() as tasks:
@@ -276,10 +268,6 @@ async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
         await asyncio.wait(started, return_when=asyncio.FIRST_COMPLETED)
         for task in started:
             task.cancel()
-
-
-def _how(code: int) -> str:
-    return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
 
 
 def _command_name() -> str:

@@ -68,6 +68,9 @@ def demo(
     sensors: Annotated[
         bool, typer.Option(help="Simulate sensors, which notice a pulled plug.")
     ] = True,
+    edges: Annotated[
+        int, typer.Option(min=0, max=9, help="Edges for phones, linked over a nats-server.")
+    ] = 0,
 ) -> None:
     """Run everything on simulated machines.
 
@@ -87,6 +90,7 @@ def demo(
         data=data.expanduser(),
         sim_port=sim_port,
         sensors=sensors,
+        edges=edges,
     )
     sys.exit(asyncio.run(show.run()))
 

@@ -25,6 +25,9 @@ CONNECT_TIMEOUT = 5
 PING_EVERY = 4
 """Seconds between two pings; after two without an answer the connection is dead."""
 
+CANCEL_AGAIN = 0.5
+"""Seconds after which the end of a connection is pressed for again."""
+
 RETRY = 1.0
 """Seconds between two attempts to connect, on average."""
 
@@ -46,8 +49,30 @@ async def with_connection(
     Raises:
         LinkDown: it could not connect, the connection ended, or NATS refused a part of the work.
     """
-    import nats.errors  # noqa: PLC0415 - only a server with edges needs it
-    from nats.aio.client import Client  # noqa: PLC0415
+    from nats.aio.client import Client  # noqa: PLC0415 - only a server with edges needs it
+
+    client, loop = Client(), asyncio.get_running_loop()
+    task = loop.create_task(_connect_and_work(client, settings, name, work))
+    try:
+        await asyncio.wait({task})
+    finally:
+        # On Python 3.11, asyncio.wait_for loses a cancellation that comes together with a result,
+        # and nats-py waits with it. On a closed client, everything that was missed fails.
+        task.cancel()
+        while not task.done():
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN)
+            if not task.done():
+                await asyncio.wait({loop.create_task(client.close())}, timeout=CANCEL_AGAIN)
+                task.cancel()
+        failed = None if task.cancelled() else task.exception()
+    if failed is not None:
+        raise failed
+
+
+async def _connect_and_work(
+    client: Client, settings: NatsSettings, name: str, work: Callable[[Client], Awaitable[None]]
+) -> None:
+    import nats.errors  # noqa: PLC0415
 
     closed = asyncio.Event()
     causes: list[str] = []
@@ -58,7 +83,6 @@ async def with_connection(
     async def on_closed() -> None:
         closed.set()
 
-    client = Client()
     expected = (nats.errors.Error, OSError, TimeoutError)  # OSError includes those of TLS
     try:
         await client.connect(
