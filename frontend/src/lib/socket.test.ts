@@ -18,7 +18,7 @@ class Pretend {
   }
 }
 
-const heard: string[] = [];
+const received: string[] = [];
 let lost = 0;
 let socket: Socket;
 
@@ -26,10 +26,10 @@ beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal('WebSocket', Pretend);
   Pretend.all = [];
-  heard.length = lost = 0;
+  received.length = lost = 0;
   socket = new Socket('/ws', {
     opened: () => {},
-    heard: (message) => heard.push(message),
+    received: (message) => received.push(message),
     closed: () => (lost += 1),
   });
   Pretend.all[0]!.onopen!();
@@ -56,12 +56,12 @@ test('signs of life keep it open and are nobody else’s business', () => {
     Pretend.all[0]!.onmessage!({ data: '{"type":"beat","at":1.0}' });
   }
   expect(lost).toBe(0);
-  expect(heard).toEqual([]);
+  expect(received).toEqual([]);
 });
 
 test('what the server says is handed on as it came', () => {
   Pretend.all[0]!.onmessage!({ data: '{"type":"delta"}' });
-  expect(heard).toEqual(['{"type":"delta"}']);
+  expect(received).toEqual(['{"type":"delta"}']);
 });
 
 test('a closed connection comes back after a pause, and an ended one does not', () => {

@@ -1,9 +1,8 @@
 // A websocket that reconnects: after a growing, random pause, and at once when the page becomes
-// visible or the network returns. It only receives, apart from acknowledgements: a reconnect can
-// never repeat a cut.
-export interface Ears {
+// visible or the network returns. It repeats nothing by itself: a reconnect can never repeat a cut.
+export interface SocketListener {
   opened(): void;
-  heard(message: string): void;
+  received(message: string): void;
   /** Called with the time of the server's last sign of life, or of the attempt, by `performance`,
    *  in ms; and the close code, 0 without one. */
   closed(until: number, code: number): void;
@@ -21,18 +20,18 @@ const LONGEST = 5000;
 
 export class Socket {
   #url: string;
-  #ears: Ears;
+  #listener: SocketListener;
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #ended = false;
-  #heardAt = 0;
-  #heardOn = 0; // the same by the wall clock: `performance` stops while a phone sleeps
+  #receivedAt = 0;
+  #receivedOn = 0; // the same by the wall clock: `performance` stops while a phone sleeps
   #pulse: ReturnType<typeof setInterval>;
 
-  constructor(path: string, ears: Ears) {
+  constructor(path: string, listener: SocketListener) {
     this.#url = here(path).replace(/^http/, 'ws');
-    this.#ears = ears;
+    this.#listener = listener;
     document.addEventListener('visibilitychange', this.#soon);
     addEventListener('online', this.#soon);
     addEventListener('pageshow', this.#soon);
@@ -40,7 +39,8 @@ export class Socket {
     this.#connect();
   }
 
-  say(message: unknown): void {
+  /** Send a message; without an open connection it is dropped. */
+  send(message: unknown): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
@@ -70,30 +70,30 @@ export class Socket {
   };
 
   #silence(): number {
-    return Math.max(performance.now() - this.#heardAt, Date.now() - this.#heardOn);
+    return Math.max(performance.now() - this.#receivedAt, Date.now() - this.#receivedOn);
   }
 
-  #listened(): void {
-    this.#heardAt = performance.now();
-    this.#heardOn = Date.now();
+  #markReceived(): void {
+    this.#receivedAt = performance.now();
+    this.#receivedOn = Date.now();
   }
 
   #connect(): void {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
-    this.#listened();
+    this.#markReceived();
     socket.onopen = () => {
       this.#failures = 0;
-      this.#ears.opened();
+      this.#listener.opened();
     };
     socket.onmessage = (event) => {
-      this.#listened();
+      this.#markReceived();
       const message = String(event.data);
-      if (!message.startsWith('{"type":"beat"')) this.#ears.heard(message);
+      if (!message.startsWith('{"type":"beat"')) this.#listener.received(message);
     };
     socket.onclose = (event) => {
       // A broken connection was alive until now, unless the page slept for longer.
-      const until = this.#silence() < SILENCE ? performance.now() : this.#heardAt;
+      const until = this.#silence() < SILENCE ? performance.now() : this.#receivedAt;
       this.#lost(until, event.code);
       this.#later();
     };
@@ -105,12 +105,12 @@ export class Socket {
     if (socket === null) return;
     socket.onopen = socket.onclose = socket.onmessage = null;
     socket.close();
-    this.#lost(this.#heardAt, 0);
+    this.#lost(this.#receivedAt, 0);
   }
 
   #lost(until: number, code: number): void {
     this.#socket = null;
-    if (!this.#ended) this.#ears.closed(until, code);
+    if (!this.#ended) this.#listener.closed(until, code);
   }
 
   #later(): void {
