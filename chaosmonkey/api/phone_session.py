@@ -24,6 +24,8 @@ from chaosmonkey.api.phone_messages import (
     Ack,
     HelloMessage,
     PhoneMessage,
+    PingMessage,
+    Pong,
     PressMessage,
     Refused,
 )
@@ -104,6 +106,9 @@ class PhoneSession:
         if isinstance(request, HelloMessage):
             self._hello(request)
             return
+        if isinstance(request, PingMessage):
+            self._send(Pong("pong", request.id))
+            return
         seat = self._seat
         if seat is None:
             raise NoSeat("This phone has no seat.", remedy="Send a hello first.")
@@ -154,7 +159,7 @@ class PhoneSession:
     def _refuse(self, number: int | None, error: ChaosMonkeyError) -> None:
         self._send(Refused("refused", number, **for_the_hall(error)))
 
-    def _send(self, answer: Ack | Refused) -> None:
+    def _send(self, answer: Ack | Pong | Refused) -> None:
         self._connection.send(framed(orjson.dumps(answer)))
 
 

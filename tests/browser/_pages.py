@@ -151,6 +151,8 @@ class Tab:
         body = json.loads(frame)
         del body["id"]
         do = body.pop("do")
+        if do == "ping":
+            return  # it changes nothing
         self.changes.append(f"{do} {json.dumps(body, separators=(',', ':'))}")
 
     def _said(self, message: Any) -> None:

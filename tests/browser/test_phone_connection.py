@@ -1,4 +1,4 @@
-"""A phone whose connection or server goes away: its requests count once, and a press is not repeated."""
+"""A phone whose connection or server goes away: a vote counts once, a press is not repeated."""
 
 from __future__ import annotations
 
@@ -95,23 +95,31 @@ class Net:
 
     sockets: list[WebSocketRoute] = field(default_factory=list)
     presses: int = 0
+    pongs: int = 0
     swallows: Callable[[str], bool] = lambda _: False
     """Which messages get lost, though the connection stays open."""
+    dead: int = 0
+    """How many of the first connections are half-open: nothing arrives, and they do not close."""
 
     def between(self, page: Page) -> None:
         page.route_web_socket("**/ws/play", self._handle)
 
     def _handle(self, phone: WebSocketRoute) -> None:
         self.sockets.append(phone)
+        number = len(self.sockets)
         server = phone.connect_to_server()
+
+        def arrives(message: str | bytes) -> bool:
+            return number > self.dead and not self.swallows(str(message))
 
         def to_server(message: str | bytes) -> None:
             self.presses += json.loads(message)["do"] == "press"
-            if not self.swallows(str(message)):
+            if arrives(message):
                 server.send(message)
 
         def to_phone(message: str | bytes) -> None:
-            if not self.swallows(str(message)):
+            self.pongs += json.loads(message)["type"] == "pong"
+            if arrives(message):
                 phone.send(message)
 
         phone.on_message(to_server)
@@ -221,3 +229,58 @@ def test_a_phone_without_its_seat_asks_for_the_code_and_sends_the_vote_that_it_k
     big(phone).tap()
     expect(big(phone)).to_contain_text("Vote in")
     assert lab.round()["tally"]["node2"] == 1
+
+
+UNLOCKED = (
+    "for (const one of ['resume', 'visibilitychange']) document.dispatchEvent(new Event(one))"
+)
+"""What a page is told when its phone is unlocked; a headless Chromium is always visible."""
+
+OTHER_NETWORK = "dispatchEvent(new Event('online'))"
+
+
+def stop_clock(page: Page) -> None:
+    """From now on the page's timers wait for `page.clock.run_for`."""
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 0.01)
+
+
+@pytest.mark.parametrize("wakes", [UNLOCKED, OTHER_NETWORK], ids=["unlocked", "network"])
+def test_a_phone_that_wakes_up_on_a_dead_connection_has_another_a_second_later(
+    lab: Lab, join: Callable[..., Tab], wakes: str
+) -> None:
+    lab.ask("/api/round/open")
+    net = Net()
+
+    def before(page: Page) -> None:
+        page.clock.install()
+        net.between(page)
+
+    phone = join(before)
+    stop_clock(phone.page)
+    net.dead = 1
+    phone.page.evaluate(wakes)
+    phone.page.clock.run_for(990)
+    assert len(net.sockets) == 1
+    lab.vote(1, "node3")  # while the phone receives nothing
+    phone.page.clock.run_for(20)
+    phone.eventually(lambda: len(net.sockets) == 2)
+    expect(phone.page.locator("#text")).to_contain_text("1 vote so far.")
+    expect(connected(phone)).to_be_visible()
+
+
+def test_a_phone_that_wakes_up_on_a_connection_that_works_keeps_it(
+    lab: Lab, join: Callable[..., Tab]
+) -> None:
+    net = Net()
+
+    def before(page: Page) -> None:
+        page.clock.install()
+        net.between(page)
+
+    phone = join(before)
+    stop_clock(phone.page)
+    phone.page.evaluate(UNLOCKED)
+    phone.eventually(lambda: net.pongs == 1)
+    phone.page.clock.run_for(3000)
+    assert len(net.sockets) == 1
+    expect(connected(phone)).to_be_visible()

@@ -23,6 +23,7 @@ export type Play = Schemas['Play'];
 export type PhoneMessage = Schemas['PhoneMessage'];
 export type Ack = Schemas['Ack'];
 export type PhoneRefusal = Schemas['Refused'];
+export type Pong = Schemas['Pong'];
 export type Description = Schemas['Description'];
 export type FeedKind = Schemas['FeedKind'];
 export type FeedState = Schemas['FeedState'];

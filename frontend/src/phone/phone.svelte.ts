@@ -2,7 +2,7 @@
 // answer is sent again after a reconnect, except a press: the person presses again.
 import { Refused } from '../lib/request';
 import { Socket } from '../lib/socket';
-import type { Ack, Joined, PhoneRefusal, Play } from '../lib/types';
+import type { Ack, Joined, PhoneRefusal, Play, Pong } from '../lib/types';
 import { Requests, type PhoneRequest, type Proof } from './requests';
 import { codeIn, keepProof, proof, seat, storage } from './seat';
 import { Tabs } from './tabs';
@@ -16,6 +16,12 @@ const AGAIN = 1500;
 
 /** Milliseconds after which a phone shows that it waits for an answer: many may send at once. */
 const SLOW = 1500;
+
+/** Milliseconds after that within which anything must arrive. Longer than for a phone that wakes up: it
+ *  may be the server that is slow, and many phones that connect again would not help it. */
+const DEAD = 3000;
+
+type FromServer = Play | Ack | PhoneRefusal | Pong;
 
 export class Phone {
   play: Play | null = $state.raw(null);
@@ -53,13 +59,14 @@ export class Phone {
         this.#requests.connect();
         void this.join();
       },
-      received: (message) => this.#receive(JSON.parse(message) as Play | Ack | PhoneRefusal),
+      received: (message) => this.#receive(JSON.parse(message) as FromServer),
       closed: () => {
         this.connected = false;
         this.#latest = null;
         clearTimeout(this.#again);
         this.#requests.disconnect();
       },
+      probe: () => this.#requests.ping(),
     });
     return () => {
       clearInterval(timer);
@@ -69,12 +76,16 @@ export class Phone {
     };
   }
 
-  #receive(message: Play | Ack | PhoneRefusal): void {
-    if (message.type !== 'play') this.#requests.settle(message);
-    else {
-      this.#latest = message;
-      this.#receivedAt = performance.now();
-      if (this.#isSeated) this.#show(message);
+  #receive(message: FromServer): void {
+    switch (message.type) {
+      case 'play':
+        this.#latest = message;
+        this.#receivedAt = performance.now();
+        if (this.#isSeated) this.#show(message);
+        break;
+      case 'ack':
+      case 'refused':
+        this.#requests.settle(message);
     }
   }
 
@@ -242,8 +253,11 @@ export class Phone {
   }
 
   #tick(): void {
-    if (this.own.sending || this.play === null)
-      this.own.slow = performance.now() - this.own.sentAt > SLOW;
+    if (this.own.sending || this.play === null) {
+      const isSlow = performance.now() - this.own.sentAt > SLOW;
+      if (isSlow && !this.own.slow && this.connected) this.#socket?.check(DEAD);
+      this.own.slow = isSlow;
+    }
     if (this.play === null || !this.connected) return;
     const passed = (performance.now() - this.#receivedAt) / 1000;
     this.now = this.play.at + passed * this.play.speed;

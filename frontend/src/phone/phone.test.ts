@@ -203,6 +203,26 @@ describe('a vote', () => {
     expect(sent('vote')).toHaveLength(1);
   });
 
+  it('that gets no answer on a connection that is silent is sent on a new one', async () => {
+    void phone.act();
+    await vi.advanceTimersByTimeAsync(1_750);
+    expect(last()).toMatchObject({ do: 'ping' });
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(Pretend.all).toHaveLength(2);
+    await connect();
+    await acknowledge();
+    expect(last()).toMatchObject({ do: 'vote' });
+  });
+
+  it('that waits for a busy server stays on its connection', async () => {
+    void phone.act();
+    await vi.advanceTimersByTimeAsync(1_750);
+    await receive({ type: 'pong', id: last().id });
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(Pretend.all).toHaveLength(1);
+    expect(phone.view.under).toBe('waiting for the answer');
+  });
+
   it('is not repeated by a second tap', async () => {
     void phone.act();
     void phone.act();
@@ -307,6 +327,21 @@ describe('a phone whose turn it is', () => {
     document.dispatchEvent(new Event('visibilitychange'));
     await vi.advanceTimersByTimeAsync(250);
     expect(heres()).toBe(1);
+  });
+
+  it('has its answer once on the connection that replaces one that died while it slept', async () => {
+    isSeen(false);
+    await called();
+    isSeen(true);
+    document.dispatchEvent(new Event('visibilitychange'));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(Pretend.all).toHaveLength(2);
+    await connect(mine);
+    await acknowledge({ ticket: 3 });
+    expect(socket().sent.filter((one) => one.do === 'here')).toHaveLength(1);
+    await acknowledge({ ticket: 3 });
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(socket().sent.filter((one) => one.do === 'here')).toHaveLength(1);
   });
 
   it('does not insist when it is refused: the turn is over', async () => {

@@ -13,7 +13,7 @@ type Hello = Extract<PhoneMessage, { do: 'hello' }>;
 export type Proof = Partial<Pick<Hello, 'seat' | 'code' | 'proof'>>;
 
 /** A request of a phone that has a seat; the id is added when it is sent. */
-export type PhoneRequest = Exclude<WithoutId<PhoneMessage>, { do: 'hello' }>;
+export type PhoneRequest = Exclude<WithoutId<PhoneMessage>, { do: 'hello' | 'ping' }>;
 
 /** A press that has no answer. */
 export type Press = Extract<PhoneRequest, { do: 'press' }>;
@@ -59,6 +59,11 @@ export class Requests {
       this.#hellos.set(id, { resolve, reject });
       this.#send({ id, do: 'hello', ...proof });
     });
+  }
+
+  /** Send a ping, whose answer settles nothing: any message shows that the connection is alive. */
+  ping(): void {
+    this.#send({ id: ++this.#lastId, do: 'ping' });
   }
 
   /** Send a request, or keep it until the phone has its seat. Rejects with a Refused. */
