@@ -133,8 +133,9 @@ def test_a_vote_while_the_server_is_away_is_kept_and_counts_once_when_it_is_back
     phone = join()
     phone.page.context.set_offline(True)
     kill_server(demo)
-    expect(phone.page.get_by_text("Reconnecting. Stay here")).to_be_visible()
+    expect(phone.page.get_by_text("Reconnecting. What you do now is sent then.")).to_be_visible()
     choose(phone, "node2")
+    phone.accessible()
     big(phone).tap()
     expect(big(phone)).to_contain_text("Kept")
     text = "Your vote for node2 is kept and sent as soon as the connection is back."

@@ -66,8 +66,9 @@ const HAS: Readonly<Record<Mode, string>> = {
 };
 
 /** While the connection is lost: what the server keeps for this phone, which entered a round of this
- *  kind; null if it entered none. */
-export const reconnecting = (entered: Mode | null): string =>
-  entered === null
-    ? 'Reconnecting. Stay here: it resumes by itself.'
-    : `Reconnecting. Your ${HAS[entered]} is kept.`;
+ *  kind, if it entered one; else whether the person can do something already. */
+export function reconnecting(entered: Mode | null, canAct: boolean): string {
+  if (entered !== null) return `Reconnecting. Your ${HAS[entered]} is kept.`;
+  if (canAct) return 'Reconnecting. What you do now is sent then.';
+  return 'Reconnecting. Stay here: it resumes by itself.';
+}
