@@ -20,6 +20,7 @@ from chaosmonkey import __version__
 from chaosmonkey.api import confirm, responses
 from chaosmonkey.api.context import Context
 from chaosmonkey.api.middleware.authentication import Authentication
+from chaosmonkey.api.middleware.connectivity_checks import ConnectivityChecks
 from chaosmonkey.api.middleware.head import HeadRequests
 from chaosmonkey.api.middleware.prefix import PathPrefix
 from chaosmonkey.api.middleware.request_guard import RequestGuard, Unconfirmed
@@ -93,6 +94,8 @@ def create_app(context: Context) -> FastAPI:
     app.add_middleware(RequestGuard, settings=context.lab.server)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(PathPrefix, prefix=context.lab.server.prefix)
+    if context.lab.audience.connectivity_checks:
+        app.add_middleware(ConnectivityChecks)
     return app
 
 

@@ -12,13 +12,13 @@ from typing import Any, Literal
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from chaosmonkey.api.phone_messages import PHONE_MESSAGE, Ack, Refused
+from chaosmonkey.api.phone_messages import PHONE_MESSAGE, Ack, Pong, Refused
 from chaosmonkey.hub.messages import Beat, Delta, Snapshot
 from chaosmonkey.hub.phone_views import Play
 
-MESSAGES = {one.__name__: one for one in (Snapshot, Delta, Play, Beat, Ack, Refused)}
+MESSAGES = {one.__name__: one for one in (Snapshot, Delta, Play, Beat, Ack, Pong, Refused)}
 """What the server sends: `/ws` a Snapshot and then Deltas, `/ws/play` Plays and for each request an
-Ack or a Refused, and both a Beat when idle."""
+Ack, a Pong or a Refused, and both a Beat when idle."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:

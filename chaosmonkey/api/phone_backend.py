@@ -16,7 +16,14 @@ from pydantic import ValidationError
 from chaosmonkey.access import Caller, Rates, Role
 from chaosmonkey.api.context import Context
 from chaosmonkey.api.phone_actions import act, joined
-from chaosmonkey.api.phone_messages import Ack, HelloMessage, PhoneMessage, PressMessage, Refused
+from chaosmonkey.api.phone_messages import (
+    Ack,
+    HelloMessage,
+    PhoneMessage,
+    PingMessage,
+    PressMessage,
+    Refused,
+)
 from chaosmonkey.api.responses import for_the_hall
 from chaosmonkey.api.routes.audited import audit
 from chaosmonkey.api.transport.work_queue import WorkQueue
@@ -120,7 +127,7 @@ class RoomBackend:
             spawn(self._press(seat, request, address, answer))
             return
         try:
-            if not isinstance(request, HelloMessage):
+            if not isinstance(request, HelloMessage | PingMessage):  # they change nothing
                 act(self.ctx, seat, request.do, request)
         except ChaosMonkeyError as error:
             answer(refusal(request.id, error))

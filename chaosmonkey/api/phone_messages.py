@@ -1,7 +1,8 @@
 """The messages between a phone and the server on `/ws/play`, besides the stream of Play.
 
 A phone's request has an `id` that it chooses. The answer has the same `id`: an Ack once the request
-is on the disk, or a Refused. A request that is repeated, as after a reconnect, counts once.
+is on the disk, a Pong at once, or a Refused. A request that is repeated, as after a reconnect,
+counts once.
 """
 
 from __future__ import annotations
@@ -65,8 +66,20 @@ class NameMessage(_Numbered, Naming):
     do: Literal["name"]
 
 
+class PingMessage(_Numbered):
+    """Get a Pong, which shows that the connection is alive; works without a seat."""
+
+    do: Literal["ping"]
+
+
 PhoneMessage = Annotated[
-    HelloMessage | VoteMessage | PressMessage | GuessMessage | RoundMessage | NameMessage,
+    HelloMessage
+    | VoteMessage
+    | PressMessage
+    | GuessMessage
+    | RoundMessage
+    | NameMessage
+    | PingMessage,
     Field(discriminator="do"),
 ]
 
@@ -87,6 +100,18 @@ class Ack:
     id: int
     you: Joined
     proof: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to a ping; unlike an Ack, it waits for no disk.
+
+    Attributes:
+        id: the request's.
+    """
+
+    type: Literal["pong"]
+    id: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from chaosmonkey.api.phone_messages import (
     Ack,
     HelloMessage,
     PhoneMessage,
+    PingMessage,
+    Pong,
     Refused,
 )
 from chaosmonkey.api.transport.client_limits import framed
@@ -106,6 +108,9 @@ class PhoneSession:
         if isinstance(request, HelloMessage):
             self._hello(request)
             return
+        if isinstance(request, PingMessage):
+            self._send(Pong("pong", request.id))
+            return
         seat = self._seat
         if seat is None:
             raise NoSeat("This phone has no seat.", remedy="Send a hello first.")
@@ -134,7 +139,7 @@ class PhoneSession:
         if not self._connection.has_ended:  # its hello may have waited in the queue until then
             self._here.enter_context(self._backend.presence.seated(seat))
 
-    def _send(self, answer: Ack | Refused) -> None:
+    def _send(self, answer: Ack | Pong | Refused) -> None:
         self._connection.send(framed(orjson.dumps(answer)))
 
 

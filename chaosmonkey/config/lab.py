@@ -93,6 +93,10 @@ class Audience(Section):
     wifi_security: Literal["WPA", "WEP", "nopass"] = "WPA"
     """Security of that Wi-Fi. WPA includes WPA2 and WPA3."""
 
+    connectivity_checks: bool = False
+    """Whether to answer the checks by which phones look for the internet, so that more of them stay
+    on a Wi-Fi without it. The Wi-Fi's DNS server must lead them here; see docs/on-stage.md."""
+
 
 class DemoSettings(Section):
     """The demo's simulated table. A real table has no such section."""

@@ -13,8 +13,10 @@ from chaosmonkey.api.phone_messages import (
     HelloMessage,
     NameMessage,
     PhoneMessage,
+    PingMessage,
     PressMessage,
     Refused,
+    RoundMessage,
     VoteMessage,
 )
 from chaosmonkey.api.transport.work_queue import WorkQueue
@@ -129,7 +131,7 @@ def _about(request: PhoneMessage) -> str:
             return f"{request.round} {request.do} {request.seconds:g}"
         case NameMessage():
             return f"{request.do} {request.id} {request.name}"
-        case HelloMessage():
-            return f"{request.do} {request.id}"
-        case _:
+        case RoundMessage():
             return f"{request.round} {request.do}"
+        case HelloMessage() | PingMessage():
+            return f"{request.do} {request.id}"

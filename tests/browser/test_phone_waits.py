@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page, Route
+    from playwright.sync_api import Locator, Page, WebSocketRoute
 
     from tests.browser._pages import Lab, Tab
 
@@ -141,17 +142,28 @@ def test_a_vote_that_the_server_answers_slowly_is_said_to_be_on_its_way(
     lab: Lab, join: Callable[..., Tab]
 ) -> None:
     lab.ask("/api/round/open")
-    phone = join().page
-    held: list[Route] = []
-    phone.route("**/api/play/vote", lambda route: held.append(route))
+    held: list[Callable[[], None]] = []
+    holds = False
+
+    def handle(socket: WebSocketRoute) -> None:
+        def to_phone(message: str | bytes) -> None:
+            if holds and '"type":"ack"' in str(message):
+                held.append(partial(socket.send, message))
+            else:
+                socket.send(message)
+
+        socket.connect_to_server().on_message(to_phone)
+
+    phone = join(before=lambda page: page.route_web_socket("**/ws/play", handle)).page
+    holds = True
     press(phone, "node2")
     expect(big(phone)).to_contain_text("Sending")
     expect(big(phone)).to_contain_text("waiting for the answer")
     expect(phone.locator("#text")).to_contain_text("Do not press again.")
     expect(big(phone)).to_be_disabled()
-    held[0].continue_()
-    expect(big(phone)).to_contain_text("Vote in")
     assert lab.round()["entered"] == 1
+    held[0]()
+    expect(big(phone)).to_contain_text("Vote in")
 
 
 def test_a_phone_that_slept_connects_at_once_when_it_is_seen_again(

@@ -83,7 +83,7 @@ class RequestGuard:
 
     def _is_ours(self, host: str) -> bool:
         """Whether a Host names this server; an address always does: rebinding needs a name."""
-        name = _without_port(host).lower().rstrip(".")
+        name = without_port(host).lower().rstrip(".")
         try:
             ipaddress.ip_address(name)
         except ValueError:
@@ -91,7 +91,8 @@ class RequestGuard:
         return True
 
 
-def _without_port(host: str) -> str:
+def without_port(host: str) -> str:
+    """Return the name or address in a Host header."""
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0]

@@ -1887,7 +1887,23 @@ export interface components {
          * @enum {string}
          */
         Outcome: "recovered" | "unnoticed" | "incomplete" | "aborted";
-        PhoneMessage: components["schemas"]["HelloMessage"] | components["schemas"]["VoteMessage"] | components["schemas"]["PressMessage"] | components["schemas"]["GuessMessage"] | components["schemas"]["RoundMessage"] | components["schemas"]["NameMessage"];
+        PhoneMessage: components["schemas"]["HelloMessage"] | components["schemas"]["VoteMessage"] | components["schemas"]["PressMessage"] | components["schemas"]["GuessMessage"] | components["schemas"]["RoundMessage"] | components["schemas"]["NameMessage"] | components["schemas"]["PingMessage"];
+        /**
+         * PingMessage
+         * @description Get a Pong, which shows that the connection is alive; works without a seat.
+         */
+        PingMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            do: "ping";
+            /**
+             * Id
+             * @description Chosen by the phone; the answer has the same.
+             */
+            id: number;
+        };
         /**
          * PlanView
          * @description The effect that a cut would have; nothing was done.
@@ -2019,6 +2035,22 @@ export interface components {
             uid: string;
             /** Workload */
             workload: string;
+        };
+        /**
+         * Pong
+         * @description The answer to a ping; unlike an Ack, it waits for no disk.
+         *
+         *     Attributes:
+         *         id: the request's.
+         */
+        Pong: {
+            /** Id */
+            id: number;
+            /**
+             * Type
+             * @constant
+             */
+            type: "pong";
         };
         /**
          * Press

@@ -50,7 +50,7 @@ export class Board {
   listen(): () => void {
     this.#socket = new Socket(`/ws?role=${this.#role}`, {
       opened: () => {},
-      heard: (message) => this.hear(JSON.parse(message) as Snapshot | Delta),
+      received: (message) => this.hear(JSON.parse(message) as Snapshot | Delta),
       closed: (until, code) => this.#lost(until / 1000, code),
     });
     return () => this.#socket?.end();
@@ -82,7 +82,7 @@ export class Board {
     this.signedOut = false;
     this.known = true;
     if (messages.some((message) => message.type === 'snapshot')) this.epoch += 1;
-    if (this.#role === 'stage') this.#socket?.say({ drawn: last.seq });
+    if (this.#role === 'stage') this.#socket?.send({ drawn: last.seq });
   }
 
   /** Apply a message and show it at once. */

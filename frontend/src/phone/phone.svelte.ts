@@ -1,12 +1,14 @@
-// One phone: it shows its stream's latest message, and acts only when touched. A vote or a press that
-// failed is never resent automatically: the person presses again.
-import { post, Refused } from '../lib/request';
+// One phone: it shows its stream's latest message, and acts only when touched. A request without an
+// answer is sent again after a reconnect, except a press: the person presses again.
+import { Refused } from '../lib/request';
 import { Socket } from '../lib/socket';
-import type { Joined, Play } from '../lib/types';
-import { codeIn, seat, storage } from './seat';
-import { NOTHING, type Act, type Own } from './view-model';
+import type { Ack, Joined, PhoneRefusal, Play, Pong } from '../lib/types';
+import { Requests, type PhoneRequest, type Proof } from './requests';
+import { codeIn, keepProof, proof, seat, storage } from './seat';
 import { Tabs } from './tabs';
-import { isSettled, standing, type Trouble } from './refusal';
+import { isCounted, isSettled, standing, type Press, type Trouble } from './refusal';
+import * as texts from './texts';
+import { NOTHING, type Own } from './view-model';
 import { view } from './view';
 
 /** Average milliseconds between two attempts to take the seat. */
@@ -14,6 +16,12 @@ const AGAIN = 1500;
 
 /** Milliseconds after which a phone shows that it waits for an answer: many may send at once. */
 const SLOW = 1500;
+
+/** Milliseconds after that within which anything must arrive. Longer than for a phone that wakes up: it
+ *  may be the server that is slow, and many phones that connect again would not help it. */
+const DEAD = 3000;
+
+type FromServer = Play | Ack | PhoneRefusal | Pong;
 
 export class Phone {
   play: Play | null = $state.raw(null);
@@ -24,55 +32,68 @@ export class Phone {
   /** The refused request and why; null if there is none. */
   trouble: Trouble | null = $state(null);
 
-  view = $derived(view(this.play, this.own, this.now));
+  view = $derived(view(this.play, this.own, this.now, this.connected));
+  /** Whether the large button may be pressed: what is no press is kept while the connection is lost. */
+  canAct = $derived(this.view.ready && (this.connected || this.view.act !== 'press'));
 
-  #heardAt = 0;
+  #receivedAt = 0;
   #seat = seat(storage(), (bytes) => crypto.getRandomValues(bytes));
   #code = codeIn(location.search);
-  #answered = '';
+  #isSeated = false;
+  /** The latest message, not shown before the phone has had a seat. */
+  #latest: Play | null = null;
+  #confirmed = '';
+  /** The press under way; null while the request is another. */
+  #press: Press | null = null;
   #socket: Socket | undefined;
-  #ended = false;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #requests = new Requests((message) => this.#socket?.send(message));
   #others = new Tabs((joined) => this.#know(joined));
 
   /** Start; returns a function that stops. */
   open(): () => void {
     const timer = setInterval(() => this.#tick(), 250);
     this.own.sentAt = performance.now();
-    void this.#begin();
+    this.#socket = new Socket('/ws/play', {
+      opened: () => {
+        this.#requests.connect();
+        void this.join();
+      },
+      received: (message) => this.#receive(JSON.parse(message) as FromServer),
+      closed: () => {
+        this.connected = false;
+        this.#latest = null;
+        clearTimeout(this.#again);
+        this.#requests.disconnect();
+      },
+      probe: () => this.#requests.ping(),
+    });
     return () => {
-      this.#ended = true;
       clearInterval(timer);
+      clearTimeout(this.#again);
       this.#socket?.end();
       this.#others.end();
     };
   }
 
-  /** Take the seat before connecting: a phone without one is not counted. */
-  async #begin(): Promise<void> {
-    while (!this.#ended && !(await this.join()) && !this.own.needsCode)
-      await new Promise((resolve) => setTimeout(resolve, AGAIN * (0.5 + Math.random())));
+  #receive(message: FromServer): void {
+    switch (message.type) {
+      case 'play':
+        this.#latest = message;
+        this.#receivedAt = performance.now();
+        if (this.#isSeated) this.#show(message);
+        break;
+      case 'ack':
+      case 'refused':
+        this.#requests.settle(message);
+    }
   }
 
-  #listen(): void {
-    if (this.#socket !== undefined || this.#ended) return;
-    let isFirst = true;
-    this.#socket = new Socket('/ws/play', {
-      // Also after a reconnect: a restarted server may have lost this phone's seat.
-      opened: () => {
-        if (!isFirst) void this.join();
-        isFirst = false;
-      },
-      heard: (message) => this.hear(JSON.parse(message) as Play),
-      closed: () => (this.connected = false),
-    });
-  }
-
-  hear(play: Play): void {
+  #show(play: Play): void {
     const before = this.play?.round?.id;
     this.play = play;
     this.connected = true;
     if (!this.own.sending) this.own.slow = false;
-    this.#heardAt = performance.now();
     this.#tick();
     if (play.round?.id === before) return;
     // Another round: forget the choice and the refusal of the last one.
@@ -86,56 +107,89 @@ export class Phone {
     this.#calm();
   }
 
-  /** Send the press; a second one is ignored at once. */
+  /** Do what the large button says; a second press of it is ignored at once. */
   act(): Promise<void> {
     const { act } = this.view;
     const { choice, typed } = this.own;
+    const round = this.play?.round;
+    if (!round) return Promise.resolve();
+    const about = { round: round.id };
     switch (act) {
       case 'vote':
-      case 'press':
-        if (choice === null || choice in (this.play?.round?.barred ?? {})) break;
-        return this.#do(act, { machine: choice }, `${SENDING[act]} for ${choice}.`);
+      case 'press': {
+        if (choice === null || choice in round.barred) break;
+        const sending = act === 'vote' ? texts.sendingVote(choice) : texts.sendingPress(choice);
+        return this.#do({ do: act, ...about, machine: choice }, sending);
+      }
       case 'enter':
-        return this.#do(act, {}, SENDING[act]);
+        return this.#do({ do: act, ...about }, texts.ENTERING);
       case 'guess': {
         const seconds = Number(typed.replace(',', '.'));
         if (!(seconds > 0)) break;
-        return this.#do(act, { seconds }, `${SENDING[act]} of ${seconds} s.`);
+        return this.#do({ do: act, ...about, seconds }, texts.sendingGuess(seconds));
       }
     }
     return Promise.resolve();
   }
 
   leave(): Promise<void> {
-    return this.#do('leave', {}, 'Giving up your place.');
+    const round = this.play?.round;
+    if (!round) return Promise.resolve();
+    return this.#do({ do: 'leave', round: round.id }, texts.LEAVING);
   }
 
   /** Take the seat, with the code if one was scanned or typed. Returns whether the phone has a seat. */
   async join(code: string | null = this.#code): Promise<boolean> {
+    clearTimeout(this.#again);
+    this.#code = code;
+    const kept = proof(storage());
+    const hello: Proof = {
+      seat: this.#seat,
+      ...(code !== null && { code }),
+      ...(kept !== null && { proof: kept }),
+    };
     try {
-      this.#learn(
-        await post<Joined>('/api/play/join', { seat: this.#seat, ...(code && { code }) }),
-      );
-      this.own.needsCode = false;
-      this.#calm();
-      this.#listen();
-      // The code was used, and would have expired after a reload.
-      if (this.#code !== null) history.replaceState(null, '', location.pathname);
-      this.#code = null;
+      this.#sit(await this.#requests.hello(hello));
       return true;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      if (error.rule === 'code') {
-        this.own.needsCode = true;
-        if (code) this.#refused(error);
-      } else if (error.status > 0) this.#refused(error);
+      this.#stand(error, code);
       return false;
     }
   }
 
+  /** The phone has its seat. */
+  #sit({ you, proof }: Ack): void {
+    if (proof !== null) keepProof(storage(), proof);
+    // The code was used, and would have expired after a reload.
+    if (this.#code !== null) history.replaceState(null, '', location.pathname);
+    this.#code = null;
+    this.#isSeated = true;
+    this.own.needsCode = false;
+    this.own.sentAt = performance.now();
+    this.#calm();
+    this.#learn(you);
+    if (this.#latest !== null && this.#latest !== this.play) this.#show(this.#latest);
+    this.#requests.resume(you, () => {
+      if (this.#press !== null) this.#press.ticket = you.ticket;
+      return this.#press !== null && isCounted(this.#press, this.play);
+    });
+  }
+
+  /** The hello was refused, or its connection was lost: then the next connection begins with one. */
+  #stand(error: Refused, code: string | null): void {
+    const needsCode = error.rule === 'code';
+    if (needsCode) this.own.needsCode = true;
+    if ((needsCode || error.status === 422) && this.#code === code) this.#code = null;
+    // The form for the code, or "reconnecting", says enough, unless a code was sent.
+    const isShown = needsCode || error.status === 0;
+    if (!isShown || (code && this.own.needsCode)) this.#refused(error);
+    if (!isShown) this.#again = setTimeout(() => void this.join(), AGAIN * (0.5 + Math.random()));
+  }
+
   async rename(name: string): Promise<void> {
     try {
-      this.#learn(await post<Joined>('/api/play/name', { name }));
+      this.#learn(await this.#requests.request({ do: 'name', name }));
       this.#calm();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -143,36 +197,34 @@ export class Phone {
     }
   }
 
-  async #do(what: Act | 'leave', body: Record<string, unknown>, sending: string): Promise<void> {
-    const round = this.play?.round;
-    if (this.own.sending || !round || !this.connected) return;
+  async #do(request: PhoneRequest, sending: texts.Sending): Promise<void> {
+    if (this.own.sending || (request.do === 'press' && !this.connected)) return;
     this.own.sending = sending;
     this.own.sentAt = performance.now();
+    this.#press =
+      request.do === 'press' ? { ...request, ticket: this.own.ticket, at: this.now } : null;
     this.#calm();
     navigator.vibrate?.(40);
     try {
-      this.#learn(await post<Joined>(`/api/play/${what}`, { round: round.id, ...body }));
+      this.#learn(await this.#requests.request(request));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error.status === 401) {
-        // A restarted server or a lost cookie: take the seat again; the person presses again.
-        await this.join();
-        if (!this.own.needsCode) this.#say('You lost your seat and have it back. Press again.');
-      } else if (error.status > 0) this.#refused(error);
-      // The server knows whether it was counted: it is shown once the server answers again.
-      else if (!(await this.join()) || this.own.round !== round.id || this.own.ticket === null)
-        this.#say('It did not get through. Press again.');
+        // The server has lost this phone's seat: take it again; the person presses again.
+        if (await this.join()) this.#say(texts.SEAT_IS_BACK);
+      } else this.#refused(error, error.status === 0 ? this.#press : null);
     } finally {
-      this.own.sending = '';
+      this.own.sending = null;
       this.own.slow = false;
     }
   }
 
-  #refused(error: Refused): void {
-    this.#say(`${error.message} ${error.remedy}`.trim(), error);
+  /** Show a refusal; with a press that was not confirmed, until the round shows it after all. */
+  #refused(error: Refused, press: Press | null = null): void {
+    this.#say(`${error.message} ${error.remedy}`.trim(), error, press);
   }
 
-  #say(text: string, refused?: Refused): void {
+  #say(text: string, refused?: Refused, press: Press | null = null): void {
     this.trouble = {
       text,
       shownInRound: refused?.shownInRound ?? false,
@@ -180,6 +232,7 @@ export class Phone {
       since: this.now,
       choice: this.own.choice,
       about: standing(this.play?.round ?? null),
+      press,
     };
   }
 
@@ -200,31 +253,28 @@ export class Phone {
   }
 
   #tick(): void {
-    if (this.own.sending || this.play === null)
-      this.own.slow = performance.now() - this.own.sentAt > SLOW;
+    if (this.own.sending || this.play === null) {
+      const isSlow = performance.now() - this.own.sentAt > SLOW;
+      if (isSlow && !this.own.slow && this.connected) this.#socket?.check(DEAD);
+      this.own.slow = isSlow;
+    }
     if (this.play === null || !this.connected) return;
-    const passed = (performance.now() - this.#heardAt) / 1000;
+    const passed = (performance.now() - this.#receivedAt) / 1000;
     this.now = this.play.at + passed * this.play.speed;
     if (this.trouble && isSettled(this.trouble, this.play, this.now)) this.#calm();
-    this.#answer();
+    this.#confirm();
   }
 
   /** Confirm this phone's turn automatically, once, if the page is visible. */
-  #answer(): void {
+  #confirm(): void {
     const round = this.play?.round;
     const turn = round?.turn;
     if (!round || !turn || this.own.round !== round.id || turn.ticket !== this.own.ticket) return;
     const about = `${round.id} ${turn.since}`;
-    const seen = document.visibilityState === 'visible';
-    if (turn.stage !== 'choosing' || this.#answered === about || !seen || !this.connected) return;
-    this.#answered = about;
-    post('/api/play/here', { round: round.id }).catch(() => (this.#answered = ''));
+    const isVisible = document.visibilityState === 'visible';
+    if (turn.stage !== 'choosing' || this.#confirmed === about || !isVisible) return;
+    this.#confirmed = about;
+    // A refusal means that the turn is over, which the round shows.
+    this.#requests.request({ do: 'here', round: round.id }).catch(() => {});
   }
 }
-
-const SENDING: Readonly<Record<Act, string>> = {
-  vote: 'Sending your vote',
-  press: 'Sending your press',
-  enter: 'Taking a ticket.',
-  guess: 'Sending your guess',
-};

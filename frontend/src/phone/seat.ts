@@ -1,7 +1,9 @@
 // This phone's seat id: 32 hexadecimal digits, made once and stored. The same digits are the same seat,
-// so a reload, a dead battery or a lost cookie gives no second vote.
+// so a reload, a dead battery or a lost cookie gives no second vote. Beside it is the server's proof of
+// the seat, with which the phone needs no code again, whatever network it comes from.
 
 const KEY = 'seat';
+const PROOF = 'proof';
 
 export function seat(storage: Storage | null, random: (bytes: Uint8Array) => Uint8Array): string {
   const kept = read(storage);
@@ -9,20 +11,34 @@ export function seat(storage: Storage | null, random: (bytes: Uint8Array) => Uin
   const made = Array.from(random(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('');
-  try {
-    storage?.setItem(KEY, made);
-  } catch {
-    // A private window may have no storage; the cookie is enough.
-  }
+  write(storage, KEY, made);
   return made;
 }
 
+/** The proof of the seat that the server sent last; null without one. */
+export const proof = (storage: Storage | null): string | null => get(storage, PROOF);
+
+export const keepProof = (storage: Storage | null, proof: string): void =>
+  write(storage, PROOF, proof);
+
 function read(storage: Storage | null): string | null {
+  const kept = get(storage, KEY);
+  return kept && /^[0-9a-f]{32}$/.test(kept) ? kept : null;
+}
+
+function get(storage: Storage | null, key: string): string | null {
   try {
-    const kept = storage?.getItem(KEY);
-    return kept && /^[0-9a-f]{32}$/.test(kept) ? kept : null;
+    return storage?.getItem(key) ?? null;
   } catch {
     return null;
+  }
+}
+
+function write(storage: Storage | null, key: string, value: string): void {
+  try {
+    storage?.setItem(key, value);
+  } catch {
+    // A private window may have no storage: a reload needs the code again.
   }
 }
 

@@ -1,6 +1,7 @@
 // The model of a phone's view, and parts that several kinds of rounds share. Pure.
 import { took } from '../lib/took';
 import type { Outcome, Play, Round, Turn } from '../lib/types';
+import type { Sending } from './texts';
 
 export type Name =
   | 'connecting'
@@ -29,8 +30,8 @@ export interface Own {
   choice: string | null;
   /** The text typed as a guess. */
   typed: string;
-  /** The request under way; '' if none. */
-  sending: string;
+  /** The request under way, in words; null if none. */
+  sending: Sending | null;
   /** When it was sent, by `performance`, in ms. */
   sentAt: number;
   /** Whether the answer is taking long. */
@@ -47,7 +48,7 @@ export const NOTHING: Own = {
   withdrawn: false,
   choice: null,
   typed: '',
-  sending: '',
+  sending: null,
   sentAt: 0,
   slow: false,
   needsCode: false,

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { round, turn } from '../lib/invented-round';
 import type { Mode, Play, Round } from '../lib/types';
 import { rank } from './rounds';
-import { codeIn, seat } from './seat';
+import { codeIn, keepProof, proof, seat } from './seat';
+import { ENTERING, LEAVING, sendingGuess, sendingPress, sendingVote } from './texts';
 import { NOTHING, type Own } from './view-model';
 import { view } from './view';
 
 const OWN: Own = { ...NOTHING };
 const VOTED: Own = { ...OWN, round: 'r1', ticket: 3, voted: 'node3' };
+const SENDING: Own = { ...OWN, sending: sendingVote('node2') };
 const SEATED: Own = { ...OWN, round: 'r1', ticket: 3 };
 
 function play(shown: Round | null, more: Partial<Play> = {}): Play {
@@ -52,11 +54,11 @@ describe('what a phone shows', () => {
       /how it stands.*next/,
     ],
     ['an open vote', play(round()), OWN, 118, 'open', /how it stands\.$/],
-    ['while it sends', play(round()), { ...OWN, sending: 'Sending.' }, 101, 'sending', /Sending/],
+    ['while it sends', play(round()), SENDING, 101, 'sending', /Sending your vote for node2\./],
     [
       'while the answer takes long',
       play(round()),
-      { ...OWN, sending: 'Sending.', slow: true },
+      { ...SENDING, slow: true },
       105,
       'sending',
       /Many phones at once/,
@@ -68,6 +70,19 @@ describe('what a phone shows', () => {
     const shown = view(told, own, now);
     expect(shown.name).toBe(name);
     expect(shown.text).toMatch(text);
+  });
+
+  it.each([
+    [sendingVote('node2'), 'Kept', 'Your vote for node2 is kept and sent as soon as'],
+    [sendingGuess(12.5), 'Kept', 'Your guess of 12.5 s is kept and sent as soon as'],
+    [ENTERING, 'Waiting', 'You get a ticket as soon as'],
+    [LEAVING, 'Waiting', 'Your place is given up as soon as'],
+    [sendingPress('node2'), 'No answer', 'You see whether it counted as soon as'],
+  ])('what waits for the connection is not said to be under way: %#', (sending, big, text) => {
+    const shown = view(play(round()), { ...OWN, sending, slow: true }, 105, false);
+    expect(shown).toMatchObject({ name: 'sending', big, under: 'waiting for the connection' });
+    expect(shown.text).toContain(`${text} the connection is back.`);
+    expect(shown.text).not.toContain('Sending');
   });
 
   it('counts down beside the sentence, not in it', () => {
@@ -254,6 +269,15 @@ describe('a seat', () => {
     localStorage.setItem('seat', 'nonsense');
     expect(seat(localStorage, counting)).toMatch(/^[0-9a-f]{32}$/);
     expect(seat(null, counting)).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('has a proof once the server has sent one, and none without storage', () => {
+    localStorage.clear();
+    expect(proof(localStorage)).toBeNull();
+    keepProof(localStorage, 'p');
+    expect(proof(localStorage)).toBe('p');
+    keepProof(null, 'p');
+    expect(proof(null)).toBeNull();
   });
 
   it('comes with the code of the address that was scanned', () => {

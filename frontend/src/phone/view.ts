@@ -5,18 +5,20 @@
 // rounds.
 import type { Mode, Play } from '../lib/types';
 import { bet, free, queue, raffle, vote } from './rounds';
+import { NO_ANSWER, WAIT } from './texts';
 import { closing, isOver, NOTHING, plain, type Own, type Seen, type View } from './view-model';
 
 const MODES: Readonly<Record<Mode, (seen: Seen) => View>> = { vote, raffle, queue, bet, free };
 
-const WAITING = 'Many phones at once take a while. Do not press again.';
-
-const LATE = 'No answer yet. Stay here: it resumes by itself.';
-
-export function view(play: Play | null, own: Own, now: number): View {
+export function view(play: Play | null, own: Own, now: number, connected = true): View {
   if (own.needsCode) return plain('code', 'Join', 'Type the code on the big screen.', 'phone');
   if (play === null)
-    return plain('connecting', 'One moment', own.slow ? LATE : 'Looking for the server…', 'dots');
+    return plain(
+      'connecting',
+      'One moment',
+      own.slow ? NO_ANSWER : 'Looking for the server…',
+      'dots',
+    );
   const round = play.round;
   if (round === null || round.state === 'cancelled') {
     const others = play.phones - 1;
@@ -29,10 +31,14 @@ export function view(play: Play | null, own: Own, now: number): View {
       'phone',
     );
   }
+  if (own.sending && !connected) {
+    const { big, text } = own.sending.kept;
+    return { ...plain('sending', big, text, 'dots'), under: 'waiting for the connection' };
+  }
   if (own.sending)
     return own.slow
-      ? { ...plain('sending', 'Sent', WAITING, 'dots'), under: 'waiting for the answer' }
-      : plain('sending', 'Sending', own.sending, 'dots');
+      ? { ...plain('sending', 'Sent', WAIT, 'dots'), under: 'waiting for the answer' }
+      : plain('sending', 'Sending', own.sending.text, 'dots');
   const about = own.round === round.id ? own : { ...NOTHING, choice: own.choice, typed: own.typed };
   const seen: Seen = { play, round, own: about, now };
   const shown = MODES[round.mode](seen);

@@ -92,8 +92,8 @@ class LinkedTable:
                 self.disk.presses.append(request.seat)
                 request.answer({"round": ROUND, "ticket": 1}, None)
             case _:
-                voted = self.disk.votes.get(request.seat)
-                request.answer({"voted": voted} if voted else {}, None)
+                before = self.disk.votes.get(request.seat)
+                request.answer({"voted": before} if before else {}, None)
 
 
 def _refused(detail: str) -> dict[str, Any]:

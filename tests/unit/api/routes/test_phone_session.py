@@ -38,13 +38,17 @@ class SocketPhone:
         await self._socket.send(orjson.dumps({"id": self._count, "do": do} | body).decode())
         return self._count
 
-    async def answer(self) -> dict[str, Any]:
-        """The next answer, past what the stream sends."""
+    async def next(self, *types: str) -> dict[str, Any]:
+        """The next message of one of these types."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 found: dict[str, Any] = orjson.loads(await self._socket.recv())
-                if found["type"] in ("ack", "refused"):
+                if found["type"] in types:
                     return found
+
+    async def answer(self) -> dict[str, Any]:
+        """The next answer, past what the stream sends."""
+        return await self.next("ack", "refused")
 
     async def ask(self, do: str, **body: Any) -> dict[str, Any]:
         """Send a request and return its answer, once the disk has had its time."""
@@ -77,8 +81,11 @@ class SocketPhone:
 
 
 @asynccontextmanager
-async def phone(site: Site, seat: str = "ab" * 16, **hello: Any) -> AsyncIterator[SocketPhone]:
-    async with connect(site.url.replace("http", "ws") + "/ws/play") as socket:
+async def phone(
+    site: Site, seat: str = "ab" * 16, *, address: str = "127.0.0.1", **hello: Any
+) -> AsyncIterator[SocketPhone]:
+    url = site.url.replace("http", "ws") + "/ws/play"
+    async with connect(url, local_addr=(address, 0)) as socket:
         found = SocketPhone(site, socket)
         if seat:
             await found.do("hello", seat=seat, **hello)
@@ -110,6 +117,35 @@ async def test_a_seat_needs_the_code_once_and_its_proof_from_then_on(coded: Site
     async with phone(coded, "") as forger:
         refused = await forger.refused("hello", proof=answer["proof"][:-1] + "x")
         assert refused["rule"] == "code"
+
+
+async def test_the_proof_of_a_seat_holds_from_another_address(coded: Site) -> None:
+    code = coded.hub.shown("show")["show"].join_code
+    current = await opened(coded, "vote")
+    async with phone(coded, "") as wifi:
+        proof = (await wifi.do("hello", seat="ab" * 16, code=code))["proof"]
+        await wifi.do("vote", round=current, machine="node2")
+    async with phone(coded, "", address="127.0.0.2") as mobile_data:
+        found = await mobile_data.do("hello", seat="ab" * 16, proof=proof)
+        assert (found["you"]["seat"], found["you"]["voted"]) == ("ab" * 16, "node2")
+
+
+async def test_a_ping_gets_a_pong_without_a_seat_and_while_the_disk_fails(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> None:
+        raise StoreFailed("The disk is full.", remedy="Make room.")
+
+    current = await opened(site, "vote")
+    async with phone(site) as ana, phone(site, "") as new:
+        with monkeypatch.context() as patched:
+            patched.setattr(Rounds, "add", full)
+            await ana.send("vote", round=current, machine="node2")
+            await until(lambda: tally(site) == {"node2": 1})
+            for pinging in (ana, new):
+                number = await pinging.send("ping")
+                assert await pinging.next("pong") == {"type": "pong", "id": number}
+        assert (await ana.answer_in_time())["type"] == "ack"
 
 
 async def test_without_a_seat_nothing_is_counted(site: Site) -> None:
