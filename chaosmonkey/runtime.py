@@ -20,8 +20,7 @@ from pathlib import Path
 from chaosmonkey.access import Role
 from chaosmonkey.api import create_app
 from chaosmonkey.api.addresses import join_url, own_names, reach, server_url
-from chaosmonkey.api.middleware.concurrency import RequestScheduler
-from chaosmonkey.api.middleware.request_size import RequestSizeLimit
+from chaosmonkey.api.fast_path import Entrance
 from chaosmonkey.api.transport.control_socket import ControlServer
 from chaosmonkey.api.transport.server import PortTaken, WebServer
 from chaosmonkey.clock import SystemClock
@@ -137,8 +136,8 @@ class _Server:
         except Exception:
             log.exception("Cannot read what the previous server stored. Continuing without it.")
         self._it.audience_publisher.show()
-        entrance = RequestSizeLimit(RequestScheduler(create_app(self._it.context)))
-        web = WebServer(entrance, self._lab.server)
+        entrance = Entrance(create_app(self._it.context))
+        web = WebServer(entrance, self._lab.server, phones=entrance)
         control = ControlServer(entrance, self._lab.server.data)
         gc.freeze()  # permanent objects need not be scanned again for every phone's garbage
         started = asyncio.Event()
