@@ -55,7 +55,7 @@ real: $(VENV)/dev  ## the whole chain against a real Kubernetes 1.20, built from
 armv7:  ## build the image of Dockerfile.armv7 in an emulated 32-bit ARM and run it (as root, on Debian)
 	deploy/armv7/prove.sh $(ARGS)
 
-pages: $(VENV)/run  ## build the three pages into the package (also part of every install)
+pages: $(VENV)/run  ## build the three pages into the package (also part of every install); restart a running server
 	$(PIP) install --no-deps --no-build-isolation --editable .
 
 pictures: $(VENV)/dev  ## the stage's pictures in docs/pictures, taken of recorded runs by a real browser

@@ -21,13 +21,15 @@ from chaosmonkey.access import Rates, Sessions, Tokens
 from chaosmonkey.api import Context
 from chaosmonkey.api.middleware.authentication import Authenticator
 from chaosmonkey.api.transport.client_limits import framed
+from chaosmonkey.api.transport.work_queue import WorkQueue
 from chaosmonkey.audience import JoinCodes, Room, Seats
+from chaosmonkey.audience.assessments import Assessments
 from chaosmonkey.clock import Clock, Heartbeat
 from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab
 from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.dispatch import Concluded, Dispatch, EndedEarly, OutagesChanged, StoryLog
-from chaosmonkey.events import Events, RoomChanged, TableChanged
+from chaosmonkey.events import AudienceCounted, Events, RoomChanged, TableChanged
 from chaosmonkey.hub import AudiencePublisher, BoardPublisher, Hub, PhoneStream, Presence
 from chaosmonkey.model import (
     ClockStepped,
@@ -122,6 +124,10 @@ def compose(outside: Outside) -> Composition:
     def room_changed() -> None:
         events.publish(RoomChanged())
 
+    def audience_counted() -> None:
+        events.publish(AudienceCounted())
+
+    phone_work = WorkQueue()
     nodes = {machine.node_name: machine.name for machine in lab.machine}
     tracker = Tracker(nodes, began=clock.now())
     monkey = Monkey(
@@ -158,11 +164,19 @@ def compose(outside: Outside) -> Composition:
         monkey=monkey,
         clock=clock,
         changed=room_changed,
+        counted=audience_counted,
+        assessments=Assessments(
+            lab, facts=monkey.facts, current_slice=lambda: phone_work.current_slice
+        ),
         keeper=round_recorder,
         codes=JoinCodes(outside.key, lab.audience, pace),
     )
-    edges = Edges(pace, room_changed) if lab.scale is not None else None
-    presence = Presence(room_changed, elsewhere=lambda: 0 if edges is None else edges.phones)
+    edges = Edges(pace, audience_counted) if lab.scale is not None else None
+    presence = Presence(
+        room_changed,
+        audience_counted,
+        elsewhere=lambda: 0 if edges is None else edges.phones,
+    )
     phones = PhoneStream(clock.now, framed)
     audience_publisher = AudiencePublisher(
         hub,
@@ -218,6 +232,7 @@ def compose(outside: Outside) -> Composition:
         ),
         audit=audit,
         join_url=outside.join_url,
+        phone_work=phone_work,
         preflight=lambda: check_everything(
             PreflightContext(lab, outside.plugs, monkey.feed_monitor, panel.troubles),
             outside.client,
@@ -278,3 +293,4 @@ def _subscribe(it: Composition) -> None:
     events.subscribe(TableChanged, lambda _: it.board.show_machines())
     events.subscribe(TableChanged, lambda _: it.audience_publisher.show())
     events.subscribe(RoomChanged, lambda _: it.audience_publisher.show())
+    events.subscribe(AudienceCounted, lambda _: it.audience_publisher.show_soon())

@@ -24,6 +24,11 @@ class RoomChanged:
     """Something that the audience or the presenter sees changed: a round, a scene, presence."""
 
 
+@dataclass(frozen=True, slots=True)
+class AudienceCounted:
+    """A count of the audience changed: entries of a round, or phones. It may wait to be shown."""
+
+
 class Events:
     """Subscriptions by type."""
 

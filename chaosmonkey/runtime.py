@@ -21,8 +21,7 @@ from chaosmonkey.access import Role
 from chaosmonkey.api import create_app
 from chaosmonkey.api.addresses import join_url, own_names, reach, server_url
 from chaosmonkey.api.edge_requests import table_link
-from chaosmonkey.api.middleware.concurrency import RequestScheduler
-from chaosmonkey.api.middleware.request_size import RequestSizeLimit
+from chaosmonkey.api.fast_path import server_entrance
 from chaosmonkey.api.transport.control_socket import ControlServer
 from chaosmonkey.api.transport.server import PortTaken, WebServer
 from chaosmonkey.clock import SystemClock
@@ -139,8 +138,8 @@ class _Server:
             log.exception("Cannot read what the previous server stored. Continuing without it.")
         self._it.audience_publisher.show()
         app = create_app(self._it.context)
-        entrance = RequestSizeLimit(RequestScheduler(app))
-        web = WebServer(entrance, self._lab.server)
+        entrance = server_entrance(app)
+        web = WebServer(entrance, self._lab.server, phones=entrance)
         control = ControlServer(entrance, self._lab.server.data)
         gc.freeze()  # permanent objects need not be scanned again for every phone's garbage
         started = asyncio.Event()

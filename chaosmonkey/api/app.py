@@ -1,4 +1,4 @@
-"""The application: routes, uniform errors, and headers that isolate the pages."""
+"""The application: routes, middleware and uniform errors."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chaosmonkey import __version__
 from chaosmonkey.api import confirm, responses
@@ -24,26 +22,14 @@ from chaosmonkey.api.middleware.connectivity_checks import ConnectivityChecks
 from chaosmonkey.api.middleware.head import HeadRequests
 from chaosmonkey.api.middleware.prefix import PathPrefix
 from chaosmonkey.api.middleware.request_guard import RequestGuard, Unconfirmed
+from chaosmonkey.api.middleware.response_headers import ResponseHeaders
 from chaosmonkey.api.openapi import document
 from chaosmonkey.api.phone_backend import RoomBackend
 from chaosmonkey.api.routes.all import add_routes
 from chaosmonkey.api.routes.audited import note
 from chaosmonkey.api.routes.login import login_page
-from chaosmonkey.api.routes.pages import page_routes
+from chaosmonkey.api.routes.pages import page_routes, read_static_files
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",  # `no-referrer` makes forms send `Origin: null`
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cache-Control": "no-store",
-}
-
 
 PROBLEMS = 3
 """Wrong parameters that one answer lists."""
@@ -77,10 +63,11 @@ def create_app(context: Context) -> FastAPI:
     )
     app.state.context = context
     app.state.phone_backend = RoomBackend(context)
+    app.state.static_files = read_static_files()
     add_routes(app)
     app.openapi = lambda: document(app)  # type: ignore[method-assign] # as FastAPI documents it
     app.router.routes += [
-        *page_routes(),
+        *page_routes(app.state.static_files),
         Route("/login", login_page),
         Route("/docs", _docs),
         Route("/docs.css", _docs_style),
@@ -92,30 +79,11 @@ def create_app(context: Context) -> FastAPI:
     app.add_middleware(Authentication, authenticator=context.authenticator, refused=_wrong_token)
     app.add_middleware(HeadRequests)
     app.add_middleware(RequestGuard, settings=context.lab.server)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(ResponseHeaders)
     app.add_middleware(PathPrefix, prefix=context.lab.server.prefix)
     if context.lab.audience.connectivity_checks:
         app.add_middleware(ConnectivityChecks)
     return app
-
-
-class SecurityHeaders:
-    """ASGI middleware that adds HEADERS to every response."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
 
 
 def _wrong_token(connection: HTTPConnection, error: ChaosMonkeyError) -> None:

@@ -53,8 +53,8 @@ class Context:
     audit: Audit
     join_url: Callable[[], str]
     preflight: Callable[[], AsyncIterator[Finding]]
+    phone_work: WorkQueue
     pieces: FairQueue = field(default_factory=lambda: FairQueue(lambda: 1))
-    phone_work: WorkQueue = field(default_factory=WorkQueue)
 
     def outages_in_memory(self) -> dict[str, Outage]:
         """Return outages by id, newest first, whose state is newer than that on the disk."""

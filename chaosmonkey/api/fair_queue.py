@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from functools import partial
 
 
 class FairQueue:
@@ -15,18 +16,32 @@ class FairQueue:
 
     def __init__(self, each_round: Callable[[], int]) -> None:
         self._each_round = each_round
-        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting: OrderedDict[str, deque[Callable[[], bool]]] = OrderedDict()
         self._begun = 0
         self._counting = False
 
     async def turn(self, address: str) -> None:
         """Wait until a request from this address may start."""
-        if self._begun < self._each_round() and not self._waiting:
+        if self._has_room():
             self._begin()
             return
         turn = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(address, deque()).append(turn)
+        self._waiting.setdefault(address, deque()).append(partial(_resolve, turn))
         await turn
+
+    def call(self, address: str, start: Callable[[], bool]) -> None:
+        """Call `start` when a request from this address may start, at once if it may now.
+
+        It returns whether it has started one; its client may have disconnected meanwhile.
+        """
+        if self._has_room():
+            if start():
+                self._begin()
+        else:
+            self._waiting.setdefault(address, deque()).append(start)
+
+    def _has_room(self) -> bool:
+        return self._begun < self._each_round() and not self._waiting
 
     def _begin(self) -> None:
         self._begun += 1
@@ -39,9 +54,15 @@ class FairQueue:
         most = self._each_round()
         while self._waiting and self._begun < most:
             address, turns = self._waiting.popitem(last=False)
-            turn = turns.popleft()
+            start = turns.popleft()
             if turns:
                 self._waiting[address] = turns  # behind all others
-            if not turn.done():  # its client may have disconnected
-                turn.set_result(None)
+            if start():
                 self._begin()
+
+
+def _resolve(turn: asyncio.Future[None]) -> bool:
+    if turn.done():  # its client has disconnected
+        return False
+    turn.set_result(None)
+    return True

@@ -6,10 +6,10 @@ vote, guess, enter, leave, here, name, press ─► Joined        the seat's par
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.dataclasses import dataclass
 
 from chaosmonkey.api.context import Context
 from chaosmonkey.audience import Mode

@@ -51,6 +51,10 @@ class PhoneBackend(Protocol):
     phones: PhoneStream
 
     @property
+    def ready(self) -> bool:
+        """Whether phones can join."""
+
+    @property
     def seats(self) -> Seats:
         """What issues and verifies seats."""
 
@@ -87,6 +91,7 @@ class RoomBackend:
 
     def __init__(self, ctx: Context) -> None:
         self.rates = ctx.authenticator.rates
+        self.ready = True
         self.work = ctx.phone_work
         self.presence = ctx.presence
         self.phones = ctx.phones

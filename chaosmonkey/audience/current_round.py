@@ -18,6 +18,7 @@ from typing import Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from chaosmonkey.audience import transitions
+from chaosmonkey.audience.assessments import Assessments
 from chaosmonkey.audience.ballots import Ballot, BallotBox
 from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes import rules_of
@@ -25,6 +26,9 @@ from chaosmonkey.audience.modes.bet import Result, result
 from chaosmonkey.audience.rounds import RUNNING, Mode, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.clock import Clock
 from chaosmonkey.store import KeptEntry
+
+COUNTED = (Mode.VOTE, Mode.BET, Mode.RAFFLE)
+"""Kinds of rounds in which an entry changes the counts and nothing else."""
 
 log = logging.getLogger(__name__)
 
@@ -52,22 +56,29 @@ class Keeper(Protocol):
 
 
 class CurrentRound:
-    """The current round, or the last one; `round` is None before the first."""
+    """The current round, or the last one; `round` is None before the first.
+
+    Args:
+        changed: called after every change that is not just another entry.
+        counted: called after an entry that changed only the counts.
+    """
 
     def __init__(
         self,
         clock: Clock,
         keeper: Keeper,
+        assessments: Assessments,
         *,
-        assess: Callable[[Round, str | None], Eligibility],
         changed: Callable[[], None],
+        counted: Callable[[], None],
     ) -> None:
         self.round: Round | None = None
         self.box = BallotBox()
         self._clock = clock
         self._keeper = keeper
-        self._assess = assess
+        self._assessments = assessments
         self._changed = changed
+        self._counted = counted
         self._result: tuple[tuple[object, ...], Result | None] | None = None
 
     # --- the presenter --------------------------------------------------------------------------
@@ -117,11 +128,11 @@ class CurrentRound:
         transitions.refuse_unless_open(current, self._clock.now())
         if entry is not None:
             raise RoundRefused("You gave up your place.", remedy="Wait for the next round.")
-        only = value if current.mode is Mode.VOTE else None
-        choice = rules_of(current.mode).admit(current, value, self._assess(current, only))
+        choice = rules_of(current.mode).admit(current, value, self._assessments.bar)
         entry = self.box.add(who, value, self._clock.now())
         self._keeper.keep_entry(KeptEntry(current.id, entry.ticket, who, value, entry.at))
-        self.put(transitions.entered(current, choice))
+        notify = self._counted if current.mode in COUNTED else self._changed
+        self.put(transitions.entered(current, choice), notify)
         return entry
 
     def withdraw(self, round_id: str, who: str) -> Round:
@@ -222,7 +233,7 @@ class CurrentRound:
 
     def eligibility(self) -> Eligibility:
         """Return what can be chosen now; empty before the first round."""
-        return Eligibility() if self.round is None else self._assess(self.round, None)
+        return Eligibility() if self.round is None else self._assessments.of(self.round)
 
     def bet(self) -> Result | None:
         """Return the result of a bet's guesses; None while they are secret."""
@@ -234,15 +245,20 @@ class CurrentRound:
             self._result = key, result(self.box, current.seconds)
         return self._result[1]
 
-    def put(self, changed: Round) -> Round:
-        """Set the current round and apply the steps that follow automatically."""
+    def put(self, changed: Round, notify: Callable[[], None] | None = None) -> Round:
+        """Set the current round and apply the steps that follow automatically.
+
+        Args:
+            changed: the round as it is now.
+            notify: called if it differs from before; `changed` of this object if omitted.
+        """
         if changed.state in RUNNING:
-            while (going := self._go_on(changed)) != changed:
+            while (going := self._go_on(changed)) is not changed and going != changed:
                 changed = going
         if changed != self.round:
             self.round = changed
             self._keep(changed)
-            self._changed()
+            (notify or self._changed)()
         return changed
 
     def keep_elsewhere(self, done: Round) -> Round:
@@ -254,13 +270,13 @@ class CurrentRound:
         """Whether the person with the button cannot press because nothing can be cut now."""
         turn = current.turn
         chooses = turn is not None and turn.stage is TurnState.CHOOSING and turn.here
-        return chooses and self._assess(current, None).blocked is not None
+        return chooses and self._assessments.of(current).blocked is not None
 
     def _go_on(self, current: Round) -> Round:
         if current.mode in (Mode.VOTE, Mode.BET):
             return current
         rules = rules_of(current.mode)
-        return rules.go_on(current, self._assess(current, None), self._clock.now())
+        return rules.go_on(current, partial(self._assessments.of, current), self._clock.now())
 
     def _keep(self, current: Round) -> None:
         document = partial(_encode, current)

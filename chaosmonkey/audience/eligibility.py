@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -13,6 +13,9 @@ from chaosmonkey.control.refusals import MachineRefused, NotArmed
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.errors import ChaosMonkeyError, CutRefused
 from chaosmonkey.model import FeedKind
+
+Bar = Callable[[str], MachineRefused | None]
+"""Returns the rule that bars a machine from being chosen now; None if none does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
     phones, presenter ─► room ─► current round (entries, turns)
                            └───► execution ─► monkey.cut ─► the same turn, cut or ended
 
-`changed` is called after every change, so that all pages show the same state.
+`changed` is called after every change, so that all pages show the same state; `counted` instead if
+only a count changed.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 from chaosmonkey.audience import transitions, turns
+from chaosmonkey.audience.assessments import Assessments
 from chaosmonkey.audience.ballots import Ballot
 from chaosmonkey.audience.current_round import CurrentRound, Keeper
-from chaosmonkey.audience.eligibility import Eligibility, assess
 from chaosmonkey.audience.execution import Execution
 from chaosmonkey.audience.join_codes import JoinCodes
 from chaosmonkey.audience.modes import bet, queue, raffle, rules_of, vote
@@ -58,6 +59,8 @@ class Room:
         monkey: Monkey,
         clock: Clock,
         changed: Callable[[], None],
+        counted: Callable[[], None],
+        assessments: Assessments,
         keeper: Keeper,
         codes: JoinCodes,
         seed: Callable[[], str] = lambda: secrets.token_hex(16),
@@ -65,11 +68,13 @@ class Room:
         self.show = Show()
         self.codes = codes
         self.names = Nicknames(wanted=lab.audience.nicknames, keep=keeper.keep_name)
-        self.current_round = CurrentRound(clock, keeper, assess=self._assess, changed=changed)
+        self.current_round = CurrentRound(
+            clock, keeper, assessments, changed=changed, counted=counted
+        )
         self._execution = Execution(self.current_round, lab, monkey=monkey, clock=clock)
+        self._assessments = assessments
         self._keeper = keeper
         self._lab = lab
-        self._monkey = monkey
         self._clock = clock
         self._changed = changed
         self._seed = seed
@@ -204,11 +209,10 @@ class Room:
             if turn.machine != machine:
                 raise RoundRefused("You have already pressed.", remedy="One press each.")
             return current
-        eligibility = self._assess(current, machine)
-        refuse_unless_choosable(current, machine, eligibility)
+        refuse_unless_choosable(current, machine, self._assessments.bar)
         if free:
-            if eligibility.blocked is not None:
-                raise eligibility.blocked
+            if block := self._assessments.block(current, machine):
+                raise block
             turn = replace(
                 turn, ticket=self.current_round.enter(round_id, who, "", Mode.FREE).ticket
             )
@@ -293,7 +297,3 @@ class Room:
             self.outage_has_outcome(outage)
         else:
             self.current_round.abort()
-
-    def _assess(self, current: Round, only: str | None) -> Eligibility:
-        facts = self._monkey.facts()
-        return assess(self._lab, current.feed, facts, approve=current.approve, only=only)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+from functools import lru_cache
 from hashlib import sha256
 
 from itsdangerous import BadSignature, Signer
@@ -20,6 +21,9 @@ COOKIE = "seat"
 
 TAG = 6
 """Hexadecimal digits of `who` that identify a seat in public."""
+
+REMEMBERED = 4096
+"""Seats whose digest is remembered: those of a hall. Each request of a phone needs it twice."""
 
 _SEAT = re.compile(r"[0-9a-f]{32}")
 
@@ -44,6 +48,7 @@ class Seats:
         self._signer = Signer(key, salt="seat")
         self.salt = salt or sha256(b"who sits where" + key).digest()
         self.edge_key = hmac.digest(key, b"seats of edges", "sha256")
+        self.who = lru_cache(REMEMBERED)(self._who)
 
     def join(self, wanted: str | None, cookie: str | None) -> tuple[str, str]:
         """Return the seat of a phone, and the cookie that proves it.
@@ -72,7 +77,7 @@ class Seats:
         except BadSignature:
             return None
 
-    def who(self, seat: str) -> str:
+    def _who(self, seat: str) -> str:
         """Return a stable digest of a seat that does not reveal its id: 32 hexadecimal digits."""
         return sha256(self.salt + seat.encode()).hexdigest()[:32]
 

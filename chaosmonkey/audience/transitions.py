@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from operator import attrgetter
 
 from chaosmonkey.audience.rounds import (
     ANSWER_WITHIN,
@@ -18,6 +19,9 @@ from chaosmonkey.audience.rounds import (
     Turn,
     TurnState,
 )
+
+_FIELDS = tuple(field.name for field in fields(Round))
+_values = attrgetter(*_FIELDS)
 
 # --- opening and closing ------------------------------------------------------------------------
 
@@ -39,7 +43,9 @@ def entered(current: Round, choice: str | None = None) -> Round:
     tally = dict(current.tally)
     if choice is not None:
         tally[choice] = tally.get(choice, 0) + 1
-    return replace(current, entered=current.entered + 1, tally=tally)
+    # `replace` would take a tenth of a whole vote's processor time.
+    values = dict(zip(_FIELDS, _values(current), strict=True))
+    return Round(**values | {"entered": current.entered + 1, "tally": tally})
 
 
 def close(current: Round) -> Round:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from chaosmonkey.config import Lab, Machine
-from chaosmonkey.control.rules import RULES, Facts, Named, halted
+from chaosmonkey.control.refusals import MachineRefused
+from chaosmonkey.control.rules import MACHINE_RULES, RULES, Facts, Named, halted
 from chaosmonkey.errors import BadInput, ChaosMonkeyError, UnknownMachine
 from chaosmonkey.model import FeedKind, Node
 
@@ -75,6 +76,17 @@ def check_not_halted(facts: Facts) -> None:
 def objections(machine: Named, lab: Lab, facts: Facts) -> list[ChaosMonkeyError]:
     """Everything that forbids a cut of a machine now, in the order of the rules."""
     return [refusal for rule in RULES if (refusal := rule(machine, lab, facts))]
+
+
+def bar(machine: Named, lab: Lab, facts: Facts) -> MachineRefused | None:
+    """The first rule that lastingly forbids cuts of this machine; None if no such rule does.
+
+    It is the first MachineRefused among `objections`, without the work for all other rules.
+    """
+    for rule in MACHINE_RULES:
+        if isinstance(refusal := rule(machine, lab, facts), MachineRefused):
+            return refusal
+    return None
 
 
 def wanted(request: CutRequest, lab: Lab, nodes: Mapping[str, Node]) -> Machine:

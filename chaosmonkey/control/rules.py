@@ -98,20 +98,21 @@ def _quiet(machine: Named, lab: Lab, facts: Facts) -> Refused:
 
 def _protected(machine: Named, lab: Lab, facts: Facts) -> Refused:
     name, node = machine.name, facts.node(machine)
-    if {name, machine.node_name} & set(lab.limits.protected):
+    if name in lab.limits.protected or machine.node_name in lab.limits.protected:
         return refusals.Protected.of({"machine": name}, machine=name)
-    if node is not None and node.control_plane:
+    if node is None:
+        return None
+    if node.control_plane:
         return refusals.ControlPlane.of({"machine": name}, machine=name)
-    roles = sorted(node.roles & set(lab.limits.protected_roles)) if node is not None else []
-    if roles:
+    if roles := sorted(node.roles.intersection(lab.limits.protected_roles)):
         return refusals.ProtectedRole.of({"machine": name, "role": roles[0]}, machine=name)
     return None
 
 
 def _runs_this_server(machine: Named, lab: Lab, facts: Facts) -> Refused:
     node = facts.node(machine)
-    known_as = {machine.name, machine.node_name, *(node.addresses if node is not None else ())}
-    if not known_as & facts.own_names:
+    addresses = node.addresses if node is not None else ()
+    if facts.own_names.isdisjoint((machine.name, machine.node_name, *addresses)):
         return None
     return refusals.OwnMachine.of({"machine": machine.name}, machine=machine.name)
 
@@ -248,6 +249,17 @@ RULES: tuple[Callable[[Named, Lab, Facts], Refused], ...] = (
     _too_few_ready,
 )
 """All rules, in the order in which they are checked."""
+
+MACHINE_RULES = (
+    _protected,
+    _runs_this_server,
+    _not_in_cluster,
+    _already_off,
+    _dark,
+    _still_recovering,
+    _not_ready,
+)
+"""The rules that return a MachineRefused, in the same order. None of them depends on time."""
 
 
 def guarding(machine: Named, lab: Lab, facts: Facts) -> refusals.RuleRefused | None:

@@ -7,7 +7,7 @@ which decides. Whoever asks for the console or for an API call gets 404 and is s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,15 +16,16 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from chaosmonkey.api import responses
-from chaosmonkey.api.app import SecurityHeaders
 from chaosmonkey.api.middleware.authentication import address_of, neighbourhood
 from chaosmonkey.api.middleware.head import HeadRequests
 from chaosmonkey.api.middleware.prefix import PathPrefix
 from chaosmonkey.api.middleware.request_guard import RequestGuard, same_origin
-from chaosmonkey.api.phone_session import PhoneSession
+from chaosmonkey.api.middleware.response_headers import ResponseHeaders
 from chaosmonkey.api.routes.join import code_image, join_short, join_with_code
 from chaosmonkey.api.routes.pages import public_page_routes
+from chaosmonkey.api.routes.phone_websocket import begin_session
 from chaosmonkey.api.routes.websocket import listen, send_all
+from chaosmonkey.api.static_files import StaticFile
 from chaosmonkey.api.transport.client_limits import POLICY_VIOLATION
 from chaosmonkey.api.transport.websocket_protocol import protocol_of
 from chaosmonkey.config import EdgeSettings
@@ -44,12 +45,18 @@ class NotOnAnEdge(BadInput):
 
 
 def create_edge_app(
-    settings: EdgeSettings, backend: EdgeBackend, hub: Hub, not_ready: Callable[[], list[str]]
+    settings: EdgeSettings,
+    backend: EdgeBackend,
+    hub: Hub,
+    *,
+    files: Mapping[str, StaticFile],
+    not_ready: Callable[[], list[str]],
 ) -> Starlette:
     """Build the app.
 
     Args:
         settings: names and addresses of this edge.
+        files: the pages and assets.
         backend: carries out what phones request.
         hub: the stage.
         not_ready: why this edge cannot serve phones; empty if it can.
@@ -80,8 +87,7 @@ def create_edge_app(
             await socket.close(NOT_YET, "this edge has no link to the table yet")
         else:
             await socket.accept()
-            connection = protocol_of(socket).switch_to_phone()
-            PhoneSession(backend, connection, address=address_of(socket))
+            begin_session(backend, socket, protocol_of(socket).switch_to_phone())
 
     async def stage(socket: WebSocket) -> None:
         if not same_origin(socket) or socket.query_params.get("role") == "console":
@@ -109,7 +115,7 @@ def create_edge_app(
 
     app = Starlette(
         routes=[
-            *public_page_routes(),
+            *public_page_routes(files),
             Route("/j", join),
             Route("/j/{code}", join),
             Route("/api/join.svg", join_code),
@@ -123,6 +129,6 @@ def create_edge_app(
     # The last one added runs first.
     app.add_middleware(HeadRequests)
     app.add_middleware(RequestGuard, settings=settings.server)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(ResponseHeaders)
     app.add_middleware(PathPrefix, prefix=settings.server.prefix)
     return app

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chaosmonkey.access import Rates
-from chaosmonkey.api.middleware.concurrency import RequestScheduler
-from chaosmonkey.api.middleware.request_size import RequestSizeLimit
+from chaosmonkey.api.fast_path import Entrance
+from chaosmonkey.api.routes.login import CONSOLE
+from chaosmonkey.api.routes.pages import read_static_files
 from chaosmonkey.api.transport.client_limits import framed
 from chaosmonkey.api.transport.connection_limits import Capacity
 from chaosmonkey.api.transport.server import WebServer
@@ -54,7 +55,7 @@ async def serve_edge(
     """
     pace, refresh = SystemClock(), asyncio.Event()
     stop = stop or asyncio.Event()
-    presence = Presence(lambda: None)
+    presence = Presence(lambda: None, lambda: None)
     time = TableTime(pace, SystemClock())
     phones, hub = PhoneStream(time.now, framed), Hub(time.now)
     table = TableCopy(time, phones, hub, refresh.set)
@@ -68,11 +69,15 @@ async def serve_edge(
             return []
         return [f"no connection to NATS: {link.why}"] if link.why else ["the table was never seen"]
 
-    app = create_edge_app(settings, backend, hub, not_ready)
+    static = read_static_files()
+    files = {path: file for path, file in static.items() if path != CONSOLE}
+    app = create_edge_app(settings, backend, hub, files=files, not_ready=not_ready)
+    entrance = Entrance(app, settings.server, files=files, backend=backend)
     web = WebServer(
-        RequestSizeLimit(RequestScheduler(app)),
+        entrance,
         settings.server,
-        replace(CAPACITY, proxies=settings.server.networks),
+        phones=entrance,
+        capacity=replace(CAPACITY, proxies=settings.server.networks),
     )
     await asyncio.to_thread(web.bind)
     gc.freeze()

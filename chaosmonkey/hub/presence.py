@@ -17,18 +17,31 @@ REMEMBERED = 64
 """Deltas whose sending time is kept until a stage acknowledges them."""
 
 
+DELAY_SHOWN = 1.0
+"""Minimum seconds between two publications of a stage's delay. The stage draws each of them, which
+is another delay."""
+
+
 class Presence:
-    """Counts connections by role, and phones by seat; `changed` is called when a count changes.
+    """Counts connections by role, and phones by seat.
 
     Args:
+        changed: called when a stage or a console comes or goes, or a stage has another delay.
+        counted: called when a phone comes or goes.
         elsewhere: returns how many phones the edges serve.
     """
 
     def __init__(
-        self, changed: Callable[[], None], *, elsewhere: Callable[[], int] = lambda: 0
+        self,
+        changed: Callable[[], None],
+        counted: Callable[[], None],
+        *,
+        elsewhere: Callable[[], int] = lambda: 0,
     ) -> None:
         self._changed = changed
+        self._counted = counted
         self._elsewhere = elsewhere
+        self._delay_shown_at = -DELAY_SHOWN
         self._counts: Counter[str] = Counter()
         self._seats: Counter[str] = Counter()
         self._stages: dict[str, int] = {}
@@ -57,14 +70,14 @@ class Presence:
     def seated(self, seat: str) -> Iterator[None]:
         """Count a phone's connection for as long as the context lasts."""
         self._seats[seat] += 1
-        self._changed()
+        self._counted()
         try:
             yield
         finally:
             self._seats[seat] -= 1
             if not self._seats[seat]:
                 del self._seats[seat]
-            self._changed()
+            self._counted()
 
     @contextmanager
     def here(self, role: Role) -> Iterator[None]:
@@ -102,4 +115,6 @@ class Presence:
         sent = self._sent.get(seq)
         if sent is not None and address in self._stages:
             self._delays[address] = at - sent
-            self._changed()
+            if at - self._delay_shown_at >= DELAY_SHOWN:
+                self._delay_shown_at = at
+                self._changed()

@@ -6,7 +6,7 @@ show, round, entries, names ─► gathered ─► one statement each, in the ba
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import orjson
 
@@ -27,6 +27,11 @@ class KeptEntry:
     who: str
     value: str
     at: float
+
+    @property
+    def row(self) -> tuple[str, int, str, str, float]:
+        """The entry as a row of the database."""
+        return self.round, self.ticket, self.who, self.value, self.at
 
 
 class Rounds:
@@ -50,7 +55,7 @@ class Rounds:
             "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), "
             "json_extract(value, '$[2]'), json_extract(value, '$[3]'), json_extract(value, '$[4]') "
             "FROM json_each(?)",
-            (orjson.dumps([astuple(entry) for entry in entries]).decode(),),
+            (orjson.dumps([entry.row for entry in entries]).decode(),),
         )
 
     async def forget_entries_but(self, round_id: str) -> None:

@@ -1,8 +1,8 @@
 """`make bench`: measure everything and print one JSON document, absolutely and in yardsticks.
 
-python -m tests.benchmarks            everything but the soak (about nine minutes)
+python -m tests.benchmarks            everything but the soak (about thirteen minutes)
 python -m tests.benchmarks chain      only what is named: chain, restart, hand, footprint, tiles,
-                                      frames, reflector, load
+                                      frames, reflector, load, audience
 python -m tests.benchmarks soak       ten minutes of rounds with 2,000 phones
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.benchmarks import (
+    audience,
     chain,
     footprint,
     frames,
@@ -36,6 +37,7 @@ MEASUREMENTS: dict[str, Callable[[], Any]] = {
     "frames": frames.measure,
     "reflector": reflector.measure,
     "load": lambda: asyncio.run(load.measure()),
+    "audience": lambda: asyncio.run(audience.measure()),
     "soak": lambda: asyncio.run(soak.measure()),
 }
 

@@ -1,6 +1,7 @@
 """Many phones in one process of their own, told by lines of JSON what to do.
 
     {"do": "join", …}       load the page, take a seat, open the stream: as browsers do, in turn
+    {"do": "arrive", …}     the same with a cached build, and the seat taken on the stream
     {"do": "subscribe", …}  as many websockets to a nats-server, for comparison
     {"do": "vote", …}       press by HTTP, each on a connection of its own
     {"do": "vote_on_socket", …}  press on the stream's websocket, and wait for the acks
@@ -26,6 +27,15 @@ UPGRADE = (
     "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
+BROWSER = (
+    "Host: 127.0.0.1:{port}\r\nConnection: keep-alive\r\nUpgrade-Insecure-Requests: 1\r\n"
+    "User-Agent: Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/131.0.0.0 Mobile Safari/537.36\r\nAccept: text/html,application/xhtml+xml,"
+    "application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\nAccept-Encoding: gzip, deflate\r\n"
+    "Accept-Language: en-GB,en;q=0.9\r\n"
+)
+"""Headers of a phone's browser."""
+
 SEQ = re.compile(rb'"seq":(\d+),"at":([0-9.]+)')
 ACK = re.compile(rb'"type":"ack","id":(\d+)')
 REFUSED = b'"type":"refused"'
@@ -97,12 +107,53 @@ class Phones:
             "cookies": cookies,
         }
 
+    async def arrive(
+        self, *, port: int, phones: int, seconds: float, first: int = 0
+    ) -> dict[str, Any]:
+        """Each loads the page and takes a seat on its websocket."""
+        began = time.perf_counter()
+        took: list[float] = []
+        failed: Counter[str] = Counter()
+
+        async def one(number: int) -> None:
+            await asyncio.sleep(number * seconds / phones)
+            start = time.perf_counter()
+            try:
+                async with asyncio.timeout(30):
+                    await self._sit_down(port, f"{first + number:032x}")
+            except (OSError, EOFError, ValueError, TimeoutError) as error:
+                failed[repr(error)[:100]] += 1
+            else:
+                took.append(time.perf_counter() - start)
+
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(phones):
+                tasks.create_task(one(number))
+        return {"seconds": time.perf_counter() - began, "took": took, "failed": failed}
+
+    async def _sit_down(self, port: int, seat: str) -> None:
+        page = await self._connect(port)
+        with page:
+            await self._ask(page, f"GET /play HTTP/1.1\r\n{BROWSER.format(port=port)}\r\n")
+        stream = await self._connect(port)
+        upgrade = UPGRADE.format(path="/ws/play", host=f"127.0.0.1:{port}").rstrip()
+        origin = f"Origin: http://127.0.0.1:{port}\r\n"
+        await self.loop.sock_sendall(stream, f"{upgrade}\r\n{origin}\r\n".encode())
+        heard = await self._until(stream, b"\r\n\r\n")
+        if b" 101 " not in heard:
+            raise ValueError(heard[:60])
+        hello = {"id": 1, "do": "hello", "seat": seat}
+        await self.loop.sock_sendall(stream, masked(json.dumps(hello).encode()))
+        while b'"type":"ack"' not in heard:
+            heard += await self._more(stream)
+        self.listen("ours", stream)
+
     async def _arrive(self, port: int, seat: str) -> str:
         async with asyncio.timeout(30):
             page = await self._connect(port)
             _, body = await self._ask(page, f"GET /play HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")
             if self.assets is None:
-                self.assets = re.findall(r'(?:src|href)="(/[^"]+)"', body.decode())
+                self.assets = re.findall(r'(?:src|href)="\.?(/[^"]+)"', body.decode())
             for asset in self.assets:
                 await self._ask(
                     page,
@@ -181,16 +232,18 @@ class Phones:
             pressed[number] = time.perf_counter()
             end.send(masked(json.dumps(vote).encode()))
         answered: dict[int, float] = {}
-        refused, until = 0, time.perf_counter() + PATIENCE
+        refused, frames, until = 0, 0, time.perf_counter() + PATIENCE
         while len(answered) < len(ends) and time.perf_counter() < until:
             await asyncio.sleep(0.05)
             for when, _, data in self.heard:
                 answered |= {int(number): when for number in ACK.findall(data)}
                 refused += data.count(REFUSED)
+                frames += len(SEQ.findall(data))
             self.heard.clear()
         return {
             "presses": [(pressed[number], when) for number, when in answered.items()],
             "refused": refused,
+            "frames": frames,
             "unanswered": len(ends) - len(answered),
         }
 
@@ -270,7 +323,8 @@ async def main() -> None:
     await phones.loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
     known: dict[str, Callable[..., Awaitable[object]]] = {
         "join": phones.join, "subscribe": phones.subscribe, "vote": phones.vote,
-        "vote_on_socket": phones.vote_on_socket, "leave": phones.leave, "heard": phones.tell,
+        "arrive": phones.arrive, "vote_on_socket": phones.vote_on_socket, "leave": phones.leave,
+        "heard": phones.tell,
     }  # fmt: skip
     while line := await orders.readline():
         order = json.loads(line)

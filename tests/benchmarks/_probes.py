@@ -11,7 +11,7 @@ import httpx
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 
-from tests.benchmarks._table import ApiServer
+from tests.benchmarks._table import ApiServer, cpu_seconds
 
 EVERY = 0.1
 """Seconds between two HALTs, and between two events."""
@@ -119,6 +119,9 @@ class Memory:
 
 
 def processor_seconds(pid: int) -> float:
-    """What a process has used of a processor."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+    """What all threads of a process have used of a processor, as exactly as the kernel knows."""
+    try:
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+    except FileNotFoundError:  # a kernel without CONFIG_SCHED_INFO: hundredths of a second
+        return cpu_seconds(pid)

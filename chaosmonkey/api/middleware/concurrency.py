@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -52,6 +53,10 @@ class RequestScheduler:
         self._others = FairQueue(lambda: EACH_ROUND_WHILE_URGENT if self._under_way else EACH_ROUND)
         self._under_way = 0
         self._places = asyncio.Semaphore(PLACES)
+
+    def call(self, scope: Scope, start: Callable[[], bool]) -> None:
+        """Call `start` when a request that takes no coroutine may start; see `FairQueue.call`."""
+        self._others.call(address_of(scope.get("client")), start)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Start a request, or the handshake of a websocket, when it is its turn."""

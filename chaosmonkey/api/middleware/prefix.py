@@ -20,7 +20,14 @@ class PathPrefix:
         """Pass a request on without the prefix."""
         if self._prefix and scope["type"] in ("http", "websocket"):
             path, raw = scope["path"], scope.get("raw_path") or b""
-            if path.startswith(f"{self._prefix}/"):
-                cut = len(self._prefix)
-                scope = {**scope, "path": path[cut:], "raw_path": raw[cut:]}
+            if (stripped := without_prefix(path, self._prefix)) != path:
+                raw = raw[len(self._prefix) :]
+                scope = {**scope, "path": stripped, "raw_path": raw}
         await self._app(scope, receive, send)
+
+
+def without_prefix(path: str, prefix: str) -> str:
+    """Strip a prefix from a path; a path without it stays as it is."""
+    if prefix and path.startswith(f"{prefix}/"):
+        return path[len(prefix) :]
+    return path

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -25,6 +26,9 @@ from chaosmonkey.errors import BadInput, ChaosMonkeyError
 
 LOCAL = r"\.(local|lan|home|home\.arpa|internal|localdomain|fritz\.box)"
 """Domains of home networks. mDNS appends -2 to a host name that is taken."""
+
+REMEMBERED = 64
+"""Values of Host whose answer is remembered; a hall sends one or two."""
 
 BROWSER_MARKS = (
     *("sec-fetch-site", "sec-fetch-mode", "sec-ch-ua", "upgrade-insecure-requests"),
@@ -51,17 +55,35 @@ class ForeignHost(BadInput):
     title = "Misdirected request"
 
 
+class OwnHosts:
+    """The values of a Host header that name this server; the latest answers are remembered."""
+
+    def __init__(self, settings: ListenSettings) -> None:
+        public = settings.public_origin
+        named = urlsplit(public).hostname if public else None
+        names = ("localhost", settings.host, named or "", *settings.allowed_hosts)
+        self._names = {name.lower().rstrip(".") for name in names if name}
+        hostname = re.escape(socket.gethostname().lower().partition(".")[0])
+        self._hostname = re.compile(rf"{hostname}(-\d+)?({LOCAL})?")
+        self.include = lru_cache(REMEMBERED)(self._include)
+
+    def _include(self, host: str) -> bool:
+        """Whether a Host names this server; an address always does: rebinding needs a name."""
+        name = without_port(host).lower().rstrip(".")
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return name in self._names or self._hostname.fullmatch(name) is not None
+        return True
+
+
 class RequestGuard:
     """ASGI middleware that refuses requests whose Host is not a name of this server."""
 
     def __init__(self, app: ASGIApp, settings: ListenSettings) -> None:
         self._app = app
         self._public = settings.public_origin
-        named = urlsplit(self._public).hostname if self._public else None
-        names = ("localhost", settings.host, named or "", *settings.allowed_hosts)
-        self._names = {name.lower().rstrip(".") for name in names if name}
-        hostname = re.escape(socket.gethostname().lower().partition(".")[0])
-        self._hostname = re.compile(rf"{hostname}(-\d+)?({LOCAL})?")
+        self._own_hosts = OwnHosts(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -69,7 +91,7 @@ class RequestGuard:
             await self._app(scope, receive, send)
             return
         host = Headers(scope=scope).get("host", "")
-        if self._is_ours(host):
+        if self._own_hosts.include(host):
             scope["public_origin"] = self._public
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -80,15 +102,6 @@ class RequestGuard:
                 remedy="Use its address, or add the name to [server] allowed_hosts.",
             )
             await responses.problem(Request(scope), error)(scope, receive, send)
-
-    def _is_ours(self, host: str) -> bool:
-        """Whether a Host names this server; an address always does: rebinding needs a name."""
-        name = without_port(host).lower().rstrip(".")
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return name in self._names or self._hostname.fullmatch(name) is not None
-        return True
 
 
 def without_port(host: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,7 +43,7 @@ class RequestSizeLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it and close the connection."""
-        wrong = _wrong(scope) if scope["type"] in ("http", "websocket") else None
+        wrong = size_problem(scope) if scope["type"] in ("http", "websocket") else None
         if wrong is None and scope["type"] == "http" and _is_chunked(scope):
             try:
                 receive = await _read_ahead(receive)
@@ -61,22 +60,28 @@ class RequestSizeLimit:
             await answer(scope, receive, send)
 
 
-def _wrong(scope: Scope) -> BadInput | None:
+def size_problem(scope: Scope) -> BadInput | None:
+    """Return why a request is refused before its body is read; None if it is not."""
     head = len(scope["raw_path"]) + len(scope["query_string"])
-    head += sum(len(name) + len(value) + 4 for name, value in scope["headers"])  # ": ", "\r\n"
+    length, is_chunked = None, False
+    for name, value in scope["headers"]:
+        head += len(name) + len(value) + 4  # ": ", "\r\n"
+        if name == b"content-length":
+            length = length or value
+        elif name == b"transfer-encoding":
+            is_chunked = True
     if head > LARGEST_HEAD:
         return HeadTooLarge(f"The headers have {head} bytes; the maximum is {LARGEST_HEAD}.")
-    headers = Headers(scope=scope)
-    if "transfer-encoding" in headers and "content-length" in headers:
+    if is_chunked and length is not None:
         return Ambiguous("The body has two lengths: Content-Length and Transfer-Encoding.")
-    if int(headers.get("content-length", 0)) > LARGEST_BODY:
+    if length is not None and int(length) > LARGEST_BODY:
         return _too_large()
     return None
 
 
 def _is_chunked(scope: Scope) -> bool:
     """Whether the body has no Content-Length: HTTP/2 front ends and tunnels send such bodies."""
-    return "transfer-encoding" in Headers(scope=scope)
+    return any(name == b"transfer-encoding" for name, _ in scope["headers"])
 
 
 async def _read_ahead(receive: Receive) -> Receive:

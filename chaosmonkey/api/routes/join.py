@@ -21,6 +21,10 @@ from chaosmonkey.errors import BadInput
 router = APIRouter(tags=["joining"])
 
 
+LONGEST_CODE = 40
+"""Characters; longer ones are refused."""
+
+
 class NoWifi(BadInput):
     """No Wi-Fi is configured."""
 
@@ -35,9 +39,9 @@ async def join_short() -> Response:
 
 
 @router.get("/j/{code}", operation_id="join_with_code")
-async def join_with_code(code: Annotated[str, Path(max_length=40)]) -> Response:
+async def join_with_code(code: Annotated[str, Path(max_length=LONGEST_CODE)]) -> Response:
     """Redirect to the phone page, with the code that the stage shows."""
-    return RedirectResponse(f"../play?code={_ascii(code)}", 302)
+    return redirect_with_code(code)
 
 
 @router.get("/api/join.svg", operation_id="join_code")
@@ -88,6 +92,11 @@ def _drawn(code: segno.QRCode) -> bytes:
 
 def _svg(image: bytes) -> Response:
     return Response(image, media_type="image/svg+xml")
+
+
+def redirect_with_code(code: str) -> RedirectResponse:
+    """Return the redirect from /j/CODE to the phone page."""
+    return RedirectResponse(f"../play?code={_ascii(code)}", 302)
 
 
 def _ascii(code: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from websockets.frames import Frame, Opcode
+import struct
+
+from websockets.frames import Opcode
 
 LARGEST_MESSAGE = 2 * 1024
 """Bytes of a message that a client may send; our longest is a stage's `{"drawn": 42}`."""
@@ -21,14 +23,29 @@ Longer than a phone needs to roam from one access point to another."""
 BLOCKED = 20.0
 """Seconds that a client may leave data unread before its connection is aborted."""
 
+SEND_BUFFER = 16 * 1024
+"""Bytes that the kernel buffers for a client (Linux doubles it): some 40 messages to a phone. By
+default it grows to 4 MB, and 2,000 blocked phones would exhaust the machine's memory."""
+
+NOT_UNDERSTOOD = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"
+"""The answer to a client that sends frames before its handshake was accepted."""
+
 GOING_AWAY = 1001
 UNSUPPORTED_DATA = 1003
 POLICY_VIOLATION = 1008
 
 
 def framed(message: bytes, opcode: int = Opcode.TEXT) -> bytes:
-    """Encode a message as a server's frame: the same bytes for all clients."""
-    return Frame(Opcode(opcode), message).serialize(mask=False)
+    """Encode a message as a server's frame (RFC 6455, 5.2): the same bytes for all clients.
+
+    websockets' own encoder would cost as much as writing the frame to the socket.
+    """
+    size = len(message)
+    if size < 126:
+        return bytes((0x80 | opcode, size)) + message
+    if size < 1 << 16:
+        return struct.pack("!BBH", 0x80 | opcode, 126, size) + message
+    return struct.pack("!BBQ", 0x80 | opcode, 127, size) + message
 
 
 PING = framed(b"", Opcode.PING)

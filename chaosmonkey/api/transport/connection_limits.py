@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from uvicorn.server import ServerState
@@ -46,6 +47,10 @@ class Capacity:
         except ValueError:
             return True
         return not any(found in proxies for proxies in self.proxies)
+
+
+REMEMBERED = 4096
+"""Addresses whose key is remembered: those of a hall. Each needs its key about ten times."""
 
 
 class Evictable(Protocol):
@@ -127,12 +132,15 @@ class ConnectionLimits(ServerState):
 
 def address_of(client: tuple[str, int] | None) -> str:
     """Return the key that counts as one address: of IPv6 the /64 network of a household."""
-    if client is None:
-        return ""
+    return "" if client is None else _counted_as(client[0])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _counted_as(host: str) -> str:
     try:
-        address = ipaddress.ip_address(client[0].partition("%")[0])
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return client[0]
+        return host
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     if address.ipv4_mapped is not None:

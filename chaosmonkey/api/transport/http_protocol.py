@@ -10,13 +10,17 @@ occupy every connection. There are no timers: the web server sweeps all connecti
 from __future__ import annotations
 
 from asyncio import Transport
-from typing import Any
+from typing import Any, cast
 
 import h11
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from chaosmonkey.api.transport.client_limits import BLOCKED
+from chaosmonkey.api.transport.client_limits import BLOCKED, NOT_UNDERSTOOD
 from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
+from chaosmonkey.api.transport.phone_connection import PhoneConnection
+from chaosmonkey.api.transport.phone_handshake import PhoneEntrance, accept, limit_send_buffer
+from chaosmonkey.api.transport.whole_response import RESPOND, WholeResponse
 
 REQUEST_TIME = 15.0
 """Seconds from the first byte of a request, or from connecting, to its last byte. A vote is one
@@ -33,12 +37,27 @@ TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n"
 
 
 class HttpConnection(H11Protocol):
-    """uvicorn's HTTP/1.1 connection with limits of number and time."""
+    """uvicorn's HTTP/1.1 connection with limits of number and time.
+
+    Args:
+        config: uvicorn's configuration.
+        server_state: admits and counts connections.
+        phones: accepts phones' websockets; without it they are accepted like all others.
+    """
 
     def __init__(
-        self, config: Any, server_state: ConnectionLimits, *args: Any, **more: Any
+        self,
+        config: Any,
+        server_state: ConnectionLimits,
+        *args: Any,
+        phones: PhoneEntrance | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(config, server_state, *args, **more)
+        self._phones = phones
+        self.app = self._run
+        self._application: ASGIApp = self.config.loaded_app
+        self._handshake: h11.Request | None = None
         self._limits = server_state
         self._address: str | None = None
         self._request_since: float | None = None
@@ -61,11 +80,17 @@ class HttpConnection(H11Protocol):
         if self._address is None:
             return
         super().connection_lost(exc)
+        self.app = self._application  # no reference to itself: it is freed at once
         self._limits.mark_active(self)
-        self._limits.left(self._address)
+        self._limits.left(self._address, listened=self._handshake is not None)
 
     def data_received(self, data: bytes) -> None:
         """Process data, and record when the current request began."""
+        if self._handshake is not None:  # no frames before the handshake is accepted
+            if not self.transport.is_closing():
+                self.transport.write(NOT_UNDERSTOOD)
+                self.transport.close()
+            return
         super().data_received(data)
         if self.transport.get_protocol() is not self:
             return  # it is a websocket now
@@ -75,6 +100,32 @@ class HttpConnection(H11Protocol):
         elif self._request_since is None:
             self._request_since = self.loop.time()
 
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application; its scope has a faster way to send a prepared response."""
+        scope[RESPOND] = self._respond
+        try:
+            await self._application(scope, receive, send)
+        finally:
+            del scope[RESPOND]  # it refers to this connection, which refers to the scope
+
+    def _respond(self, response: WholeResponse) -> bool:
+        """Send a response in one piece; False if something about the request or client forbids it.
+
+        What remains to be done is as in uvicorn's RequestResponseCycle.
+        """
+        cycle, conn = self.cycle, self.conn
+        is_busy = self.flow.write_paused or cycle.disconnected or cycle.response_started
+        if is_busy or conn.their_state is not h11.DONE or cycle.scope["method"] == "HEAD":
+            return False
+        self.transport.write(response.encode(conn, self.server_state.default_headers))
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if conn.our_state is h11.MUST_CLOSE or not cycle.keep_alive:
+            conn.send(h11.ConnectionClosed())
+            self.transport.close()
+        cycle.on_response()
+        return True
+
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Switch to a websocket if there is room."""
         assert self._address is not None
@@ -82,7 +133,43 @@ class HttpConnection(H11Protocol):
             self._turn_away(BUSY)
             return
         self._limits.mark_active(self)
-        super().handle_websocket_upgrade(event)
+        self.app = self._application
+        if self._phones is None or not self._phones.admits(cast("Scope", self.scope)):
+            super().handle_websocket_upgrade(event)
+            return
+        self._handshake = event
+        self._phones.call(cast("Scope", self.scope), self._accept_phone)
+
+    def _accept_phone(self) -> bool:
+        """Switch to a phone's websocket; False if the client has disconnected."""
+        event, phones = self._handshake, self._phones
+        assert event is not None
+        assert phones is not None
+        assert self._address is not None
+        if self.transport.is_closing():
+            return False
+        self._handshake = None
+        if (accepted := accept(event)) is None:
+            super().handle_websocket_upgrade(event)  # it answers what is wrong
+            return True
+        protocol, answer = accepted
+        limit_send_buffer(self.transport)
+        self.transport.write(answer)
+        phone = PhoneConnection(self.transport, protocol, self._limits, self._address)
+        self.connections.discard(self)
+        self.connections.add(phone)  # type: ignore[arg-type] # uvicorn only calls shutdown
+        self.transport.set_protocol(phone)
+        if self._blocked_at is not None:
+            phone.pause_writing()
+        phones.begin_session(cast("Scope", self.scope), phone)
+        return True
+
+    def shutdown(self) -> None:
+        """Close the connection when the server stops, after the answer under way."""
+        if self._handshake is not None:
+            self.transport.close()
+        else:
+            super().shutdown()
 
     def pause_writing(self) -> None:
         """Record that the kernel's buffer is full: the client or the network is too slow."""

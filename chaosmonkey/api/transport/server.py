@@ -10,6 +10,8 @@ import contextlib
 import errno
 import resource
 import socket
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,6 +19,7 @@ from starlette.types import ASGIApp
 from chaosmonkey.api.transport.client_limits import LARGEST_MESSAGE
 from chaosmonkey.api.transport.connection_limits import Capacity, ConnectionLimits
 from chaosmonkey.api.transport.http_protocol import IDLE, LARGEST_HEAD, HttpConnection
+from chaosmonkey.api.transport.phone_handshake import PhoneEntrance
 from chaosmonkey.api.transport.uvicorn_server import GRACE, UvicornServer
 from chaosmonkey.api.transport.websocket_protocol import WebSocketConnection
 from chaosmonkey.config import ListenSettings
@@ -51,6 +54,12 @@ class PortTaken(Unavailable):
 class WebServer(UvicornServer):
     """Serves an ASGI app on a bound socket until `should_exit` is set.
 
+    Args:
+        entrance: the application.
+        settings: where to listen.
+        phones: accepts phones' websockets without the application. Behind a proxy it is not used:
+            there the application's side finds out the client's address.
+
     Attributes:
         port: the bound port.
     """
@@ -59,13 +68,17 @@ class WebServer(UvicornServer):
         self,
         entrance: ASGIApp,
         settings: ListenSettings,
+        *,
+        phones: PhoneEntrance | None = None,
         capacity: Capacity = Capacity(),  # noqa: B008 - frozen
     ) -> None:
+        behind_proxy = settings.public_url is not None or bool(capacity.proxies)
+        connection = partial(HttpConnection, phones=None if behind_proxy else phones)
         super().__init__(
             uvicorn.Config(
                 entrance,
                 lifespan="off",
-                http=HttpConnection,
+                http=cast("type[HttpConnection]", connection),
                 ws=WebSocketConnection,
                 ws_max_size=LARGEST_MESSAGE,
                 ws_ping_interval=None,  # needs a timer for each; the sweep replaces it
@@ -78,7 +91,7 @@ class WebServer(UvicornServer):
                 timeout_graceful_shutdown=GRACE,
                 server_header=False,
                 # Trust a proxy's headers only if one is configured.
-                proxy_headers=settings.public_url is not None or bool(capacity.proxies),
+                proxy_headers=behind_proxy,
                 forwarded_allow_ips=[str(one) for one in capacity.proxies] or None,
             )
         )

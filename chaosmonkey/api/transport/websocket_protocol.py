@@ -8,17 +8,17 @@ It extends uvicorn's, without timers: the web server sweeps all connections once
 
 from __future__ import annotations
 
-import socket
 from asyncio import BaseTransport
 from typing import Any
 
-from starlette.websockets import WebSocket
+from starlette.requests import HTTPConnection
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chaosmonkey.api.transport.client_limits import (
     BYTES_PER_SECOND,
     GOING_AWAY,
+    NOT_UNDERSTOOD,
     PING,
     PING_AFTER,
     POLICY_VIOLATION,
@@ -26,18 +26,14 @@ from chaosmonkey.api.transport.client_limits import (
 )
 from chaosmonkey.api.transport.connection_limits import ConnectionLimits, address_of
 from chaosmonkey.api.transport.phone_connection import PhoneConnection
+from chaosmonkey.api.transport.phone_handshake import limit_send_buffer
 
-SEND_BUFFER = 16 * 1024
-"""Bytes that the kernel buffers for a client (Linux doubles it): some 40 messages to a phone. By
-default it grows to 4 MB, and 2,000 blocked phones would exhaust the machine's memory."""
-
-NOT_UNDERSTOOD = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"
 _EXTENSION = "chaosmonkey.socket"
 
 
-def protocol_of(websocket: WebSocket) -> WebSocketConnection:
+def protocol_of(handshake: HTTPConnection) -> WebSocketConnection:
     """Return the connection of an application's websocket."""
-    connection: WebSocketConnection = websocket.scope["extensions"][_EXTENSION]
+    connection: WebSocketConnection = handshake.scope["extensions"][_EXTENSION]
     return connection
 
 
@@ -80,8 +76,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self.transport.set_write_buffer_limits(
             high=0
         )  # pause as soon as the kernel's buffer is full
-        end = transport.get_extra_info("socket")
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        limit_send_buffer(self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Remove the connection from the limits."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from chaosmonkey.audience.eligibility import Eligibility
+from chaosmonkey.audience.eligibility import Bar, Eligibility
 from chaosmonkey.audience.redaction import sentence_for_the_hall
 from chaosmonkey.audience.rounds import MachineBarred, Round, RoundState, Turn, TurnState
 from chaosmonkey.errors import BadInput
@@ -18,8 +18,13 @@ Name = Callable[[int], str]
 class Rules(Protocol):
     """The rules of one kind of round; all methods are pure."""
 
-    def admit(self, current: Round, value: str, eligibility: Eligibility) -> str | None:
+    def admit(self, current: Round, value: str, bar: Bar) -> str | None:
         """Check the value of an entry; return the choice that it counts for.
+
+        Args:
+            current: the round.
+            value: the entry.
+            bar: returns the rule that bars a machine now.
 
         Raises:
             BadInput: the value is invalid.
@@ -27,8 +32,14 @@ class Rules(Protocol):
         """
         ...
 
-    def go_on(self, current: Round, eligibility: Eligibility, now: float) -> Round:
-        """Apply the next automatic step: a turn, a draw or the end; often nothing."""
+    def go_on(self, current: Round, assess: Callable[[], Eligibility], now: float) -> Round:
+        """Apply the next automatic step: a turn, a draw or the end; often nothing.
+
+        Args:
+            current: the round.
+            assess: returns what may be cut now; called only if the step depends on it.
+            now: seconds since 1970.
+        """
         ...
 
     def target(self, current: Round, wanted: str | None, eligibility: Eligibility) -> str:
@@ -45,15 +56,15 @@ class Rules(Protocol):
         ...
 
 
-def refuse_unless_choosable(current: Round, choice: str, eligibility: Eligibility) -> None:
+def refuse_unless_choosable(current: Round, choice: str, bar: Bar) -> None:
     """Raises BadInput if there is no such choice, RoundRefused if it cannot be cut now."""
     if choice not in current.choices:
         raise BadInput(
             f"'{choice[:80]}' cannot be chosen.",
             remedy=f"Choices: {', '.join(current.choices)}.",
         )
-    if (bar := eligibility.barred.get(choice)) is not None:
-        raise MachineBarred(choice, sentence_for_the_hall(bar), bar)
+    if (refusal := bar(choice)) is not None:
+        raise MachineBarred(choice, sentence_for_the_hall(refusal), refusal)
 
 
 def listed(names: tuple[str, ...]) -> str:

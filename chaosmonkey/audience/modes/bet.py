@@ -6,11 +6,11 @@ Among equally close guesses the earlier one wins. An outage without a recovery t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from chaosmonkey.audience.ballots import Ballot
-from chaosmonkey.audience.eligibility import Eligibility
+from chaosmonkey.audience.eligibility import Bar, Eligibility
 from chaosmonkey.audience.modes.base import CANCELLED, Name, lost, result_text
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState
 from chaosmonkey.errors import BadInput
@@ -57,11 +57,11 @@ class Result:
 class Bet:
     """The closest guess wins."""
 
-    def admit(self, current: Round, value: str, eligibility: Eligibility) -> None:
+    def admit(self, current: Round, value: str, bar: Bar) -> None:
         """Accept a number of seconds."""
         guess(value)
 
-    def go_on(self, current: Round, eligibility: Eligibility, now: float) -> Round:
+    def go_on(self, current: Round, assess: Callable[[], Eligibility], now: float) -> Round:
         """Change nothing: the presenter cuts the machine."""
         return current
 

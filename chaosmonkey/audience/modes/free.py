@@ -6,9 +6,10 @@ at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from chaosmonkey.audience.eligibility import Eligibility
+from chaosmonkey.audience.eligibility import Bar, Eligibility
 from chaosmonkey.audience.modes.base import CANCELLED, Name, turn_text
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
 from chaosmonkey.wording import counted
@@ -17,10 +18,10 @@ from chaosmonkey.wording import counted
 class Free:
     """Every phone has the button."""
 
-    def admit(self, current: Round, value: str, eligibility: Eligibility) -> None:
+    def admit(self, current: Round, value: str, bar: Bar) -> None:
         """Accept every seat: its first press enters it."""
 
-    def go_on(self, current: Round, eligibility: Eligibility, now: float) -> Round:
+    def go_on(self, current: Round, assess: Callable[[], Eligibility], now: float) -> Round:
         """End the round once it is closed and no press is under way."""
         if current.state is RoundState.CLOSED and current.turn is None:
             return replace(current, state=RoundState.OVER)

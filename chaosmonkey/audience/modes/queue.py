@@ -6,9 +6,10 @@ a refusal or no answer uses up the turn.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from chaosmonkey.audience.eligibility import Eligibility
+from chaosmonkey.audience.eligibility import Bar, Eligibility
 from chaosmonkey.audience.modes.base import CANCELLED, Name, turn_text
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.audience.transitions import end_turn, give_turn
@@ -18,10 +19,10 @@ from chaosmonkey.wording import counted
 class Queue:
     """The first in line gets the button."""
 
-    def admit(self, current: Round, value: str, eligibility: Eligibility) -> None:
+    def admit(self, current: Round, value: str, bar: Bar) -> None:
         """Accept every seat."""
 
-    def go_on(self, current: Round, eligibility: Eligibility, now: float) -> Round:
+    def go_on(self, current: Round, assess: Callable[[], Eligibility], now: float) -> Round:
         """Call the next ticket once a machine may be cut; end after the last."""
         if current.state not in RUNNING or current.turn is not None:
             return current
@@ -29,7 +30,7 @@ class Queue:
         if ticket is None:
             over = current.state is RoundState.CLOSED
             return replace(current, state=RoundState.OVER) if over else current
-        if eligibility.blocked is not None:
+        if assess().blocked is not None:
             return current
         return give_turn(replace(current, called=ticket), ticket, now)
 

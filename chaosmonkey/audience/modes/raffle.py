@@ -6,10 +6,11 @@ automatically. After a veto or a refusal the presenter draws again or ends the r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from chaosmonkey.audience.draw import draw
-from chaosmonkey.audience.eligibility import Eligibility
+from chaosmonkey.audience.eligibility import Bar, Eligibility
 from chaosmonkey.audience.modes.base import (
     CANCELLED,
     Name,
@@ -27,10 +28,10 @@ DRAWN_AGAIN = (TurnState.LATE, TurnState.ABSENT, TurnState.LEFT, TurnState.SKIPP
 class Raffle:
     """A drawn seat gets the button."""
 
-    def admit(self, current: Round, value: str, eligibility: Eligibility) -> None:
+    def admit(self, current: Round, value: str, bar: Bar) -> None:
         """Accept every seat."""
 
-    def go_on(self, current: Round, eligibility: Eligibility, now: float) -> Round:
+    def go_on(self, current: Round, assess: Callable[[], Eligibility], now: float) -> Round:
         """Draw a ticket once the round is closed, until one has pressed."""
         if current.state is not RoundState.CLOSED or current.turn is not None:
             return current

@@ -6,10 +6,11 @@ next machines are offered instead. Without votes nothing is cut.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from chaosmonkey.audience.draw import draw
-from chaosmonkey.audience.eligibility import Eligibility
+from chaosmonkey.audience.eligibility import Bar, Eligibility
 from chaosmonkey.audience.modes.base import (
     CANCELLED,
     Name,
@@ -26,12 +27,12 @@ from chaosmonkey.wording import counted
 class Vote:
     """The machine with the most votes is cut."""
 
-    def admit(self, current: Round, value: str, eligibility: Eligibility) -> str:
+    def admit(self, current: Round, value: str, bar: Bar) -> str:
         """Accept one of the choices, if it can be cut now."""
-        refuse_unless_choosable(current, value, eligibility)
+        refuse_unless_choosable(current, value, bar)
         return value
 
-    def go_on(self, current: Round, eligibility: Eligibility, now: float) -> Round:
+    def go_on(self, current: Round, assess: Callable[[], Eligibility], now: float) -> Round:
         """Change nothing: the presenter carries out the vote."""
         return current
 

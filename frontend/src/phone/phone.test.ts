@@ -56,6 +56,7 @@ const play = (shown: Round | null): Play => ({
   phones: 70,
   speed: 1,
   outage: null,
+  table_lost_at: null,
 });
 
 async function receive(message: unknown): Promise<void> {

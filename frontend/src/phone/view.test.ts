@@ -24,6 +24,7 @@ function play(shown: Round | null, more: Partial<Play> = {}): Play {
     phones: 70,
     speed: 1,
     outage: null,
+    table_lost_at: null,
     ...more,
   };
 }

@@ -13,9 +13,8 @@ from starlette.types import ASGIApp
 
 from chaosmonkey.access import Tokens
 from chaosmonkey.api import create_app
+from chaosmonkey.api.fast_path import server_entrance
 from chaosmonkey.api.middleware.authentication import Authenticator
-from chaosmonkey.api.middleware.concurrency import RequestScheduler
-from chaosmonkey.api.middleware.request_size import RequestSizeLimit
 from chaosmonkey.api.transport.connection_limits import ConnectionLimits
 from chaosmonkey.api.transport.server import WebServer
 from chaosmonkey.audience import Room
@@ -110,7 +109,9 @@ async def opened(
         await it.room.resume(it.rounds, it.records.get)
         it.audience_publisher.show()
         app = create_app(it.context)
-        web = WebServer(entrance := RequestSizeLimit(RequestScheduler(app)), ServerSettings(port=0))
+        entrance = server_entrance(app)
+        settings = ServerSettings(port=0, public_url=server.public_url)
+        web = WebServer(entrance, settings, phones=entrance)
         web.bind()
         url = f"http://127.0.0.1:{web.port}"
         async with (

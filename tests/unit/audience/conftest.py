@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from chaosmonkey.audience.assessments import Assessments
 from chaosmonkey.audience.current_round import CurrentRound
 from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.open_round import OpenRound, open_round
@@ -55,6 +56,24 @@ class Kept:
         self.names[who] = name
 
 
+class FixedAssessments(Assessments):
+    """What a test lets the guard say."""
+
+    def __init__(self, hall: "Hall") -> None:
+        super().__init__(lab(), facts=_no_facts)
+        self._hall = hall
+
+    def of(self, current: Round) -> Eligibility:
+        return Eligibility(dict(self._hall.barred), self._hall.blocked)
+
+    def bar(self, name: str) -> MachineRefused | None:
+        return self._hall.barred.get(name)
+
+
+def _no_facts() -> NoReturn:
+    raise AssertionError("a game needs no facts")
+
+
 @dataclass
 class Hall:
     """A game, and what it looks at."""
@@ -64,10 +83,15 @@ class Hall:
     barred: dict[str, MachineRefused] = field(default_factory=dict)
     blocked: ChaosMonkeyError | None = None
     changes: int = 0
+    counts: int = 0
 
     def __post_init__(self) -> None:
         self.current_round = CurrentRound(
-            self.clock, self.kept, assess=self._assess, changed=self._changed
+            self.clock,
+            self.kept,
+            FixedAssessments(self),
+            changed=self._changed,
+            counted=self._count,
         )
 
     def open(self, mode: Mode, **options: Any) -> Round:
@@ -102,11 +126,11 @@ class Hall:
     def block(self) -> None:
         self.blocked = TooManyOff("Off now: node3.", remedy="On again in 40 s.", allowed_at=1040.0)
 
-    def _assess(self, current: Round, only: str | None) -> Eligibility:
-        return Eligibility(dict(self.barred), self.blocked)
-
     def _changed(self) -> None:
         self.changes += 1
+
+    def _count(self) -> None:
+        self.counts += 1
 
 
 @pytest.fixture

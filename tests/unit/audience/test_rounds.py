@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaosmonkey.audience import transitions
-from chaosmonkey.audience.current_round import CurrentRound
 from chaosmonkey.audience.rounds import (
     ANSWER_WITHIN,
     APPROVE_WITHIN,
@@ -160,9 +159,6 @@ def test_cancelling_ends_the_turn_and_a_round_that_is_over_is_over(hall: Hall) -
 def resumed(hall: Hall) -> Hall:
     """The same hall after a restart: only what was kept is known."""
     after = Hall(clock=hall.clock, kept=hall.kept, barred=hall.barred, blocked=hall.blocked)
-    after.current_round = CurrentRound(
-        hall.clock, hall.kept, assess=after._assess, changed=after._changed
-    )
     entries = [one for one in hall.kept.entries if one.round == hall.round.id]
     after.current_round.resume(hall.kept.documents[hall.round.id](), entries)
     return after

@@ -245,6 +245,66 @@ def test_all_that_forbids_a_cut_can_be_asked_for_at_once() -> None:
     assert rules == ["not-armed", "already-off", "machine-cooldown", "max-off"]
 
 
+def barring_facts() -> dict[type[refusals.MachineRefused], tuple[Facts, Lab]]:
+    """For each rule about a single machine, facts by which it bars node3."""
+
+    def with_node(**more: Any) -> Facts:
+        world = Scene().tracker.world
+        world.nodes["node3"] = Node("node3", "n3", **({"ready": "True"} | more))
+        return facts(world=world)
+
+    scene = Scene()
+    scene.cut()
+    protected = lab().limits.model_copy(update={"protected": ("node3",)})
+    return {
+        refusals.Protected: (facts(), lab().model_copy(update={"limits": protected})),
+        refusals.ProtectedRole: (
+            with_node(roles=frozenset({"storage"})),
+            lab(protected_roles=["storage"]),
+        ),
+        refusals.ControlPlane: (with_node(control_plane=True), lab()),
+        refusals.OwnMachine: (facts(own_names=frozenset({"node3"})), lab()),
+        refusals.NotInCluster: (facts(world=Scene(2).tracker.world), lab()),
+        refusals.AlreadyOff: (facts(off={"node3": NOW + 12}), lab()),
+        refusals.Dark: (facts(dark={"node3": "power"}), lab()),
+        refusals.StillRecovering: (
+            facts(world=scene.tracker.world, outages=dict(scene.tracker.outages)),
+            lab(),
+        ),
+        refusals.NotReady: (with_node(ready="Unknown"), lab()),
+    }
+
+
+def lasting_refusals() -> list[type[refusals.MachineRefused]]:
+    return [
+        found
+        for found in vars(refusals).values()
+        if isinstance(found, type) and issubclass(found, refusals.MachineRefused)
+        if found is not refusals.MachineRefused
+    ]
+
+
+@pytest.mark.parametrize("kind", lasting_refusals())
+def test_each_rule_about_one_machine_bars_it_and_no_other(
+    kind: type[refusals.MachineRefused],
+) -> None:
+    known, settings = barring_facts()[kind]
+    bars = [guard.bar(machine, settings, known) for machine in settings.machine]
+    assert [type(bar) for bar in bars] == [type(None), type(None), kind]
+    assert str(bars[2]) == next(
+        str(one)
+        for one in guard.objections(settings.machine[2], settings, known)
+        if isinstance(one, refusals.MachineRefused)
+    )
+
+
+def test_what_passes_in_a_moment_or_concerns_the_whole_table_bars_no_machine() -> None:
+    known = facts(safety=Safety().halt("Ada", NOW), off={"node2": None}, last_cut=NOW)
+    settings = lab(cooldown=60, min_ready=3)
+    assert len(guard.objections(settings.machine[2], settings, known)) == 5
+    assert guard.bar(settings.machine[2], settings, known) is None
+
+
 @pytest.mark.parametrize("class_", CutRefused.__subclasses__())
 def test_every_refusal_says_in_its_docstring_what_its_rule_is(class_: type[CutRefused]) -> None:
     assert class_.__doc__

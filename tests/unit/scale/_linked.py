@@ -120,7 +120,7 @@ class LinkedEdge:
         self.hub = Hub(time.now)
         self.table = TableCopy(time, self.phones, self.hub, refresh.set)
         self.outbox = Outbox(name, Subjects("table").requests(name), self.pace)
-        self.presence = Presence(lambda: None)
+        self.presence = Presence(lambda: None, lambda: None)
         self.backend = EdgeBackend(
             self.table,
             self.outbox,

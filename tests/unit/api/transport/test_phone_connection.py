@@ -1,6 +1,7 @@
 """What a phone may send once it listens, byte by byte."""
 
 import pytest
+from websockets.frames import Frame, Opcode
 
 from chaosmonkey.api.transport.client_limits import LARGEST_MESSAGE, framed
 from chaosmonkey.api.transport.phone_connection import PhoneConnection
@@ -31,6 +32,13 @@ async def test_what_no_client_may_send_ends_the_connection_with_its_code(
         await client.send(data)
         assert close_code(await client.rest()) == code
     await nobody_is_left(site)
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
+@pytest.mark.parametrize("opcode", [Opcode.TEXT, Opcode.PING])
+def test_a_frame_is_what_websockets_makes_of_the_message(size: int, opcode: Opcode) -> None:
+    message = b"x" * min(size, 125 if opcode is Opcode.PING else size)
+    assert framed(message, opcode) == Frame(opcode, message).serialize(mask=False)
 
 
 async def test_a_ping_is_answered_with_what_it_carried(site: Site) -> None:

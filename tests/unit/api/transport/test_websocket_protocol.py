@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections.abc import Callable
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -156,18 +157,23 @@ async def test_a_phone_that_talks_too_much_is_shown_out(site: Site) -> None:
     assert site.table.diary == []
 
 
+@pytest.mark.parametrize("path", ["/ws/play", "/ws?role=stage"])
 async def test_who_speaks_before_being_let_in_is_hung_up_on(
-    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     let_in = asyncio.Event()
 
     async def turn(self: FairQueue, address: str) -> None:
         await let_in.wait()
 
+    def call(self: FairQueue, address: str, start: Callable[[], bool]) -> None:
+        """Nobody gets a turn."""
+
     with monkeypatch.context() as patched:
         patched.setattr(FairQueue, "turn", turn)
+        patched.setattr(FairQueue, "call", call)
         async with rough(site) as client:
-            await client.send(UPGRADE.format(path="/ws/play").encode())
+            await client.send(UPGRADE.format(path=path).encode())
             await until(lambda: site.connection_limits.listening == 1)
             await client.send(os.urandom(2_000))
             assert (await client.rest()).startswith(b"HTTP/1.1 400 ")
