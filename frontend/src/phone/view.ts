@@ -31,7 +31,7 @@ export function view(play: Play | null, own: Own, now: number, connected = true)
       'phone',
     );
   }
-  if (own.sending && !connected) {
+  if (own.sending && (!connected || play.table_lost_at !== null)) {
     const { big, text } = own.sending.kept;
     return { ...plain('sending', big, text, 'dots'), under: 'waiting for the connection' };
   }
