@@ -32,12 +32,10 @@ RETRY_PAUSES = (0.2, 1.0, 2.0, 5.0)
 """Seconds between attempts to restore a plug that does not answer; the last value repeats."""
 
 GOODBYE = 20.0
-"""Seconds for which a stopping server tries to restore a plug before leaving it to the next
-start."""
+"""Seconds after which a stopping server leaves a plug to the next start."""
 
 WATCH_INTERVAL = 0.5
 """Seconds between two readings while an interrupted command may still arrive."""
-
 TIMER_MARGIN = 10.0
 """Seconds added to a device's own timer, so that our restore comes first."""
 
@@ -68,6 +66,7 @@ class Cut:
         self.trouble = ""
         self.unread = False
         self.touched = False
+        self._give_up = 0.0
         self.begun: asyncio.Future[float] = loop.create_future()
         self.ended: asyncio.Future[float] = loop.create_future()
         self._plug = plug
@@ -122,7 +121,7 @@ class Cut:
     async def restore_now(self, why: str, on_since: float | None = None) -> None:
         """Restore a plug that this process did not cut: an earlier one did, or someone else.
 
-        `on_since` is when the plug was read back as on, if it already was.
+        `on_since` is when the plug was read back as on, if it was.
         """
         self.why = why
         self._events.beginning_is_known()
@@ -148,7 +147,7 @@ class Cut:
             if on_since is None:
                 return
         if plug.late_until > context.clock.now():
-            return  # the server is stopping, and the next one continues watching
+            return  # the server stops now, and the next one continues watching
         await self._kept.clear(touched=self.touched)
         listening = not context.stopping.is_set()
         await self._events.restored(commanded, on_since, listening=listening)
@@ -171,10 +170,10 @@ class Cut:
     async def _watch_for_late_off(self) -> float | None:
         """Read the plug while an interrupted command may still arrive, and return when it went off.
 
-        None if it stayed on for that time, or the server is stopping.
+        None if it stayed on for that time, or for GOODBYE seconds after the server began to stop.
         """
         clock, stopping = self._context.clock, self._context.stopping
-        while clock.now() < self._plug.late_until and not stopping.is_set():
+        while clock.now() < self._plug.late_until and not self._goodbye_is_over():
             try:
                 await clock.sleep(WATCH_INTERVAL)
                 if await self._plug.read() is FeedState.OFF:
@@ -249,7 +248,7 @@ class Cut:
         None if the server stopped before that. A stop cancels this task like every other, but it
         keeps trying for GOODBYE seconds.
         """
-        context, give_up, waited = self._context, None, False
+        context, waited = self._context, False
         for pause in itertools.chain(RETRY_PAUSES, itertools.repeat(RETRY_PAUSES[-1])):
             try:
                 if not waited:
@@ -269,12 +268,18 @@ class Cut:
             except asyncio.CancelledError:
                 if not context.stopping.is_set():
                     raise
-            if context.stopping.is_set():
-                give_up = give_up or context.clock.now() + GOODBYE
-                if context.clock.now() >= give_up:
-                    break
+            if self._goodbye_is_over():
+                break
         log.error("%s: %s is left to the next start", self.entry.machine, self.entry.feed)
         return None
+
+    def _goodbye_is_over(self) -> bool:
+        """Whether the server has been stopping for GOODBYE seconds, as this cut saw it."""
+        if not self._context.stopping.is_set():
+            return False
+        now = self._context.clock.now()
+        self._give_up = self._give_up or now + GOODBYE
+        return now >= self._give_up
 
     def _enter(self, stage: CutStage, why: str) -> None:
         self.stage, self.why = stage, why

@@ -487,3 +487,16 @@ DeadMan.TestCase.settings = settings(
 )
 
 TestDeadMan = DeadMan.TestCase
+
+
+def test_a_server_that_stops_waits_for_what_an_earlier_one_asked_a_slow_device_for() -> None:
+    """The command came after the stop: the machine was dark, and no server ran to see it."""
+    life = DeadMan()
+    life.set_up()
+    life.lines_are_slow(slow=True)
+    life.will_crash_at(step=Step.TIME_IS_UP)
+    life.kill(machine="node2", seconds=3.0, prepared=True)
+    life.kill(machine="node3", seconds=3.0, prepared=True)  # it crashes on the way
+    life.start()
+    life.stop()
+    life.teardown()
