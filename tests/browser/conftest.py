@@ -158,14 +158,17 @@ def slow_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @contextlib.contextmanager
 def started(
-    data: Path, *, speed: float = SPEED, preset: str = "stage", **settings: str
+    data: Path, *, speed: float = SPEED, preset: str = "stage", edges: int = 0, **settings: str
 ) -> Iterator[Demo]:
     """A demo of its own; settings are environment variables."""
     port, sim_port = free_ports()
+    if edges:
+        sim_port, _ = free_ports()  # the edges listen next to the pages
     process = subprocess.Popen(
         [
             sys.executable, "-m", "chaosmonkey", "demo", f"--port={port}", f"--speed={speed}",
             f"--sim-port={sim_port}", f"--data={data}", f"--preset={preset}",
+            f"--edges={edges}",
         ],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env=os.environ | UNHURRIED | settings,  # noqa: TID251 - a child's
