@@ -130,9 +130,13 @@ class TableCopy:
             self._refresh()
 
     def _put(self, section: str, key: str, view: Any) -> None:
-        if section == "show":
-            # An edge is not in the hall: the Wi-Fi there is of no use to its visitors.
-            view = {**view, "table_lost_at": self.lost_at, "wifi": ""}
+        match section:
+            case "show":  # the hall's Wi-Fi is of no use to those who are not there
+                view = {**view, "table_lost_at": self.lost_at, "wifi": ""}
+            case "cluster":  # no plug of a demo can be pulled from here
+                view = {**view, "demo": False}
+            case _:
+                pass
         self._hub.put(section, key, view)
 
     def _set_lost(self, at: float | None) -> None:

@@ -137,5 +137,7 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 def _explain(error: BaseException) -> str:
     """Return an error of nats-py or of a socket as half a sentence."""
+    if isinstance(error, TimeoutError):  # nats-py's are one too
+        return "NATS does not answer"
     text = str(error).removeprefix("nats: ").strip().rstrip(".")
     return text or type(error).__name__

@@ -2,7 +2,7 @@
 
 python -m tests.benchmarks            everything but the soak (about thirteen minutes)
 python -m tests.benchmarks chain      only what is named: chain, restart, hand, footprint, tiles,
-                                      frames, reflector, load, audience
+                                      frames, reflector, load, audience, edges
 python -m tests.benchmarks soak       ten minutes of rounds with 2,000 phones
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 from tests.benchmarks import (
     audience,
     chain,
+    edges,
     footprint,
     frames,
     hand,
@@ -38,6 +39,7 @@ MEASUREMENTS: dict[str, Callable[[], Any]] = {
     "reflector": reflector.measure,
     "load": lambda: asyncio.run(load.measure()),
     "audience": lambda: asyncio.run(audience.measure()),
+    "edges": lambda: asyncio.run(edges.measure()),
     "soak": lambda: asyncio.run(soak.measure()),
 }
 

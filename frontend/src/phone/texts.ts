@@ -58,9 +58,10 @@ export const WAIT = 'Many phones at once take a while. Do not press again.';
 export const NO_ANSWER = 'No answer yet. Stay here: it resumes by itself.';
 
 /** On an edge without a link to the table's server: what is kept for this phone, which entered a round
- *  of this kind, if it entered one; else whether the person can do something already. */
-export function tableLost(entered: Mode | null, canAct: boolean): string {
+ *  of this kind, if it entered one; else whether the person can do something already, or is. */
+export function tableLost(entered: Mode | null, canAct: boolean, sending: boolean): string {
   const lost = 'The link to the table is down';
+  if (sending) return `${lost}.`;
   if (entered !== null) return `${lost}; your ${HAS[entered]} is kept.`;
   if (canAct) return `${lost}. What you do now is kept and counted when it is back.`;
   return `${lost}. Stay here: it resumes by itself.`;

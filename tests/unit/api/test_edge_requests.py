@@ -1,0 +1,117 @@
+"""What edges' phones request is carried out as if they were here; only a press must not be late."""
+
+from typing import Any
+
+import pytest
+
+from chaosmonkey.api.edge_requests import LATE, EdgeRequests
+from chaosmonkey.model import FeedState
+from chaosmonkey.scale import LinkedRequest
+from tests.patience import until
+from tests.sure import sure
+from tests.unit.api._phones import opened
+from tests.unit.api.conftest import Site
+
+SEAT = "ab" * 16
+
+
+class Edge:
+    """An edge that passes on requests, and collects what it is answered."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._requests = EdgeRequests(site.app.state.phone_backend)
+        self.answers: list[tuple[dict[str, Any] | None, dict[str, Any] | None]] = []
+
+    async def ask(
+        self, do: str, *, seat: str = SEAT, age: float = 0.0, **body: Any
+    ) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        clock = self._site.table.clock
+        count = len(self.answers)
+        self._requests.carry_out(
+            LinkedRequest(
+                edge="edge1",
+                seat=seat,
+                body={"id": 1, "do": do} | body,
+                at=clock.now() - age,
+                answer=lambda you, refused: self.answers.append((you, refused)),
+            )
+        )
+
+        def answered() -> bool:
+            return len(self.answers) > count
+
+        for _ in range(200):
+            await clock.advance(0.05)
+            if answered():
+                break
+        await until(answered)
+        return self.answers[-1]
+
+
+@pytest.fixture
+async def edge(site: Site) -> Edge:
+    return Edge(site)
+
+
+def is_off(site: Site, machine: str) -> bool:
+    return site.table.devices[machine].state is FeedState.OFF
+
+
+async def test_a_vote_counts_once_and_its_answer_has_only_what_the_edge_does_not_know(
+    site: Site, edge: Edge
+) -> None:
+    current = await opened(site, "vote")
+    for _ in range(2):
+        you, refused = await edge.ask("vote", round=current, machine="node2")
+        assert you == {"round": current, "ticket": 1, "voted": "node2"}
+        assert refused is None
+    assert sure(site.room.current_round.round).tally == {"node2": 1}
+
+
+async def test_a_late_vote_counts(site: Site, edge: Edge) -> None:
+    current = await opened(site, "vote")
+    you, _ = await edge.ask("vote", age=60.0, round=current, machine="node2")
+    assert sure(you)["voted"] == "node2"
+
+
+async def test_a_late_press_cuts_nothing_and_the_next_one_does(site: Site, edge: Edge) -> None:
+    current = await opened(site, "free", approve=False)
+    _, refused = await edge.ask("press", age=LATE + 1, round=current, machine="node2")
+    assert "too late" in sure(refused)["detail"]
+    assert not is_off(site, "node2")
+    you, refused = await edge.ask("press", age=LATE - 1, round=current, machine="node2")
+    assert refused is None, refused
+    assert sure(you)["ticket"] == 1
+    assert is_off(site, "node2")
+
+
+async def test_the_audit_log_names_the_edge_of_a_press(site: Site, edge: Edge) -> None:
+    current = await opened(site, "free", approve=False)
+    await edge.ask("press", round=current, machine="node2")
+    await site.table.clock.advance(1)
+    rows = (await site.client.get("/api/audit")).json()
+    assert [row["address"] for row in rows if row["command"] == "press node2"] == ["edge edge1"]
+
+
+async def test_a_hello_of_an_edge_asks_for_what_the_seat_did(site: Site, edge: Edge) -> None:
+    current = await opened(site, "vote")
+    await edge.ask("vote", round=current, machine="node2")
+    you, _ = await edge.ask("hello")
+    assert sure(you)["voted"] == "node2"
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        ({"do": "vote"}, "round"),
+        ({"do": "nonsense"}, "do"),
+        ({"do": "vote", "round": "x", "machine": "node2", "seat": "no"}, "no seat"),
+    ],
+)
+async def test_nonsense_is_refused_and_says_where(
+    edge: Edge, body: dict[str, Any], part: str
+) -> None:
+    _, refused = await edge.ask(**body)
+    assert part in sure(refused)["detail"]
+    assert sure(refused)["remedy"]
