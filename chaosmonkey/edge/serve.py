@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 TICK = 1.0
 """Real seconds between two ticks, for what happens when no message comes."""
 
+PAUSE = 0.05
+"""Minimum seconds between two messages to phones; the server has spaced them already."""
+
 CAPACITY = Capacity(
     most=12_000, most_from_one=4000, most_listening=11_000, most_listening_from_one=3000
 )
@@ -57,7 +60,7 @@ async def serve_edge(
     stop = stop or asyncio.Event()
     presence = Presence(lambda: None, lambda: None)
     time = TableTime(pace, SystemClock())
-    phones, hub = PhoneStream(time.now, framed), Hub(time.now)
+    phones, hub = PhoneStream(time.now, framed, pause=PAUSE), Hub(time.now)
     table = TableCopy(time, phones, hub, refresh.set)
     subjects = Subjects(settings.nats.table)
     outbox = Outbox(settings.name, subjects.requests(settings.name), pace)

@@ -50,12 +50,20 @@ class PhoneStream:
     Args:
         now: the server's time, for heartbeats.
         framed: encodes a message as a websocket frame.
+        pause: minimum seconds between two messages.
     """
 
-    def __init__(self, now: Callable[[], float], framed: Callable[[bytes], bytes]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        framed: Callable[[bytes], bytes],
+        *,
+        pause: float = PAUSE,
+    ) -> None:
         self.seq = 0
         self._now = now
         self._framed = framed
+        self._pause = pause
         self._listeners: dict[Listener, None] = {}
         self._latest: Play | Mapping[str, Any] | None = None
         self._next: Play | Mapping[str, Any] | None = None
@@ -120,7 +128,7 @@ class PhoneStream:
         if self._next is None or self._timer is not None or self._spreading or self._closed:
             return
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_at(max(loop.time(), self._sent_at + PAUSE), self._send)
+        self._timer = loop.call_at(max(loop.time(), self._sent_at + self._pause), self._send)
 
     def _send(self) -> None:
         assert self._next is not None

@@ -120,16 +120,19 @@ async def _spread(it: Everything, scale: Scale) -> dict[str, Any]:
         await asyncio.sleep(PAUSE)
     used = {name: now - before[name] for name, now in it.used().items()}
     took: list[float] = []
+    missed = 0
     for heard in await it.all("heard"):
         for times in heard["came"]["ours"].values():
+            missed += scale.phones - len(times)
             for when in times:
                 began = max((press for press in pressed if press <= when), default=None)
                 if began is not None:
                     took.append(when - began)
     frames = scale.messages * scale.phones
+    await it.rig.client.post("/api/show", json={"feed": "power"})
     return {
         **percentiles(took),
-        "missed": scale.edges * frames - len(took),
+        "missed": missed,
         "edge_cpu_us_of_a_frame_to_a_phone": {
             edge.name: round(1e6 * used[edge.name] / frames, 1) for edge in it.edges
         },

@@ -137,6 +137,8 @@ def is_alive(pid: int) -> bool:
 async def started(data: Path, *, speed: float = SPEED, **options: object) -> AsyncIterator[Demo]:
     """A demo of its own, live; options are those of the command."""
     port, sim_port = free_ports()
+    if "edges" in options:
+        sim_port, _ = free_ports()  # the edges listen next to the pages
     extra = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "chaosmonkey", "demo", f"--port={port}", f"--sim-port={sim_port}",
