@@ -21,7 +21,7 @@ from chaosmonkey.api.phone_messages import (
 )
 from chaosmonkey.api.transport.work_queue import WorkQueue
 from chaosmonkey.audience import Seats
-from chaosmonkey.audience.join_codes import check_code
+from chaosmonkey.audience.join_codes import CodeWanted, check_code
 from chaosmonkey.audience.seats import tag
 from chaosmonkey.edge.outbox import NotDelivered, Outbox, Refusal
 from chaosmonkey.edge.table_copy import TableCopy
@@ -60,9 +60,21 @@ class EdgeBackend:
         return self._table.seats
 
     def check_code(self, code: str | None) -> None:
-        """Raises CodeWanted unless it is a join code that was valid when the table last said so."""
+        """Raises CodeWanted unless it is a join code that was valid when the table last said so.
+
+        Raises:
+            NotDelivered: it may be a newer one that this edge does not know.
+        """
         assert self._table.rules is not None
-        check_code(code, self._table.rules.codes)
+        try:
+            check_code(code, self._table.rules.codes)
+        except CodeWanted:
+            if not code or self._table.lost_at is None:
+                raise
+            raise NotDelivered(
+                "The link to the table is down, so this code cannot be checked.",
+                remedy="Try again when it is back.",
+            ) from None
 
     def welcome(self, number: int, seat: str, answer: Answer, *, proof: str, returns: bool) -> None:
         """Answer a hello: a new seat has done nothing yet, an old one asks the table."""

@@ -60,6 +60,7 @@ class TableCopy:
         if lease.instance != self._instance:
             log.info("The table's server is %s.", lease.host)
             self._instance = lease.instance
+            self._ahead.clear()
             self._refresh()
 
     def pulse(self, pulse: Pulse) -> None:

@@ -9,6 +9,7 @@ import pytest
 from nats.aio.client import Client
 
 from chaosmonkey.api.phone_messages import Ack, Refused
+from chaosmonkey.audience.join_codes import CodeWanted
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.edge.outbox import NotDelivered
 from chaosmonkey.scale import LinkDown, Subjects, TableLease, with_connection
@@ -161,6 +162,24 @@ async def test_phones_and_stages_are_told_when_the_link_is_down_and_when_it_is_b
     await it.nats.start()
     await until(lambda: b'"table_lost_at":null' in (edge.phones.message or b""))
     assert edge.hub.shown("show")["show"]["table_lost_at"] is None
+
+
+async def test_codes_are_checked_on_the_edge_and_a_newer_one_not_while_the_link_is_down(
+    it: Linked,
+) -> None:
+    it.table.codes = ("KTX4P", "CDFGH")
+    backend = it.edges["edge1"].backend
+    await until(lambda: it.edges["edge1"].table.rules == it.table.seat_rules())
+    backend.check_code("ktx 4p")
+    with pytest.raises(CodeWanted):
+        backend.check_code("JKMNP")
+    await it.kill(it.table)
+    await until(lambda: it.edges["edge1"].table.lost_at is not None)
+    backend.check_code("KTX4P")
+    with pytest.raises(NotDelivered, match="cannot be checked"):
+        backend.check_code("JKMNP")
+    with pytest.raises(CodeWanted):
+        backend.check_code(None)
 
 
 async def test_a_press_is_not_kept_while_the_link_is_down(it: Linked) -> None:
