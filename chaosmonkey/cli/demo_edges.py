@@ -37,7 +37,8 @@ class DemoEdges:
         self._host = host
         self._ports = ports
         self._nats_port = nats_port
-        self._table, self._edge = (secrets.token_urlsafe(24) for _ in range(2))
+        # nats-server would read some that begin with a digit or "-" as numbers.
+        self._table, self._edge = (f"p{secrets.token_hex(24)}" for _ in range(2))
 
     @property
     def join_url(self) -> str:

@@ -172,9 +172,13 @@ class Outbox:
         entry.state, entry.changed_at = "published", self._pace.now()
 
     async def _confirmed(self, stream: JetStreamContext, entry: Entry) -> bool:
-        """Publish an entry; return whether NATS had a request with its id already."""
-        attempt = f" {self._edge} {entry.attempt}" if entry.attempt else ""
-        same = sha256((entry.key + attempt).encode()).hexdigest()[:32]
+        """Publish an entry; return whether NATS had a request with its id already.
+
+        A press has an id that no other request has: in a free round the next one is another press.
+        """
+        unique = f" {self._edge} {entry.request.number} {entry.attempt}"
+        key = entry.key + (unique if entry.once or entry.attempt else "")
+        same = sha256(key.encode()).hexdigest()[:32]
         confirmed = await stream.publish(
             self._subject,
             entry.request.encode(),

@@ -51,7 +51,10 @@ async def with_connection(
     """
     from nats.aio.client import Client  # noqa: PLC0415 - only a server with edges needs it
 
-    client, loop = Client(), asyncio.get_running_loop()
+    from chaosmonkey.scale.tls_client import TlsClient  # noqa: PLC0415
+
+    loop = asyncio.get_running_loop()
+    client = TlsClient() if _wants_tls(settings) else Client()
     task = loop.create_task(_connect_and_work(client, settings, name, work))
     try:
         await asyncio.wait({task})
@@ -125,9 +128,11 @@ async def _raise_when(closed: asyncio.Event, causes: list[str]) -> None:
 
 def _tls(settings: NatsSettings) -> ssl.SSLContext | None:
     """Return how certificates are checked; None if no server's URL asks for TLS."""
-    if not any(server.startswith("tls://") for server in settings.servers):
-        return None
-    return ssl.create_default_context(cafile=settings.ca)
+    return ssl.create_default_context(cafile=settings.ca) if _wants_tls(settings) else None
+
+
+def _wants_tls(settings: NatsSettings) -> bool:
+    return any(server.startswith("tls://") for server in settings.servers)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -8,7 +8,7 @@
     chaosmonkey.TABLE.deltas          server ─► edges   the stage's changes
     $KV.chaosmonkey_TABLE.KEY         server ─► edges   last values: play, stage, seats, lease
 
-deploy/edge/nats.conf grants an edge the left column of these and nothing else.
+accounts.conf grants an edge what goes to and from edges here, and nothing else.
 """
 
 from __future__ import annotations

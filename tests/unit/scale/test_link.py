@@ -193,6 +193,32 @@ async def test_a_press_is_not_kept_while_the_link_is_down(it: Linked) -> None:
     assert it.disk.presses == []
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Edges on a slow machine repeat nothing before its time, and give no press up."""
+    monkeypatch.setattr("chaosmonkey.edge.outbox.AGAIN", 300.0)
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_second_press_of_the_same_machine_is_another_press(it: Linked) -> None:
+    await acknowledged(it.edges["edge1"].press(SEAT))
+    await acknowledged(it.edges["edge1"].press(SEAT))
+    assert it.disk.presses == [SEAT, SEAT]
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_request_that_is_repeated_again_and_again_is_published_twice_each_time(
+    it: Linked,
+) -> None:
+    edge = it.edges["edge1"]
+    for _ in range(4):
+        answers = edge.vote(SEAT)
+        (entry,) = edge.outbox._entries.values()
+        await acknowledged(answers)
+        assert entry.attempt <= 1
+    assert it.disk.carried_out[SEAT] == 4
+
+
 async def test_a_press_that_nats_did_not_confirm_is_never_sent_again(it: Linked) -> None:
     edge = it.edges["edge1"]
     it.nats.kill()
