@@ -161,7 +161,7 @@ class _Server:
                 tasks.create_task(self._tick(), name="tick")
                 serving = tasks.create_task(self._serve(web, announce), name="web server")
                 tasks.create_task(control.run_until_stopped(), name="control socket")
-                if (link := table_link(app.state.phone_backend, self._it.edges)) is not None:
+                if (link := table_link(self._it.context, self._it.edges)) is not None:
                     tasks.create_task(link.run(), name="link to the edges")
                 await stop.wait()
                 log.info("Stopping: every plug is turned on first.")

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from chaosmonkey.api.context import Context
 from chaosmonkey.api.phone_actions import Joined, NoSeat
 from chaosmonkey.api.phone_backend import RoomBackend, refusal, unreadable
 from chaosmonkey.api.phone_messages import PHONE_MESSAGE, Ack, PressMessage, Refused
@@ -29,11 +30,15 @@ class TooLate(RoundRefused):
 
 
 class EdgeRequests:
-    """What the link needs of the server; see `scale.Table`."""
+    """What the link needs of the server; see `scale.Table`.
 
-    def __init__(self, backend: RoomBackend) -> None:
-        self._ctx = backend.ctx
-        self._backend = backend
+    Args:
+        trusted: whether a press on an edge may cut without the presenter's approval.
+    """
+
+    def __init__(self, ctx: Context, *, trusted: bool) -> None:
+        self._ctx = ctx
+        self._backend = RoomBackend(ctx, trusted=trusted)
         self._presses: set[asyncio.Task[None]] = set()
 
     def play(self) -> bytes | None:
@@ -102,14 +107,13 @@ def _brief(you: Joined) -> dict[str, Any]:
     }
 
 
-def table_link(backend: RoomBackend, edges: Edges | None) -> TableLink | None:
+def table_link(ctx: Context, edges: Edges | None) -> TableLink | None:
     """Return the link to the edges; None if none are configured."""
-    ctx = backend.ctx
     if ctx.lab.scale is None or edges is None:
         return None
     link = TableLink(
         ctx.lab.scale,
-        EdgeRequests(backend),
+        EdgeRequests(ctx, trusted=ctx.lab.scale.edges_may_cut),
         hub=ctx.hub,
         edges=edges,
         owner=sha256(ctx.seats.edge_key).hexdigest()[:16],

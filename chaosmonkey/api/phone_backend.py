@@ -87,24 +87,30 @@ class PhoneBackend(Protocol):
 
 
 class RoomBackend:
-    """The backend on the table's own server: it has the room."""
+    """The backend on the table's own server: it has the room.
 
-    def __init__(self, ctx: Context) -> None:
+    Args:
+        ctx: the services.
+        trusted: whether a press may cut without the presenter's approval, if the round needs none.
+    """
+
+    def __init__(self, ctx: Context, *, trusted: bool = True) -> None:
+        self._trusted = trusted
         self.rates = ctx.authenticator.rates
         self.ready = True
         self.work = ctx.phone_work
         self.presence = ctx.presence
         self.phones = ctx.phones
-        self.ctx = ctx
+        self._ctx = ctx
 
     @property
     def seats(self) -> Seats:
         """What issues and verifies seats."""
-        return self.ctx.seats
+        return self._ctx.seats
 
     def check_code(self, code: str | None) -> None:
         """Raises CodeWanted unless it is the current or the previous code."""
-        self.ctx.room.codes.check(code)
+        self._ctx.room.codes.check(code)
 
     def welcome(
         self,
@@ -133,7 +139,7 @@ class RoomBackend:
             return
         try:
             if not isinstance(request, HelloMessage | PingMessage):  # they change nothing
-                act(self.ctx, seat, request.do, request)
+                act(self._ctx, seat, request.do, request)
         except ChaosMonkeyError as error:
             answer(refusal(request.id, error))
         else:
@@ -145,16 +151,16 @@ class RoomBackend:
         """Answer once everything that the request changed is on the disk."""
 
         def send() -> None:
-            answer(Ack("ack", number, joined(self.ctx, seat), proof))
+            answer(Ack("ack", number, joined(self._ctx, seat), proof))
 
-        self.ctx.round_recorder.when_written(partial(self.ctx.phone_work.put, send))
+        self._ctx.round_recorder.when_written(partial(self._ctx.phone_work.put, send))
 
     async def _press(self, seat: str, request: PressMessage, address: str, answer: Answer) -> None:
-        ctx = self.ctx
+        ctx = self._ctx
         who = ctx.seats.who(seat)
         refused: ChaosMonkeyError | None = None
         try:
-            await ctx.room.press(request.round, who, request.machine)
+            await ctx.room.press(request.round, who, request.machine, trusted=self._trusted)
         except ChaosMonkeyError as error:
             refused = error
             answer(refusal(request.id, error))

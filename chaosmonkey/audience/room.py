@@ -191,8 +191,8 @@ class Room:
         value = f"{bet.guess(str(seconds)):g}"
         return self.current_round.enter(round_id, who, value, Mode.BET)
 
-    async def press(self, round_id: str, who: str, machine: str) -> Round:
-        """Press the button: cut the machine, or request the presenter's approval.
+    async def press(self, round_id: str, who: str, machine: str, *, trusted: bool = True) -> Round:
+        """Press the button: cut the machine, or request approval, always if it is not `trusted`.
 
         Raises:
             BadInput, RoundRefused: it is not this seat's turn, or the machine cannot be chosen.
@@ -217,7 +217,7 @@ class Room:
                 turn, ticket=self.current_round.enter(round_id, who, "", Mode.FREE).ticket
             )
             current = self.current_round.current()
-        if current.approve:
+        if current.approve or not trusted:
             return self.current_round.put(
                 transitions.request_approval(current, turn, machine, self._clock.now())
             )

@@ -74,6 +74,10 @@ class ScaleSettings(NatsSettings):
     """URL of the edges' phone page for the QR code, such as "https://play.example.org/play";
     default: phones join at this server."""
 
+    edges_may_cut: bool = False
+    """Whether a press on an edge cuts without the presenter's approval in a round that needs none.
+    If not, somebody with a stolen password of an edge can cut nothing."""
+
     @field_validator("join_url")
     @classmethod
     def _is_a_url(cls, value: str | None) -> str | None:

@@ -130,13 +130,13 @@ class Outbox:
             else:
                 entry.state = "new"
 
-    def sweep(self) -> None:
-        """Drop what is too old, and publish again what should have been answered."""
+    def sweep(self, *, linked: bool) -> None:
+        """Drop what is too old; if `linked`, publish again what should have been answered."""
         now = self._pace.now()
         for entry in list(self._entries.values()):
             if now - entry.since > KEPT or (entry.once and now - entry.since > AGAIN):
                 self._drop(entry, "The table did not answer.")
-            elif entry.state == "published" and now - entry.changed_at > AGAIN:
+            elif linked and entry.state == "published" and now - entry.changed_at > AGAIN:
                 entry.state = "new"
         if any(entry.state == "new" for entry in self._entries.values()):
             self._wake.set()

@@ -91,7 +91,7 @@ async def serve_edge(
     async def tick() -> None:
         while True:
             table.tick()
-            outbox.sweep()
+            outbox.sweep(linked=table.lost_at is None)
             await pace.sleep(TICK)
 
     try:

@@ -1,5 +1,6 @@
 """What edges' phones request is carried out as if they were here; only a press must not be late."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ import pytest
 from chaosmonkey.api.edge_requests import LATE, EdgeRequests
 from chaosmonkey.model import FeedState
 from chaosmonkey.scale import LinkedRequest
-from tests.patience import until
+from tests.patience import PATIENCE
 from tests.sure import sure
-from tests.unit.api._phones import opened
+from tests.unit.api._phones import opened, present
 from tests.unit.api.conftest import Site
 
 SEAT = "ab" * 16
@@ -18,9 +19,9 @@ SEAT = "ab" * 16
 class Edge:
     """An edge that passes on requests, and collects what it is answered."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *, trusted: bool = True) -> None:
         self._site = site
-        self._requests = EdgeRequests(site.app.state.phone_backend)
+        self._requests = EdgeRequests(site.app.state.context, trusted=trusted)
         self.answers: list[tuple[dict[str, Any] | None, dict[str, Any] | None]] = []
 
     async def ask(
@@ -38,14 +39,12 @@ class Edge:
             )
         )
 
-        def answered() -> bool:
-            return len(self.answers) > count
-
-        for _ in range(200):
-            await clock.advance(0.05)
-            if answered():
-                break
-        await until(answered)
+        recorder = self._site.app.state.context.round_recorder
+        async with asyncio.timeout(PATIENCE):
+            while len(self.answers) == count:
+                await asyncio.sleep(0.005)
+                if recorder._waiting:  # time passes while there is something to write
+                    await clock.advance(1)
         return self.answers[-1]
 
 
@@ -83,6 +82,15 @@ async def test_a_late_press_cuts_nothing_and_the_next_one_does(site: Site, edge:
     you, refused = await edge.ask("press", age=LATE - 1, round=current, machine="node2")
     assert refused is None, refused
     assert sure(you)["ticket"] == 1
+    assert is_off(site, "node2")
+
+
+async def test_without_trust_a_press_on_an_edge_waits_for_the_presenter(site: Site) -> None:
+    current = await opened(site, "free", approve=False)
+    you, refused = await Edge(site, trusted=False).ask("press", round=current, machine="node2")
+    assert (sure(you)["ticket"], refused) == (1, None)
+    assert not is_off(site, "node2")
+    await present(site, "approve")
     assert is_off(site, "node2")
 
 

@@ -143,7 +143,7 @@ class LinkedEdge:
             tasks.create_task(self.link.run())
             while True:
                 self.table.tick()
-                self.outbox.sweep()
+                self.outbox.sweep(linked=self.table.lost_at is None)
                 await self.pace.sleep(1)
 
     def vote(self, seat: str, machine: str = "node3") -> list[Ack | Refused]:
