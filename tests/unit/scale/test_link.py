@@ -40,6 +40,7 @@ def _has_pods(edge: LinkedEdge, wanted: dict[str, Any]) -> bool:
 
 async def ready(edge: LinkedEdge) -> None:
     await until(lambda: edge.backend.ready and edge.table.lost_at is None)
+    await until(lambda: edge.link.why == "")
 
 
 async def acknowledged(answers: list[Ack | Refused]) -> Ack:
