@@ -38,6 +38,7 @@ from chaosmonkey.model import (
     FeedSensed,
     Outage,
     Paused,
+    PlugCut,
     PlugRestored,
 )
 from chaosmonkey.outage.tracker import Tracker
@@ -279,6 +280,7 @@ def _subscribe(it: Composition) -> None:
         events.subscribe(kind, it.dispatch.fold)
         events.subscribe(kind, it.board.after)
         events.subscribe(kind, it.dispatch.publish_changed)
+    events.subscribe(PlugCut, it.room.current_round.cut_by_others)
     events.subscribe(ClockStepped, it.ended_early.forget)
     events.subscribe(PlugRestored, it.ended_early.feed_is_back)
     events.subscribe(FeedSensed, it.ended_early.feed_is_back)

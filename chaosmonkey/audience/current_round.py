@@ -25,6 +25,7 @@ from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.bet import Result, result
 from chaosmonkey.audience.rounds import RUNNING, Mode, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.clock import Clock
+from chaosmonkey.model import PlugCut
 from chaosmonkey.store import KeptEntry
 
 COUNTED = (Mode.VOTE, Mode.BET, Mode.RAFFLE)
@@ -183,6 +184,11 @@ class CurrentRound:
         """Shift the round's times after a clock step of `by` seconds; its duration is kept."""
         if self.round is not None:
             self.put(transitions.clock_stepped(self.round, by))
+
+    def cut_by_others(self, cut: PlugCut) -> None:
+        """Take a cut of a bet's machine as the bet's, whoever made it: the console, a script."""
+        if self.round is not None:
+            self.put(transitions.cut_by_others(self.round, cut, self._clock.now()))
 
     def outage_has_outcome(self, outage: str, seconds: float | None) -> None:
         """End the turn that caused this outage, if it is this round's."""

@@ -11,6 +11,7 @@ from operator import attrgetter
 from chaosmonkey.audience.rounds import (
     ANSWER_WITHIN,
     APPROVE_WITHIN,
+    CROWD,
     RUNNING,
     Mode,
     Round,
@@ -19,6 +20,7 @@ from chaosmonkey.audience.rounds import (
     Turn,
     TurnState,
 )
+from chaosmonkey.model import PlugCut
 
 _FIELDS = tuple(field.name for field in fields(Round))
 _values = attrgetter(*_FIELDS)
@@ -142,6 +144,15 @@ def cut(current: Round, outage: str) -> Round:
             return replace(current, turn=done)
         case Mode.FREE:  # the next press need not wait for the outcome
             return replace(current, turn=None, past=(*current.past, done))
+
+
+def cut_by_others(current: Round, by_others: PlugCut, now: float) -> Round:
+    """Take a cut as the one that a bet is about, if it is of that machine and feed."""
+    is_bet = current.mode is Mode.BET and current.state in RUNNING and current.turn is None
+    if not is_bet or (current.machine, current.feed) != (by_others.machine, by_others.feed):
+        return current
+    closed = close(current) if current.state is RoundState.OPEN else current
+    return cut(cutting(closed, Turn(CROWD, now), by_others.machine), by_others.outage)
 
 
 def end_turn(current: Round, stage: TurnState, now: float, why: str = "") -> Round:

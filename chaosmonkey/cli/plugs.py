@@ -50,7 +50,7 @@ def list_(config: Config = Path("lab.toml")) -> None:
 def read(config: Config = Path("lab.toml")) -> None:
     """Read the state of each plug and each sensor.
 
-    With GPIO plugs this also turns the power or network on, because claiming a line does.
+    This turns GPIO plugs on: claiming a GPIO line sets it to on.
 
     Example: chaosmonkey plugs read
     """

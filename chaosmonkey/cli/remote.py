@@ -11,7 +11,7 @@ from urllib.parse import quote
 import typer
 
 from chaosmonkey.cli.say import say, say_text
-from chaosmonkey.outage.story import between, took
+from chaosmonkey.outage.story import sum_of, took
 
 Machine = Annotated[str, typer.Argument(help="A machine's name, such as node3.")]
 ServerUrl = Annotated[
@@ -95,7 +95,7 @@ def release(server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def arm(server: ServerUrl = DEFAULT_URL) -> None:
-    """Allow cuts, until some minutes pass without one.
+    """Enable cuts; ten minutes after the last one they are disabled again.
 
     Example: chaosmonkey arm && chaosmonkey kill node3
     """
@@ -162,9 +162,7 @@ def history(
         most, least = outage["recovery_seconds"], outage.get("recovery_at_least")
         began = datetime.fromisoformat(outage["began"]).astimezone()
         shorter = outage.get("phases_at_least", {})
-        phases = " + ".join(
-            f"{name} {between(time, shorter.get(name))}" for name, time in outage["phases"].items()
-        )
+        phases = sum_of(outage["phases"], shorter)
         total = "" if most is None else f"{took(most, least):>8} = {phases}"
         say(
             f"{began:%Y-%m-%d %H:%M:%S}  {outage['machine']:<10} "

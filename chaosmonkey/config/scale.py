@@ -76,7 +76,7 @@ class ScaleSettings(NatsSettings):
 
     edges_may_cut: bool = False
     """Whether a press on an edge cuts without the presenter's approval in a round that needs none.
-    If not, somebody with a stolen password of an edge can cut nothing."""
+    If not, a stolen password of an edge can cut nothing."""
 
     @field_validator("join_url")
     @classmethod

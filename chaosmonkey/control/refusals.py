@@ -182,7 +182,7 @@ class TooManyOff(RuleRefused):
     """As many machines are off as are allowed at once."""
 
     rule = "max-off"
-    label = "too many off"
+    label = "limit reached"
     says = "Off now: {off}. At most {most} may be off at once."
     advice = "{on_again} The limit is limits.max_off."
 

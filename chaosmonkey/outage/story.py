@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chaosmonkey.model import Cause, Clocked, Displaced, Fate, Outage, Outcome
@@ -54,6 +55,16 @@ def took(most: float, least: float | None) -> str:
 def between(most: float, least: float | None) -> str:
     """The same without its unit."""
     return f"{most:.1f}" if least is None else f"{least:.1f} to {most:.1f}"
+
+
+def sum_of(phases: Mapping[str, float], least: Mapping[str, float]) -> str:
+    """The phases as a sum in tenths of seconds that adds up: "detect 7.6 + evict 2.3 + …"."""
+    terms, end = [], 0.0
+    for name, seconds in phases.items():
+        shown = round(end + seconds, 1) - round(end, 1)
+        end += seconds
+        terms.append(f"{name} {between(abs(shown), least.get(name))}")
+    return " + ".join(terms)
 
 
 def _unseen(outage: Outage) -> list[StoryLine]:

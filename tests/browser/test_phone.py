@@ -77,7 +77,7 @@ def ballot(round_id: str, machine: str) -> str:
 
 def test_it_waits_votes_once_and_says_who_leads(lab: Lab, join: Callable[..., Tab]) -> None:
     phone = join()
-    expect(says(phone)).to_contain_text("The presenter opens the next round.")
+    expect(says(phone)).to_contain_text("Wait for the presenter to open the next round.")
     expect(big(phone)).to_be_disabled()
     phone.accessible()
     round_id = open_round(lab, 600)

@@ -258,7 +258,7 @@ def test_a_free_press_is_done_or_told_when_it_is_possible_again(hall: Hall) -> N
     expect(alert).to_contain_text("Off now: node5. At most 1 may be off at once.")
     expect(alert).to_contain_text(re.compile(r"Try again in \d+ s"))
     hall.accessible()
-    hall.press("Close free")
+    hall.press("Close free play")
     expect(says(second)).to_contain_text("The round is over. 1 press cut a machine.")
 
 
@@ -306,11 +306,11 @@ def test_a_phone_without_the_code_asks_for_it_and_says_when_it_is_wrong(
     phone.accessible()
     field.fill(f" {lab.code().lower()} ")
     field.press("Enter")
-    expect(says(phone)).to_contain_text("The presenter opens the next round.")
+    expect(says(phone)).to_contain_text("Wait for the presenter to open the next round.")
     phone.page.reload()
-    expect(says(phone)).to_contain_text("The presenter opens the next round.")
+    expect(says(phone)).to_contain_text("Wait for the presenter to open the next round.")
     phone.page.goto(f"{lab.url}/j/XXXXX")  # an old picture of the code: the cookie is enough
-    expect(says(phone)).to_contain_text("The presenter opens the next round.")
+    expect(says(phone)).to_contain_text("Wait for the presenter to open the next round.")
 
 
 def test_the_stage_shows_how_to_join(lab: Lab, open_tab: Callable[..., Tab]) -> None:

@@ -40,8 +40,8 @@ class Command(APIRoute):
             except ChaosMonkeyError as error:
                 note(request, error)
                 raise
-            except RequestValidationError:
-                note(request, "bad input")
+            except RequestValidationError as error:
+                note(request, error.errors()[0]["msg"])
                 raise
             note(request)
             return response

@@ -17,7 +17,7 @@ import orjson
 from chaosmonkey.hub import Closed, Subscription, TooSlow
 from chaosmonkey.hub.views import OutageView
 from chaosmonkey.model import Outcome
-from chaosmonkey.outage.story import StoryLine, between, took
+from chaosmonkey.outage.story import StoryLine, sum_of, took
 from chaosmonkey.visible import visible
 
 _WITHOUT_A_TIME: dict[str | None, str] = {
@@ -104,8 +104,5 @@ def _ending(view: OutageView) -> Progress:
 def _in_words(view: OutageView) -> str:
     if view.recovery_seconds is None:
         return f"outcome: {_WITHOUT_A_TIME.get(view.outcome) or view.outcome}"
-    phases = " + ".join(
-        f"{name} {between(seconds, view.phases_at_least.get(name))}"
-        for name, seconds in view.phases.items()
-    )
+    phases = sum_of(view.phases, view.phases_at_least)
     return f"recovery time: {took(view.recovery_seconds, view.recovery_at_least)} = {phases}"

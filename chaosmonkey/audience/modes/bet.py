@@ -93,7 +93,8 @@ class Bet:
             case RoundState.CLOSED if current.turn is not None:
                 return f"{machine} is being cut. {guesses} on its recovery time."
             case RoundState.CLOSED:
-                return f"No more bets: {guesses}. The presenter cuts {machine} in a moment.{bar}"
+                next_step = bar or f" The presenter is about to cut {machine}."
+                return f"Bets are closed: {guesses}.{next_step}"
             case RoundState.EXECUTED:
                 return f"{lost(machine, current.feed)}. {guesses} on its recovery time."
             case RoundState.REVEALED:

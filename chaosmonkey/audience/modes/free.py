@@ -37,7 +37,8 @@ class Free:
         if current.state is RoundState.CANCELLED:
             return CANCELLED if not done else "The presenter ended the round."
         if current.state is RoundState.OVER:
-            return f"The round is over. {counted(done, 'press', 'presses')} cut a machine."
+            presses = counted(done, "press", "presses") if done else "No press"
+            return f"The round is over. {presses} cut a machine."
         if current.turn is not None:
             return turn_text(current, current.turn, name)
         before = turn_text(current, current.past[-1], name) if current.past else ""

@@ -46,7 +46,10 @@ class Queue:
         if current.state is RoundState.CANCELLED:
             return CANCELLED if not served else f"The presenter ended the queue. {served} pressed."
         if current.state is RoundState.OVER:
-            return f"The queue is over. {counted(served, 'has', 'have')} pressed."
+            pressed = (
+                f"{counted(served, 'has', 'have')} pressed" if served else "No one has pressed"
+            )
+            return f"The queue is over. {pressed}."
         if current.turn is not None:
             sentence = turn_text(current, current.turn, name)
             after = " The next turn comes when Kubernetes has recovered."

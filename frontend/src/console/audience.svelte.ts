@@ -33,7 +33,7 @@ export class Crowd {
         ...(mode === 'bet' ? { machine } : {}),
         ...(approves(mode) ? { approve } : {}),
       },
-      () => `The ${mode} is open${seconds ? ` for ${left(seconds)}` : ''}.`,
+      () => `The ${KINDS[mode]} is open${seconds ? ` for ${left(seconds)}` : ''}.`,
     );
 
   close = () => this.#ask('close', undefined, (round) => round.says);
@@ -85,5 +85,14 @@ export class Crowd {
 }
 
 /** Kinds of rounds in which phones press. */
+/** What kinds of rounds are called in a sentence. */
+export const KINDS: Readonly<Record<Mode, string>> = {
+  vote: 'vote',
+  raffle: 'raffle',
+  queue: 'queue',
+  bet: 'bet',
+  free: 'free play',
+};
+
 export const approves = (mode: Mode): boolean =>
   mode === 'raffle' || mode === 'queue' || mode === 'free';

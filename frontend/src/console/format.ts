@@ -70,10 +70,15 @@ export interface Phase {
 /** The phases of an outage; the current one is still counting. */
 export function phases(outage: Outage, now: number): Phase[] {
   const done = ended(outage);
+  let before = 0;
   return PHASES.map(([id, name]) => {
-    const seconds = outage.phases[id];
-    if (seconds !== undefined)
+    const took = outage.phases[id];
+    if (took !== undefined) {
+      // Rounded as they are shown, so that what is shown adds up.
+      const seconds = Math.round((before + took) * 10) / 10 - Math.round(before * 10) / 10;
+      before += took;
       return { name, state: 'done', seconds, atMost: outage.phases_at_least?.[id] !== undefined };
+    }
     if (outage.open && outage.phase === id)
       return { name, state: 'now', seconds: Math.max(0, now - outage.t0 - done), atMost: false };
     return { name, state: outage.outcome ? 'skipped' : 'todo', seconds: null, atMost: false };

@@ -27,7 +27,7 @@ export function view(play: Play | null, own: Own, now: number, connected = true)
     return plain(
       'waiting',
       'You’re in',
-      `${before}The presenter opens the next round.${company}`,
+      `${before}Wait for the presenter to open the next round.${company}`,
       'phone',
     );
   }

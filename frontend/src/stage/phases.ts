@@ -24,8 +24,9 @@ export function rows(outage: Outage | undefined, now: number): Row[] {
   return PHASES.map(([key, name]) => {
     const took = outage?.phases[key];
     if (took !== undefined) {
+      const seconds = tenths(before + took) - tenths(before); // so that what is shown adds up
       before += took;
-      return { key, name, state: 'done', seconds: took, atMost: mayBeLess(outage!, key) };
+      return { key, name, state: 'done', seconds, atMost: mayBeLess(outage!, key) };
     }
     if (outage?.phase === key)
       return {
@@ -38,6 +39,9 @@ export function rows(outage: Outage | undefined, now: number): Row[] {
     return { key, name, state: outage?.outcome ? 'skipped' : 'todo', seconds: null, atMost: false };
   });
 }
+
+/** Rounded to a tenth, as it is shown. */
+const tenths = (seconds: number): number => Math.round(seconds * 10) / 10;
 
 const mayBeLess = (outage: Outage, phase: string): boolean =>
   outage.phases_at_least?.[phase] !== undefined;

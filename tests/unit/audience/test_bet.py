@@ -10,6 +10,7 @@ from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.bet import SHOWN, result, sample
 from chaosmonkey.audience.rounds import CROWD, Mode, RoundRefused, RoundState, Turn
 from chaosmonkey.errors import BadInput
+from chaosmonkey.model import FeedKind, PlugCut
 from tests.sure import sure
 from tests.unit.audience.conftest import Hall
 
@@ -24,6 +25,29 @@ def cut(hall: Hall) -> None:
     closed = hall.current_round.close()
     commanded = transitions.cutting(closed, Turn(CROWD, 1000.0), "node2")
     hall.current_round.put(transitions.cut(commanded, "outage-1"))
+
+
+@pytest.mark.parametrize("closes_first", [True, False])
+def test_a_cut_of_its_machine_by_the_console_or_a_script_is_the_bets(
+    hall: Hall, closes_first: bool
+) -> None:
+    hall.open(Mode.BET, machine="node2")
+    if closes_first:
+        hall.current_round.close()
+    for machine, feed in (("node3", FeedKind.POWER), ("node2", FeedKind.NETWORK)):
+        hall.current_round.cut_by_others(plug_cut(machine, feed))
+        assert sure(hall.current_round.round).turn is None
+    hall.current_round.cut_by_others(plug_cut("node2", FeedKind.POWER))
+    current = sure(hall.current_round.round)
+    assert current.state is RoundState.EXECUTED
+    assert sure(current.turn).outage == "outage-1"
+
+
+def plug_cut(machine: str, feed: FeedKind) -> PlugCut:
+    return PlugCut(
+        outage="outage-1", machine=machine, node=machine, feed=feed, commanded=1000.0, at=1000.0,
+        by="test", restore_by=1060.0,
+    )  # fmt: skip
 
 
 def test_the_closest_guess_wins_and_the_earlier_one_among_equals() -> None:
