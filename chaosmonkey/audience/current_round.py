@@ -186,7 +186,7 @@ class CurrentRound:
             self.put(transitions.clock_stepped(self.round, by))
 
     def cut_by_others(self, cut: PlugCut) -> None:
-        """Take a cut of a bet's machine as the bet's, whoever made it: the console, a script."""
+        """Take a cut of a bet's machine as the bet's: one by the console or a script."""
         if self.round is not None:
             self.put(transitions.cut_by_others(self.round, cut, self._clock.now()))
 

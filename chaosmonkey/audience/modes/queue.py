@@ -46,10 +46,9 @@ class Queue:
         if current.state is RoundState.CANCELLED:
             return CANCELLED if not served else f"The presenter ended the queue. {served} pressed."
         if current.state is RoundState.OVER:
-            pressed = (
-                f"{counted(served, 'has', 'have')} pressed" if served else "No one has pressed"
-            )
-            return f"The queue is over. {pressed}."
+            if not served:
+                return "The queue is over. The button was not pressed."
+            return f"The queue is over. {counted(served, 'has', 'have')} pressed."
         if current.turn is not None:
             sentence = turn_text(current, current.turn, name)
             after = " The next turn comes when Kubernetes has recovered."
