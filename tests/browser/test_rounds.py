@@ -50,7 +50,8 @@ class Hall:
             field = self.crowd.get_by_label(label.replace("_", " "))
             field.set_checked(value) if isinstance(value, bool) else field.select_option(value)
         self.crowd.get_by_role("button", name=f"Open {kind}").click()
-        expect(self.crowd).to_contain_text(f"{kind} open")
+        called = "free play" if kind == "free" else kind
+        expect(self.crowd).to_contain_text(f"{called} open")
 
     def press(self, name: str) -> None:
         """Press a button of the console's box."""
