@@ -83,7 +83,10 @@ export class Socket {
     if (this.#ended) return;
     const state = this.#socket?.readyState;
     const silence = this.#silence();
-    if (state === WebSocket.CONNECTING && silence < PROBED) return; // it has just begun
+    if (state === WebSocket.CONNECTING && silence < PROBED) {
+      this.#failures = 0; // it has just begun, and if it fails, the next one follows soon
+      return;
+    }
     if (state !== WebSocket.OPEN || silence >= DOUBT) {
       this.#replace();
       return;

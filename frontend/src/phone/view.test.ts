@@ -45,7 +45,7 @@ describe('what a phone shows', () => {
   it.each<[string, Play | null, Own, number, string, RegExp]>([
     ['before the server speaks', null, OWN, 0, 'connecting', /Looking/],
     ['without the code', play(null), { ...OWN, needsCode: true }, 0, 'code', /on the big screen/],
-    ['without a round', play(null), OWN, 100, 'waiting', /opens the next round.*69 more/],
+    ['without a round', play(null), OWN, 100, 'waiting', /open the next round.*69 more/],
     [
       'after a round that was given up',
       play(round('vote', { state: 'cancelled' })),
