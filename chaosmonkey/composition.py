@@ -234,6 +234,7 @@ def compose(outside: Outside) -> Composition:
         audit=audit,
         join_url=outside.join_url,
         phone_work=phone_work,
+        publish_counts=audience_publisher.show_now,
         preflight=lambda: check_everything(
             PreflightContext(lab, outside.plugs, monkey.feed_monitor, panel.troubles),
             outside.client,

@@ -33,6 +33,7 @@ class Context:
         join_url: returns the URL of the phone page.
         pieces: schedules the pieces of long answers.
         phone_work: works off what phones send over their websockets.
+        publish_counts: publishes counts that wait to be published together.
     """
 
     lab: Lab
@@ -54,6 +55,7 @@ class Context:
     join_url: Callable[[], str]
     preflight: Callable[[], AsyncIterator[Finding]]
     phone_work: WorkQueue
+    publish_counts: Callable[[], None]
     pieces: FairQueue = field(default_factory=lambda: FairQueue(lambda: 1))
 
     def outages_in_memory(self) -> dict[str, Outage]:

@@ -65,6 +65,11 @@ class AudiencePublisher:
             loop = asyncio.get_running_loop()
             self._later = loop.call_at(max(loop.time(), self._shown_at + GATHER), self._show)
 
+    def show_now(self) -> None:
+        """Publish what waits to be published: a reader expects the counts of what it did."""
+        if self._soon or self._later is not None:
+            self._show()
+
     def _show(self) -> None:
         self._soon = False
         if self._later is not None:

@@ -32,6 +32,7 @@ async def state(request: Request, ctx: Ctx) -> Response:
     """Return machines, pods, services, outages and the cluster: the websocket's snapshot."""
     caller = authentication.caller_of(request)
     await ctx.pieces.turn(caller.address)
+    ctx.publish_counts()
     return Response(ctx.hub.snapshot(full=sees_all(caller)), media_type="application/json")
 
 

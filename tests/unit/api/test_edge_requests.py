@@ -68,6 +68,14 @@ async def test_a_vote_counts_once_and_its_answer_has_only_what_the_edge_does_not
     assert sure(site.room.current_round.round).tally == {"node2": 1}
 
 
+async def test_who_reads_the_state_after_a_vote_sees_it_counted(site: Site, edge: Edge) -> None:
+    current = await opened(site, "vote")
+    for number in range(1, 4):
+        await edge.ask("vote", seat=f"{number:032x}", round=current, machine="node2")
+        state = (await site.client.get("/api/state")).json()["state"]
+        assert state["rounds"]["round"]["entered"] == number
+
+
 async def test_a_late_vote_counts(site: Site, edge: Edge) -> None:
     current = await opened(site, "vote")
     you, _ = await edge.ask("vote", age=60.0, round=current, machine="node2")
