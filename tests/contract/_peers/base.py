@@ -18,13 +18,15 @@ class Peer(ABC):
     """A device with one feed, and a driver for it.
 
     `open` is what a new server process does. `timeout` is what the driver waits, `bearable` how
-    much later an answer may come, `breath` what the device needs between two commands.
+    much later an answer may come, `breath` what the device needs between two commands. Unless the
+    device `says_it_is_gone`, a driver notices that only when it has waited.
     """
 
     timeout: float = PATIENCE
     bearable: ClassVar[float] = 0.05
     breath: ClassVar[float] = 0.0
     has_timer: ClassVar[bool] = False
+    says_it_is_gone: ClassVar[bool] = False
     secrets: ClassVar[tuple[str, ...]] = ()
 
     async def start(self) -> None:  # noqa: B027 - some need nothing

@@ -35,6 +35,8 @@ exec {dummy} "$@"
 class DummyPeer(Peer):
     """fence_dummy, which keeps its state in a file, behind a script that can dawdle and vanish."""
 
+    says_it_is_gone = True
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
