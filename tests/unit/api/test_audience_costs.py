@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ from tests.unit.api.conftest import Site, opened
 T = TypeVar("T")
 PHONES = 40
 REQUESTS = 20
+VOTES = 6
+"""Rounds, of which the one with the fewest calls counts."""
 
 LIMITS = {"page": 0.5, "join": 1.7, "vote": 0.25, "frame": 0.01}
 """Calls, as multiples of those of a GET of /healthz: about a third more than measured."""
@@ -48,7 +51,7 @@ class Server:
 
     def _calls(self, doing: Callable[[], object]) -> int:
 
-        async def count() -> int:
+        async def counted() -> int:
             for _ in range(20):  # what was begun also ends
                 await asyncio.sleep(0.005)
             self._profile.disable()
@@ -61,7 +64,7 @@ class Server:
 
         self.run(begin())
         doing()
-        return self.run(count())
+        return self.run(counted())
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
@@ -149,7 +152,8 @@ def test_a_phone_makes_few_calls_of_functions(server: Server) -> None:
             answer = await server.site.client.post("/api/round/open", json={"mode": "vote"})
             return str(answer.json()["id"])
 
-        round_id = server.run(open_vote())
+        async def cancel() -> None:
+            await server.site.client.post("/api/round/cancel")
 
         def vote() -> None:
             ballot = {"id": 2, "do": "vote", "round": round_id, "machine": "node2"}
@@ -159,7 +163,12 @@ def test_a_phone_makes_few_calls_of_functions(server: Server) -> None:
             for stream in streams:
                 received(stream, b'"id":2')
 
-        costs["vote"] = server.calls(vote) / PHONES
+        voted: list[float] = []
+        for _ in range(VOTES):
+            round_id = server.run(open_vote())
+            voted.append(server.calls(vote) / PHONES)
+            server.run(cancel())
+        costs["vote"] = min(voted)  # how often a busy machine looks whether they are written varies
 
         def frame() -> None:
             server.run(send_to_all(server.site))
@@ -186,5 +195,9 @@ async def written(site: Site) -> None:
     """Return when every phone has voted and the disk has it."""
     await until(lambda: len(site.room.current_round.box) == PHONES)
     recorder = site.app.state.context.round_recorder
-    while recorder._waiting:
-        await site.table.clock.advance(1)
+    for looks in count():
+        if not recorder._waiting:
+            return
+        if looks % 100 == 0:  # one is enough, mostly: the disk takes real time
+            await site.table.clock.advance(1)
+        await asyncio.sleep(0.005)
