@@ -37,29 +37,15 @@ def server_entrance(app: FastAPI) -> Entrance:
     """Build the entrance of an application of `create_app`."""
     files = {path: file for path, file in app.state.static_files.items() if path != login.CONSOLE}
     settings = app.state.context.lab.server
-    return Entrance(app, settings, files=files, backend=app.state.phone_backend)
+    return Entrance(FastPath(app, settings, files=files, backend=app.state.phone_backend))
 
 
 class Entrance:
-    """What servers call: limits, then the fast path, then the application.
+    """What servers call: limits, then the fast path, then the application."""
 
-    Args:
-        app: the application.
-        settings: the names of this server.
-        files: pages and assets for everyone, by path.
-        backend: carries out what phones request.
-    """
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        settings: ListenSettings,
-        *,
-        files: Mapping[str, StaticFile],
-        backend: PhoneBackend,
-    ) -> None:
-        self._fast_path = FastPath(app, settings, files=files, backend=backend)
-        self._scheduler = RequestScheduler(self._fast_path)
+    def __init__(self, fast_path: FastPath) -> None:
+        self._fast_path = fast_path
+        self._scheduler = RequestScheduler(fast_path)
         self._limited = RequestSizeLimit(self._scheduler)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,7 +68,14 @@ class Entrance:
 
 
 class FastPath:
-    """ASGI middleware around an application; the arguments are those of `Entrance`."""
+    """ASGI middleware around an application.
+
+    Args:
+        app: the application.
+        settings: the names of this server.
+        files: pages and assets for everyone, by path.
+        backend: carries out what phones request.
+    """
 
     def __init__(
         self,

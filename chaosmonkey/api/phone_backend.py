@@ -7,6 +7,7 @@ a phone's session ─► PhoneBackend, either ─► RoomBackend ─► room ─
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol
@@ -31,6 +32,8 @@ from chaosmonkey.audience import Seats
 from chaosmonkey.audience.seats import tag
 from chaosmonkey.errors import BadInput, ChaosMonkeyError
 from chaosmonkey.hub import PhoneStream, Presence
+
+log = logging.getLogger(__name__)
 
 Answer = Callable[[Ack | Refused], None]
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
@@ -140,8 +143,8 @@ class RoomBackend:
         try:
             if not isinstance(request, HelloMessage | PingMessage):  # they change nothing
                 act(self._ctx, seat, request.do, request)
-        except ChaosMonkeyError as error:
-            answer(refusal(request.id, error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the phone gets an answer
+            answer(refusal(request.id, _known(error, request)))
         else:
             self._acknowledge(request.id, seat, answer)
 
@@ -161,13 +164,25 @@ class RoomBackend:
         refused: ChaosMonkeyError | None = None
         try:
             await ctx.room.press(request.round, who, request.machine, trusted=self._trusted)
-        except ChaosMonkeyError as error:
-            refused = error
-            answer(refusal(request.id, error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the phone gets an answer
+            refused = _known(error, request)
+            answer(refusal(request.id, refused))
         else:
             self._acknowledge(request.id, seat, answer)
         caller = Caller(Role.AUDIENCE, f"seat {tag(who)}", address)
         audit(ctx, caller, f"press {request.machine}", refused)
+
+
+class RequestFailed(ChaosMonkeyError):
+    """The server failed at a phone's request; its log says how."""
+
+
+def _known(error: Exception, request: PhoneMessage) -> ChaosMonkeyError:
+    """Return the error as one of ours; log it if it is not."""
+    if isinstance(error, ChaosMonkeyError):
+        return error
+    log.error("A phone's request failed: %s", request.do, exc_info=error)
+    return RequestFailed("The server failed at this.", remedy="Try again.")
 
 
 def refusal(number: int | None, error: ChaosMonkeyError) -> Refused:

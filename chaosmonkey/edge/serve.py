@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chaosmonkey.access import Rates
-from chaosmonkey.api.fast_path import Entrance
+from chaosmonkey.api.fast_path import Entrance, FastPath
 from chaosmonkey.api.routes.login import CONSOLE
 from chaosmonkey.api.routes.pages import read_static_files
 from chaosmonkey.api.transport.client_limits import framed
@@ -75,7 +75,7 @@ async def serve_edge(
     static = read_static_files()
     files = {path: file for path, file in static.items() if path != CONSOLE}
     app = create_edge_app(settings, backend, hub, files=files, not_ready=not_ready)
-    entrance = Entrance(app, settings.server, files=files, backend=backend)
+    entrance = Entrance(FastPath(app, settings.server, files=files, backend=backend))
     web = WebServer(
         entrance,
         settings.server,

@@ -39,6 +39,8 @@ BROWSER = (
 SEQ = re.compile(rb'"seq":(\d+),"at":([0-9.]+)')
 ACK = re.compile(rb'"type":"ack","id":(\d+)')
 REFUSED = b'"type":"refused"'
+IP_BIND_ADDRESS_NO_PORT = 24
+"""Linux' option: take a free port per pair of addresses, not one for all. Not in `socket`."""
 PONG = b"\x8a\x80\x00\x00\x00\x00"
 PATIENCE = 30.0
 """Seconds after the last press in which every phone must have its answer."""
@@ -82,60 +84,30 @@ class Phones:
     async def join(
         self, *, port: int, phones: int, seconds: float, first: int = 0
     ) -> dict[str, Any]:
-        began = time.perf_counter()
-        took: list[float] = []
+        """Each loads the page and its assets, and takes a seat by HTTP."""
         cookies: list[str] = []
-        failed: Counter[str] = Counter()
 
         async def one(number: int) -> None:
-            await asyncio.sleep(number * seconds / phones)
-            start = time.perf_counter()
-            try:
-                cookies.append(await self._arrive(port, f"{first + number:032x}"))
-            except (OSError, EOFError, ValueError, TimeoutError) as error:
-                failed[repr(error)[:100]] += 1
-            else:
-                took.append(time.perf_counter() - start)
+            cookies.append(await self._arrive(port, f"{first + number:032x}"))
 
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(phones):
-                tasks.create_task(one(number))
-        return {
-            "seconds": time.perf_counter() - began,
-            "took": took,
-            "failed": failed,
-            "cookies": cookies,
-        }
+        return await in_turn(one, phones, seconds) | {"cookies": cookies}
 
     async def arrive(
-        self, *, port: int, phones: int, seconds: float, first: int = 0
+        self, *, port: int, phones: int, seconds: float, first: int = 0, addresses: int = 1
     ) -> dict[str, Any]:
-        """Each loads the page and takes a seat on its websocket."""
-        began = time.perf_counter()
-        took: list[float] = []
-        failed: Counter[str] = Counter()
+        """Each loads the page, from one of these addresses, and takes a seat on its websocket."""
 
         async def one(number: int) -> None:
-            await asyncio.sleep(number * seconds / phones)
-            start = time.perf_counter()
-            try:
-                async with asyncio.timeout(30):
-                    await self._sit_down(port, f"{first + number:032x}")
-            except (OSError, EOFError, ValueError, TimeoutError) as error:
-                failed[repr(error)[:100]] += 1
-            else:
-                took.append(time.perf_counter() - start)
+            source = f"127.0.0.{1 + number % addresses}"
+            await self._sit_down(port, f"{first + number:032x}", source)
 
-        async with asyncio.TaskGroup() as tasks:
-            for number in range(phones):
-                tasks.create_task(one(number))
-        return {"seconds": time.perf_counter() - began, "took": took, "failed": failed}
+        return await in_turn(one, phones, seconds)
 
-    async def _sit_down(self, port: int, seat: str) -> None:
-        page = await self._connect(port)
+    async def _sit_down(self, port: int, seat: str, source: str) -> None:
+        page = await self._connect(port, source)
         with page:
             await self._ask(page, f"GET /play HTTP/1.1\r\n{BROWSER.format(port=port)}\r\n")
-        stream = await self._connect(port)
+        stream = await self._connect(port, source)
         upgrade = UPGRADE.format(path="/ws/play", host=f"127.0.0.1:{port}").rstrip()
         origin = f"Origin: http://127.0.0.1:{port}\r\n"
         await self.loop.sock_sendall(stream, f"{upgrade}\r\n{origin}\r\n".encode())
@@ -149,32 +121,31 @@ class Phones:
         self.listen("ours", stream)
 
     async def _arrive(self, port: int, seat: str) -> str:
-        async with asyncio.timeout(30):
-            page = await self._connect(port)
-            _, body = await self._ask(page, f"GET /play HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")
-            if self.assets is None:
-                self.assets = re.findall(r'(?:src|href)="\.?(/[^"]+)"', body.decode())
-            for asset in self.assets:
-                await self._ask(
-                    page,
-                    f"GET {asset} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-                    "Accept-Encoding: gzip, deflate\r\n\r\n",
-                )
-            head, _ = await self._post(page, port, "/api/play/join", {"seat": seat})
-            cookie = re.search(r"set-cookie: (seat-\d+=[^;]+)", head)
-            if cookie is None:
-                raise ValueError(head.partition("\r\n")[0])
-            self.loop.call_later(KEPT_ALIVE, page.close)
-            stream = await self._connect(port)
-            upgrade = UPGRADE.format(path="/ws/play", host=f"127.0.0.1:{port}").rstrip()
-            upgrade += f"\r\nCookie: {cookie[1]}\r\n\r\n"
-            await self.loop.sock_sendall(stream, upgrade.encode())
-            heard = await self._until(stream, b"\r\n\r\n")
-            if b" 101 " not in heard:
-                raise ValueError(heard[:60])
-            self.heard.append((time.perf_counter(), "ours", heard.partition(b"\r\n\r\n")[2]))
-            self.listen("ours", stream)
-            return cookie[1]
+        page = await self._connect(port)
+        _, body = await self._ask(page, f"GET /play HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")
+        if self.assets is None:
+            self.assets = re.findall(r'(?:src|href)="\.?(/[^"]+)"', body.decode())
+        for asset in self.assets:
+            await self._ask(
+                page,
+                f"GET {asset} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+                "Accept-Encoding: gzip, deflate\r\n\r\n",
+            )
+        head, _ = await self._post(page, port, "/api/play/join", {"seat": seat})
+        cookie = re.search(r"set-cookie: (seat-\d+=[^;]+)", head)
+        if cookie is None:
+            raise ValueError(head.partition("\r\n")[0])
+        self.loop.call_later(KEPT_ALIVE, page.close)
+        stream = await self._connect(port)
+        upgrade = UPGRADE.format(path="/ws/play", host=f"127.0.0.1:{port}").rstrip()
+        upgrade += f"\r\nCookie: {cookie[1]}\r\n\r\n"
+        await self.loop.sock_sendall(stream, upgrade.encode())
+        heard = await self._until(stream, b"\r\n\r\n")
+        if b" 101 " not in heard:
+            raise ValueError(heard[:60])
+        self.heard.append((time.perf_counter(), "ours", heard.partition(b"\r\n\r\n")[2]))
+        self.listen("ours", stream)
+        return cookie[1]
 
     async def subscribe(self, *, port: int, phones: int) -> dict[str, Any]:
         for _ in range(phones):
@@ -280,9 +251,12 @@ class Phones:
             f"Cookie: {cookie}\r\nContent-Length: {len(encoded)}\r\n\r\n{encoded}",
         )
 
-    async def _connect(self, port: int) -> socket.socket:
+    async def _connect(self, port: int, source: str = "") -> socket.socket:
         end = socket.socket()
         end.setblocking(False)
+        if source:
+            end.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            end.bind((source, 0))
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         await self.loop.sock_connect(end, ("127.0.0.1", port))
         return end
@@ -308,6 +282,31 @@ class Phones:
         if not data:
             raise EOFError("the server hung up")
         return data
+
+
+async def in_turn(
+    one: Callable[[int], Awaitable[None]], phones: int, seconds: float
+) -> dict[str, Any]:
+    """Let each phone come at its time; how long each took, and what failed."""
+    began = time.perf_counter()
+    took: list[float] = []
+    failed: Counter[str] = Counter()
+
+    async def at_its_time(number: int) -> None:
+        await asyncio.sleep(number * seconds / phones)
+        start = time.perf_counter()
+        try:
+            async with asyncio.timeout(30):
+                await one(number)
+        except (OSError, EOFError, ValueError, TimeoutError) as error:
+            failed[repr(error)[:100]] += 1
+        else:
+            took.append(time.perf_counter() - start)
+
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(phones):
+            tasks.create_task(at_its_time(number))
+    return {"seconds": time.perf_counter() - began, "took": took, "failed": failed}
 
 
 def masked(message: bytes) -> bytes:

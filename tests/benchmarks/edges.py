@@ -24,8 +24,9 @@ from tests.benchmarks._crowd import Crowd, crowd, free_port
 from tests.benchmarks._hall import CHOICES
 from tests.benchmarks._probes import Memory, processor_seconds
 from tests.benchmarks._table import Rig, percentiles, rig, simulated_objects
+from tests.benchmarks.load import latest, seq_of, spread
 from tests.nats import EDGE_PASSWORD, TABLE_PASSWORD, NatsServer, nats_program
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, connect
 
 FEEDS = ("network", "power")
 PAUSE = 1.0
@@ -44,6 +45,8 @@ class Scale:
     vote: float = 10.0
     """Seconds in which each of them votes."""
     messages: int = 20
+    addresses: int = 3
+    """From which each edge's phones come: an edge serves 3,000 websockets of one at most."""
 
 
 @dataclass
@@ -61,7 +64,9 @@ async def measure(scale: Scale = Scale()) -> dict[str, Any]:
         return {"skipped": "there is no nats-server for this machine"}
     async with contextlib.AsyncExitStack() as stack:
         it = await stack.enter_async_context(_everything(scale))
-        joined = await it.all("arrive", phones=scale.phones, seconds=scale.join)
+        joined = await it.all(
+            "arrive", phones=scale.phones, seconds=scale.join, addresses=scale.addresses
+        )
         resting = it.memory()
         spread = await _spread(it, scale)
         voted = await _vote(it, scale)
@@ -112,27 +117,31 @@ class Everything:
 async def _spread(it: Everything, scale: Scale) -> dict[str, Any]:
     """Change what all phones show, again and again; when it reached each of them."""
     await it.all("heard")
-    pressed: list[float] = []
+    pressed: list[dict[int, float]] = [{} for _ in it.edges]
     before = it.used()
-    for number in range(scale.messages):
-        pressed.append(time.perf_counter())
-        await it.rig.client.post("/api/show", json={"feed": FEEDS[number % 2]})
+    async with contextlib.AsyncExitStack() as stack:
+        watching = [
+            await stack.enter_async_context(connect(f"ws://127.0.0.1:{edge.port}/ws/play"))
+            for edge in it.edges
+        ]
         await asyncio.sleep(PAUSE)
+        for number in range(scale.messages):
+            for phone in watching:
+                await latest(phone)
+            began = time.perf_counter()
+            await it.rig.client.post("/api/show", json={"feed": FEEDS[number % 2]})
+            for phone, seqs in zip(watching, pressed, strict=True):
+                seqs[seq_of(str(await phone.recv()).encode())] = began
+            await asyncio.sleep(PAUSE)
     used = {name: now - before[name] for name, now in it.used().items()}
-    took: list[float] = []
-    missed = 0
-    for heard in await it.all("heard"):
-        for times in heard["came"]["ours"].values():
-            missed += scale.phones - len(times)
-            for when in times:
-                began = max((press for press in pressed if press <= when), default=None)
-                if began is not None:
-                    took.append(when - began)
+    came = [heard["came"]["ours"] for heard in await it.all("heard")]
+    took = list(chain(*(chain(*spread(*one)) for one in zip(came, pressed, strict=True))))
+    wanted = scale.messages * scale.phones * len(it.edges)
     frames = scale.messages * scale.phones
     await it.rig.client.post("/api/show", json={"feed": "power"})
     return {
         **percentiles(took),
-        "missed": missed,
+        "missed": wanted - len(took),
         "edge_cpu_us_of_a_frame_to_a_phone": {
             edge.name: round(1e6 * used[edge.name] / frames, 1) for edge in it.edges
         },

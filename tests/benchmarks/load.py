@@ -14,7 +14,7 @@ import time
 from itertools import chain
 from typing import Any
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from tests.benchmarks._crowd import Nats, free_port, nats, nats_server
 from tests.benchmarks._hall import Hall, Scale, hall
@@ -67,11 +67,11 @@ async def _fan_out(here: Hall, scale: Scale) -> dict[str, Any]:
     offset = time.time() - time.perf_counter()
     ours = heard["came"]["ours"]
     rounds = {
-        "press_to_phone": _spread(ours, pressed),
-        "event_to_phone": _spread(ours, {seq: heard["at"][str(seq)] - offset for seq in pressed}),
+        "press_to_phone": spread(ours, pressed),
+        "event_to_phone": spread(ours, {seq: heard["at"][str(seq)] - offset for seq in pressed}),
     }
     if other is not None:
-        rounds["nats_to_client"] = _spread(heard["came"]["theirs"], published)
+        rounds["nats_to_client"] = spread(heard["came"]["theirs"], published)
     figures = {name: percentiles(list(chain(*spread))) for name, spread in rounds.items()}
     return {
         **figures,
@@ -109,13 +109,11 @@ async def _by_turns(
     async with connect(f"ws://127.0.0.1:{here.port}/ws/play") as phone:
         await asyncio.sleep(1)
         for number in range(scale.pairs):
-            with contextlib.suppress(TimeoutError):
-                while True:
-                    await asyncio.wait_for(phone.recv(), 0.01)
+            await latest(phone)
             began = time.perf_counter()
             await here.client.post("/api/show", json={"feed": FEEDS[number % 2]})
             message = str(await phone.recv()).encode()
-            seq = int(message.partition(b'"seq":')[2].partition(b",")[0])
+            seq = seq_of(message)
             pressed[seq] = began
             await asyncio.sleep(PAUSE)
             if other is not None:
@@ -127,7 +125,19 @@ async def _by_turns(
     return pressed, published
 
 
-def _spread(came: dict[str, list[float]], began: dict[int, float]) -> list[list[float]]:
+async def latest(phone: ClientConnection) -> None:
+    """Drop what has come already: the next message is a new one."""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            await asyncio.wait_for(phone.recv(), 0.01)
+
+
+def seq_of(message: bytes) -> int:
+    """Return the number of a message to phones."""
+    return int(message.partition(b'"seq":')[2].partition(b",")[0])
+
+
+def spread(came: dict[str, list[float]], began: dict[int, float]) -> list[list[float]]:
     """Seconds from the beginning of each message to its arrival at each phone."""
     return [[when - began[seq] for when in came[str(seq)]] for seq in began]
 

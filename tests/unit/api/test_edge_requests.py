@@ -131,3 +131,20 @@ async def test_nonsense_is_refused_and_says_where(
     _, refused = await edge.ask(**body)
     assert part in sure(refused)["detail"]
     assert sure(refused)["remedy"]
+
+
+@pytest.mark.parametrize("do", ["vote", "press"])
+async def test_a_failure_of_the_server_is_logged_and_answered(
+    site: Site, edge: Edge, do: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_args: object, **_options: object) -> None:
+        raise LookupError("a fault of ours")
+
+    current = await opened(site, do if do == "vote" else "free", approve=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site.room, do, fail)
+        _, refused = await edge.ask(do, round=current, machine="node2")
+    assert (sure(refused)["status"], sure(refused)["remedy"]) == (500, "Try again.")
+    assert "a fault of ours" in caplog.text
+    _, refused = await edge.ask(do, round=current, machine="node2")
+    assert refused is None

@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from chaosmonkey.access import Rates
-from chaosmonkey.api.fast_path import Entrance
+from chaosmonkey.api.fast_path import Entrance, FastPath
 from chaosmonkey.api.routes.pages import read_static_files
 from chaosmonkey.api.transport.client_limits import framed
 from chaosmonkey.api.transport.connection_limits import Capacity
@@ -54,7 +54,7 @@ class RunningEdge:
         app = create_edge_app(
             self.settings, self.backend, self.hub, files=files, not_ready=lambda: self.reasons
         )
-        entrance = Entrance(app, self.settings.server, files=files, backend=self.backend)
+        entrance = Entrance(FastPath(app, self.settings.server, files=files, backend=self.backend))
         self.web = WebServer(entrance, self.settings.server, phones=entrance, capacity=Capacity())
 
     def know_the_table(self) -> None:
