@@ -26,6 +26,7 @@ from chaosmonkey.scale import (
     STAGE,
     Answers,
     BadMessage,
+    ConnectionTasks,
     EdgeReport,
     LinkDown,
     LinkMessage,
@@ -95,7 +96,7 @@ class EdgeLink:
             self._outbox.connection_lost()
             await self._pace.sleep(RETRY * random.uniform(0.2, 1.2))  # noqa: S311 - no secret
 
-    async def _work(self, client: Client) -> None:
+    async def _work(self, client: Client, tasks: ConnectionTasks) -> None:
         subjects, edge = self._subjects, self._settings.name
         table = self._table
         values: dict[str, Callable[[bytes], None]] = {
@@ -118,10 +119,9 @@ class EdgeLink:
                 take(last.data)
         self.why = ""
         log.info("Connected to NATS.")
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._outbox.run(client.jetstream()), name="requests")
-            tasks.create_task(self._report(client), name="presence")
-            tasks.create_task(self._ask_for_snapshots(client), name="snapshots")
+        tasks.start(self._outbox.run(client.jetstream()), name="requests")
+        tasks.start(self._report(client), name="presence")
+        tasks.start(self._ask_for_snapshots(client), name="snapshots")
 
     async def _report(self, client: Client) -> None:
         """Report whom this edge serves."""

@@ -1,6 +1,11 @@
 """The link between a server and its edges, over NATS; docs/scale-out.md has its guarantees."""
 
-from chaosmonkey.scale.connection import RETRY, LinkDown, with_connection
+from chaosmonkey.scale.connection import (
+    RETRY,
+    ConnectionTasks,
+    LinkDown,
+    with_connection,
+)
 from chaosmonkey.scale.edges import PRESENCE_EVERY, Edges
 from chaosmonkey.scale.messages import (
     Answers,
@@ -27,6 +32,7 @@ __all__ = [
     "STAGE",
     "Answers",
     "BadMessage",
+    "ConnectionTasks",
     "EdgeReport",
     "EdgeRequest",
     "Edges",

@@ -9,15 +9,17 @@ new connection reads the last values again and repeats what was not answered.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import ssl
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from chaosmonkey.config import NatsSettings
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
+
+log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 5
 """Seconds for connecting, TLS included."""
@@ -26,7 +28,7 @@ PING_EVERY = 4
 """Seconds between two pings; after two without an answer the connection is dead."""
 
 CANCEL_AGAIN = 0.5
-"""Seconds after which the end of a connection is pressed for again."""
+"""Seconds after which tasks that have not ended are cancelled again."""
 
 RETRY = 1.0
 """Seconds between two attempts to connect, on average."""
@@ -36,94 +38,128 @@ class LinkDown(Exception):
     """There is no connection, or it has ended; the message says why, for people."""
 
 
+class ConnectionTasks:
+    """The tasks of one connection: the first that fails ends all of them.
+
+    They are cancelled until they have ended. On Python 3.11, asyncio.wait_for loses a cancellation
+    that comes together with a result, and nats-py waits with it; asyncio.TaskGroup cancels once.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+    def start(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        """Start a task."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._has_ended)
+
+    def fail(self, error: BaseException) -> None:
+        """End the connection because of an error; only the first counts."""
+        if self._failure.done():
+            log.debug("This failed as well while the connection ended", exc_info=error)
+        else:
+            self._failure.set_result(error)
+
+    async def failure(self) -> BaseException:
+        """Return the first error, once there is one."""
+        return await self._failure
+
+    async def cancel(self, client: Client) -> None:
+        """Cancel all tasks, again and again, and close the client; return when they have ended."""
+        await self._cancel_once()
+        while self._tasks:  # on a closed client, what nats-py waits for fails
+            await _closed(client, within=CANCEL_AGAIN)
+            await self._cancel_once()
+        await _closed(client, within=CONNECT_TIMEOUT)
+
+    async def _cancel_once(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CANCEL_AGAIN)
+
+    def _has_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.fail(error)
+
+
 async def with_connection(
-    settings: NatsSettings, name: str, work: Callable[[Client], Awaitable[None]]
-) -> None:
-    """Connect, and run `work` until it or the connection ends.
+    settings: NatsSettings,
+    name: str,
+    work: Callable[[Client, ConnectionTasks], Awaitable[None]],
+) -> NoReturn:
+    """Connect, call `work`, and return when the connection or one of its tasks has failed.
 
     Args:
         settings: the NATS servers, and how this client signs in.
         name: how the NATS servers call this client.
-        work: gets the connected client; its tasks are cancelled when the connection ends.
+        work: gets the connected client, and starts the tasks that run while it is connected.
 
     Raises:
         LinkDown: it could not connect, the connection ended, or NATS refused a part of the work.
     """
-    from nats.aio.client import Client  # noqa: PLC0415 - only a server with edges needs it
+    import nats.errors  # noqa: PLC0415 - only a server with edges needs it
+    from nats.aio.client import Client  # noqa: PLC0415
 
     from chaosmonkey.scale.tls_client import TlsClient  # noqa: PLC0415
 
-    loop = asyncio.get_running_loop()
     client = TlsClient() if _wants_tls(settings) else Client()
-    task = loop.create_task(_connect_and_work(client, settings, name, work))
-    try:
-        await asyncio.wait({task})
-    finally:
-        # On Python 3.11, asyncio.wait_for loses a cancellation that comes together with a result,
-        # and nats-py waits with it. On a closed client, everything that was missed fails.
-        task.cancel()
-        while not task.done():
-            await asyncio.wait({task}, timeout=CANCEL_AGAIN)
-            if not task.done():
-                await asyncio.wait({loop.create_task(client.close())}, timeout=CANCEL_AGAIN)
-                task.cancel()
-        failed = None if task.cancelled() else task.exception()
-    if failed is not None:
-        raise failed
-
-
-async def _connect_and_work(
-    client: Client, settings: NatsSettings, name: str, work: Callable[[Client], Awaitable[None]]
-) -> None:
-    import nats.errors  # noqa: PLC0415
-
-    closed = asyncio.Event()
+    tasks = ConnectionTasks()
     causes: list[str] = []
 
     async def on_error(error: Exception) -> None:
         causes.append(_explain(error))
 
     async def on_closed() -> None:
-        closed.set()
+        tasks.fail(LinkDown(causes[-1] if causes else "the NATS server closed the connection"))
 
-    expected = (nats.errors.Error, OSError, TimeoutError)  # OSError includes those of TLS
-    try:
+    async def begin() -> None:
         await client.connect(
-            list(settings.servers),
-            name=name,
-            allow_reconnect=False,
-            connect_timeout=CONNECT_TIMEOUT,
-            ping_interval=PING_EVERY,
-            max_outstanding_pings=2,
-            user=settings.user or None,
-            password=settings.password.get_secret_value() or None,
-            tls=_tls(settings),
-            error_cb=on_error,
-            closed_cb=on_closed,
+            **_options(settings), name=name, error_cb=on_error, closed_cb=on_closed
         )
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_raise_when(closed, causes), name="connection to NATS")
-            await work(client)
-            raise LinkDown("the link was closed")
-    except BaseExceptionGroup as group:
-        down, others = group.split((LinkDown, *expected))
-        if down is None or others is not None:
-            raise
-        first = _first(down)
-        if isinstance(first, LinkDown):
-            raise first from None
-        raise LinkDown(causes[-1] if causes else _explain(first)) from None
-    except expected as error:
-        raise LinkDown(causes[-1] if causes else _explain(error)) from None
+        await work(client, tasks)
+
+    tasks.start(begin(), name="connection to NATS")
+    try:
+        error = await tasks.failure()
     finally:
-        with contextlib.suppress(*expected):
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                await client.close()
+        await tasks.cancel(client)
+    # OSError includes the errors of TLS.
+    if isinstance(error, nats.errors.Error | OSError | TimeoutError):
+        raise LinkDown(causes[-1] if causes else _explain(error)) from None
+    raise error
 
 
-async def _raise_when(closed: asyncio.Event, causes: list[str]) -> None:
-    await closed.wait()
-    raise LinkDown(causes[-1] if causes else "the NATS server closed the connection")
+def _options(settings: NatsSettings) -> dict[str, Any]:
+    """Return how nats-py connects, and notices that a connection is lost."""
+    return {
+        "servers": list(settings.servers),
+        "user": settings.user or None,
+        "password": settings.password.get_secret_value() or None,
+        "tls": _tls(settings),
+        "connect_timeout": CONNECT_TIMEOUT,
+        "allow_reconnect": False,
+        "ping_interval": PING_EVERY,
+        "max_outstanding_pings": 2,
+    }
+
+
+async def _closed(client: Client, *, within: float) -> None:
+    """Close a client, or give up after so many seconds."""
+    closing = asyncio.get_running_loop().create_task(client.close())
+    closing.add_done_callback(_retrieved)
+    await asyncio.wait({closing}, timeout=within)
+    closing.cancel()
+
+
+def _retrieved(task: asyncio.Task[None]) -> None:
+    """Ignore how a task ended."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _tls(settings: NatsSettings) -> ssl.SSLContext | None:
@@ -133,11 +169,6 @@ def _tls(settings: NatsSettings) -> ssl.SSLContext | None:
 
 def _wants_tls(settings: NatsSettings) -> bool:
     return any(server.startswith("tls://") for server in settings.servers)
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 def _explain(error: BaseException) -> str:

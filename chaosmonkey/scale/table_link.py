@@ -17,9 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from chaosmonkey.clock import Clock
 from chaosmonkey.config import ScaleSettings
-from chaosmonkey.hub import Hub, Subscription, TooSlow
+from chaosmonkey.hub import Hub, TooSlow
 from chaosmonkey.scale.answering import Answering, edge_of
-from chaosmonkey.scale.connection import RETRY, LinkDown, with_connection
+from chaosmonkey.scale.connection import (
+    RETRY,
+    ConnectionTasks,
+    LinkDown,
+    with_connection,
+)
 from chaosmonkey.scale.edges import Edges
 from chaosmonkey.scale.lease import LeaseHolder
 from chaosmonkey.scale.messages import (
@@ -107,25 +112,20 @@ class TableLink:
                 self._edges.link_down("it failed; the log says why")
             await self._pace.sleep(RETRY * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
 
-    async def _work(self, client: Client) -> None:
+    async def _work(self, client: Client, tasks: ConnectionTasks) -> None:
         stream = client.jetstream(timeout=5)
         bucket = await create_streams(stream, self._subjects)
         await self._lease.take(bucket)
-        watching = self._hub.subscribe()
         answering = Answering(client, self._subjects, self._instance)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                await self._subscribe(client, stream, answering)
-                self._changed.set()
-                tasks.create_task(self._pulse(client, bucket), name="pulse")
-                tasks.create_task(self._publish_play(bucket), name="phones' message")
-                tasks.create_task(self._publish_deltas(client, watching), name="stage's deltas")
-                tasks.create_task(self._publish_stage(bucket), name="stage's snapshot")
-                tasks.create_task(answering.run(), name="answers")
-                self._edges.link_up()
-                log.info("Linked to the edges over NATS.")
-        finally:
-            watching.end()
+        await self._subscribe(client, stream, answering)
+        self._changed.set()
+        tasks.start(self._pulse(client, bucket), name="pulse")
+        tasks.start(self._publish_play(bucket), name="phones' message")
+        tasks.start(self._publish_deltas(client), name="stage's deltas")
+        tasks.start(self._publish_stage(bucket), name="stage's snapshot")
+        tasks.start(answering.run(), name="answers")
+        self._edges.link_up()
+        log.info("Linked to the edges over NATS.")
 
     async def _subscribe(
         self, client: Client, stream: JetStreamContext, answering: Answering
@@ -191,15 +191,18 @@ class TableLink:
             if play is not None:
                 await bucket.put(PLAY, stored(self._instance, play))
 
-    async def _publish_deltas(self, client: Client, watching: Subscription) -> None:
+    async def _publish_deltas(self, client: Client) -> None:
         """Publish every change for the stages; a link that is too slow starts again."""
-        while True:
-            try:
+        watching = self._hub.subscribe()
+        try:
+            while True:
                 message, delta = await watching.next()
-            except TooSlow:
-                raise LinkDown("NATS takes the stage's changes too slowly") from None
-            if delta is not None:
-                await client.publish(self._subjects.deltas, stored(self._instance, message))
+                if delta is not None:
+                    await client.publish(self._subjects.deltas, stored(self._instance, message))
+        except TooSlow:
+            raise LinkDown("NATS takes the stage's changes too slowly") from None
+        finally:
+            watching.end()
 
     async def _publish_stage(self, bucket: KeyValue) -> None:
         """Store the stage's snapshot at the start, on request, and sometimes after a change."""

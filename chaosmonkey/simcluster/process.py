@@ -144,7 +144,8 @@ class _Simulator:
                 return
             self._leaving.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), self._away / self._live.clock.speed)
+                async with asyncio.timeout(self._away / self._live.clock.speed):
+                    await self._stop.wait()
             if self._stop.is_set():
                 return
             self._live.catch_up()

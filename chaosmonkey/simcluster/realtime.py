@@ -47,4 +47,5 @@ class RealTime:
             due = self.world.timeline.next_due()
             wait = None if due is None else max(0.0, due - self.clock.now()) / self.clock.speed
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._booked.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._booked.wait()

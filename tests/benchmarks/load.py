@@ -129,7 +129,8 @@ async def latest(phone: ClientConnection) -> None:
     """Drop what has come already: the next message is a new one."""
     with contextlib.suppress(TimeoutError):
         while True:
-            await asyncio.wait_for(phone.recv(), 0.01)
+            async with asyncio.timeout(0.01):
+                await phone.recv()
 
 
 def seq_of(message: bytes) -> int:

@@ -99,7 +99,8 @@ async def test_a_signal_restores_every_plug_and_ends_cleanly(
         assert await demo.is_live("node3")
         assert any("ended (exit code 0)" in line for line in demo.output)
         demo.process.send_signal(number)
-        assert await asyncio.wait_for(demo.process.wait(), PATIENCE) == 0
+        async with asyncio.timeout(PATIENCE):
+            assert await demo.process.wait() == 0
     log = "\n".join(demo.output)
     assert "Traceback" not in log
     assert "warning asyncio" not in log

@@ -243,4 +243,5 @@ class Watches:
                 wake = watch.silent_until
             watch.changed.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(watch.changed.wait(), max(0.0, wake - now) / clock.speed)
+                async with asyncio.timeout(max(0.0, wake - now) / clock.speed):
+                    await watch.changed.wait()

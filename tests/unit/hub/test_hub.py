@@ -17,7 +17,8 @@ def service(ready: int) -> ServiceView:
 
 
 async def received(subscription: Subscription) -> dict[str, Any]:
-    encoded, _ = await asyncio.wait_for(subscription.next(), PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        encoded, _ = await subscription.next()
     found: dict[str, Any] = orjson.loads(encoded)
     return found
 

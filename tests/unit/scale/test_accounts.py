@@ -11,7 +11,7 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from chaosmonkey.scale import LinkDown, Subjects, with_connection
+from chaosmonkey.scale import ConnectionTasks, LinkDown, Subjects, with_connection
 from tests.nats import EDGE_PASSWORD
 from tests.patience import PATIENCE, until
 from tests.unit.scale._linked import Linked, linked
@@ -144,7 +144,7 @@ async def test_an_answer_of_nats_cannot_be_sent_to_another_subject_by_it(
 
 
 async def test_a_wrong_password_is_refused_and_the_reason_is_said(it: Linked) -> None:
-    async def work(_: Client) -> None:
+    async def work(_client: Client, _tasks: ConnectionTasks) -> None:
         pytest.fail("it is connected")
 
     with pytest.raises(LinkDown, match="Authorization"):

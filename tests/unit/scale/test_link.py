@@ -12,7 +12,7 @@ from chaosmonkey.api.phone_messages import Ack, Refused
 from chaosmonkey.audience.join_codes import CodeWanted
 from chaosmonkey.clock import SystemClock
 from chaosmonkey.edge.outbox import NotDelivered
-from chaosmonkey.scale import LinkDown, Subjects, TableLease, with_connection
+from chaosmonkey.scale import ConnectionTasks, LinkDown, Subjects, TableLease, with_connection
 from chaosmonkey.scale.lease import LeaseHolder
 from chaosmonkey.scale.streams import create_streams
 from tests.nats import a_nats_server
@@ -263,16 +263,17 @@ async def test_the_same_server_restarted_takes_its_table_at_once_and_another_wai
     monkeypatch.setattr("chaosmonkey.scale.lease.POLL", 0.1)
     clock = CountingClock()
 
-    async def work(client: Client) -> None:
+    async def work(client: Client, _: ConnectionTasks) -> None:
         bucket = await create_streams(client.jetstream(), Subjects("table"))
         first = TableLease(owner="one", instance="1", host="here")
         await LeaseHolder(first, SystemClock()).take(bucket)
         again = TableLease(owner=owner, instance="2", host="here")
         await LeaseHolder(again, clock).take(bucket)
+        raise LinkDown("both have taken it")
 
     with a_nats_server(tmp_path) as nats:
         await nats.start()
-        with pytest.raises(LinkDown, match="the link was closed"):
+        with pytest.raises(LinkDown, match="both"):
             await with_connection(nats.settings("table"), "test", work)
     assert bool(clock.sleeps) is waits
 

@@ -15,7 +15,7 @@ import pytest
 from nats.aio.client import Client
 
 from chaosmonkey.config import NatsSettings
-from chaosmonkey.scale import LinkDown, with_connection
+from chaosmonkey.scale import ConnectionTasks, LinkDown, with_connection
 from tests.nats import NatsServer, Tls, a_nats_server
 
 DOCUMENT = Path(__file__).parents[3] / "docs/scale-out.md"
@@ -48,16 +48,17 @@ async def nats(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[
 async def test_a_certificate_of_the_configured_ca_is_accepted(nats: NatsServer) -> None:
     schemes = []
 
-    async def work(client: Client) -> None:
+    async def work(client: Client, _: ConnectionTasks) -> None:
         assert client.connected_url is not None
         schemes.append(client.connected_url.scheme)
+        raise LinkDown("seen")
 
-    with pytest.raises(LinkDown, match="the link was closed"):
+    with pytest.raises(LinkDown, match="seen"):
         await with_connection(nats.settings("edge"), "test", work)
     assert schemes == ["tls"]
 
 
-async def _never(_: Client) -> None:
+async def _never(_client: Client, _tasks: ConnectionTasks) -> None:
     pytest.fail("it is connected")
 
 
@@ -87,10 +88,11 @@ async def test_a_server_without_tls_gets_no_password_if_the_url_says_tls(
             {"servers": [f"{scheme}://localhost:{port}"], "user": "edge", "password": "psecret"}
         )
 
-        async def work(_: Client) -> None:
+        async def work(_client: Client, _tasks: ConnectionTasks) -> None:
             assert sends
+            raise LinkDown("signed in")
 
-        with pytest.raises(LinkDown, match="closed" if sends else "offers no TLS"):
+        with pytest.raises(LinkDown, match="signed in" if sends else "offers no TLS"):
             await with_connection(settings, "test", work)
     assert (b"psecret" in eavesdropper.read) is sends
 

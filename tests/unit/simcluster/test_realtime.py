@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import cast
 
@@ -61,3 +62,17 @@ def test_a_condition_that_does_not_say_when_it_turned_is_given_a_moment(world: W
     assert condition(node, "Ready")["status"] == "True"
     turned = [each["lastTransitionTime"] for each in node["status"]["conditions"]]
     assert min(turned) > stamp(began)
+
+
+@pytest.mark.parametrize("ticks", range(4))
+async def test_it_stops_in_the_moment_in_which_an_event_is_booked(world: World, ticks: int) -> None:
+    live = RealTime(world, cast("ScaledClock", Hands(world.now)))
+    driving = asyncio.get_running_loop().create_task(live.drive())
+    await asyncio.sleep(0)
+    world.timeline.on_earlier()
+    for _ in range(ticks):  # of the event loop: it wakes up in one of them
+        await asyncio.sleep(0)
+    driving.cancel()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert driving.cancelled()

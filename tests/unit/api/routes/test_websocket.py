@@ -25,7 +25,8 @@ async def test_a_snapshot_comes_first_then_deltas_in_sequence(site: Site) -> Non
         seqs: list[int] = []
         seen: dict[str, Any] = {}
         while "outages" not in seen:
-            message = orjson.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
+            async with asyncio.timeout(PATIENCE):
+                message = orjson.loads(await socket.recv())
             seqs.append(message["seq"])
             seen |= message["set"]
         assert seqs == list(range(first["seq"] + 1, first["seq"] + 1 + len(seqs)))
@@ -74,7 +75,8 @@ async def test_a_frame_that_is_too_large_ends_the_connection(site: Site) -> None
         await socket.recv()
         await socket.send("x" * 1_000_000)
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(socket.recv(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await socket.recv()
 
 
 async def test_when_the_server_stops_the_reader_is_told_to_come_back(site: Site) -> None:
@@ -82,5 +84,6 @@ async def test_when_the_server_stops_the_reader_is_told_to_come_back(site: Site)
         await socket.recv()
         site.hub.close()
         with pytest.raises(ConnectionClosed) as closed:
-            await asyncio.wait_for(socket.recv(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await socket.recv()
         assert sure(closed.value.rcvd).code == 1001

@@ -200,7 +200,8 @@ async def test_a_frame_of_a_megabyte_is_not_even_read(site: Site) -> None:
             await socket.recv()
             with contextlib.suppress(ConnectionClosed):
                 await socket.send("x" * 1_000_000)
-            await asyncio.wait_for(socket.wait_closed(), PATIENCE)
+            async with asyncio.timeout(PATIENCE):
+                await socket.wait_closed()
             assert socket.close_code in (1009, 1006)  # 1006: the answer was lost in the flood
         await presenter_is_served(site)
     await nobody_is_left(site)
