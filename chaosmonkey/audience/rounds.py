@@ -137,7 +137,7 @@ class Turn:
         return min(self.until, self.answer_by or self.until)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: `transitions.entered` copies its attributes
 class Round:
     """One round of the audience.
 

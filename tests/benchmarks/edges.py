@@ -8,6 +8,8 @@ All of it shares the machine's cores; a phone's process stamps what comes in at 
 import asyncio
 import contextlib
 import os
+import re
+import subprocess
 import sys
 import time
 from asyncio.subprocess import DEVNULL, Process
@@ -91,6 +93,7 @@ class Everything:
     """All that takes part."""
 
     rig: Rig
+    nats: NatsServer
     edges: list[Edge]
     empty_mb: float
 
@@ -113,12 +116,24 @@ class Everything:
         edges = {edge.name: processor_seconds(edge.process.pid) for edge in self.edges}
         return {"server": processor_seconds(self.rig.process.pid), **edges}
 
+    def uplink(self) -> tuple[int, int]:
+        """Bytes that the server has sent to nats-server and received from it, as TCP counts."""
+        told = subprocess.run(
+            ["ss", "-tinpHO", f"dport = :{self.nats.port}"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        (line,) = (row for row in told.splitlines() if f"pid={self.rig.process.pid}," in row)
+        counts = dict(re.findall(r"(bytes_sent|bytes_received):(\d+)", line))
+        return int(counts["bytes_sent"]), int(counts["bytes_received"])
+
 
 async def _spread(it: Everything, scale: Scale) -> dict[str, Any]:
     """Change what all phones show, again and again; when it reached each of them."""
     await it.all("heard")
     pressed: list[dict[int, float]] = [{} for _ in it.edges]
-    before = it.used()
+    before, uplink = it.used(), it.uplink()
     async with contextlib.AsyncExitStack() as stack:
         watching = [
             await stack.enter_async_context(connect(f"ws://127.0.0.1:{edge.port}/ws/play"))
@@ -134,6 +149,7 @@ async def _spread(it: Everything, scale: Scale) -> dict[str, Any]:
                 seqs[seq_of(str(await phone.recv()).encode())] = began
             await asyncio.sleep(PAUSE)
     used = {name: now - before[name] for name, now in it.used().items()}
+    sent, received = it.uplink()
     came = [heard["came"]["ours"] for heard in await it.all("heard")]
     took = list(chain(*(chain(*spread(*one)) for one in zip(came, pressed, strict=True))))
     wanted = scale.messages * scale.phones * len(it.edges)
@@ -146,6 +162,8 @@ async def _spread(it: Everything, scale: Scale) -> dict[str, Any]:
             edge.name: round(1e6 * used[edge.name] / frames, 1) for edge in it.edges
         },
         "server_cpu_ms_of_a_message": round(1000 * used["server"] / scale.messages, 2),
+        "server_to_nats_bytes_of_a_message": round((sent - uplink[0]) / scale.messages),
+        "nats_to_server_bytes_of_a_message": round((received - uplink[1]) / scale.messages),
     }
 
 
@@ -154,9 +172,10 @@ async def _vote(it: Everything, scale: Scale) -> dict[str, Any]:
     opened = (await it.rig.client.post("/api/round/open", json={"seconds": 600})).json()
     ballots = [{"round": opened["id"], "machine": choice} for choice in CHOICES]
     await asyncio.sleep(2)
-    before = it.used()
+    before, uplink = it.used(), it.uplink()
     voted = await it.all("vote_on_socket", ballots=ballots, seconds=scale.vote)
     used = {name: now - before[name] for name, now in it.used().items()}
+    sent, received = it.uplink()
     closed = (await it.rig.client.post("/api/round/close")).json()
     presses = list(chain(*(one["presses"] for one in voted)))
     return {
@@ -169,6 +188,8 @@ async def _vote(it: Everything, scale: Scale) -> dict[str, Any]:
         "cpu_ms_of_a_vote_and_all_else": {
             name: round(1000 * seconds / max(1, len(presses)), 3) for name, seconds in used.items()
         },
+        "server_to_nats_bytes_of_a_vote": round((sent - uplink[0]) / max(1, len(presses))),
+        "nats_to_server_bytes_of_a_vote": round((received - uplink[1]) / max(1, len(presses))),
     }
 
 
@@ -190,7 +211,7 @@ async def _everything(scale: Scale) -> AsyncIterator[Everything]:
             await stack.enter_async_context(_edge(f"edge{number}", nats, running.folder))
             for number in range(1, scale.edges + 1)
         ]
-        yield Everything(running, edges, Memory(edges[0].process.pid).now())
+        yield Everything(running, nats, edges, Memory(edges[0].process.pid).now())
 
 
 @contextlib.asynccontextmanager

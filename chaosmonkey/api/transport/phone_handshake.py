@@ -30,6 +30,12 @@ NEEDED = (
 )
 """Headers that a handshake is decided by."""
 
+ACCEPTED = (
+    b"HTTP/1.1 101 Switching Protocols\r\n"
+    b"upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: "
+)
+"""The answer to a valid handshake; what `ServerProtocol.accept` builds takes twice as long."""
+
 log = logging.getLogger(__name__)
 
 
@@ -61,8 +67,11 @@ def accept(event: h11.Request) -> tuple[ServerProtocol, bytes] | None:
     )  # fmt: skip
     # Open from the start: it shall parse frames, and not the request that h11 has parsed.
     protocol = ServerProtocol(state=State.OPEN, max_size=LARGEST_MESSAGE, logger=log)
-    response = protocol.accept(request)
-    return (protocol, response.serialize()) if response.status_code == 101 else None
+    try:
+        accepted, _, _ = protocol.process_request(request)
+    except Exception:  # noqa: BLE001 - whatever is wrong, uvicorn answers it
+        return None
+    return protocol, ACCEPTED + accepted.encode("ascii") + b"\r\n\r\n"
 
 
 def limit_send_buffer(transport: Transport) -> None:
