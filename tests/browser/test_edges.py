@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.conftest import Demo, started
+from tests.browser.screens import PHONE
 from tests.nats import nats_program
 
 if TYPE_CHECKING:
@@ -24,11 +25,6 @@ from tests.e2e.conftest import children
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
 
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "has_touch": True,
-    "is_mobile": True,
-}
 LOST = "The link to the table is down"
 
 

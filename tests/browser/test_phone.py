@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import chaosmonkey.api
+from tests.browser.screens import PHONE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, WebSocketRoute
@@ -26,7 +27,6 @@ from tests.sure import sure
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 LARGEST_SCRIPT = 25_500
 """Bytes, compressed, that a phone loads over a hall's network."""
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.browser.screens import PHONE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page, WebSocketRoute
 
@@ -23,11 +25,6 @@ from tests.patience import wait_until
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
 
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "has_touch": True,
-    "is_mobile": True,
-}
 COUNTED_SOCKETS = """
 window.sockets = [];
 window.WebSocket = class extends WebSocket {

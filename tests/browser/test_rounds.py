@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.screens import PHONE
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
@@ -20,8 +22,6 @@ from playwright.sync_api import expect
 
 pytest_plugins = ["tests.browser._pages"]
 pytestmark = pytest.mark.browser
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @dataclass

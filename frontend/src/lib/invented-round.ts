@@ -1,5 +1,5 @@
 // Rounds for tests, as the server would send them.
-import type { Mode, Round, Turn } from './types';
+import type { Mode, Play, Round, Turn } from './types';
 
 export const round = (mode: Mode = 'vote', changes: Partial<Round> = {}): Round => ({
   id: 'r1',
@@ -45,4 +45,19 @@ export const turn = (ticket: number, changes: Partial<Turn> = {}): Turn => ({
   outage: null,
   why: '',
   ...changes,
+});
+
+export const play = (shown: Round | null, more: Partial<Play> = {}): Play => ({
+  type: 'play',
+  seq: 1,
+  at: 100,
+  title: 'Pull the plug',
+  round: shown,
+  feed: 'power',
+  nicknames: false,
+  phones: 70,
+  speed: 1,
+  outage: null,
+  table_lost_at: null,
+  ...more,
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { round, turn } from '../lib/invented-round';
+import { play, round, turn } from '../lib/invented-round';
 import type { Joined, Play, Round } from '../lib/types';
 import { Phone } from './phone.svelte';
 
@@ -45,19 +45,7 @@ const you = (more: Partial<Joined> = {}): Joined => ({
   withdrawn: false,
   ...more,
 });
-const play = (shown: Round | null): Play => ({
-  type: 'play',
-  seq: ++seq,
-  at: 100,
-  title: 'Pull the plug',
-  round: shown,
-  feed: 'power',
-  nicknames: false,
-  phones: 70,
-  speed: 1,
-  outage: null,
-  table_lost_at: null,
-});
+const next = (shown: Round | null): Play => play(shown, { seq: ++seq });
 
 async function receive(message: unknown): Promise<void> {
   socket().onmessage!({ data: JSON.stringify(message) });
@@ -67,7 +55,7 @@ async function receive(message: unknown): Promise<void> {
 async function connect(shown: Round | null = round()): Promise<void> {
   socket().readyState = 1;
   socket().onopen!();
-  await receive(play(shown));
+  await receive(next(shown));
 }
 
 async function acknowledge(more: Partial<Joined> = {}): Promise<void> {
@@ -295,7 +283,7 @@ describe('a press', () => {
     await acknowledge({ ticket: 4 });
     expect(phone.trouble).not.toBeNull();
     const asking = turn(4, { stage: 'asking', machine: 'node2', since: 100.5 });
-    await receive(play({ ...free, turn: asking }));
+    await receive(next({ ...free, turn: asking }));
     expect(phone.view.big).toBe('Pressed');
     expect(phone.trouble).toBeNull();
   });
@@ -315,7 +303,7 @@ describe('a phone whose turn it is', () => {
     await called();
     expect(heres()).toBe(1);
     await acknowledge({ ticket: 3 });
-    await receive(play(mine));
+    await receive(next(mine));
     await vi.advanceTimersByTimeAsync(3_000);
     expect(heres()).toBe(1);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { round, turn } from '../lib/invented-round';
+import { play, round, turn } from '../lib/invented-round';
 import type { Mode, Play, Round } from '../lib/types';
 import { rank } from './rounds';
 import { codeIn, keepProof, proof, seat } from './seat';
@@ -12,22 +12,6 @@ const VOTED: Own = { ...OWN, round: 'r1', ticket: 3, voted: 'node3' };
 const SENDING: Own = { ...OWN, sending: sendingVote('node2') };
 const SEATED: Own = { ...OWN, round: 'r1', ticket: 3 };
 
-function play(shown: Round | null, more: Partial<Play> = {}): Play {
-  return {
-    type: 'play',
-    seq: 1,
-    at: 100,
-    title: 'Pull the plug',
-    round: shown,
-    feed: 'power',
-    nicknames: false,
-    phones: 70,
-    speed: 1,
-    outage: null,
-    table_lost_at: null,
-    ...more,
-  };
-}
 const outage = (more: Partial<NonNullable<Play['outage']>> = {}): Play['outage'] => ({
   machine: 'node3',
   feed: 'power',
