@@ -92,7 +92,7 @@ async def with_connection(
     name: str,
     work: Callable[[Client, ConnectionTasks], Awaitable[None]],
 ) -> NoReturn:
-    """Connect, call `work`, and return when the connection or one of its tasks has failed.
+    """Connect and call `work`; raise LinkDown once the connection or one of its tasks has failed.
 
     Args:
         settings: the NATS servers, and how this client signs in.
