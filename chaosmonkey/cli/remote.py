@@ -37,7 +37,10 @@ def kill(
         Literal["power", "network"], typer.Option("--feed", "--kind", help="What to cut.")
     ] = "power",
     seconds: Annotated[
-        float | None, typer.Option("--for", help="Seconds until it is restored.")
+        float | None,
+        typer.Option(
+            "--for", help="Seconds until it is restored; default: limits.default_seconds."
+        ),
     ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until the cluster has recovered.")
@@ -95,7 +98,9 @@ def release(server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def arm(server: ServerUrl = DEFAULT_URL) -> None:
-    """Enable cuts; ten minutes after the last one they are disabled again.
+    """Enable cuts, until none was made for a while.
+
+    After limits.disarm_after seconds without a cut (default 600) they are disabled again.
 
     Example: chaosmonkey arm && chaosmonkey kill node3
     """

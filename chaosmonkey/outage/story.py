@@ -118,11 +118,17 @@ def _sentence(milestone: str, outage: Outage) -> str:
             starts = " and is booting" if what == "power" else ""
             return f"{name} has its {what} back{starts}."
         case "rejoined":
-            return f"{name} is back in the cluster. Pods do not move back on their own."
+            return _rejoined(outage)
         case "cleaned":
             return f"The old pods on {name} have been removed."
         case _:
             return ""
+
+
+def _rejoined(outage: Outage) -> str:
+    if outage.not_ready is None:  # to Kubernetes it was never away, and no pod moved
+        return f"{outage.machine} is in contact with Kubernetes again."
+    return f"{outage.machine} is back in the cluster. Pods do not move back on their own."
 
 
 def _no_room(unschedulable: list[Displaced]) -> str:

@@ -182,6 +182,7 @@ def test_a_machine_back_before_kubernetes_noticed_is_unnoticed() -> None:
     scene.wait(4).restore()
     scene.wait(2)
     assert recovery.outcome(scene.outage) is Outcome.UNNOTICED
+    assert story(scene.outage)[-1].text == "node3 is in contact with Kubernetes again."
     assert scene.outage.closed is None
     scene.wait(SETTLE + 2)
     assert scene.outage.closed is not None
