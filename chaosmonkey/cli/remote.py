@@ -98,9 +98,9 @@ def release(server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def arm(server: ServerUrl = DEFAULT_URL) -> None:
-    """Enable cuts, until none was made for a while.
+    """Enable cuts for a while.
 
-    After limits.disarm_after seconds without a cut (default 600) they are disabled again.
+    They are disabled again after limits.disarm_after seconds (default 600) without a cut.
 
     Example: chaosmonkey arm && chaosmonkey kill node3
     """

@@ -75,10 +75,7 @@ def _unseen(outage: Outage) -> list[StoryLine]:
             continue
         since = max(one.since, outage.t0)
         who = "This server was not running" if one.paused else "Contact with the cluster was lost"
-        text = (
-            f"{who} for {one.until - since:.1f} s. What happened in that gap may have happened at "
-            "any moment within it."
-        )
+        text = f"{who} for {one.until - since:.1f} s. What happened in that gap has no exact time."
         lines.append(StoryLine(f"unseen {number}", round(since - outage.t0, 3), text))
     return lines
 
@@ -134,7 +131,7 @@ def _rejoined(outage: Outage) -> str:
 def _no_room(unschedulable: list[Displaced]) -> str:
     pods = counted(len(unschedulable), "pod", "pods")
     why = next(pod.successor.waiting for pod in unschedulable if pod.successor)
-    return f"No machine has room for {pods}: {why.rstrip('.')}."
+    return f"No machine can take {pods}: {why.rstrip('.')}."
 
 
 def _lost(outage: Outage) -> str:

@@ -57,7 +57,7 @@ def _headline(outage: Outage) -> str:
         if recovery.nothing_moves(outage):
             return f"None of the pods on {name} can move: they are waiting for it to return."
         if unschedulable := recovery.unschedulable_pods(outage):
-            return f"No machine has room for {counted(len(unschedulable), 'pod', 'pods')}."
+            return f"No machine can take {counted(len(unschedulable), 'pod', 'pods')}."
     match phase:
         case "detect":
             return _undetected(outage)

@@ -56,8 +56,7 @@ export function queue(seen: Seen): View {
   const called = turn(seen);
   if (called) return called;
   const over = isOver(seen);
-  if (own.ticket === null && !over)
-    return enter('LINE UP', `ticket ${round.entered + 1}`, round.says);
+  if (own.ticket === null && !over) return enter('LINE UP', 'for the button', round.says);
   if (own.ticket === null)
     return plain('closed', 'Closed', `You did not line up. ${round.says}`, 'lock');
   if (own.ticket > round.called && !own.withdrawn && round.state !== 'over') {

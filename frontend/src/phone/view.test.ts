@@ -145,7 +145,7 @@ describe('a raffle and a queue', () => {
 
   it('offers a ticket, once', () => {
     expect(shown('raffle', OWN, {})).toMatchObject({ act: 'enter', big: 'I’M IN' });
-    expect(shown('queue', OWN, { waiting: 7 })).toMatchObject({ act: 'enter', under: 'ticket 4' });
+    expect(shown('queue', OWN, { waiting: 7 })).toMatchObject({ act: 'enter', big: 'LINE UP' });
     expect(shown('raffle', SEATED, {})).toMatchObject({ act: null, big: '3', unit: '' });
     expect(shown('raffle', OWN, { state: 'closed' }).text).toContain('You are not in this round.');
     expect(shown('queue', OWN, { state: 'over' }).text).toContain('You did not line up.');

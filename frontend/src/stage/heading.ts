@@ -9,10 +9,10 @@ export interface Heading {
 }
 
 const GAP = 1; // ems between label and text
-const ENOUGH = 2 / 3; // of a name, to tell the machine
+const SHORT = 6; // ems of a name that is rather shown alone than shortened
 
 /** The longest label that leaves the machine's name whole; without one that does, a shortened name, or
- *  the name alone if too little of it would be left. */
+ *  a short name alone. */
 export function heading(outage: Outage | undefined, more: number, width: number): Heading {
   const labels = labelsOf(outage, more);
   if (outage === undefined) return { label: labels[0]!, text: '' };
@@ -21,7 +21,7 @@ export function heading(outage: Outage | undefined, more: number, width: number)
   const label = labels.find((one) => ems(outage.machine) <= room(one)) ?? labels.at(-1)!;
   const alone = width - ems(label) - (label ? GAP : 0);
   const name = ems(outage.machine);
-  if (room(label) < ENOUGH * name && name <= alone) return { label, text: outage.machine };
+  if (room(label) < name && name <= Math.min(alone, SHORT)) return { label, text: outage.machine };
   return { label, text: `${shorten(outage.machine, room(label), ems)} · ${cause}` };
 }
 

@@ -85,7 +85,7 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
                 **NOTICED,
                 displaced=(pod("a", evicted=T0 + 9, successor=successor(None, None, "0/3 nodes")),),
             ),
-            "No machine has room for 1 pod.",
+            "No machine can take 1 pod.",
         ),
         (outage(**RECOVERED), "Recovered in 12.4 s: 2 pods are now running elsewhere."),
         (

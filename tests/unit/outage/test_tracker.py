@@ -859,7 +859,7 @@ def test_without_room_the_story_says_for_how_many_and_takes_it_back() -> None:
         scene.pod(f"new-{i}", None, ready=False, phase="Pending", unschedulable=no_room)
         for i in range(3)
     ]
-    assert _told(scene, "no room").startswith("No machine has room for 3 pods: 0/3 nodes")
+    assert _told(scene, "no room").startswith("No machine can take 3 pods: 0/3 nodes")
     for pod in new:
         scene.change(pod, node="node1", unschedulable="")
     assert "no room" not in {line.about for line in story(scene.outage)}
