@@ -117,7 +117,7 @@ class CutRefused(ChaosMonkeyError):
     exit_code = 3
     title = "Cut refused"
     rule = "refused"
-    hall_remedy = "Wait a moment."
+    hall_remedy = "Wait until cuts are allowed again."
     shown_in_round = True
     says: ClassVar[str] = ""
     advice: ClassVar[str] = ""

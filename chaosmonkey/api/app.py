@@ -100,16 +100,21 @@ async def _known_error(request: Request, error: Exception) -> Response:
 async def _bad_parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
-    problems = [
-        f"{_shortened('.'.join(map(str, item['loc'][1:])))}: {_shortened(item['msg'])}, "
-        f"not {_shortened(repr(item.get('input')))}"
-        for item in found[:PROBLEMS]
-    ]
+    problems = [_bad_value(item) for item in found[:PROBLEMS]]
     if more := len(found) - len(problems):
         problems.append(f"and {more} more")
     return responses.problem(
         request, BadInput("; ".join(problems) + ".", remedy="/docs lists the parameters.")
     )
+
+
+def _bad_value(item: Mapping[str, Any]) -> str:
+    """One of pydantic's errors, such as "for: should be a valid number, not 'long'"."""
+    name = ".".join(map(str, item["loc"][1:]))
+    should = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    should = should.partition(", unable to parse")[0]
+    given = "" if item["type"] == "missing" else f", not {_shortened(repr(item.get('input')))}"
+    return f"{_shortened(name)}: {_shortened(should)}{given}"
 
 
 def _shortened(text: str) -> str:

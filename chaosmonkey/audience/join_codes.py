@@ -74,11 +74,13 @@ def check_code(typed: str | None, valid: tuple[str, ...] | None) -> None:
         return
     if not typed:
         raise CodeWanted(
-            "This phone has not joined yet.", remedy="Type the code on the big screen."
+            "This phone has not joined yet.", remedy="Enter the code shown on the big screen."
         )
     tidy = normalised(typed).encode()
     if not any(hmac.compare_digest(tidy, code.encode()) for code in valid):
-        raise CodeWanted("That code has expired.", remedy="Use the one on the big screen.")
+        raise CodeWanted(
+            "That code is wrong or has expired.", remedy="Use the one on the big screen."
+        )
 
 
 def normalised(typed: str) -> str:

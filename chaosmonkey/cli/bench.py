@@ -51,12 +51,12 @@ def unplug(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> 
 
 
 def plug_in(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> None:
-    """Put a plug back in the demo.
+    """Plug a machine of the demo back in.
 
     Example: chaosmonkey plug-in node3
     """
     _reach(sim_port, _path(machine, feed), plugged=True)
-    say(f"Put {machine}'s {feed} plug back.")
+    say(f"Plugged {machine}'s {feed} back in.")
 
 
 def press(

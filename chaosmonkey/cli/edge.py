@@ -20,10 +20,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def edge(
-    config: Annotated[Path, typer.Option(help="The edge.toml.")] = Path("edge.toml"),
+    config: Annotated[Path, typer.Option(help="Path of the edge's configuration file.")] = Path(
+        "edge.toml"
+    ),
     until_eof: UntilEof = False,
 ) -> None:
-    """Serve phones and spectators anywhere, linked over NATS.
+    """Serve phones and spectators from anywhere, linked over NATS.
 
     An edge cannot cut anything; the table's server decides.
 

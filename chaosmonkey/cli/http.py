@@ -99,7 +99,8 @@ def _raise_for(response: httpx.Response) -> None:
     """Raise the server's problem as an error of ours; return if there is none."""
     if not response.is_error:
         return
-    message, remedy = response.text.strip(), ""
+    message, *rest = response.text.strip().split("\n")
+    remedy = " ".join(rest)
     if "json" in response.headers.get("content-type", ""):
         body = response.json()
         message = str(body.get("detail") or body.get("message") or message)

@@ -26,7 +26,7 @@ from chaosmonkey.errors import (
 if TYPE_CHECKING:
     from chaosmonkey.config import Lab
 
-Config = Annotated[Path, typer.Option(help="The lab.toml.")]
+Config = Annotated[Path, typer.Option(help="Path of the configuration file.")]
 Preset = Annotated[
     Literal["stage", "kubernetes"],
     typer.Option(help="stage: recovery in about 12 s. kubernetes: real defaults, 5 to 6 minutes."),
@@ -98,7 +98,7 @@ def demo(
 def serve(config: Config = Path("lab.toml"), until_eof: UntilEof = False) -> None:
     """Run the server with real plugs and a real cluster.
 
-    They are configured in the lab.toml.
+    The configuration file describes both.
 
     Example: chaosmonkey serve --config lab.toml
     """
@@ -172,7 +172,7 @@ def check(
         bool, typer.Option("--live", help="Also check this host, the plugs and the cluster.")
     ] = False,
 ) -> None:
-    """Check a lab.toml and suggest fixes.
+    """Check a configuration file and suggest fixes.
 
     With --live this is a full preflight. It takes control of the plugs, so stop the server first.
 

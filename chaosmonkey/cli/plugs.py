@@ -17,7 +17,7 @@ from chaosmonkey.model import FeedKind
 if TYPE_CHECKING:
     from chaosmonkey.config import Lab
 
-Config = Annotated[Path, typer.Option(help="The lab.toml.")]
+Config = Annotated[Path, typer.Option(help="Path of the configuration file.")]
 Machine = Annotated[str, typer.Argument(help="A machine's name, such as node3.")]
 Feed = Annotated[FeedKind, typer.Option("--feed", "--kind", help="Which of its plugs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
@@ -35,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_(config: Config = Path("lab.toml")) -> None:
-    """List the plugs of a lab.toml, without contacting any device.
+    """List the configured plugs, without contacting any device.
 
     Example: chaosmonkey plugs list
     """

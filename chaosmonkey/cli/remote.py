@@ -37,7 +37,10 @@ def kill(
         Literal["power", "network"], typer.Option("--feed", "--kind", help="What to cut.")
     ] = "power",
     seconds: Annotated[
-        float | None, typer.Option("--for", help="Seconds until it is restored.")
+        float | None,
+        typer.Option(
+            "--for", help="Seconds until it is restored; default: limits.default_seconds."
+        ),
     ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until the cluster has recovered.")
@@ -95,7 +98,9 @@ def release(server: ServerUrl = DEFAULT_URL) -> None:
 
 
 def arm(server: ServerUrl = DEFAULT_URL) -> None:
-    """Enable cuts; ten minutes after the last one they are disabled again.
+    """Enable cuts for a while.
+
+    They are disabled again after limits.disarm_after seconds (default 600) without a cut.
 
     Example: chaosmonkey arm && chaosmonkey kill node3
     """

@@ -13,7 +13,9 @@ from chaosmonkey.errors import BadInput
 if TYPE_CHECKING:
     from chaosmonkey.access import Tokens
 
-Config = Annotated[Path, typer.Option(help="The lab.toml that names the data folder.")]
+Config = Annotated[
+    Path, typer.Option(help="Path of the configuration file, which names the data folder.")
+]
 Data = Annotated[Path | None, typer.Option(help="The data folder, instead of --config.")]
 Name = Annotated[str, typer.Argument(help="The token's name, such as ci.")]
 

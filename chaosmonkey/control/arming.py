@@ -59,7 +59,7 @@ class Arming:
             since, by = halted
             # The clock may have been set back since.
             self.safety = Safety(halted=min(since, self._clock.now()), halted_by=by)
-            log.warning("HALT is still active: %s pressed it before this start.", by)
+            log.warning("HALT is still active: %s triggered it before this start.", by)
         elif armed:
             self.arm()
 
@@ -77,7 +77,7 @@ class Arming:
 
     def halt(self, by: str) -> None:
         """Forbid cuts until released."""
-        log.warning("HALT, pressed by %s: no cuts until it is released.", by)
+        log.warning("HALT, triggered by %s: no cuts until it is released.", by)
         self._turn(self.safety.halt(by, self._clock.now()))
         self._keep()
 

@@ -55,7 +55,8 @@ def plan(request: CutRequest, lab: Lab, facts: Facts) -> Plan:
         evicts_after=evicts_after,
         warnings=(
             *_unbalanced(machine, pods, lab, facts.world),
-            *_warnings(pods, request.seconds, grace, evicts_after),
+            *_too_short(machine, request, grace, evicts_after),
+            *_stay_behind(pods),
         ),
     )
 
@@ -94,18 +95,25 @@ def _stays_behind(pod: Displaced) -> str:
             return ""
 
 
-def _warnings(
-    pods: tuple[Displaced, ...], seconds: float, grace: float, evicts_after: float | None
+def _too_short(
+    machine: Machine, request: CutRequest, grace: float, evicts_after: float | None
 ) -> Iterator[str]:
-    if seconds < grace:
+    """What may not happen because the cut is short.
+
+    "May": Kubernetes counts from the last heartbeat, and a machine that boots stays silent.
+    """
+    is_back = f"{machine.name} boots" if request.feed is FeedKind.POWER else "that is"
+    start = f"{request.feed.capitalize()} returns after {request.seconds:g} s. If {is_back} before"
+    if request.seconds < grace:
+        yield f"{start} Kubernetes notices (after about {grace:g} s), no pod moves."
+    elif evicts_after is not None and request.seconds < evicts_after:
         yield (
-            f"It ends after {seconds:g} s, before Kubernetes notices ({grace:g} s): no pod moves."
+            f"{start} all pods are evicted (after about {evicts_after:g} s), some stay where they "
+            "are."
         )
-    elif evicts_after is not None and seconds < evicts_after:
-        yield (
-            f"It ends after {seconds:g} s, before all pods are evicted ({evicts_after:g} s): some "
-            "stay where they are."
-        )
+
+
+def _stay_behind(pods: tuple[Displaced, ...]) -> Iterator[str]:
     for pod in pods:
         if why := _stays_behind(pod):
             yield f"{pod.namespace}/{pod.name} {why}."

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from chaosmonkey.errors import CutRefused
+from chaosmonkey.outage.ending import SETTLE
 
 
 class RuleRefused(CutRefused):
@@ -38,7 +39,7 @@ class Halted(RuleRefused):
 
     rule = "halted"
     label = "HALT"
-    says = "HALT is active: {by} pressed it {seconds:.0f} s ago."
+    says = "HALT is active: {by} triggered it {seconds:.0f} s ago."
     advice = "When it is safe, release it on the console, or with curl -X POST …/release."
     hall = "HALT is active."
     in_show = True
@@ -165,7 +166,10 @@ class StillRecovering(MachineRefused):
     rule = "still-recovering"
     label = "recovering"
     says = "{machine}'s last outage ({outage}) has not ended yet."
-    advice = "Wait until its node is Ready again and its old pods are gone."
+    advice = (
+        "Wait until its node is Ready and its old pods are gone; if Kubernetes did not notice the "
+        f"outage, {SETTLE:g} s more."
+    )
     hall = "The last outage is not over yet."
 
 

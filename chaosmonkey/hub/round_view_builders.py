@@ -8,6 +8,7 @@ from chaosmonkey.audience import Mode, Room, Round, RoundState
 from chaosmonkey.audience.draw import commitment
 from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes import queue, rules_of, vote
+from chaosmonkey.audience.modes.base import refused_text
 from chaosmonkey.audience.modes.bet import Guess, Result
 from chaosmonkey.audience.rounds import CROWD, RUNNING, Turn, TurnState
 from chaosmonkey.audience.seats import tag
@@ -96,7 +97,7 @@ def _status_text(
         sentence += f" {called(first.ticket)} guessed {first.seconds:g} s and wins."
     turn = current.turn
     if turn is not None and turn.stage is TurnState.CHOOSING and eligibility.blocked is not None:
-        sentence += f" Wait a moment. {eligibility.why_blocked}"
+        sentence += f" {refused_text(eligibility)}"
     elif waits_for_presenter(current) and isinstance(eligibility.blocked, Halted):
         sentence += f" {eligibility.why_blocked} Nothing is cut until the presenter releases it."
     return sentence

@@ -51,7 +51,7 @@ class BetView:
     """The result of the guesses; they are secret while the round is open.
 
     Attributes:
-        low: the lowest guess; `middle`: the lower median; `high`: the highest guess.
+        low: the lowest guess; `middle`: the median; `high`: the highest guess.
         best: the closest guesses, the winner first; none without a recovery time.
         offs: errors of the guesses, ascending: all of them, or an even sample.
     """

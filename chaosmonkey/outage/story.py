@@ -75,10 +75,7 @@ def _unseen(outage: Outage) -> list[StoryLine]:
             continue
         since = max(one.since, outage.t0)
         who = "This server was not running" if one.paused else "Contact with the cluster was lost"
-        text = (
-            f"{who} for {one.until - since:.1f} s. What happened in that gap may have happened at "
-            "any moment within it."
-        )
+        text = f"{who} for {one.until - since:.1f} s. What happened in that gap has no exact time."
         lines.append(StoryLine(f"unseen {number}", round(since - outage.t0, 3), text))
     return lines
 
@@ -118,17 +115,23 @@ def _sentence(milestone: str, outage: Outage) -> str:
             starts = " and is booting" if what == "power" else ""
             return f"{name} has its {what} back{starts}."
         case "rejoined":
-            return f"{name} is back in the cluster. Pods do not move back on their own."
+            return _rejoined(outage)
         case "cleaned":
             return f"The old pods on {name} have been removed."
         case _:
             return ""
 
 
+def _rejoined(outage: Outage) -> str:
+    if outage.not_ready is None:  # to Kubernetes it was never away, and no pod moved
+        return f"{outage.machine} is in contact with Kubernetes again."
+    return f"{outage.machine} is back in the cluster. Pods do not move back on their own."
+
+
 def _no_room(unschedulable: list[Displaced]) -> str:
     pods = counted(len(unschedulable), "pod", "pods")
     why = next(pod.successor.waiting for pod in unschedulable if pod.successor)
-    return f"No machine has room for {pods}: {why.rstrip('.')}."
+    return f"No machine can take {pods}: {why.rstrip('.')}."
 
 
 def _lost(outage: Outage) -> str:

@@ -57,7 +57,7 @@ def _headline(outage: Outage) -> str:
         if recovery.nothing_moves(outage):
             return f"None of the pods on {name} can move: they are waiting for it to return."
         if unschedulable := recovery.unschedulable_pods(outage):
-            return f"No machine has room for {counted(len(unschedulable), 'pod', 'pods')}."
+            return f"No machine can take {counted(len(unschedulable), 'pod', 'pods')}."
     match phase:
         case "detect":
             return _undetected(outage)
@@ -134,8 +134,8 @@ def _result(outage: Outage) -> str:
         case Outcome.RECOVERED | None:
             pass
     lost = f"lost its {outage.feed}" if outage.feed else "fell silent"
-    if recovery.recovery_time(outage) is None:
-        return f"{name} {lost}. Kubernetes is recovering"
+    if recovery.current_phase(outage) is not None:
+        return f"{name} {lost}. Its recovery is being measured"
     return f"{name} {lost}"
 
 
@@ -156,7 +156,7 @@ def _ending(outage: Outage) -> str:
     waits = recovery.current_phase(outage) is not None or outage.closed is not None
     if waits or recovery.recovery_time(outage) is not None:
         return ""
-    return "No pod had to move, so nothing to wait for"
+    return "No pod had to move, so there was nothing to wait for"
 
 
 def _lost(outage: Outage) -> str:

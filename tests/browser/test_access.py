@@ -113,7 +113,7 @@ def test_what_a_cut_would_do_is_told_without_cutting(demo: Demo, open_page: Open
     console.get_by_role("button", name="Check nothing is cut").click()
     panel = console.get_by_role("region", name=f"Overview of {node}")
     would = re.compile(
-        r"Allowed: power off for 1 min\. \d+ pods there, \d+ would move after 10 s\."
+        r"Allowed: power off for 1 min\. \d+ pods there, \d+ would move after about 10 s\."
     )
     expect(panel).to_contain_text(would)
     expect(panel).to_contain_text("belongs to a StatefulSet: it waits")

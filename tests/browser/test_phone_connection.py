@@ -132,7 +132,8 @@ def test_a_vote_while_the_server_is_away_is_kept_and_counts_once_when_it_is_back
     phone = join()
     phone.page.context.set_offline(True)
     kill_server(demo)
-    expect(phone.page.get_by_text("Reconnecting. What you do now is sent then.")).to_be_visible()
+    kept = "Reconnecting. What you do now is sent as soon as the connection is back."
+    expect(phone.page.get_by_text(kept)).to_be_visible()
     choose(phone, "node2")
     phone.accessible()
     big(phone).tap()
@@ -141,7 +142,7 @@ def test_a_vote_while_the_server_is_away_is_kept_and_counts_once_when_it_is_back
     expect(phone.page.locator("#text")).to_have_text(text)
     phone.accessible()
     phone.page.context.set_offline(False)
-    expect(big(phone)).to_contain_text("Vote in")
+    expect(big(phone)).to_contain_text("Voted")
     assert len(requests(phone, "vote")) == 1
     assert lab.round()["tally"]["node2"] == 1
     assert lab.round()["entered"] == 1
@@ -154,7 +155,7 @@ def test_a_vote_that_the_server_never_read_is_sent_again_and_counts_once(
     phone = join()
     choose(phone, "node2")
     kill_server_before_it_reads(demo, lambda: big(phone).tap())
-    expect(big(phone)).to_contain_text("Vote in")
+    expect(big(phone)).to_contain_text("Voted")
     kept = "Your vote for node2 is kept and sent as soon as the connection is back."
     assert kept in phone.page.evaluate("window.texts")
     assert len(requests(phone, "vote")) == 2
@@ -174,7 +175,7 @@ def test_a_vote_that_was_counted_without_an_answer_counts_once(
     phone.eventually(lambda: lab.round()["entered"] == 1)
     net.swallows = lambda _: False
     net.sockets[-1].close()
-    expect(big(phone)).to_contain_text("Vote in")
+    expect(big(phone)).to_contain_text("Voted")
     assert lab.round()["entered"] == 1
 
 
@@ -227,7 +228,7 @@ def test_a_phone_without_its_seat_asks_for_the_code_and_sends_the_vote_that_it_k
     net.sockets[-1].close()
     phone.page.get_by_label("Code on the big screen").fill(lab.code())
     big(phone).tap()
-    expect(big(phone)).to_contain_text("Vote in")
+    expect(big(phone)).to_contain_text("Voted")
     assert lab.round()["tally"]["node2"] == 1
 
 

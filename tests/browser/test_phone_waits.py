@@ -101,8 +101,8 @@ def test_a_second_tab_of_a_seat_follows_the_first_and_both_are_one_phone(
     lab.ask("/api/round/open")
     expect(big(second)).to_contain_text("Choose")
     press(first, "node2")
-    expect(big(first)).to_contain_text("Vote in")
-    expect(big(second)).to_contain_text("Vote in")
+    expect(big(first)).to_contain_text("Voted")
+    expect(big(second)).to_contain_text("Voted")
     assert lab.round()["entered"] == 1
     assert lab.show()["phones"] == 1
 
@@ -160,7 +160,7 @@ def test_a_vote_that_the_server_answers_slowly_is_said_to_be_on_its_way(
     expect(big(phone)).to_be_disabled()
     assert lab.round()["entered"] == 1
     held[0]()
-    expect(big(phone)).to_contain_text("Vote in")
+    expect(big(phone)).to_contain_text("Voted")
 
 
 def test_a_phone_that_slept_connects_at_once_when_it_is_seen_again(

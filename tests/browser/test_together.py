@@ -74,7 +74,7 @@ def test_a_vote_on_a_phone_ends_on_every_page(
         loses_power(stage, "node2")
     expect(phone.locator("body")).to_contain_text("You killed node2")
     expect(phone.locator("body")).to_contain_text(
-        re.compile(r"recovered in (\d+\.\d to )?\d+\.\d s")
+        re.compile(r"It took Kubernetes (\d+\.\d to )?\d+\.\d s to recover")
     )
 
 

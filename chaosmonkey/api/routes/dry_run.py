@@ -97,7 +97,7 @@ def _rows(seen: PlanView) -> list[str]:
     return [
         f"{seen.machine} would lose its {seen.feed} for {seen.seconds:g} s. Nothing was done.",
         f"Pods there now: {names}.",
-        f"Kubernetes should notice after {seen.notices_after:g} s.",
+        f"Kubernetes should notice after about {seen.notices_after:g} s.",
         *(f"Refused now: {refusal.detail} {refusal.remedy}" for refusal in seen.refusals),
         *(f"Note: {warning}" for warning in seen.warnings),
     ]

@@ -15,6 +15,7 @@ from chaosmonkey.api.middleware import authentication
 from chaosmonkey.api.middleware.request_guard import may_change
 from chaosmonkey.api.routes.audited import Command
 from chaosmonkey.control.safety import Safety
+from chaosmonkey.wording import duration
 
 router = APIRouter(tags=["safety"], route_class=Command, dependencies=[Depends(may_change)])
 
@@ -29,7 +30,8 @@ async def arm(
     """Allow cuts for a while; every cut extends the time."""
     safety = ctx.monkey.arm(by=caller.name)
     lasts = round((safety.armed_until or 0) - ctx.clock.now())
-    return _answer(request, safety, f"Armed. Disarms automatically {lasts} s after the last cut.")
+    text = f"Armed. Disarms automatically after {duration(lasts)} without a cut."
+    return _answer(request, safety, text)
 
 
 @router.post("/disarm", operation_id="disarm")

@@ -10,6 +10,7 @@ from chaosmonkey.audience.redaction import sentence_for_the_hall
 from chaosmonkey.audience.rounds import MachineBarred, Round, RoundState, Turn, TurnState
 from chaosmonkey.errors import BadInput
 from chaosmonkey.model import FeedKind
+from chaosmonkey.wording import counted
 
 Name = Callable[[int], str]
 """Names a ticket in a sentence: "Ticket 17", or "Ana (ticket 17)"."""
@@ -113,10 +114,21 @@ def result_text(current: Round) -> str:
     if last is not None and last.stage is TurnState.ABORTED:
         return f"There is no result: {last.why}."
     if current.state is RoundState.EXECUTED:
-        return "Kubernetes is recovering."
+        return "Its recovery is being measured."
     if current.seconds is not None:
         return f"It took Kubernetes {current.seconds:.1f} s to recover."
     return "No recovery time was measured."
+
+
+def cuts_text(cuts: int) -> str:
+    """Say how many presses of a round cut a machine; a vetoed or refused press did not."""
+    presses = counted(cuts, "press", "presses") if cuts else "No press"
+    return f"{presses} cut a machine."
+
+
+def refused_text(eligibility: Eligibility) -> str:
+    """Say what forbids every cut now; how long it lasts is often unknown."""
+    return f"Cuts are refused for now. {eligibility.why_blocked}"
 
 
 CANCELLED = "The presenter cancelled the round. Nothing is cut."

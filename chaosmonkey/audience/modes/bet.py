@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from statistics import median
 
 from chaosmonkey.audience.ballots import Ballot
 from chaosmonkey.audience.eligibility import Bar, Eligibility
@@ -41,7 +42,7 @@ class Result:
 
     Attributes:
         low: the lowest guess.
-        middle: the lower median.
+        middle: their median.
         high: the highest guess.
         best: the closest guesses, the winner first; none without a recovery time.
         offs: errors of the guesses, ascending: all of them, or an even sample.
@@ -123,7 +124,8 @@ def result(entries: Iterable[Ballot], seconds: float | None) -> Result | None:
     guesses = sorted((guess(entry.value), entry.ticket) for entry in entries)
     if not guesses:
         return None
-    low, middle, high = guesses[0][0], guesses[(len(guesses) - 1) // 2][0], guesses[-1][0]
+    low, high = guesses[0][0], guesses[-1][0]
+    middle = round(median(one for one, _ in guesses), 1)
     if seconds is None:
         return Result(low, middle, high)
     actual = round(seconds, 1)

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chaosmonkey.audience.eligibility import Bar, Eligibility
-from chaosmonkey.audience.modes.base import CANCELLED, Name, turn_text
+from chaosmonkey.audience.modes.base import CANCELLED, Name, cuts_text, refused_text, turn_text
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
-from chaosmonkey.wording import counted
 
 
 class Free:
@@ -35,13 +34,12 @@ class Free:
         """Describe the round."""
         done = sum(turn.outage is not None for turn in current.past)
         if current.state is RoundState.CANCELLED:
-            return CANCELLED if not done else "The presenter ended the round."
+            return CANCELLED if not done else f"The presenter ended the round. {cuts_text(done)}"
         if current.state is RoundState.OVER:
-            presses = counted(done, "press", "presses") if done else "No press"
-            return f"The round is over. {presses} cut a machine."
+            return f"The round is over. {cuts_text(done)}"
         if current.turn is not None:
             return turn_text(current, current.turn, name)
         before = turn_text(current, current.past[-1], name) if current.past else ""
         if eligibility.blocked is not None:
-            return f"{before} Wait a moment. {eligibility.why_blocked}".strip()
+            return f"{before} {refused_text(eligibility)}".strip()
         return f"{before} Anyone can press: the button is on every phone.".strip()

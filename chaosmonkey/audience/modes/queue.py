@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chaosmonkey.audience.eligibility import Bar, Eligibility
-from chaosmonkey.audience.modes.base import CANCELLED, Name, turn_text
+from chaosmonkey.audience.modes.base import CANCELLED, Name, cuts_text, turn_text
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.audience.transitions import end_turn, give_turn
-from chaosmonkey.wording import counted
 
 
 class Queue:
@@ -44,14 +43,14 @@ class Queue:
         """Describe the queue."""
         served = sum(turn.outage is not None for turn in current.past)
         if current.state is RoundState.CANCELLED:
-            return CANCELLED if not served else f"The presenter ended the queue. {served} pressed."
+            return (
+                CANCELLED if not served else f"The presenter ended the queue. {cuts_text(served)}"
+            )
         if current.state is RoundState.OVER:
-            if not served:
-                return "The queue is over. The button was not pressed."
-            return f"The queue is over. {counted(served, 'has', 'have')} pressed."
+            return f"The queue is over. {cuts_text(served)}"
         if current.turn is not None:
             sentence = turn_text(current, current.turn, name)
-            after = " The next turn comes when Kubernetes has recovered."
+            after = " The next turn comes after the recovery, once a machine may be cut again."
             return sentence + (after if current.turn.stage is TurnState.CUT else "")
         before = turn_text(current, current.past[-1], name) if current.past else ""
         if waiting(current) is None:

@@ -58,7 +58,7 @@ class Raffle:
             case RoundState.CANCELLED:
                 return CANCELLED
             case RoundState.OVER:
-                return "Every ticket was drawn, without a press. Nothing is cut."
+                return "Every ticket was drawn, and no press cut a machine."
             case RoundState.CLOSED if last is None:
                 return "Closed without entries. Nothing is drawn."
         assert last is not None

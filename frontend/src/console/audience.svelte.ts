@@ -42,7 +42,7 @@ export class Crowd {
   redraw = () => this.#ask('redraw', undefined, (round) => round.says);
   next = () => this.#ask('next', undefined, (round) => round.says);
   execute = (machine: string | null) =>
-    this.#ask('execute', { machine }, (round) => `${round.chosen} has lost its ${round.feed}.`);
+    this.#ask('execute', { machine }, (round) => hasLost(round.chosen, round));
 
   /** Approve or veto the press that is shown; without one nothing is sent. */
   answer(does: 'approve' | 'veto'): void {
@@ -56,7 +56,10 @@ export class Crowd {
       return;
     }
     const { ticket, machine } = turn;
-    void this.#ask(does, { ticket, machine }, (round) => round.says);
+    // The announcement stays until the next press: it says only what stays true.
+    void this.#ask(does, { ticket, machine }, (round) =>
+      does === 'approve' ? hasLost(machine, round) : round.says,
+    );
   }
 
   clearName = (tag: string) =>
@@ -84,7 +87,9 @@ export class Crowd {
   }
 }
 
-/** Kinds of rounds in which phones press. */
+const hasLost = (machine: string | null, round: Round): string =>
+  `${machine} has lost its ${round.feed}.`;
+
 /** What kinds of rounds are called in a sentence. */
 export const KINDS: Readonly<Record<Mode, string>> = {
   vote: 'vote',
@@ -94,5 +99,6 @@ export const KINDS: Readonly<Record<Mode, string>> = {
   free: 'free play',
 };
 
+/** Whether the presenter may approve each press: phones press in this kind of round. */
 export const approves = (mode: Mode): boolean =>
   mode === 'raffle' || mode === 'queue' || mode === 'free';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster, Outage } from '../lib/types';
 import { entries } from './log';
-import { elapsed, left, link, phases, span, stampIn, verdict } from './format';
+import { elapsed, left, link, phases, span, stampIn, unfinished, verdict } from './format';
 
 const outage = (more: Partial<Outage> = {}): Outage =>
   ({
@@ -17,6 +17,16 @@ const outage = (more: Partial<Outage> = {}): Outage =>
     story: [],
     ...more,
   }) as Outage;
+
+it('the pods that are awaited are told with a reason', () => {
+  const orders = { name: 'orders-4', why: 'its StatefulSet waits' };
+  const cart = { name: 'cart-1', why: 'tolerates a lost machine for 2 s' };
+  expect(unfinished([])).toBe('');
+  expect(unfinished([orders])).toBe('orders-4 is not running again yet: its StatefulSet waits.');
+  expect(unfinished([cart, orders])).toBe(
+    '2 pods are not running again yet, such as cart-1: tolerates a lost machine for 2 s.',
+  );
+});
 
 it.each([
   [0, '0 s'],

@@ -47,6 +47,15 @@ export const stampIn = (text: string): string =>
 export const count = (number: number, one: string, many = `${one}s`): string =>
   `${number} ${number === 1 ? one : many}`;
 
+/** The pods that an outage still waits for, and why: for several, the reason of the first. */
+export function unfinished(waiting: readonly { name: string; why: string }[]): string {
+  const [first] = waiting;
+  if (first === undefined) return '';
+  const yet = 'not running again yet';
+  if (waiting.length === 1) return `${first.name} is ${yet}: ${first.why}.`;
+  return `${waiting.length} pods are ${yet}, such as ${first.name}: ${first.why}.`;
+}
+
 export const armed = (show: Show | undefined, now: number): boolean =>
   show?.armed_until != null && now < show.armed_until;
 

@@ -112,15 +112,15 @@ describe('a phone takes its seat', () => {
     await connect();
     expect(phone.view.name).toBe('connecting');
     await acknowledge({ ticket: 3, voted: 'node2' });
-    expect(phone.view).toMatchObject({ name: 'sent', under: 'node2' });
+    expect(phone.view).toMatchObject({ name: 'sent', under: 'for node2' });
     expect(phone.connected).toBe(true);
   });
 
   it('with a code that is typed, if the one it had is no longer valid', async () => {
     await connect();
-    await refuse({ status: 403, rule: 'code', detail: 'That code has expired.' });
+    await refuse({ status: 403, rule: 'code', detail: 'That code is wrong or has expired.' });
     expect(phone.view.name).toBe('code');
-    expect(phone.trouble?.text).toBe('That code has expired.');
+    expect(phone.trouble?.text).toBe('That code is wrong or has expired.');
     void phone.join('abcde');
     expect(last()).toMatchObject({ do: 'hello', code: 'abcde' });
     await acknowledge();
@@ -177,7 +177,7 @@ describe('a vote', () => {
     expect(last()).toMatchObject({ do: 'vote', round: 'r1', machine: 'node2' });
     expect(phone.view.big).toBe('Sending'); // not yet slow: it has just been sent
     await acknowledge({ ticket: 1, voted: 'node2' });
-    expect(phone.view).toMatchObject({ name: 'sent', under: 'node2' });
+    expect(phone.view).toMatchObject({ name: 'sent', under: 'for node2' });
     expect(sent('vote')).toHaveLength(2);
   });
 

@@ -25,7 +25,8 @@ export function vote(seen: Seen): View {
     const what = own.voted ? `You chose ${own.voted}.` : 'You did not vote this time.';
     return plain('closed', 'Closed', `${what} ${round.says}`, 'lock');
   }
-  if (own.voted) return { ...plain('sent', 'Vote in', round.says, 'check'), under: own.voted };
+  if (own.voted)
+    return { ...plain('sent', 'Voted', round.says, 'check'), under: `for ${own.voted}` };
   return button(seen, 'open', 'vote', round.says);
 }
 
@@ -55,8 +56,7 @@ export function queue(seen: Seen): View {
   const called = turn(seen);
   if (called) return called;
   const over = isOver(seen);
-  if (own.ticket === null && !over)
-    return enter('LINE UP', `ticket ${round.entered + 1}`, round.says);
+  if (own.ticket === null && !over) return enter('LINE UP', 'for the button', round.says);
   if (own.ticket === null)
     return plain('closed', 'Closed', `You did not line up. ${round.says}`, 'lock');
   if (own.ticket > round.called && !own.withdrawn && round.state !== 'over') {
@@ -64,7 +64,7 @@ export function queue(seen: Seen): View {
     const shown =
       before === 0
         ? { ...plain('sent', 'NEXT', '', 'up'), under: `ticket ${own.ticket}` }
-        : number(before, '', before === 1 ? 'is ahead of you' : 'are ahead of you');
+        : number(before, '', before === 1 ? 'person ahead of you' : 'people ahead of you');
     return { ...shown, text: round.says, leave: 'Give up my place' };
   }
   const had = ended(seen);

@@ -36,7 +36,7 @@ export const sendingPress = (machine: string): Sending => ({
   text: `Sending your press for ${machine}.`,
   kept: {
     big: 'No answer',
-    text: `The connection was lost before your press was confirmed. You see whether it counted ${BACK}`,
+    text: `The connection was lost before your press was confirmed. You will see whether it counted ${BACK}`,
   },
 });
 
@@ -79,6 +79,6 @@ const HAS: Readonly<Record<Mode, string>> = {
  *  kind, if it entered one; else whether the person can do something already. */
 export function reconnecting(entered: Mode | null, canAct: boolean): string {
   if (entered !== null) return `Reconnecting. Your ${HAS[entered]} is kept.`;
-  if (canAct) return 'Reconnecting. What you do now is sent then.';
+  if (canAct) return `Reconnecting. What you do now is sent ${BACK}`;
   return 'Reconnecting. Stay here: it resumes by itself.';
 }

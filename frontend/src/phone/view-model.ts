@@ -114,22 +114,20 @@ export const closing = ({ play, round, now }: Seen): string =>
 export const left = (play: Play, moment: number, now: number): number =>
   Math.max(0, Math.ceil((moment - now) / play.speed));
 
-/** The button to cut a machine; it is ready once a machine that can be cut is chosen. */
+/** The button to vote for a machine or to cut it; it is ready once one that can be cut is chosen. */
 export function button(seen: Seen, name: Name, act: Act, text: string): View {
   const { round, own } = seen;
   const choice = own.choice !== null && !(own.choice in round.barred) ? own.choice : null;
-  const power = round.feed === 'power';
-  return {
-    ...plain(
-      name,
-      choice ? (power ? 'PULL\nTHE PLUG' : 'CUT THE\nNETWORK') : 'Choose',
-      text,
-      choice ? (power ? 'bolt' : 'nonetwork') : 'up',
-    ),
-    under: choice ? `of ${choice}` : 'a machine',
-    act,
-    ready: choice !== null,
-  };
+  if (choice === null)
+    return { ...plain(name, 'Choose', text, 'up'), under: 'a machine', act, ready: false };
+  // A vote cuts nothing yet, so its button does not claim to.
+  const shown =
+    act === 'vote'
+      ? { ...plain(name, 'VOTE', text, 'check'), under: `for ${choice}` }
+      : round.feed === 'power'
+        ? { ...plain(name, 'PULL\nTHE PLUG', text, 'bolt'), under: `of ${choice}` }
+        : { ...plain(name, 'CUT THE\nNETWORK', text, 'nonetwork'), under: `of ${choice}` };
+  return { ...shown, act, ready: true };
 }
 
 /** The turn in which a machine was cut last. */
@@ -162,7 +160,7 @@ export function afterwards(seen: Seen, mine: boolean): View {
       ...plain(
         'result',
         time,
-        `${act} — recovered in ${time} s.${ranked(outage.rank, outage.runs)}`,
+        `${act}. It took Kubernetes ${time} s to recover.${ranked(outage.rank, outage.runs)}`,
         icon,
       ),
       unit: 's',

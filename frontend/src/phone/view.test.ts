@@ -62,7 +62,7 @@ describe('what a phone shows', () => {
     [sendingGuess(12.5), 'Kept', 'Your guess of 12.5 s is kept and sent as soon as'],
     [ENTERING, 'Waiting', 'You get a ticket as soon as'],
     [LEAVING, 'Waiting', 'Your place is given up as soon as'],
-    [sendingPress('node2'), 'No answer', 'You see whether it counted as soon as'],
+    [sendingPress('node2'), 'No answer', 'You will see whether it counted as soon as'],
   ])('what waits for the connection is not said to be under way: %#', (sending, big, text) => {
     const shown = view(play(round()), { ...OWN, sending, slow: true }, 105, false);
     expect(shown).toMatchObject({ name: 'sending', big, under: 'waiting for the connection' });
@@ -103,7 +103,7 @@ describe('what a phone shows', () => {
     const told = play(round('vote', { state: 'revealed', chosen: 'node3' }), { outage: done });
     const shown = view(told, VOTED, 200);
     expect(shown).toMatchObject({ name: 'result', big: '21.4', unit: 's', mine: true });
-    expect(shown.text).toBe(`You killed node3 — recovered in 21.4 s. ${text}`);
+    expect(shown.text).toBe(`You killed node3. It took Kubernetes 21.4 s to recover. ${text}`);
   });
 
   it('an outage without a time has a word instead', () => {
@@ -119,7 +119,7 @@ describe('what a phone shows', () => {
   it('does not offer a machine that cannot be cut, even if it was chosen before', () => {
     const told = play(round('vote', { barred: { node2: 'not Ready' } }));
     expect(view(told, { ...OWN, choice: 'node2' }, 101).big).toBe('Choose');
-    expect(view(told, { ...OWN, choice: 'node3' }, 101).big).toBe('PULL\nTHE PLUG');
+    expect(view(told, { ...OWN, choice: 'node3' }, 101).big).toBe('VOTE');
   });
 });
 
@@ -129,7 +129,7 @@ describe('a raffle and a queue', () => {
 
   it('offers a ticket, once', () => {
     expect(shown('raffle', OWN, {})).toMatchObject({ act: 'enter', big: 'I’M IN' });
-    expect(shown('queue', OWN, { waiting: 7 })).toMatchObject({ act: 'enter', under: 'ticket 4' });
+    expect(shown('queue', OWN, { waiting: 7 })).toMatchObject({ act: 'enter', big: 'LINE UP' });
     expect(shown('raffle', SEATED, {})).toMatchObject({ act: null, big: '3', unit: '' });
     expect(shown('raffle', OWN, { state: 'closed' }).text).toContain('You are not in this round.');
     expect(shown('queue', OWN, { state: 'over' }).text).toContain('You did not line up.');
@@ -175,9 +175,9 @@ describe('a raffle and a queue', () => {
   it('counts who is before it, without those who left', () => {
     const nine: Own = { ...SEATED, ticket: 9 };
     const waits = { called: 4, entered: 12, gone: [6], turn: turn(4) };
-    expect(shown('queue', nine, waits)).toMatchObject({ big: '4', under: 'are ahead of you' });
+    expect(shown('queue', nine, waits)).toMatchObject({ big: '4', under: 'people ahead of you' });
     const last = { called: 8, entered: 12, gone: [], turn: turn(8) };
-    expect(shown('queue', nine, last)).toMatchObject({ big: '1', under: 'is ahead of you' });
+    expect(shown('queue', nine, last)).toMatchObject({ big: '1', under: 'person ahead of you' });
     expect(shown('queue', nine, { ...last, turn: null })).toMatchObject({ big: 'NEXT' });
   });
 

@@ -11,7 +11,8 @@ import { closing, isOver, NOTHING, plain, type Own, type Seen, type View } from 
 const MODES: Readonly<Record<Mode, (seen: Seen) => View>> = { vote, raffle, queue, bet, free };
 
 export function view(play: Play | null, own: Own, now: number, connected = true): View {
-  if (own.needsCode) return plain('code', 'Join', 'Type the code on the big screen.', 'phone');
+  if (own.needsCode)
+    return plain('code', 'Join', 'Enter the code shown on the big screen.', 'phone');
   if (play === null)
     return plain(
       'connecting',

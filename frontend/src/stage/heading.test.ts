@@ -17,6 +17,12 @@ test.each([
     { label: 'Last outage', text: 'node3 · power' },
   ],
   ['a pulled plug', outage('node3', pulled), 0, { label: '', text: 'node3 · power lost' }],
+  [
+    'a dead supply of all',
+    outage('node3', { ...pulled, telling: { ...pulled.telling, lost: 'supply dead' } }),
+    4,
+    { label: '+4 more', text: 'node3' },
+  ],
   ['one of several', outage('node3'), 2, { label: '+2 more', text: 'node3 · power' }],
 ])('the heading of %s leaves a short name whole', (_, one, more, expected) => {
   expect(heading(one, more, WIDTH)).toEqual(expected);

@@ -9,14 +9,19 @@ export interface Heading {
 }
 
 const GAP = 1; // ems between label and text
+const SHORT = 6; // ems of a name that is rather shown alone than shortened
 
-/** The longest label that leaves the machine's name whole; without one that does, a shortened name. */
+/** The longest label that leaves the machine's name whole; without one that does, a shortened name, or
+ *  a short name alone. */
 export function heading(outage: Outage | undefined, more: number, width: number): Heading {
   const labels = labelsOf(outage, more);
   if (outage === undefined) return { label: labels[0]!, text: '' };
   const cause = outage.origin === 'observed' ? outage.telling.lost : (outage.feed ?? '');
   const room = (label: string) => width - ems(` · ${cause}${label}`) - (label ? GAP : 0);
   const label = labels.find((one) => ems(outage.machine) <= room(one)) ?? labels.at(-1)!;
+  const alone = width - ems(label) - (label ? GAP : 0);
+  const name = ems(outage.machine);
+  if (room(label) < name && name <= Math.min(alone, SHORT)) return { label, text: outage.machine };
   return { label, text: `${shorten(outage.machine, room(label), ems)} · ${cause}` };
 }
 

@@ -120,10 +120,10 @@ function silence(outage: Outage, cluster: Cluster, now: number): Note {
   const left = outage.t0 + cluster.notices_after - now;
   if (left > 0)
     return {
-      text: `No heartbeat. Kubernetes marks it NotReady in`,
+      text: 'No heartbeat. Kubernetes marks it NotReady in about',
       seconds: Math.ceil(left),
     };
-  return { text: `Kubernetes marks it NotReady any moment now` };
+  return { text: 'Kubernetes marks it NotReady any moment now' };
 }
 
 /** Seconds until Kubernetes evicts the next waiting pod; null if unknown. */

@@ -54,7 +54,12 @@ def test_the_closest_guess_wins_and_the_earlier_one_among_equals() -> None:
     found = sure(result(entries(20, 10, 14, 12.5), 12.0))
     assert [one.ticket for one in found.best] == [4, 2, 3]
     assert [one.off for one in found.best] == [0.5, 2.0, 2.0]
-    assert (found.low, found.middle, found.high) == (10, 12.5, 20)
+    assert (found.low, found.middle, found.high) == (10, 13.2, 20)
+
+
+def test_the_middle_of_two_guesses_lies_between_them() -> None:
+    found = sure(result(entries(12, 20), None))
+    assert (found.low, found.middle, found.high) == (12, 16, 20)
 
 
 def test_what_counts_is_what_the_room_sees_tenths_of_a_second() -> None:

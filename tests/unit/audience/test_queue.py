@@ -42,11 +42,21 @@ def test_the_next_one_is_called_when_the_cut_before_has_an_outcome(hall: Hall) -
     assert hall.turn.stage is TurnState.CUT
     assert says(hall) == (
         "Ticket 1 did it: node3 has lost its power. "
-        "The next turn comes when Kubernetes has recovered."
+        "The next turn comes after the recovery, once a machine may be cut again."
     )
     hall.current_round.outage_has_outcome("outage-1", 11.0)
     assert hall.round.past[-1].stage is TurnState.DONE
     assert hall.turn.ticket == 2
+
+
+@pytest.mark.parametrize("ending", [TurnState.VETOED, TurnState.REFUSED])
+def test_a_press_that_cut_nothing_is_not_denied(hall: Hall, ending: TurnState) -> None:
+    hall.open(Mode.QUEUE)
+    hall.enter("ana")
+    hall.current_round.close()
+    hall.current_round.put(transitions.end_turn(hall.round, ending, 1000.0, "why"))
+    assert hall.round.state is RoundState.OVER
+    assert says(hall) == "The queue is over. No press cut a machine."
 
 
 async def test_nobody_is_called_while_nothing_can_be_cut(hall: Hall) -> None:
@@ -94,7 +104,7 @@ def test_a_closed_queue_serves_those_who_wait_and_is_over(hall: Hall) -> None:
     hall.current_round.outage_has_outcome("outage-1", None)
     hall.current_round.put(call_next(hall.round, 1000.0))
     assert hall.round.state is RoundState.OVER
-    assert says(hall) == "The queue is over. 1 has pressed."
+    assert says(hall) == "The queue is over. 1 press cut a machine."
 
 
 def test_the_presenter_need_not_wait_for_an_outcome_and_the_cut_is_still_told(hall: Hall) -> None:

@@ -67,7 +67,7 @@ async def test_whoever_is_away_is_followed_by_the_next_until_nobody_is_left(hall
     assert order[:2] == [first, anybody(SEED, 3, {first})]
     assert sorted(order) == [1, 2, 3]
     assert hall.round.state is RoundState.OVER
-    assert says(hall).startswith("Every ticket was drawn, without a press.")
+    assert says(hall).startswith("Every ticket was drawn, and no press cut a machine.")
 
 
 def test_whoever_gave_the_place_up_is_not_drawn(hall: Hall) -> None:

@@ -58,6 +58,6 @@ def test_a_remedy_is_told_only_to_those_who_can_follow_it() -> None:
         "Off now: node3. Only 1 may be off at once.", remedy="Or raise limits.max_off."
     )
     assert sentence_for_the_hall(off) == "Off now: node3. Only 1 may be off at once."
-    assert remedy_for_the_hall(off) == "Wait a moment."
+    assert remedy_for_the_hall(off) == "Wait until cuts are allowed again."
     turn = RoundRefused("It is not your turn.", remedy="Wait until you are called.")
     assert remedy_for_the_hall(turn) == "Wait until you are called."

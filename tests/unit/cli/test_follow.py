@@ -6,7 +6,8 @@ import httpx
 import orjson
 import pytest
 
-from chaosmonkey.cli.http import NotRecovered, ServerClient, follow
+from chaosmonkey.cli.http import NotRecovered, ServerClient, follow, send
+from chaosmonkey.errors import CutRefused
 
 RECOVERED = {"outcome": "recovered", "recovery_seconds": 12.0, "awaited": 4}
 NOTHING_MOVED = {"outcome": None, "recovery_seconds": None, "awaited": 0}
@@ -35,6 +36,14 @@ def told(ending: dict[str, Any]) -> ServerClient:
         {"about": "cut", "at": 0.0, "text": "node3 has lost its power."},
         {"outage": "1-node3", "text": "the end", **ending},
     )
+
+
+def test_a_refusal_in_plain_text_keeps_its_two_rows() -> None:
+    refusal = "node5 was restored 1 s ago.\nnode5 may be cut again in 9 s.\n"
+    client = FakeClient(httpx.Response(409, text=refusal))
+    with pytest.raises(CutRefused) as caught:
+        send(client, "POST", "/kill/node5")
+    assert caught.value.rows == ["node5 was restored 1 s ago.", "node5 may be cut again in 9 s."]
 
 
 @pytest.mark.parametrize("ending", [RECOVERED, NOTHING_MOVED])

@@ -32,7 +32,7 @@ async def test_halt_outlives_a_restart() -> None:
     again = Table()
     again.journal.halt = table.journal.halt
     async with again.running(armed=False):
-        with pytest.raises(Halted, match="Ada pressed it"):
+        with pytest.raises(Halted, match="Ada triggered it"):
             await again.cut()
         again.monkey.release(by="Ada")
         await again.clock.advance(0)

@@ -186,7 +186,7 @@ def test_arming_ends_by_itself() -> None:
 def test_halt_comes_before_everything_and_says_who_pressed_it() -> None:
     error = refused(request(), facts(safety=Safety().halt("Ada", NOW - 5), off={"node2": None}))
     assert error.rule == "halted"
-    assert "Ada pressed it 5 s ago" in error.message
+    assert "Ada triggered it 5 s ago" in error.message
     assert "release" in error.remedy
 
 

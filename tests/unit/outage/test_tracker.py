@@ -182,6 +182,7 @@ def test_a_machine_back_before_kubernetes_noticed_is_unnoticed() -> None:
     scene.wait(4).restore()
     scene.wait(2)
     assert recovery.outcome(scene.outage) is Outcome.UNNOTICED
+    assert story(scene.outage)[-1].text == "node3 is in contact with Kubernetes again."
     assert scene.outage.closed is None
     scene.wait(SETTLE + 2)
     assert scene.outage.closed is not None
@@ -858,7 +859,7 @@ def test_without_room_the_story_says_for_how_many_and_takes_it_back() -> None:
         scene.pod(f"new-{i}", None, ready=False, phase="Pending", unschedulable=no_room)
         for i in range(3)
     ]
-    assert _told(scene, "no room").startswith("No machine has room for 3 pods: 0/3 nodes")
+    assert _told(scene, "no room").startswith("No machine can take 3 pods: 0/3 nodes")
     for pod in new:
         scene.change(pod, node="node1", unschedulable="")
     assert "no room" not in {line.about for line in story(scene.outage)}

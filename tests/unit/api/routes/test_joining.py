@@ -125,7 +125,7 @@ async def test_while_halt_holds_whoever_has_the_button_is_told_to_wait(hall: Sit
     async with phones(hall, 1, code=hall.room.codes.current) as (ana,):
         await ana.do("enter", round=await opened_round(hall, "queue"))
         await hall.client.post("/halt")
-        says = "Ticket 1 has the button. Wait a moment. HALT is active."
+        says = "Ticket 1 has the button. Cuts are refused for now. HALT is active."
         assert (await report(hall))["round"]["says"] == says
 
 
