@@ -9,7 +9,7 @@ from chaosmonkey.model import Cause, Clocked, Displaced, Fate, Outage, Outcome
 from chaosmonkey.outage import recovery
 from chaosmonkey.wording import counted
 
-_NOTHING_MOVES = "None of the pods on {} can move: they are waiting for it to return."
+_NOTHING_MOVES = "None of the pods that {} had can move: they are waiting for it to return."
 
 
 @dataclass(frozen=True, slots=True)

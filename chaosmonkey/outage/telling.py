@@ -55,7 +55,7 @@ def _headline(outage: Outage) -> str:
         return _recovered(outage)
     if phase not in (None, "detect"):
         if recovery.nothing_moves(outage):
-            return f"None of the pods on {name} can move: they are waiting for it to return."
+            return f"None of the pods that {name} had can move: they are waiting for it to return."
         if unschedulable := recovery.unschedulable_pods(outage):
             return f"No machine can take {counted(len(unschedulable), 'pod', 'pods')}."
     match phase:

@@ -111,7 +111,7 @@ test('notes that have no room are left out, the first ones stay', () => {
 test('a run in which nothing can move is said to be kept apart', () => {
   const one = outage('n1', { pods: [displaced('db', { fate: 'waits' })] });
   expect(texts(one, cluster, 110)).toContain(
-    'No pod on n1 can move: not counted in best and median',
+    'None of its pods can move: not counted in best and median',
   );
   const moving = outage('n1', { pods: [displaced('a')] });
   expect(texts(moving, cluster, 110).join()).not.toContain('can move');

@@ -100,7 +100,7 @@ export function notes(
     if (next !== null) told.push({ text: 'Its pods will be evicted in', seconds: next });
   }
   if (nothingMoves(outage))
-    told.push({ text: `No pod on ${outage.machine} can move: not counted in best and median` });
+    told.push({ text: 'None of its pods can move: not counted in best and median' });
   if (outage.t0_within > 0) told.push(honest(outage));
   if (outage.telling.ending) told.push({ text: outage.telling.ending });
   const twins = outage.pods.filter((pod) => pod.fate === 'waits' && pod.resolved === null).length;

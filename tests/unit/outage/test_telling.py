@@ -78,7 +78,7 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         ),
         (
             outage(**NOTICED, displaced=(pod("db", Fate.WAITS),)),
-            "None of the pods on n1 can move: they are waiting for it to return.",
+            "None of the pods that n1 had can move: they are waiting for it to return.",
         ),
         (
             outage(

@@ -833,7 +833,7 @@ def test_where_nothing_can_move_it_says_so_and_tells_of_no_replacements_elsewher
     scene.pod("agent", "node3", "DaemonSet", toleration=None)
     scene.cut()
     (db,) = scene.wait(8).lose(db)
-    assert "None of the pods on node3 can move" in _told(scene, "not_ready")
+    assert "None of the pods that node3 had can move" in _told(scene, "not_ready")
     scene.wait(10).restore()
     scene.node("node3", "True")
     scene.remove(db)
