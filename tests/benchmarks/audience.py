@@ -4,8 +4,7 @@ Told in multiples of a GET of /healthz, so that machines can be compared. Proces
 count what else the machine does, but whoever shares its caches makes it slower; so the yardstick is
 taken again beside each measurement, and the median of several counts.
 
-Phones come at intervals, and each wakes an idle processor, which makes everything about it slower.
-So the requests of the yardstick come at the same intervals; without them, it is cheaper by a third.
+Phones come at intervals, and each wakes an idle processor. So do the requests of the yardstick.
 """
 
 import asyncio
