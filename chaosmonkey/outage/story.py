@@ -123,7 +123,7 @@ def _sentence(milestone: str, outage: Outage) -> str:
 
 
 def _rejoined(outage: Outage) -> str:
-    if outage.not_ready is None:  # to Kubernetes it was never away, and no pod moved
+    if outage.not_ready is None:  # Kubernetes did not notice, so no pod moved
         return f"{outage.machine} is in contact with Kubernetes again."
     return f"{outage.machine} is back in the cluster. Pods do not move back on their own."
 

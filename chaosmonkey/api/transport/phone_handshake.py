@@ -34,7 +34,7 @@ ACCEPTED = (
     b"HTTP/1.1 101 Switching Protocols\r\n"
     b"upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: "
 )
-"""The answer to a valid handshake; what `ServerProtocol.accept` builds takes twice as long."""
+"""The answer to a valid handshake, up to the key. `ServerProtocol.accept` would build it anew."""
 
 log = logging.getLogger(__name__)
 
