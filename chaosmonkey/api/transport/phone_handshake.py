@@ -34,7 +34,7 @@ ACCEPTED = (
     b"HTTP/1.1 101 Switching Protocols\r\n"
     b"upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: "
 )
-"""The answer to a valid handshake, up to the key. `ServerProtocol.accept` would build it anew."""
+"""The answer to a valid handshake, up to the key. `ServerProtocol.accept` builds it each time."""
 
 log = logging.getLogger(__name__)
 
