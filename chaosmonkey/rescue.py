@@ -3,6 +3,7 @@
     lock the data folder ─► end programs that the earlier process left running
       ─► open the plugs, which turns GPIO feeds on
       ─► read the journal ─► turn on all plugs that it lists as cut, at once
+                      ├────► lost, whole or in part: turn on every plug
                       └────► unreadable: turn on every plug, and refuse cuts from then on
     ─► then the rest of the server is imported, which takes seconds on a small Pi
 
@@ -27,6 +28,7 @@ from chaosmonkey.store import (
     Database,
     FolderInUse,
     Journal,
+    Witness,
     WrittenByNewer,
     check_filesystem,
     hold_folder,
@@ -57,6 +59,7 @@ class Rescued:
     wires: Wires
     plugs: PlugBoard
     database: Database
+    journal: Journal
     restored: dict[tuple[str, FeedKind], float] = field(default_factory=dict)
     unrestored: set[tuple[str, FeedKind]] = field(default_factory=set)
 
@@ -93,7 +96,9 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
             if unheld is not None:
                 raise unheld
             database = await stack.enter_async_context(open_database(lab.server.data, clock))
-            cut = {(entry.machine, entry.feed) for entry in await Journal(database).open_cuts()}
+            journal = Journal(database, Witness(lab.server.data))
+            cut = {(entry.machine, entry.feed) for entry in await journal.open_cuts()}
+            database.lost = database.lost or await journal.contradiction()
         except WrittenByNewer:
             log.error("The journal cannot be read: turning every plug on.")
             await turn_on(plugs, plugs, LAST_RESORT)
@@ -101,12 +106,15 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
         except StoreFailed as error:
             log.error("%s Turning every plug on; nothing is cut until the next start.", error)
             database = await stack.enter_async_context(open_nowhere(lab.server.data, error))
+            journal = Journal(database)
             cut = set(plugs)
-        table = Rescued(lab, wall, clock, wires, plugs, database)
+        table = Rescued(lab, wall, clock, wires, plugs, database, journal)
         if database.lost:
             log.warning("The journal was lost (%s): turning every plug on.", database.lost)
             cut = set(plugs)
-        turning = asyncio.gather(*(_restore(table, key) for key in cut if key in plugs))
+        turning = asyncio.ensure_future(  # noqa: TID251 - waited for in any case
+            _restore_all(table, journal, [key for key in cut if key in plugs])
+        )
         try:
             yield table
         finally:
@@ -131,6 +139,14 @@ async def turn_on(
         return ""
 
     return [why for why in await asyncio.gather(*map(one, keys)) if why]
+
+
+async def _restore_all(
+    table: Rescued, journal: Journal, keys: Iterable[tuple[str, FeedKind]]
+) -> None:
+    await asyncio.gather(*(_restore(table, key) for key in keys))
+    if table.database.lost and not table.unrestored:  # else the next start tries them all again
+        await journal.note_open()
 
 
 async def _restore(table: Rescued, key: tuple[str, FeedKind]) -> None:

@@ -36,7 +36,6 @@ from chaosmonkey.rescue import Rescued, rescued
 from chaosmonkey.sensors import SensorBoard, open_sensors
 from chaosmonkey.startup_recovery import recover_previous_run
 from chaosmonkey.store import (
-    Journal,
     Timebase,
     passing_key,
     secret_key,
@@ -104,7 +103,7 @@ class _Server:
         self._lab = lab = table.lab
         self._wall = table.wall
         self._clock = table.clock
-        self._journal = Journal(table.database)
+        self._journal = table.journal
         self._timebase = Timebase(lab.server.data, speed=lab.speed)
         self._own_names: frozenset[str] = frozenset()
         self._refresh_own_names()

@@ -43,7 +43,7 @@ RESERVED = frozenset(["audience", "crowd", "halt", "kubernetes", "nobody", "pres
 
 _SMALL_CAPITAL = "LATIN LETTER SMALL CAPITAL "
 
-_LOOKALIKES = str.maketrans("0134578@$!|€", "oieastba" + "siie")
+_LOOKALIKES = str.maketrans("0134578@$!|€ĸ", "oieastba" + "siiek")
 
 
 def tidy(typed: str) -> str:

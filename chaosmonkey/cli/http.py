@@ -23,13 +23,15 @@ class NotRecovered(ChaosMonkeyError):
 
 
 UNIX = "unix:"
+MEANT = {"X-Chaosmonkey": "1"}
+"""Says that a program means this server, and was not redirected to it (docs/security.md)."""
 
 
 class ServerClient(httpx.Client):
     """A client of the server at a URL, or at `unix:` and the path of its control socket."""
 
     def __init__(self, server: str) -> None:
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", **MEANT}
         if token := own_token():
             headers["Authorization"] = f"Bearer {token}"
         local = server.startswith(UNIX)

@@ -17,6 +17,7 @@ from chaosmonkey.store.recorder import Recorder
 from chaosmonkey.store.records import Records
 from chaosmonkey.store.rounds import KeptEntry, RoundRecorder, Rounds
 from chaosmonkey.store.timebase import Timebase
+from chaosmonkey.store.witness import Witness
 
 __all__ = [
     "Audit",
@@ -32,6 +33,7 @@ __all__ = [
     "RoundRecorder",
     "Rounds",
     "Timebase",
+    "Witness",
     "WrittenByNewer",
     "check_filesystem",
     "hold_folder",

@@ -7,11 +7,14 @@ not release it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import astuple, dataclass
 
+from chaosmonkey.errors import StoreFailed
 from chaosmonkey.model import FeedKind
 from chaosmonkey.store.database import Database
+from chaosmonkey.store.witness import FILE, Witness
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +32,16 @@ class JournalEntry:
 
 
 class Journal:
-    """The open cuts. Every method raises StoreFailed if the disk fails."""
+    """The open cuts. Every method raises StoreFailed if the disk fails.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        witness: a second list of them, kept up to date if it is given.
+    """
+
+    def __init__(self, database: Database, witness: Witness | None = None) -> None:
         self._database = database
+        self._witness = witness
+        self._noting = asyncio.Lock()
 
     async def write(self, entry: JournalEntry) -> None:
         """Store a cut; it is on the disk when this returns.
@@ -46,14 +55,39 @@ class Journal:
             "restore_by = excluded.restore_by, cleared = NULL WHERE cleared IS NOT NULL",
             astuple(entry),
         )
+        await self.note_open()
 
     async def clear(self, outage: str, at: float) -> None:
         """Mark the cut of an outage as undone at a moment."""
         await self._database.write("UPDATE journal SET cleared = ? WHERE outage = ?", (at, outage))
+        await self.note_open()
 
     async def withdraw(self, outage: str) -> None:
         """Delete the entry of a cut that was never made."""
         await self._database.write("DELETE FROM journal WHERE outage = ?", (outage,))
+        await self.note_open()
+
+    async def note_open(self) -> None:
+        """Bring the witness up to date; a failure is logged: the journal has what counts."""
+        if self._witness is None:
+            return
+        async with self._noting:  # two at once could leave the older list
+            try:
+                rows = await self._database.read("SELECT outage FROM journal WHERE cleared IS NULL")
+                await self._witness.note(str(outage) for (outage,) in rows)
+            except (StoreFailed, OSError) as error:
+                log.warning("%s is out of date: %s", FILE, error)
+
+    async def contradiction(self) -> str:
+        """How the witness contradicts the journal, as the end of a sentence; "" if it does not."""
+        noted = frozenset() if self._witness is None else self._witness.read()
+        if noted is None:
+            return f"{FILE} cannot be read"
+        known = {
+            str(outage) for (outage,) in await self._database.read("SELECT outage FROM journal")
+        }
+        missing = sorted(noted - known)
+        return f"{FILE} lists the cut {missing[0]}, and the journal does not" if missing else ""
 
     async def forget(self, before: float) -> None:
         """Delete entries cleared before a moment."""

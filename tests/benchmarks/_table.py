@@ -21,6 +21,7 @@ import orjson
 from aiohttp import web
 
 from chaosmonkey.cluster.resources import WATCHED
+from tests.meant import MEANT
 from tests.patience import PATIENCE
 
 LONGEST = 3600
@@ -217,7 +218,9 @@ async def rig(
                     port=port,
                     **settings,
                 ) as process,
-                httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
+                httpx.AsyncClient(
+                    base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=MEANT
+                ) as client,
             ):
                 await _ready(client)
                 yield Rig(api, header, process, client, Path(folder))

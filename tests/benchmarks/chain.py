@@ -75,7 +75,10 @@ class Wire:
 
     def send(self, request: str) -> float:
         """Send a request without a body; return the moment just before."""
-        head = f"{request} HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nContent-Length: 0\r\n\r\n"
+        head = (
+            f"{request} HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nX-Chaosmonkey: 1\r\n"
+            "Content-Length: 0\r\n\r\n"
+        )
         began = time.perf_counter()
         self._writer.write(head.encode())
         return began

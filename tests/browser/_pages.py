@@ -13,6 +13,7 @@ import pytest
 
 from tests.browser.conftest import Demo
 from tests.browser.pace import come_to_rest, let_pass
+from tests.meant import MEANT
 from tests.patience import PATIENCE, wait_until
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Lab:
     def ask_with_cookie(
         self, path: str, body: Any = None, *, method: str = "POST", cookie: str = ""
     ) -> tuple[Any, str]:
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        headers = MEANT | {"Accept": "application/json", "Content-Type": "application/json"}
         if cookie:
             headers["Cookie"] = cookie
         data = None if body is None else json.dumps(body).encode()

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 import tests.e2e.conftest as e2e
+from tests.meant import MEANT
 from tests.patience import PATIENCE, wait_until
 from tests.ports import free_ports
 
@@ -175,7 +176,7 @@ def started(
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(base_url=url, timeout=PATIENCE) as client:
+        with httpx.Client(base_url=url, timeout=PATIENCE, headers=MEANT) as client:
 
             def answers() -> bool:
                 with contextlib.suppress(httpx.TransportError):

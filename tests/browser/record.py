@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 import websockets
 
+from tests.meant import MEANT
 from tests.patience import PATIENCE
 from tests.ports import free_ports
 
@@ -161,7 +162,7 @@ async def demo() -> AsyncIterator[Recorder]:
         )  # fmt: skip
         try:
             async with httpx.AsyncClient(
-                base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE
+                base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=MEANT
             ) as client:
                 await answering(client)
                 yield Recorder(client, port)

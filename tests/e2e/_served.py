@@ -17,6 +17,7 @@ import httpx
 from chaosmonkey.control.cut_stages import Step
 from chaosmonkey.simcluster import DEMO_MACHINES, SimMachine
 from tests.e2e.conftest import LONG, SPEED
+from tests.meant import MEANT
 from tests.patience import PATIENCE, eventually
 from tests.ports import free_ports
 
@@ -152,7 +153,7 @@ async def served(
         async for line in process.stdout:
             output.append(line.decode().rstrip())  # noqa: PERF401 - it is read while it grows
 
-    client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)
+    client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=MEANT)
     async with asyncio.TaskGroup() as tasks, client:
         reading = tasks.create_task(read())
         try:

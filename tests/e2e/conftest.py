@@ -14,6 +14,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from tests.meant import MEANT
 from tests.patience import PATIENCE, eventually
 from tests.ports import free_ports
 
@@ -145,7 +146,7 @@ async def started(data: Path, *, speed: float = SPEED, **options: object) -> Asy
         f"--speed={speed}", f"--data={data}", *extra, stdout=PIPE, stderr=STDOUT,
         env=os.environ | UNHURRIED,  # noqa: TID251 - a child's
     )  # fmt: skip
-    client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)
+    client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, headers=MEANT)
     demo = Demo(process, port, sim_port, data, client)
 
     async def read() -> None:

@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from tests.e2e.conftest import LONG, SPEED, Demo, children, is_alive, run, started
+from tests.meant import MEANT
 from tests.patience import PATIENCE, connect, eventually
 from tests.ports import free_ports
 
@@ -324,7 +325,7 @@ async def test_the_curl_of_the_readme_works_as_it_stands_there(demo: Demo) -> No
 
 
 async def test_the_pages_and_what_they_load_come_from_here(demo: Demo) -> None:
-    async with httpx.AsyncClient(base_url=demo.url, timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(base_url=demo.url, timeout=PATIENCE, headers=MEANT) as client:
         for path in ("/", "/console", "/play"):
             page = (await client.get(path)).text
             loads = re.findall(r'(?:src|href)="([^"]+)"', page)

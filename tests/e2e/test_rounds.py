@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Demo
+from tests.meant import MEANT
 from tests.patience import PATIENCE, eventually
 
 pytestmark = pytest.mark.e2e
@@ -24,7 +25,7 @@ async def phones(demo: Demo, number: int) -> AsyncIterator[list[httpx.AsyncClien
         made = []
         for at in range(number):
             phone = await stack.enter_async_context(
-                httpx.AsyncClient(base_url=demo.url, timeout=PATIENCE)
+                httpx.AsyncClient(base_url=demo.url, timeout=PATIENCE, headers=MEANT)
             )
             joining = {"seat": f"{at:032x}", "code": code}
             (await phone.post("/api/play/join", json=joining)).raise_for_status()

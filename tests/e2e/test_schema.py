@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 
+from tests.meant import MEANT
 from tests.patience import PATIENCE, wait_until
 from tests.ports import free_ports
 
@@ -85,7 +86,7 @@ def test_no_request_makes_the_server_fail(
     def ask(case: Case[Operation]) -> None:
         if isinstance(case.query, dict):
             case.query.pop("wait", None)  # it streams for as long as a recovery takes
-        answer = case.call(base_url=url, timeout=PATIENCE)
+        answer = case.call(base_url=url, timeout=PATIENCE, headers=MEANT)
         told = f"{case.as_curl_command()}\n{answer.status_code} {answer.text[:500]}"
         if answer.status_code == 503:  # the cluster, a plug, a log: it says which, and what to do
             assert answer.json()["remedy"], told

@@ -13,6 +13,7 @@ import pytest
 from chaosmonkey.access import Rate
 from tests.e2e._served import Served, World, served, world
 from tests.e2e.conftest import LONG
+from tests.meant import MEANT
 from tests.patience import PATIENCE, eventually
 
 pytestmark = [
@@ -165,7 +166,7 @@ async def test_a_full_window_of_a_rate_is_open_again_when_it_would_have_been(
     ) as server:
         await server.ready()
         url = str(server.client.base_url)
-        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as phone:
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=MEANT) as phone:
             assert (await phone.post("/api/play/join", json=seat)).status_code == 200
 
             async def press() -> bool:

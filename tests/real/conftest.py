@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.meant import MEANT
 from tests.real.bed import Bed, Json, Witness, now, wait_until
 
 WHERE = "CHAOSMONKEY_REAL_BED"
@@ -57,7 +58,7 @@ class Serve:
     def ask(self, path: str, method: str = "GET") -> Any:
         """The JSON that it answers."""
         request = urllib.request.Request(
-            self.url + path, method=method, headers={"Accept": "application/json"}
+            self.url + path, method=method, headers={"Accept": "application/json", **MEANT}
         )
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:

@@ -18,6 +18,7 @@ from chaosmonkey.store import (
     FolderInUse,
     Journal,
     JournalEntry,
+    Witness,
     hold_folder,
     open_database,
     secret_key,
@@ -27,6 +28,8 @@ from tests.patience import PATIENCE
 from tests.sure import sure
 
 MACHINES = ("node1", "node2", "node3")
+CUT = JournalEntry("o", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
+LOG = f"{FILE}-wal"
 
 
 def lab(folder: Path) -> Lab:
@@ -51,7 +54,7 @@ def lab(folder: Path) -> Lab:
     )
 
 
-async def left_dark(folder: Path) -> None:
+async def left_dark(folder: Path, *, killed: bool = False) -> None:
     """An earlier server cut node3 and died; node2 is off for reasons of its own."""
     for name in MACHINES:
         (folder / name).write_text("on" if name == "node1" else "off")
@@ -59,8 +62,12 @@ async def left_dark(folder: Path) -> None:
     with hold_folder(folder / "data"):
         secret_key(folder / "data")
         async with open_database(folder / "data", SystemClock()) as database:
-            entry = JournalEntry("o", "node3", FeedKind.POWER, "test", 1000.0, 1060.0)
-            await Journal(database).write(entry)
+            await Journal(database, Witness(folder / "data")).write(CUT)
+            if killed:  # nothing was closed: the log still holds all that was written
+                shutil.copytree(folder / "data", folder / "killed")
+    if killed:
+        shutil.rmtree(folder / "data")
+        (folder / "killed").rename(folder / "data")
 
 
 def states(folder: Path) -> dict[str, str]:
@@ -111,6 +118,67 @@ async def test_without_evidence_every_plug_is_turned_on_and_that_is_told(
         await are_on(tmp_path, *MACHINES)
     assert "The journal was lost" in caplog.text
     assert "turning every plug on" in caplog.text
+
+
+def log_deleted(data: Path) -> None:
+    (data / LOG).unlink()
+
+
+def log_emptied(data: Path) -> None:
+    (data / LOG).write_bytes(b"")
+
+
+def log_garbled(data: Path) -> None:
+    (data / LOG).write_bytes(b"\xff" * (data / LOG).stat().st_size)
+
+
+def log_garbled_at_its_end(data: Path) -> None:
+    content = (data / LOG).read_bytes()
+    (data / LOG).write_bytes(content[:-100] + b"\xff" * 100)
+
+
+def log_cut_short(data: Path) -> None:
+    content = (data / LOG).read_bytes()
+    (data / LOG).write_bytes(content[:-4096])
+
+
+def list_garbled(data: Path) -> None:
+    (data / "open-cuts.json").write_bytes(b"[7")
+
+
+LOST = [log_deleted, log_emptied, log_garbled, log_garbled_at_its_end, log_cut_short, list_garbled]
+
+
+@pytest.mark.parametrize("lose", LOST)
+async def test_a_journal_that_lost_its_latest_entries_turns_every_plug_on_once(
+    tmp_path: Path, lose: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLite opens such a database without an error, as if the cut had never been made."""
+    await left_dark(tmp_path, killed=True)
+    lose(tmp_path / "data")
+    async with rescued(lab(tmp_path)) as table:
+        await are_on(tmp_path, *MACHINES)
+        assert "The journal was lost" in caplog.text
+        async with asyncio.timeout(PATIENCE):
+            while await table.journal.contradiction():
+                await asyncio.sleep(0.01)
+    caplog.clear()
+    async with rescued(lab(tmp_path)):
+        assert "The journal was lost" not in caplog.text
+
+
+async def test_a_journal_that_a_killed_server_left_is_believed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await left_dark(tmp_path, killed=True)
+    async with rescued(lab(tmp_path)) as table:
+        await are_on(tmp_path, "node3")
+        assert table.database.lost == ""
+        assert states(tmp_path)["node2"] == "off"
+        await table.journal.clear("o", at=1002.0)
+    async with rescued(lab(tmp_path)) as table:
+        assert table.database.lost == ""
+    assert "The journal was lost" not in caplog.text
 
 
 async def test_a_journal_of_a_newer_version_turns_every_plug_on_before_the_start_fails(

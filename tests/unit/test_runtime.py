@@ -13,6 +13,7 @@ import pytest
 
 from chaosmonkey import runtime, simcluster
 from chaosmonkey.config import Lab, build
+from tests.meant import MEANT
 from tests.patience import PATIENCE
 
 SPEED = 20.0
@@ -43,7 +44,9 @@ class World:
         )
 
     async def is_live(self, machine: str) -> bool:
-        async with httpx.AsyncClient(base_url=self.ports.url, timeout=PATIENCE) as client:
+        async with httpx.AsyncClient(
+            base_url=self.ports.url, timeout=PATIENCE, headers=MEANT
+        ) as client:
             bench = (await client.get("/bench")).json()
         return bool(bench["machines"][machine]["power"]["live"])
 
@@ -62,7 +65,7 @@ async def world() -> AsyncIterator[World]:
 async def cut(url: str, machine: str) -> None:
     """Cut a machine as soon as the server sees the cluster."""
     async with (
-        httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client,
+        httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=MEANT) as client,
         asyncio.timeout(PATIENCE),
     ):
         while (await client.get("/readyz")).status_code != 200:
@@ -144,7 +147,9 @@ async def test_a_server_starts_while_the_cluster_is_away_and_says_so(tmp_path: P
         lab = bench.lab(tmp_path, cluster={"server": "http://127.0.0.1:9"})
 
         async def play() -> None:
-            async with httpx.AsyncClient(base_url=await announced, timeout=PATIENCE) as client:
+            async with httpx.AsyncClient(
+                base_url=await announced, timeout=PATIENCE, headers=MEANT
+            ) as client:
                 answer = await client.get("/readyz")
                 assert answer.status_code == 503
                 assert "Lost contact with the cluster" in answer.text
@@ -193,7 +198,7 @@ async def test_a_date_that_is_set_right_keeps_the_table_armed_and_dates_what_fol
     async def play(bench: World) -> None:
         url = await announced
         async with (
-            httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client,
+            httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=MEANT) as client,
             asyncio.timeout(PATIENCE),
         ):
             while (await client.get("/readyz")).status_code != 200:

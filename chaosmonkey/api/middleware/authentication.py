@@ -36,11 +36,15 @@ from chaosmonkey.access.sessions import COOKIE
 from chaosmonkey.api import responses
 from chaosmonkey.api.cookies import cookie_name
 from chaosmonkey.api.middleware.concurrency import USER
+from chaosmonkey.api.middleware.request_guard import UntrustedRequest, is_deliberate
 from chaosmonkey.api.transport import connection_limits
 from chaosmonkey.errors import ChaosMonkeyError
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 """Headers of a proxy: a request with one of them does not count as local."""
+
+HARMLESS = (Verb.READ, Verb.HALT, Verb.RESTORE)
+"""What any program on this machine may do, even one that was redirected here."""
 
 
 class Unauthenticated(ChaosMonkeyError):
@@ -201,6 +205,7 @@ def requires(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
     Raises:
         Unauthenticated: the caller is unknown.
         PermissionDenied: the caller is known and lacks the permission.
+        UntrustedRequest: only its address speaks for the caller.
         TooMany: the caller sends too many commands.
     """
 
@@ -209,6 +214,13 @@ def requires(verb: Verb) -> Callable[[Request], Awaitable[Caller]]:
         machine = request.path_params.get("machine")
         if not caller.may(verb, machine):
             raise _refusal(caller, verb, machine)
+        at_risk = caller.means is AuthMethod.PLACE and verb not in HARMLESS
+        if at_risk and not is_deliberate(request.headers):
+            raise UntrustedRequest(
+                "A program on this machine sent this command without a token. It may have been "
+                "redirected here.",
+                remedy="Send a token, or the header X-Chaosmonkey: 1. curl needs neither.",
+            )
         if verb not in (Verb.HALT, Verb.RESTORE):
             authenticator: Authenticator = request.app.state.context.authenticator
             authenticator.rates.count(Rate.COMMAND, caller.token or neighbourhood(caller.address))

@@ -37,6 +37,10 @@ BROWSER_MARKS = (
 """Headers that browsers send and programs do not."""
 
 
+MARKER = "x-chaosmonkey"
+"""Header by which a program without a token says that it means this server. No redirect adds it."""
+
+
 class UntrustedRequest(ChaosMonkeyError):
     """The request may not change anything because of where it came from."""
 
@@ -161,6 +165,19 @@ def _is_typed(headers: Headers) -> bool:
     marked = any(name in headers for name in BROWSER_MARKS)
     is_page = "text/html" in accept or "image/" in accept
     return responses.is_terminal(headers) and not marked and not is_page
+
+
+def is_deliberate(headers: Headers) -> bool:
+    """Whether a request was written for this server, by its headers.
+
+    A program that follows a redirect, or sends what a stranger tells it to, has none of them. May a
+    page of a browser send this? `may_change` decides.
+    """
+    return (
+        MARKER in headers
+        or responses.is_terminal(headers)
+        or any(name in headers for name in BROWSER_MARKS)
+    )
 
 
 def same_origin(connection: HTTPConnection) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from tests.meant import MEANT
 from tests.patience import PATIENCE
 from tests.unit.api.conftest import Site
 
@@ -50,7 +51,7 @@ async def phones(site: Site, number: int, *, code: str | None = None) -> AsyncIt
         made = []
         for at in range(number):
             client = await stack.enter_async_context(
-                httpx.AsyncClient(base_url=site.url, timeout=PATIENCE)
+                httpx.AsyncClient(base_url=site.url, timeout=PATIENCE, headers=MEANT)
             )
             phone = Phone(client)
             body = {"seat": f"{at:032x}"} | ({"code": code} if code else {})

@@ -24,6 +24,7 @@ from chaosmonkey.config import Audience, Cluster, ServerSettings
 from chaosmonkey.hub import Hub, PhoneStream, Presence
 from chaosmonkey.panel import Devices
 from chaosmonkey.store import Audit, Records, open_database
+from tests.meant import MEANT
 from tests.patience import PATIENCE, until
 from tests.unit.control._table import LAB, Table
 
@@ -117,7 +118,7 @@ async def opened(
         async with (
             table.running(),
             asyncio.TaskGroup() as tasks,
-            httpx.AsyncClient(base_url=url, timeout=PATIENCE) as browser,
+            httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=MEANT) as browser,
         ):
             tasks.create_task(web.run_until_stopped())
             keeping = tasks.create_task(it.round_recorder.run())

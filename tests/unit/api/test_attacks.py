@@ -3,10 +3,12 @@
 import asyncio
 import json
 
+import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from chaosmonkey.access import Role
+from tests.meant import MEANT
 from tests.patience import PATIENCE, connect
 from tests.unit.api.conftest import Site
 
@@ -114,6 +116,30 @@ async def test_a_program_that_is_sent_here_by_a_redirect_does_not_act(
     assert site.table.diary == []
     curl = await site.client.get("/kill/node3", headers={"User-Agent": "curl/7.88.1"})
     assert curl.status_code == 200
+
+
+@pytest.mark.parametrize("agent", ["Python/3.11 aiohttp/3.14.5", "Go-http-client/1.1", "", "kube"])
+async def test_a_program_whose_post_is_redirected_here_cuts_and_releases_nothing(
+    site: Site, agent: str
+) -> None:
+    """307 and 308 repeat a POST with its body; only its address speaks for such a program."""
+    program = {"User-Agent": agent}
+    async with httpx.AsyncClient(base_url=site.url, timeout=PATIENCE) as redirected:
+        for path in ("/kill/node3", "/arm", "/disarm", "/release", "/api/show"):
+            answer = await redirected.post(path, headers=program, json={"scene": "qr"})
+            assert answer.status_code == 403, path
+            assert "X-Chaosmonkey" in answer.json()["remedy"]
+        assert site.table.diary == []
+        for path in ("/halt", "/restore/node3"):  # the safe side needs no proof
+            assert (await redirected.post(path, headers=program)).status_code == 200
+        assert (await redirected.post("/release", headers=MEANT)).status_code == 200
+
+
+async def test_curl_and_our_own_pages_need_no_header_to_send_a_command(site: Site) -> None:
+    page = {"User-Agent": "Mozilla/5.0", "Origin": site.url, "Sec-Fetch-Site": "same-origin"}
+    async with httpx.AsyncClient(base_url=site.url, timeout=PATIENCE) as client:
+        for sent in (page, {"User-Agent": "curl/7.88.1"}):
+            assert (await client.post("/arm", headers=sent)).status_code == 200
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])

@@ -74,7 +74,7 @@ async def chunked(site: Site, path: str, *chunks: bytes) -> str:
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(
         f"POST {path} HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n"
-        "Content-Type: application/json\r\n\r\n".encode()
+        "Content-Type: application/json\r\nX-Chaosmonkey: 1\r\n\r\n".encode()
     )
     for chunk in (*chunks, b""):
         writer.write(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")

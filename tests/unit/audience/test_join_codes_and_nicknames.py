@@ -123,7 +123,7 @@ def test_names_of_all_scripts_stay_as_they_are(typed: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["Ticket 4", "Тicket 4", "T.icket 4", "тіскет", "ТІСКЕТ 4", "Tlcket 4", "T i c k e t", "ᴛicket",
+    ["Ticket 4", "Тicket 4", "T.icket 4", "тіскет", "ТІСКЕТ 4", "Tlcket 4", "T i c k e t", "ᴛicĸet",
      "Ｔｉｃｋｅｔ 4", "𝐓𝐢𝐜𝐤𝐞𝐭", "Tickёt 9", "Tick\u3164et", "My ticket", "Nobody", "Nоbоdy",
      "ɴᴏʙᴏᴅʏ", "The Presenter", "Н.А.L.Т", "Kubernetes"],
 )  # fmt: skip

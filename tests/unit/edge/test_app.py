@@ -23,6 +23,7 @@ from chaosmonkey.edge.table_copy import TableCopy
 from chaosmonkey.edge.table_time import TableTime
 from chaosmonkey.hub import Hub, PhoneStream, Presence
 from chaosmonkey.scale import SeatRules, Stored, TableLease
+from tests.meant import MEANT
 from tests.patience import PATIENCE, connect, until
 
 COMMANDS = ["/kill/node1", "/halt", "/release", "/arm", "/restore", "/api/round/open", "/api/show"]
@@ -82,7 +83,7 @@ async def edge() -> AsyncIterator[RunningEdge]:
 @pytest.fixture
 async def browser(edge: RunningEdge) -> AsyncIterator[httpx.AsyncClient]:
     url = f"http://127.0.0.1:{edge.web.port}"
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=MEANT) as client:
         yield client
 
 

@@ -17,6 +17,7 @@ from chaosmonkey.api.middleware.authentication import (
     Unauthenticated,
 )
 from chaosmonkey.api.routes.websocket import SIGNED_OUT
+from tests.meant import MEANT
 from tests.patience import PATIENCE, connect, eventually
 from tests.unit.api.conftest import Site
 
@@ -307,8 +308,8 @@ async def test_a_phone_that_presses_faster_than_a_thumb_is_slowed_and_no_other(
     site: Site,
 ) -> None:
     async with (
-        httpx.AsyncClient(base_url=site.url, timeout=PATIENCE) as one,
-        httpx.AsyncClient(base_url=site.url, timeout=PATIENCE) as other,
+        httpx.AsyncClient(base_url=site.url, timeout=PATIENCE, headers=MEANT) as one,
+        httpx.AsyncClient(base_url=site.url, timeout=PATIENCE, headers=MEANT) as other,
     ):
         for phone in (one, other):
             joining = {"code": site.room.codes.current}
@@ -320,7 +321,7 @@ async def test_a_phone_that_presses_faster_than_a_thumb_is_slowed_and_no_other(
 
 
 async def test_a_press_of_a_phone_is_a_command_and_a_vote_is_not(site: Site) -> None:
-    async with httpx.AsyncClient(base_url=site.url, timeout=PATIENCE) as phone:
+    async with httpx.AsyncClient(base_url=site.url, timeout=PATIENCE, headers=MEANT) as phone:
         joining = {"code": site.room.codes.current}
         joined = (await phone.post("/api/play/join", json=joining)).json()
         opening = {"mode": "free", "approve": False}

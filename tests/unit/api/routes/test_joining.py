@@ -9,6 +9,7 @@ import pytest
 
 from chaosmonkey.audience import Seats
 from chaosmonkey.config import Audience
+from tests.meant import MEANT
 from tests.patience import PATIENCE
 from tests.unit.api._phones import opened as opened_round
 from tests.unit.api._phones import phones, report
@@ -32,7 +33,7 @@ async def show(site: Site) -> dict[str, Any]:
 
 async def test_a_phone_joins_with_the_code_and_comes_back_without(hall: Site) -> None:
     code = (await show(hall))["join_code"]
-    async with httpx.AsyncClient(base_url=hall.url, timeout=PATIENCE) as phone:
+    async with httpx.AsyncClient(base_url=hall.url, timeout=PATIENCE, headers=MEANT) as phone:
         refused = await phone.post("/api/play/join", json={"seat": "ab" * 16})
         assert refused.status_code == 403
         assert refused.json()["rule"] == "code"

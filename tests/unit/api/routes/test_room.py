@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from chaosmonkey.model import FeedState
+from tests.meant import MEANT
 from tests.patience import PATIENCE, connect, until
 from tests.unit.api._phones import phones
 from tests.unit.api.conftest import JOIN_URL, Site, opened
@@ -20,7 +21,7 @@ SEAT = "ab" * 16
 
 @asynccontextmanager
 async def phone(site: Site, seat: str = SEAT) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=site.url, timeout=PATIENCE) as client:
+    async with httpx.AsyncClient(base_url=site.url, timeout=PATIENCE, headers=MEANT) as client:
         joined = await client.post("/api/play/join", json={"seat": seat})
         assert joined.json()["seat"] == seat
         yield client

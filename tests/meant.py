@@ -1,0 +1,3 @@
+"""The header of programs that mean this server, and were not redirected to it."""
+
+MEANT = {"X-Chaosmonkey": "1"}
