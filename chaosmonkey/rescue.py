@@ -23,7 +23,7 @@ from chaosmonkey.clock import ScaledClock, SystemClock
 from chaosmonkey.config import Lab
 from chaosmonkey.errors import PlugFailed, StoreFailed
 from chaosmonkey.model import FeedKind
-from chaosmonkey.plugs import PlugBoard, Programs, open_plugs
+from chaosmonkey.plugs import PlugBoard, PlugPrograms, open_plugs
 from chaosmonkey.store import (
     Database,
     FolderInUse,
@@ -87,7 +87,7 @@ async def rescued(lab: Lab) -> AsyncIterator[Rescued]:
             unheld = error
         if doubt := check_filesystem(lab.server.data):
             log.warning("%s %s", doubt.says, doubt.remedy)
-        programs = Programs(lab.server.data)
+        programs = PlugPrograms(lab.server.data)
         if left := programs.end_leftovers():
             log.warning("Ended %d programs that an earlier server left running.", left)
         wires = stack.enter_context(open_wires(lab))

@@ -240,7 +240,7 @@ def restore_plugs(config: Config = Path("lab.toml")) -> None:
     """
     from chaosmonkey.clock import SystemClock  # noqa: PLC0415
     from chaosmonkey.config import load  # noqa: PLC0415
-    from chaosmonkey.plugs import Programs, open_plugs  # noqa: PLC0415
+    from chaosmonkey.plugs import PlugPrograms, open_plugs  # noqa: PLC0415
     from chaosmonkey.rescue import LAST_RESORT, turn_on  # noqa: PLC0415
     from chaosmonkey.store import hold_folder  # noqa: PLC0415
     from chaosmonkey.wires import open_wires  # noqa: PLC0415
@@ -248,7 +248,7 @@ def restore_plugs(config: Config = Path("lab.toml")) -> None:
     lab = load(config)
 
     async def run() -> list[str]:
-        programs = Programs(lab.server.data)
+        programs = PlugPrograms(lab.server.data)
         with open_wires(lab) as wires, ExitStack() as stack:
             try:
                 stack.enter_context(hold_folder(lab.server.data))

@@ -8,10 +8,14 @@ they are removed: a later import of `kubernetes` gets all of it.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec, module_from_spec
+from typing import Any
+
+from chaosmonkey.cluster.credentials_program import run_credentials_program
 
 OPENINGS = ("kubernetes", "kubernetes.aio")
 
@@ -37,9 +41,25 @@ with _without_openings():
     from kubernetes.aio.config import (
         KUBE_CONFIG_DEFAULT_LOCATION,
         ConfigException,
+        kube_config,
         load_incluster_config,
         load_kube_config_from_dict,
     )
+    from kubernetes.aio.config.exec_provider import ExecProvider
+
+
+class BoundedExecProvider(ExecProvider):
+    """Runs a kubeconfig's credentials program with limits."""
+
+    async def run(self, previous_response: object = None) -> dict[str, Any]:  # noqa: ARG002 - theirs
+        """Return the status that the program gives; an exception is logged by the caller."""
+        spec = {"interactive": False}
+        request = {"apiVersion": self.api_version, "kind": "ExecCredential", "spec": spec}
+        more = self.env | {"KUBERNETES_EXEC_INFO": json.dumps(request)}
+        return await run_credentials_program(self.args, more, self.api_version)
+
+
+kube_config.ExecProvider = BoundedExecProvider  # type: ignore[attr-defined] # not exported
 
 __all__ = [
     "KUBE_CONFIG_DEFAULT_LOCATION",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chaosmonkey.config import CommandPlug
 from chaosmonkey.model import FeedState
-from chaosmonkey.plugs.processes import Programs, program_failed
+from chaosmonkey.plugs.programs import PlugPrograms
 from chaosmonkey.plugs.quoted import quoted
 
 
@@ -22,7 +22,7 @@ class ProgramPlug:
         self,
         settings: CommandPlug,
         *,
-        programs: Programs,
+        programs: PlugPrograms,
         machine: str,
         node: str,
         parse: Callable[[str], FeedState] | None = None,
@@ -46,14 +46,14 @@ class ProgramPlug:
             argv = [argument.replace("{seconds}", seconds) for argument in self._cut]
         ended = await self._programs.run(argv, timeout=self._timeout)
         if ended.code != 0:
-            raise program_failed(argv, f"exited with {ended.code}", ended.out + ended.err)
+            raise self._programs.failed(argv, f"exited with {ended.code}", ended.out + ended.err)
 
     async def read(self) -> FeedState:
         """The state that the program printed; raises PlugFailed if it printed none and failed."""
         ended = await self._programs.run(self._read, timeout=self._timeout)
         feed = self._parse(ended.out)
         if feed is FeedState.UNKNOWN and ended.code != 0:
-            raise program_failed(self._read, f"exited with {ended.code}", ended.err)
+            raise self._programs.failed(self._read, f"exited with {ended.code}", ended.err)
         self.remark = ""
         if feed is FeedState.UNKNOWN:
             output = quoted(ended.out) or quoted(ended.err) or "nothing"

@@ -17,9 +17,10 @@ from typing import Literal
 from xml.etree import ElementTree as ET
 
 from chaosmonkey.config import FencePlug
-from chaosmonkey.errors import PlugFailed, did_you_mean
+from chaosmonkey.errors import ChaosMonkeyError, PlugFailed, did_you_mean
 from chaosmonkey.model import FeedState
-from chaosmonkey.plugs.processes import Ended, Programs, program_failed
+from chaosmonkey.plugs.programs import PlugPrograms
+from chaosmonkey.programs import Ended
 
 _SECRET = re.compile("pass|community|priv|auth|key|secret|token")
 
@@ -29,7 +30,7 @@ class FenceAgent:
 
     remark = ""
 
-    def __init__(self, settings: FencePlug, program: str, programs: Programs) -> None:
+    def __init__(self, settings: FencePlug, program: str, programs: PlugPrograms) -> None:
         self._keys = {key: value.get_secret_value() for key, value in settings.keys.items()}
         self._timeout = self.in_flight = settings.timeout
         self._programs = programs
@@ -62,15 +63,16 @@ class FenceAgent:
         given = "".join(f"{key}={value}\n" for key, value in lines.items())
         return await self._programs.run([self._program], timeout=self._timeout, given=given)
 
-    def _failed(self, action: str, ended: Ended) -> PlugFailed:
+    def _failed(self, action: str, ended: Ended) -> ChaosMonkeyError:
         output = ended.out + ended.err
         for key, value in self._keys.items():
             if _SECRET.search(key):
                 output = output.replace(value, "***")
-        return program_failed([self._program], f"failed to do '{action}' ({ended.code})", output)
+        what = f"failed to do '{action}' ({ended.code})"
+        return self._programs.failed([self._program], what, output)
 
 
-async def open_agent(settings: FencePlug, programs: Programs) -> FenceAgent:
+async def open_agent(settings: FencePlug, programs: PlugPrograms) -> FenceAgent:
     """Find the agent and check the configured keys against its metadata.
 
     Raises:
@@ -90,7 +92,7 @@ async def open_agent(settings: FencePlug, programs: Programs) -> FenceAgent:
             for found in ET.fromstring(described.out).iter("parameter")  # noqa: S314 - an installed program's
         }
     except ET.ParseError:
-        raise program_failed([program], "does not describe itself", described.err) from None
+        raise programs.failed([program], "does not describe itself", described.err) from None
     if unknown := sorted(set(settings.keys) - set(known)):
         raise PlugFailed(
             f"{agent} does not know the key '{unknown[0]}'.",

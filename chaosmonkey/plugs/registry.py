@@ -31,7 +31,7 @@ from chaosmonkey.plugs.device_lock import DeviceLock
 from chaosmonkey.plugs.fence import open_agent
 from chaosmonkey.plugs.gpio import RelayPlug
 from chaosmonkey.plugs.opening import OpeningPlug
-from chaosmonkey.plugs.processes import Programs
+from chaosmonkey.plugs.programs import PlugPrograms
 from chaosmonkey.plugs.uhubctl import open_uhubctl
 from chaosmonkey.plugs.verified import VerifiedPlug
 from chaosmonkey.wires import Wires
@@ -44,7 +44,7 @@ PlugBoard = Mapping[tuple[str, FeedKind], VerifiedPlug]
 
 @asynccontextmanager
 async def open_plugs(
-    lab: Lab, wires: Wires, clock: Clock, programs: Programs | None = None
+    lab: Lab, wires: Wires, clock: Clock, programs: PlugPrograms | None = None
 ) -> AsyncIterator[PlugBoard]:
     """Open the plugs of the lab; on the way out every feed is left on.
 
@@ -57,7 +57,7 @@ async def open_plugs(
         clock: the time used for waiting.
         programs: runs plugs that are programs; created if not given.
     """
-    from_settings = _From(wires, programs or Programs(lab.server.data))
+    from_settings = _From(wires, programs or PlugPrograms(lab.server.data))
     devices: dict[str, DeviceLock] = {}
     board = {}
     for machine, feed, settings in _configured(lab):
@@ -96,7 +96,7 @@ class _From:
     """Opens the driver of a plug's settings. Imports on use what is slow to import."""
 
     wires: Wires
-    programs: Programs
+    programs: PlugPrograms
 
     async def open(self, settings: PlugSettings, machine: Machine) -> Plug:
         match settings:

@@ -15,10 +15,10 @@ import re
 from chaosmonkey.config import CommandPlug, UhubctlPlug
 from chaosmonkey.model import FeedState
 from chaosmonkey.plugs.command import ProgramPlug
-from chaosmonkey.plugs.processes import Programs
+from chaosmonkey.plugs.programs import PlugPrograms
 
 
-def open_uhubctl(settings: UhubctlPlug, programs: Programs) -> ProgramPlug:
+def open_uhubctl(settings: UhubctlPlug, programs: PlugPrograms) -> ProgramPlug:
     """The driver `command` with uhubctl's arguments and a parser of its output."""
     force = ("-f",) if settings.force else ()
     port = ("uhubctl", *force, "-N", "-l", settings.hub, "-p", str(settings.port))

@@ -14,7 +14,7 @@ from chaosmonkey.config import FencePlug
 from chaosmonkey.model import FeedState
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.fence import open_agent
-from chaosmonkey.plugs.processes import Programs
+from chaosmonkey.plugs.programs import PlugPrograms
 from tests.contract._peers.base import Peer
 from tests.contract._peers.snmpd import Switch
 
@@ -56,7 +56,7 @@ class DummyPeer(Peer):
     async def open(self) -> Plug:
         keys = {"status_file": str(self.folder / "status"), "power_timeout": "1"}
         settings = FencePlug(driver="fence", agent="fence_outlet", keys=keys, timeout=self.timeout)
-        return await open_agent(settings, Programs(self.folder))
+        return await open_agent(settings, PlugPrograms(self.folder))
 
     def feed(self) -> FeedState:
         return FeedState(self.folder.joinpath("on").read_text())
@@ -97,7 +97,7 @@ class IfMibPeer(Peer):
             "shell_timeout": 3,
         }  # fmt: skip
         settings = FencePlug(driver="fence", agent="fence_ifmib", keys=keys, timeout=self.timeout)
-        return await open_agent(settings, Programs(self.folder))
+        return await open_agent(settings, PlugPrograms(self.folder))
 
     def feed(self) -> FeedState:
         return self.switch.feed

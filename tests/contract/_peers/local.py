@@ -15,7 +15,7 @@ from chaosmonkey.model import FeedState
 from chaosmonkey.plugs import Plug
 from chaosmonkey.plugs.command import ProgramPlug
 from chaosmonkey.plugs.gpio import RelayPlug
-from chaosmonkey.plugs.processes import Programs
+from chaosmonkey.plugs.programs import PlugPrograms
 from chaosmonkey.plugs.uhubctl import open_uhubctl
 from chaosmonkey.wires.pins import mock_factory
 from tests.contract._peers.base import Peer
@@ -66,7 +66,9 @@ class ProgramPeer(Peer):
             driver="command",
             cut=run("off"), restore=run("on"), read=run("read"), timeout=self.timeout,
         )  # fmt: skip
-        return ProgramPlug(settings, programs=Programs(self.folder), machine="node3", node="node3")
+        return ProgramPlug(
+            settings, programs=PlugPrograms(self.folder), machine="node3", node="node3"
+        )
 
     def feed(self) -> FeedState:
         return FeedState(self.folder.joinpath("state").read_text().strip())
@@ -119,7 +121,7 @@ class UhubctlPeer(ProgramPeer):
     async def open(self) -> Plug:
         return open_uhubctl(
             UhubctlPlug(driver="uhubctl", hub="1-1", port=2, timeout=self.timeout),
-            Programs(self.folder),
+            PlugPrograms(self.folder),
         )
 
 

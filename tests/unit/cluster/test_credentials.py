@@ -24,7 +24,7 @@ from chaosmonkey.cluster.credentials import configuration
 from chaosmonkey.cluster.errors import Unauthorized, Unreachable
 from chaosmonkey.config import Cluster
 from chaosmonkey.errors import BadConfig
-from tests.patience import eventually
+from tests.patience import PATIENCE, eventually
 
 
 def kubeconfig(path: Path, server: str, *, user: dict[str, Any], **cluster: Any) -> Path:
@@ -122,6 +122,28 @@ async def test_a_program_that_gives_no_credentials_is_named(tmp_path: Path) -> N
     plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/bin/false"}
     path = kubeconfig(tmp_path / "k", "http://x", user={"exec": plugin})
     assert "/bin/false" in await problem(Cluster(kubeconfig=path))
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("yes", "printed more than 64 KiB"),
+        ("yes >&2", "printed more than 64 KiB"),
+        ("yes no | head -c 50000 >&2; exit 3", "exited with 3: "),
+        ("echo 7", "printed no ExecCredential"),
+        ('echo \'{"kind": "ExecCredential", "apiVersion": "v0", "status": {}}\'', "speaks 'v0'"),
+    ],
+)
+async def test_a_program_that_prints_without_end_or_nonsense_is_ended_and_told_shortly(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, script: str, told: str
+) -> None:
+    version = "client.authentication.k8s.io/v1"
+    plugin = {"apiVersion": version, "command": "sh", "args": ["-c", script]}
+    path = kubeconfig(tmp_path / "k", "http://x", user={"exec": plugin})
+    async with asyncio.timeout(PATIENCE):
+        await problem(Cluster(kubeconfig=path))
+    assert told in caplog.text
+    assert len(caplog.text) < 2000
 
 
 # --- against a server that looks at who comes ----------------------------------------------------

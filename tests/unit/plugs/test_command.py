@@ -10,9 +10,9 @@ from chaosmonkey.config import CommandPlug
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedState
 from chaosmonkey.plugs.command import ProgramPlug
-from chaosmonkey.plugs.processes import Programs
+from chaosmonkey.plugs.programs import PlugPrograms
 from tests.patience import PATIENCE
-from tests.unit.plugs.test_processes import appears, vanishes
+from tests.unit.test_programs import appears, vanishes
 
 
 def python(code: str) -> tuple[str, ...]:
@@ -22,7 +22,9 @@ def python(code: str) -> tuple[str, ...]:
 def broken(**values: object) -> ProgramPlug:
     fine = {"cut": ("true",), "restore": ("true",), "read": ("echo", "on"), "timeout": PATIENCE}
     settings = CommandPlug(driver="command", **(fine | values))
-    return ProgramPlug(settings, programs=Programs(Path("data")), machine="node3", node="worker-3")
+    return ProgramPlug(
+        settings, programs=PlugPrograms(Path("data")), machine="node3", node="worker-3"
+    )
 
 
 async def test_a_program_that_fails_says_so_with_its_own_words() -> None:

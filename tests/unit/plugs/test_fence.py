@@ -8,9 +8,9 @@ import pytest
 from chaosmonkey.config import FencePlug, build
 from chaosmonkey.errors import BadConfig, PlugFailed
 from chaosmonkey.plugs.fence import open_agent
-from chaosmonkey.plugs.processes import Programs
+from chaosmonkey.plugs.programs import PlugPrograms
 
-PROGRAMS = Programs(Path("data"))
+PROGRAMS = PlugPrograms(Path("data"))
 
 AGENT = """#!/bin/sh
 if [ "$2" = metadata ]; then cat {folder}/metadata.xml; exit 0; fi

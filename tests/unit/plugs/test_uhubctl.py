@@ -8,7 +8,7 @@ import pytest
 from chaosmonkey.config import UhubctlPlug
 from chaosmonkey.errors import PlugFailed
 from chaosmonkey.model import FeedState
-from chaosmonkey.plugs.processes import Programs
+from chaosmonkey.plugs.programs import PlugPrograms
 from chaosmonkey.plugs.uhubctl import open_uhubctl, parse_port_state
 
 HUB = "Current status for hub 1-1 [2109:3431 USB2.0 Hub, USB 2.10, 4 ports, ppps]\n"
@@ -35,7 +35,7 @@ def test_both_halves_of_a_hub_must_say_the_same_about_the_port(text: str, feed: 
     reason="CHAOSMONKEY: no uhubctl, so nobody checked what it says without a hub",
 )
 async def test_the_real_program_without_such_a_hub_is_an_error(tmp_path: Path) -> None:
-    plug = open_uhubctl(UhubctlPlug(driver="uhubctl", hub="97-1", port=1), Programs(tmp_path))
+    plug = open_uhubctl(UhubctlPlug(driver="uhubctl", hub="97-1", port=1), PlugPrograms(tmp_path))
     with pytest.raises(PlugFailed, match="No compatible devices detected"):
         await plug.read()
     with pytest.raises(PlugFailed, match="No compatible devices detected"):

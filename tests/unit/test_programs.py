@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chaosmonkey.errors import PlugFailed
-from chaosmonkey.plugs.processes import OUTPUT_MAX, Programs
+from chaosmonkey.errors import Unavailable
+from chaosmonkey.programs import OUTPUT_MAX, Programs
 from tests.patience import PATIENCE, until, wait_until
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="CHAOSMONKEY: only Linux has /proc")
@@ -76,14 +76,14 @@ async def test_a_program_that_is_cancelled_while_it_starts_is_killed_with_its_ch
 
 
 async def test_a_program_that_prints_without_end_is_ended(tmp_path: Path) -> None:
-    with pytest.raises(PlugFailed, match=f"printed more than {OUTPUT_MAX // 1024} KiB"):
+    with pytest.raises(Unavailable, match=f"printed more than {OUTPUT_MAX // 1024} KiB"):
         await Programs(tmp_path).run(["yes"], timeout=PATIENCE)
 
 
 SERVER = """
 import asyncio, sys
 from pathlib import Path
-from chaosmonkey.plugs import Programs
+from chaosmonkey.programs import Programs
 asyncio.run(Programs(Path(sys.argv[1])).run(["sh", "-c", sys.argv[2]], timeout=3600))
 """
 

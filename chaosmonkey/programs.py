@@ -17,13 +17,13 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from chaosmonkey.config import child_environment
-from chaosmonkey.errors import PlugFailed
+from chaosmonkey.errors import ChaosMonkeyError, Unavailable
 
 MARK = "CHAOSMONKEY_PROGRAM"
 """The environment variable that marks a program: the data folder of its server, and its number."""
@@ -55,22 +55,40 @@ class Programs:
 
     Args:
         folder: the server's data folder; its successor finds leftovers by it.
+
+    Attributes:
+        failure: the error of a program that failed.
     """
+
+    failure: type[ChaosMonkeyError] = Unavailable
 
     def __init__(self, folder: Path) -> None:
         self._owner = str(folder.absolute())
         self._numbers = itertools.count(1)
 
-    async def run(self, argv: list[str], *, timeout: float, given: str = "") -> Ended:
-        """Run a program without a shell, with `given` on its standard input.
+    async def run(
+        self,
+        argv: list[str],
+        *,
+        timeout: float,
+        given: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> Ended:
+        """Run a program without a shell.
+
+        Args:
+            argv: the program and its arguments.
+            timeout: seconds after which it is killed.
+            given: what is on its standard input.
+            environment: variables besides this process's own.
 
         Raises:
-            PlugFailed: it is not installed, printed too much, or took over `timeout` seconds.
+            ChaosMonkeyError: a `failure`: it is not installed, printed too much or took too long.
         """
         if shutil.which(argv[0]) is None:
-            raise program_failed(argv, "cannot be run: the program is not installed")
+            raise self.failed(argv, "cannot be run: the program is not installed")
         mark = f"{self._owner}#{os.getpid()}.{next(self._numbers)};"
-        transport, running = await self._start(argv, mark)
+        transport, running = await self._start(argv, {**(environment or {}), MARK: mark})
         try:
             running.give(given.encode())
             async with asyncio.timeout(timeout):
@@ -78,16 +96,16 @@ class Programs:
                     {running.exited, running.flooded}, return_when=asyncio.FIRST_COMPLETED
                 )
             if not running.exited.done():
-                raise program_failed(argv, f"printed more than {OUTPUT_MAX // 1024} KiB")
+                raise self.failed(argv, f"printed more than {OUTPUT_MAX // 1024} KiB")
             await asyncio.wait(running.silent, timeout=LAST_WORDS)
         except TimeoutError:
-            raise program_failed(argv, f"did not end within {timeout:g} s") from None
+            raise self.failed(argv, f"did not end within {timeout:g} s") from None
         finally:
             await _end(transport, running, mark)
         return Ended(transport.get_returncode() or 0, running.printed(1), running.printed(2))
 
     async def _start(
-        self, argv: list[str], mark: str
+        self, argv: list[str], environment: dict[str, str]
     ) -> tuple[asyncio.SubprocessTransport, _Running]:
         """Start a program; if the caller is cancelled meanwhile, end it with all its children.
 
@@ -100,7 +118,7 @@ class Programs:
                 *_dying_with_us(),
                 *argv,
                 stdin=subprocess.PIPE,
-                env=child_environment(**{MARK: mark}),
+                env=child_environment(**environment),
                 start_new_session=True,
             )
         )
@@ -109,12 +127,21 @@ class Programs:
         except asyncio.CancelledError:
             await asyncio.wait({starting})
             if starting.exception() is None:
-                await _end(*starting.result(), mark)
+                await _end(*starting.result(), environment[MARK])
             raise
         try:
             return starting.result()
         except OSError as error:
-            raise program_failed(argv, f"cannot be run: {error}") from None
+            raise self.failed(argv, f"cannot be run: {error}") from None
+
+    def failed(self, argv: list[str], what: str, output: str = "") -> ChaosMonkeyError:
+        """The error of a program that failed, which quotes the end of its output."""
+        quote = f": {output.strip()[-OUTPUT_SHOWN:]}" if output.strip() else ""
+        return self.failure(
+            f"`{shlex.join(argv)}` {what}{quote}",
+            remedy="Run it by hand as the server's user.",
+            argv=argv,
+        )
 
     def end_leftovers(self) -> int:
         """Kill what an earlier server on the same data folder left running; returns how many."""
@@ -164,16 +191,6 @@ class _Running(asyncio.SubprocessProtocol):
     def process_exited(self) -> None:
         if not self.exited.done():
             self.exited.set_result(None)
-
-
-def program_failed(argv: list[str], what: str, output: str = "") -> PlugFailed:
-    """The error of a program that failed."""
-    quote = f": {output.strip()[-OUTPUT_SHOWN:]}" if output.strip() else ""
-    return PlugFailed(
-        f"`{shlex.join(argv)}` {what}{quote}",
-        remedy="Run it by hand as the server's user.",
-        argv=argv,
-    )
 
 
 async def _end(transport: asyncio.SubprocessTransport, running: _Running, mark: str) -> None:
