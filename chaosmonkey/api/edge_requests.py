@@ -49,7 +49,7 @@ class EdgeRequests:
         """Return how edges verify seats, now."""
         seats = self._ctx.seats
         return SeatRules(
-            key=seats.edge_key.hex(), salt=seats.salt.hex(), codes=self._ctx.room.codes.valid
+            key=seats.edge_key.hex(), salt=seats.salt.hex(), codes=self._ctx.room.codes.for_edges
         )
 
     def carry_out(self, request: LinkedRequest) -> None:

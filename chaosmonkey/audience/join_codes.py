@@ -51,6 +51,11 @@ class JoinCodes:
         """The current and the previous code; None if none is needed."""
         return (self._code(self._window), self._code(self._window - 1)) if self.wanted else None
 
+    @property
+    def for_edges(self) -> tuple[str, ...] | None:
+        """The valid codes and the next one, which the stage may show before edges hear of it."""
+        return None if self.valid is None else (*self.valid, self._code(self._window + 1))
+
     def check(self, typed: str | None) -> None:
         """Raises CodeWanted unless it is the current or the previous code."""
         check_code(typed, self.valid)

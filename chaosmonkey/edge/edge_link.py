@@ -105,18 +105,19 @@ class EdgeLink:
             PLAY: _decoding(Stored, table.show_play),
             STAGE: _decoding(Stored, table.show_stage, unpacked),
         }
-        for key, take in values.items():
-            await client.subscribe(subjects.value(key), cb=_callback(take))
+        latest = {key: LatestValue(take) for key, take in values.items()}
+        for key, value in latest.items():
+            await client.subscribe(subjects.value(key), cb=_callback(value.update))
         for subject, take in (
             (subjects.pulse, _decoding(Pulse, table.pulse)),
             (subjects.deltas, _decoding(Stored, table.apply)),
             (subjects.answers(edge), _decoding(Answers, self._outbox.take)),
         ):
             await client.subscribe(subject, cb=_callback(take))
-        for key, take in values.items():
+        for key, value in latest.items():
             last = await client.request(subjects.last_value(key), timeout=ANSWER_TIME)
-            if last.headers is None or "Status" not in last.headers:  # 404: there is none yet
-                take(last.data)
+            exists = last.headers is None or "Status" not in last.headers  # 404: there is none yet
+            value.begin(last.data if exists else None)
         self.why = ""
         log.info("Connected to NATS.")
         tasks.start(self._outbox.run(client.jetstream()), name="requests")
@@ -140,6 +141,32 @@ class EdgeLink:
             self._refresh.clear()
             await client.publish(self._subjects.refresh)
             await self._pace.sleep(REFRESH_EVERY)
+
+
+class LatestValue:
+    """Passes on a stored value and its updates, never an older one after a newer one.
+
+    The answer to the request for the stored value may be read after an update that overtook it.
+    """
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self._take = take
+        self._update: bytes | None = None
+        self._begun = False
+
+    def update(self, value: bytes) -> None:
+        """Take an update; it is kept until the stored value is known."""
+        if self._begun:
+            self._take(value)
+        else:
+            self._update = value
+
+    def begin(self, stored: bytes | None) -> None:
+        """Take the stored value, or an update that came meanwhile, and every later one."""
+        self._begun = True
+        first = stored if self._update is None else self._update
+        if first is not None:
+            self._take(first)
 
 
 def _decoding(

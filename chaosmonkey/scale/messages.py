@@ -68,7 +68,7 @@ class SeatRules(LinkMessage):
     Attributes:
         key: signs the seats that edges give, as hexadecimal digits.
         salt: makes the public tag of a seat, as hexadecimal digits.
-        codes: the join codes that are valid; None if phones need none.
+        codes: the join codes that an edge accepts; None if phones need none.
     """
 
     key: str

@@ -25,8 +25,9 @@ from tests.unit.api.conftest import Site, opened
 T = TypeVar("T")
 PHONES = 40
 REQUESTS = 20
-VOTES = 6
-"""Rounds, of which the one with the fewest calls counts."""
+TIMES = 6
+"""Measurements, of which the one with the fewest calls counts: on a busy machine more of the
+server's own work falls into each."""
 
 LIMITS = {"page": 0.5, "join": 1.7, "vote": 0.25, "frame": 0.01}
 """Calls, as multiples of those of a GET of /healthz: about a third more than measured."""
@@ -47,9 +48,10 @@ class Server:
 
     def calls(self, doing: Callable[[], object]) -> int:
         """How many functions the server calls for what is done from outside, and for nothing."""
-        return self._calls(doing) - self._calls(lambda: None)
+        return self.counted(doing) - self.counted(lambda: None)
 
-    def _calls(self, doing: Callable[[], object]) -> int:
+    def counted(self, doing: Callable[[], object]) -> int:
+        """How many functions the server calls while something is done from outside."""
 
         async def counted() -> int:
             for _ in range(20):  # what was begun also ends
@@ -163,17 +165,19 @@ def test_a_phone_makes_few_calls_of_functions(server: Server) -> None:
             for stream in streams:
                 received(stream, b'"id":2')
 
-        voted: list[float] = []
-        for _ in range(VOTES):
+        voted: list[int] = []
+        for _ in range(TIMES):
             round_id = server.run(open_vote())
-            voted.append(server.calls(vote) / PHONES)
+            voted.append(server.counted(vote))
             server.run(cancel())
-        costs["vote"] = min(voted)  # how often a busy machine looks whether they are written varies
+        idle = min(server.counted(lambda: None) for _ in range(TIMES))
+        costs["vote"] = (min(voted) - idle) / PHONES
 
         def frame() -> None:
             server.run(send_to_all(server.site))
 
-        costs["frame"] = server.calls(frame) / PHONES
+        sent = min(server.counted(frame) for _ in range(TIMES))
+        costs["frame"] = (sent - idle) / PHONES
     found = {name: round(cost / costs["healthz"], 3) for name, cost in costs.items()}
     over = {name: found[name] for name, most in LIMITS.items() if found[name] > most}
     assert over == {}, found

@@ -10,6 +10,7 @@ from chaosmonkey.audience.join_codes import (
     LENGTH,
     CodeWanted,
     JoinCodes,
+    check_code,
     scanned_url,
     typed_url,
 )
@@ -42,6 +43,19 @@ async def test_the_code_changes_and_the_one_before_is_still_good() -> None:
         made.check(first)
 
 
+async def test_an_edge_knows_a_code_before_the_stage_shows_it() -> None:
+    clock = ManualClock(300_000.0)
+    made = codes(clock)
+    sent = made.for_edges
+    before = made.current
+    await clock.advance(300)
+    check_code(made.current, sent)
+    check_code(before, sent)
+    await clock.advance(300)
+    with pytest.raises(CodeWanted):
+        check_code(made.current, sent)
+
+
 def test_a_restart_with_the_same_key_shows_the_same_code_and_another_key_another() -> None:
     clock = ManualClock()
     assert codes(clock).current == codes(clock).current
@@ -64,7 +78,7 @@ def test_how_somebody_types_it_does_not_matter() -> None:
 def test_without_codes_anybody_joins() -> None:
     made = JoinCodes(b"key", Audience(join_code="off"), ManualClock())
     made.check(None)
-    assert made.current == ""
+    assert (made.current, made.for_edges) == ("", None)
 
 
 def test_the_address_to_type_is_short_and_the_scanned_one_holds_the_code() -> None:
