@@ -150,6 +150,13 @@ def test_a_status_says_how_long_to_wait_and_need_not_be_one() -> None:
     )
 
 
+@pytest.mark.parametrize("odd", ["NaN", "1e999", "-1", "0", '"7"', "true", "[]", "null", "{}"])
+def test_a_status_with_an_odd_time_to_wait_names_none(odd: str) -> None:
+    body = f'{{"kind":"Status","code":429,"details":{{"retryAfterSeconds":{odd}}}}}'
+    found = decoding.read_status(429, body.encode())
+    assert (found.code, found.retry_after) == (429, None)
+
+
 # --- objects --------------------------------------------------------------------------------------
 
 

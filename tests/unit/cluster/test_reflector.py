@@ -249,6 +249,24 @@ async def test_a_resumed_watch_is_believed_at_its_first_word(
         assert bench.reflector.health.current
 
 
+async def test_blank_lines_do_not_keep_a_silent_watch_believed(
+    bench: Any, server: Any, say: Any
+) -> None:
+    async def blank_lines(steps: Any) -> Any:
+        while True:
+            await bench.clock.sleep(1)
+            yield []
+
+    server._play = blank_lines
+    server.will_list(version=10)
+    server.will_list(version=11)
+    async with bench.running():
+        await bench.clock.advance(74)
+        assert server.asked == ["list pods", "watch pods 10"]
+        await bench.clock.advance(15)
+        assert server.asked == ["list pods", "watch pods 10", "list pods", "watch pods 11"]
+
+
 async def test_silence_for_too_long_ends_the_watch_and_lists_again(
     bench: Any, server: Any, say: Any
 ) -> None:
