@@ -36,7 +36,6 @@ class Voter:
         self._turn = number
         self._code = code
         self._proof: str | None = None
-        self.refused: list[dict[str, Any]] = []
 
     async def vote(self, current: str, machine: str) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE):
@@ -60,8 +59,7 @@ class Voter:
             who = {"proof": self._proof} if self._proof else {"code": self._code}
             hello = await ask(1, "hello", seat=self._seat, **who)
             if hello["type"] != "ack":
-                self.refused.append(hello)
-                raise EOFError  # the page says why, and its owner tries again
+                return hello
             self._proof = hello["proof"]
             return await ask(2, "vote", round=current, machine=machine)
 
@@ -91,8 +89,7 @@ async def test_every_vote_counts_once_whatever_is_killed_in_the_middle(demo: Dem
             if number % 5 == 4:
                 await kill(victims[number // 5])
     answers = [vote.result() for vote in votes]
-    refused = [voter.refused for voter in voters]
-    assert [answer["type"] for answer in answers] == ["ack"] * VOTERS, (answers, refused)
+    assert [answer["type"] for answer in answers] == ["ack"] * VOTERS, answers
     assert [answer["you"]["voted"] for answer in answers] == [
         f"node{number % 5 + 1}" for number in range(VOTERS)
     ]

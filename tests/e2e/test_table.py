@@ -41,6 +41,7 @@ class Stand:
 
     server: Served
     of: World
+    hold: float = 0.5
 
     async def bench(self) -> Json:
         async with httpx.AsyncClient(timeout=PATIENCE) as client:
