@@ -29,7 +29,7 @@ from chaosmonkey.cluster import Client, ClusterWatch, Inspector
 from chaosmonkey.config import Lab
 from chaosmonkey.control.monkey import Monkey
 from chaosmonkey.dispatch import Concluded, Dispatch, EndedEarly, OutagesChanged, StoryLog
-from chaosmonkey.events import AudienceCounted, Events, RoomChanged, TableChanged
+from chaosmonkey.events import EntriesCounted, Events, PhonesCounted, RoomChanged, TableChanged
 from chaosmonkey.hub import AudiencePublisher, BoardPublisher, Hub, PhoneStream, Presence
 from chaosmonkey.model import (
     ClockStepped,
@@ -125,8 +125,11 @@ def compose(outside: Outside) -> Composition:
     def room_changed() -> None:
         events.publish(RoomChanged())
 
-    def audience_counted() -> None:
-        events.publish(AudienceCounted())
+    def entries_counted() -> None:
+        events.publish(EntriesCounted())
+
+    def phones_counted() -> None:
+        events.publish(PhonesCounted())
 
     phone_work = WorkQueue()
     nodes = {machine.node_name: machine.name for machine in lab.machine}
@@ -165,17 +168,17 @@ def compose(outside: Outside) -> Composition:
         monkey=monkey,
         clock=clock,
         changed=room_changed,
-        counted=audience_counted,
+        counted=entries_counted,
         assessments=Assessments(
             lab, facts=monkey.facts, current_slice=lambda: phone_work.current_slice
         ),
         keeper=round_recorder,
         codes=JoinCodes(outside.key, lab.audience, pace),
     )
-    edges = Edges(pace, audience_counted) if lab.scale is not None else None
+    edges = Edges(pace, phones_counted) if lab.scale is not None else None
     presence = Presence(
         room_changed,
-        audience_counted,
+        phones_counted,
         elsewhere=lambda: 0 if edges is None else edges.phones,
     )
     phones = PhoneStream(clock.now, framed)
@@ -296,4 +299,5 @@ def _subscribe(it: Composition) -> None:
     events.subscribe(TableChanged, lambda _: it.board.show_machines())
     events.subscribe(TableChanged, lambda _: it.audience_publisher.show())
     events.subscribe(RoomChanged, lambda _: it.audience_publisher.show())
-    events.subscribe(AudienceCounted, lambda _: it.audience_publisher.show_soon())
+    events.subscribe(EntriesCounted, lambda _: it.audience_publisher.show_soon())
+    events.subscribe(PhonesCounted, lambda _: it.audience_publisher.show_headcount())

@@ -25,8 +25,13 @@ class RoomChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class AudienceCounted:
-    """A count of the audience changed: entries of a round, or phones. It may wait to be shown."""
+class EntriesCounted:
+    """The entries of a round changed. They may wait a moment to be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhonesCounted:
+    """The number of phones changed. It may wait longer: thousands come within seconds."""
 
 
 class Events:

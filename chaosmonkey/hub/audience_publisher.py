@@ -23,6 +23,12 @@ GATHER = 0.1
 """Minimum seconds between two publications of counts: a tally moves ten times a second. Publishing
 takes the processor as long as ten votes."""
 
+HEADCOUNT = 1.0
+"""The same for the number of phones, while a hall joins."""
+
+HEADCOUNT_ON_PHONES = 2.0
+"""Minimum seconds before all phones are sent a message in which only their number is new."""
+
 
 class AudiencePublisher:
     """Publishes the sections "show" and "rounds", and the phones' stream."""
@@ -60,10 +66,24 @@ class AudiencePublisher:
             asyncio.get_running_loop().call_soon(self._show)
 
     def show_soon(self) -> None:
-        """Publish everything within GATHER seconds: for counts, which change with each phone."""
-        if not self._soon and self._later is None:
-            loop = asyncio.get_running_loop()
-            self._later = loop.call_at(max(loop.time(), self._shown_at + GATHER), self._show)
+        """Publish everything within GATHER seconds: for counts, which change with each vote."""
+        self._show_within(GATHER)
+
+    def show_headcount(self) -> None:
+        """Publish everything within HEADCOUNT seconds: for the number of phones."""
+        self._show_within(HEADCOUNT)
+
+    def _show_within(self, seconds: float) -> None:
+        """Publish within so many seconds of the publication before, or earlier if it is due."""
+        if self._soon:
+            return
+        loop = asyncio.get_running_loop()
+        due = max(loop.time(), self._shown_at + seconds)
+        if self._later is not None and self._later.when() <= due:
+            return
+        if self._later is not None:
+            self._later.cancel()
+        self._later = loop.call_at(due, self._show)
 
     def show_now(self) -> None:
         """Publish what waits to be published: a reader expects the counts of what it did."""
@@ -86,9 +106,13 @@ class AudiencePublisher:
         if view is not None:
             self._hub.put("rounds", "round", view)
         play = self._play(view)
-        if play != self._last_play:
-            self._last_play = play
-            self._phones.show(replace(play, seq=self._phones.seq + 1, at=self._hub.now()))
+        last, self._last_play = self._last_play, play
+        if play != last:
+            counted = last is not None and play == replace(last, phones=play.phones)
+            self._phones.show(
+                replace(play, seq=self._phones.seq + 1, at=self._hub.now()),
+                within=HEADCOUNT_ON_PHONES if counted else 0.0,
+            )
 
     def _show_view(self) -> ShowView:
         show, presence = self._room.show, self._presence

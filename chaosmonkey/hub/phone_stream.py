@@ -70,6 +70,7 @@ class PhoneStream:
         self._frame = b""
         self._frame_at = 0.0
         self._sent_at = 0.0
+        self._within = 0.0
         self._on_send: Callable[[], None] = lambda: None
         self._timer: asyncio.TimerHandle | None = None
         self._heart: asyncio.TimerHandle | None = None
@@ -104,12 +105,15 @@ class PhoneStream:
         finally:
             del self._listeners[listener]
 
-    def show(self, play: Play | Mapping[str, Any]) -> None:
+    def show(self, play: Play | Mapping[str, Any], *, within: float = 0.0) -> None:
         """Send this message soon, unless a newer one replaces it.
 
         Args:
             play: a Play, or its JSON as an edge received it.
+            within: seconds since the message before that it may wait for, for a newer one.
         """
+        waiting = None if self._next is None else self._within
+        self._within = within if waiting is None else min(within, waiting)
         self._next = play
         self._plan()
 
@@ -125,10 +129,15 @@ class PhoneStream:
                 timer.cancel()
 
     def _plan(self) -> None:
-        if self._next is None or self._timer is not None or self._spreading or self._closed:
+        if self._next is None or self._spreading or self._closed:
             return
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_at(max(loop.time(), self._sent_at + self._pause), self._send)
+        due = max(loop.time(), self._sent_at + max(self._pause, self._within))
+        if self._timer is not None and self._timer.when() <= due:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_at(due, self._send)
 
     def _send(self) -> None:
         assert self._next is not None

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
-from chaosmonkey.hub.audience_publisher import GATHER, AudiencePublisher
+from chaosmonkey.hub.audience_publisher import GATHER, HEADCOUNT, AudiencePublisher
 
 
 class Counting(AudiencePublisher):
@@ -43,6 +43,22 @@ async def test_a_second_of_votes_is_published_ten_times_and_the_last_one_too() -
     assert min(gaps) >= GATHER - 1e-9
     assert 10 <= len(publisher.published) <= 12
     assert publisher.published[-1] >= last - 0.001
+
+
+async def test_a_hall_that_joins_is_counted_once_a_second_and_holds_up_no_tally() -> None:
+    publisher = Counting()
+    loop = asyncio.get_running_loop()
+    await call_each_iteration(publisher.show_headcount, 0.5)
+    assert len(publisher.published) == 1
+    await asyncio.sleep(HEADCOUNT)
+    assert len(publisher.published) == 2  # the last phone is counted too
+    publisher.show_headcount()
+    publisher.show_soon()
+    asked = loop.time()
+    await asyncio.sleep(2 * GATHER)
+    assert publisher.published[2] <= asked + GATHER + 1e-9
+    await asyncio.sleep(HEADCOUNT)
+    assert len(publisher.published) == 3  # the headcount that waited was published with it
 
 
 async def test_what_the_presenter_does_waits_for_no_tally() -> None:

@@ -81,6 +81,26 @@ async def test_what_changes_often_is_told_seldom_and_the_last_of_it_always(
         assert 5 <= len(phone.heard) <= 6
 
 
+async def test_what_may_wait_is_replaced_by_what_may_not(stream: PhoneStream) -> None:
+    phone = Phone()
+    loop = asyncio.get_running_loop()
+    with stream.subscribed(phone):
+        stream.show(play("first"))
+        await until(lambda: phone.heard)
+        began = loop.time()
+        stream.show(play("lazy"), within=10 * PAUSE)
+        await asyncio.sleep(2 * PAUSE)
+        assert titles(phone) == ["first"]
+        stream.show(play("urgent"))
+        stream.show(play("the same, counted anew"), within=10 * PAUSE)
+        await until(lambda: len(phone.heard) > 1)
+        assert titles(phone) == ["first", "the same, counted anew"]
+        assert loop.time() - began < 10 * PAUSE
+        stream.show(play("lazy again"), within=4 * PAUSE)
+        await until(lambda: len(phone.heard) > 2)
+        assert titles(phone)[2:] == ["lazy again"]
+
+
 async def test_between_two_hundreds_of_phones_others_have_their_turn(stream: PhoneStream) -> None:
     told: list[int] = []
     phones = [Phone(then=lambda: told.append(0)) for _ in range(3 * AT_ONCE)]
