@@ -52,7 +52,8 @@ class Timing:
     retry: Span = (0.3, 3.0)
     """From the API server's return to a kubelet's next attempt to renew its lease."""
     reconcile: Span = (1.0, 10.0)
-    """From a restored link to the pods' true readiness (the kubelet's status sync)."""
+    """From a restored link, or from another client's write of a pod's status, to its true
+    readiness: the kubelet's status manager compares them every 10 s (syncPeriod)."""
     register: Span = (0.05, 0.12)
     """From a running kubelet to its first posted node status."""
     first_sync: Span = (0.85, 1.1)

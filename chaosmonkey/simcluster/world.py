@@ -24,6 +24,7 @@ from chaosmonkey.simcluster.controllers.disruption import Disruption
 from chaosmonkey.simcluster.controllers.endpoints import Endpoints
 from chaosmonkey.simcluster.controllers.garbage import Garbage
 from chaosmonkey.simcluster.controllers.nodelifecycle import NodeLifecycle
+from chaosmonkey.simcluster.controllers.podgc import PodGarbage
 from chaosmonkey.simcluster.controllers.replicaset import ReplicaSets
 from chaosmonkey.simcluster.controllers.scheduler import Scheduler
 from chaosmonkey.simcluster.controllers.statefulset import StatefulSets
@@ -105,6 +106,7 @@ class World:
         Endpoints(context)
         Disruption(context)
         Garbage(context)
+        PodGarbage(context)
         Scheduler(context)
 
     @property

@@ -6,6 +6,7 @@ something changed ─► wake(key) ─► a few milliseconds ─► sync(key) ma
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
@@ -19,7 +20,11 @@ from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timeline import Booking
 
+log = logging.getLogger(__name__)
+
 _RETRY_AFTER = 0.5
+_RETRY_BROKEN = 10.0
+"""Seconds before a controller tries an object again that it could not handle."""
 
 
 class Controller(ABC):
@@ -53,6 +58,24 @@ class Controller(ABC):
             self.sync(key)
         except refusals.Refusal:
             self.wake(key, _RETRY_AFTER)
+        except Exception:
+            # One object that a controller cannot handle must not stop it for the others.
+            log.exception("%s cannot reconcile %s. Retrying.", type(self).__name__, "/".join(key))
+            self.wake(key, _RETRY_BROKEN)
+
+    def skipping(self, obj: Obj, work: Callable[[], None]) -> None:
+        """Do one object's share of a pass; report an object that breaks it, and go on."""
+        try:
+            work()
+        except Exception:
+            name = "/".join(key_of(obj))
+            log.exception("%s cannot handle %s; it is left out.", type(self).__name__, name)
+
+    def follow(self, resource: ApiResource, react: Callable[[Change], None]) -> None:
+        """Call `react` with every change of a resource; a change that breaks it is reported."""
+        self.context.store.subscribe(
+            resource, lambda change: self.skipping(change.object, lambda: react(change))
+        )
 
     def watch(self, resource: ApiResource, wake: Callable[[Obj], None] | None = None) -> None:
         """Wake the key of every changed object of a resource, or call `wake` with the object."""
@@ -63,7 +86,7 @@ class Controller(ABC):
             else:
                 wake(change.object)
 
-        self.context.store.subscribe(resource, react)
+        self.follow(resource, react)
 
     def watch_pods_of(self, kind: str) -> None:
         """Wake the controller of every changed pod, if it is of this kind."""

@@ -47,7 +47,7 @@ class DaemonSets(Controller):
         self._workloads = Workloads(context, admission, "daemonset-controller")
         self.watch(DAEMON_SETS)
         self.watch_pods_of("DaemonSet")
-        context.store.subscribe(NODES, self._node_changed)
+        self.follow(NODES, self._node_changed)
 
     def _node_changed(self, change: Change) -> None:
         if change.before is None or change.before["spec"] != change.object["spec"]:

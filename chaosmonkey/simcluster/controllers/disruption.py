@@ -22,7 +22,7 @@ class Disruption(Controller):
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
         self.watch(BUDGETS)
-        context.store.subscribe(PODS, self._pod_changed)
+        self.follow(PODS, self._pod_changed)
 
     def _pod_changed(self, change: Change) -> None:
         for budget in self.context.store.all(BUDGETS):

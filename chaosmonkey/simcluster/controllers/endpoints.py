@@ -29,7 +29,7 @@ class Endpoints(Controller):
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
         self.watch(SERVICES)
-        context.store.subscribe(PODS, self._pod_changed)
+        self.follow(PODS, self._pod_changed)
         self._by_label = context.store.index(PODS, "label", _label_terms)
         self._slices = context.store.index(ENDPOINT_SLICES, "service", _service_terms)
         self._services = context.store.index(SERVICES, "selector", _selector_terms)

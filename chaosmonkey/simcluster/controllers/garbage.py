@@ -27,7 +27,7 @@ class Garbage(Controller):
             resource: context.store.index(resource, "owners", _owner_uids) for resource in RESOURCES
         }
         for resource in RESOURCES:
-            context.store.subscribe(resource, self._changed(resource))
+            self.follow(resource, self._changed(resource))
 
     def _changed(self, resource: ApiResource) -> Callable[[Change], None]:
         def react(change: Change) -> None:

@@ -41,14 +41,17 @@ class NodeLifecycle(Controller):
         self._all_lost = False
         self._taint_booked = False
         self.watch(NODES)
-        context.store.subscribe(NODES, self._registered)
+        self.follow(NODES, self._registered)
         context.timeline.after(context.timing.monitor_period, self._monitor_periodically)
 
     def _registered(self, change: Change) -> None:
+        name = change.key[1]
         if change.what == "ADDED":
-            name = change.key[1]
             text = f"Node {name} event: Registered Node {name} in Controller"
             self.context.events.record(change.object, "RegisteredNode", text, source=_SOURCE)
+        elif change.what == "DELETED":
+            text = f"Node {name} event: Removing Node {name} from Controller"
+            self.context.events.record(change.object, "RemovingNode", text, source=_SOURCE)
 
     def _monitor_periodically(self) -> None:
         drift = self.context.timeline.draw((0.001, 0.008))
@@ -60,9 +63,7 @@ class NodeLifecycle(Controller):
     def monitor_health(self) -> None:
         """One pass over all nodes; while the API server is away, only note the time of silence."""
         for node in self.context.store.all(NODES):
-            silent = self._silence(node)
-            if self.context.answering:
-                self._monitor(node, silent)
+            self.skipping(node, lambda node=node: self._monitor(node))  # type: ignore[misc]
         if self.context.answering:
             self._classify_zone()
 
@@ -78,7 +79,10 @@ class NodeLifecycle(Controller):
         self._seen[name] = renewed, since
         return now - since
 
-    def _monitor(self, node: Obj, silent: float) -> None:
+    def _monitor(self, node: Obj) -> None:
+        silent = self._silence(node)
+        if not self.context.answering:
+            return
         name = node["metadata"]["name"]
         ready = condition(node, "Ready").get("status")
         if silent > self.context.timing.grace and ready not in {None, "Unknown"}:

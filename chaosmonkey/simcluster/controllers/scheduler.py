@@ -32,8 +32,8 @@ class Scheduler(Controller):
         self._on_node = context.store.index(PODS, "node", node_of)
         self._used: dict[str, ResourceAmounts] = {}
         self._pending: set[Key] = set()
-        context.store.subscribe(PODS, self._pod_changed)
-        context.store.subscribe(NODES, self._node_changed)
+        self.follow(PODS, self._pod_changed)
+        self.follow(NODES, self._node_changed)
 
     def _pod_changed(self, change: Change) -> None:
         pod, before = change.object, change.before

@@ -30,7 +30,7 @@ class TaintEviction(Controller):
         self._tainted: set[str] = set()
         self._pods = context.store.index(PODS, "node", node_of)
         self.watch(NODES)
-        context.store.subscribe(PODS, self._pod_changed)
+        self.follow(PODS, self._pod_changed)
 
     def sync(self, key: Key) -> None:
         """Start or cancel the timers of a node's pods."""

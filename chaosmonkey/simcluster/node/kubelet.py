@@ -38,10 +38,11 @@ class Kubelet:
         self.running = False
         self.linked = True
         self.frozen = False
-        self.pods = PodWorkers(identity, context, lambda: self.connected)
+        self.pods = PodWorkers(identity, context, lambda: self.connected, self._reconcile_later)
         self._context = context
         self._source = Source("kubelet", identity.name)
         self._boot_id = ""
+        self._registered = False
         self._reported = 0.0
         self._froze = 0.0
         self._healthy = True
@@ -89,6 +90,13 @@ class Kubelet:
         self._book("pods", draw(timing.notice), self.pods.catch_up)
         self._book("reconcile", draw(timing.reconcile), self.pods.reconcile)
 
+    def _reconcile_later(self) -> None:
+        """Restore the pods' true status at the next turn of the status manager."""
+        booked = self._bookings.get("reconcile")
+        if booked is None or not booked.pending:
+            seconds = self._context.timeline.draw(self._context.timing.reconcile)
+            self._book("reconcile", seconds, self.pods.reconcile)
+
     def freeze(self) -> None:
         """Stop every process on the machine; time goes on."""
         self.frozen = True
@@ -97,6 +105,8 @@ class Kubelet:
 
     def thaw(self) -> None:
         """Resume its processes; after a long freeze the kubelet reports its runtime as down."""
+        if not self.frozen:
+            return
         self.frozen = False
         stale = self._context.timeline.now - self._froze > _RUNTIME_STALE
         self.pods.unpause()
@@ -110,6 +120,8 @@ class Kubelet:
             self._book("reconcile", timing.status_period - 0.9, self.pods.reconcile)
         else:
             self._book("status", draw(timing.back_online), self._check)
+            self._book("pods", draw(timing.notice), self.pods.catch_up)
+            self._book("reconcile", draw(timing.reconcile), self.pods.reconcile)
 
     def _recovered(self) -> None:
         self._healthy = True
@@ -121,6 +133,7 @@ class Kubelet:
         self.running = True
         self._healthy = True
         self._boot_id = str(uuid.UUID(int=timeline.random.getrandbits(128), version=4))
+        self._registered = False
         self._reported = 0.0
         self._context.events.forget(self._source)
         if self.connected:
@@ -163,8 +176,11 @@ class Kubelet:
         if not self.connected:
             return
         node = self._context.store.find(NODES, "", self.identity.name)
+        if node is None and self._registered:
+            return  # A running kubelet does not register again; a restarted one does.
         if node is None:
             node = self._context.store.create(NODES, nodestatus.new_node(self.identity))
+        self._registered = True
         ready = condition(node, "Ready").get("status")
         rebooted = node["status"].get("nodeInfo", {}).get("bootID", self._boot_id) != self._boot_id
         differs = ready != ("True" if self._healthy else "False")

@@ -15,8 +15,9 @@ from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node import pod_lifecycle
-from chaosmonkey.simcluster.node.nodestatus import NodeIdentity
+from chaosmonkey.simcluster.node.nodestatus import NodeIdentity, condition
 from chaosmonkey.simcluster.node.pod_lifecycle import Life, PodReport, PodStep
+from chaosmonkey.simcluster.node.podevents import event_texts
 from chaosmonkey.simcluster.node.podstatus import PodFacts, pod_status
 from chaosmonkey.simcluster.timeline import Booking
 
@@ -51,6 +52,7 @@ class PodWorkers:
         identity: which node the machine is.
         context: the world.
         connected: returns whether the kubelet can reach the API server.
+        overwritten: called when another client changed a status that this machine reports.
         images: the pulled images; they survive a power cut.
         runs: the pods on this machine, by uid.
     """
@@ -58,10 +60,12 @@ class PodWorkers:
     identity: NodeIdentity
     context: SimContext
     connected: Callable[[], bool]
+    overwritten: Callable[[], None]
     images: set[str] = field(default_factory=set)
     runs: dict[str, PodWorker] = field(default_factory=dict)
     _serial: int = 0
     _synced: bool = False
+    _posting: bool = False
     _slow: float = 0.5
     """Share of lost pods that wait for the kubelet's housekeeping; drawn at each boot."""
 
@@ -73,6 +77,8 @@ class PodWorkers:
             self._deleted(change.object)
         else:
             self._update(change.object)
+            if not self._posting and self._was_overwritten(change.object):
+                self.overwritten()
 
     def restore(self) -> None:
         """Adopt the API server's pods after the kubelet started."""
@@ -253,16 +259,32 @@ class PodWorkers:
         def write(pod: Obj) -> None:
             pod["status"] = pod_status(pod, report, facts, now)
 
-        after = self.context.store.edit(PODS, run.key, write, uid=run.uid)
+        self._posting = True
+        try:
+            after = self.context.store.edit(PODS, run.key, write, uid=run.uid)
+        finally:
+            self._posting = False
         if after is not None:
             run.pod = after
+
+    def _was_overwritten(self, pod: Obj) -> bool:
+        """Whether the API server shows another readiness or phase than the kubelet reports."""
+        run = self.runs.get(pod["metadata"]["uid"])
+        if run is None or run.report is None:
+            return False
+        shown = pod.get("status", {})
+        ready = "True" if run.report.ready else "False"
+        return (shown.get("phase"), condition(pod, "Ready").get("status")) != (
+            run.report.phase,
+            ready,
+        )
 
     def _record(self, run: PodWorker, reason: str) -> None:
         """Record an event for each container of a pod."""
         if not self.connected():
             return
         for container in run.pod["spec"]["containers"]:
-            for why, message in self._event_texts(reason, container):
+            for why, message in event_texts(reason, container, self.images):
                 self.context.events.record(
                     run.pod,
                     why,
@@ -270,24 +292,6 @@ class PodWorkers:
                     source=Source("kubelet", self.identity.name),
                     container=container["name"],
                 )
-
-    def _event_texts(self, reason: str, container: Obj) -> list[tuple[str, str]]:
-        image = container["image"]
-        match reason:
-            case "Pulled" if image in self.images:
-                text = "already present on machine and can be accessed by the pod"
-                return [("Pulled", f'Container image "{image}" {text}')]
-            case "Pulled":
-                self.images.add(image)
-                took = "in 310ms (310ms including waiting). Image size: 24117248 bytes."
-                return [
-                    ("Pulling", f'Pulling image "{image}"'),
-                    ("Pulled", f'Successfully pulled image "{image}" {took}'),
-                ]
-            case "Killing":
-                return [("Killing", f"Stopping container {container['name']}")]
-            case _:
-                return [(reason, f"Container {reason.lower()}")]
 
 
 def node_of(pod: Obj) -> tuple[str, ...]:
