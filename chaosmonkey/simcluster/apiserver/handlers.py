@@ -16,7 +16,7 @@ from chaosmonkey.simcluster.apiserver.resources import NAMESPACES, PODS, ApiReso
 from chaosmonkey.simcluster.apiserver.storage import Store, clone
 from chaosmonkey.simcluster.apiserver.validation import check
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
-from chaosmonkey.simcluster.controllers.disruption import forbidding
+from chaosmonkey.simcluster.controllers.disruption import charge_budget
 
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _RFC_1123 = (
@@ -24,6 +24,8 @@ _RFC_1123 = (
     "'.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used "
     "for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
+
+_BINDING = ApiResource("", "v1", "pods/binding", "Binding")
 
 Answer = tuple[int, Obj]
 """An HTTP status and the object to send."""
@@ -44,7 +46,7 @@ class Handlers:
     def create(self, target: Target, obj: Obj, query: Query) -> Answer:
         """Create an object, a binding or an eviction."""
         if target.part == "eviction":
-            return self._evict(target, obj)
+            return self._evict(target, obj, query)
         if target.part == "binding":
             return self._bind(target, obj)
         if target.name:
@@ -133,27 +135,33 @@ class Handlers:
         keep = query.get("dryRun") != "All"
         return 200, scale_of(self._store.update(target.resource, after, keep=keep))
 
-    def _evict(self, target: Target, eviction: Obj) -> Answer:
+    def _evict(self, target: Target, eviction: Obj, query: Query) -> Answer:
+        """Evict a pod: refuses with 404, or with 429 if its budget allows no eviction."""
         options = eviction.get("deleteOptions") or {}
         key = (target.namespace, target.name)
         pod = self._store.get(target.resource, *key)
-        budget = forbidding(self._store, pod)
-        if budget is not None:
-            status = budget.get("status", {})
-            raise refusals.disruption_budget(
-                budget["metadata"]["name"],
-                status.get("desiredHealthy", 0),
-                status.get("currentHealthy", 0),
-            )
-        self._store.delete(target.resource, key, grace=options.get("gracePeriodSeconds"))
+        dry = query.get("dryRun") == "All" or options.get("dryRun") == ["All"]
+        charge_budget(self._store, pod, dry=dry)
+        if not dry:
+            self._store.delete(target.resource, key, grace=options.get("gracePeriodSeconds"))
         return 201, _success() | {"code": 201}
 
     def _bind(self, target: Target, binding: Obj) -> Answer:
-        def bind(pod: Obj) -> None:
-            pod["spec"]["nodeName"] = binding["target"]["name"]
+        """Bind a pod to a node: refuses with 404, or with 409 if it is bound or being deleted."""
+        node = (binding.get("target") or {}).get("name")
+        pod = self._store.get(target.resource, target.namespace, target.name)
+        assigned = pod["spec"].get("nodeName")
+        if "deletionTimestamp" in pod["metadata"]:
+            why = f"pod {target.name} is being deleted, cannot be assigned to a host"
+            raise refusals.conflict(_BINDING, target.name, why)
+        if assigned:
+            why = f'pod {target.name} is already assigned to node "{assigned}"'
+            raise refusals.conflict(_BINDING, target.name, why)
 
-        if self._store.edit(target.resource, (target.namespace, target.name), bind) is None:
-            raise refusals.not_found(target.resource, target.name)
+        def bind(pod: Obj) -> None:
+            pod["spec"]["nodeName"] = node
+
+        self._store.edit(target.resource, (target.namespace, target.name), bind)
         return 201, _success() | {"code": 201}
 
     @staticmethod

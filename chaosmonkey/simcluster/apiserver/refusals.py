@@ -147,6 +147,21 @@ def disruption_budget(budget: str, needed: int, healthy: int) -> Refusal:
     )
 
 
+def unprocessed_budget(budget: str) -> Refusal:
+    """The PodDisruptionBudget changed and was not counted since."""
+    cause = f"The disruption budget {budget} is still being processed by the server."
+    return Refusal(
+        429,
+        "TooManyRequests",
+        "Cannot evict pod as it would violate the pod's disruption budget.",
+        details={
+            "causes": [{"reason": "DisruptionBudget", "message": cause}],
+            "retryAfterSeconds": 10,
+        },
+        headers={"Retry-After": "10"},
+    )
+
+
 def shutting_down() -> Refusal:
     """The server is shutting down and closes the connection."""
     message = "apiserver is shutting down"

@@ -48,6 +48,11 @@ class Store:
         self._timeline = timeline
         self._caches = {resource: WatchCache(resource, history) for resource in RESOURCES}
 
+    @property
+    def now(self) -> float:
+        """The moment at which a write would happen now."""
+        return self._timeline.now
+
     def cache(self, resource: ApiResource) -> WatchCache:
         """The objects of one resource with their history."""
         return self._caches[resource]
