@@ -51,7 +51,7 @@ class Timing:
     """From a restored link to the first renewed lease."""
     retry: Span = (0.3, 3.0)
     """From the API server's return to a kubelet's next attempt to renew its lease."""
-    reconcile: Span = (1.0, 10.0)
+    reconcile: Span = (0.2, 10.0)
     """From a restored link, or from another client's write of a pod's status, to its true
     readiness: the kubelet's status manager compares them every 10 s (syncPeriod)."""
     register: Span = (0.05, 0.12)

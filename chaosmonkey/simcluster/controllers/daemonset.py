@@ -23,7 +23,7 @@ from chaosmonkey.simcluster.controllers.base import (
     is_ready,
     is_terminating,
 )
-from chaosmonkey.simcluster.controllers.deployment import template_hash
+from chaosmonkey.simcluster.controllers.rollout import template_hash
 from chaosmonkey.simcluster.tolerations import tolerates_all
 
 _REVISION = "controller-revision-hash"
