@@ -142,6 +142,14 @@ class World:
         """Unplug a machine's network cable by hand."""
         self.bench.change_feed(machine, "network", plugged=False)
 
+    def link_reset(self, machine: str) -> None:
+        """Make every connection of a machine fail at once, until `link_restored`."""
+        self.kubelets[machine].set_link(False, resets=True)
+
+    def link_restored(self, machine: str) -> None:
+        """Let a machine connect again."""
+        self.kubelets[machine].set_link(True)
+
     def link_up(self, machine: str) -> None:
         """Plug a machine's network cable in by hand."""
         self.bench.change_feed(machine, "network", plugged=True)

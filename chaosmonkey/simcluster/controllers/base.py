@@ -63,6 +63,17 @@ class Controller(ABC):
             log.exception("%s cannot reconcile %s. Retrying.", type(self).__name__, "/".join(key))
             self.wake(key, _RETRY_BROKEN)
 
+    def later(self, seconds: float, call: Callable[[], None]) -> None:
+        """Call something later; while the API server is away, retry every 0.5 s."""
+
+        def run() -> None:
+            if self.context.answering:
+                call()
+            else:
+                self.later(_RETRY_AFTER, call)
+
+        self.context.timeline.after(seconds, run)
+
     def skipping(self, obj: Obj, work: Callable[[], None]) -> None:
         """Do one object's share of a pass; report an object that breaks it, and go on."""
         try:
@@ -143,14 +154,14 @@ class Workloads:
         self.context.events.record(owner, reason, message, source=self.source)
 
 
-def owned_index(context: SimContext) -> Index:
-    """Pods by the uid of their controller."""
+def owned_index(context: SimContext, resource: ApiResource = PODS) -> Index:
+    """The objects of a resource by the uid of their controller."""
 
-    def terms(pod: Obj) -> tuple[str, ...]:
-        owner = owner_of(pod)
+    def terms(obj: Obj) -> tuple[str, ...]:
+        owner = owner_of(obj)
         return (owner["uid"],) if owner else ()
 
-    return context.store.index(PODS, "controller", terms)
+    return context.store.index(resource, "controller", terms)
 
 
 def owner_of(obj: Obj) -> Obj | None:

@@ -5,20 +5,23 @@
     every 0.1 s while nodes queue: NoExecute, one node per 1/rate seconds
     every period: node Ready again ─► NoExecute off
 
-With 55 % of the zone and more than two nodes lost, small zones stop evicting. With all nodes lost,
-existing NoExecute taints are withdrawn.
+With 55 % of a zone and more than two of its nodes lost, small zones stop evicting. With all nodes
+lost, existing NoExecute taints are withdrawn. `throttle.py` limits how fast all this is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from chaosmonkey.simcluster.apiserver.admission import NOT_READY, UNREACHABLE, UNSCHEDULABLE
+from chaosmonkey.simcluster.apiserver.admission import NOT_READY, UNREACHABLE
 from chaosmonkey.simcluster.apiserver.resources import LEASES, NODES, PODS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller, is_ready
+from chaosmonkey.simcluster.controllers.taints import has_taint, no_schedule, retainted
+from chaosmonkey.simcluster.controllers.throttle import ClientThrottle
+from chaosmonkey.simcluster.controllers.zones import Zone, by_zone, rate_in, state_of, zone_of
 from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.kubelet import LEASE_NAMESPACE
 from chaosmonkey.simcluster.node.nodestatus import condition
@@ -35,11 +38,10 @@ class NodeLifecycle(Controller):
     def __init__(self, context: SimContext) -> None:
         super().__init__(context)
         self._seen: dict[str, tuple[str, float]] = {}
-        self._queue: dict[str, None] = {}
-        self._rate = context.timing.eviction_rate
-        self._next_taint = 0.0
+        self._zones: dict[str, Zone] = {}
+        self._throttle = ClientThrottle(context.timeline)
+        self._queued: set[str] = set()
         self._all_lost = False
-        self._taint_booked = False
         self.watch(NODES)
         self.follow(NODES, self._registered)
         context.timeline.after(context.timing.monitor_period, self._monitor_periodically)
@@ -65,7 +67,7 @@ class NodeLifecycle(Controller):
         for node in self.context.store.all(NODES):
             self.skipping(node, lambda node=node: self._monitor(node))  # type: ignore[misc]
         if self.context.answering:
-            self._classify_zone()
+            self._classify_zones()
 
     def _silence(self, node: Obj) -> float:
         """Seconds since the first pass that saw the node's latest heartbeat."""
@@ -86,10 +88,12 @@ class NodeLifecycle(Controller):
         name = node["metadata"]["name"]
         ready = condition(node, "Ready").get("status")
         if silent > self.context.timing.grace and ready not in {None, "Unknown"}:
-            self._mark_unknown(node, was_ready=ready == "True")
+            was_ready = ready == "True"
+            mark = f"mark {name}"
+            self._write(mark, 1, lambda: self._mark_unknown(node, was_ready=was_ready))
         elif ready == "True":
-            self._queue.pop(name, None)
-            if not any(self._tainted(node, key, "NoSchedule") for key in (UNREACHABLE, NOT_READY)):
+            self._dequeue(name)
+            if not any(has_taint(node, key, "NoSchedule") for key in (UNREACHABLE, NOT_READY)):
                 self._untaint(node)
         elif ready is not None and not self._all_lost:
             self._enqueue(node)
@@ -108,11 +112,12 @@ class NodeLifecycle(Controller):
                     found["lastTransitionTime"] = now
 
         self.context.store.edit(NODES, ("", name), forget)
+        self._throttle.owe_event()
         if was_ready:
             text = f"Node {name} status is now: NodeNotReady"
             self.context.events.record(node, "NodeNotReady", text, source=_SOURCE)
             self._unready_pods(name)
-        self._later(self.context.timeline.draw((0.02, 0.1)), lambda: self._enqueue_named(name))
+        self.later(self.context.timeline.draw((0.02, 0.1)), lambda: self._enqueue_named(name))
 
     def _unready_pods(self, name: str) -> None:
         """Mark every ready pod of a lost node as not ready, one write at a time."""
@@ -121,7 +126,9 @@ class NodeLifecycle(Controller):
         for pod in pods:
             if is_ready(pod):
                 after += self.context.timeline.draw(self.context.timing.lag)
-                self._later(after, lambda pod=pod: self._unready(pod))  # type: ignore[misc]
+                wait = after + self._throttle.reserve()
+                self.later(wait, lambda pod=pod: self._unready(pod))  # type: ignore[misc]
+                self._throttle.owe_event()
 
     def _unready(self, pod: Obj) -> None:
         now = stamp(self.context.timeline.now)
@@ -138,20 +145,30 @@ class NodeLifecycle(Controller):
             )
 
     def sync(self, key: Key) -> None:
-        """Set a node's NoSchedule taints from its conditions."""
+        """Set a node's NoSchedule taints from its conditions, as soon as the client may."""
         node = self.context.store.find(NODES, *key)
         if node is None:
             self._seen.pop(key[1], None)
-            self._queue.pop(key[1], None)
-            return
+            self._dequeue(key[1])
+        elif self._lacks_taints(node):
+            self._write(f"taint {key[1]}", 2, lambda: self._taint_conditions(key[1]))
+        else:
+            self._swap_if_not_ready(node)
+
+    def _lacks_taints(self, node: Obj) -> bool:
+        taints: list[Obj] = node["spec"].get("taints", [])
+        return retainted(taints, "NoSchedule", no_schedule(node), "") != taints
+
+    def _taint_conditions(self, name: str) -> None:
+        """Set a node's NoSchedule taints; a node that is back meanwhile gets none."""
+        node = self.context.store.find(NODES, "", name)
+        if node is not None:
+            self._retaint(node, "NoSchedule", no_schedule(node))
+            self._swap_if_not_ready(node)
+
+    def _swap_if_not_ready(self, node: Obj) -> None:
         ready = condition(node, "Ready").get("status")
-        wanted = {
-            NOT_READY: ready not in {"True", "Unknown"},
-            UNREACHABLE: ready == "Unknown",
-            UNSCHEDULABLE: bool(node["spec"].get("unschedulable")),
-        }
-        self._retaint(node, "NoSchedule", wanted)
-        if ready == "False" and self._tainted(node, UNREACHABLE):
+        if ready == "False" and has_taint(node, UNREACHABLE):
             self._swap_taint(node)
 
     def _swap_taint(self, node: Obj) -> None:
@@ -163,98 +180,93 @@ class NodeLifecycle(Controller):
             if found is not None and condition(found, "Ready").get("status") == "False":
                 self._retaint(found, "NoExecute", {UNREACHABLE: False, NOT_READY: True})
 
-        self._later(self.context.timeline.draw((0.0, self.context.timing.monitor_period)), swap)
+        self.later(self.context.timeline.draw((0.0, self.context.timing.monitor_period)), swap)
 
     def _enqueue_named(self, name: str) -> None:
         node = self.context.store.find(NODES, "", name)
         if node is not None:
             self._enqueue(node)
 
+    def _zone(self, node: Obj) -> Zone:
+        rate = self.context.timing.eviction_rate
+        return self._zones.setdefault(zone_of(node), Zone(rate))
+
+    def _dequeue(self, name: str) -> None:
+        for zone in self._zones.values():
+            zone.queue.pop(name, None)
+
     def _enqueue(self, node: Obj) -> None:
         """Queue a node that is not Ready for its NoExecute taint."""
         name = node["metadata"]["name"]
-        if self._tainted(node, UNREACHABLE) or self._tainted(node, NOT_READY):
+        if has_taint(node, UNREACHABLE) or has_taint(node, NOT_READY):
             return
-        self._queue.setdefault(name)
-        if not self._taint_booked:
-            self._taint_booked = True
-            self._later(
-                self.context.timeline.draw((0.01, self.context.timing.taint_pass)), self._taint_next
-            )
+        zone = self._zone(node)
+        zone.queue.setdefault(name)
+        if not zone.booked:
+            zone.booked = True
+            wait = self.context.timeline.draw((0.01, self.context.timing.taint_pass))
+            self.later(wait, lambda: self._taint_next(zone))
 
-    def _taint_next(self) -> None:
-        """Taint the next node in the queue, if the rate allows; repeat while nodes wait."""
-        self._taint_booked = False
-        rate = self._rate
-        if self._queue and rate > 0 and self.context.timeline.now >= self._next_taint:
-            name = next(iter(self._queue))
-            del self._queue[name]
+    def _taint_next(self, zone: Zone) -> None:
+        """Taint the next node in a zone's queue, if the rate allows; repeat while nodes wait."""
+        zone.booked = False
+        rate, now = zone.rate, self.context.timeline.now
+        if zone.queue and rate > 0 and now >= zone.next_taint:
+            name = next(iter(zone.queue))
+            del zone.queue[name]
             node = self.context.store.find(NODES, "", name)
             status = condition(node, "Ready").get("status") if node else "True"
             if node is not None and status != "True":
-                self._next_taint = self.context.timeline.now + 1 / rate
+                zone.next_taint = now + 1 / rate
                 unknown = status == "Unknown"
                 wanted = {UNREACHABLE: unknown, NOT_READY: not unknown}
                 self._retaint(node, "NoExecute", wanted)
-        if self._queue and not self._taint_booked and rate > 0:
-            self._taint_booked = True
-            wait = max(self.context.timing.taint_pass, self._next_taint - self.context.timeline.now)
-            self._later(wait, self._taint_next)
+        if zone.queue and not zone.booked and rate > 0:
+            zone.booked = True
+            wait = max(self.context.timing.taint_pass, zone.next_taint - now)
+            self.later(wait, lambda: self._taint_next(zone))
 
-    def _classify_zone(self) -> None:
-        """Set the rate of NoExecute taints: the more nodes are lost, the slower.
+    def _classify_zones(self) -> None:
+        """Set each zone's rate of NoExecute taints: the more nodes are lost, the slower.
 
-        If all nodes are lost, the cause is not the nodes, so their taints are withdrawn. When the
-        rate rises from zero, the first taint waits for a full interval.
+        If all nodes are lost, the cause is not the nodes, so their taints are withdrawn.
         """
+        timing, now = self.context.timing, self.context.timeline.now
         nodes = self.context.store.all(NODES)
-        total = len(nodes)
-        lost = sum(condition(node, "Ready").get("status") != "True" for node in nodes)
-        all_lost = total > 0 and lost == total
-        if all_lost:
-            self._queue.clear()
+        zones = by_zone(nodes)
+        states = {name: state_of(lost, timing) for name, lost in zones.items()}
+        all_lost = bool(states) and set(states.values()) == {"full"}
+        if all_lost and not self._all_lost:
             for node in nodes:
                 self._untaint(node)
-        elif self._all_lost:
+        elif self._all_lost and not all_lost:
             # Restart all grace periods: the silence before does not count.
-            now = self.context.timeline.now
             self._seen = {name: (text, now) for name, (text, _) in self._seen.items()}
         self._all_lost = all_lost
-        rate = self._rate_for(lost, total)
-        if rate > 0 and self._rate == 0:
-            self._next_taint = self.context.timeline.now + 1 / rate
-        self._rate = rate
-
-    def _rate_for(self, lost: int, total: int) -> float:
-        """Nodes per second that may be tainted NoExecute when `lost` of `total` are lost."""
-        timing = self.context.timing
-        if total and lost == total:
-            return 0.0
-        if lost > 2 and lost / total >= timing.unhealthy_threshold:
-            return timing.secondary_eviction_rate if total > timing.large_cluster else 0.0
-        return timing.eviction_rate
+        for name, state in states.items():
+            zone = self._zones.setdefault(name, Zone(timing.eviction_rate))
+            if all_lost:
+                zone.queue.clear()
+            rate = 0.0 if all_lost else rate_in(state, len(zones[name]), timing)
+            zone.change_rate(rate, now)
 
     def _untaint(self, node: Obj) -> None:
-        self._retaint(node, "NoExecute", {UNREACHABLE: False, NOT_READY: False})
+        """Withdraw a node's NoExecute taints, as soon as the client may."""
+        name = node["metadata"]["name"]
+        if not (has_taint(node, UNREACHABLE) or has_taint(node, NOT_READY)):
+            return
 
-    @staticmethod
-    def _tainted(node: Obj, key: str, effect: str = "NoExecute") -> bool:
-        return any(
-            taint["key"] == key and taint["effect"] == effect
-            for taint in node["spec"].get("taints", ())
-        )
+        def withdraw() -> None:
+            found = self.context.store.find(NODES, "", name)
+            if found is not None:
+                self._retaint(found, "NoExecute", {UNREACHABLE: False, NOT_READY: False})
+
+        self._write(f"untaint {name}", 2, withdraw)
 
     def _retaint(self, node: Obj, effect: str, wanted: dict[str, bool]) -> None:
         """Set or remove the taints in `wanted` for one effect; keep all others."""
         old = node["spec"].get("taints", [])
-        kept = [t for t in old if t["effect"] != effect or wanted.get(t["key"], True)]
-        there = {t["key"] for t in kept if t["effect"] == effect}
-        now = stamp(self.context.timeline.now)
-        kept += [
-            {"key": key, "effect": effect, "timeAdded": now}
-            for key, want in wanted.items()
-            if want and key not in there
-        ]
+        kept = retainted(old, effect, wanted, stamp(self.context.timeline.now))
         if kept == old:
             return
 
@@ -265,13 +277,18 @@ class NodeLifecycle(Controller):
 
         self.context.store.edit(NODES, key_of(node), retaint)
 
-    def _later(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call something later; while the API server is away, retry every 0.5 s."""
+    def _write(self, what: str, requests: int, call: Callable[[], None]) -> None:
+        """Write something that takes some requests, now or when the client may; queue it once."""
+        if what in self._queued:
+            return
+        wait = self._throttle.reserve(requests)
+        if not wait:
+            call()
+            return
+        self._queued.add(what)
 
-        def run() -> None:
-            if self.context.answering:
-                call()
-            else:
-                self._later(0.5, call)
+        def write() -> None:
+            self._queued.discard(what)
+            call()
 
-        self.context.timeline.after(seconds, run)
+        self.later(wait, write)

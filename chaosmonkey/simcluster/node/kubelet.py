@@ -20,13 +20,28 @@ from chaosmonkey.simcluster.node import nodestatus
 from chaosmonkey.simcluster.node.nodestatus import NodeIdentity, condition
 from chaosmonkey.simcluster.node.pod_workers import PodWorkers
 from chaosmonkey.simcluster.timeline import Booking, Span
-from chaosmonkey.simcluster.timestamps import micro_stamp
+from chaosmonkey.simcluster.timestamps import micro_stamp, stamp
 
 LEASE_NAMESPACE = "kube-node-lease"
 _JITTER = 0.04
 _RUNTIME_STALE = 30.0
 _SECOND_REPORT = 30.0
 _HUNG = 0.5
+
+
+_BACKOFF = 0.8
+_LONGEST_BACKOFF = 30.0
+"""Seconds between two attempts of a watch: doubled each time, plus up to as much by chance
+(client-go's reflector)."""
+
+
+def backoff_left(outage: float, draw: Callable[[Span], float]) -> float:
+    """Seconds from the end of an outage to the next attempt of a watch that failed all along."""
+    tried, backoff = 0.0, _BACKOFF
+    while tried <= outage:
+        tried += draw((backoff, 2 * backoff))
+        backoff = min(2 * backoff, _LONGEST_BACKOFF)
+    return tried - outage
 
 
 class Kubelet:
@@ -43,6 +58,8 @@ class Kubelet:
         self._source = Source("kubelet", identity.name)
         self._boot_id = ""
         self._registered = False
+        self._cut: float | None = None
+        self._stale_until = 0.0
         self._reported = 0.0
         self._froze = 0.0
         self._healthy = True
@@ -64,17 +81,42 @@ class Kubelet:
     def power_off(self) -> None:
         """Power off: everything on the machine stops at once, without a last report."""
         self.powered = self.running = self.frozen = False
+        self._cut, self._stale_until = None, 0.0
         for booking in self._bookings.values():
             booking.cancel()
         self._bookings.clear()
         self.pods.power_off()
 
-    def set_link(self, live: bool) -> None:
-        """Connect or cut the link; a cut link drops packets silently."""
+    def set_link(self, live: bool, *, resets: bool = False) -> None:
+        """Connect or cut the link.
+
+        A cut link drops packets silently. One that `resets` lets every connection fail at once, so
+        that the kubelet's watches wait longer and longer before they try again.
+        """
         if live != self.linked:
             self.linked = live
-            if live:
+            now = self._context.timeline.now
+            if not live:
+                self._cut = now if resets else None
+            elif self._cut is None:
                 self.reconnect()
+            else:
+                self._rewatch(now - self._cut)
+
+    def _rewatch(self, outage: float) -> None:
+        """Catch up after resets: leases resume at once, the watches at their next attempt."""
+        self.reconnect()
+        if not self.connected:
+            return
+        draw = self._context.timeline.draw
+        node, pods = backoff_left(outage, draw), backoff_left(outage, draw)
+        self._stale_until = self._context.timeline.now + node
+        self._reported = 0.0
+        self._book("status", draw(self._context.timing.back_online), self._check)
+        self.pods.watching = False
+        self._book("pods", pods, self.pods.catch_up)
+        # Until then, the status manager compares the pods with an old copy.
+        self._book("reconcile", pods + draw(self._context.timing.reconcile), self.pods.reconcile)
 
     def reconnect(self, *, lease: Span | None = None) -> None:
         """Catch up after the link or the API server is back; renew the lease after `lease`."""
@@ -184,6 +226,12 @@ class Kubelet:
         ready = condition(node, "Ready").get("status")
         rebooted = node["status"].get("nodeInfo", {}).get("bootID", self._boot_id) != self._boot_id
         differs = ready != ("True" if self._healthy else "False")
+        if timeline.now < self._stale_until:
+            # The kubelet compares with an old copy of its node, in which it is still Ready.
+            if not self._reported:
+                self._reported = timeline.now
+                self._beat()
+            return
         if not (rebooted or differs) and timeline.now - self._reported < timing.status_report:
             return
         self._reported = timeline.now + timeline.draw((-0.1, 0.1)) * timing.status_report
@@ -209,6 +257,16 @@ class Kubelet:
             self._record_sufficient()
         if differs:
             self._record_status("NodeReady" if self._healthy else "NodeNotReady")
+
+    def _beat(self) -> None:
+        """Post new heartbeats, and no condition."""
+        now = stamp(self._context.timeline.now)
+
+        def beat(node: Obj) -> None:
+            for found in node["status"]["conditions"]:
+                found["lastHeartbeatTime"] = now
+
+        self._context.store.edit(NODES, ("", self.identity.name), beat)
 
     def _record_sufficient(self) -> None:
         for reason in nodestatus.SUFFICIENT:

@@ -66,12 +66,14 @@ class PodWorkers:
     _serial: int = 0
     _synced: bool = False
     _posting: bool = False
+    watching: bool = True
+    """Whether the kubelet receives changes of its pods."""
     _slow: float = 0.5
     """Share of lost pods that wait for the kubelet's housekeeping; drawn at each boot."""
 
     def changed(self, change: Change) -> None:
         """Handle a change of a pod that is bound to this machine."""
-        if not (self._synced and self.connected()):
+        if not (self._synced and self.watching and self.connected()):
             return
         if change.what == "DELETED":
             self._deleted(change.object)
@@ -92,6 +94,7 @@ class PodWorkers:
 
     def catch_up(self) -> None:
         """Catch up after the link is back: post terminating pods, and handle missed changes."""
+        self.watching = True
         if not self.connected():
             return
         bound = self._bound()
@@ -120,6 +123,7 @@ class PodWorkers:
                 run.booking.cancel()
         self.runs.clear()
         self._synced = False
+        self.watching = True
 
     def pause(self) -> None:
         """Stop the time of every pod."""
@@ -272,12 +276,8 @@ class PodWorkers:
         run = self.runs.get(pod["metadata"]["uid"])
         if run is None or run.report is None:
             return False
-        shown = pod.get("status", {})
-        ready = "True" if run.report.ready else "False"
-        return (shown.get("phase"), condition(pod, "Ready").get("status")) != (
-            run.report.phase,
-            ready,
-        )
+        ready = condition(pod, "Ready").get("status") == "True"
+        return (pod["status"].get("phase"), ready) != (run.report.phase, run.report.ready)
 
     def _record(self, run: PodWorker, reason: str) -> None:
         """Record an event for each container of a pod."""

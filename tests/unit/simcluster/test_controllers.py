@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
-from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, NODES, PODS
+from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, LEASES, NODES, PODS
 from chaosmonkey.simcluster.controllers.deployment import Deployments
 from chaosmonkey.simcluster.controllers.podgc import OUT_OF_SERVICE, PodGarbage
+from chaosmonkey.simcluster.controllers.zones import by_zone, rate_in, state_of
 from chaosmonkey.simcluster.demo import shop
+from chaosmonkey.simcluster.node.kubelet import backoff_left
 from chaosmonkey.simcluster.node.nodestatus import condition
-from chaosmonkey.simcluster.timing import STAGE
-from chaosmonkey.simcluster.world import World
+from chaosmonkey.simcluster.timing import KUBERNETES, STAGE
+from chaosmonkey.simcluster.world import World, machines
 
 Obj = dict[str, Any]
 
@@ -167,3 +170,88 @@ def test_finished_pods_above_the_threshold_go_oldest_first(world: World) -> None
     world.run_for(20)
     left = {p["metadata"]["name"] for p in world.store.all(PODS)}
     assert {name for name in left if name.startswith("done")} == {"done-3", "done-4"}
+
+
+def test_a_node_whose_connections_were_reset_is_ready_when_its_watch_is_back() -> None:
+    world = World(timing=KUBERNETES, seed=4, machines=machines(5), control_plane="")
+    world.run_for(30)
+    world.apply(*shop(5))
+    world.run_for(90)
+    there = {pod["metadata"]["uid"] for pod in of_node(world, "node2")}
+    world.link_reset("node2")
+    world.run_for(120)
+    lease = world.store.get(LEASES, "kube-node-lease", "node2")["spec"]["renewTime"]
+    world.link_restored("node2")
+    world.run_for(9)
+    assert world.store.get(LEASES, "kube-node-lease", "node2")["spec"]["renewTime"] > lease
+    found = condition(world.store.get(NODES, "", "node2"), "Ready")
+    assert found["status"] == "Unknown"
+    assert found["lastHeartbeatTime"] > found["lastTransitionTime"]
+    world.run_for(75)
+    assert condition(world.store.get(NODES, "", "node2"), "Ready")["status"] == "True"
+    world.run_for(20)
+    left = [pod for pod in of_node(world, "node2") if pod["metadata"]["uid"] in there]
+    assert left
+    assert all(is_ready(p) and "deletionTimestamp" not in p["metadata"] for p in left)
+
+
+def test_a_watch_that_failed_for_minutes_tries_again_within_a_minute() -> None:
+    chance = Random(1)
+    waits = [backoff_left(600.0, lambda span: chance.uniform(*span)) for _ in range(40)]
+    assert 0 < min(waits) < max(waits) <= 60
+    assert backoff_left(0.0, lambda span: span[0]) == 0.8
+
+
+def test_when_all_nodes_are_lost_at_once_their_taints_come_seconds_later() -> None:
+    world = demo(1)
+    moments: dict[str, list[float]] = {"unready": [], "tainted": []}
+    world.api_away()
+    world.run_for(62)
+    start = world.now
+
+    def pod_changed(change: Any) -> None:
+        if not is_ready(change.object):
+            moments["unready"].append(world.now - start)
+
+    def node_changed(change: Any) -> None:
+        if any(t["key"].endswith("unreachable") for t in change.object["spec"].get("taints", ())):
+            moments["tainted"].append(world.now - start)
+
+    world.store.subscribe(PODS, pod_changed)
+    world.store.subscribe(NODES, node_changed)
+    world.api_back()
+    world.run_for(1)
+    # 6 nodes and 30 pods: 36 writes and as many events, of which 30 go at once and 20 per second.
+    assert 0.2 < max(moments["unready"]) < 0.8
+    assert moments["tainted"] == []
+    world.run_for(30)
+    assert all(moment > 2 for moment in moments["tainted"])
+
+
+def node(name: str, *, lost: bool, **labels: str) -> Obj:
+    row = {"type": "Ready", "status": "Unknown" if lost else "True"}
+    marks = {f"topology.kubernetes.io/{key}": value for key, value in labels.items()}
+    return {"metadata": {"name": name, "labels": marks}, "status": {"conditions": [row]}}
+
+
+@pytest.mark.parametrize(
+    ("lost", "total", "state", "rate"),
+    [
+        (2, 3, "normal", 0.1),
+        (3, 5, "partial", 0.0),
+        (3, 6, "normal", 0.1),
+        (5, 5, "full", 0.1),
+        (28, 50, "partial", 0.0),
+        (29, 51, "partial", 0.01),
+    ],
+)
+def test_a_zone_evicts_at_the_rate_of_its_state(
+    lost: int, total: int, state: str, rate: float
+) -> None:
+    nodes = [node(f"n{n}", lost=n < lost, zone="a") for n in range(total)]
+    nodes += [node("b1", lost=False, zone="b")]
+    zones = by_zone(nodes)
+    assert set(zones) == {"/a", "/b"}
+    found = state_of(zones["/a"], KUBERNETES)
+    assert (found, rate_in(found, total, KUBERNETES)) == (state, rate)
+    assert state_of(zones["/b"], KUBERNETES) == "normal"
