@@ -17,6 +17,7 @@ from chaosmonkey.simcluster.apiserver.storage import Store, clone
 from chaosmonkey.simcluster.apiserver.validation import check
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.controllers.disruption import charge_budget
+from chaosmonkey.simcluster.controllers.garbage import hold_owner
 
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _RFC_1123 = (
@@ -94,6 +95,9 @@ class Handlers:
             grace = int(query["gracePeriodSeconds"])
         dry = query.get("dryRun") == "All" or options.get("dryRun") == ["All"]
         key = (target.namespace, target.name)
+        if not dry:
+            policy = options.get("propagationPolicy") or query.get("propagationPolicy", "")
+            hold_owner(self._store, resource, key, policy)
         after = before if dry else self._store.delete(resource, key, grace=grace)
         if resource.graceful or resource is NAMESPACES:
             return 200, after

@@ -14,6 +14,7 @@ from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers import deploymentstatus, rollout
+from chaosmonkey.simcluster.controllers.adoption import Adoption
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     is_finished,
@@ -37,8 +38,9 @@ class Deployments(Controller):
         self.watch(DEPLOYMENTS)
         self.watch(REPLICA_SETS, self._set_changed)
         self.follow(PODS, self._pod_changed)
-        self._owned = context.store.index(REPLICA_SETS, "controller", _controller_uid)
+        self._owned = owned_index(context, REPLICA_SETS)
         self._pods = owned_index(context)
+        self._adoption = Adoption(context, REPLICA_SETS)
 
     def _set_changed(self, replica_set: Obj) -> None:
         owner = owner_of(replica_set)
@@ -61,6 +63,7 @@ class Deployments(Controller):
             return
         if deploymentstatus.note_pause(owner, owner["status"], self.context.timeline.now):
             self._write_status(owner, owner["status"])
+        self._adoption.adopt(owner)
         new, old = self._sets(owner)
         if owner["spec"].get("paused") or self._was_scaled(owner, [*old, *([new] if new else [])]):
             self._resize(owner, new, old)
@@ -261,8 +264,3 @@ def _is_saturated(owner: Obj, new: Obj) -> bool:
     desired = new["metadata"].get("annotations", {}).get(f"{NOTE}desired-replicas")
     counts = new["spec"]["replicas"], new["status"].get("availableReplicas", 0)
     return counts == (wanted, wanted) and desired == str(wanted)
-
-
-def _controller_uid(obj: Obj) -> tuple[str, ...]:
-    owner = owner_of(obj)
-    return (owner["uid"],) if owner else ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from chaosmonkey.simcluster.apiserver.admission import Admission
-from chaosmonkey.simcluster.apiserver.resources import REPLICA_SETS
+from chaosmonkey.simcluster.apiserver.resources import PODS, REPLICA_SETS
 from chaosmonkey.simcluster.apiserver.storage import key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Key, Obj
 from chaosmonkey.simcluster.context import SimContext
+from chaosmonkey.simcluster.controllers.adoption import Adoption
 from chaosmonkey.simcluster.controllers.base import (
     Controller,
     Workloads,
@@ -14,7 +15,11 @@ from chaosmonkey.simcluster.controllers.base import (
     is_finished,
     is_ready,
     is_terminating,
+    owned_index,
+    owner_of,
 )
+from chaosmonkey.simcluster.controllers.scaledown import deletion_order
+from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timestamps import moment
 
 _BURST = 500
@@ -26,6 +31,8 @@ class ReplicaSets(Controller):
     def __init__(self, context: SimContext, admission: Admission) -> None:
         super().__init__(context)
         self._workloads = Workloads(context, admission, "replicaset-controller")
+        self._sets = owned_index(context, REPLICA_SETS)
+        self._adoption = Adoption(context, PODS)
         self.watch(REPLICA_SETS)
         self.watch_pods_of("ReplicaSet")
 
@@ -34,6 +41,7 @@ class ReplicaSets(Controller):
         owner = self.context.store.find(REPLICA_SETS, *key)
         if owner is None or is_terminating(owner):
             return
+        self._adoption.adopt(owner)
         pods = self._workloads.pods_of(owner)
         active = [pod for pod in pods if is_active(pod)]
         missing = owner["spec"]["replicas"] - len(active)
@@ -41,19 +49,27 @@ class ReplicaSets(Controller):
             pod = self._workloads.create(owner, {})
             text = f"Created pod: {pod['metadata']['name']}"
             self._workloads.record_event(owner, "SuccessfulCreate", text)
-        surplus = sorted(active, key=_dispensable)[:-missing] if missing < 0 else []
+        surplus = self._surplus(owner, active)[:-missing] if missing < 0 else []
         for pod in surplus:
             self._workloads.delete(pod)
             text = f"Deleted pod: {pod['metadata']['name']}"
             self._workloads.record_event(owner, "SuccessfulDelete", text)
         self._post(owner, pods, active)
 
+    def _surplus(self, owner: Obj, active: list[Obj]) -> list[Obj]:
+        """The active pods in the order in which they are deleted."""
+        above = owner_of(owner)
+        sets = self._sets.find(above["uid"]) if above else [owner]
+        related = [p for s in sets for p in self._workloads.pods_of(s) if is_active(p)]
+        return deletion_order(active, related, self.context.timeline.now)
+
     def _post(self, owner: Obj, pods: list[Obj], active: list[Obj]) -> None:
-        ready = sum(is_ready(pod) for pod in active)
+        ready = [pod for pod in active if is_ready(pod)]
+        available = len(ready) - self._wait_for_availability(owner, ready)
         terminating = sum(is_terminating(pod) and not is_finished(pod) for pod in pods)
         status = {"replicas": len(active), "fullyLabeledReplicas": len(active)}
-        if ready:
-            status |= {"readyReplicas": ready, "availableReplicas": ready}
+        counts = {"readyReplicas": len(ready), "availableReplicas": available}
+        status |= {field: count for field, count in counts.items() if count}
         status |= {
             "terminatingReplicas": terminating,
             "observedGeneration": owner["metadata"]["generation"],
@@ -64,9 +80,11 @@ class ReplicaSets(Controller):
 
         self.context.store.edit(REPLICA_SETS, key_of(owner), post)
 
-
-def _dispensable(pod: Obj) -> tuple[bool, bool, bool, float]:
-    """Sort key for deletion: unbound first, then Pending, then unready, then the youngest."""
-    phase = pod["status"].get("phase")
-    age = moment(pod["metadata"]["creationTimestamp"])
-    return bool(pod["spec"].get("nodeName")), phase != "Pending", is_ready(pod), -age
+    def _wait_for_availability(self, owner: Obj, ready: list[Obj]) -> int:
+        """How many ready pods are not available yet (minReadySeconds); come back when one is."""
+        patience, now = owner["spec"].get("minReadySeconds", 0), self.context.timeline.now
+        since = [moment(condition(pod, "Ready")["lastTransitionTime"]) for pod in ready]
+        waits = [left for at in since if (left := at + patience - now) > 0] if patience else []
+        if waits:
+            self.wake(key_of(owner), min(waits) + 0.001)
+        return len(waits)

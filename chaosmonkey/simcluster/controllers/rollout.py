@@ -131,7 +131,8 @@ def shrunk(owner: Obj, new: Obj, old: list[Obj]) -> dict[str, int]:
         drop = max(0, min(spare, broken))
         sizes[one["metadata"]["name"]] -= drop
         spare -= drop
-    extra = available_of([new, *old]) - least
+    # A set that was just scaled down may still report the pod that it is about to delete.
+    extra = min(spare, available_of([new, *old]) - least)
     for one in aged:
         name = one["metadata"]["name"]
         drop = max(0, min(extra, sizes[name]))

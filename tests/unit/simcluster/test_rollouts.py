@@ -10,7 +10,9 @@ import pytest
 from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, EVENTS, PODS, REPLICA_SETS
 from chaosmonkey.simcluster.apiserver.storage import clone
 from chaosmonkey.simcluster.controllers import rollout
+from chaosmonkey.simcluster.controllers.scaledown import deletion_order
 from chaosmonkey.simcluster.node.nodestatus import condition
+from chaosmonkey.simcluster.timestamps import moment
 from chaosmonkey.simcluster.world import World
 
 Obj = dict[str, Any]
@@ -212,3 +214,60 @@ def test_the_events_of_a_rollout_name_each_step(world: World) -> None:
     said = [e["message"] for e in world.store.all(EVENTS) if e["reason"] == "ScalingReplicaSet"]
     assert f"Scaled up replica set {new} from 0 to 2" in said
     assert f"Scaled down replica set {old} from 5 to 4" in said
+
+
+def pod(name: str, **facts: Any) -> Obj:
+    """An active pod, ready for a long time unless `facts` says otherwise."""
+    ready = {"type": "Ready", "status": facts.get("ready", "True")}
+    ready["lastTransitionTime"] = facts.get("since", "2026-01-01T00:00:00Z")
+    born = facts.get("born", "2026-01-01T00:00:00Z")
+    notes = {"controller.kubernetes.io/pod-deletion-cost": facts.get("cost", "0")}
+    meta = {"name": name, "uid": name, "creationTimestamp": born, "annotations": notes}
+    counts = [{"restartCount": facts.get("restarts", 0)}]
+    status = {"phase": facts.get("phase", "Running"), "conditions": [ready]}
+    node = {"nodeName": facts["node"]} if facts["node"] else {}
+    return {"metadata": meta, "spec": node, "status": status | {"containerStatuses": counts}}
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (
+            pod("z", node="", ready="False", phase="Pending"),
+            pod("a", phase="Pending", ready="False", node="n1"),
+        ),
+        (pod("z", phase="Pending", ready="False", node="n1"), pod("a", ready="False", node="n1")),
+        (pod("z", ready="False", node="n1"), pod("a", node="n1")),
+        (pod("z", cost="-5", node="n1"), pod("a", node="n1")),
+        (pod("z", since="2026-01-01T00:59:50Z", node="n1"), pod("a", node="n1")),
+        (pod("z", restarts=3, node="n1"), pod("a", node="n1")),
+        (pod("z", born="2026-01-01T00:59:50Z", node="n1"), pod("a", node="n1")),
+        (pod("a", since="2026-01-01T00:00:01Z", node="n1"), pod("z", node="n1")),
+    ],
+)
+def test_a_scale_down_takes_the_pods_that_kubernetes_takes_first(first: Obj, then: Obj) -> None:
+    now = moment("2026-01-01T01:00:00Z")
+    both = [then, first]
+    assert deletion_order(both, both, now) == [first, then]
+
+
+def test_a_scale_down_takes_a_pod_from_the_node_that_has_more_of_the_owners() -> None:
+    alone, doubled = pod("a", node="n1"), pod("z", node="n2")
+    sibling = pod("sibling", node="n2")
+    order = deletion_order(
+        [alone, doubled], [alone, doubled, sibling], moment("2026-01-01T01:00:00Z")
+    )
+    assert order == [doubled, alone]
+
+
+def test_a_pod_is_available_after_it_was_ready_for_the_minimum(world: World) -> None:
+    def wait(deployment: Obj) -> None:
+        deployment["spec"]["minReadySeconds"] = 20
+        deployment["spec"]["template"]["spec"]["containers"][0]["image"] = "x:1"
+
+    edit(world, wait)
+    world.run_for(12)
+    status = sets(world)["x:1"]["status"]
+    assert (status["readyReplicas"], status.get("availableReplicas", 0)) == (3, 0)
+    world.run_for(60)
+    assert sets(world)["x:1"]["status"]["availableReplicas"] == 5
