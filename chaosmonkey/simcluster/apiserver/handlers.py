@@ -17,7 +17,7 @@ from chaosmonkey.simcluster.apiserver.storage import Store, clone
 from chaosmonkey.simcluster.apiserver.validation import check
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.controllers.disruption import charge_budget
-from chaosmonkey.simcluster.controllers.garbage import hold_owner
+from chaosmonkey.simcluster.controllers.garbage import hold_owner, refuse_new_content
 
 _NAME = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _RFC_1123 = (
@@ -58,6 +58,7 @@ class Handlers:
         self._check_name(target.resource, meta)
         check(target.resource, obj)
         self._admission.complete(target.resource, obj)
+        refuse_new_content(self._store, target.resource, meta)
         keep = query.get("dryRun") != "All"
         return 201, self._store.create(target.resource, obj, keep=keep)
 

@@ -162,6 +162,19 @@ def unprocessed_budget(budget: str) -> Refusal:
     )
 
 
+def terminating_namespace(resource: ApiResource, name: str, namespace: str) -> Refusal:
+    """The namespace is being deleted and accepts no new objects."""
+    why = f"unable to create new content in namespace {namespace} because it is being terminated"
+    cause = {
+        "reason": "NamespaceTerminating",
+        "message": f"namespace {namespace} is being terminated",
+        "field": "metadata.namespace",
+    }
+    details = _named(resource, name) | {"causes": [cause]}
+    message = f'{resource.qualified} "{name}" is forbidden: {why}'
+    return Refusal(403, "Forbidden", message, details=details)
+
+
 def shutting_down() -> Refusal:
     """The server is shutting down and closes the connection."""
     message = "apiserver is shutting down"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.resources import NAMESPACES, RESOURCES, ApiResource
 from chaosmonkey.simcluster.apiserver.storage import Store, key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
@@ -36,6 +37,14 @@ def hold_owner(store: Store, resource: ApiResource, key: Key, policy: str) -> No
             kept.append(finalizer)
 
     store.edit(resource, key, hold)
+
+
+def refuse_new_content(store: Store, resource: ApiResource, meta: Obj) -> None:
+    """Refuse a new object with 403 if its namespace is being deleted."""
+    namespace = meta.get("namespace", "") if resource.namespaced else ""
+    found = store.find(NAMESPACES, "", namespace)
+    if found is not None and "deletionTimestamp" in found["metadata"]:
+        raise refusals.terminating_namespace(resource, meta.get("name", ""), namespace)
 
 
 class Garbage(Controller):

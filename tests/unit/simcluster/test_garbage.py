@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from chaosmonkey.simcluster.apiserver.handlers import Handlers
 from chaosmonkey.simcluster.apiserver.paths import Target
-from chaosmonkey.simcluster.apiserver.resources import DEPLOYMENTS, PODS, REPLICA_SETS
+from chaosmonkey.simcluster.apiserver.refusals import Refusal
+from chaosmonkey.simcluster.apiserver.resources import (
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    NAMESPACES,
+    PODS,
+    REPLICA_SETS,
+)
 from chaosmonkey.simcluster.apiserver.storage import clone
 from chaosmonkey.simcluster.world import World
 
@@ -65,3 +74,17 @@ def test_an_owner_deleted_in_the_background_goes_first(world: World) -> None:
     assert world.store.find(DEPLOYMENTS, "shop", "cart") is None
     world.run_for(20)
     assert of_cart(world, PODS) == []
+
+
+def test_a_namespace_that_is_being_deleted_accepts_no_new_object(world: World) -> None:
+    world.store.delete(NAMESPACES, ("", "shop"))
+    note = {"metadata": {"name": "late"}, "data": {}}
+    with pytest.raises(Refusal) as refused:
+        Handlers(world.store, world.admission).create(Target(CONFIG_MAPS, "shop"), note, {})
+    assert refused.value.code == 403
+    assert refused.value.message == (
+        'configmaps "late" is forbidden: unable to create new content in namespace shop because '
+        "it is being terminated"
+    )
+    (cause,) = refused.value.status()["details"]["causes"]
+    assert cause["reason"] == "NamespaceTerminating"
