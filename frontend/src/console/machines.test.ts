@@ -69,7 +69,7 @@ describe('why a cut is not offered', () => {
     ['', machine(), 'power', ''],
     ['Not Ready', refused('not Ready'), 'power', ''],
     ['HALT', refused('HALT'), 'power', ''],
-    ['Cooling down: 12 s', refused('cooling down', 112), 'power', ''],
+    ['Wait 12 s: cooling down', refused('cooling down', 112), 'power', ''],
     ['', refused('cooling down', 100), 'power', ''],
     ['Not connected', refused('safe'), 'power', 'Not connected'],
     ['Has no network plug', machine({ network: null }), 'network', ''],

@@ -91,7 +91,7 @@ export function barred(machine: Machine, feed: FeedKind, away: string, now: numb
   const refused = plug.refused;
   if (!refused || (refused.until !== null && refused.until <= now)) return '';
   const word = capital(refused.word);
-  return refused.until === null ? word : `${word}: ${left(refused.until - now)}`;
+  return refused.until === null ? word : `Wait ${left(refused.until - now)}: ${refused.word}`;
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
