@@ -189,14 +189,10 @@ class CurrentRound:
             self.put(transitions.clock_stepped(self.round, by))
 
     def cut_by_others(self, cut: PlugCut) -> None:
-        """Take a cut of a bet's machine as the bet's: one by the console or a script.
-
-        The result of a round that cut nothing is no longer news after it.
-        """
-        current = self.round
-        if current is None:
+        """Take a cut of a bet's machine as the bet's: one by the console or a script."""
+        if (current := self.round) is None:
             return
-        if current.state not in RUNNING and current.decision is None and current.turn is None:
+        if current.cut_nothing:
             self.superseded = True
             self._changed()
         self.put(transitions.cut_by_others(current, cut, self._clock.now()))

@@ -106,10 +106,10 @@ def click(
     yes: Yes = False,
     config: Config = Path("lab.toml"),
 ) -> None:
-    """Switch a plug off and on three times, to hear and see that it works.
+    """Switch a plug off and on three times.
 
-    It stays in each state for one second. Disconnect the machine from it first: switching its
-    power so fast can damage the machine.
+    It stays in each state for one second, long enough to hear and see it. Disconnect the machine
+    from it first: switching its power so fast can damage the machine.
 
     Example: chaosmonkey plugs click node3
     """

@@ -21,7 +21,7 @@ Namer = Callable[[int], tuple[str, str]]
 PAST = 5
 """How many ended turns are shown."""
 
-NO_ROUND = "No round is open."
+NO_ROUND = "The last round cut nothing. No round is open."
 """The sentence once a round that cut nothing is no longer news."""
 
 WITHDRAWN = 100

@@ -1,6 +1,6 @@
 """The story of an outage for people who do not know Kubernetes: a pure function.
 
-What happened is told in the past tense, and what lasts in the present, for as long as it does.
+It tells what happened in the past tense, and what lasts in the present, for as long as it does.
 """
 
 from __future__ import annotations
@@ -218,21 +218,17 @@ def _left_behind(outage: Outage) -> str:
         for pod in outage.displaced
         if pod.fate is Fate.WAITS and (pod.resolved is None or pod.resolved > at)
     ]
-    tied = sum(pod.fate is Fate.STAYS for pod in outage.displaced)
+    tied = [pod for pod in outage.displaced if pod.fate is Fate.STAYS]
     told = []
     if waited:
         lasts = not _is_past(outage) and any(pod.resolved is None for pod in waited)
         wait = ("is waiting", "are waiting") if lasts else ("had to wait", "had to wait")
-        pods = counted(len(waited), f"pod {wait[0]}", f"pods {wait[1]}")
-        told.append(f"{pods} for {outage.machine} to return")
+        told.append(counted(len(waited), *wait) + f" for {outage.machine} to return")
     if tied:
-        belongs = (
-            counted(tied, "belongs", "belong")
-            if told
-            else counted(tied, "pod belongs", "pods belong")
-        )
-        told.append(f"{belongs} to {outage.machine} itself (DaemonSet)")
-    return f" {', and '.join(told)}." if told else ""
+        it = "it" if told else outage.machine
+        by = " (DaemonSet)" if all(pod.kind == "DaemonSet" for pod in tied) else ""
+        told.append(counted(len(tied), "belongs", "belong") + f" to {it}{by}")
+    return f" {', '.join(told)}." if told else ""
 
 
 def _ending(outage: Outage) -> str:

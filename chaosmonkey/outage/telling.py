@@ -40,7 +40,7 @@ class Telling:
 def summarize(outage: Outage) -> Telling:
     """Describe the current state of an outage."""
     return Telling(
-        headline=_headline(outage),
+        headline=_headline(outage) if outage.closed is None else _over(outage),
         brief=_brief(outage),
         result=_result(outage),
         ending=_ending(outage),
@@ -51,15 +51,11 @@ def summarize(outage: Outage) -> Telling:
 
 def _headline(outage: Outage) -> str:
     name, phase = outage.machine, recovery.current_phase(outage)
-    if outage.closed is not None:
-        return _over(outage)
     if recovery.recovery_time(outage) is not None:
         return _recovered(outage)
     if phase not in (None, "detect"):
-        if recovery.nothing_moves(outage) and outage.rejoined is not None:
-            return f"None of the pods that {name} had could move: they are starting on it again."
         if recovery.nothing_moves(outage):
-            return f"None of the pods that {name} had can move: they are waiting for it to return."
+            return _stuck(outage)
         if unschedulable := recovery.unschedulable_pods(outage):
             return f"No machine can take {counted(len(unschedulable), 'pod', 'pods')}."
     match phase:
@@ -82,6 +78,18 @@ def _headline(outage: Outage) -> str:
             return f"{start} starting on the remaining machines."
         case _:
             pass
+    return _unmoved(outage)
+
+
+def _stuck(outage: Outage) -> str:
+    pods = f"None of the pods that {outage.machine} had"
+    if outage.rejoined is not None:
+        return f"{pods} could move: they are starting on it again."
+    return f"{pods} can move: they are waiting for it to return."
+
+
+def _unmoved(outage: Outage) -> str:
+    name = outage.machine
     if recovery.outcome(outage) is Outcome.UNNOTICED:
         return f"{name} was back before Kubernetes noticed."
     if outage.rejoined is not None:

@@ -20,7 +20,15 @@ const outage = (more: Partial<Outage> = {}): Outage =>
 
 type Lost = Outage['pods'][number];
 const lost = (fate: Lost['fate'], more: Partial<Lost> = {}): Lost =>
-  ({ name: 'a', why: '', fate, resolved: null, successor: null, ...more }) as Lost;
+  ({
+    name: 'a',
+    why: '',
+    workload: 'DaemonSet/a',
+    fate,
+    resolved: null,
+    successor: null,
+    ...more,
+  }) as Lost;
 const missing = (pods: Lost[], milestones = {}) => outage({ pods, milestones });
 
 describe('the pods that do not run again', () => {
@@ -28,18 +36,23 @@ describe('the pods that do not run again', () => {
 
   it('are counted by what becomes of them, and none is left out', () => {
     expect(unfinished(missing(all))).toBe(
-      'Not running again yet: 2 pods that can move, 1 pod that must wait for node3. ' +
+      'Not back yet: 2 pods that can move, 1 pod that must wait for node3. ' +
         '1 more belongs to node3 (DaemonSet). 1 more has no controller: gone for good.',
     );
   });
 
   it('are fewer once some run', () => {
     const some = [lost('moves', { resolved: 9 }), lost('moves'), lost('stays', { resolved: 9 })];
-    expect(unfinished(missing(some))).toBe('Not running again yet: 1 pod that can move.');
+    expect(unfinished(missing(some))).toBe('Not back yet: 1 pod that can move.');
     expect(unfinished(missing([lost('waits')]))).toBe(
-      'Not running again yet: 1 pod that must wait for node3.',
+      'Not back yet: 1 pod that must wait for node3.',
     );
     expect(unfinished(missing([lost('stays')]))).toBe('');
+  });
+
+  it('are tied to their machine by a DaemonSet only if they are', () => {
+    const tied = lost('stays', { workload: 'Node/node3' });
+    expect(unfinished(missing([lost('moves'), tied]))).toContain('1 more belongs to node3.');
   });
 
   it('are only those that are awaited, once the machine is back', () => {

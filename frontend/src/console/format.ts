@@ -1,5 +1,6 @@
 // Times, durations and sentences in the console's format.
 import { ended, passed } from '../lib/elapsed';
+import { byDaemonSet } from '../lib/ending';
 import { took } from '../lib/took';
 import type { Cluster, Outage, Show } from '../lib/types';
 
@@ -61,11 +62,11 @@ export function unfinished(outage: Outage): string {
   const bare = outage.milestones['rejoined'] === undefined ? missing('lost') : 0;
   const more = [
     tied > 0
-      ? ` ${count(tied, 'more belongs', 'more belong')} to ${outage.machine} (DaemonSet).`
+      ? ` ${count(tied, 'more belongs', 'more belong')} to ${outage.machine}${byDaemonSet(outage)}.`
       : '',
     bare > 0 ? ` ${count(bare, 'more has', 'more have')} no controller: gone for good.` : '',
   ];
-  return `Not running again yet: ${parts.join(', ')}.${more.join('')}`;
+  return `Not back yet: ${parts.join(', ')}.${more.join('')}`;
 }
 
 /** What holds up a replacement, for the first one of which it is known; "" if it is of none. */

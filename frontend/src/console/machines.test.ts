@@ -117,6 +117,14 @@ describe('a pod', () => {
     expect(works[0]).toMatchObject({ ready: 0 });
   });
 
+  it('counts for its workload only while its machine can be reached', () => {
+    const cart = { ...pod('ready'), namespace: 'shop', workload: 'Deployment/cart' };
+    const ready = (kind: 'power' | 'network') =>
+      workloads([cart], new Map([['node3', cut(kind)]]))[0]?.ready;
+    expect([ready('power'), ready('network')]).toEqual([0, 0]);
+    expect(workloads([cart])[0]?.ready).toBe(1);
+  });
+
   it.each(['ready', 'starting', 'pending', 'failed', 'finished'] as const)(
     'on a machine that lives is %s as Kubernetes says',
     (state) => {

@@ -98,7 +98,10 @@ describe('beside the stopwatch it says', () => {
   });
 
   test('what belongs to the machine, until it is back', () => {
-    const pods = [displaced('a', { fate: 'waits' }), displaced('b', { fate: 'stays' })];
+    const pods = [
+      displaced('a', { fate: 'waits' }),
+      displaced('b', { fate: 'stays', workload: 'DaemonSet/b' }),
+    ];
     const more = { phases: { detect: 1, evict: 1 }, phase: null, recovery_seconds: 9, pods };
     expect(texts(outage('n1', more), cluster, 200)).toContain(
       '1 pod waits for n1, 1 pod belongs to it (DaemonSet)',

@@ -1,6 +1,7 @@
 // The stopwatch and the phases of an outage, with notes. Pure.
 import { passed } from '../lib/elapsed';
 import { took } from '../lib/took';
+import { byDaemonSet } from '../lib/ending';
 import type { Cluster, Outage } from '../lib/types';
 
 const PHASES = [
@@ -121,7 +122,9 @@ function leftBehind(outage: Outage): Note[] {
   const tied = outage.milestones['rejoined'] === undefined ? missing('stays') : 0;
   const parts = [
     waits > 0 ? `${count(waits, 'pod waits', 'pods wait')} for ${outage.machine}` : '',
-    tied > 0 ? `${count(tied, 'pod belongs', 'pods belong')} to it (DaemonSet)` : '',
+    tied > 0
+      ? `${count(tied, 'pod belongs', 'pods belong')} to ${waits > 0 ? 'it' : outage.machine}${byDaemonSet(outage)}`
+      : '',
   ].filter(Boolean);
   return parts.length > 0 ? [{ text: parts.join(', ') }] : [];
 }

@@ -11,8 +11,13 @@ from chaosmonkey.outage.story import story
 T0 = 1000.0
 
 
-def pod(name: str, fate: Fate = Fate.MOVES, **more: Any) -> Displaced:
-    return Displaced(name, "shop", name, "Deployment/shop", name, fate, **more)
+def pod(
+    name: str, fate: Fate = Fate.MOVES, workload: str = "Deployment/shop", **more: Any
+) -> Displaced:
+    return Displaced(name, "shop", name, workload, name, fate, **more)
+
+
+AGENT = pod("agent", Fate.STAYS, "DaemonSet/agent")
 
 
 def moved(name: str) -> Displaced:
@@ -68,23 +73,26 @@ def test_a_machine_boots_only_until_it_is_back() -> None:
 
 
 def test_the_recovery_accounts_for_every_pod_of_the_machine() -> None:
-    others = (pod("db", Fate.WAITS, evicted=T0 + 9), pod("log", Fate.STAYS))
+    others = (pod("db", Fate.WAITS, evicted=T0 + 9), AGENT)
     one = outage(**RECOVERED | {"displaced": (*RECOVERED["displaced"], *others)})
     assert told(one, "recovered") == (
         "Recovered after 12.0 s: both pods that could move were running again. "
-        "1 pod is waiting for n1 to return, and 1 belongs to n1 itself (DaemonSet)."
+        "1 is waiting for n1 to return, 1 belongs to it (DaemonSet)."
     )
 
 
 def test_a_pod_that_waited_is_told_of_in_the_past_once_it_runs() -> None:
     runs = pod("db", Fate.WAITS, evicted=T0 + 9, returned=T0 + 80)
     one = outage(**RECOVERED | BACK | {"displaced": (*RECOVERED["displaced"], runs)})
-    assert told(one, "recovered").endswith("1 pod had to wait for n1 to return.")
+    assert told(one, "recovered").endswith(" 1 had to wait for n1 to return.")
 
 
 def test_only_a_daemon_sets_pod_was_left_and_it_is_said() -> None:
-    one = outage(**RECOVERED | {"displaced": (*RECOVERED["displaced"], pod("log", Fate.STAYS))})
-    assert told(one, "recovered").endswith("1 pod belongs to n1 itself (DaemonSet).")
+    one = outage(**RECOVERED | {"displaced": (*RECOVERED["displaced"], AGENT)})
+    assert told(one, "recovered").endswith(" 1 belongs to n1 (DaemonSet).")
+    static = pod("proxy", Fate.STAYS, "Node/n1")
+    one = outage(**RECOVERED | {"displaced": (*RECOVERED["displaced"], AGENT, static)})
+    assert told(one, "recovered").endswith(" 2 belong to n1.")
 
 
 def test_where_nothing_can_move_the_wait_ends_with_the_return() -> None:
