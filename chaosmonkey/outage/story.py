@@ -85,27 +85,16 @@ def _unseen(outage: Outage) -> list[StoryLine]:
 def _sentence(milestone: str, outage: Outage) -> str:
     seconds = recovery.milestones(outage)[milestone]
     least = recovery.at_least(outage).get(milestone)
-    name, what = outage.machine, outage.feed or "power"
+    name = outage.machine
     moved = sum(pod.unneeded is None for pod in outage.moving)
     replaced = sum(pod.successor is not None for pod in recovery.awaited(outage))
     match milestone:
         case "cut":
-            when = f" within {outage.t0_within:.1f} s" if outage.t0_within else ""
-            running = ""
-            if what == "network":
-                keep = "keep" if outage.restored is None and outage.closed is None else "kept"
-                running = f" Its pods {keep} running, cut off."
-            return f"{name} lost its {what}{when}. {_unknown(outage)}{running}"
+            return _cut(outage)
         case "lost" | "last_seen":
             return _lost(outage)
         case "not_ready":
-            stuck = ""
-            if recovery.nothing_moves(outage):
-                lasts = outage.rejoined is None and outage.closed is None
-                wait = "can move: they are waiting" if lasts else "could move: they had to wait"
-                stuck = f" None of the pods that {name} had {wait} for it to return."
-            after = took(seconds, least)
-            return f"Kubernetes noticed after {after} that {name} was gone.{stuck}"
+            return _noticed(outage, took(seconds, least))
         case "tainted":
             began = any(pod.evicted is not None for pod in recovery.awaited(outage))
             get = "got" if began or _is_past(outage) else "get"
@@ -123,16 +112,39 @@ def _sentence(milestone: str, outage: Outage) -> str:
         case "recovered":
             return _recovered(outage, moved)
         case "restored":
-            if _is_past(outage):
-                return f"{name} got its {what} back."
-            starts = " and is booting" if what == "power" else ""
-            return f"{name} has its {what} back{starts}."
+            return _restored(outage)
         case "rejoined":
             return _rejoined(outage)
         case "cleaned":
             return f"The old pods on {name} were removed."
         case _:
             return ""
+
+
+def _cut(outage: Outage) -> str:
+    name, what = outage.machine, outage.feed or "power"
+    when = f" within {outage.t0_within:.1f} s" if outage.t0_within else ""
+    running = ""
+    if what == "network":
+        keep = "keep" if outage.restored is None and outage.closed is None else "kept"
+        running = f" Its pods {keep} running, cut off."
+    return f"{name} lost its {what}{when}. {_unknown(outage)}{running}"
+
+
+def _noticed(outage: Outage, after: str) -> str:
+    name, stuck = outage.machine, ""
+    if recovery.nothing_moves(outage):
+        wait = "could move: they had to wait" if _is_past(outage) else "can move: they are waiting"
+        stuck = f" None of the pods that {name} had {wait} for it to return."
+    return f"Kubernetes noticed after {after} that {name} was gone.{stuck}"
+
+
+def _restored(outage: Outage) -> str:
+    name, what = outage.machine, outage.feed or "power"
+    if _is_past(outage):
+        return f"{name} got its {what} back."
+    starts = " and is booting" if what == "power" else ""
+    return f"{name} has its {what} back{starts}."
 
 
 def _is_past(outage: Outage) -> bool:
