@@ -57,10 +57,12 @@ class Raffle:
                 return f"Enter with your phone: one of you gets the button. {tickets} so far."
             case RoundState.CANCELLED:
                 return CANCELLED
-            case RoundState.OVER if last is None:
+            case RoundState.CLOSED | RoundState.OVER if last is None:
                 return "Closed without entries. Nothing was drawn."
             case RoundState.OVER:
                 return "Every ticket was drawn, and no press cut a machine."
+            case _:
+                pass
         assert last is not None
         sentence = turn_text(current, last, name)
         if last.stage is TurnState.CHOOSING:

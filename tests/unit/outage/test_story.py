@@ -32,9 +32,9 @@ def outage(**more: Any) -> Outage:
     return Outage("o", "n1", "n1", Origin.COMMANDED, T0, **(known | more))
 
 
-NOTICED = {"not_ready": T0 + 8, "tainted": T0 + 8}
-RECOVERED = NOTICED | {"recovered": T0 + 12, "displaced": (moved("a"), moved("b"))}
-BACK = {"restored": T0 + 60, "rejoined": T0 + 70}
+NOTICED: dict[str, Any] = {"not_ready": T0 + 8, "tainted": T0 + 8}
+RECOVERED: dict[str, Any] = NOTICED | {"recovered": T0 + 12, "displaced": (moved("a"), moved("b"))}
+BACK: dict[str, Any] = {"restored": T0 + 60, "rejoined": T0 + 70}
 
 
 def told(one: Outage, about: str) -> str:
