@@ -122,8 +122,7 @@ def _refuse_unless_running(current: Round) -> None:
     if current.state not in RUNNING or current.turn is not None:
         raise RoundRefused(f"The round is already {current.state}.", remedy="Open another one.")
     if not current.entered:
-        remedy = "Wait" if current.state is RoundState.OPEN else "Open another round"
-        raise RoundRefused("There are no votes.", remedy=f"{remedy}, or cancel this one.")
+        raise RoundRefused("There are no votes.", remedy="Wait, or cancel the round.")
 
 
 def _standing(current: Round, eligibility: Eligibility) -> str:
