@@ -68,8 +68,8 @@ def test_pods_get_more_time_until_the_first_is_evicted() -> None:
 def test_a_machine_boots_only_until_it_is_back() -> None:
     restored = outage(**RECOVERED, restored=T0 + 60)
     assert told(restored, "restored") == "n1 has its power back and is booting."
-    for over in ({"rejoined": T0 + 70}, {"closed": T0 + 900}):
-        assert told(replace(restored, **over), "restored") == "n1 got its power back."
+    for over in (replace(restored, rejoined=T0 + 70), replace(restored, closed=T0 + 900)):
+        assert told(over, "restored") == "n1 got its power back."
 
 
 def test_the_recovery_accounts_for_every_pod_of_the_machine() -> None:
