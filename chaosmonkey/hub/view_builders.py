@@ -70,16 +70,16 @@ def show_cluster(lab: Lab, world: ClusterState) -> ClusterView:
 
 
 def show_refusal(objections: Iterable[ChaosMonkeyError]) -> RefusedView | None:
-    """Build the view of the objection to a cut that lasts longest; None if there is none.
+    """Build the view of one objection to a cut; None if there is none.
 
-    Of several that last as long, it is the first one. An objection about the machine itself comes
-    before those about the whole table.
+    The first one about the machine itself, else the one about the table that lasts longest: the
+    console must not offer the cut between the two.
     """
     found = list(objections)
-    found = [one for one in found if isinstance(one, MachineRefused)] or found
     if not found:
         return None
-    one = max(found, key=_lasts_until)
+    about_itself = (one for one in found if isinstance(one, MachineRefused))
+    one = next(about_itself, None) or max(found, key=_lasts_until)
     until = _lasts_until(one)
     label = one.label if isinstance(one, CutRefused) else "cluster lost"
     return RefusedView(one.rule or "unavailable", label, None if until == math.inf else until)
