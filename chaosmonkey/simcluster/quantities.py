@@ -2,32 +2,91 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
 
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
-_UNITS = {
-    "m": 0.001,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "Ki": 2.0**10,
-    "Mi": 2.0**20,
-    "Gi": 2.0**30,
-    "Ti": 2.0**40,
-}
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
+_SUFFIX = {power: suffix for suffix, power in _DECIMAL.items()}
+_WRITTEN = re.compile(r"[+-]?\d*(?:\.\d*)?([eEinumkKMGTP]*[-+]?\d*)", re.ASCII)
+_EXPONENT = re.compile(r"[eE]([-+]?\d+)", re.ASCII)
+_NANO = Fraction(1, 10**9)
+
+_FORMAT = (
+    "quantities must match the regular expression "
+    "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+)
+_BAD_SUFFIX = "unable to parse quantity's suffix"
+
+
+class NotAQuantity(ValueError):
+    """The text is no quantity; the message is Kubernetes' own."""
+
+
+@lru_cache(maxsize=1024)
+def parse(text: str) -> Fraction:
+    """The exact value of a quantity such as `500m`, `32Mi` or `4`; raises `NotAQuantity`."""
+    number, suffix = _split(text)
+    value = Fraction(number or "0")
+    if suffix in _DECIMAL:
+        value *= Fraction(10) ** _DECIMAL[suffix]
+    elif suffix in _BINARY:
+        value *= 1024 ** _BINARY[suffix]
+    elif exponent := _EXPONENT.fullmatch(suffix):
+        value *= Fraction(10) ** int(exponent[1])
+    else:
+        raise NotAQuantity(_BAD_SUFFIX)
+    # Below a billionth, quantities are rounded away from zero.
+    whole = value / _NANO
+    return (math.ceil(whole) if whole > 0 else math.floor(whole)) * _NANO
+
+
+def _split(text: str) -> tuple[str, str]:
+    found = _WRITTEN.fullmatch(text)
+    if found is None or not text:
+        raise NotAQuantity(_FORMAT)
+    number = text[: found.start(1)]
+    return ("" if number.strip("+-.") == "" else number), found[1]
+
+
+@lru_cache(maxsize=1024)
+def canonical(text: str) -> str:
+    """A quantity as the API server writes it: `1000m` is `1`, `0.5` is `500m`, `1024Mi` is `1Gi`.
+
+    Raises `NotAQuantity`.
+    """
+    value, suffix = parse(text), _split(text)[1]
+    if suffix in _BINARY and abs(value) >= 1024 and value.denominator == 1:
+        power = 0
+        while value % 1024 == 0 and power < 6:
+            value, power = value / 1024, power + 1
+        return f"{value}{next(name for name, n in _BINARY.items() if n == power) if power else ''}"
+    if value == 0:
+        return "0"
+    power = -9
+    mantissa = value / _NANO
+    while mantissa % 1000 == 0 and (power < 18 or _EXPONENT.fullmatch(suffix)):
+        mantissa, power = mantissa / 1000, power + 3
+    if _EXPONENT.fullmatch(suffix):
+        return f"{mantissa}e{power}" if power else f"{mantissa}"
+    return f"{mantissa}{_SUFFIX[power]}"
+
+
+def round_up_to_milli(text: str) -> str:
+    """A quantity without fractions of thousandths."""
+    value = parse(text) * 1000
+    return text if value.denominator == 1 else canonical(f"{math.ceil(value)}m")
 
 
 def quantity(text: object) -> float:
-    """Parse a quantity such as `500m`, `32Mi` or `4`."""
-    written = str(text)
-    for length in (2, 1):
-        unit = _UNITS.get(written[-length:])
-        if unit is not None:
-            return float(written[:-length]) * unit
-    return float(written)
+    """Parse a quantity into a float."""
+    return float(parse(str(text)))
 
 
 @dataclass(frozen=True)
