@@ -19,8 +19,7 @@ _EXPONENT = re.compile(r"[eE]([-+]?\d+)", re.ASCII)
 _NANO = Fraction(1, 10**9)
 
 _FORMAT = (
-    "quantities must match the regular expression "
-    "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 )
 _BAD_SUFFIX = "unable to parse quantity's suffix"
 

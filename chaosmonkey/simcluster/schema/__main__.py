@@ -66,8 +66,10 @@ def _restore(name: str, found: dict[str, Any]) -> dict[str, Any]:
     if name == _QUANTITY:
         return {"type": "string"}
     restored: dict[str, Any] = _plain(found)
-    if name in _ALWAYS and len(_served(restored)) > 1:
-        del restored["x-kubernetes-group-version-kind"]
+    if len(_served(restored)) > 1:
+        # Options and answers belong to every group; here they are those of the core group.
+        own = {"group": "", "kind": name.rpartition(".")[2], "version": "v1"}
+        restored["x-kubernetes-group-version-kind"] = [own]
     return restored
 
 

@@ -5,7 +5,8 @@
               └ value of another type: refused
 
 Null, empty and absent are one and the same almost everywhere, because Go reads all three as the
-zero value of a field, and writes none of them.
+zero value of a field, and writes none of them. A required text or number is the exception: Go
+always writes it, so that no reader of a stored object has to do without it.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Decoder:
 
     def _object(self, kind: Type, value: Any, at: _Place) -> Any:
         if value is None:
-            return {}
+            return dict(kind.always)
         if not isinstance(value, dict | Members):
             return self._mistaken(kind, value, at)
         decoded: dict[str, Any] = {}
@@ -87,6 +88,8 @@ class Decoder:
                 decoded.pop(name, None)
             else:
                 decoded[name] = result
+        for name, zero in kind.always.items():
+            decoded.setdefault(name, zero)
         return decoded
 
     def _list(self, kind: Type, value: Any, at: _Place) -> Any:
@@ -115,11 +118,11 @@ class Decoder:
                 return value
             case "string", str():
                 return value
-            case ("int32" | "int64"), int() if not isinstance(value, bool):
+            case (("int32" | "int64"), int()) if not isinstance(value, bool):
                 if -_RANGES[kind.kind] <= value < _RANGES[kind.kind]:
                     return value
                 return self._mistaken(kind, value, at, f"number {value}")
-            case ("int32" | "int64"), float():
+            case (("int32" | "int64"), float()):
                 return self._mistaken(kind, value, at, f"number {value:g}")
             case "number", (int() | float()) if not isinstance(value, bool):
                 return value

@@ -152,9 +152,9 @@ class _Scanner:
             self._refuse("in exponent of numeric literal")
 
     def _word(self, word: str) -> None:
-        for number, letter in enumerate(word):
+        for letter in word:
             if self._next() != letter:
-                self._refuse(f"in literal {word} (expecting '{word[number]}')")
+                self._refuse(f"in literal {word} (expecting '{letter}')")
             self._at += 1
 
     def _expect(self, letter: str, where: str) -> None:

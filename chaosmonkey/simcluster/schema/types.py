@@ -45,6 +45,7 @@ _SCALARS: dict[tuple[str, str], Kind] = {
     ("number", "double"): "number",
     ("number", ""): "number",
 }
+_ZEROS: dict[Kind, str | int | bool] = {"string": "", "boolean": False, "int32": 0, "int64": 0}
 _SPECIAL: dict[str, Kind] = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": "quantity",
     "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1": "anything",
@@ -94,6 +95,15 @@ class Type:
         )
 
     @cached_property
+    def always(self) -> dict[str, str | int | bool]:
+        """The fields that are always written, with what is written if they were not given."""
+        return {
+            name: _ZEROS[field.type.kind]
+            for name, field in self.fields.items()
+            if field.required and field.type.kind in _ZEROS
+        }
+
+    @cached_property
     def item(self) -> Type:
         """The type of a list's items, or of a map's values."""
         part = self.definition.get("items") or self.definition["additionalProperties"]
@@ -124,6 +134,11 @@ def name_of(api_version: str, kind: str) -> str:
     return _names()[api_version, kind]
 
 
+def is_known(api_version: str, kind: str) -> bool:
+    """Whether a kind has a definition."""
+    return (api_version, kind) in _names()
+
+
 def type_of(api_version: str, kind: str) -> Type:
     """A kind's type; raises KeyError if it has none."""
     return _named(name_of(api_version, kind))
@@ -146,7 +161,9 @@ def _compile(part: Definition, owner: str, name: str) -> Type:
         return Type("list", f"[]{listed.item.name}", part)
     if "additionalProperties" in part:
         held = Type("map", "", part)
-        printed = "v1.ResourceList" if held.item.kind == "quantity" else f"map[string]{held.item.name}"
+        printed = (
+            "v1.ResourceList" if held.item.kind == "quantity" else f"map[string]{held.item.name}"
+        )
         return Type("map", printed, part)
     if part.get("type", "object") == "object":
         return Type("anything", "runtime.RawExtension", part)
