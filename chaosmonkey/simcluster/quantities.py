@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
-_SUFFIX = {power: suffix for suffix, power in _DECIMAL.items()}
-_WRITTEN = re.compile(r"[+-]?\d*(?:\.\d*)?([eEinumkKMGTP]*[-+]?\d*)", re.ASCII)
-_EXPONENT = re.compile(r"[eE]([-+]?\d+)", re.ASCII)
-_NANO = Fraction(1, 10**9)
+_BINARY = {"": 0, "Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
+_DECIMAL_SUFFIX = {power: suffix for suffix, power in _DECIMAL.items()}
+_BINARY_SUFFIX = {power: suffix for suffix, power in _BINARY.items()}
+_NANO = 10**9
+_MILLI = 10**6
+_LARGEST_EXPONENT = 100
 
 _FORMAT = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
@@ -29,29 +28,42 @@ class NotAQuantity(ValueError):
 
 
 @lru_cache(maxsize=1024)
-def parse(text: str) -> Fraction:
-    """The exact value of a quantity such as `500m`, `32Mi` or `4`; raises `NotAQuantity`."""
-    number, suffix = _split(text)
-    value = Fraction(number or "0")
-    if suffix in _DECIMAL:
-        value *= Fraction(10) ** _DECIMAL[suffix]
-    elif suffix in _BINARY:
+def nanos(text: str) -> int:
+    """A quantity such as `500m`, `32Mi` or `4` in billionths; raises `NotAQuantity`.
+
+    Smaller parts are rounded away from zero.
+    """
+    sign, whole, part, suffix = _split(text)
+    value: int = int(whole + part or "0") * _NANO
+    exponent = _exponent(suffix)
+    if exponent is None:
         value *= 1024 ** _BINARY[suffix]
-    elif exponent := _EXPONENT.fullmatch(suffix):
-        value *= Fraction(10) ** int(exponent[1])
-    else:
-        raise NotAQuantity(_BAD_SUFFIX)
-    # Below a billionth, quantities are rounded away from zero.
-    whole = value / _NANO
-    return (math.ceil(whole) if whole > 0 else math.floor(whole)) * _NANO
+        exponent = 0
+    exponent -= len(part)
+    value = value * 10**exponent if exponent >= 0 else -(-value // 10**-exponent)
+    return -value if sign == "-" else value
 
 
-def _split(text: str) -> tuple[str, str]:
-    found = _WRITTEN.fullmatch(text)
+def _split(text: str) -> tuple[str, str, str, str]:
+    """The sign, the digits before and after the point, and the suffix."""
+    found = re.fullmatch(r"([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)", text, re.ASCII)
     if found is None or not text:
         raise NotAQuantity(_FORMAT)
-    number = text[: found.start(1)]
-    return ("" if number.strip("+-.") == "" else number), found[1]
+    sign, whole, part, suffix = found.groups(default="")
+    return sign, whole, part, suffix
+
+
+def _exponent(suffix: str) -> int | None:
+    """The power of ten that a suffix stands for; None for a power of two."""
+    if suffix in _DECIMAL:
+        return _DECIMAL[suffix]
+    if suffix in _BINARY:
+        return None
+    power = suffix[1:]
+    written = suffix[:1] in {"e", "E"} and power.lstrip("+-").isdigit()
+    if written and abs(int(power)) <= _LARGEST_EXPONENT:
+        return int(power)
+    raise NotAQuantity(_BAD_SUFFIX)
 
 
 @lru_cache(maxsize=1024)
@@ -60,32 +72,32 @@ def canonical(text: str) -> str:
 
     Raises `NotAQuantity`.
     """
-    value, suffix = parse(text), _split(text)[1]
-    if suffix in _BINARY and abs(value) >= 1024 and value.denominator == 1:
-        power = 0
-        while value % 1024 == 0 and power < 6:
-            value, power = value / 1024, power + 1
-        return f"{value}{next(name for name, n in _BINARY.items() if n == power) if power else ''}"
+    value, suffix = nanos(text), _split(text)[3]
     if value == 0:
         return "0"
+    if suffix in _BINARY and suffix and abs(value) >= 1024 * _NANO and value % _NANO == 0:
+        value, power = value // _NANO, 0
+        while value % 1024 == 0 and power < 6:
+            value, power = value // 1024, power + 1
+        return f"{value}{_BINARY_SUFFIX[power]}"
+    scientific = suffix not in _DECIMAL and suffix not in _BINARY
     power = -9
-    mantissa = value / _NANO
-    while mantissa % 1000 == 0 and (power < 18 or _EXPONENT.fullmatch(suffix)):
-        mantissa, power = mantissa / 1000, power + 3
-    if _EXPONENT.fullmatch(suffix):
-        return f"{mantissa}e{power}" if power else f"{mantissa}"
-    return f"{mantissa}{_SUFFIX[power]}"
+    while value % 1000 == 0 and (power < 18 or scientific):
+        value, power = value // 1000, power + 3
+    if scientific:
+        return f"{value}e{power}" if power else f"{value}"
+    return f"{value}{_DECIMAL_SUFFIX[power]}"
 
 
 def round_up_to_milli(text: str) -> str:
     """A quantity without fractions of thousandths."""
-    value = parse(text) * 1000
-    return text if value.denominator == 1 else canonical(f"{math.ceil(value)}m")
+    value = nanos(text)
+    return canonical(f"{-(-value // _MILLI)}m") if value % _MILLI else text
 
 
 def quantity(text: object) -> float:
     """Parse a quantity into a float."""
-    return float(parse(str(text)))
+    return nanos(str(text)) / _NANO
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,16 @@
-"""The API server's verbs on objects, except list and watch.
+"""The API server's writes. The module is loaded with the first one.
 
 body ─► decode ─► place ─► defaults, admission ─► validation ─► store
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from chaosmonkey.simcluster.apiserver import refusals, subresources
 from chaosmonkey.simcluster.apiserver.admission import Admission, prepare_new
 from chaosmonkey.simcluster.apiserver.lists import Query
+from chaosmonkey.simcluster.apiserver.negotiation import Body, VerbAnswer
 from chaosmonkey.simcluster.apiserver.options import check_options, is_dry, is_strict, signed, warns
 from chaosmonkey.simcluster.apiserver.patches import patch, shown
 from chaosmonkey.simcluster.apiserver.paths import Target
@@ -30,38 +30,15 @@ from chaosmonkey.simcluster.apiserver.validation.kinds import check_changed, che
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.schema.types import type_of
 
-
-@dataclass(frozen=True)
-class Body:
-    """A request's body, and the media type that its sender gave it."""
-
-    data: bytes
-    media_type: str
-
-
-@dataclass(frozen=True)
-class VerbAnswer:
-    """An HTTP status, the object to send, and warnings for the client."""
-
-    code: int
-    object: Obj
-    warnings: tuple[str, ...] = ()
-
-
 _OPTIONS = Expected("v1", "DeleteOptions")
 
 
 class Handlers:
-    """The API server's verbs over one store."""
+    """The API server's writes to one store."""
 
     def __init__(self, store: Store, admission: Admission) -> None:
         self._store = store
         self._admission = admission
-
-    def get(self, target: Target) -> VerbAnswer:
-        """Return one object, or its scale. Refuses with 404."""
-        obj = self._store.get(target.resource, target.namespace, target.name)
-        return VerbAnswer(200, scale_of(obj) if target.part == "scale" else obj)
 
     def create(self, target: Target, body: Body, query: Query) -> VerbAnswer:
         """Create an object, a binding or an eviction."""

@@ -1,20 +1,44 @@
-"""Media types: what a body may be written in, and what a client accepts."""
+"""Media types: what a body may be written in, what a client accepts, and both ends of a verb."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from chaosmonkey.simcluster.apiserver import refusals
+from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
 JSON = "application/json"
 YAML = "application/yaml"
 PROTOBUF = "application/vnd.kubernetes.protobuf"
+
+OPENAPI_ACCEPTED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+"""What clients call the OpenAPI document of version 2 in protobuf."""
+
+OPENAPI = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+"""What the answer is called, because a media type holds no `@`."""
 
 READABLE = (JSON, YAML, PROTOBUF)
 """The media types of bodies."""
 
 WRITABLE = (JSON, YAML)
 """The media types of answers."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """A request's body, and the media type that its sender gave it."""
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True)
+class VerbAnswer:
+    """An HTTP status, the object to send, and warnings for the client."""
+
+    code: int
+    object: Obj
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ def _document_path(row: ApiResource) -> str:
 
 def _version_3(of: ApiResource) -> Obj:
     rows = [row for row in RESOURCES if row.api_version == of.api_version]
-    schemas = {name: _either(definitions()[name]) for name in _needed(rows)}
+    known = definitions()
+    schemas = {name: _either(known[name]) for name in _needed(rows, known)}
     paths = {path: _modern(item) for row in rows for path, item in _paths(row).items()}
     info = {"title": "Kubernetes", "version": VERSION}
     return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
@@ -111,7 +112,7 @@ def _parameter(name: str) -> Obj:
     return {"name": name, "in": "query", "schema": {"type": "string"}}
 
 
-def _needed(rows: Iterable[ApiResource]) -> list[str]:
+def _needed(rows: Iterable[ApiResource], known: dict[str, Obj]) -> list[str]:
     """The definitions of some kinds and their lists, and of all that they refer to."""
     waiting = [name_of(row.api_version, row.kind) for row in rows]
     waiting += [f"{name}List" for name in waiting]
@@ -120,7 +121,7 @@ def _needed(rows: Iterable[ApiResource]) -> list[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            text = orjson.dumps(definitions()[name]).decode()
+            text = orjson.dumps(known[name]).decode()
             waiting += [part.partition('"')[0] for part in text.split(f'"{_OLD}')[1:]]
     return sorted(found)
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.negotiation import PROTOBUF, READABLE, YAML
 from chaosmonkey.simcluster.apiserver.resources import ApiResource
@@ -66,10 +64,8 @@ def parse(body: bytes, media_type: str, wanted: Expected) -> Any:
     try:
         if media_type == PROTOBUF:
             return read_protobuf(body)
-        return yaml.safe_load(body) if media_type == YAML else read(body)
+        return _read_yaml(body) if media_type == YAML else read(body)
     except BadJson as broken:
-        why = f"couldn't get version/kind; json parse error: {broken}"
-    except yaml.YAMLError as broken:
         why = f"couldn't get version/kind; json parse error: {broken}"
     except BadProtobuf as broken:
         why = str(broken)
@@ -77,6 +73,12 @@ def parse(body: bytes, media_type: str, wanted: Expected) -> Any:
         f"the object provided is unrecognized (must be of type {wanted.kind}): {why} "
         f"({_summary(body)})"
     )
+
+
+def _read_yaml(body: bytes) -> Any:
+    from chaosmonkey.simcluster.schema.yaml_text import read_yaml  # noqa: PLC0415 - rarely sent
+
+    return read_yaml(body)
 
 
 def decode(value: Any, wanted: Expected, *, any_kind: bool = False) -> Decoded:

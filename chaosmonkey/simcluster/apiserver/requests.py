@@ -8,12 +8,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-import yaml
 
 from chaosmonkey.simcluster.apiserver import refusals
-from chaosmonkey.simcluster.apiserver.handlers import Body
 from chaosmonkey.simcluster.apiserver.lists import Query
-from chaosmonkey.simcluster.apiserver.negotiation import JSON, YAML, Accepted, negotiate
+from chaosmonkey.simcluster.apiserver.negotiation import JSON, YAML, Accepted, Body, negotiate
 from chaosmonkey.simcluster.apiserver.refusals import Refusal
 from chaosmonkey.simcluster.apiserver.watches import Watch
 
@@ -133,4 +131,6 @@ class Request:
 
 def _yaml(obj: Any) -> bytes:
     """An object as YAML, with sorted fields like a real server's."""
+    import yaml  # noqa: PLC0415 - few clients want it
+
     return str(yaml.safe_dump(obj, default_flow_style=False)).encode()

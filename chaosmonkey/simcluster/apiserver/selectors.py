@@ -120,3 +120,28 @@ def selector_text(selector: Obj) -> str:
             case _:
                 parts.append(f"!{key}")
     return ",".join(parts)
+
+
+def selects(selector: Obj | None, labels: dict[str, str]) -> bool:
+    """Whether a label selector selects labels; an empty one selects all, none selects nothing."""
+    if selector is None:
+        return False
+    wanted = selector.get("matchLabels", {}).items()
+    return all(labels.get(key) == value for key, value in wanted) and all(
+        _holds(one, labels) for one in selector.get("matchExpressions", ())
+    )
+
+
+def _holds(one: Obj, labels: dict[str, str]) -> bool:
+    key, values = one.get("key", ""), one.get("values", ())
+    match one.get("operator"):
+        case "In":
+            return labels.get(key) in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+        case "DoesNotExist":
+            return key not in labels
+        case _:
+            return False

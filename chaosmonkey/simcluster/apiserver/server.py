@@ -7,34 +7,34 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import MutableMapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from chaosmonkey.simcluster.apiserver import discovery, lists, openapi, refusals
+from chaosmonkey.simcluster.apiserver import discovery, lists, refusals
 from chaosmonkey.simcluster.apiserver.faults import Faults
-from chaosmonkey.simcluster.apiserver.handlers import Handlers, VerbAnswer
 from chaosmonkey.simcluster.apiserver.lists import number
-from chaosmonkey.simcluster.apiserver.negotiation import YAML
+from chaosmonkey.simcluster.apiserver.negotiation import OPENAPI, OPENAPI_ACCEPTED, YAML, VerbAnswer
 from chaosmonkey.simcluster.apiserver.options import seconds as duration
 from chaosmonkey.simcluster.apiserver.origins import OriginGuard
 from chaosmonkey.simcluster.apiserver.paths import Target, parse
-from chaosmonkey.simcluster.apiserver.reading import Expected, decode
-from chaosmonkey.simcluster.apiserver.reading import parse as parse_body
 from chaosmonkey.simcluster.apiserver.refusals import Refusal
 from chaosmonkey.simcluster.apiserver.requests import Receive, Request, Send
 from chaosmonkey.simcluster.apiserver.selectors import selector
+from chaosmonkey.simcluster.apiserver.subresources import scale_of
 from chaosmonkey.simcluster.apiserver.tables import table
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.apiserver.watches import Render, Watch, Watches
 from chaosmonkey.simcluster.bench.api import BenchApi
 from chaosmonkey.simcluster.node.applogs import read_log
 from chaosmonkey.simcluster.realtime import RealTime
-from chaosmonkey.simcluster.schema.openapi_proto import ACCEPTED, MEDIA_TYPE
+
+if TYPE_CHECKING:
+    from chaosmonkey.simcluster.apiserver.handlers import Handlers
 
 _FUTURE_WAIT = 3.0
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-_REVIEW = Expected("authorization.k8s.io/v1", "SelfSubjectAccessReview")
 
 
 class ApiServer:
@@ -48,7 +48,13 @@ class ApiServer:
         self._faults = faults
         self._bench_api = bench_api
         self._origins = OriginGuard()
-        self._verbs = Handlers(live.world.store, live.world.admission)
+
+    @cached_property
+    def _verbs(self) -> Handlers:
+        """The writes, with all that checks them: a server that is only read does without."""
+        from chaosmonkey.simcluster.apiserver.handlers import Handlers  # noqa: PLC0415
+
+        return Handlers(self._live.world.store, self._live.world.admission)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -82,15 +88,21 @@ class ApiServer:
     @staticmethod
     async def _review(request: Request) -> None:
         """Allow everything; echo the review."""
+        from chaosmonkey.simcluster.apiserver import reading  # noqa: PLC0415 - like `_verbs`
+
+        wanted = reading.Expected("authorization.k8s.io/v1", "SelfSubjectAccessReview")
         body = await request.object()
-        review = decode(parse_body(body.data, body.media_type, _REVIEW), _REVIEW).object
+        parsed = reading.parse(body.data, body.media_type, wanted)
+        review = reading.decode(parsed, wanted).object
         blank: Obj = {"metadata": {}, "spec": {}}
         await request.answer(201, blank | review | {"status": {"allowed": True}})
 
     @staticmethod
     async def _discover(request: Request) -> None:
-        if request.path == "/openapi/v2" and ACCEPTED in request.accept:
-            await request.raw(200, openapi.version_2_protobuf(), media_type=MEDIA_TYPE)
+        if request.path == "/openapi/v2" and OPENAPI_ACCEPTED in request.accept:
+            from chaosmonkey.simcluster.apiserver import openapi  # noqa: PLC0415 - rarely read
+
+            await request.raw(200, openapi.version_2_protobuf(), media_type=OPENAPI)
             return
         aggregated = "as=APIGroupDiscoveryList" in request.accept
         found = discovery.answer(request.path, aggregated=aggregated)
@@ -113,9 +125,11 @@ class ApiServer:
             case "GET" if not target.name:
                 await self._list(request, target)
             case "GET" if target.part == "log":
-                await request.plain(200, self._log(self._verbs.get(target).object, query))
+                await request.plain(200, self._log(self._get(target), query))
             case "GET":
-                await self._send_object(request, target, self._verbs.get(target))
+                obj = self._get(target)
+                found = VerbAnswer(200, scale_of(obj) if target.part == "scale" else obj)
+                await self._send_object(request, target, found)
             case "POST":
                 body = await request.object()
                 await self._send_object(request, target, self._verbs.create(target, body, query))
@@ -132,6 +146,9 @@ class ApiServer:
                 await self._delete_all(request, target)
             case _:
                 raise refusals.method_not_allowed()
+
+    def _get(self, target: Target) -> Obj:
+        return self._live.world.store.get(target.resource, target.namespace, target.name)
 
     def _log(self, pod: Obj, query: dict[str, str]) -> str:
         kubelets = self._live.world.kubelets

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 
 from chaosmonkey.simcluster.apiserver.resources import BUDGETS, PODS
+from chaosmonkey.simcluster.apiserver.selectors import selects as selected
 from chaosmonkey.simcluster.apiserver.storage import Store, key_of
-from chaosmonkey.simcluster.apiserver.validation.metadata import selects as selected
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
 from chaosmonkey.simcluster.controllers.base import Controller, is_active, is_ready

@@ -9,13 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import yaml
-
-ACCEPTED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-"""The media type that clients ask for."""
-
-MEDIA_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
-"""The media type of the answer, which may hold no `@`."""
+import orjson
 
 
 def document(title: str, version: str, definitions: dict[str, Any]) -> bytes:
@@ -53,7 +47,7 @@ def _schema(found: dict[str, Any]) -> bytes:
 def _extensions(found: dict[str, Any]) -> Iterable[bytes]:
     for name, value in found.items():
         if name.startswith("x-"):
-            yield _text(1, name) + _part(2, _text(2, yaml.safe_dump(value)))
+            yield _text(1, name) + _part(2, _text(2, orjson.dumps(value).decode()))
 
 
 def _text(number: int, text: str) -> bytes:

@@ -110,11 +110,21 @@ class Type:
         return _compile(part, "", "")
 
 
-@cache
 def definitions() -> dict[str, Definition]:
-    """The published definitions, by name, with their descriptions."""
+    """The published definitions, by name, with their descriptions; read again at each call."""
     text = files("chaosmonkey.simcluster.schema").joinpath("kubernetes.json").read_bytes()
     found: dict[str, Definition] = orjson.loads(text)
+    return found
+
+
+@cache
+def _undescribed() -> dict[str, Definition]:
+    """The definitions without descriptions, which are most of them: these stay in memory."""
+    found = definitions()
+    for definition in found.values():
+        definition.pop("description", None)
+        for part in definition.get("properties", {}).values():
+            part.pop("description", None)
     return found
 
 
@@ -122,7 +132,7 @@ def definitions() -> dict[str, Definition]:
 def _names() -> dict[tuple[str, str], str]:
     """The name of each kind's definition."""
     named = {}
-    for name, found in definitions().items():
+    for name, found in _undescribed().items():
         for kind in found.get("x-kubernetes-group-version-kind", ()):
             group = f"{kind['group']}/" if kind["group"] else ""
             named[f"{group}{kind['version']}", kind["kind"]] = name
@@ -146,7 +156,7 @@ def type_of(api_version: str, kind: str) -> Type:
 
 @cache
 def _named(reference: str) -> Type:
-    found = definitions()[reference]
+    found = _undescribed()[reference]
     special = _SPECIAL.get(reference)
     kind: Kind = special or ("object" if "properties" in found else "anything")
     return Type(kind, go_name(reference), found, reference)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from chaosmonkey.simcluster.apiserver.validation import names
 from chaosmonkey.simcluster.apiserver.validation.errors import FieldErrors
@@ -106,28 +105,3 @@ def _check_requirement(errors: FieldErrors, one: Obj, path: str) -> None:
     errors.invalid(f"{path}.key", key, *names.qualified(key))
     for number, value in enumerate(values):
         errors.invalid(f"{path}.values[{number}]", value, *names.label_value(value))
-
-
-def selects(selector: Obj | None, labels: dict[str, str]) -> bool:
-    """Whether a label selector selects labels; an empty one selects all, none selects nothing."""
-    if selector is None:
-        return False
-    wanted = selector.get("matchLabels", {}).items()
-    return all(labels.get(key) == value for key, value in wanted) and all(
-        _holds(one, labels) for one in selector.get("matchExpressions", ())
-    )
-
-
-def _holds(one: dict[str, Any], labels: dict[str, str]) -> bool:
-    key, values = one.get("key", ""), one.get("values", ())
-    match one.get("operator"):
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case "DoesNotExist":
-            return key not in labels
-        case _:
-            return False

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from chaosmonkey.simcluster.apiserver.selectors import selects
 from chaosmonkey.simcluster.apiserver.validation import names
 from chaosmonkey.simcluster.apiserver.validation.errors import FieldErrors
-from chaosmonkey.simcluster.apiserver.validation.metadata import check_selector, selects
+from chaosmonkey.simcluster.apiserver.validation.metadata import check_selector
 from chaosmonkey.simcluster.apiserver.validation.pods import check_template
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 

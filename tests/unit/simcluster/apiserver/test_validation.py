@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from chaosmonkey.simcluster.apiserver.handlers import Body, Handlers
+from chaosmonkey.simcluster.apiserver.handlers import Handlers
+from chaosmonkey.simcluster.apiserver.negotiation import Body
 from chaosmonkey.simcluster.apiserver.paths import Target
 from chaosmonkey.simcluster.apiserver.refusals import Refusal
 from chaosmonkey.simcluster.apiserver.resources import (
