@@ -83,8 +83,10 @@ def varied_object(resource: ApiResource, random: Random) -> dict[str, Any]:
     return obj
 
 
-def _vary(kind: Type, obj: dict[str, Any], random: Random) -> None:
+def _vary(kind: Type, obj: Any, random: Random) -> None:
     """Change a field, mostly one far inside."""
+    if not isinstance(obj, dict):
+        return
     names = [name for name in kind.fields if name not in {"apiVersion", "kind", "metadata"}]
     name = random.choice([*names, *obj])
     if name not in kind.fields:
