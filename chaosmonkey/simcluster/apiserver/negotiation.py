@@ -17,6 +17,8 @@ OPENAPI_ACCEPTED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 OPENAPI = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 """What the answer is called, because a media type holds no `@`."""
 
+_PARTIAL = "PartialObjectMetadata"
+
 READABLE = (JSON, YAML, PROTOBUF)
 """The media types of bodies."""
 
@@ -46,8 +48,18 @@ class Accepted:
     """What a client gets."""
 
     media_type: str = JSON
-    table: bool = False
-    """Whether it gets a Table instead of objects."""
+    form: str = ""
+    """What it gets instead of objects: `Table`, or `PartialObjectMetadata`."""
+
+    @property
+    def table(self) -> bool:
+        """Whether it gets a Table."""
+        return self.form == "Table"
+
+    @property
+    def partial(self) -> bool:
+        """Whether it gets metadata alone."""
+        return self.form == _PARTIAL
 
 
 def negotiate(accept: str) -> Accepted:
@@ -57,11 +69,23 @@ def negotiate(accept: str) -> Accepted:
     for clause in accept.split(","):
         name, *parameters = (part.strip() for part in clause.split(";"))
         given = dict(part.split("=", 1) for part in parameters if "=" in part)
-        form = given.get("as", "")
-        if form not in {"", "Table"}:
+        form = given.get("as", "").replace(f"{_PARTIAL}List", _PARTIAL)
+        if form not in {"", "Table", _PARTIAL}:
             continue
-        if form == "Table" and (given.get("g"), given.get("v")) != ("meta.k8s.io", "v1"):
+        if form and (given.get("g"), given.get("v")) != ("meta.k8s.io", "v1"):
             continue
         if name in {*WRITABLE, "*/*", "application/*"}:
-            return Accepted(name if name in WRITABLE else JSON, table=form == "Table")
+            return Accepted(name if name in WRITABLE else JSON, form=form)
     raise refusals.not_acceptable(*WRITABLE)
+
+
+def partial(obj: Obj) -> Obj:
+    """The metadata of an object alone."""
+    return {"kind": _PARTIAL, "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
+
+
+def partial_list(listed: Obj) -> Obj:
+    """The metadata of a list's objects."""
+    items = [{"metadata": item["metadata"]} for item in listed["items"]]
+    head = {"kind": f"{_PARTIAL}List", "apiVersion": "meta.k8s.io/v1"}
+    return head | {"metadata": listed["metadata"], "items": items}

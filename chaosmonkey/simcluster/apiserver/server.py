@@ -15,7 +15,14 @@ import orjson
 from chaosmonkey.simcluster.apiserver import discovery, lists, refusals
 from chaosmonkey.simcluster.apiserver.faults import Faults
 from chaosmonkey.simcluster.apiserver.lists import number
-from chaosmonkey.simcluster.apiserver.negotiation import OPENAPI, OPENAPI_ACCEPTED, YAML, VerbAnswer
+from chaosmonkey.simcluster.apiserver.negotiation import (
+    OPENAPI,
+    OPENAPI_ACCEPTED,
+    YAML,
+    VerbAnswer,
+    partial,
+    partial_list,
+)
 from chaosmonkey.simcluster.apiserver.options import seconds as duration
 from chaosmonkey.simcluster.apiserver.origins import OriginGuard
 from chaosmonkey.simcluster.apiserver.paths import Target, parse
@@ -118,7 +125,9 @@ class ApiServer:
             await request.answer(200, found)
 
     async def _resource(self, request: Request, target: Target) -> None:
-        query, _ = request.query, request.accepted
+        query = request.query
+        if target.part != "log":
+            _ = request.accepted  # refuse at once what cannot be answered
         match request.method:
             case "GET" if not target.name and query.get("watch") in {"1", "true"}:
                 await self._watch(request, target)
@@ -166,6 +175,8 @@ class ApiServer:
         if accepted.table and obj["kind"] == target.resource.kind:
             meta = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
             obj = self._table(request, target, [obj], meta)
+        elif accepted.partial and obj["kind"] == target.resource.kind:
+            obj = partial(obj)
         await request.answer(
             answer.code,
             obj,
@@ -195,8 +206,9 @@ class ApiServer:
             objects = [change.object for change in found.changes]
             table_ = self._table(request, target, objects, found.meta())
             await request.answer(200, table_, media_type=accepted.media_type, warnings=warned)
-        elif accepted.media_type == YAML or warned:
+        elif accepted.media_type == YAML or accepted.partial or warned:
             listed = orjson.loads(lists.body(target, found))
+            listed = partial_list(listed) if accepted.partial else listed
             await request.answer(200, listed, media_type=accepted.media_type, warnings=warned)
         else:
             await request.raw(200, lists.body(target, found))
@@ -225,7 +237,7 @@ class ApiServer:
             selector(
                 target.resource, query.get("labelSelector", ""), query.get("fieldSelector", "")
             ),
-            render=self._render(request, target) if request.accepted.table else None,
+            render=self._render(request, target) if request.accepted.form else None,
         )
         self._watches.begin(watch, None if fresh else int(requested))
         if bookmarks and (initial or not requested):
@@ -252,9 +264,12 @@ class ApiServer:
             await request.end()
 
     def _render(self, request: Request, target: Target) -> Render:
-        """Render the lines of a watch as tables; only the first describes the columns."""
+        """Render the lines of a watch as metadata or tables; the first describes the columns."""
         whole = request.query.get("includeObject", "Metadata")
         first = [True]
+
+        def metadata(what: str, obj: Obj) -> bytes:
+            return orjson.dumps({"type": what, "object": partial(obj)}) + b"\n"
 
         def render(what: str, obj: Obj) -> bytes:
             meta = {"resourceVersion": obj["metadata"]["resourceVersion"]}
@@ -264,7 +279,7 @@ class ApiServer:
             first[0] = False
             return orjson.dumps({"type": what, "object": lines}) + b"\n"
 
-        return render
+        return metadata if request.accepted.partial else render
 
 
 def _warnings(target: Target, more: tuple[str, ...] = ()) -> tuple[str, ...]:

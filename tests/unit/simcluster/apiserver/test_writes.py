@@ -55,6 +55,28 @@ async def test_the_first_media_type_that_is_served_is_answered(
         assert (answer.status, answer.content_type) == (200, "application/json")
 
 
+async def test_a_client_may_want_metadata_alone(http: aiohttp.ClientSession) -> None:
+    await send(http, "POST", MAPS, json=GOLD)
+    form = "application/json;as={};g=meta.k8s.io;v=v1"
+    one = {"Accept": form.format("PartialObjectMetadata")}
+    _, found = await send(http, "GET", f"{MAPS}/gold", headers=one)
+    assert (found["kind"], found["apiVersion"]) == ("PartialObjectMetadata", "meta.k8s.io/v1")
+    assert set(found) == {"kind", "apiVersion", "metadata"}
+    every = {"Accept": form.format("PartialObjectMetadataList")}
+    _, listed = await send(http, "GET", MAPS, headers=every)
+    assert listed["kind"] == "PartialObjectMetadataList"
+    assert {frozenset(item) for item in listed["items"]} == {frozenset({"metadata"})}
+    async with http.get(MAPS, headers=one, params={"watch": "1"}) as stream:
+        event = orjson.loads(await stream.content.readline())
+    assert event["object"]["kind"] == "PartialObjectMetadata"
+
+
+async def test_a_log_is_plain_text_for_who_wants_nothing_else(http: aiohttp.ClientSession) -> None:
+    path = "/api/v1/namespaces/shop/pods/orders-0/log"
+    async with http.get(path, headers={"Accept": "text/plain"}) as answer:
+        assert (answer.status, answer.content_type) == (200, "text/plain")
+
+
 async def test_yaml_is_read_and_written(http: aiohttp.ClientSession) -> None:
     kind = {"Content-Type": "application/yaml", "Accept": "application/yaml"}
     async with http.post(MAPS, data=yaml.safe_dump(GOLD), headers=kind) as answer:
