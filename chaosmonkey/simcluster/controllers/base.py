@@ -6,6 +6,7 @@ something changed ─► wake(key) ─► a few milliseconds ─► sync(key) ma
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
@@ -19,7 +20,11 @@ from chaosmonkey.simcluster.events import Source
 from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timeline import Booking
 
+log = logging.getLogger(__name__)
+
 _RETRY_AFTER = 0.5
+_RETRY_BROKEN = 10.0
+"""Seconds before a controller tries an object again that it could not handle."""
 
 
 class Controller(ABC):
@@ -53,6 +58,10 @@ class Controller(ABC):
             self.sync(key)
         except refusals.Refusal:
             self.wake(key, _RETRY_AFTER)
+        except Exception:
+            # One object that a controller cannot handle must not stop it for the others.
+            log.exception("%s cannot reconcile %s. Retrying.", type(self).__name__, "/".join(key))
+            self.wake(key, _RETRY_BROKEN)
 
     def watch(self, resource: ApiResource, wake: Callable[[Obj], None] | None = None) -> None:
         """Wake the key of every changed object of a resource, or call `wake` with the object."""

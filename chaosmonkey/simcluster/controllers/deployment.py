@@ -235,13 +235,13 @@ def _controller_uid(obj: Obj) -> tuple[str, ...]:
 
 
 def _surge(owner: Obj) -> int:
-    limits = owner["spec"]["strategy"].get("rollingUpdate") or {"maxSurge": 0}
-    return _share(limits.get("maxSurge", "25%"), owner["spec"]["replicas"], up=True)
+    limits = owner["spec"]["strategy"].get("rollingUpdate", {"maxSurge": 0})
+    return _share(limits["maxSurge"], owner["spec"]["replicas"], up=True)
 
 
 def _unavailable(owner: Obj) -> int:
-    limits = owner["spec"]["strategy"].get("rollingUpdate") or {"maxUnavailable": 0}
-    return _share(limits.get("maxUnavailable", "25%"), owner["spec"]["replicas"], up=False)
+    limits = owner["spec"]["strategy"].get("rollingUpdate", {"maxUnavailable": 0})
+    return _share(limits["maxUnavailable"], owner["spec"]["replicas"], up=False)
 
 
 def _share(value: int | str, of: int, *, up: bool) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from chaosmonkey.simcluster.apiserver.resources import BUDGETS, PODS
+from chaosmonkey.simcluster.apiserver.selectors import selects as selected
 from chaosmonkey.simcluster.apiserver.storage import Store, key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
@@ -60,15 +61,7 @@ def selects(budget: Obj, pod: Obj) -> bool:
     """Whether a pod counts towards a budget. An empty selector selects the whole namespace."""
     if budget["metadata"]["namespace"] != pod["metadata"]["namespace"]:
         return False
-    selector = budget["spec"].get("selector")
-    labels = pod["metadata"].get("labels") or {}
-    if selector is None:
-        return False
-    wanted = selector.get("matchLabels") or {}
-    expressions = selector.get("matchExpressions") or []
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _holds(one, labels) for one in expressions
-    )
+    return selected(budget["spec"].get("selector"), pod["metadata"].get("labels", {}))
 
 
 def forbidding(store: Store, pod: Obj) -> Obj | None:
@@ -79,19 +72,6 @@ def forbidding(store: Store, pod: Obj) -> Obj | None:
         if selects(budget, pod) and not budget.get("status", {}).get("disruptionsAllowed"):
             return budget
     return None
-
-
-def _holds(one: Obj, labels: dict[str, str]) -> bool:
-    key, values = one["key"], one.get("values") or []
-    match one["operator"]:
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case _:
-            return key not in labels
 
 
 def _desired(spec: Obj, expected: int) -> int:
