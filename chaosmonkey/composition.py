@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import get_args
 
@@ -119,17 +120,10 @@ def compose(outside: Outside) -> Composition:
     lab, clock, pace, database = outside.lab, outside.clock, outside.pace, outside.database
     events = Events()
 
-    def table_changed() -> None:
-        events.publish(TableChanged())
-
-    def room_changed() -> None:
-        events.publish(RoomChanged())
-
-    def entries_counted() -> None:
-        events.publish(EntriesCounted())
-
-    def phones_counted() -> None:
-        events.publish(PhonesCounted())
+    table_changed = partial(events.publish, TableChanged())
+    room_changed = partial(events.publish, RoomChanged())
+    entries_counted = partial(events.publish, EntriesCounted())
+    phones_counted = partial(events.publish, PhonesCounted())
 
     phone_work = WorkQueue()
     nodes = {machine.node_name: machine.name for machine in lab.machine}

@@ -85,8 +85,14 @@ class StoryLog:
         self._logged: dict[str, Outage] = {}
 
     def log_new_lines(self, outage: Outage) -> None:
-        """Log the lines that are new in the story of an outage."""
-        for line in latest_line(self._logged.get(outage.id), outage):
+        """Log the lines that are new in the story of an outage.
+
+        Of one that an earlier process left, that process logged all but how it ended.
+        """
+        before = self._logged.get(outage.id)
+        if before is None and outage.interrupted:
+            before = replace(outage, interrupted="", closed=None, restored=None)
+        for line in latest_line(before, outage):
             story_log.info("%s %+7.1f s  %s", outage.machine, line.at, line.text)
         if outage.closed is None or ended_early(outage):
             self._logged[outage.id] = outage

@@ -75,6 +75,8 @@ class CurrentRound:
     ) -> None:
         self.round: Round | None = None
         self.box = BallotBox()
+        self.superseded = False
+        """Whether the round ended without a cut, and a machine was cut since."""
         self._clock = clock
         self._keeper = keeper
         self._assessments = assessments
@@ -89,6 +91,7 @@ class CurrentRound:
         if self.round is not None and self.round.state in RUNNING:
             self._keep(replace(self.round, state=RoundState.CANCELLED))
         self.round = None
+        self.superseded = False
         self.box = BallotBox()
         return self.put(opened)
 
@@ -187,8 +190,12 @@ class CurrentRound:
 
     def cut_by_others(self, cut: PlugCut) -> None:
         """Take a cut of a bet's machine as the bet's: one by the console or a script."""
-        if self.round is not None:
-            self.put(transitions.cut_by_others(self.round, cut, self._clock.now()))
+        if (current := self.round) is None:
+            return
+        if current.cut_nothing:
+            self.superseded = True
+            self._changed()
+        self.put(transitions.cut_by_others(current, cut, self._clock.now()))
 
     def outage_has_outcome(self, outage: str, seconds: float | None) -> None:
         """End the turn that caused this outage, if it is this round's."""
@@ -279,7 +286,7 @@ class CurrentRound:
         return chooses and self._assessments.of(current).blocked is not None
 
     def _go_on(self, current: Round) -> Round:
-        if current.mode in (Mode.VOTE, Mode.BET):
+        if current.mode in (Mode.VOTE, Mode.BET) and current.state is RoundState.OPEN:
             return current
         rules = rules_of(current.mode)
         return rules.go_on(current, partial(self._assessments.of, current), self._clock.now())

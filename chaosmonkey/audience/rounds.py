@@ -194,6 +194,11 @@ class Round:
         return next((turn for turn in reversed(turns) if turn.outage is not None), None)
 
     @property
+    def cut_nothing(self) -> bool:
+        """Whether the round ended without a cut."""
+        return self.state not in RUNNING and self.decision is None and self.turn is None
+
+    @property
     def leaders(self) -> tuple[str, ...]:
         """The choices with the most votes: several in a tie, none without a vote."""
         most = max(self.tally.values(), default=0)

@@ -1,4 +1,4 @@
-"""Manual actions at the demo's table: plugs, buttons, and faults. They bypass the server's API."""
+"""Manual actions at the demo's table: cables, buttons, and faults. They bypass the server's API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from chaosmonkey.cli.remote import Machine
 from chaosmonkey.cli.say import say
 from chaosmonkey.errors import BadInput
 
-Feed = Annotated[Literal["power", "network"], typer.Option("--feed", "--kind", help="Which plug.")]
+Feed = Annotated[
+    Literal["power", "network"], typer.Option("--feed", "--kind", help="Which of its feeds.")
+]
 SimPort = Annotated[int, typer.Option(min=1, max=65535, help="Port of the demo's simulator.")]
 
 HOLD = 2.0
@@ -40,23 +42,23 @@ def add_to(app: typer.Typer) -> None:
 
 
 def unplug(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> None:
-    """Pull a plug in the demo, as if by hand.
+    """Pull a cable of a machine in the demo, as if by hand.
 
     The server is not notified and has to detect it.
 
     Example: chaosmonkey unplug node3
     """
     _reach(sim_port, _path(machine, feed), plugged=False)
-    say(f"Pulled {machine}'s {feed} plug. The server was not notified.")
+    say(f"Pulled {machine}'s {feed} cable. The server was not notified.")
 
 
 def plug_in(machine: Machine, feed: Feed = "power", sim_port: SimPort = 8001) -> None:
-    """Plug a machine of the demo back in.
+    """Put a pulled cable of a machine in the demo back.
 
     Example: chaosmonkey plug-in node3
     """
     _reach(sim_port, _path(machine, feed), plugged=True)
-    say(f"Plugged {machine}'s {feed} back in.")
+    say(f"Put {machine}'s {feed} cable back.")
 
 
 def press(

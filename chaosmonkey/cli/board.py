@@ -1,4 +1,4 @@
-"""The board in a terminal: machines, their pods, open outages and the latest recovery times."""
+"""The board in a terminal: machines, their pods, the outages under way, and those that ended."""
 
 from __future__ import annotations
 
@@ -137,10 +137,11 @@ def _pods(pods: list[dict[str, Any]]) -> Text:
 
 
 def _outage(outage: dict[str, Any], at: float) -> Text:
-    took = outage["recovery_seconds"]
-    time = _time(outage) if took is not None else f"{max(0.0, at - outage['t0']):.1f} s"
-    label = "recovered in" if took is not None else outage["phase"] or "waiting"
-    text = Text(f"\n{outage['machine']}: {label} {time}", style="bold")
+    now = f"recovered in {_time(outage)}"
+    if outage["recovery_seconds"] is None:
+        since = f"{max(0.0, at - outage['t0']):.1f} s since the loss"
+        now = f"{since}, in phase {outage['phase']}" if outage["phase"] else f"{since}, waiting"
+    text = Text(f"\n{outage['machine']}: {now}", style="bold")
     for line in outage["story"]:
         text.append(f"\n  {line['at']:+7.1f} s  {line['text']}", style="not bold")
     return text
@@ -153,7 +154,7 @@ def _time(outage: dict[str, Any]) -> str:
 
 
 def _history(outages: list[dict[str, Any]]) -> Table:
-    table = Table("outage", "what", "outcome", "recovery time")
+    table = Table("ended outage", "what", "outcome", "recovery time")
     for outage in reversed(outages):
         table.add_row(
             outage["id"],

@@ -228,7 +228,7 @@ class Demo:
             f"{self._edges.introduction if self.edges else ''}"
             f"  Cut power    {curl} {here}/kill/node3\n"
             f"  Cut network  {curl} '{here}/kill/node3?feed=network'\n"
-            f"  Pull a plug  {command} unplug node3{bench}     (the server has to notice)\n"
+            f"  Pull a cable {command} unplug node3{bench}     (the server has to notice)\n"
             f"  Press        {command} press node3{bench}      (the button on the panel)\n"
             f"  Look inside  kubectl -s http://127.0.0.1:{self.sim_port} get pods -A -o wide\n"
             "  Stop         Ctrl-C\n\n"

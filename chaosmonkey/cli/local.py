@@ -66,7 +66,7 @@ def demo(
     ] = 8001,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     sensors: Annotated[
-        bool, typer.Option(help="Simulate sensors, which notice a pulled plug.")
+        bool, typer.Option(help="Simulate sensors, which notice a pulled cable.")
     ] = True,
     edges: Annotated[
         int, typer.Option(min=0, max=9, help="Edges for phones, linked over a nats-server.")

@@ -108,8 +108,8 @@ def click(
 ) -> None:
     """Switch a plug off and on three times.
 
-    So that you can hear and see it, it stays one second in each state. Unplug the machine first:
-    rapid power cycling can damage it.
+    It stays in each state for one second, long enough to hear and see it. Disconnect the machine
+    from it first: switching its power so fast can damage the machine.
 
     Example: chaosmonkey plugs click node3
     """
@@ -117,7 +117,7 @@ def click(
 
     lab = _load(config)
     _run_if_confirmed(
-        f"This switches {machine}'s {feed} off and on three times. Unplug the machine first.",
+        f"This switches {machine}'s {feed} off and on three times. Disconnect the machine first.",
         commissioning.click(lab, machine, feed, say),
         yes=yes,
     )

@@ -53,9 +53,10 @@ def kill(
 ) -> None:
     """Cut the power or the network of a machine.
 
-    If the server needs a token, set $CHAOSMONKEY_TOKEN.
+    If the server needs a token, set $CHAOSMONKEY_TOKEN. With --wait, exit code 5 says that the
+    cluster did not recover, and 3 that the cut was refused.
 
-    Example: chaosmonkey kill node3 --for 30 --wait || echo "did not recover"
+    Example: chaosmonkey kill node3 --for 30 --wait; [ $? -eq 5 ] && echo "did not recover"
     """
     query: dict[str, Any] = {"feed": feed}
     if seconds is not None:
@@ -129,7 +130,7 @@ def audit(
 
 
 def status(server: ServerUrl = DEFAULT_URL) -> None:
-    """Show machines, plugs, node states and open outages.
+    """Show machines, plugs, node states and outages.
 
     Example: chaosmonkey status
     """

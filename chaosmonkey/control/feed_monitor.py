@@ -180,7 +180,7 @@ class FeedMonitor:
             )
         else:
             why = f"was switched on, but no {feed} arrives."
-            remedy = "Check that it is plugged in and that its supply works."
+            remedy = "Check its cable and its supply."
         raise PlugFailed(f"{machine}'s plug {why}", remedy=remedy, machine=machine, feed=feed)
 
     async def _until(self, key: Key, wanted: FeedState, after: float) -> None:
@@ -191,7 +191,7 @@ class FeedMonitor:
             await self._reported.wait()
 
     def _why_not_there(self, key: Key) -> str:
-        usual = "a pulled plug, a loose cable, a dead supply"
+        usual = "a pulled or loose cable, a dead supply"
         if key in self._arrived:
             return usual
         return f"{usual}, or contact or active_high is inverted"

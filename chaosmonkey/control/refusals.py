@@ -186,7 +186,7 @@ class TooManyOff(RuleRefused):
     """As many machines are off as are allowed at once."""
 
     rule = "max-off"
-    label = "limit reached"
+    label = "another is off"
     says = "Off now: {off}. At most {most} may be off at once."
     advice = "{on_again} The limit is limits.max_off."
 

@@ -21,6 +21,9 @@ Namer = Callable[[int], tuple[str, str]]
 PAST = 5
 """How many ended turns are shown."""
 
+NO_ROUND = "The last round cut nothing. No round is open."
+"""The sentence once a round that cut nothing is no longer news."""
+
 WITHDRAWN = 100
 """How many withdrawn tickets are sent to phones, which compute their place in line."""
 
@@ -44,7 +47,9 @@ def show_round(room: Room, *, present: bool = True) -> RoundView | None:
         id=current.id,
         mode=current.mode,
         state=current.state,
-        says=_status_text(current, eligibility, result, named),
+        says=NO_ROUND
+        if room.current_round.superseded
+        else _status_text(current, eligibility, result, named),
         feed=current.feed,
         opened=current.opened,
         closes=current.closes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -69,19 +70,24 @@ def show_cluster(lab: Lab, world: ClusterState) -> ClusterView:
 
 
 def show_refusal(objections: Iterable[ChaosMonkeyError]) -> RefusedView | None:
-    """Build the view of the first objection to a cut; None if there is none."""
-    for one in objections:
-        until = one.facts.get("allowed_at")
-        label = one.label if isinstance(one, CutRefused) else "cluster lost"
-        return RefusedView(
-            one.rule or "unavailable", label, until if isinstance(until, float) else None
-        )
-    return None
+    """Build the view of one objection to a cut; None if there is none.
+
+    The first one about the machine itself, else the one about the table that lasts longest: the
+    console must not offer the cut between the two.
+    """
+    found = list(objections)
+    if not found:
+        return None
+    about_itself = (one for one in found if isinstance(one, MachineRefused))
+    one = next(about_itself, None) or max(found, key=_lasts_until)
+    until = _lasts_until(one)
+    label = one.label if isinstance(one, CutRefused) else "cluster lost"
+    return RefusedView(one.rule or "unavailable", label, None if until == math.inf else until)
 
 
-def _is_of_the_table(objection: ChaosMonkeyError) -> bool:
-    """Whether an objection concerns the whole table; a machine's objections are shown first."""
-    return not isinstance(objection, MachineRefused)
+def _lasts_until(objection: ChaosMonkeyError) -> float:
+    until = objection.facts.get("allowed_at")
+    return until if isinstance(until, float) else math.inf
 
 
 def _news(objections: Iterable[ChaosMonkeyError]) -> Iterator[ChaosMonkeyError]:
@@ -112,7 +118,7 @@ def show_machine(
             return None
         key = name, kind
         cut = cuts.get(key)
-        refused = show_refusal(sorted(objections.get(kind, ()), key=_is_of_the_table))
+        refused = show_refusal(objections.get(kind, ()))
         if cut is None:
             finding = feed_monitor.finding(key) or (FOUND_OFF if key in found_off else "")
             return FeedView(

@@ -187,7 +187,8 @@ def explain(outage: Outage, pod: Displaced) -> str:
         return "no longer needed: its workload has all the pods it wants"
     match pod.fate:
         case Fate.STAYS:
-            return "tied to its machine (DaemonSet): it is not replaced elsewhere"
+            by = " (DaemonSet)" if pod.kind == "DaemonSet" else ""
+            return f"tied to its machine{by}: it is not replaced elsewhere"
         case Fate.LOST if pod.evicted is not None:
             return "no controller: it was evicted and is not recreated"
         case Fate.WAITS if pod.evicted is not None and pod.gone is None:

@@ -40,7 +40,7 @@ class Telling:
 def summarize(outage: Outage) -> Telling:
     """Describe the current state of an outage."""
     return Telling(
-        headline=_headline(outage),
+        headline=_headline(outage) if outage.closed is None else _over(outage),
         brief=_brief(outage),
         result=_result(outage),
         ending=_ending(outage),
@@ -55,16 +55,21 @@ def _headline(outage: Outage) -> str:
         return _recovered(outage)
     if phase not in (None, "detect"):
         if recovery.nothing_moves(outage):
-            return f"None of the pods that {name} had can move: they are waiting for it to return."
+            return _stuck(outage)
         if unschedulable := recovery.unschedulable_pods(outage):
             return f"No machine can take {counted(len(unschedulable), 'pod', 'pods')}."
     match phase:
         case "detect":
             return _undetected(outage)
+        case "evict" if outage.rejoined is not None:
+            return f"{name} is back, before Kubernetes evicted all of its pods."
         case "evict" if outage.held:
             return f"Kubernetes noticed, but the eviction of {name} is on hold."
         case "evict":
-            return f"Kubernetes noticed: {name} is NotReady. Its pods get a little more time."
+            return (
+                f"Kubernetes noticed that {name} does not answer (NotReady). Its pods get a little "
+                "more time."
+            )
         case "reschedule":
             return f"Kubernetes is evicting the pods on {name} and creating new ones."
         case "ready":
@@ -73,13 +78,43 @@ def _headline(outage: Outage) -> str:
             return f"{start} starting on the remaining machines."
         case _:
             pass
+    return _unmoved(outage)
+
+
+def _stuck(outage: Outage) -> str:
+    pods = f"None of the pods that {outage.machine} had"
+    if outage.rejoined is not None:
+        return f"{pods} could move: they are starting on it again."
+    return f"{pods} can move: they are waiting for it to return."
+
+
+def _unmoved(outage: Outage) -> str:
+    name = outage.machine
+    if recovery.outcome(outage) is Outcome.UNNOTICED:
+        return f"{name} was back before Kubernetes noticed."
+    if outage.rejoined is not None:
+        return f"{name} is back. No pod had to move."
+    return f"{name} is lost. No pod has to move."
+
+
+def _over(outage: Outage) -> str:
+    """What remains to be said of an outage that ended: its machine may be off again by now."""
+    name = outage.machine
+    if recovery.outcome(outage) is Outcome.UNNOTICED:
+        return f"{name} was back before Kubernetes noticed."
+    if recovery.recovery_time(outage) is not None:
+        return f"{name} {_loss(outage)}. Recovered in {_time(outage)}."
     match recovery.outcome(outage):
-        case Outcome.UNNOTICED:
-            return f"{name} was back before Kubernetes noticed."
         case Outcome.ABORTED:
             return f"{name}'s outage was only partly measured: {outage.interrupted}."
+        case Outcome.INCOMPLETE:
+            return f"{name} {_loss(outage)}. {_ending(outage)}."
         case _:
-            return f"{name} is lost. No pod has to move."
+            return f"{name} {_loss(outage)}. No pod had to move."
+
+
+def _loss(outage: Outage) -> str:
+    return f"lost its {outage.feed}" if outage.feed else "fell silent"
 
 
 def _undetected(outage: Outage) -> str:
@@ -133,7 +168,7 @@ def _result(outage: Outage) -> str:
             return f"{name}: only partly measured"
         case Outcome.RECOVERED | None:
             pass
-    lost = f"lost its {outage.feed}" if outage.feed else "fell silent"
+    lost = _loss(outage)
     if recovery.current_phase(outage) is not None:
         return f"{name} {lost}. Its recovery is being measured"
     return f"{name} {lost}"
@@ -190,4 +225,4 @@ def _who(outage: Outage) -> str:
         case Cause.CUT_SHORT:
             return "Its cut was aborted half-way and may have taken effect briefly."
         case _:
-            return "Not cut by chaosmonkey: probably a pulled plug or a fault."
+            return "Not cut by chaosmonkey: probably a pulled cable or a fault."

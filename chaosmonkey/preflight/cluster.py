@@ -70,7 +70,8 @@ def check_workloads(lab: Lab, deployments: Iterable[Json]) -> Iterator[Finding]:
         elif slow:
             yield note(
                 about,
-                f"Its pods wait {waits:g} s on a lost machine before they move.",
+                f"Kubernetes evicts its pods only {waits:g} s after it notices that their machine "
+                "is gone.",
                 f"For a stage: tolerationSeconds: {lab.preset.toleration:g} for {UNREACHABLE} and "
                 "node.kubernetes.io/not-ready.",
             )
@@ -81,7 +82,11 @@ def check_workloads(lab: Lab, deployments: Iterable[Json]) -> Iterator[Finding]:
                 "Run two replicas.",
             )
         elif not slow:
-            yield ok(about, f"{spec['replicas']} replicas that move after {waits:g} s.")
+            yield ok(
+                about,
+                f"{spec['replicas']} replicas. Kubernetes evicts them {waits:g} s after it notices "
+                "that their machine is gone.",
+            )
 
 
 def check_stateful_sets(stateful_sets: Iterable[Json], pods: Iterable[Json]) -> Iterator[Finding]:
@@ -108,7 +113,7 @@ def check_stateful_sets(stateful_sets: Iterable[Json], pods: Iterable[Json]) -> 
             yield note(
                 about,
                 "Pods of a StatefulSet do not move; they wait until their machine is back.",
-                "Mention it on stage, or restore the machine.",
+                "Nothing to fix: expect it during a cut.",
             )
 
 

@@ -2,32 +2,102 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
-_UNITS = {
-    "m": 0.001,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "Ki": 2.0**10,
-    "Mi": 2.0**20,
-    "Gi": 2.0**30,
-    "Ti": 2.0**40,
-}
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_BINARY = {"": 0, "Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
+_DECIMAL_SUFFIX = {power: suffix for suffix, power in _DECIMAL.items()}
+_BINARY_SUFFIX = {power: suffix for suffix, power in _BINARY.items()}
+_NANO = 10**9
+_MILLI = 10**6
+_LARGEST_EXPONENT = 100
+
+_FORMAT = (
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+)
+_BAD_SUFFIX = "unable to parse quantity's suffix"
+
+
+class NotAQuantity(ValueError):
+    """The text is no quantity; the message is Kubernetes' own."""
+
+
+@lru_cache(maxsize=1024)
+def nanos(text: str) -> int:
+    """A quantity such as `500m`, `32Mi` or `4` in billionths; raises `NotAQuantity`.
+
+    Smaller parts are rounded away from zero.
+    """
+    sign, whole, part, suffix = _split(text)
+    value: int = int(whole + part or "0") * _NANO
+    exponent = _exponent(suffix)
+    if exponent is None:
+        value *= 1024 ** _BINARY[suffix]
+        exponent = 0
+    exponent -= len(part)
+    value = value * 10**exponent if exponent >= 0 else -(-value // 10**-exponent)
+    return -value if sign == "-" else value
+
+
+def _split(text: str) -> tuple[str, str, str, str]:
+    """The sign, the digits before and after the point, and the suffix."""
+    found = re.fullmatch(r"([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)", text, re.ASCII)
+    if found is None or not text:
+        raise NotAQuantity(_FORMAT)
+    sign, whole, part, suffix = found.groups(default="")
+    return sign, whole, part, suffix
+
+
+def _exponent(suffix: str) -> int | None:
+    """The power of ten that a suffix stands for; None for a power of two."""
+    if suffix in _DECIMAL:
+        return _DECIMAL[suffix]
+    if suffix in _BINARY:
+        return None
+    power = suffix[1:]
+    written = suffix[:1] in {"e", "E"} and power.lstrip("+-").isdigit()
+    if written and abs(int(power)) <= _LARGEST_EXPONENT:
+        return int(power)
+    raise NotAQuantity(_BAD_SUFFIX)
+
+
+@lru_cache(maxsize=1024)
+def canonical(text: str) -> str:
+    """A quantity as the API server writes it: `1000m` is `1`, `0.5` is `500m`, `1024Mi` is `1Gi`.
+
+    Raises `NotAQuantity`.
+    """
+    value, suffix = nanos(text), _split(text)[3]
+    if value == 0:
+        return "0"
+    if suffix in _BINARY and suffix and abs(value) >= 1024 * _NANO and value % _NANO == 0:
+        value, power = value // _NANO, 0
+        while value % 1024 == 0 and power < 6:
+            value, power = value // 1024, power + 1
+        return f"{value}{_BINARY_SUFFIX[power]}"
+    scientific = suffix not in _DECIMAL and suffix not in _BINARY
+    power = -9
+    while value % 1000 == 0 and (power < 18 or scientific):
+        value, power = value // 1000, power + 3
+    if scientific:
+        return f"{value}e{power}" if power else f"{value}"
+    return f"{value}{_DECIMAL_SUFFIX[power]}"
+
+
+def round_up_to_milli(text: str) -> str:
+    """A quantity without fractions of thousandths."""
+    value = nanos(text)
+    return canonical(f"{-(-value // _MILLI)}m") if value % _MILLI else text
 
 
 def quantity(text: object) -> float:
-    """Parse a quantity such as `500m`, `32Mi` or `4`."""
-    written = str(text)
-    for length in (2, 1):
-        unit = _UNITS.get(written[-length:])
-        if unit is not None:
-            return float(written[:-length]) * unit
-    return float(written)
+    """Parse a quantity into a float."""
+    return nanos(str(text)) / _NANO
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,9 @@ class World:
         self.store = Store(self.timeline, history=history)
         events = EventRecorder(self.timeline, self.store)
         self.context = SimContext(self.timeline, self.store, events, timing)
-        self.admission = Admission(timing.toleration, self.store.suffix, self._service_ip)
+        self.admission = Admission(
+            timing.toleration, self.store.suffix, self._service_ip, self._node_port
+        )
         wired = tuple(machines)
         self.bench = Bench(
             self.timeline, wired, self._rail, panel=panel, persist=persist, seed=seed
@@ -217,6 +219,9 @@ class World:
     def _service_ip(self) -> str:
         draw = self.timeline.random.randrange
         return f"10.96.{draw(256)}.{draw(1, 255)}"
+
+    def _node_port(self) -> int:
+        return self.timeline.random.randrange(30_000, 32_768)
 
 
 def machines(count: int) -> tuple[SimMachine, ...]:

@@ -85,7 +85,7 @@ def test_a_cut_by_key_needs_an_armed_console_and_is_an_outage(lab: Lab, console:
     console.changed("POST /arm")
     console.page.keyboard.press("2")
     console.changed("POST /kill/node2?feed=power")
-    expect(status(console)).to_contain_text("node2 has lost its power")
+    expect(status(console)).to_contain_text("node2 lost its power")
     expect(card(console, "node2")).to_contain_text("no power")
     newest = lab.get("/api/outages")[0]
     assert (newest["machine"], newest["feed"]) == ("node2", "power")

@@ -70,9 +70,9 @@ STATES: dict[str, tuple[dict[str, Any], str]] = {
     "an outage": (
         snapshot(machines=SHELF | MASTER | {"node3": machine("node3", power=OFF, ready="Unknown")},
                  outages=RUNNING),
-        "Kubernetes evicts its pods in",
+        "Kubernetes should evict its pods in about",
     ),
-    "a pulled plug": (
+    "a pulled cable": (
         snapshot(machines=SHELF | MASTER | {"node3": PULLED},
                  pods=invented.pods(5, 6),
                  outages={"o": RUNNING["o"] | BY_HAND}),

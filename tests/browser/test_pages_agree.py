@@ -294,4 +294,4 @@ def test_another_service_is_not_shown_without_a_word(show: Show) -> None:
     hit = small | {"ready": 1, "history": [[NOW - 600, 3, 3], [NOW, 1, 3]]}
     server.sockets[-1].send(json.dumps(invented.delta(2, services={"shop/small": hit})))
     expect(strip).to_contain_text("small 1 of 3")
-    expect(strip).to_contain_text("now showing small: it has lost more than big")
+    expect(strip).to_contain_text("in the last 60 s, small lost more than big")

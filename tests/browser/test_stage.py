@@ -93,7 +93,7 @@ def test_pods_that_stay_do_not_move(stage: Page, demo: Demo) -> None:
 
 def test_a_hand_pulls_a_plug_and_only_the_socket_knows(slow_demo: Demo, open_page: Open) -> None:
     demo, stage = slow_demo, calm_stage(slow_demo, open_page)
-    plug = stage.get_by_role("switch", name="power plug of node4")
+    plug = stage.get_by_role("switch", name="power cable of node4")
     box = plug.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -101,7 +101,9 @@ def test_a_hand_pulls_a_plug_and_only_the_socket_knows(slow_demo: Demo, open_pag
     stage.mouse.down()
     stage.mouse.move(x, y + 60, steps=5)
     stage.mouse.up()
-    expect(says(stage)).to_have_text("node4's plug was pulled. Kubernetes does not know yet.")
+    expect(says(stage)).to_have_text(
+        "node4's power cable was pulled. Kubernetes does not know yet."
+    )
     expect(plug).not_to_be_checked()
     assert demo.get("/bench")["machines"]["node4"]["power"]["plugged"] is False
     wait_until(lambda: demo.outage().get("machine") == "node4")

@@ -228,7 +228,7 @@ TROUBLES: dict[str, tuple[dict[str, Any], str]] = {
                 )
             }
         ),
-        "will be evicted in",
+        "should evict its pods in about",
     ),
     "held": (
         snapshot(outages={"o": outage("node3", phase="evict", held="one node every 10 s")}),

@@ -29,7 +29,7 @@ TWO_FRAMES = (
 
 SEED = "bd48090746ed59c39be8f236af591d48"
 LONG = (
-    "Ticket 1841 did it: node3 has lost its power. The queue waits. Off now: node3. "
+    "Ticket 1841 did it: node3 lost its power. The queue waits. Off now: node3. "
     "At most 1 may be off at once."
 )
 BET = {

@@ -236,3 +236,127 @@ async def test_the_shop_for_a_real_cluster_is_accepted_and_runs(kubectl: Kubectl
         await kubectl("rollout", "status", workload, "-n", "shop", WITH_PATIENCE)
     again = (await kubectl("apply", "-f", manifest)).splitlines()
     assert all(line.endswith(" unchanged") for line in again), again
+
+
+async def test_a_deployment_that_kubectl_generates_runs(kubectl: Kubectl, tmp_path: Path) -> None:
+    generated = await kubectl(
+        "create", "deployment", "web", "--image=nginx", "--dry-run=client", "-o", "yaml"
+    )
+    assert "strategy: {}" in generated
+    (tmp_path / "web.yaml").write_text(generated)
+    assert await kubectl("apply", "-f", str(tmp_path / "web.yaml")) == (
+        "deployment.apps/web created\n"
+    )
+    await kubectl("rollout", "status", "deployment/web", WITH_PATIENCE)
+    await kubectl("apply", "-f", str(tmp_path / "web.yaml"))
+    web = json.loads(await kubectl("get", "deployment", "web", "-o", "json"))
+    assert web["metadata"]["generation"] == 1
+
+
+NULLS = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: empty}
+spec:
+  strategy: null
+  selector: {matchExpressions: [{key: app, operator: In, values: [empty]}]}
+  template:
+    metadata: {labels: {app: empty}}
+    spec:
+      tolerations: null
+      nodeSelector: {}
+      containers:
+      - {name: a, image: b, ports: null, readinessProbe: null, resources: null, env: []}
+"""
+
+
+async def test_null_and_empty_fields_are_as_if_absent(kubectl: Kubectl, tmp_path: Path) -> None:
+    (tmp_path / "empty.yaml").write_text(NULLS)
+    await kubectl("apply", "-f", str(tmp_path / "empty.yaml"))
+    await kubectl("rollout", "status", "deployment/empty", WITH_PATIENCE)
+
+
+async def test_create_sends_protobuf_and_is_understood(kubectl: Kubectl) -> None:
+    assert await kubectl("create", "namespace", "lab") == "namespace/lab created\n"
+    for words in (
+        ("configmap", "settings", "--from-literal=color=teal"),
+        ("deployment", "api", "--image=registry.example/api:1", "--replicas=2", "--port=80"),
+        ("service", "clusterip", "api", "--tcp=80:8080"),
+        ("poddisruptionbudget", "api", "--selector=app=api", "--min-available=1"),
+    ):
+        assert "created" in await kubectl("create", *words, "-n", "lab")
+    await kubectl("rollout", "status", "deployment/api", "-n", "lab", WITH_PATIENCE)
+    made = json.loads(await kubectl("get", "deployment", "api", "-n", "lab", "-o", "json"))
+    assert made["spec"]["replicas"] == 2
+    [container] = made["spec"]["template"]["spec"]["containers"]
+    assert container["ports"] == [{"containerPort": 80, "protocol": "TCP"}]
+    service = json.loads(await kubectl("get", "service", "api", "-n", "lab", "-o", "json"))
+    assert service["spec"]["ports"][0]["targetPort"] == 8080
+
+
+MIXED = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: first}
+---
+apiVersion: widgets.example/v1
+kind: Widget
+metadata: {name: unknown}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: last}
+"""
+
+
+async def test_an_unknown_kind_does_not_stop_the_rest_of_a_file(
+    kubectl: Kubectl, tmp_path: Path
+) -> None:
+    (tmp_path / "mixed.yaml").write_text(MIXED)
+    process = await kubectl.start("apply", "-f", str(tmp_path / "mixed.yaml"))
+    out, err = await process.communicate()
+    assert out == b"configmap/first created\nconfigmap/last created\n"
+    assert process.returncode == 1
+    assert b'no matches for kind "Widget" in version "widgets.example/v1"' in err
+
+
+INVALID = """
+apiVersion: v1
+kind: Pod
+metadata: {name: bad}
+spec:
+  containers:
+  - {name: C_x, image: b, ports: [{name: a, containerPort: 80}, {name: a, containerPort: 0}]}
+"""
+
+
+async def test_what_is_invalid_is_refused_in_a_real_servers_words(
+    kubectl: Kubectl, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(INVALID)
+    refused = await kubectl("apply", "-f", str(path), fails=True)
+    assert refused.splitlines() == [
+        'The Pod "bad" is invalid: ',
+        '* spec.containers[0].name: Invalid value: "C_x": a lowercase RFC 1123 label must consist '
+        "of lower case alphanumeric characters or '-', and must start and end with an alphanumeric "
+        "character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+        "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+        '* spec.containers[0].ports[1].name: Duplicate value: "a"',
+        "* spec.containers[0].ports[1].containerPort: Required value",
+    ]
+    path.write_text(INVALID.replace("C_x", "x").replace("80}", "80, colour: red}"))
+    assert 'unknown field "spec.containers[0].ports[0].colour"' in await kubectl(
+        "apply", "-f", str(path), fails=True
+    )
+
+
+async def test_explain_describes_fields_from_the_servers_schemas(kubectl: Kubectl) -> None:
+    told = await kubectl("explain", "deployment.spec.strategy.rollingUpdate")
+    assert "FIELD: rollingUpdate <RollingUpdateDeployment>" in told
+    assert "maxSurge\t<IntOrString>" in told
+    assert "containerPort\t<integer> -required-" in await kubectl(
+        "explain", "pod.spec.containers.ports"
+    )
+    old = await kubectl("explain", "pod.spec", "--output=plaintext-openapiv2")
+    assert "RESOURCE: spec <Object>" in old

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -47,10 +46,11 @@ async def standing(
 
 async def unhurried(of: World) -> float:
     """Seconds of a hold in which this machine, as it is now, can tear the bus."""
-    began = time.perf_counter()
+    loop = asyncio.get_running_loop()
+    began = loop.time()
     for _ in range(10):
         await of.dark()
-    return min(max(HOLD, LOOKS * (time.perf_counter() - began) / 10), LONGEST)
+    return min(max(HOLD, LOOKS * (loop.time() - began) / 10), LONGEST)
 
 
 async def hold(stand: Stand) -> None:

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from chaosmonkey.clock import Heartbeat, ManualClock
-from chaosmonkey.dispatch import Dispatch, EndedEarly
+from chaosmonkey.dispatch import Dispatch, EndedEarly, StoryLog
 from chaosmonkey.events import Events
 from chaosmonkey.hub import BoardPublisher
 from chaosmonkey.model import (
@@ -103,6 +103,19 @@ def test_a_feed_that_returns_after_its_node_was_deleted_is_noted() -> None:
     last = kept.outages[-1]
     assert (last.restored, last.recovered) == (1060.0, None)
     assert "deleted" in last.interrupted
+
+
+def test_the_log_repeats_nothing_that_an_earlier_process_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "chaosmonkey.story")
+    why = "the server stopped in the meantime"
+    left = replace(LEFT, not_ready=1008.0, closed=1060.0, interrupted=why, restored=1060.0)
+    StoryLog().log_new_lines(left)
+    assert [record.getMessage() for record in caplog.records] == [
+        "node3   +60.0 s  node3 got its power back.",
+        f"node3   +60.0 s  The measurement ends here: {why}.",
+    ]
 
 
 async def test_an_outage_that_is_ended_by_a_clock_that_was_set_back_ends_no_earlier_than_it_began(

@@ -118,8 +118,7 @@ async def kill(  # noqa: PLR0917 - FastAPI calls it by name
             restore_by=entry.restore_by,
             seconds=lasts,
         ),
-        f"{entry.machine} has lost its {entry.feed}. "
-        f"{entry.feed.capitalize()} returns in {lasts:g} s.",
+        f"{entry.machine} lost its {entry.feed}. {entry.feed.capitalize()} returns in {lasts:g} s.",
         f"Follow it at /api/outages/{entry.outage}, or next time: /kill/{machine}?wait=recovered",
     )
 

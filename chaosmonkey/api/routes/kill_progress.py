@@ -1,6 +1,6 @@
 """The stream of `?wait=recovered`: the story of one outage as it happens, and its result.
 
-    {"about": "cut", "at": 0.0, "text": "node3 has lost its power. …"}
+    {"about": "cut", "at": 0.0, "text": "node3 lost its power. …"}
     …
     {"outage": "…", "outcome": "recovered", "recovery_seconds": 11.0, …, "text": "recovery time: …"}
 

@@ -75,7 +75,7 @@ def listed(names: tuple[str, ...]) -> str:
 
 def lost(machine: str, feed: FeedKind) -> str:
     """Describe a cut, without a full stop."""
-    return f"{machine} has lost its {feed}"
+    return f"{machine} lost its {feed}"
 
 
 def turn_text(current: Round, turn: Turn, name: Name) -> str:
@@ -91,11 +91,11 @@ def turn_text(current: Round, turn: Turn, name: Name) -> str:
         case TurnState.CUT | TurnState.DONE:
             return f"{who} did it: {lost(machine, current.feed)}."
         case TurnState.VETOED:
-            return f"The presenter said no: {machine} is not cut."
+            return f"The presenter said no: {machine} was not cut."
         case TurnState.REFUSED:
             return f"{who} pressed, but {machine} was not cut. {turn.why}"
         case TurnState.UNANSWERED:
-            return f"The presenter did not answer {who} in time. Nothing is cut."
+            return f"The presenter did not answer {who} in time. Nothing was cut."
         case TurnState.LATE:
             return f"{who} did not press in time."
         case TurnState.ABSENT:
@@ -131,4 +131,12 @@ def refused_text(eligibility: Eligibility) -> str:
     return f"Cuts are refused for now. {eligibility.why_blocked}"
 
 
-CANCELLED = "The presenter cancelled the round. Nothing is cut."
+def cancelled_text(current: Round, ended: str, name: Name) -> str:
+    """Describe a cancelled round in which presses may have cut machines."""
+    if current.turn is not None and current.turn.stage is TurnState.CUTTING:
+        return f"{ended} {turn_text(current, current.turn, name)}"
+    cuts = sum(turn.outage is not None for turn in (*current.past, current.turn) if turn)
+    return f"{ended} {cuts_text(cuts)}" if cuts else CANCELLED
+
+
+CANCELLED = "The presenter cancelled the round: it cut nothing."

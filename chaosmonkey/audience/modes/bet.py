@@ -13,7 +13,7 @@ from statistics import median
 from chaosmonkey.audience.ballots import Ballot
 from chaosmonkey.audience.eligibility import Bar, Eligibility
 from chaosmonkey.audience.modes.base import CANCELLED, Name, lost, result_text
-from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState
+from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.errors import BadInput
 from chaosmonkey.wording import counted
 
@@ -100,7 +100,9 @@ class Bet:
                 return f"{lost(machine, current.feed)}. {guesses} on its recovery time."
             case RoundState.REVEALED:
                 no_winner = " There is no winner." if current.seconds is None else ""
-                return f"{result_text(current)}{no_winner}"
+                done = current.decision is not None and current.decision.stage is TurnState.DONE
+                what = f"{lost(machine, current.feed)}. " if done else ""
+                return f"{what}{result_text(current)}{no_winner}"
             case _:
                 return CANCELLED
 

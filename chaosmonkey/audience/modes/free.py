@@ -10,7 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chaosmonkey.audience.eligibility import Bar, Eligibility
-from chaosmonkey.audience.modes.base import CANCELLED, Name, cuts_text, refused_text, turn_text
+from chaosmonkey.audience.modes.base import (
+    Name,
+    cancelled_text,
+    cuts_text,
+    refused_text,
+    turn_text,
+)
 from chaosmonkey.audience.rounds import Round, RoundRefused, RoundState
 
 
@@ -34,7 +40,7 @@ class Free:
         """Describe the round."""
         done = sum(turn.outage is not None for turn in current.past)
         if current.state is RoundState.CANCELLED:
-            return CANCELLED if not done else f"The presenter ended the round. {cuts_text(done)}"
+            return cancelled_text(current, "The presenter ended the round.", name)
         if current.state is RoundState.OVER:
             return f"The round is over. {cuts_text(done)}"
         if current.turn is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chaosmonkey.audience.eligibility import Bar, Eligibility
-from chaosmonkey.audience.modes.base import CANCELLED, Name, cuts_text, turn_text
+from chaosmonkey.audience.modes.base import Name, cancelled_text, cuts_text, turn_text
 from chaosmonkey.audience.rounds import RUNNING, Round, RoundRefused, RoundState, TurnState
 from chaosmonkey.audience.transitions import end_turn, give_turn
 
@@ -43,9 +43,7 @@ class Queue:
         """Describe the queue."""
         served = sum(turn.outage is not None for turn in current.past)
         if current.state is RoundState.CANCELLED:
-            return (
-                CANCELLED if not served else f"The presenter ended the queue. {cuts_text(served)}"
-            )
+            return cancelled_text(current, "The presenter ended the queue.", name)
         if current.state is RoundState.OVER:
             return f"The queue is over. {cuts_text(served)}"
         if current.turn is not None:

@@ -35,7 +35,7 @@ class Raffle:
         """Draw a ticket once the round is closed, until one has pressed."""
         if current.state is not RoundState.CLOSED or current.turn is not None:
             return current
-        if not current.entered or (current.past and current.past[-1].stage not in DRAWN_AGAIN):
+        if current.past and current.past[-1].stage not in DRAWN_AGAIN:
             return current
         ticket = drawn(current)
         if ticket is None:
@@ -57,10 +57,12 @@ class Raffle:
                 return f"Enter with your phone: one of you gets the button. {tickets} so far."
             case RoundState.CANCELLED:
                 return CANCELLED
+            case RoundState.CLOSED | RoundState.OVER if last is None:
+                return "Closed without entries. Nothing was drawn."
             case RoundState.OVER:
                 return "Every ticket was drawn, and no press cut a machine."
-            case RoundState.CLOSED if last is None:
-                return "Closed without entries. Nothing is drawn."
+            case _:
+                pass
         assert last is not None
         sentence = turn_text(current, last, name)
         if last.stage is TurnState.CHOOSING:

@@ -33,7 +33,9 @@ class Vote:
         return value
 
     def go_on(self, current: Round, assess: Callable[[], Eligibility], now: float) -> Round:
-        """Change nothing: the presenter carries out the vote."""
+        """End a vote that closed without votes; the presenter carries out any other."""
+        if current.state is RoundState.CLOSED and not current.entered:
+            return replace(current, state=RoundState.OVER)
         return current
 
     def target(self, current: Round, wanted: str | None, eligibility: Eligibility) -> str:
@@ -79,7 +81,7 @@ class Vote:
                 return "Vote with your phone. No votes yet."
             return f"{votes} so far. {_standing(current, eligibility)}"
         if not current.entered:
-            return "Closed without votes. Nothing is cut."
+            return "Closed without votes. The vote cut nothing."
         return f"Closed with {votes}. {_standing(current, eligibility)}"
 
 
@@ -120,14 +122,14 @@ def _refuse_unless_running(current: Round) -> None:
     if current.state not in RUNNING or current.turn is not None:
         raise RoundRefused(f"The round is already {current.state}.", remedy="Open another one.")
     if not current.entered:
-        remedy = "Wait" if current.state is RoundState.OPEN else "Open another round"
-        raise RoundRefused("There are no votes.", remedy=f"{remedy}, or cancel this one.")
+        raise RoundRefused("There are no votes.", remedy="Wait, or cancel the round.")
 
 
 def _standing(current: Round, eligibility: Eligibility) -> str:
     leaders, equals = current.leaders, electable(current, eligibility)
     barred = [choice for choice in leaders if choice in eligibility.barred]
-    lead = f"{leaders[0]} leads." if len(leaders) == 1 else f"A tie between {listed(leaders)}."
+    leads = "leads" if current.state is RoundState.OPEN else "has the most"
+    lead = f"{leaders[0]} {leads}." if len(leaders) == 1 else f"A tie between {listed(leaders)}."
     if barred:
         words = listed(tuple(f"{choice} ({eligibility.word(choice)})" for choice in barred))
         lead = f"{lead} Cannot be cut now: {words}."

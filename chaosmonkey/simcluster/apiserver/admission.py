@@ -1,13 +1,21 @@
-"""Admission: the defaults and injected fields that an API server adds to objects."""
+"""Admission: what the API server adds to an object besides its defaults.
+
+    decoded ─► defaults ─► admission ─► validation ─► store
+
+Pods get a service account with its token, a priority and tolerations; services get their
+addresses. Objects of controllers pass here too, so that no object in the store lacks a default.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from chaosmonkey.simcluster.apiserver.defaults.kinds import apply_defaults
+from chaosmonkey.simcluster.apiserver.defaults.pods import fill
 from chaosmonkey.simcluster.apiserver.resources import (
     DAEMON_SETS,
     DEPLOYMENTS,
+    NODES,
     PODS,
     REPLICA_SETS,
     SERVICES,
@@ -21,6 +29,9 @@ NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 
+_WORKLOADS = (DAEMON_SETS, DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS)
+_WITH_NODE_PORTS = {"NodePort", "LoadBalancer"}
+
 
 class Admission:
     """Completes a new or changed object, in place.
@@ -29,34 +40,39 @@ class Admission:
         toleration: seconds a pod without its own tolerations stays on a failed node.
         suffix: returns the random suffix of a volume's name.
         service_ip: returns the address of a new service.
+        node_port: returns a free port on every node, from the default range 30000 to 32767.
     """
 
     def __init__(
-        self, toleration: int, suffix: Callable[[], str], service_ip: Callable[[], str]
+        self,
+        toleration: int,
+        suffix: Callable[[], str],
+        service_ip: Callable[[], str],
+        node_port: Callable[[], int],
     ) -> None:
         self._toleration = toleration
         self._suffix = suffix
         self._service_ip = service_ip
+        self._node_port = node_port
 
-    def complete(self, resource: ApiResource, obj: Obj) -> None:
-        """Fill in missing fields."""
+    def complete(self, resource: ApiResource, obj: Obj, before: Obj | None = None) -> None:
+        """Fill in missing fields; `before` is the stored version of a changed object."""
+        apply_defaults(resource, obj)
         if resource is PODS:
-            self._pod(obj)
+            self._pod(obj, new=before is None)
         elif resource is SERVICES:
-            self._service(obj)
+            self._service(obj, before)
         elif resource in _WORKLOADS:
-            _pod_spec(obj["spec"]["template"].setdefault("spec", {}))
-            _fill(obj["spec"], _WORKLOADS[resource])
             obj.setdefault("status", {})
 
-    def _pod(self, pod: Obj) -> None:
+    def _pod(self, pod: Obj, *, new: bool) -> None:
         spec = pod["spec"]
-        _pod_spec(spec)
-        spec.setdefault("serviceAccountName", "default")
-        spec.setdefault("serviceAccount", spec["serviceAccountName"])
-        _fill(spec, {"priority": 0, "enableServiceLinks": True})
-        spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-        _mount_token(spec, self._suffix)
+        if new:
+            fill(spec, serviceAccountName="default", priority=0)
+            spec["serviceAccount"] = spec["serviceAccountName"]
+            spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+            if spec.get("automountServiceAccountToken", True):
+                _mount_token(spec, self._suffix)
         tolerations = spec.setdefault("tolerations", [])
         for key in (NOT_READY, UNREACHABLE):
             if not any(_endures(toleration, key) for toleration in tolerations):
@@ -69,57 +85,34 @@ class Admission:
                     }
                 )
         status = pod.setdefault("status", {})
-        status.setdefault("phase", "Pending")
-        status.setdefault("qosClass", quality_of_service(spec))
+        fill(status, phase="Pending", qosClass=quality_of_service(spec))
 
-    def _service(self, service: Obj) -> None:
+    def _service(self, service: Obj, before: Obj | None) -> None:
+        """Allocate a service's addresses and ports; a changed service keeps those it has."""
         spec = service["spec"]
-        for port in spec.get("ports", []):
-            port.setdefault("protocol", "TCP")
-            port.setdefault("targetPort", port["port"])
-        if "clusterIP" not in spec:
-            spec["clusterIP"] = self._service_ip()
-        _fill(
-            spec,
-            {
-                "clusterIPs": [spec["clusterIP"]],
-                "type": "ClusterIP",
-                "sessionAffinity": "None",
-                "ipFamilies": ["IPv4"],
-                "ipFamilyPolicy": "SingleStack",
-                "internalTrafficPolicy": "Cluster",
-            },
-        )
         service.setdefault("status", {"loadBalancer": {}})
+        if spec["type"] == "ExternalName":
+            return
+        old = before["spec"] if before and before["spec"].get("type") != "ExternalName" else {}
+        if not spec.get("clusterIP"):
+            spec["clusterIP"] = old.get("clusterIP") or self._service_ip()
+        fill(
+            spec,
+            clusterIPs=[spec["clusterIP"]],
+            ipFamilies=["IPv4"],
+            ipFamilyPolicy="SingleStack",
+        )
+        if spec["type"] in _WITH_NODE_PORTS:
+            held = {_port_key(port): port.get("nodePort") for port in old.get("ports", ())}
+            for port in spec.get("ports", ()):
+                if not port.get("nodePort"):
+                    port["nodePort"] = held.get(_port_key(port)) or self._node_port()
 
 
-_WORKLOADS: dict[ApiResource, dict[str, Any]] = {
-    DEPLOYMENTS: {
-        "replicas": 1,
-        "strategy": {
-            "type": "RollingUpdate",
-            "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": "25%"},
-        },
-        "revisionHistoryLimit": 10,
-        "progressDeadlineSeconds": 600,
-    },
-    REPLICA_SETS: {"replicas": 1},
-    STATEFUL_SETS: {
-        "replicas": 1,
-        "serviceName": "",
-        "podManagementPolicy": "OrderedReady",
-        "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
-        "revisionHistoryLimit": 10,
-        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
-    },
-    DAEMON_SETS: {
-        "updateStrategy": {
-            "type": "RollingUpdate",
-            "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0},
-        },
-        "revisionHistoryLimit": 10,
-    },
-}
+def prepare_new(resource: ApiResource, obj: Obj) -> None:
+    """Remove what a client may not set on a new object: its status, except a node's."""
+    if "status" in resource.subresources and resource is not NODES:
+        obj.pop("status", None)
 
 
 def quality_of_service(spec: Obj) -> str:
@@ -135,42 +128,14 @@ def quality_of_service(spec: Obj) -> str:
     return "Guaranteed" if whole else "Burstable"
 
 
-def _pod_spec(spec: Obj) -> None:
-    for container in spec.setdefault("containers", []):
-        for port in container.get("ports", []):
-            port.setdefault("protocol", "TCP")
-        if "readinessProbe" in container:
-            probe = container["readinessProbe"]
-            if "httpGet" in probe:
-                _fill(probe["httpGet"], {"path": "/", "scheme": "HTTP"})
-            _fill(probe, {"timeoutSeconds": 1, "periodSeconds": 10})
-            _fill(probe, {"successThreshold": 1, "failureThreshold": 3})
-        latest = ":" not in container.get("image", "").rsplit("/", 1)[-1]
-        _fill(
-            container,
-            {
-                "resources": {},
-                "terminationMessagePath": "/dev/termination-log",
-                "terminationMessagePolicy": "File",
-                "imagePullPolicy": "Always" if latest else "IfNotPresent",
-            },
-        )
-    _fill(
-        spec,
-        {
-            "restartPolicy": "Always",
-            "terminationGracePeriodSeconds": 30,
-            "dnsPolicy": "ClusterFirst",
-            "securityContext": {},
-            "schedulerName": "default-scheduler",
-        },
-    )
+def _port_key(port: Obj) -> tuple[object, object]:
+    return port.get("port"), port.get("protocol", "TCP")
 
 
 def _mount_token(spec: Obj, suffix: Callable[[], str]) -> None:
     """Mount the service account's token, as in every pod."""
     volumes = spec.setdefault("volumes", [])
-    if any(volume["name"].startswith("kube-api-access-") for volume in volumes):
+    if any(volume.get("name", "").startswith("kube-api-access-") for volume in volumes):
         return
     name = f"kube-api-access-{suffix()}"
     field = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
@@ -180,25 +145,12 @@ def _mount_token(spec: Obj, suffix: Callable[[], str]) -> None:
         {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": field}]}},
     ]
     volumes.append({"name": name, "projected": {"sources": sources, "defaultMode": 420}})
-    for container in spec["containers"]:
+    for container in [*spec["containers"], *spec.get("initContainers", ())]:
         mounts = container.setdefault("volumeMounts", [])
-        mounts.append({"name": name, "readOnly": True, "mountPath": _TOKEN})
+        if all(mount.get("mountPath") != _TOKEN for mount in mounts):
+            mounts.append({"name": name, "readOnly": True, "mountPath": _TOKEN})
 
 
 def _endures(toleration: Obj, key: str) -> bool:
     effect = toleration.get("effect", "NoExecute")
     return bool(toleration.get("key", key) == key and effect == "NoExecute")
-
-
-def _fill(obj: Obj, defaults: dict[str, Any]) -> None:
-    for field, value in defaults.items():
-        if field not in obj:
-            obj[field] = value if not isinstance(value, dict | list) else _copy(value)
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {field: _copy(inner) for field, inner in value.items()}
-    if isinstance(value, list):
-        return [_copy(inner) for inner in value]
-    return value

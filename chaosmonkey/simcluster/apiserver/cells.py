@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chaosmonkey.simcluster.apiserver.selectors import selector_text
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.node.nodestatus import condition
 from chaosmonkey.simcluster.timestamps import moment
@@ -59,20 +60,38 @@ def few(listed: list[str], *, unset: str = _NONE) -> str:
 
 def containers(owner: Obj) -> tuple[str, str]:
     """The names and the images of a workload's containers."""
-    listed = owner["spec"]["template"]["spec"]["containers"]
-    return ",".join(c["name"] for c in listed), ",".join(c["image"] for c in listed)
+    listed = pod_spec(owner).get("containers", [])
+    names = ",".join(container.get("name", "") for container in listed)
+    return names, ",".join(container.get("image", "") for container in listed)
+
+
+def pod_spec(owner: Obj) -> Obj:
+    """The spec of a workload's pods."""
+    found: Obj = owner.get("spec", {}).get("template", {}).get("spec", {})
+    return found
+
+
+def replicas(owner: Obj) -> int:
+    """How many pods a workload wants."""
+    return int(owner.get("spec", {}).get("replicas", 0))
+
+
+def service_port(port: Obj) -> str:
+    """A service's port, with the one on the nodes if it has one."""
+    outside = f":{port['nodePort']}" if port.get("nodePort") else ""
+    return f"{port.get('port', 0)}{outside}/{port.get('protocol', 'TCP')}"
 
 
 def selector(owner: Obj) -> str:
     """A workload's selector."""
-    return joined(owner["spec"]["selector"].get("matchLabels"))
+    return selector_text(owner.get("spec", {}).get("selector", {})) or _NONE
 
 
 def node_status(node: Obj) -> str:
     """Ready, NotReady or Unknown, and whether the node is cordoned."""
     ready = condition(node, "Ready").get("status")
     words = ["Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"]
-    if node["spec"].get("unschedulable"):
+    if node.get("spec", {}).get("unschedulable"):
         words.append("SchedulingDisabled")
     return ",".join(words)
 
@@ -86,29 +105,30 @@ def node_roles(node: Obj) -> str:
 
 def address(node: Obj, kind: str) -> str:
     """A node's address of one type."""
-    found = (a["address"] for a in node["status"].get("addresses", []) if a["type"] == kind)
+    listed = node.get("status", {}).get("addresses", [])
+    found = (one.get("address", "") for one in listed if one.get("type") == kind)
     return next(found, _NONE)
 
 
 def pod_ready(pod: Obj) -> str:
     """How many of the pod's containers are ready."""
-    statuses = pod["status"].get("containerStatuses", [])
-    ready = sum(bool(c["ready"] and "running" in c["state"]) for c in statuses)
-    return f"{ready}/{len(pod['spec']['containers'])}"
+    statuses = pod.get("status", {}).get("containerStatuses", [])
+    ready = sum(bool(c.get("ready") and "running" in c.get("state", {})) for c in statuses)
+    return f"{ready}/{len(pod.get('spec', {}).get('containers', []))}"
 
 
 def pod_status(pod: Obj) -> str:
     """A pod's status as the API server's printer shows it."""
-    status = pod["status"]
+    status = pod.get("status", {})
     word = str(status.get("reason") or status.get("phase", "Unknown"))
     running = False
     for container in reversed(status.get("containerStatuses", [])):
-        state = container["state"]
+        state = container.get("state", {})
         if state.get("waiting", {}).get("reason"):
             word = state["waiting"]["reason"]
         elif "terminated" in state:
             word = state["terminated"].get("reason") or "Error"
-        elif container["ready"] and "running" in state:
+        elif container.get("ready") and "running" in state:
             running = True
     if word == "Completed" and running:
         word = "Running" if condition(pod, "Ready").get("status") == "True" else "NotReady"
@@ -122,8 +142,8 @@ def pod_status(pod: Obj) -> str:
 
 def pod_restarts(pod: Obj, now: float) -> str:
     """How often the pod's containers restarted, and when they last did."""
-    statuses = pod["status"].get("containerStatuses", [])
-    total = sum(c["restartCount"] for c in statuses)
+    statuses = pod.get("status", {}).get("containerStatuses", [])
+    total = sum(c.get("restartCount", 0) for c in statuses)
     ended = [
         c["lastState"]["terminated"]["finishedAt"]
         for c in statuses

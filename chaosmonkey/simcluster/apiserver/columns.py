@@ -8,6 +8,9 @@ Column = tuple[str, str, int]
 _WIDE: list[Column] = [("Containers", "string", 1), ("Images", "string", 1)]
 _SELECTOR: Column = ("Selector", "string", 1)
 
+PLAIN: list[Column] = [("Name", "string", 0), ("Created At", "date", 0)]
+"""The columns of a kind that has no printer."""
+
 COLUMNS: dict[str, list[Column]] = {
     "nodes": [
         ("Name", "string", 0),

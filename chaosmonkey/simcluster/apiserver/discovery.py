@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
-from chaosmonkey.simcluster.apiserver import openapi
 from chaosmonkey.simcluster.apiserver.resources import RESOURCES, ApiResource
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.node.nodestatus import VERSION
@@ -37,6 +36,8 @@ def answer(path: str, *, aggregated: bool) -> Obj | str | None:
     if path == "/apis":
         return _aggregated(groups()) if aggregated else _groups()
     if path.startswith("/openapi/"):
+        from chaosmonkey.simcluster.apiserver import openapi  # noqa: PLC0415 - rarely read
+
         return openapi.answer(path)
     steps = path.split("/")[1:]
     if path == "/api/v1":

@@ -54,7 +54,9 @@ def number(text: str, what: str) -> int:
 def page(store: Store, target: Target, query: Query) -> Page:
     """The objects that a list selects. Refuses expired versions with 410."""
     cache = store.cache(target.resource)
-    matches = selector(query.get("labelSelector", ""), query.get("fieldSelector", ""))
+    matches = selector(
+        target.resource, query.get("labelSelector", ""), query.get("fieldSelector", "")
+    )
     version, after = store.version, ("", "")
     if token := query.get("continue"):
         version, after = _read_token(token)

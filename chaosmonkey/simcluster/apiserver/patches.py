@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
+
+import orjson
 
 from chaosmonkey.simcluster.apiserver import refusals
 from chaosmonkey.simcluster.apiserver.storage import clone
+from chaosmonkey.simcluster.apiserver.strategic import UnkeyedItem, strategic_patch
+from chaosmonkey.simcluster.apiserver.validation.errors import printed
+from chaosmonkey.simcluster.schema.decoding import plain
+from chaosmonkey.simcluster.schema.json_text import BadJson, read
+from chaosmonkey.simcluster.schema.types import Type
 
-_MERGE_KEYS = {
-    "containers": ("name",),
-    "initContainers": ("name",),
-    "env": ("name",),
-    "volumes": ("name",),
-    "volumeMounts": ("mountPath",),
-    "ports": ("containerPort", "port"),
-    "conditions": ("type",),
-    "addresses": ("type",),
-    "taints": (),
-    "tolerations": (),
-    "ownerReferences": ("uid",),
-    "finalizers": (),
-    "imagePullSecrets": ("name",),
-}
-"""Lists that a strategic patch merges, with their keys. An empty tuple replaces the list."""
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+_KNOWN = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH)
 
 
-def patch(media_type: str, target: Any, change: Any) -> Any:
-    """Return a patched copy. Refuses an unknown media type with 415, a bad patch with 400."""
-    work = clone(target)
-    kinds: dict[str, Callable[[Any, Any], Any]] = {
-        "application/json-patch+json": json_patch,
-        "application/merge-patch+json": merge_patch,
-        "application/strategic-merge-patch+json": strategic_patch,
-    }
-    if media_type not in kinds:
-        raise refusals.unsupported_media(media_type)
+def patch(media_type: str, target: Any, body: bytes, kind: Type) -> tuple[Any, Any]:
+    """Return the change and a patched copy.
+
+    Refuses an unknown media type with 415, a malformed patch with 400, and one that does not fit
+    the object with 422.
+    """
+    if media_type not in _KNOWN:
+        raise refusals.unsupported_media(*_KNOWN)
     try:
-        return kinds[media_type](work, change)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as broken:
-        raise refusals.bad_request(f"the patch cannot be applied: {broken}") from None
+        change = plain(read(body))
+    except BadJson as broken:
+        raise refusals.bad_request(f"error decoding patch: {broken}") from None
+    wanted = list if media_type == JSON_PATCH else dict
+    if not isinstance(change, wanted):
+        name = "jsonpatch.Patch" if wanted is list else "map[string]interface {}"
+        found = "array" if isinstance(change, list) else "object"
+        raise refusals.bad_request(
+            f"error decoding patch: json: cannot unmarshal {found} into Go value of type {name}"
+        )
+    work = clone(target)
+    try:
+        match media_type:
+            case "application/json-patch+json":
+                return change, json_patch(work, change)
+            case "application/merge-patch+json":
+                return change, merge_patch(work, change)
+            case _:
+                return change, strategic_patch(work, change, kind)
+    except UnkeyedItem as broken:
+        raise refusals.Refusal(500, "", str(broken)) from None
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        raise refusals.unfit_patch() from None
+
+
+def shown(media_type: str, change: Any, patched: Any) -> str:
+    """What an error shows of a patch: the change as Go prints a map, or the patched object."""
+    if media_type == STRATEGIC_PATCH:
+        return printed(_go(change))
+    return printed(orjson.dumps(patched, option=orjson.OPT_SORT_KEYS).decode())
+
+
+def _go(value: Any) -> str:
+    """JSON as Go prints it with `%+v`."""
+    match value:
+        case None:
+            return "<nil>"
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return f"map[{' '.join(f'{key}:{_go(value[key])}' for key in sorted(value))}]"
+        case list():
+            return f"[{' '.join(_go(item) for item in value)}]"
+        case _:
+            return str(value)
 
 
 def merge_patch(target: Any, change: Any) -> Any:
@@ -52,47 +86,6 @@ def merge_patch(target: Any, change: Any) -> Any:
             result.pop(field, None)
         else:
             result[field] = merge_patch(result.get(field), value)
-    return result
-
-
-def strategic_patch(target: Any, change: Any) -> Any:
-    """Like a merge patch, but lists of keyed items are merged by key."""
-    if not isinstance(change, dict):
-        return change
-    if change.get("$patch") == "replace":
-        return {field: value for field, value in change.items() if field != "$patch"}
-    result = target if isinstance(target, dict) else {}
-    for field, value in change.items():
-        if field.startswith(("$setElementOrder/", "$retainKeys")):
-            continue
-        if field.startswith("$deleteFromPrimitiveList/"):
-            name = field.partition("/")[2]
-            result[name] = [item for item in result.get(name, []) if item not in value]
-        elif value is None:
-            result.pop(field, None)
-        elif isinstance(value, list):
-            result[field] = _merge_list(field, result.get(field) or [], value)
-        else:
-            result[field] = strategic_patch(result.get(field), value)
-    return result
-
-
-def _merge_list(field: str, old: list[Any], change: list[Any]) -> list[Any]:
-    keys = _MERGE_KEYS.get(field, ())
-    key = next((key for key in keys if all(isinstance(c, dict) and key in c for c in change)), "")
-    if not key:
-        directive = {"$patch": "replace"}
-        return [item for item in change if item != directive]
-    result = list(old)
-    for item in change:
-        at = next((i for i, has in enumerate(result) if has.get(key) == item[key]), None)
-        if item.get("$patch") == "delete":
-            if at is not None:
-                del result[at]
-        elif at is None:
-            result.append(strategic_patch({}, item))
-        else:
-            result[at] = strategic_patch(result[at], item)
     return result
 
 

@@ -82,9 +82,7 @@ def bad_request(message: str) -> Refusal:
 
 def invalid(resource: ApiResource, name: str, *causes: tuple[str, str, str]) -> Refusal:
     """The object is invalid; each cause is (reason, message, field)."""
-    texts = [f"{field}: {message}" for _, message, field in causes]
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
-    listed = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     details: dict[str, Any] = {"name": name} if name else {}
     if resource.group:
         details["group"] = resource.group
@@ -92,7 +90,40 @@ def invalid(resource: ApiResource, name: str, *causes: tuple[str, str, str]) -> 
     details["causes"] = [
         {"reason": reason, "message": message, "field": field} for reason, message, field in causes
     ]
-    return Refusal(422, "Invalid", f'{kind} "{name}" is invalid: {listed}', details=details)
+    return Refusal(
+        422, "Invalid", f'{kind} "{name}" is invalid: {_listed(causes)}', details=details
+    )
+
+
+def invalid_scale(name: str, *causes: tuple[str, str, str]) -> Refusal:
+    """The scale is invalid."""
+    rows = [{"reason": reason, "message": text, "field": field} for reason, text, field in causes]
+    details = {"name": name, "group": "autoscaling", "kind": "Scale", "causes": rows}
+    message = f'Scale.autoscaling "{name}" is invalid: {_listed(causes)}'
+    return Refusal(422, "Invalid", message, details=details)
+
+
+def invalid_options(kind: str, *causes: tuple[str, str, str]) -> Refusal:
+    """The request's parameters are invalid; with an empty `kind`, its patch is."""
+    rows = [{"reason": reason, "message": text, "field": field} for reason, text, field in causes]
+    details: dict[str, Any] = {"causes": rows}
+    named = kind
+    if kind:
+        details = {"group": "meta.k8s.io", "kind": kind, **details}
+        named = f"{kind}.meta.k8s.io"
+    return Refusal(422, "Invalid", f'{named} "" is invalid: {_listed(causes)}', details=details)
+
+
+def _listed(causes: tuple[tuple[str, str, str], ...]) -> str:
+    """The causes in one text; the same text counts once."""
+    texts = list(dict.fromkeys(f"{field}: {message}" for _, message, field in causes))
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+
+
+def unfit_patch() -> Refusal:
+    """The JSON patch does not fit the object."""
+    message = "the server rejected our request due to an error in our request"
+    return Refusal(422, "Invalid", message, details={})
 
 
 def method_not_allowed() -> Refusal:
@@ -101,10 +132,19 @@ def method_not_allowed() -> Refusal:
     return Refusal(405, "MethodNotAllowed", message, details={})
 
 
-def unsupported_media(kind: str) -> Refusal:
+def unsupported_media(*known: str) -> Refusal:
     """The server cannot read the body's media type."""
-    message = f"the body of the request was in an unknown format: {kind}"
+    message = (
+        "the body of the request was in an unknown format - accepted media types include: "
+        f"{', '.join(known)}"
+    )
     return Refusal(415, "UnsupportedMediaType", message)
+
+
+def not_acceptable(*known: str) -> Refusal:
+    """The server cannot answer in a media type that the client accepts."""
+    message = f"only the following media types are accepted: {', '.join(known)}"
+    return Refusal(406, "NotAcceptable", message)
 
 
 def expired(requested: int, oldest: int) -> Refusal:

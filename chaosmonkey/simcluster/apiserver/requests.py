@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
 
 from chaosmonkey.simcluster.apiserver import refusals
-from chaosmonkey.simcluster.apiserver.handlers import read_json
 from chaosmonkey.simcluster.apiserver.lists import Query
+from chaosmonkey.simcluster.apiserver.negotiation import JSON, YAML, Accepted, Body, negotiate
 from chaosmonkey.simcluster.apiserver.refusals import Refusal
-from chaosmonkey.simcluster.apiserver.resources import ApiResource
 from chaosmonkey.simcluster.apiserver.watches import Watch
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-JSON = "application/json"
-PROTOBUF = "application/vnd.kubernetes.protobuf"
+Headers = dict[str, str | tuple[str, ...]]
+"""Headers of an answer; several values are several headers."""
+
 _LONGEST_BODY = 3 * 1024 * 1024
 
 
@@ -34,14 +35,14 @@ class Request:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         self.headers = headers
         self.accept = headers.get(b"accept", "")
-        self.media_type = headers.get(b"content-type", "").partition(";")[0].strip()
+        self.media_type = headers.get(b"content-type", "").partition(";")[0].strip().lower()
         self._receive = receive
         self._send = send
 
-    @property
-    def wants_table(self) -> bool:
-        """Whether the client wants a Table instead of objects."""
-        return "as=Table" in self.accept
+    @cached_property
+    def accepted(self) -> Accepted:
+        """The form in which the client gets its answer. Refuses with 406 if there is none."""
+        return negotiate(self.accept)
 
     async def body(self) -> bytes:
         """Read the whole body. Refuses with 413 one that is too large."""
@@ -57,11 +58,17 @@ class Request:
             more = message.get("more_body", False)
         return b"".join(parts)
 
-    async def json(self, resource: ApiResource | None) -> Any:
-        """Parse the body as JSON; `{}` if it is empty. Refuses protobuf and malformed JSON."""
-        if self.media_type == PROTOBUF:
-            raise refusals.unsupported_media(self.media_type)
-        return read_json(resource, await self.body())
+    async def object(self) -> Body:
+        """Read the body of a write."""
+        return Body(await self.body(), self.media_type)
+
+    async def json(self) -> Any:
+        """Parse the body as JSON whatever its media type; `{}` if it is empty. Refuses with 400."""
+        body = await self.body()
+        try:
+            return orjson.loads(body) if body else {}
+        except orjson.JSONDecodeError as broken:
+            raise refusals.bad_request(f"json parse error: {broken}") from None
 
     async def answer(
         self,
@@ -69,10 +76,14 @@ class Request:
         obj: Any,
         *,
         media_type: str = JSON,
-        headers: dict[str, str] | None = None,
+        headers: Headers | None = None,
+        warnings: Iterable[str] = (),
     ) -> None:
-        """Send JSON."""
-        await self.raw(code, orjson.dumps(obj), media_type=media_type, headers=headers)
+        """Send an object as JSON or YAML."""
+        said = tuple(f"299 - {orjson.dumps(text).decode()}" for text in warnings)
+        extra: Headers = {"Warning": said} if said else {}
+        body = _yaml(obj) if media_type == YAML else orjson.dumps(obj)
+        await self.raw(code, body, media_type=media_type, headers=(headers or {}) | extra)
 
     async def plain(self, code: int, text: str) -> None:
         """Send plain text."""
@@ -84,18 +95,23 @@ class Request:
         body: bytes,
         *,
         media_type: str = JSON,
-        headers: dict[str, str] | None = None,
+        headers: Headers | None = None,
     ) -> None:
         """Send bytes."""
-        await self.begin(code, media_type, {"Content-Length": str(len(body))} | (headers or {}))
+        length: Headers = {"Content-Length": str(len(body))}
+        await self.begin(code, media_type, length | (headers or {}))
         await self._send({"type": "http.response.body", "body": body})
 
     async def begin(
-        self, code: int, media_type: str = JSON, headers: dict[str, str] | None = None
+        self, code: int, media_type: str = JSON, headers: Headers | None = None
     ) -> None:
         """Send the status and headers; the body follows."""
-        sent = {"Cache-Control": "no-cache, private", "Content-Type": media_type}
-        pairs = [(k.encode(), v.encode()) for k, v in (sent | (headers or {})).items()]
+        sent: Headers = {"Cache-Control": "no-cache, private", "Content-Type": media_type}
+        pairs = [
+            (name.encode(), value.encode())
+            for name, values in (sent | (headers or {})).items()
+            for value in ((values,) if isinstance(values, str) else values)
+        ]
         await self._send({"type": "http.response.start", "status": code, "headers": pairs})
 
     async def more(self, body: bytes) -> None:
@@ -111,3 +127,10 @@ class Request:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         watch.finish(broken=True)
+
+
+def _yaml(obj: Any) -> bytes:
+    """An object as YAML, with sorted fields like a real server's."""
+    import yaml  # noqa: PLC0415 - few clients want it
+
+    return str(yaml.safe_dump(obj, default_flow_style=False)).encode()

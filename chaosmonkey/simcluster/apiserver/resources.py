@@ -1,7 +1,9 @@
 """The resources of the simulated API server, one row each.
 
 Discovery, routing, storage and kubectl's tables are driven by these rows; a new resource is a
-new row, with its cells in `tables.py` and its columns in `columns.py`.
+new row, with its definition in `schema/kubernetes.json` (`make schemas`). What else Kubernetes does
+with a kind is optional: its cells in `tables.py` and columns in `columns.py`, its defaults in
+`defaults/kinds.py`, its rules in `validation/kinds.py`.
 """
 
 from __future__ import annotations
@@ -28,6 +30,14 @@ class ApiResource:
     """Whether `metadata.generation` counts changes of the spec."""
     graceful: bool = False
     """Whether deletion has a grace period, as for pods."""
+    selectable: tuple[str, ...] = ()
+    """The fields that a field selector may name, besides name and namespace."""
+    created_by_update: bool = False
+    """Whether a PUT creates a missing object (AllowCreateOnUpdate)."""
+    unconditional: bool = True
+    """Whether a PUT may omit the version (AllowUnconditionalUpdate)."""
+    deprecated: str = ""
+    """What clients are warned of."""
 
     @property
     def api_version(self) -> str:
@@ -54,9 +64,17 @@ NAMESPACES = ApiResource(
     short=("ns",),
     verbs=tuple(verb for verb in _ALL if verb != "deletecollection"),
     subresources=("status",),
+    selectable=("name", "status.phase"),
 )
 NODES = ApiResource(
-    "", "v1", "nodes", "Node", namespaced=False, short=("no",), subresources=("status",)
+    "",
+    "v1",
+    "nodes",
+    "Node",
+    namespaced=False,
+    short=("no",),
+    subresources=("status",),
+    selectable=("spec.unschedulable",),
 )
 PODS = ApiResource(
     "",
@@ -68,13 +86,60 @@ PODS = ApiResource(
     subresources=("binding", "eviction", "log", "status"),
     generation=True,
     graceful=True,
+    selectable=(
+        "spec.nodeName",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "spec.hostNetwork",
+        "status.phase",
+        "status.podIP",
+        "status.podIPs",
+        "status.nominatedNodeName",
+    ),
 )
 SERVICES = ApiResource(
-    "", "v1", "services", "Service", short=("svc",), categories=("all",), subresources=("status",)
+    "",
+    "v1",
+    "services",
+    "Service",
+    short=("svc",),
+    categories=("all",),
+    subresources=("status",),
+    selectable=("spec.clusterIP", "spec.type"),
+    created_by_update=True,
 )
-ENDPOINTS = ApiResource("", "v1", "endpoints", "Endpoints", short=("ep",))
+ENDPOINTS = ApiResource(
+    "",
+    "v1",
+    "endpoints",
+    "Endpoints",
+    short=("ep",),
+    created_by_update=True,
+    deprecated="v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+)
 CONFIG_MAPS = ApiResource("", "v1", "configmaps", "ConfigMap", short=("cm",))
-EVENTS = ApiResource("", "v1", "events", "Event", short=("ev",))
+EVENTS = ApiResource(
+    "",
+    "v1",
+    "events",
+    "Event",
+    short=("ev",),
+    selectable=(
+        "involvedObject.kind",
+        "involvedObject.namespace",
+        "involvedObject.name",
+        "involvedObject.uid",
+        "involvedObject.apiVersion",
+        "involvedObject.resourceVersion",
+        "involvedObject.fieldPath",
+        "reason",
+        "reportingComponent",
+        "source",
+        "type",
+    ),
+    created_by_update=True,
+)
 DEPLOYMENTS = ApiResource(
     "apps",
     "v1",
@@ -94,6 +159,7 @@ REPLICA_SETS = ApiResource(
     categories=("all",),
     subresources=("scale", "status"),
     generation=True,
+    selectable=("status.replicas",),
 )
 STATEFUL_SETS = ApiResource(
     "apps",
@@ -115,7 +181,14 @@ DAEMON_SETS = ApiResource(
     subresources=("status",),
     generation=True,
 )
-LEASES = ApiResource("coordination.k8s.io", "v1", "leases", "Lease")
+LEASES = ApiResource(
+    "coordination.k8s.io",
+    "v1",
+    "leases",
+    "Lease",
+    created_by_update=True,
+    unconditional=False,
+)
 ENDPOINT_SLICES = ApiResource(
     "discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", generation=True
 )
@@ -128,6 +201,7 @@ BUDGETS = ApiResource(
     short=("pdb",),
     subresources=("status",),
     generation=True,
+    unconditional=False,
 )
 
 RESOURCES: tuple[ApiResource, ...] = (

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from chaosmonkey.simcluster.apiserver import refusals
+from chaosmonkey.simcluster.apiserver.resources import ApiResource
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
 Selector = Callable[[Obj], bool]
@@ -62,23 +63,85 @@ def fields(text: str) -> Selector:
     )
 
 
+def _check_fields(resource: ApiResource, text: str) -> None:
+    known = ("metadata.name", "metadata.namespace", *resource.selectable)
+    for part in text.split(","):
+        name = re.split("!=|==|=", part.strip(), maxsplit=1)[0].strip()
+        if not name or name in known:
+            continue
+        if resource.selectable:
+            raise refusals.bad_request(f"field label not supported: {name}")
+        listed = ", ".join(f'"{field}"' for field in known)
+        raise refusals.bad_request(f'"{name}" is not a known field selector: only {listed}')
+
+
 def _at(obj: Obj, path: list[str]) -> str:
+    if path == ["source"]:
+        return str(obj.get("source", {}).get("component") or obj.get("reportingComponent", ""))
+    if path == ["name"]:
+        path = ["metadata", "name"]
     value: object = obj
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     if value is None:
-        # A missing field reads as empty, but a node's `unschedulable` as false.
-        return "false" if path[-1] == "unschedulable" else ""
+        # A missing field reads as empty, but one that is true or false as false.
+        return "false" if path[-1] in {"unschedulable", "hostNetwork"} else ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def selector(label_selector: str, field_selector: str) -> Selector | None:
-    """Compile both selectors into one; None if both are empty."""
+def selector(resource: ApiResource, label_selector: str, field_selector: str) -> Selector | None:
+    """Compile both selectors into one; None if both are empty.
+
+    Refuses with 400 a field by which the resource cannot be selected.
+    """
     requirements = []
     if label_selector:
         requirements.append(labels(label_selector))
     if field_selector:
         requirements.append(fields(field_selector))
+        _check_fields(resource, field_selector)
     if not requirements:
         return None
     return lambda obj: all(matches(obj) for matches in requirements)
+
+
+def selector_text(selector: Obj) -> str:
+    """A label selector as text, as in a query."""
+    parts = [f"{key}={value}" for key, value in sorted(selector.get("matchLabels", {}).items())]
+    for one in selector.get("matchExpressions", ()):
+        key, values = one.get("key", ""), ",".join(sorted(one.get("values", ())))
+        match one.get("operator"):
+            case "In":
+                parts.append(f"{key} in ({values})")
+            case "NotIn":
+                parts.append(f"{key} notin ({values})")
+            case "Exists":
+                parts.append(key)
+            case _:
+                parts.append(f"!{key}")
+    return ",".join(parts)
+
+
+def selects(selector: Obj | None, labels: dict[str, str]) -> bool:
+    """Whether a label selector selects labels; an empty one selects all, none selects nothing."""
+    if selector is None:
+        return False
+    wanted = selector.get("matchLabels", {}).items()
+    return all(labels.get(key) == value for key, value in wanted) and all(
+        _holds(one, labels) for one in selector.get("matchExpressions", ())
+    )
+
+
+def _holds(one: Obj, labels: dict[str, str]) -> bool:
+    key, values = one.get("key", ""), one.get("values", ())
+    match one.get("operator"):
+        case "In":
+            return labels.get(key) in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+        case "DoesNotExist":
+            return key not in labels
+        case _:
+            return False

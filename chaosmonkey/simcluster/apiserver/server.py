@@ -7,25 +7,38 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import MutableMapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from chaosmonkey.simcluster.apiserver import discovery, lists, refusals
 from chaosmonkey.simcluster.apiserver.faults import Faults
-from chaosmonkey.simcluster.apiserver.handlers import Handlers, read_json
 from chaosmonkey.simcluster.apiserver.lists import number
+from chaosmonkey.simcluster.apiserver.negotiation import (
+    OPENAPI,
+    OPENAPI_ACCEPTED,
+    YAML,
+    VerbAnswer,
+    partial,
+    partial_list,
+)
+from chaosmonkey.simcluster.apiserver.options import seconds as duration
 from chaosmonkey.simcluster.apiserver.origins import OriginGuard
 from chaosmonkey.simcluster.apiserver.paths import Target, parse
 from chaosmonkey.simcluster.apiserver.refusals import Refusal
-from chaosmonkey.simcluster.apiserver.requests import PROTOBUF, Receive, Request, Send
+from chaosmonkey.simcluster.apiserver.requests import Receive, Request, Send
 from chaosmonkey.simcluster.apiserver.selectors import selector
+from chaosmonkey.simcluster.apiserver.subresources import scale_of
 from chaosmonkey.simcluster.apiserver.tables import table
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 from chaosmonkey.simcluster.apiserver.watches import Render, Watch, Watches
 from chaosmonkey.simcluster.bench.api import BenchApi
 from chaosmonkey.simcluster.node.applogs import read_log
 from chaosmonkey.simcluster.realtime import RealTime
+
+if TYPE_CHECKING:
+    from chaosmonkey.simcluster.apiserver.handlers import Handlers
 
 _FUTURE_WAIT = 3.0
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -42,7 +55,13 @@ class ApiServer:
         self._faults = faults
         self._bench_api = bench_api
         self._origins = OriginGuard()
-        self._verbs = Handlers(live.world.store, live.world.admission)
+
+    @cached_property
+    def _verbs(self) -> Handlers:
+        """The writes, with all that checks them: a server that is only read does without."""
+        from chaosmonkey.simcluster.apiserver.handlers import Handlers  # noqa: PLC0415
+
+        return Handlers(self._live.world.store, self._live.world.admission)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -53,11 +72,11 @@ class ApiServer:
             self._origins.check(request.headers)
             await self._serve(request)
         except Refusal as refusal:
-            await request.answer(refusal.code, refusal.status(), headers=refusal.headers)
+            await request.answer(refusal.code, refusal.status(), headers={**refusal.headers})
 
     async def _serve(self, request: Request) -> None:
         if request.path.startswith(("/sim", "/bench")):
-            body = await request.json(None)
+            body = await request.json()
             found = self._bench_api.answer(request.method, request.path, body)
             if found is not None:
                 await request.answer(*found)
@@ -75,15 +94,23 @@ class ApiServer:
 
     @staticmethod
     async def _review(request: Request) -> None:
-        """Allow everything; echo the review if it is JSON."""
-        body = await request.body()
-        requested = {} if request.media_type == PROTOBUF else read_json(None, body)
-        kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1"}
-        blank: Obj = kind | {"metadata": {}, "spec": {}}
-        await request.answer(201, blank | requested | {"status": {"allowed": True}})
+        """Allow everything; echo the review."""
+        from chaosmonkey.simcluster.apiserver import reading  # noqa: PLC0415 - like `_verbs`
+
+        wanted = reading.Expected("authorization.k8s.io/v1", "SelfSubjectAccessReview")
+        body = await request.object()
+        parsed = reading.parse(body.data, body.media_type, wanted)
+        review = reading.decode(parsed, wanted).object
+        blank: Obj = {"metadata": {}, "spec": {}}
+        await request.answer(201, blank | review | {"status": {"allowed": True}})
 
     @staticmethod
     async def _discover(request: Request) -> None:
+        if request.path == "/openapi/v2" and OPENAPI_ACCEPTED in request.accept:
+            from chaosmonkey.simcluster.apiserver import openapi  # noqa: PLC0415 - rarely read
+
+            await request.raw(200, openapi.version_2_protobuf(), media_type=OPENAPI)
+            return
         aggregated = "as=APIGroupDiscoveryList" in request.accept
         found = discovery.answer(request.path, aggregated=aggregated)
         if found is None:
@@ -99,34 +126,38 @@ class ApiServer:
 
     async def _resource(self, request: Request, target: Target) -> None:
         query = request.query
+        if target.part != "log":
+            _ = request.accepted  # refuse at once what cannot be answered
         match request.method:
             case "GET" if not target.name and query.get("watch") in {"1", "true"}:
                 await self._watch(request, target)
             case "GET" if not target.name:
                 await self._list(request, target)
             case "GET" if target.part == "log":
-                await request.plain(200, self._log(self._verbs.get(target)[1], query))
+                await request.plain(200, self._log(self._get(target), query))
             case "GET":
-                await self._send_object(request, target, *self._verbs.get(target))
+                obj = self._get(target)
+                found = VerbAnswer(200, scale_of(obj) if target.part == "scale" else obj)
+                await self._send_object(request, target, found)
             case "POST":
-                obj = await request.json(target.resource)
-                await self._send_object(request, target, *self._verbs.create(target, obj, query))
+                body = await request.object()
+                await self._send_object(request, target, self._verbs.create(target, body, query))
             case "PUT" if target.name:
-                obj = await request.json(target.resource)
-                await self._send_object(request, target, *self._verbs.update(target, obj, query))
+                body = await request.object()
+                await self._send_object(request, target, self._verbs.update(target, body, query))
             case "PATCH" if target.name:
-                change = await request.json(target.resource)
-                answer = self._verbs.patch(target, request.media_type, change, query)
-                await self._send_object(request, target, *answer)
+                body = await request.object()
+                await self._send_object(request, target, self._verbs.patch(target, body, query))
             case "DELETE" if target.name:
-                options = await request.json(target.resource)
-                await self._send_object(
-                    request, target, *self._verbs.delete(target, options, query)
-                )
+                body = await request.object()
+                await self._send_object(request, target, self._verbs.delete(target, body, query))
             case "DELETE":
                 await self._delete_all(request, target)
             case _:
                 raise refusals.method_not_allowed()
+
+    def _get(self, target: Target) -> Obj:
+        return self._live.world.store.get(target.resource, target.namespace, target.name)
 
     def _log(self, pod: Obj, query: dict[str, str]) -> str:
         kubelets = self._live.world.kubelets
@@ -138,13 +169,20 @@ class ApiServer:
             reachable=lambda node: node not in kubelets or kubelets[node].connected,
         )
 
-    async def _send_object(self, request: Request, target: Target, code: int, obj: Obj) -> None:
+    async def _send_object(self, request: Request, target: Target, answer: VerbAnswer) -> None:
         """Send one object, as a table if the client wants one."""
-        if request.wants_table and obj["kind"] == target.resource.kind:
+        accepted, obj = request.accepted, answer.object
+        if accepted.table and obj["kind"] == target.resource.kind:
             meta = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
-            await request.answer(code, self._table(request, target, [obj], meta))
-        else:
-            await request.answer(code, obj)
+            obj = self._table(request, target, [obj], meta)
+        elif accepted.partial and obj["kind"] == target.resource.kind:
+            obj = partial(obj)
+        await request.answer(
+            answer.code,
+            obj,
+            media_type=accepted.media_type,
+            warnings=_warnings(target, answer.warnings),
+        )
 
     def _table(self, request: Request, target: Target, objects: list[Obj], meta: Obj) -> Obj:
         whole = request.query.get("includeObject", "Metadata")
@@ -160,19 +198,28 @@ class ApiServer:
             if version > store.version:
                 raise refusals.too_large_version(version, store.version)
         found = lists.page(store, target, request.query)
-        if request.wants_table:
+        await self._send_list(request, target, found)
+
+    async def _send_list(self, request: Request, target: Target, found: lists.Page) -> None:
+        accepted, warned = request.accepted, _warnings(target)
+        if accepted.table:
             objects = [change.object for change in found.changes]
-            await request.answer(200, self._table(request, target, objects, found.meta()))
+            table_ = self._table(request, target, objects, found.meta())
+            await request.answer(200, table_, media_type=accepted.media_type, warnings=warned)
+        elif accepted.media_type == YAML or accepted.partial or warned:
+            listed = orjson.loads(lists.body(target, found))
+            listed = partial_list(listed) if accepted.partial else listed
+            await request.answer(200, listed, media_type=accepted.media_type, warnings=warned)
         else:
             await request.raw(200, lists.body(target, found))
 
     async def _delete_all(self, request: Request, target: Target) -> None:
         found = lists.page(self._live.world.store, target, request.query)
-        options = await request.json(target.resource)
+        body = await request.object()
         for change in found.changes:
             one = Target(target.resource, *change.key)
-            self._verbs.delete(one, options, request.query)
-        await request.raw(200, lists.body(target, found))
+            self._verbs.delete(one, body, request.query)
+        await self._send_list(request, target, found)
 
     async def _watch(self, request: Request, target: Target) -> None:
         query = request.query
@@ -187,16 +234,16 @@ class ApiServer:
         watch = Watch(
             target.resource,
             target.namespace,
-            selector(query.get("labelSelector", ""), query.get("fieldSelector", "")),
-            render=self._render(request, target) if request.wants_table else None,
+            selector(
+                target.resource, query.get("labelSelector", ""), query.get("fieldSelector", "")
+            ),
+            render=self._render(request, target) if request.accepted.form else None,
         )
-        if target.name:
-            watch.selector = selector("", f"metadata.name={target.name}")
         self._watches.begin(watch, None if fresh else int(requested))
         if bookmarks and (initial or not requested):
             self._watches.bookmark(watch, initial=True)
         span = (1800.0, 3600.0)
-        seconds = float(query.get("timeoutSeconds") or self._live.world.timeline.draw(span))
+        seconds = duration(query.get("timeoutSeconds", "")) or self._live.world.timeline.draw(span)
         try:
             await self._stream(request, watch, seconds=seconds, bookmarks=bookmarks)
         finally:
@@ -217,9 +264,12 @@ class ApiServer:
             await request.end()
 
     def _render(self, request: Request, target: Target) -> Render:
-        """Render the lines of a watch as tables; only the first describes the columns."""
+        """Render the lines of a watch as metadata or tables; the first describes the columns."""
         whole = request.query.get("includeObject", "Metadata")
         first = [True]
+
+        def metadata(what: str, obj: Obj) -> bytes:
+            return orjson.dumps({"type": what, "object": partial(obj)}) + b"\n"
 
         def render(what: str, obj: Obj) -> bytes:
             meta = {"resourceVersion": obj["metadata"]["resourceVersion"]}
@@ -229,4 +279,10 @@ class ApiServer:
             first[0] = False
             return orjson.dumps({"type": what, "object": lines}) + b"\n"
 
-        return render
+        return metadata if request.accepted.partial else render
+
+
+def _warnings(target: Target, more: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What a client is warned of: a deprecated resource, fields that were ignored."""
+    deprecated = target.resource.deprecated
+    return (deprecated, *more) if deprecated else more

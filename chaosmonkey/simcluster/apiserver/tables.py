@@ -1,7 +1,7 @@
 """Tables for `kubectl get`: the cells of each object.
 
 A client that accepts `as=Table` gets rows instead of objects. The cells follow the API server's
-printers.
+printers. Every object has cells: a field that it lacks shows as empty, and breaks no list.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from chaosmonkey.simcluster.apiserver import cells
-from chaosmonkey.simcluster.apiserver.columns import COLUMNS
+from chaosmonkey.simcluster.apiserver.columns import COLUMNS, PLAIN
 from chaosmonkey.simcluster.apiserver.resources import ApiResource
 from chaosmonkey.simcluster.apiserver.watch_cache import Obj
 
@@ -18,7 +18,7 @@ _NONE = "<none>"
 
 
 def _node(node: Obj, now: float) -> list[Any]:
-    info = node["status"].get("nodeInfo", {})
+    info = node.get("status", {}).get("nodeInfo", {})
     kernel = f"{info.get('kernelVersion', '')} ({info.get('architecture', '')})"
     return [
         node["metadata"]["name"],
@@ -41,8 +41,8 @@ def _pod(pod: Obj, now: float) -> list[Any]:
         cells.pod_status(pod),
         cells.pod_restarts(pod, now),
         cells.age(pod, now),
-        pod["status"].get("podIP", _NONE),
-        pod["spec"].get("nodeName", _NONE),
+        pod.get("status", {}).get("podIP", _NONE),
+        pod.get("spec", {}).get("nodeName", _NONE),
         _NONE,
         _NONE,
     ]
@@ -54,13 +54,13 @@ def _namespace(namespace: Obj, now: float) -> list[Any]:
 
 
 def _service(service: Obj, now: float) -> list[Any]:
-    spec = service["spec"]
+    spec = service.get("spec", {})
     return [
         service["metadata"]["name"],
-        spec["type"],
-        spec.get("clusterIP", _NONE),
-        _NONE,
-        ",".join(f"{port['port']}/{port['protocol']}" for port in spec.get("ports", [])) or _NONE,
+        spec.get("type", ""),
+        spec.get("clusterIP") or _NONE,
+        spec.get("externalName") or ",".join(spec.get("externalIPs", [])) or _NONE,
+        ",".join(cells.service_port(port) for port in spec.get("ports", [])) or _NONE,
         cells.age(service, now),
         cells.joined(spec.get("selector")),
     ]
@@ -68,7 +68,7 @@ def _service(service: Obj, now: float) -> list[Any]:
 
 def _endpoints(endpoints: Obj, now: float) -> list[Any]:
     listed = [
-        f"{address['ip']}:{port['port']}"
+        f"{address.get('ip', '')}:{port.get('port', 0)}"
         for subset in endpoints.get("subsets") or []
         for address in subset.get("addresses", [])
         for port in subset.get("ports", [])
@@ -82,28 +82,29 @@ def _config_map(config: Obj, now: float) -> list[Any]:
 
 
 def _event(event: Obj, now: float) -> list[Any]:
-    first = event["firstTimestamp"] or event["eventTime"]
-    last = event["lastTimestamp"] or event["eventTime"]
-    about = event["involvedObject"]
-    source = event["source"]
+    series = event.get("series") or {}
+    first = event.get("firstTimestamp") or event.get("eventTime")
+    last = series.get("lastObservedTime") or event.get("lastTimestamp") or first
+    about, source = event.get("involvedObject", {}), event.get("source", {})
+    kind, name = about.get("kind", "").lower(), about.get("name", "")
     speaker = source.get("component") or event.get("reportingComponent", "")
     host = source.get("host") or event.get("reportingInstance", "")
     return [
         cells.since(last, now),
-        event["type"],
-        event["reason"],
-        f"{about['kind'].lower()}/{about['name']}",
+        event.get("type", ""),
+        event.get("reason", ""),
+        f"{kind}/{name}" if name else kind,
         about.get("fieldPath", ""),
         f"{speaker}, {host}" if host else speaker,
-        event["message"].strip(),
+        event.get("message", "").strip(),
         cells.since(first, now),
-        event.get("count", 1),
+        series.get("count") or event.get("count") or 1,
         event["metadata"]["name"],
     ]
 
 
 def _deployment(owner: Obj, now: float) -> list[Any]:
-    status, wanted = owner.get("status", {}), owner["spec"]["replicas"]
+    status, wanted = owner.get("status", {}), cells.replicas(owner)
     return [
         owner["metadata"]["name"],
         f"{status.get('readyReplicas', 0)}/{wanted}",
@@ -119,7 +120,7 @@ def _replica_set(owner: Obj, now: float) -> list[Any]:
     status = owner.get("status", {})
     return [
         owner["metadata"]["name"],
-        owner["spec"]["replicas"],
+        cells.replicas(owner),
         status.get("replicas", 0),
         status.get("readyReplicas", 0),
         cells.age(owner, now),
@@ -130,7 +131,7 @@ def _replica_set(owner: Obj, now: float) -> list[Any]:
 
 def _stateful_set(owner: Obj, now: float) -> list[Any]:
     ready = owner.get("status", {}).get("readyReplicas", 0)
-    counts = f"{ready}/{owner['spec']['replicas']}"
+    counts = f"{ready}/{cells.replicas(owner)}"
     return [owner["metadata"]["name"], counts, cells.age(owner, now), *cells.containers(owner)]
 
 
@@ -142,7 +143,7 @@ def _daemon_set(owner: Obj, now: float) -> list[Any]:
         *(status.get(field, 0) for field in counted),
         status.get("updatedNumberScheduled", 0),
         status.get("numberAvailable", 0),
-        cells.joined(owner["spec"]["template"]["spec"].get("nodeSelector")),
+        cells.joined(cells.pod_spec(owner).get("nodeSelector")),
         cells.age(owner, now),
         *cells.containers(owner),
         cells.selector(owner),
@@ -150,16 +151,18 @@ def _daemon_set(owner: Obj, now: float) -> list[Any]:
 
 
 def _lease(lease: Obj, now: float) -> list[Any]:
-    holder = lease["spec"].get("holderIdentity", "")
+    holder = lease.get("spec", {}).get("holderIdentity", "")
     return [lease["metadata"]["name"], holder, cells.age(lease, now)]
 
 
 def _endpoint_slice(piece: Obj, now: float) -> list[Any]:
-    ports = ",".join(str(port["port"]) for port in piece.get("ports") or [])
-    listed = [address for one in piece.get("endpoints") or [] for address in one["addresses"]]
+    ports = ",".join(str(port.get("port", "*")) for port in piece.get("ports") or [])
+    listed = [
+        address for one in piece.get("endpoints") or [] for address in one.get("addresses", [])
+    ]
     return [
         piece["metadata"]["name"],
-        piece["addressType"],
+        piece.get("addressType", ""),
         ports or "<unset>",
         cells.few(listed, unset="<unset>"),
         cells.age(piece, now),
@@ -167,7 +170,7 @@ def _endpoint_slice(piece: Obj, now: float) -> list[Any]:
 
 
 def _budget(budget: Obj, now: float) -> list[Any]:
-    spec, status = budget["spec"], budget.get("status", {})
+    spec, status = budget.get("spec", {}), budget.get("status", {})
     return [
         budget["metadata"]["name"],
         str(spec.get("minAvailable", "N/A")),
@@ -175,6 +178,11 @@ def _budget(budget: Obj, now: float) -> list[Any]:
         status.get("disruptionsAllowed", 0),
         cells.age(budget, now),
     ]
+
+
+def _plain(obj: Obj, _: float) -> list[Any]:
+    """The cells of a kind that has no printer."""
+    return [obj["metadata"]["name"], obj["metadata"].get("creationTimestamp", "")]
 
 
 ROWS: dict[str, Callable[[Obj, float], list[Any]]] = {
@@ -214,9 +222,9 @@ def table(
         whole: how much of each object to include: `None`, `Metadata` or `Object` (includeObject).
         columns: whether to describe the columns; on a watch only the first table does.
     """
-    rows = []
+    rows, printer = [], ROWS.get(resource.plural, _plain)
     for obj in objects:
-        row: Obj = {"cells": ROWS[resource.plural](obj, now)}
+        row: Obj = {"cells": printer(obj, now)}
         if whole == "Object":
             row["object"] = obj
         elif whole == "Metadata":
@@ -235,7 +243,7 @@ def table(
                 "description": "",
                 "priority": priority,
             }
-            for name, kind, priority in COLUMNS[resource.plural]
+            for name, kind, priority in COLUMNS.get(resource.plural, PLAIN)
         ]
         if columns
         else [],

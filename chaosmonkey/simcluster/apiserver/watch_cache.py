@@ -6,6 +6,7 @@ every watch shares the bytes.
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +16,8 @@ from typing import Any, Literal
 import orjson
 
 from chaosmonkey.simcluster.apiserver.resources import ApiResource
+
+log = logging.getLogger(__name__)
 
 Obj = dict[str, Any]
 """A Kubernetes object. Objects in a store are replaced, never changed in place."""
@@ -78,7 +81,12 @@ class WatchCache:
         for index in self._indexes.values():
             index.follow(change)
         for listener in tuple(self.listeners):
-            listener(change)
+            try:
+                listener(change)
+            except Exception:
+                # A write must not fail because of those who are notified of it.
+                kind, name = self.resource.kind, "/".join(part for part in change.key if part)
+                log.exception("A listener cannot handle %s %s; continuing.", kind, name)
 
     def since(self, version: int) -> Iterator[Change]:
         """Every change after a version that is not below the floor, oldest first."""

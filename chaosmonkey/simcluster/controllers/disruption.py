@@ -20,6 +20,7 @@ from chaosmonkey.simcluster.apiserver.resources import (
     PODS,
     REPLICA_SETS,
 )
+from chaosmonkey.simcluster.apiserver.selectors import selects as selected
 from chaosmonkey.simcluster.apiserver.storage import Store, key_of
 from chaosmonkey.simcluster.apiserver.watch_cache import Change, Key, Obj
 from chaosmonkey.simcluster.context import SimContext
@@ -133,15 +134,7 @@ def selects(budget: Obj, pod: Obj) -> bool:
     """Whether a pod counts towards a budget. An empty selector selects the whole namespace."""
     if budget["metadata"]["namespace"] != pod["metadata"]["namespace"]:
         return False
-    selector = budget["spec"].get("selector")
-    labels = pod["metadata"].get("labels") or {}
-    if selector is None:
-        return False
-    wanted = selector.get("matchLabels") or {}
-    expressions = selector.get("matchExpressions") or []
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _holds(one, labels) for one in expressions
-    )
+    return selected(budget["spec"].get("selector"), pod["metadata"].get("labels", {}))
 
 
 def charge_budget(store: Store, pod: Obj, *, dry: bool = False) -> None:
@@ -197,19 +190,6 @@ def _decrement(store: Store, budget: Obj, pod: Obj, *, dry: bool) -> None:
 
     if not dry:
         store.edit(BUDGETS, key_of(budget), charge)
-
-
-def _holds(one: Obj, labels: dict[str, str]) -> bool:
-    key, values = one["key"], one.get("values") or []
-    match one["operator"]:
-        case "In":
-            return labels.get(key) in values
-        case "NotIn":
-            return labels.get(key) not in values
-        case "Exists":
-            return key in labels
-        case _:
-            return key not in labels
 
 
 def _wanted(store: Store, spec: Obj, pods: list[Obj]) -> tuple[int, int]:

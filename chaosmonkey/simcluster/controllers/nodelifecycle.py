@@ -104,7 +104,7 @@ class NodeLifecycle(Controller):
         name = node["metadata"]["name"]
 
         def forget(node: Obj) -> None:
-            for found in node["status"]["conditions"]:
+            for found in node["status"].get("conditions", ()):
                 if found["type"] in _KINDS and found["status"] != "Unknown":
                     found["status"] = "Unknown"
                     found["reason"] = "NodeStatusUnknown"
@@ -134,7 +134,7 @@ class NodeLifecycle(Controller):
         now = stamp(self.context.timeline.now)
 
         def unready(pod: Obj) -> None:
-            for found in pod["status"]["conditions"]:
+            for found in pod["status"].get("conditions", ()):
                 if found["type"] == "Ready" and found["status"] == "True":
                     found["status"] = "False"
                     found["lastTransitionTime"] = now

@@ -42,7 +42,7 @@ class StatefulSets(Controller):
         pods = {p["metadata"]["name"]: p for p in self._workloads.pods_of(owner)}
         known = dict(pods)
         wanted = [f"{name}-{number}" for number in range(owner["spec"]["replicas"])]
-        parallel = owner["spec"].get("podManagementPolicy") == "Parallel"
+        parallel = owner["spec"]["podManagementPolicy"] == "Parallel"
         for number, pod_name in enumerate(wanted):
             pod = pods.get(pod_name)
             if pod is None:
@@ -67,7 +67,7 @@ class StatefulSets(Controller):
             _REVISION: revision,
             "statefulset.kubernetes.io/pod-name": pod_name,
         }
-        spec = {"hostname": pod_name, "subdomain": owner["spec"].get("serviceName", "")}
+        spec = {"hostname": pod_name, "subdomain": owner["spec"]["serviceName"]}
         pod = self._workloads.create(owner, labels, name=pod_name, spec=spec)
         text = f"Create Pod {pod_name} in StatefulSet {name} successful"
         self._workloads.record_event(owner, "SuccessfulCreate", text)

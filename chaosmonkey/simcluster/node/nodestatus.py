@@ -135,7 +135,7 @@ def _condition(before: Obj | None, row: tuple[str, str, str, str], now: float) -
 def condition(obj: Obj, kind: str) -> Obj:
     """One condition of a node or pod; empty if it has none of that type."""
     for found in obj.get("status", {}).get("conditions", ()):
-        if found["type"] == kind:
+        if found.get("type") == kind:
             return dict(found)
     return {}
 

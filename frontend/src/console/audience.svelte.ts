@@ -2,7 +2,7 @@
 import { post, Refused } from '../lib/request';
 import type { Mode, Round } from '../lib/types';
 import type { Desk } from './commands.svelte';
-import { left } from './format';
+import { span } from './format';
 
 export interface Opening {
   mode: Mode;
@@ -33,7 +33,7 @@ export class Crowd {
         ...(mode === 'bet' ? { machine } : {}),
         ...(approves(mode) ? { approve } : {}),
       },
-      () => `The ${KINDS[mode]} is open${seconds ? ` for ${left(seconds)}` : ''}.`,
+      () => `Opened the ${KINDS[mode]}${seconds ? `, for ${span(seconds)}` : ''}.`,
     );
 
   close = () => this.#ask('close', undefined, (round) => round.says);
@@ -42,7 +42,7 @@ export class Crowd {
   redraw = () => this.#ask('redraw', undefined, (round) => round.says);
   next = () => this.#ask('next', undefined, (round) => round.says);
   execute = (machine: string | null) =>
-    this.#ask('execute', { machine }, (round) => hasLost(round.chosen, round));
+    this.#ask('execute', { machine }, (round) => lost(round.chosen, round));
 
   /** Approve or veto the press that is shown; without one nothing is sent. */
   answer(does: 'approve' | 'veto'): void {
@@ -58,7 +58,7 @@ export class Crowd {
     const { ticket, machine } = turn;
     // The announcement stays until the next press: it says only what stays true.
     void this.#ask(does, { ticket, machine }, (round) =>
-      does === 'approve' ? hasLost(machine, round) : round.says,
+      does === 'approve' ? lost(machine, round) : round.says,
     );
   }
 
@@ -87,8 +87,7 @@ export class Crowd {
   }
 }
 
-const hasLost = (machine: string | null, round: Round): string =>
-  `${machine} has lost its ${round.feed}.`;
+const lost = (machine: string | null, round: Round): string => `${machine} lost its ${round.feed}.`;
 
 /** What kinds of rounds are called in a sentence. */
 export const KINDS: Readonly<Record<Mode, string>> = {

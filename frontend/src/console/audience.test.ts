@@ -46,7 +46,7 @@ it('approves the press that is shown, and none that came after it', async () => 
   const crowd = new Crowd(desk(round('queue', { turn: asking })));
   crowd.answer('approve');
   crowd.answer('approve'); // a double press counts once
-  await vi.waitFor(() => expect(said).toEqual(['done: node2 has lost its power.']));
+  await vi.waitFor(() => expect(said).toEqual(['done: node2 lost its power.']));
   expect(asked).toEqual(['/api/round/approve {"ticket":4,"machine":"node2"}']);
 });
 

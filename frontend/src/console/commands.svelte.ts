@@ -5,7 +5,7 @@ import { truthsOf, type Truth } from '../lib/machine-state';
 import type { FeedKind, Machine, Scene } from '../lib/types';
 import type { Entry } from './log';
 import { nth } from '../lib/order';
-import { armed, left } from './format';
+import { armed, span } from './format';
 
 /** Milliseconds for which a machine's button ignores clicks after an answer: the second click of a
  * double click on "Cut" must not hit the "Restore" that replaced it. */
@@ -76,7 +76,7 @@ export class Desk {
         wanted ? '/arm' : '/disarm',
       );
       if (armed_until === null) return 'Safe. Cuts are disabled.';
-      return `Armed. Disarms automatically in ${left(Math.round(armed_until - this.board.now()))}.`;
+      return `Armed. Disarms after ${span(Math.round(armed_until - this.board.now()))} without a cut.`;
     });
 
   cut = (machine: Machine) => {
@@ -92,7 +92,7 @@ export class Desk {
     this.#once(machine.name, async () => {
       const path = `/kill/${encodeURIComponent(machine.name)}?feed=${feed}`;
       const { seconds } = await post<{ seconds: number }>(path);
-      return `${machine.name} has lost its ${feed}. ${feed === 'power' ? 'Power' : 'Network'} returns in ${left(seconds)}.`;
+      return `${machine.name} lost its ${feed}, to return after ${span(seconds)}.`;
     });
   };
 

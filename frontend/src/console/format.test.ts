@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster, Outage } from '../lib/types';
 import { entries } from './log';
-import { elapsed, left, link, phases, span, stampIn, unfinished, verdict } from './format';
+import { elapsed, left, link, phases, reason, span, stampIn, unfinished, verdict } from './format';
 
 const outage = (more: Partial<Outage> = {}): Outage =>
   ({
@@ -18,14 +18,54 @@ const outage = (more: Partial<Outage> = {}): Outage =>
     ...more,
   }) as Outage;
 
-it('the pods that are awaited are told with a reason', () => {
-  const orders = { name: 'orders-4', why: 'its StatefulSet waits' };
-  const cart = { name: 'cart-1', why: 'tolerates a lost machine for 2 s' };
-  expect(unfinished([])).toBe('');
-  expect(unfinished([orders])).toBe('orders-4 is not running again yet: its StatefulSet waits.');
-  expect(unfinished([cart, orders])).toBe(
-    '2 pods are not running again yet, such as cart-1: tolerates a lost machine for 2 s.',
-  );
+type Lost = Outage['pods'][number];
+const lost = (fate: Lost['fate'], more: Partial<Lost> = {}): Lost =>
+  ({
+    name: 'a',
+    why: '',
+    workload: 'DaemonSet/a',
+    fate,
+    resolved: null,
+    successor: null,
+    ...more,
+  }) as Lost;
+const missing = (pods: Lost[], milestones = {}) => outage({ pods, milestones });
+
+describe('the pods that do not run again', () => {
+  const all = [lost('moves'), lost('moves'), lost('waits'), lost('stays'), lost('lost')];
+
+  it('are counted by what becomes of them, and none is left out', () => {
+    expect(unfinished(missing(all))).toBe(
+      'Not back yet: 2 pods that can move, 1 pod that must wait for node3. ' +
+        '1 more belongs to node3 (DaemonSet). 1 more has no controller: gone for good.',
+    );
+  });
+
+  it('are fewer once some run', () => {
+    const some = [lost('moves', { resolved: 9 }), lost('moves'), lost('stays', { resolved: 9 })];
+    expect(unfinished(missing(some))).toBe('Not back yet: 1 pod that can move.');
+    expect(unfinished(missing([lost('waits')]))).toBe(
+      'Not back yet: 1 pod that must wait for node3.',
+    );
+    expect(unfinished(missing([lost('stays')]))).toBe('');
+  });
+
+  it('are tied to their machine by a DaemonSet only if they are', () => {
+    const tied = lost('stays', { workload: 'Node/node3' });
+    expect(unfinished(missing([lost('moves'), tied]))).toContain('1 more belongs to node3.');
+  });
+
+  it('are only those that are awaited, once the machine is back', () => {
+    expect(unfinished(missing(all, { rejoined: 70 }))).not.toContain('more');
+  });
+
+  it('have a reason if something holds a replacement up', () => {
+    const why = 'cart-2 is Pending: 0/5 nodes are available';
+    expect(reason(missing([lost('moves', { successor: 'cart-2', why })]))).toBe(`${why}.`);
+    const starts = 'cart-2 is starting on node1';
+    expect(reason(missing([lost('moves', { successor: 'cart-2', why: starts })]))).toBe('');
+    expect(reason(missing([lost('waits', { why: 'its StatefulSet: waits' })]))).toBe('');
+  });
 });
 
 it.each([

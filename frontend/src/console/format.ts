@@ -1,5 +1,6 @@
 // Times, durations and sentences in the console's format.
 import { ended, passed } from '../lib/elapsed';
+import { byDaemonSet } from '../lib/ending';
 import { took } from '../lib/took';
 import type { Cluster, Outage, Show } from '../lib/types';
 
@@ -47,13 +48,33 @@ export const stampIn = (text: string): string =>
 export const count = (number: number, one: string, many = `${one}s`): string =>
   `${number} ${number === 1 ? one : many}`;
 
-/** The pods that an outage still waits for, and why: for several, the reason of the first. */
-export function unfinished(waiting: readonly { name: string; why: string }[]): string {
-  const [first] = waiting;
-  if (first === undefined) return '';
-  const yet = 'not running again yet';
-  if (waiting.length === 1) return `${first.name} is ${yet}: ${first.why}.`;
-  return `${waiting.length} pods are ${yet}, such as ${first.name}: ${first.why}.`;
+/** The pods of an outage that do not run again, by what becomes of them: together, all that are missing. */
+export function unfinished(outage: Outage): string {
+  const missing = (fate: string) =>
+    outage.pods.filter((pod) => pod.fate === fate && pod.resolved === null).length;
+  const [moves, waits] = [missing('moves'), missing('waits')];
+  if (moves + waits === 0) return '';
+  const parts = [
+    moves > 0 ? `${count(moves, 'pod')} that can move` : '',
+    waits > 0 ? `${count(waits, 'pod')} that must wait for ${outage.machine}` : '',
+  ].filter(Boolean);
+  const tied = outage.milestones['rejoined'] === undefined ? missing('stays') : 0;
+  const bare = outage.milestones['rejoined'] === undefined ? missing('lost') : 0;
+  const more = [
+    tied > 0
+      ? ` ${count(tied, 'more belongs', 'more belong')} to ${outage.machine}${byDaemonSet(outage)}.`
+      : '',
+    bare > 0 ? ` ${count(bare, 'more has', 'more have')} no controller: gone for good.` : '',
+  ];
+  return `Not back yet: ${parts.join(', ')}.${more.join('')}`;
+}
+
+/** What holds up a replacement, for the first one of which it is known; "" if it is of none. */
+export function reason(outage: Outage): string {
+  const stuck = outage.pods.find(
+    (pod) => pod.resolved === null && pod.successor !== null && pod.why.includes(': '),
+  );
+  return stuck === undefined ? '' : `${stuck.why.replace(/\.$/, '')}.`;
 }
 
 export const armed = (show: Show | undefined, now: number): boolean =>

@@ -1,4 +1,4 @@
-// The content of the panel: fetched every two seconds while it is open, one request at a time.
+// The content of the details: fetched every two seconds while it is open, one request at a time.
 import { ask, refusal, type Refused } from '../lib/request';
 import type { Description } from '../lib/types';
 
@@ -35,7 +35,7 @@ export class Subject {
   }
 
   look(what: Thing, opener: HTMLElement | null): void {
-    // While the panel moves from one object to the next, its first opener gets the focus back.
+    // While the details move from one object to the next, its first opener gets the focus back.
     if (this.at === null) this.#opener = opener;
     if (what.kind !== 'pod' && this.leaf === 'logs') this.leaf = 'overview';
     this.at = what;
@@ -45,7 +45,7 @@ export class Subject {
     void this.#refresh(what);
   }
 
-  /** Close the panel and give the focus back to what opened it. */
+  /** Close the details and give the focus back to what opened it. */
   close(): void {
     clearTimeout(this.#timer);
     this.at = null;
@@ -80,7 +80,7 @@ export class Subject {
     if (this.at === what) this.#timer = setTimeout(() => void this.#refresh(what), PAUSE);
   }
 
-  /** Ignore an answer if the panel shows another object by now. */
+  /** Ignore an answer if the details show another object by now. */
   #take(what: Thing, then: () => unknown): void {
     if (this.at === what) then();
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { action, ROWS, type Focus, type Press } from './keys';
 
-const FREE: Focus = { typing: false, panel: null, dialog: false };
+const FREE: Focus = { typing: false, details: null, dialog: false };
 const press = (key: string, more: Partial<Press> = {}): Press => ({
   key,
   code: '',
@@ -62,7 +62,7 @@ describe('digits', () => {
 
 describe('what a clicker types', () => {
   it('never acts on a machine with F5 and Esc', () => {
-    for (const focus of [FREE, { ...FREE, panel: 'pod' as const }, { ...FREE, dialog: true }]) {
+    for (const focus of [FREE, { ...FREE, details: 'pod' as const }, { ...FREE, dialog: true }]) {
       expect(action(press('F5'), focus)).toEqual({ does: 'nothing' });
       expect(action(press('Escape'), focus)).toBeNull();
     }
@@ -95,17 +95,17 @@ describe('keys are left alone', () => {
   });
 });
 
-describe('keys of the panel', () => {
+describe('keys of the details', () => {
   it('are there only while it is open', () => {
     expect(action(press('d'), FREE)).toBeNull();
     expect(action(press('x'), FREE)).toBeNull();
-    expect(action(press('d'), { ...FREE, panel: 'other' })).toEqual({ does: 'describe' });
-    expect(action(press('x'), { ...FREE, panel: 'other' })).toBeNull();
-    expect(action(press('x'), { ...FREE, panel: 'pod' })).toEqual({ does: 'delete' });
+    expect(action(press('d'), { ...FREE, details: 'other' })).toEqual({ does: 'describe' });
+    expect(action(press('x'), { ...FREE, details: 'other' })).toBeNull();
+    expect(action(press('x'), { ...FREE, details: 'pod' })).toEqual({ does: 'delete' });
   });
 
   it('L is the log of a pod, else the theme', () => {
-    expect(action(press('l'), { ...FREE, panel: 'pod' })).toEqual({ does: 'logs' });
-    expect(action(press('l'), { ...FREE, panel: 'other' })).toEqual({ does: 'theme' });
+    expect(action(press('l'), { ...FREE, details: 'pod' })).toEqual({ does: 'logs' });
+    expect(action(press('l'), { ...FREE, details: 'other' })).toEqual({ does: 'theme' });
   });
 });

@@ -16,8 +16,8 @@ export type Action =
 export interface Focus {
   /** Whether a text field has the focus: letters are typed into it. */
   typing: boolean;
-  /** The content of the panel, if it is open. */
-  panel: 'pod' | 'other' | null;
+  /** What details are shown of, if they are. */
+  details: 'pod' | 'other' | null;
   /** Whether a dialog in front takes every key. */
   dialog: boolean;
 }
@@ -31,8 +31,8 @@ export type Press = Pick<
 export interface Row {
   keys: readonly string[];
   text: string;
-  /** Only while the panel shows something. */
-  within?: 'panel' | 'pod';
+  /** Only while details are shown, of anything or of a pod. */
+  within?: 'details' | 'pod';
 }
 
 export const ROWS: readonly Row[] = [
@@ -51,10 +51,10 @@ export const ROWS: readonly Row[] = [
   { keys: ['B', '.'], text: 'Blank or unblank the stage' },
   { keys: ['L'], text: 'Switch the bright-room theme on or off' },
   { keys: ['?'], text: 'This list' },
-  { keys: ['D'], text: 'Show the description as plain text, or formatted', within: 'panel' },
+  { keys: ['D'], text: 'Show the description as plain text, or formatted', within: 'details' },
   { keys: ['L'], text: 'Show or hide the log of the pod', within: 'pod' },
   { keys: ['X'], text: 'Delete the pod, after a confirmation', within: 'pod' },
-  { keys: ['Esc'], text: 'Close the topmost panel or dialog' },
+  { keys: ['Esc'], text: 'Close the details, or the dialog in front' },
   { keys: ['F5'], text: 'Ignored: presentation remotes send it by themselves' },
 ];
 
@@ -75,9 +75,9 @@ const LETTERS: Readonly<Record<string, Action>> = {
   pageup: { does: 'previous' },
 };
 
-const IN_PANEL: Readonly<Record<string, Action>> = { d: { does: 'describe' } };
+const IN_DETAILS: Readonly<Record<string, Action>> = { d: { does: 'describe' } };
 const ON_POD: Readonly<Record<string, Action>> = {
-  ...IN_PANEL,
+  ...IN_DETAILS,
   l: { does: 'logs' },
   x: { does: 'delete' },
 };
@@ -102,6 +102,6 @@ function meaning(press: Press, focus: Focus): Action | null {
     return { does: press.shiftKey ? 'restore' : 'cut', nth: Number(digit) };
   }
   const key = press.key.toLowerCase();
-  const here = focus.panel === 'pod' ? ON_POD : focus.panel === 'other' ? IN_PANEL : {};
+  const here = focus.details === 'pod' ? ON_POD : focus.details === 'other' ? IN_DETAILS : {};
   return here[key] ?? LETTERS[key] ?? null;
 }

@@ -69,7 +69,7 @@ describe('why a cut is not offered', () => {
     ['', machine(), 'power', ''],
     ['Not Ready', refused('not Ready'), 'power', ''],
     ['HALT', refused('HALT'), 'power', ''],
-    ['Cooling down: 12 s', refused('cooling down', 112), 'power', ''],
+    ['Wait 12 s: cooling down', refused('cooling down', 112), 'power', ''],
     ['', refused('cooling down', 100), 'power', ''],
     ['Not connected', refused('safe'), 'power', 'Not connected'],
     ['Has no network plug', machine({ network: null }), 'network', ''],
@@ -115,6 +115,14 @@ describe('a pod', () => {
       new Map([['node3', truth]]),
     );
     expect(works[0]).toMatchObject({ ready: 0 });
+  });
+
+  it('counts for its workload only while its machine can be reached', () => {
+    const cart = { ...pod('ready'), namespace: 'shop', workload: 'Deployment/cart' };
+    const ready = (kind: 'power' | 'network') =>
+      workloads([cart], new Map([['node3', cut(kind)]]))[0]?.ready;
+    expect([ready('power'), ready('network')]).toEqual([0, 0]);
+    expect(workloads([cart])[0]?.ready).toBe(1);
   });
 
   it.each(['ready', 'starting', 'pending', 'failed', 'finished'] as const)(

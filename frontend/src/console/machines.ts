@@ -91,7 +91,7 @@ export function barred(machine: Machine, feed: FeedKind, away: string, now: numb
   const refused = plug.refused;
   if (!refused || (refused.until !== null && refused.until <= now)) return '';
   const word = capital(refused.word);
-  return refused.until === null ? word : `${word}: ${left(refused.until - now)}`;
+  return refused.until === null ? word : `Wait ${left(refused.until - now)}: ${refused.word}`;
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -141,7 +141,7 @@ export interface Work {
   name: string;
   /** Pods that are to stay: not the leftovers of a lost machine. */
   pods: Pod[];
-  /** Pods that are ready and whose machine runs. */
+  /** Pods that are ready and whose machine runs and can be reached. */
   ready: number;
 }
 
@@ -159,7 +159,8 @@ export function workloads(
     const id = `${pod.namespace}/${pod.workload}`;
     const work = found.get(id) ?? { id, namespace: pod.namespace, kind, name, pods: [], ready: 0 };
     work.pods.push(pod);
-    if (pod.state === 'ready' && !truths.get(pod.node ?? '')?.dark) work.ready += 1;
+    const truth = truths.get(pod.node ?? '');
+    if (pod.state === 'ready' && !truth?.dark && !truth?.cutOff) work.ready += 1;
     found.set(id, work);
   }
   return [...found.values()].sort((a, b) => a.id.localeCompare(b.id));

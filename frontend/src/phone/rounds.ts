@@ -107,7 +107,7 @@ export function free(seen: Seen): View {
   if (isOver(seen)) return plain('closed', 'Closed', round.says, 'lock');
   const last = deed(round);
   const mine = last !== undefined && last.ticket === own.ticket && last.machine !== null;
-  const text = mine ? `You did it: ${last.machine} has lost its ${round.feed}.` : round.says;
+  const text = mine ? `You did it: ${last.machine} lost its ${round.feed}.` : round.says;
   return button(seen, 'open', 'press', text);
 }
 

@@ -178,7 +178,7 @@ export function afterwards(seen: Seen, mine: boolean): View {
   }
   return {
     ...plain('doing', mine ? 'YOU\nDID IT' : chosen, story(seen), icon),
-    under: mine ? `${chosen} has no ${round.feed}` : 'was chosen',
+    under: mine ? `${chosen} lost its ${round.feed}` : 'was chosen',
     mine,
   };
 }

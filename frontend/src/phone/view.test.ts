@@ -227,7 +227,7 @@ it('a free press is offered again and again, and what it did is said', () => {
   const past = [turn(3, { stage: 'cut', machine: 'node1', outage: 'o' })];
   const after = play(round('free', { closes: null, past, chosen: 'node1', outage: 'o' }));
   expect(view(after, SEATED, 101)).toMatchObject({ act: 'press' });
-  expect(view(after, SEATED, 101).text).toBe('You did it: node1 has lost its power.');
+  expect(view(after, SEATED, 101).text).toBe('You did it: node1 lost its power.');
 });
 
 it('every kind of round has something to say in every state', () => {

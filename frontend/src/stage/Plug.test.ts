@@ -15,7 +15,7 @@ afterEach(cleanup);
 
 test('a click pulls it, another one puts it back', async () => {
   const { rerender } = render(Plug, { ...still, reach });
-  const plug = screen.getByRole('switch', { name: 'power plug of node1' });
+  const plug = screen.getByRole('switch', { name: 'power cable of node1' });
   expect(plug).toBeChecked();
   await userEvent.click(plug);
   expect(reach).toHaveBeenLastCalledWith(false);

@@ -49,7 +49,7 @@ test('seconds are written with tenths, minutes without', () => {
 describe('beside the stopwatch it says', () => {
   test('when Kubernetes gives the machine up', () => {
     expect(notes(outage('n1'), cluster, 103)[0]).toMatchObject({ seconds: 5 });
-    expect(texts(outage('n1'), cluster, 109)[0]).toContain('any moment now');
+    expect(texts(outage('n1'), cluster, 109)[0]).toContain('any moment');
   });
 
   test('when the next pod is evicted', () => {
@@ -95,6 +95,27 @@ describe('beside the stopwatch it says', () => {
       pods,
     });
     expect(texts(one, cluster, 200).join()).toContain('1 pod waits for n1');
+  });
+
+  test('what belongs to the machine, until it is back', () => {
+    const pods = [
+      displaced('a', { fate: 'waits' }),
+      displaced('b', { fate: 'stays', workload: 'DaemonSet/b' }),
+    ];
+    const more = { phases: { detect: 1, evict: 1 }, phase: null, recovery_seconds: 9, pods };
+    expect(texts(outage('n1', more), cluster, 200)).toContain(
+      '1 pod waits for n1, 1 pod belongs to it (DaemonSet)',
+    );
+    const back = outage('n1', { ...more, milestones: { rejoined: 70 } });
+    expect(texts(back, cluster, 200)).toContain('1 pod waits for n1');
+  });
+
+  test('that only Kubernetes decides when it notices and evicts', () => {
+    const detect = texts(outage('n1', { phase: 'detect' }), cluster, 101).join();
+    expect(detect).toContain('Kubernetes should notice (NotReady) in about');
+    const pods = [displaced('a', { evicts_at: 400 })];
+    const evict = texts(outage('n1', { phase: 'evict', pods }), cluster, 136);
+    expect(evict).toContain('Kubernetes should evict its pods in about');
   });
 
   test.each(['unnoticed', 'incomplete', 'aborted'] as const)('what %s means', (outcome) => {

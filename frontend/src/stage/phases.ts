@@ -1,6 +1,7 @@
 // The stopwatch and the phases of an outage, with notes. Pure.
 import { passed } from '../lib/elapsed';
 import { took } from '../lib/took';
+import { byDaemonSet } from '../lib/ending';
 import type { Cluster, Outage } from '../lib/types';
 
 const PHASES = [
@@ -97,17 +98,14 @@ export function notes(
   if (outage.phase === 'detect' && cluster !== undefined) told.push(silence(outage, cluster, now));
   if (outage.phase === 'evict' && !outage.held) {
     const next = nextEviction(outage, now);
-    if (next !== null) told.push({ text: 'Its pods will be evicted in', seconds: next });
+    if (next !== null)
+      told.push({ text: 'Kubernetes should evict its pods in about', seconds: next });
   }
   if (nothingMoves(outage))
     told.push({ text: 'None of its pods can move: not counted in best and median' });
   if (outage.t0_within > 0) told.push(honest(outage));
   if (outage.telling.ending) told.push({ text: outage.telling.ending });
-  const twins = outage.pods.filter((pod) => pod.fate === 'waits' && pod.resolved === null).length;
-  if (twins > 0 && outage.open && outage.phases['evict'] !== undefined)
-    told.push({
-      text: `${count(twins, 'pod waits', 'pods wait')} for ${outage.machine}`,
-    });
+  if (outage.open && outage.phases['evict'] !== undefined) told.push(...leftBehind(outage));
   if (outage.blind >= 0.5) told.push(unseen(outage));
   return told;
 }
@@ -116,14 +114,29 @@ export function notes(
 export const nothingMoves = (outage: Outage): boolean =>
   outage.pods.length > 0 && !outage.pods.some((pod) => pod.fate === 'moves');
 
+/** The pods that do not move: those that wait for their machine, and those that belong to it. */
+function leftBehind(outage: Outage): Note[] {
+  const missing = (fate: string) =>
+    outage.pods.filter((pod) => pod.fate === fate && pod.resolved === null).length;
+  const waits = missing('waits');
+  const tied = outage.milestones['rejoined'] === undefined ? missing('stays') : 0;
+  const parts = [
+    waits > 0 ? `${count(waits, 'pod waits', 'pods wait')} for ${outage.machine}` : '',
+    tied > 0
+      ? `${count(tied, 'pod belongs', 'pods belong')} to ${waits > 0 ? 'it' : outage.machine}${byDaemonSet(outage)}`
+      : '',
+  ].filter(Boolean);
+  return parts.length > 0 ? [{ text: parts.join(', ') }] : [];
+}
+
 function silence(outage: Outage, cluster: Cluster, now: number): Note {
   const left = outage.t0 + cluster.notices_after - now;
   if (left > 0)
     return {
-      text: 'No heartbeat. Kubernetes marks it NotReady in about',
+      text: 'No heartbeat. Kubernetes should notice (NotReady) in about',
       seconds: Math.ceil(left),
     };
-  return { text: 'Kubernetes marks it NotReady any moment now' };
+  return { text: 'No heartbeat. Kubernetes should notice (NotReady) any moment' };
 }
 
 /** Seconds until Kubernetes evicts the next waiting pod; null if unknown. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { outage } from './fixtures';
 import { rows } from './phases';
-import { bars } from './result';
+import type { Outage } from '../lib/types';
+import { bars, untimed } from './result';
 
 test('the bars of a result are to one scale, and each begins where the last one ended', () => {
   const phases = { detect: 7, evict: 1, reschedule: 0, ready: 2 };
@@ -18,4 +19,11 @@ test('the bars of a result are to one scale, and each begins where the last one 
 
 test('before anything took time there is no bar', () => {
   expect(bars(rows(undefined, 0))).toEqual([]);
+});
+
+test('an outage without a time is not called aborted', () => {
+  const ended = (outcome: Outage['outcome']) => untimed(outage('n1', { outcome, open: false }));
+  expect(ended('aborted')).toBe('no time');
+  expect(ended('unnoticed')).toBe('unnoticed');
+  expect(untimed(undefined)).toBe('no time');
 });

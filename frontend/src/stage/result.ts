@@ -19,6 +19,13 @@ export function decidedBy(outage: Outage, round: Round | undefined): string {
   return outage.telling.who;
 }
 
+/** What stands in the place of a time that there is none of. An outage whose measurement was aborted
+ *  is not itself aborted. */
+export function untimed(outage: Outage | undefined): string {
+  const outcome = outage?.outcome ?? 'aborted';
+  return outcome === 'aborted' ? 'no time' : outcome;
+}
+
 /** The closest guess, for the result of a bet; "" if the outage is not a bet's. */
 export function winner(outage: Outage, round: Round | undefined): string {
   if (round?.mode !== 'bet' || round.outage !== outage.id || round.state !== 'revealed') return '';

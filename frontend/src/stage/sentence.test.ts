@@ -45,11 +45,11 @@ test.each<[string, Seen]>([
     }),
   ],
   [
-    "n1's plug was pulled. Kubernetes does not know yet.",
+    "n1's power cable was pulled. Kubernetes does not know yet.",
     seen({}, { n1: { power: true, network: false, back: null } }),
   ],
   [
-    "n1's plug was pulled. Kubernetes does not know yet.",
+    "n1's power cable was pulled. Kubernetes does not know yet.",
     seen(
       { current: outage('n1', { origin: 'observed', ...told('n1 fell silent.') }) },
       { n1: { power: true, network: false, back: null } },

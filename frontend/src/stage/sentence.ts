@@ -1,5 +1,5 @@
 // The sentence about what is happening. The server writes the one about an outage; this page adds what
-// only it knows: whether the server is connected, and which pretend plugs were pulled. It has no countdown:
+// only it knows: whether the server is connected, and which pretend cables were pulled. It has no countdown:
 // it changes only when something happens, so that a screen reader may read every change.
 import type { Cluster, Machine, Outage, Pod } from '../lib/types';
 import type { Truth } from '../lib/machine-state';
@@ -38,7 +38,7 @@ export function sentence(seen: Seen): string {
   return calm(seen);
 }
 
-/** Whether its plug was pulled by hand and no outage covers that yet. */
+/** Whether its cable was pulled by hand and no outage covers that yet. */
 function isHandsWork(machine: Machine, seen: Seen): boolean {
   const truth = seen.truths.get(machine.name);
   const told = seen.open.some((outage) => outage.machine === machine.name);
@@ -46,13 +46,14 @@ function isHandsWork(machine: Machine, seen: Seen): boolean {
 }
 
 const pulled = (truth: Truth): boolean => truth.byHand.power || truth.byHand.network;
-const whatWasPulled = (truth: Truth): string => (truth.byHand.power ? 'plug' : 'network cable');
+const whatWasPulled = (truth: Truth): string =>
+  truth.byHand.power ? 'power cable' : 'network cable';
 
 function handsWork(machine: Machine, truth: Truth): string {
-  const plug = whatWasPulled(truth);
+  const cable = whatWasPulled(truth);
   if (machine.ready === 'True')
-    return `${machine.name}'s ${plug} was pulled. Kubernetes does not know yet.`;
-  return `${machine.name}'s ${plug} was pulled by hand.`;
+    return `${machine.name}'s ${cable} was pulled. Kubernetes does not know yet.`;
+  return `${machine.name}'s ${cable} was pulled by hand.`;
 }
 
 function during(outage: Outage, seen: Seen): string {
@@ -70,7 +71,7 @@ function calm(seen: Seen): string {
   const behind = lost.find((machine) => machine.clock);
   if (behind !== undefined) return behind.clock;
   if (lost.length > 0)
-    return `${lost.map((machine) => machine.name).join(', ')}: NotReady, but no outage is being measured.`;
+    return `Kubernetes does not hear from ${lost.map((machine) => machine.name).join(', ')} (NotReady). No outage is being measured.`;
   const counted = pods.filter((pod) => pod.state !== 'finished' && pod.state !== 'terminating');
   if (counted.length === 0) return 'All machines are up, and no pod runs on them yet.';
   const ready = counted.filter((pod) => pod.state === 'ready').length;

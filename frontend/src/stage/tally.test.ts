@@ -20,6 +20,17 @@ test('the question follows the kind of round and what is cut', () => {
     expect(question(round(mode))).not.toBe('');
 });
 
+test('a round that ended without a cut asks no question any more', () => {
+  for (const state of ['over', 'cancelled'] as const)
+    expect(question(round('vote', { state }))).toBe('The round is over');
+  expect(question(round('vote', { state: 'cancelled', chosen: 'n2' }))).toBe('n2 it is');
+});
+
+test('a turn that cut a machine says no longer that it is off', () => {
+  for (const stage of ['cut', 'done'] as const)
+    expect(ending(turn(1, { stage, machine: 'node2' }))).toBe('node2 was cut');
+});
+
 test('the next tickets are those that have not left', () => {
   const line = round('queue', { called: 3, entered: 8, gone: [5] });
   expect(next(line, 3)).toEqual([4, 6, 7]);

@@ -25,6 +25,8 @@ export function lines(round: Round): Line[] {
 
 export function question(round: Round | undefined): string {
   if (round === undefined) return 'No round yet';
+  const ended = round.state === 'over' || round.state === 'cancelled';
+  if (ended && round.chosen === null) return 'The round is over';
   switch (round.mode) {
     case 'vote':
       if (round.chosen !== null) return `${round.chosen} it is`;
@@ -48,7 +50,7 @@ const ENDED: Readonly<Record<Turn['stage'], string>> = {
   choosing: 'is choosing',
   asking: 'waits for approval',
   cutting: 'is being cut',
-  cut: 'is off',
+  cut: 'was cut',
   done: 'was cut',
   vetoed: 'vetoed',
   refused: 'refused',

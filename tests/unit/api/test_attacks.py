@@ -93,7 +93,7 @@ async def test_a_browser_that_opens_a_commands_address_is_shown_one_button_that_
     assert site.table.diary == []
     form = {"Accept": "text/html,*/*;q=0.8", "Origin": site.url}
     answer = await site.client.post("/kill/node3?feed=power&for=20", headers=form)
-    assert answer.text.startswith("node3 has lost its power.")
+    assert answer.text.startswith("node3 lost its power.")
 
 
 async def test_the_address_of_a_command_is_no_way_into_the_page(site: Site) -> None:

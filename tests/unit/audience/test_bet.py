@@ -105,7 +105,7 @@ def test_the_result_is_seen_when_the_outage_has_one(hall: Hall) -> None:
     assert hall.round.state is RoundState.REVEALED
     assert sure(hall.current_round.bet()).best[0].ticket == 2
     said = BET.status_text(hall.round, hall.current_round.eligibility(), str)
-    assert said == "It took Kubernetes 18.3 s to recover."
+    assert said == "node2 lost its power. It took Kubernetes 18.3 s to recover."
 
 
 def test_an_outage_without_a_time_has_no_winner_and_it_is_said(hall: Hall) -> None:
@@ -115,7 +115,7 @@ def test_an_outage_without_a_time_has_no_winner_and_it_is_said(hall: Hall) -> No
     hall.current_round.outage_has_outcome("outage-1", None)
     assert sure(hall.current_round.bet()).best == ()
     said = BET.status_text(hall.round, hall.current_round.eligibility(), str)
-    assert said == "No recovery time was measured. There is no winner."
+    assert said == ("node2 lost its power. No recovery time was measured. There is no winner.")
 
 
 def test_a_bet_is_about_one_machine(hall: Hall) -> None:

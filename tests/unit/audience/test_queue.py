@@ -41,12 +41,20 @@ def test_the_next_one_is_called_when_the_cut_before_has_an_outcome(hall: Hall) -
     pressed(hall)
     assert hall.turn.stage is TurnState.CUT
     assert says(hall) == (
-        "Ticket 1 did it: node3 has lost its power. "
+        "Ticket 1 did it: node3 lost its power. "
         "The next turn comes after the recovery, once a machine may be cut again."
     )
     hall.current_round.outage_has_outcome("outage-1", 11.0)
     assert hall.round.past[-1].stage is TurnState.DONE
     assert hall.turn.ticket == 2
+
+
+def test_a_cut_in_the_turn_under_way_is_not_denied_when_the_queue_is_cancelled(hall: Hall) -> None:
+    hall.open(Mode.QUEUE)
+    hall.enter("ana")
+    pressed(hall)
+    hall.current_round.cancel()
+    assert says(hall) == "The presenter ended the queue. 1 press cut a machine."
 
 
 @pytest.mark.parametrize("ending", [TurnState.VETOED, TurnState.REFUSED])

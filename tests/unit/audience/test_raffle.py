@@ -101,7 +101,7 @@ def test_the_presenter_draws_again_also_after_a_veto(hall: Hall) -> None:
     asking = transitions.request_approval(hall.round, hall.turn, "node1", 1000.0)
     hall.current_round.put(transitions.end_turn(asking, TurnState.VETOED, 1000.0))
     assert hall.round.turn is None
-    assert says(hall) == ("The presenter said no: node1 is not cut. The presenter may draw again.")
+    assert says(hall) == ("The presenter said no: node1 was not cut. The presenter may draw again.")
     hall.current_round.put(draw_again(hall.round, 1000.0))
     assert hall.turn.ticket not in (first, second)
 
@@ -110,7 +110,8 @@ def test_nobody_entered_and_nothing_is_drawn(hall: Hall) -> None:
     entered(hall, 0)
     hall.current_round.close()
     assert hall.round.turn is None
-    assert says(hall) == "Closed without entries. Nothing is drawn."
+    assert hall.round.state is RoundState.OVER
+    assert says(hall) == "Closed without entries. Nothing was drawn."
 
 
 def test_entering_twice_is_one_ticket(hall: Hall) -> None:

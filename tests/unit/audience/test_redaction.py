@@ -34,7 +34,7 @@ def test_no_address_is_left_in_a_text(text: str, left: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "node3 has lost its power. Kubernetes does not know yet.",
+        "node3 lost its power. Kubernetes does not know yet.",
         "Quiet hours are in effect (22:00-06:00).",
         "Ticket 3: 12.4 s, at 01:59:38.",
         "raffle round-1800000000-1 ticket 4",

@@ -28,6 +28,7 @@ def test_nobody_takes_part_after_the_close_by_hand_or_by_time(hall: Hall) -> Non
 
 async def test_time_closes_a_round_even_before_anybody_has_noticed(hall: Hall) -> None:
     hall.open(Mode.VOTE, seconds=10)
+    hall.enter("ben", value="node1")
     await hall.clock.advance(10)
     with pytest.raises(RoundRefused, match="closed"):
         hall.enter("ana", value="node1")

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from chaosmonkey.audience import transitions
 from chaosmonkey.audience.draw import draw
 from chaosmonkey.audience.eligibility import Eligibility
 from chaosmonkey.audience.modes import rules_of
 from chaosmonkey.audience.modes.vote import break_tie, electable
 from chaosmonkey.audience.rounds import CROWD, Mode, RoundRefused, RoundState, Turn, TurnState
 from chaosmonkey.errors import BadInput
+from chaosmonkey.model import FeedKind, PlugCut
 from tests.unit.audience.conftest import SEED, Hall
 
 VOTE = rules_of(Mode.VOTE)
@@ -101,7 +103,44 @@ def test_without_votes_nothing_is_decided_and_it_is_said(hall: Hall) -> None:
     with pytest.raises(RoundRefused, match="There are no votes"):
         break_tie(hall.round, hall.current_round.eligibility())
     hall.current_round.close()
-    assert says(hall) == "Closed without votes. Nothing is cut."
+    assert says(hall) == "Closed without votes. The vote cut nothing."
+
+
+def test_a_vote_without_votes_is_over_when_it_closes(hall: Hall) -> None:
+    voted(hall)
+    hall.current_round.close()
+    assert hall.round.state is RoundState.OVER
+
+
+def test_a_vote_that_cut_nothing_gives_way_to_a_later_cut(hall: Hall) -> None:
+    voted(hall)
+    hall.current_round.close()
+    before = hall.changes
+    hall.current_round.cut_by_others(cut_of("node2"))
+    assert hall.current_round.superseded
+    assert hall.changes > before
+    hall.open(Mode.VOTE)
+    assert not hall.current_round.superseded
+
+
+def test_a_cut_while_a_vote_runs_leaves_its_sentence(hall: Hall) -> None:
+    voted(hall, "node1")
+    hall.current_round.cut_by_others(cut_of("node2"))
+    assert not hall.current_round.superseded
+
+
+def cut_of(machine: str) -> PlugCut:
+    return PlugCut("outage-9", machine, machine, FeedKind.POWER, 1000.0, 1000.0, "test", 1060.0)
+
+
+def test_what_a_vote_cut_is_told_in_the_past(hall: Hall) -> None:
+    voted(hall, "node1")
+    cutting = transitions.cutting(hall.round, Turn(CROWD, 1000.0), "node1")
+    hall.current_round.put(transitions.cut(cutting, "outage-1"))
+    hall.current_round.outage_has_outcome("outage-1", 12.5)
+    assert says(hall) == (
+        "1 of 1 vote for node1. node1 lost its power. It took Kubernetes 12.5 s to recover."
+    )
 
 
 def test_a_machine_that_is_away_cannot_be_voted_for_and_the_rule_is_named(hall: Hall) -> None:
@@ -123,7 +162,8 @@ def test_a_leader_that_went_away_makes_room_for_those_with_most_votes_of_the_oth
     assert target(hall) == "node1"
     hall.current_round.close()
     assert says(hall) == (
-        "Closed with 6 votes. node3 leads. Cannot be cut now: node3 (not Ready). Next: node1."
+        "Closed with 6 votes. node3 has the most. Cannot be cut now: node3 (not Ready). "
+        "Next: node1."
     )
 
 

@@ -54,7 +54,7 @@ def power(port: int, machine: str) -> Any:
 
 def test_a_plug_is_pulled_and_put_back(port: int) -> None:
     told = command(port, "unplug", "node1", "--kind", "network")
-    assert told.stdout == "Pulled node1's network plug. The server was not notified.\n"
+    assert told.stdout == "Pulled node1's network cable. The server was not notified.\n"
     assert bench(port)["machines"]["node1"]["network"]["live"] is False
     assert command(port, "plug-in", "node1", "--kind", "network").exit_code == 0
     assert bench(port)["machines"]["node1"]["network"]["live"] is True

@@ -33,7 +33,7 @@ def server(*lines: dict[str, Any]) -> ServerClient:
 
 def told(ending: dict[str, Any]) -> ServerClient:
     return server(
-        {"about": "cut", "at": 0.0, "text": "node3 has lost its power."},
+        {"about": "cut", "at": 0.0, "text": "node3 lost its power."},
         {"outage": "1-node3", "text": "the end", **ending},
     )
 
@@ -51,7 +51,7 @@ def test_a_recovery_or_nothing_to_recover_is_success(
     ending: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     follow(told(ending), "/kill/node3", {})
-    assert capsys.readouterr().out == "    +0.0 s  node3 has lost its power.\nthe end\n"
+    assert capsys.readouterr().out == "    +0.0 s  node3 lost its power.\nthe end\n"
 
 
 @pytest.mark.parametrize(

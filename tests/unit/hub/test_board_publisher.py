@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any, cast
 
 from chaosmonkey.config import build
-from chaosmonkey.control.refusals import TooManyOff
+from chaosmonkey.control.refusals import NotArmed, NotReady, TooManyOff, TooSoon
 from chaosmonkey.control.rules import Facts
 from chaosmonkey.control.safety import Safety
 from chaosmonkey.hub import BoardPublisher, Hub
 from chaosmonkey.hub.board_publisher import HISTORY
-from chaosmonkey.hub.view_builders import show_machine
+from chaosmonkey.hub.view_builders import show_machine, show_refusal
 from chaosmonkey.model import (
     Cause,
     Changed,
@@ -24,6 +24,7 @@ from chaosmonkey.model import (
     Outage,
 )
 from chaosmonkey.outage.cluster_state import ClusterState
+from tests.sure import sure
 from tests.unit.control.test_guard import lab
 from tests.unit.outage._scene import START
 
@@ -124,3 +125,19 @@ def test_a_machine_with_a_network_plug_alone_says_what_refuses_its_cut() -> None
     )
     assert view.refused is not None
     assert (view.refused.rule, view.refused.until) == ("max-off", 9.0)
+
+
+def test_a_rule_that_passes_in_a_moment_hides_none_that_lasts() -> None:
+    soon = TooSoon("The last cut was 1 s ago.", allowed_at=3.0)
+    later = TooManyOff("Off now: node1.", allowed_at=60.0)
+    shown = sure(show_refusal([soon, later]))
+    assert (shown.rule, shown.word, shown.until) == ("max-off", "another is off", 60.0)
+    unarmed = sure(show_refusal([soon, NotArmed.of(), later]))
+    assert (unarmed.rule, unarmed.until) == ("not-armed", None)
+
+
+def test_what_concerns_the_machine_itself_comes_before_what_concerns_the_table() -> None:
+    own = NotReady("node3 is not Ready.", allowed_at=5.0)
+    later = TooManyOff("Off now: node1.", allowed_at=60.0)
+    assert sure(show_refusal([later, own])).rule == "not-ready"
+    assert show_refusal([]) is None

@@ -107,7 +107,7 @@ def test_a_pause_in_the_middle_of_the_cut_command_leaves_t0_open() -> None:
     )
     assert scene.outage.t0 == pytest.approx(commanded + 0.1)
     assert scene.outage.t0_within == pytest.approx(19.9)
-    assert "has lost its power within 19.9 s" in texts(scene)
+    assert "lost its power within 19.9 s" in texts(scene)
 
 
 def test_a_pause_before_the_command_leaves_the_cut_exact() -> None:

@@ -50,7 +50,7 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         ),
         (
             observed(feed=None, clocked=Clocked.LAST_SIGN),
-            "n1 fell silent. Not cut by chaosmonkey: probably a pulled plug or a fault.",
+            "n1 fell silent. Not cut by chaosmonkey: probably a pulled cable or a fault.",
         ),
         (
             observed(clocked=Clocked.SENSOR, cause=Cause.HAND),
@@ -58,7 +58,8 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
         ),
         (
             outage(**NOTICED),
-            "Kubernetes noticed: n1 is NotReady. Its pods get a little more time.",
+            "Kubernetes noticed that n1 does not answer (NotReady). "
+            "Its pods get a little more time.",
         ),
         (
             outage(**NOTICED, held="one node every 10 s"),
@@ -112,11 +113,38 @@ RECOVERED = NOTICED | {"recovered": T0 + 12.4, "displaced": DONE}
             outage(**NOTICED, interrupted="the server was killed", closed=T0 + 50),
             "n1's outage was only partly measured: the server was killed.",
         ),
+        (
+            outage(**NOTICED, displaced=(pod("a"),), rejoined=T0 + 9),
+            "n1 is back, before Kubernetes evicted all of its pods.",
+        ),
+        (
+            outage(**NOTICED, displaced=(pod("db", Fate.WAITS),), rejoined=T0 + 30),
+            "None of the pods that n1 had could move: they are starting on it again.",
+        ),
         (outage(**NOTICED, displaced=()), "n1 is lost. No pod has to move."),
+        (outage(**NOTICED, displaced=(), rejoined=T0 + 30), "n1 is back. No pod had to move."),
     ],
 )
 def test_the_headline_says_what_goes_on(one: Outage, headline: str) -> None:
     assert summarize(one).headline == headline
+
+
+@pytest.mark.parametrize(
+    ("one", "headline"),
+    [
+        (outage(**RECOVERED), "n1 lost its power. Recovered in 12.4 s."),
+        (outage(**RECOVERED, restored=T0 + 20), "n1 lost its power. Recovered in 12.4 s."),
+        (outage(**NOTICED, displaced=()), "n1 lost its power. No pod had to move."),
+        (
+            outage(**NOTICED, displaced=(pod("db", Fate.WAITS),)),
+            "n1 lost its power. Not everything came back: tolerates a lost machine indefinitely: "
+            "it is not evicted.",
+        ),
+        (observed(feed=None, **RECOVERED), "n1 fell silent. Recovered in 12.4 s."),
+    ],
+)
+def test_an_outage_that_ended_is_told_in_the_past(one: Outage, headline: str) -> None:
+    assert summarize(replace(one, closed=T0 + 60)).headline == headline
 
 
 def test_no_headline_counts_seconds_that_pass() -> None:

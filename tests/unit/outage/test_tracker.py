@@ -182,7 +182,7 @@ def test_a_machine_back_before_kubernetes_noticed_is_unnoticed() -> None:
     scene.wait(4).restore()
     scene.wait(2)
     assert recovery.outcome(scene.outage) is Outcome.UNNOTICED
-    assert story(scene.outage)[-1].text == "node3 is in contact with Kubernetes again."
+    assert story(scene.outage)[-1].text == "node3 was in contact with Kubernetes again."
     assert scene.outage.closed is None
     scene.wait(SETTLE + 2)
     assert scene.outage.closed is not None
@@ -421,7 +421,7 @@ def test_a_machine_that_falls_silent_with_its_power_on_has_a_fault() -> None:
     scene.wait(8)
     scene.node("node3", "Unknown")
     assert scene.outage.cause is Cause.FAULT
-    assert "its power is on" in story(scene.outage)[0].text
+    assert "its power was on" in story(scene.outage)[0].text
 
 
 def test_a_feed_that_goes_again_before_the_machine_is_back_is_not_restored() -> None:
@@ -522,7 +522,9 @@ def test_a_pod_whose_deployment_wants_fewer_now_is_not_waited_for() -> None:
     assert pods["web-a"].startswith("no longer needed")
     assert pods["web-b"].startswith("replaced by web-d")
     told = {line.about: line.text for line in story(scene.outage)}
-    assert "the 1 pod that could move is running again. 1 is no longer needed" in told["recovered"]
+    assert (
+        "the 1 pod that could move was running again. 1 was no longer needed" in told["recovered"]
+    )
 
 
 def test_a_pod_whose_deployment_was_deleted_is_not_waited_for() -> None:

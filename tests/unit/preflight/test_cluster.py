@@ -110,8 +110,8 @@ def test_a_toleration_with_a_value_that_the_taint_has_not_is_no_wait_at_all() ->
 @pytest.mark.parametrize(
     ("toleration", "level", "says"),
     [
-        ({}, Level.NOTE, "wait 300 s"),
-        ({"tolerationSeconds": 60}, Level.NOTE, "wait 60 s"),
+        ({}, Level.NOTE, "only 300 s after it notices"),
+        ({"tolerationSeconds": 60}, Level.NOTE, "only 60 s after it notices"),
         ({"operator": "Exists"}, Level.FAULT, "never move"),
     ],
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 
 import aiohttp
 import pytest
@@ -15,6 +16,18 @@ from chaosmonkey.simcluster.world import World
 
 SPEED = 50.0
 """Seconds of the simulated clock for one on the wall."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_broke(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """No part of a world logs an error, unless its test expects one and clears the log."""
+    yield
+    broken = [
+        record.getMessage()
+        for record in caplog.get_records("call")
+        if record.levelno >= logging.ERROR and record.name.startswith("chaosmonkey.simcluster")
+    ]
+    assert broken == []
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from chaosmonkey.simcluster.apiserver.refusals import Refusal
 from chaosmonkey.simcluster.apiserver.resources import BUDGETS, PODS
 from chaosmonkey.simcluster.controllers.disruption import charge_budget
 from chaosmonkey.simcluster.world import World
+from tests.unit.simcluster.bodies import json_body
 
 Obj = dict[str, Any]
 
@@ -89,7 +90,8 @@ def test_of_six_evictions_in_a_row_a_budget_with_room_for_one_lets_one_pass(worl
     for pod in storefront(world)[:6]:
         target = Target(PODS, "shop", pod["metadata"]["name"], "eviction")
         try:
-            answers.append(handlers.create(target, {}, {})[0])
+            eviction = json_body(kind="Eviction", metadata={"name": target.name})
+            answers.append(handlers.create(target, eviction, {}).code)
         except Refusal as refused:
             answers.append(refused.code)
     assert answers == [201, 429, 429, 429, 429, 429]
@@ -155,8 +157,9 @@ def test_a_pod_that_runs_cannot_be_bound_a_second_time(world: World) -> None:
     pod = storefront(world)[0]
     name, node = pod["metadata"]["name"], pod["spec"]["nodeName"]
     target = Target(PODS, "shop", name, "binding")
+    binding = json_body(target={"name": "node9"})
     with pytest.raises(Refusal) as refused:
-        Handlers(world.store, world.admission).create(target, {"target": {"name": "node9"}}, {})
+        Handlers(world.store, world.admission).create(target, binding, {})
     assert refused.value.code == 409
     assert refused.value.message == (
         f'Operation cannot be fulfilled on pods/binding "{name}": pod {name} is already assigned '

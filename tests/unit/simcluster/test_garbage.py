@@ -18,13 +18,14 @@ from chaosmonkey.simcluster.apiserver.resources import (
 )
 from chaosmonkey.simcluster.apiserver.storage import clone
 from chaosmonkey.simcluster.world import World
+from tests.unit.simcluster.bodies import json_body
 
 Obj = dict[str, Any]
 CART = Target(DEPLOYMENTS, "shop", "cart")
 
 
 def delete(world: World, policy: str) -> None:
-    Handlers(world.store, world.admission).delete(CART, {"propagationPolicy": policy}, {})
+    Handlers(world.store, world.admission).delete(CART, json_body(propagationPolicy=policy), {})
 
 
 def of_cart(world: World, resource: Any) -> list[Obj]:
@@ -78,7 +79,7 @@ def test_an_owner_deleted_in_the_background_goes_first(world: World) -> None:
 
 def test_a_namespace_that_is_being_deleted_accepts_no_new_object(world: World) -> None:
     world.store.delete(NAMESPACES, ("", "shop"))
-    note = {"metadata": {"name": "late"}, "data": {}}
+    note = json_body(metadata={"name": "late"}, data={})
     with pytest.raises(Refusal) as refused:
         Handlers(world.store, world.admission).create(Target(CONFIG_MAPS, "shop"), note, {})
     assert refused.value.code == 403

@@ -43,6 +43,7 @@ def test_what_fails_is_logged_and_left_out_and_the_rest_happens(
     assert happened == [2.0]
     assert world.now == clock.at
     assert [record.exc_info is not None for record in caplog.records] == [True]
+    caplog.clear()
 
 
 def test_a_condition_that_does_not_say_when_it_turned_is_given_a_moment(world: World) -> None:

@@ -120,7 +120,7 @@ async def test_a_round_closes_by_itself(site: Site) -> None:
     await site.client.post("/api/round/open", json={"seconds": 20})
     await site.table.clock.advance(21)
     site.room.tick()
-    assert (await state(site))["rounds"]["round"]["state"] == "closed"
+    assert (await state(site))["rounds"]["round"]["state"] == "over"  # without votes
     for seconds in (0, -1, 4000, "x"):
         wrong = await site.client.post("/api/round/open", json={"seconds": seconds})
         assert wrong.status_code == 422

@@ -36,6 +36,19 @@ async def test_a_tie_is_drawn_and_anybody_can_check_the_draw(site: Site) -> None
         assert is_cut(site, winner)
 
 
+async def test_a_vote_that_cut_nothing_is_no_news_after_a_later_cut(site: Site) -> None:
+    await opened(site, "vote")
+    closed = await present(site, "close")
+    assert (closed["state"], closed["says"]) == (
+        "over",
+        "Closed without votes. The vote cut nothing.",
+    )
+    await site.client.post("/kill/node2")
+    assert is_cut(site, "node2")
+    said = (await report(site))["round"]["says"]
+    assert said == "The last round cut nothing. No round is open."
+
+
 async def test_in_a_raffle_the_drawn_ticket_presses_and_the_presenter_approves(site: Site) -> None:
     async with phones(site, 5) as connection_limits:
         current = await opened(site, "raffle")
@@ -204,7 +217,8 @@ async def test_the_closest_guess_wins_and_guesses_are_secret_until_the_close(sit
         assert [one["ticket"] for one in shown["bet"]["best"]] == [2, 1, 3]
         assert shown["bet"]["offs"] == [0.5, 6.0, 49.0]
         assert shown["says"] == (
-            "It took Kubernetes 11.0 s to recover. Ticket 2 guessed 11.5 s and wins."
+            "node2 lost its power. It took Kubernetes 11.0 s to recover. "
+            "Ticket 2 guessed 11.5 s and wins."
         )
 
 

@@ -163,12 +163,7 @@ async def test_the_simulation_says_how_it_runs(http: aiohttp.ClientSession) -> N
     assert said["now"] >= said["started"]
 
 
-@pytest.mark.parametrize(
-    "conditions", ["Ready", ["Ready"], [{"type": "Ready"}], [{"status": "True"}]]
-)
-async def test_conditions_without_type_and_status_are_refused(
-    http: aiohttp.ClientSession, conditions: Any
-) -> None:
+async def write_conditions(http: aiohttp.ClientSession, conditions: Any) -> tuple[int, Any]:
     url = "/api/v1/namespaces/shop/pods"
     pods = await (await http.get(url)).json()
     name = pods["items"][0]["metadata"]["name"]
@@ -177,5 +172,25 @@ async def test_conditions_without_type_and_status_are_refused(
         data=orjson.dumps({"status": {"conditions": conditions}}),
         headers={"Content-Type": "application/merge-patch+json"},
     )
-    assert answer.status == 400
-    assert "a type and a status" in (await answer.json())["message"]
+    return answer.status, await answer.json()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "why"),
+    [
+        ("Ready", "json: cannot unmarshal string into Go struct field PodStatus.status.conditions"),
+        (["Ready"], "cannot unmarshal string into Go struct field PodStatus.status.conditions"),
+        ([{"status": "True"}], "name part must be non-empty"),
+    ],
+)
+async def test_conditions_of_another_type_are_refused(
+    http: aiohttp.ClientSession, conditions: Any, why: str
+) -> None:
+    code, refusal = await write_conditions(http, conditions)
+    assert code == 422
+    assert why in refusal["message"]
+
+
+async def test_a_condition_without_a_status_has_an_empty_one(http: aiohttp.ClientSession) -> None:
+    code, pod = await write_conditions(http, [{"type": "Ready"}])
+    assert (code, pod["status"]["conditions"]) == (200, [{"type": "Ready", "status": ""}])
