@@ -18,9 +18,7 @@ from chaosmonkey.simcluster.controllers.base import (
     owned_index,
     owner_of,
 )
-from chaosmonkey.simcluster.controllers.scaledown import deletion_order
-from chaosmonkey.simcluster.node.nodestatus import condition
-from chaosmonkey.simcluster.timestamps import moment
+from chaosmonkey.simcluster.controllers.scaledown import deletion_order, ready_since
 
 _BURST = 500
 
@@ -83,8 +81,10 @@ class ReplicaSets(Controller):
     def _wait_for_availability(self, owner: Obj, ready: list[Obj]) -> int:
         """How many ready pods are not available yet (minReadySeconds); come back when one is."""
         patience, now = owner["spec"].get("minReadySeconds", 0), self.context.timeline.now
-        since = [moment(condition(pod, "Ready")["lastTransitionTime"]) for pod in ready]
-        waits = [left for at in since if (left := at + patience - now) > 0] if patience else []
+        if not patience:
+            return 0
+        since = [ready_since(pod) for pod in ready]
+        waits = [left for at in since if at and (left := at + patience - now) > 0]
         if waits:
             self.wake(key_of(owner), min(waits) + 0.001)
-        return len(waits)
+        return len(waits) + since.count(0.0)

@@ -33,8 +33,8 @@ def deletion_order(pods: list[Obj], related: list[Obj], now: float) -> list[Obj]
         first, second = _rank(one, on_node), _rank(other, on_node)
         if first != second:
             return -1 if first < second else 1
-        if _ready_since(one) != _ready_since(other):
-            return _compare_ages(_ready_since(one), _ready_since(other), one, other, now)
+        if ready_since(one) != ready_since(other):
+            return _compare_ages(ready_since(one), ready_since(other), one, other, now)
         if _restarts(one) != _restarts(other):
             return _restarts(other) - _restarts(one)
         born, other_born = _born(one), _born(other)
@@ -70,8 +70,8 @@ def _magnitude(seconds: float) -> int:
     return int(math.log2(seconds * 1e9)) if seconds > 0 else -1
 
 
-def _ready_since(pod: Obj) -> float:
-    """When a ready pod became ready; 0 for another."""
+def ready_since(pod: Obj) -> float:
+    """When a ready pod became ready; 0 for another, and for one that does not say when."""
     found = condition(pod, "Ready")
     ready = found.get("status") == "True" and found.get("lastTransitionTime")
     return moment(found["lastTransitionTime"]) if ready else 0.0

@@ -90,6 +90,7 @@ def test_a_controller_reports_an_object_that_it_cannot_handle_and_goes_on(
     world.store.edit(DEPLOYMENTS, ("shop", "cart"), scale)
     world.run_for(5)
     assert f"{Deployments.__name__} cannot reconcile shop/catalog" in caplog.text
+    caplog.clear()
     assert world.store.get(DEPLOYMENTS, "shop", "cart")["status"]["replicas"] == 3
 
 
@@ -103,6 +104,7 @@ def test_the_node_controller_reports_a_node_that_it_cannot_handle_and_watches_th
     world.power_off("node3")
     world.run_for(12)
     assert "NodeLifecycle cannot handle /node1" in caplog.text
+    caplog.clear()
     assert condition(world.store.get(NODES, "", "node3"), "Ready")["status"] == "Unknown"
 
 
