@@ -93,7 +93,7 @@ def vote(clock: Wall, _: Path) -> Kind:
 
     def is_over() -> bool:
         hall.current_round.tick()
-        return hall.round.state is RoundState.CLOSED
+        return hall.round.state is not RoundState.OPEN
 
     return Kind(30.0, hall.current_round.clock_stepped, is_over)
 
