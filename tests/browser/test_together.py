@@ -99,5 +99,7 @@ def test_a_server_that_dies_in_an_outage_restores_and_no_page_repeats_the_kill(
         expect(page.get_by_text("LIVE", exact=True)).to_be_visible()
     wait_until(lambda: demo.get("/bench")["machines"]["node4"]["power"]["live"])
     demo.calm()
+    # The record is written beside everything else; no page repeated the cut meanwhile.
+    wait_until(lambda: len(demo.get("/api/outages")) > before)
     assert len(demo.get("/api/outages")) == before + 1
     assert demo.outage()["outcome"] in ("aborted", "recovered")
