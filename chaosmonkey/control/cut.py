@@ -36,6 +36,7 @@ GOODBYE = 20.0
 
 WATCH_INTERVAL = 0.5
 """Seconds between two readings while an interrupted command may still arrive."""
+
 TIMER_MARGIN = 10.0
 """Seconds added to a device's own timer, so that our restore comes first."""
 
@@ -118,13 +119,15 @@ class Cut:
             self._fail_begun(self._ended_first())
             await self._undo()
 
-    async def restore_now(self, why: str, on_since: float | None = None) -> None:
-        """Restore a plug that this process did not cut: an earlier one did, or someone else.
+    async def restore_now(
+        self, why: str, on_since: float | None = None, *, recorded: bool = True
+    ) -> None:
+        """Restore a plug that this process did not cut; `on_since` is when it was read as on.
 
-        `on_since` is when the plug was read back as on, if it was.
+        `recorded` is False for a cut of a process that died before its outage was on the disk.
         """
         self.why = why
-        self._events.beginning_is_known()
+        self._events.begun_elsewhere(recorded=recorded)
         await self._bring_back(on_since)
 
     async def _bring_back(self, on_since: float | None = None) -> None:
@@ -132,8 +135,7 @@ class Cut:
         entry, context, plug = self.entry, self._context, self._plug
         self._kept.written = self.touched = True
         commanded = context.clock.now()
-        at = await self._restore()
-        if at is None:
+        if (at := await self._restore()) is None:
             return
         context.reached(Step.READ_ON)
         if on_since is None or plug.off_at > on_since:
@@ -158,8 +160,7 @@ class Cut:
         if self.ended.done():
             self.ended = asyncio.get_running_loop().create_future()
         self._enter(CutStage.RESTORING, self.why)
-        at = await self._switch_on()
-        if at is None:
+        if (at := await self._switch_on()) is None:
             return None
         self.trouble, self.unread = "", False
         self._enter(CutStage.ON, self.why)
@@ -287,10 +288,9 @@ class Cut:
 
     def _ended_first(self) -> ChaosMonkeyError:
         if self._ended_by:
-            machine = self.entry.machine
             was = "cut only briefly, if at all" if self.touched else "not cut"
-            words = {"machine": machine, "was": was, "first": self._ended_by}
-            return EndedFirst.of(words, machine=machine)
+            words = {"machine": self.entry.machine, "was": was, "first": self._ended_by}
+            return EndedFirst.of(words, machine=self.entry.machine)
         return Unavailable("The server is stopping.", remedy="Try again when it is back.")
 
     def _fail_begun(self, error: ChaosMonkeyError) -> None:

@@ -41,10 +41,15 @@ class CutEvents:
         self._publish = publish
         self._key = entry.machine, entry.feed
         self._begun = False
+        self._watched = True
 
-    def beginning_is_known(self) -> None:
-        """Publish no PlugCut: an earlier process did, or the cut is not ours."""
-        self._begun = True
+    def begun_elsewhere(self, *, recorded: bool) -> None:
+        """Publish no PlugCut: an earlier process made the cut, or it is not ours.
+
+        If there is no record of it, it is published as cut short: what is read now does not tell
+        when the feed was lost.
+        """
+        self._begun, self._watched = recorded, False
 
     def cut(self, at: float, *, sensed: bool) -> None:
         """Publish that the feed was lost and an outage of ours begins."""
@@ -76,19 +81,19 @@ class CutEvents:
         entry = self._entry
         if self._begun:
             return
-        lost = self._feed_monitor.lost_since(self._key, entry.commanded)
-        if lost is not None:
-            self.cut(lost, sensed=True)
-        elif self._feed_monitor.has(self._key):
-            return  # its sensor saw the feed the whole time
-        elif last_read_off >= entry.commanded:
-            self.cut(last_read_off, sensed=False)
-        else:
-            self._publish(
-                CutShort(
-                    entry.machine, self._node, entry.feed, entry.commanded, at, entry.requested_by
-                )
-            )
+        if self._watched:
+            lost = self._feed_monitor.lost_since(self._key, entry.commanded)
+            if lost is not None:
+                self.cut(lost, sensed=True)
+                return
+            if self._feed_monitor.has(self._key):
+                return  # its sensor saw the feed the whole time
+            if last_read_off >= entry.commanded:
+                self.cut(last_read_off, sensed=False)
+                return
+        self._publish(
+            CutShort(entry.machine, self._node, entry.feed, entry.commanded, at, entry.requested_by)
+        )
 
     async def restored(self, commanded: float, at: float, *, listening: bool) -> None:
         """Publish that the feed is back, unless its sensor disagrees although the plug is on.

@@ -133,7 +133,8 @@ class Cuts:
         cut = self.begin(entry, self.find(entry.machine).node_name)
         why = "the process that cut it ended"
         self._plugs[key].expect_late_off()
-        self.start(cut, cut.restore_now(why, self._restored.get(key)))
+        recorded = self._tracker.is_known(entry.outage)
+        self.start(cut, cut.restore_now(why, self._restored.get(key), recorded=recorded))
 
     def adopt(self, plug: VerifiedPlug, why: str) -> Cut:
         """Turn on a plug that we did not turn off, retrying until it is on."""

@@ -116,7 +116,7 @@ class EdgeLink:
             await client.subscribe(subject, cb=_callback(take))
         for key, value in latest.items():
             last = await client.request(subjects.last_value(key), timeout=ANSWER_TIME)
-            exists = last.headers is None or "Status" not in last.headers  # 404: there is none yet
+            exists = not last.headers or "Status" not in last.headers  # a status: 404
             value.begin(last.data if exists else None)
         self.why = ""
         log.info("Connected to NATS.")

@@ -73,6 +73,10 @@ class Tracker:
         """Reserve the ids of outages of earlier processes."""
         self._used.update(ids)
 
+    def is_known(self, outage: str) -> bool:
+        """Whether an outage has this id, or had it in an earlier process."""
+        return outage in self._used
+
     def handle(self, event: Event) -> list[Outage]:
         """Fold in an event; return the outages that it began, changed or closed."""
         before = self.world.apply(event)

@@ -45,6 +45,7 @@ class Demo:
     process: subprocess.Popen[bytes]
     url: str
     client: httpx.Client
+    data: Path
 
     def get(self, path: str) -> Any:
         return self.client.get(path).raise_for_status().json()
@@ -184,7 +185,7 @@ def started(
                 return False
 
             wait_until(answers)
-            yield Demo(process, url, client)
+            yield Demo(process, url, client, data)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)

@@ -9,7 +9,7 @@ from chaosmonkey.control.guard import CutRequest
 from chaosmonkey.control.refusals import AlreadyOff, StillRecovering, TooManyOff
 from chaosmonkey.control.restore import RestoreResult
 from chaosmonkey.errors import PlugFailed, StoreFailed, Unavailable
-from chaosmonkey.model import FeedKind, FeedState, PlugCut, PlugRestored
+from chaosmonkey.model import CutShort, FeedKind, FeedState, PlugCut, PlugRestored
 from chaosmonkey.store import JournalEntry
 from tests.unit.control._table import Table
 
@@ -130,15 +130,21 @@ async def test_a_stop_while_a_plug_is_stuck_restores_it_if_it_answers_in_time() 
     assert table.journal.entries == []
 
 
-async def test_the_start_undoes_what_the_journal_still_holds() -> None:
+@pytest.mark.parametrize(
+    ("recorded", "published"), [(True, [PlugRestored]), (False, [CutShort, PlugRestored])]
+)
+async def test_the_start_undoes_what_the_journal_still_holds_and_owns_up_to_what_has_no_record(
+    recorded: bool, published: list[type]
+) -> None:
     entry = JournalEntry("x-node2", "node2", FeedKind.POWER, "test", 1.0, 2.0)
     table = Table(left_cut=[entry])
+    table.tracker.know_ids(["x-node2"] if recorded else [])
     table.devices["node2"].state = FeedState.OFF
     async with table.running():
         await table.clock.advance(0)
         assert table.devices["node2"].state is FeedState.ON
         assert table.journal.entries == []
-        assert [type(event) for event in table.events] == [PlugRestored]
+        assert [type(event) for event in table.events] == published
 
 
 async def test_two_entries_of_one_plug_are_both_cleared() -> None:
